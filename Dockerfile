@@ -1,0 +1,18 @@
+FROM python:3.11-slim AS build
+WORKDIR /build
+COPY . .
+RUN python -m venv /opt/vefa \
+ && /opt/vefa/bin/pip install --no-cache-dir --disable-pip-version-check -c constraints.txt .
+
+FROM python:3.11-slim
+RUN useradd --system --create-home --home-dir /var/lib/vefa --uid 10001 vefa
+COPY --from=build /opt/vefa /opt/vefa
+ENV PATH=/opt/vefa/bin:$PATH PYTHONUNBUFFERED=1 VEFA_DATABASE_URL=sqlite:////var/lib/vefa/vefa.db
+USER vefa
+WORKDIR /var/lib/vefa
+VOLUME /var/lib/vefa
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
+  CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/readyz', timeout=2)"]
+# Migrations are a command of their own: docker run ... vefa migrate
+CMD ["vefa", "serve", "--host", "0.0.0.0", "--port", "8000"]

@@ -1,0 +1,271 @@
+"""What every route starts with: the caller, checked, and the door to the store."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import Depends, Header, Request, Response
+from fastapi.routing import APIRoute
+from pydantic_core import from_json
+
+from app.api.cursors import Cursors, listing_of
+from app.api.replies import Reply, dump
+from app.domain import import_mapping
+from app.domain.access import Actor, Scope
+from app.domain.company import Company
+from app.errors import AppError, ForbiddenError, MediaTypeError, UnauthenticatedError
+from app.schemas._base import PageOf, Paging
+from app.services import keys
+from app.store import idempotency
+from app.store.engine import Store
+from app.store.idempotency import Answer, Claim
+from app.store.paging import After, Page
+
+IDEMPOTENCY_KEY = r"^[\x21-\x7e]{1,255}$"
+
+
+Inspect = Callable[[bytes, import_mapping.Mapping, bool], object]
+"""Looks at a file's beginning (or all of it) before it is taken in; raises `AppError` if it is unusable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the application was composed of; lives in ``app.state.services``."""
+
+    store: Store
+    company: Company
+    cursors: Cursors
+    inspect: Inspect
+    background: set[asyncio.Task[None]] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Call:
+    """One authorised request: who calls, and how to run a use case for it."""
+
+    request: Request
+    services: Services
+    actor: Actor
+
+    async def read(self, fn: Callable[..., Any], *args: Any) -> Any:
+        """Run the read ``fn(tx, actor, *args)``."""
+        return await self.services.store.read(fn, self.actor, *args)
+
+    async def get(self, reply: Reply, fn: Callable[..., Any], *args: Any) -> Response:
+        """Answer with what ``fn`` reads; 304 when the caller has this version already."""
+        answer = reply(await self.read(fn, *args))
+        tag = answer.headers.get("ETag")
+        if tag is not None and _holds(self.request.headers.get("if-none-match"), tag):
+            return Response(status_code=304, headers=answer.headers)
+        return _response(answer)
+
+    async def page(
+        self, model: type[PageOf], fn: Callable[..., Any], query: Paging, *args: Any, **more: Any
+    ) -> Response:
+        """Answer with the page ``fn(tx, actor, *args, query, after)`` reads; ``more`` are further members."""
+        path = self.request.url.path
+        asked = query.model_dump(mode="json", exclude_defaults=True)
+        listing = listing_of(path, asked)
+        cursors = self.services.cursors
+        after: After | None = cursors.decode(listing, query.cursor) if query.cursor is not None else None
+        page: Page = await self.read(fn, *args, query, after)
+        following = cursors.encode(listing, page.after) if page.after is not None else None
+        body = {
+            "data": page.rows,
+            "next_cursor": following,
+            "has_more": following is not None,
+            "total": page.total,
+        }
+        headers = {}
+        if following is not None:
+            params = urlencode({**_spelt(asked), "cursor": following}, doseq=True)
+            headers["Link"] = f'<{path}?{params}>; rel="next"'
+        return Response(dump(model, {**body, **more}), media_type="application/json", headers=headers)
+
+    async def write(
+        self, reply: Reply, fn: Callable[..., Any], *args: Any, content: bytes | None = None
+    ) -> Response:
+        """Run the write ``fn(tx, actor, *args)``; under an Idempotency-Key at most once, ever.
+
+        ``content`` stands for the body where that has been read as a stream.
+        """
+        actor = self.actor
+        claim = await self._claim(content)
+
+        def act(tx: Any) -> Answer:
+            return reply(fn(tx, actor, *args))
+
+        store = self.services.store
+        answer = await (store.write(act) if claim is None else store.write(idempotency.once, claim, act))
+        return _response(answer)
+
+    async def _claim(self, content: bytes | None) -> Claim | None:
+        request = self.request
+        key = request.headers.get("idempotency-key")
+        if key is None or request.method != "POST":  # other methods may be repeated anyway
+            return None
+        endpoint = request.scope["endpoint"]
+        route = f"{endpoint.__module__}.{endpoint.__qualname__}"
+        named = f"{self.actor.id}\0{route}\0{key}".encode()
+        target = f"{request.url.path}?{request.url.query}\0".encode()
+        body = await request.body() if content is None else content
+        return Claim(hashlib.sha256(named).digest(), hashlib.sha256(target + body).digest())
+
+
+def calling(*scopes: Scope) -> Callable[..., Coroutine[Any, Any, Call]]:
+    """A dependency that lets in callers who hold every scope, as a `Call`.
+
+    Raises (when called):
+        UnauthenticatedError: no valid credential.
+        ForbiddenError: it lacks a scope.
+    """
+
+    async def call(request: Request) -> Call:
+        services: Services = request.app.state.services
+        actor = await authenticate(request, services)
+        for scope in scopes:
+            if not actor.may(scope):
+                raise ForbiddenError("The credentials lack the scope {scope}.", scope=scope.value)
+        return Call(request, services, actor)
+
+    call.scopes = scopes  # type: ignore[attr-defined]
+    return call
+
+
+async def authenticate(request: Request, services: Services) -> Actor:
+    """The caller named by the Authorization header; looked up once a request.
+
+    Raises:
+        UnauthenticatedError: no valid credential.
+    """
+    known: Actor | None = getattr(request.state, "actor", None)
+    if known is not None:
+        return known
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    credential = keys.parse(token.strip()) if scheme.lower() == "bearer" else None
+    if credential is None:
+        raise UnauthenticatedError("Send a valid API key as a bearer token.")
+    request_id = request.scope.get("state", {}).get("request_id")
+    actor, unnoted = await services.store.read(keys.authenticate, credential, services.company, request_id)
+    if unnoted:
+        _note_use(services, credential.id)
+    request.state.actor = actor
+    return actor
+
+
+def _note_use(services: Services, key_id: str) -> None:
+    """Write down, without making the caller wait, that the key is in use."""
+
+    async def note() -> None:
+        with suppress(AppError):  # a busy database: the next request tries again
+            await services.store.write(keys.touch, key_id)
+
+    if any(task.get_name() == key_id for task in services.background):
+        return
+    task = asyncio.create_task(note(), name=key_id)
+    services.background.add(task)
+    task.add_done_callback(services.background.discard)
+
+
+class StrictRequest(Request):
+    """A request whose JSON is parsed strictly: UTF-8, no NaN, no unpaired surrogates, bounded depth."""
+
+    async def json(self) -> Any:
+        """The parsed body.
+
+        Raises:
+            json.JSONDecodeError: it is not well-formed.
+        """
+        if not hasattr(self, "_json"):
+            try:
+                self._json = from_json(await self.body(), allow_inf_nan=False)
+            except ValueError:
+                raise json.JSONDecodeError("not well-formed", "", 0) from None
+        return self._json
+
+
+class StrictRoute(APIRoute):
+    """A route that checks the caller before anything else, refuses bodies that are not declared to be
+    JSON, and parses JSON strictly."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """FastAPI's handler over a `StrictRequest`."""
+        handler = super().get_route_handler()
+        # FastAPI itself would read the body first, and tell strangers what is wrong with it.
+        calls = [one.call for one in self.dependant.dependencies]
+        checks = [call for call in calls if call is not None and hasattr(call, "scopes")]
+        has_body = self.body_field is not None
+        allowed = {"application/json"}
+        if "PATCH" in (self.methods or ()):
+            allowed.add("application/merge-patch+json")
+
+        async def strict(request: Request) -> Response:
+            request = StrictRequest(request.scope, request.receive)
+            for check in checks:
+                await check(request)
+            if has_body:
+                media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+                if media_type not in allowed:
+                    raise MediaTypeError("Send application/json.")
+            return await handler(request)
+
+        return strict
+
+
+def _holds(if_none_match: str | None, tag: str) -> bool:
+    if if_none_match is None:
+        return False
+    held = [part.strip().removeprefix("W/") for part in if_none_match.split(",")]
+    return "*" in held or tag in held
+
+
+def _spelt(query: Mapping[str, Any]) -> dict[str, Any]:
+    """Query members as a client writes them: booleans as JSON does."""
+    return {name: str(value).lower() if isinstance(value, bool) else value for name, value in query.items()}
+
+
+def _response(answer: Answer) -> Response:
+    headers: Mapping[str, str] = answer.headers
+    if answer.status == 204:
+        return Response(status_code=204, headers=dict(headers))
+    return Response(answer.body, answer.status, headers=dict(headers), media_type="application/json")
+
+
+IfMatch = Annotated[
+    str | None,
+    Header(
+        alias="If-Match",
+        description="ETag of the version the change is meant for, or `*`.",
+        max_length=256,
+        pattern=r"^[\x20-\x7e]*$",
+    ),
+]
+IfNoneMatch = Annotated[
+    str | None,
+    Header(
+        alias="If-None-Match",
+        description="ETag the client holds; 304 if it is still the present one.",
+        max_length=256,
+        pattern=r"^[\x20-\x7e]*$",
+    ),
+]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        description="Unique for each intended effect; a repetition replays the first answer. Kept 48 h.",
+        max_length=255,
+        pattern=IDEMPOTENCY_KEY,
+        examples=["8e03978e-40d5-43e8-bc93-6894a57f9324"],
+    ),
+]
+
+
+def may(*scopes: Scope) -> Any:
+    """``Depends`` on `calling`: ``call: Annotated[Call, may(Scope.CUSTOMERS_READ)]``."""
+    return Depends(calling(*scopes))

@@ -1,0 +1,87 @@
+"""``/v1/exchange-rates``"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response
+
+from app.api import replies
+from app.api.deps import Call, IdempotencyKey, StrictRoute, may
+from app.api.openapi import deleted, paged, read, replaced, responses
+from app.domain.access import Scope
+from app.schemas._base import DateIn
+from app.schemas.exchange_rates import (
+    ExchangeRateBatch,
+    ExchangeRateBatchResult,
+    ExchangeRatePage,
+    ExchangeRatePut,
+    ExchangeRateQuery,
+    ExchangeRateRead,
+)
+from app.services import exchange_rates
+
+router = APIRouter(prefix="/exchange-rates", tags=["Rates"], route_class=StrictRoute)
+
+Reads = Annotated[Call, may(Scope.RATES_READ)]
+Writes = Annotated[Call, may(Scope.RATES_WRITE)]
+Currency = Annotated[
+    str, Path(description="ISO 4217 code.", max_length=3, pattern=r"^[A-Z]{3}$", examples=["USD"])
+]
+On = Annotated[DateIn, Path(description="The company's local day.", examples=["2026-11-23"])]
+ONE = replies.one(ExchangeRateRead)
+PUT = replies.upserted(ExchangeRateRead, "/v1/exchange-rates/{currency}/{on}")
+MANY = replies.plain(ExchangeRateBatchResult)
+
+
+@router.get("", response_model=ExchangeRatePage, summary="List exchange rates", responses=paged())
+async def list_exchange_rates(call: Reads, query: Annotated[ExchangeRateQuery, Query()]) -> Response:
+    """Find rates by currency and day; sorted by currency, then day."""
+    return await call.page(ExchangeRatePage, exchange_rates.page, query)
+
+
+@router.post(
+    "/batch",
+    response_model=ExchangeRateBatchResult,
+    summary="Set many exchange rates",
+    responses=responses(409, description="The rates as they are now", replayed=True),
+)
+async def put_exchange_rates(
+    call: Writes, body: ExchangeRateBatch, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Set up to 1,000 rates, all or none; a day that has a rate gets the new one."""
+    return await call.write(MANY, exchange_rates.put_many, body.items)
+
+
+@router.get(
+    "/{currency}/{on}",
+    response_model=ExchangeRateRead,
+    summary="Get an exchange rate",
+    responses=read(etag=False),
+)
+async def get_exchange_rate(call: Reads, currency: Currency, on: On) -> Response:
+    """Read the rate of one currency on one local day."""
+    return await call.get(ONE, exchange_rates.get, currency, on)
+
+
+@router.put(
+    "/{currency}/{on}",
+    response_model=ExchangeRateRead,
+    summary="Set an exchange rate",
+    responses=replaced(),
+)
+async def put_exchange_rate(call: Writes, currency: Currency, on: On, body: ExchangeRatePut) -> Response:
+    """Set how many units of the reporting currency one unit of the currency is worth on a local day.
+
+    Scoring converts each transaction at the rate of its own day; without one it is left out and counted.
+    """
+    return await call.write(PUT, exchange_rates.put, currency, on, body)
+
+
+@router.delete(
+    "/{currency}/{on}",
+    status_code=204,
+    summary="Remove an exchange rate",
+    responses=deleted(etag=False),
+)
+async def delete_exchange_rate(call: Writes, currency: Currency, on: On) -> Response:
+    """Remove the rate of one currency on one local day."""
+    return await call.write(replies.nothing, exchange_rates.remove, currency, on)

@@ -1,0 +1,30 @@
+"""``/healthz`` and ``/readyz``: is the process alive, can it do its work."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from app.api.openapi import responses
+from app.errors import UnavailableError
+from app.schemas.health import Health, Readiness
+from app.services import readiness
+
+router = APIRouter(tags=["Operations"])
+
+
+@router.get("/healthz", response_model=Health, summary="Is the process alive?", responses=responses(400))
+async def get_health() -> dict[str, str]:
+    """Answers without touching the database."""
+    return {"status": "ok"}
+
+
+@router.get(
+    "/readyz", response_model=Readiness, summary="Can requests be served?", responses=responses(400, 503)
+)
+async def get_readiness(request: Request, response: Response) -> dict[str, Any]:
+    """Reads the database: its revision, and the settings that make an answered write survive power loss."""
+    state: dict[str, Any] = await request.app.state.services.store.read(readiness.check)
+    if state["revision"] != request.app.state.head:
+        raise UnavailableError("The database is not at this program's revision; run `vefa migrate`.")
+    response.headers["Cache-Control"] = "no-store"
+    return state

@@ -1,0 +1,61 @@
+"""``/v1/import-mappings``"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response
+
+from app.api import replies
+from app.api.deps import Call, IfMatch, IfNoneMatch, StrictRoute, may
+from app.api.openapi import changed, deleted, paged, read
+from app.domain.access import Scope
+from app.schemas._base import Paging
+from app.schemas.imports import ImportMappingIn, ImportMappingPage, ImportMappingRead
+from app.services import import_mappings
+
+router = APIRouter(prefix="/import-mappings", tags=["Imports"], route_class=StrictRoute)
+
+Reads = Annotated[Call, may(Scope.IMPORTS_READ)]
+Writes = Annotated[Call, may(Scope.IMPORTS_WRITE)]
+Name = Annotated[
+    str,
+    Path(
+        description="Name of the mapping.",
+        max_length=64,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$",
+        examples=["shop-export"],
+    ),
+]
+ONE = replies.one(ImportMappingRead)
+SAVED = replies.upserted(ImportMappingRead, "/v1/import-mappings/{name}")
+
+
+@router.get("", response_model=ImportMappingPage, summary="List import mappings", responses=paged())
+async def list_import_mappings(call: Reads, query: Annotated[Paging, Query()]) -> Response:
+    """List saved mappings by name."""
+    return await call.page(ImportMappingPage, import_mappings.page, query)
+
+
+@router.get("/{name}", response_model=ImportMappingRead, summary="Get an import mapping", responses=read())
+async def get_import_mapping(call: Reads, name: Name, if_none_match: IfNoneMatch = None) -> Response:
+    """Read a saved mapping."""
+    return await call.get(ONE, import_mappings.get, name)
+
+
+@router.put(
+    "/{name}",
+    response_model=ImportMappingRead,
+    summary="Save an import mapping",
+    responses=changed(upsert=True),
+)
+async def put_import_mapping(
+    call: Writes, name: Name, body: ImportMappingIn, if_match: IfMatch = None
+) -> Response:
+    """Save how the files of a system are read, over the mapping that has this name."""
+    members = body.model_dump(mode="json", exclude_none=True)
+    return await call.write(SAVED, import_mappings.put, name, members, if_match)
+
+
+@router.delete("/{name}", status_code=204, summary="Delete an import mapping", responses=deleted())
+async def delete_import_mapping(call: Writes, name: Name, if_match: IfMatch = None) -> Response:
+    """Delete a saved mapping. Imports that used it keep their copy."""
+    return await call.write(replies.nothing, import_mappings.remove, name, if_match)

@@ -1,0 +1,232 @@
+"""``/v1/imports``"""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.responses import StreamingResponse
+
+from app.api import replies
+from app.api.deps import Call, IdempotencyKey, StrictRoute, may
+from app.api.openapi import accepted, paged, read
+from app.domain import csv_lines
+from app.domain.access import Scope
+from app.domain.import_mapping import FileFormat, Mapping
+from app.errors import AppError, MalformedError, MediaTypeError
+from app.schemas.imports import (
+    EXAMPLE_ID,
+    ImportOptions,
+    ImportPage,
+    ImportQuery,
+    ImportRead,
+    RefusedRowPage,
+    RefusedRowQuery,
+)
+from app.services import import_mappings, imports
+from app.store.paging import After, Page
+from app.texts import negotiate, translate
+
+router = APIRouter(prefix="/imports", tags=["Imports"], route_class=StrictRoute)
+
+CHUNK_BYTES = 1 << 20
+"""How much of an upload is kept in one write, and looked at before the rest is received."""
+
+ROWS_AT_ONCE = 5_000
+"""Rows of a download read in one go."""
+
+MEDIA_TYPES: dict[str, FileFormat | None] = {
+    "text/csv": FileFormat.CSV,
+    "application/x-ndjson": FileFormat.JSONL,
+    "application/gzip": None,
+}
+_GZIP = b"\x1f\x8b"
+
+_BODY = {"schema": {"type": "string", "format": "binary", "description": "The file as it is."}}
+_UPLOAD = {"requestBody": {"required": True, "content": dict.fromkeys(MEDIA_TYPES, _BODY)}}
+_CSV = {"text/csv": {"schema": {"type": "string", "format": "binary", "description": "A CSV file."}}}
+
+Reads = Annotated[Call, may(Scope.IMPORTS_READ)]
+Writes = Annotated[Call, may(Scope.IMPORTS_WRITE)]
+ImportId = Annotated[UUID, Path(description="Id of the import.", examples=[EXAMPLE_ID])]
+ONE = replies.plain(ImportRead)
+ACCEPTED = replies.accepted(ImportRead)
+
+
+@router.get("", response_model=ImportPage, summary="List imports", responses=paged())
+async def list_imports(call: Reads, query: Annotated[ImportQuery, Query()]) -> Response:
+    """Find imports by state, newest first."""
+    return await call.page(ImportPage, imports.page, query)
+
+
+@router.post(
+    "",
+    status_code=202,
+    response_model=ImportRead,
+    summary="Take in a file of transactions",
+    responses=accepted(404),
+    openapi_extra=_UPLOAD,
+)
+async def create_import(
+    call: Writes, query: Annotated[ImportOptions, Query()], idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Send the file as the body: CSV, JSON Lines, or either compressed with gzip (as `application/gzip` or
+    with `Content-Encoding: gzip`). A file whose header does not fit the mapping is refused at once; the
+    rows are taken in by a job. The same file again changes nothing.
+    """
+    format = query.format or _format_of(call.request)
+    flags = query.model_dump(exclude={"mapping", "dry_run", "file_name"}) | {"format": format}
+    mapping = await call.read(import_mappings.resolve, query.mapping, flags)
+    return await _upload(call, query, mapping)
+
+
+@router.get("/{import_id}", response_model=ImportRead, summary="Get an import", responses=read(etag=False))
+async def get_import(call: Reads, import_id: ImportId) -> Response:
+    """Read an import and its counts; they grow while its job runs."""
+    return await call.get(ONE, imports.get, import_id)
+
+
+@router.get(
+    "/{import_id}/refused-rows",
+    response_model=RefusedRowPage,
+    summary="List refused rows",
+    responses=paged(404),
+)
+async def list_refused_rows(
+    call: Reads, import_id: ImportId, query: Annotated[RefusedRowQuery, Query()]
+) -> Response:
+    """Read which lines of the file were not stored, and why."""
+    language = _language(call.request)
+
+    def localised(tx: Any, actor: Any, query: RefusedRowQuery, after: After | None) -> Page:
+        page = imports.refused_rows(tx, actor, import_id, query, after)
+        return Page([_localised(row, language) for row in page.rows], page.after)
+
+    return await call.page(RefusedRowPage, localised, query)
+
+
+@router.get(
+    "/{import_id}/refused-rows.csv",
+    summary="Download refused rows",
+    response_class=StreamingResponse,
+    responses={**read(etag=False), 200: {"description": "The refused rows", "content": _CSV}},
+)
+async def download_refused_rows(call: Reads, import_id: ImportId) -> Response:
+    """Download the lines that were not stored, and why, as CSV."""
+    language = _language(call.request)
+    first = await call.read(imports.refused_after, import_id, 0, ROWS_AT_ONCE)
+
+    async def lines() -> AsyncIterator[str]:
+        yield csv_lines.line(("line", "code", "column", "detail"))
+        rows = first
+        while rows:
+            named = (_localised(row, language) for row in rows)
+            yield "".join(
+                csv_lines.line(row[name] for name in ("line", "code", "column", "detail")) for row in named
+            )
+            rows = await call.read(imports.refused_after, import_id, rows[-1]["line"], ROWS_AT_ONCE)
+
+    headers = {"Content-Disposition": f'attachment; filename="refused-{import_id}.csv"'}
+    return StreamingResponse(lines(), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+@router.post(
+    "/{import_id}/reversals",
+    status_code=202,
+    response_model=ImportRead,
+    summary="Take an import back",
+    responses=accepted(404),
+)
+async def revert_import(
+    call: Writes, import_id: ImportId, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """A job deletes the import's transactions, and the customers it created that have nothing else."""
+    return await call.write(ACCEPTED, imports.revert, import_id)
+
+
+# --- the upload
+
+
+async def _upload(call: Call, options: ImportOptions, mapping: Mapping) -> Response:
+    """Keep the body in chunks, never whole in memory; whatever goes wrong, nothing of it stays."""
+    store, blocks = call.services.store, _blocks(call.request)
+    encoded = _is_encoded(call.request)
+    first = await anext(blocks, b"")
+    if encoded and not first.startswith(_GZIP):
+        raise MalformedError("The body is not gzip, as Content-Encoding says.")
+    await asyncio.to_thread(call.services.inspect, first, mapping, len(first) < CHUNK_BYTES)
+    file_name, dry_run = options.file_name, options.dry_run
+    begun = await store.write(imports.begin, call.actor, mapping, file_name=file_name, dry_run=dry_run)
+    try:
+        digest, size, number = hashlib.sha256(), 0, 0
+        block = first
+        while block:
+            digest.update(block)
+            await store.write(imports.append_chunk, begun["id"], number, block)
+            size, number = size + len(block), number + 1
+            block = await anext(blocks, b"")
+        close = (imports.close_upload, begun["id"], digest.hexdigest(), size)
+        response = await call.write(ACCEPTED, *close, content=digest.digest())
+    except BaseException:
+        await _discard(call, begun["id"])
+        raise
+    if "idempotency-replayed" in response.headers:
+        await _discard(call, begun["id"])
+    return response
+
+
+async def _blocks(request: Request) -> AsyncIterator[bytes]:
+    """The body in pieces of `CHUNK_BYTES`, the last one smaller."""
+    held = bytearray()
+    async for piece in request.stream():
+        held += piece
+        while len(held) >= CHUNK_BYTES:
+            yield bytes(held[:CHUNK_BYTES])
+            del held[:CHUNK_BYTES]
+    if held:
+        yield bytes(held)
+
+
+async def _discard(call: Call, import_id: UUID) -> None:
+    """Remove an upload, also when the request is cancelled; if the database is gone, it is swept later."""
+
+    async def discard() -> None:
+        with suppress(AppError):
+            while not await call.services.store.write(imports.discard_upload, import_id):
+                pass
+
+    task = asyncio.create_task(discard())
+    call.services.background.add(task)
+    task.add_done_callback(call.services.background.discard)
+    await asyncio.shield(task)
+
+
+def _format_of(request: Request) -> FileFormat | None:
+    """The format the media type tells, None for a compressed file.
+
+    Raises:
+        MediaTypeError: the body is something else.
+    """
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type not in MEDIA_TYPES:
+        raise MediaTypeError("Send text/csv, application/x-ndjson or application/gzip.")
+    return MEDIA_TYPES[media_type]
+
+
+def _is_encoded(request: Request) -> bool:
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in ("identity", "gzip", "x-gzip"):
+        headers = {"Accept-Encoding": "gzip, identity"}
+        raise MediaTypeError("Send the body plain or with Content-Encoding: gzip.", headers=headers)
+    return encoding != "identity"
+
+
+def _language(request: Request) -> str:
+    return negotiate(request.headers.get("accept-language"))
+
+
+def _localised(row: dict[str, Any], language: str) -> dict[str, Any]:
+    return {**row, "detail": translate(row["detail"], language, column=row["column"])}

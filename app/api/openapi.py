@@ -1,0 +1,149 @@
+"""What routes say about themselves in OpenAPI, and the document made of it.
+
+Usage in a route module::
+
+    @router.get("", response_model=CustomerPage, summary="List customers", responses=paged())
+    @router.post("", status_code=201, response_model=CustomerRead, summary="...", responses=created())
+    @router.get("/{customer_id}", response_model=CustomerRead, summary="...", responses=read())
+    @router.patch("/{customer_id}", response_model=CustomerRead, summary="...", responses=changed())
+    @router.delete("/{customer_id}", status_code=204, summary="...", responses=deleted())
+    @router.post("/imports", status_code=202, response_model=JobRead, summary="...", responses=accepted())
+
+The arguments are the *further* refusals of the operation. Those every operation shares (400, 401, 403,
+406, 422, 429, 500, 503, and 413, 415 where there is a body) are added when the document is made, as are
+operationId, security and the scopes found in the dependency made by ``app.api.deps.may``.
+"""
+
+import hashlib
+import json
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+
+from app.api.contract import ERRORS, JSON, Schema, header_refs
+from app.api.openapi_document import finish
+
+Responses = dict[int | str, dict[str, Any]]
+
+
+def install_openapi(app: FastAPI) -> None:
+    """Make ``app.openapi()`` give the finished document and serve it with an ETag. Call after the routes.
+
+    ``app`` must be made with ``FastAPI(openapi_url=None, docs_url=None, redoc_url=None)``.
+
+    Raises:
+        ValueError: FastAPI serves a document of its own, which would come first.
+    """
+    if app.openapi_url is not None:
+        raise ValueError("make the app with openapi_url=None")
+    raw_openapi = app.openapi
+
+    def openapi() -> Schema:
+        if app.openapi_schema is None:
+            app.openapi_schema = finish(raw_openapi(), app)
+        return app.openapi_schema
+
+    async def document(request: Request) -> Response:
+        body = json.dumps(app.openapi()).encode()
+        etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+        headers = {"ETag": etag, "Cache-Control": "no-cache"}
+        if request.headers.get("if-none-match") == etag:
+            return Response(status_code=304, headers=headers)
+        return Response(body, media_type=JSON, headers=headers)
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way
+    app.add_api_route("/openapi.json", document, include_in_schema=False)
+
+
+def responses(
+    *errors: int,
+    status: int = 200,
+    description: str = "Done",
+    etag: bool = False,
+    location: bool = False,
+    paged: bool = False,
+    replayed: bool = False,
+) -> Responses:
+    """Return what ``responses=`` of a route takes.
+
+    Args:
+        errors: statuses of `ERRORS` this operation refuses with beyond the shared ones.
+        status: of the success; the same as the route's ``status_code``.
+        description: of the success.
+        etag: the success carries ETag.
+        location: the success carries Location.
+        paged: the success carries Link.
+        replayed: the operation takes Idempotency-Key, so that the success may be a replay.
+
+    Raises:
+        KeyError: an error status that `ERRORS` does not describe.
+    """
+    flags = {"ETag": etag, "Location": location, "Link": paged, "Idempotency-Replayed": replayed}
+    headers = header_refs(*[name for name, wanted in flags.items() if wanted])
+    result: Responses = {status: {"description": description, "headers": headers}}
+    result.update({error: {"description": ERRORS[error][1]} for error in errors})
+    return result
+
+
+def paged(*errors: int) -> Responses:
+    """Return the answers of a list: 200 with Link."""
+    return responses(*errors, description="One page", paged=True)
+
+
+def read(*errors: int, etag: bool = True) -> Responses:
+    """Return the answers of reading one resource: 200, 404, and with ``etag`` also 304."""
+    result = responses(404, *errors, description="The resource", etag=etag)
+    if etag:
+        result[304] = {"description": "Not modified since the given ETag", "headers": header_refs("ETag")}
+    return result
+
+
+def created(*errors: int, batch: bool = False, etag: bool = True) -> Responses:
+    """Return the answers of POST: 201 with Location (and ETag), and 409 (also: the key is in flight).
+
+    With ``batch`` there are no ETag and Location, and 207 is possible: some items were refused. What has
+    no versions has no ``etag``.
+    """
+    one = not batch
+    headers = {"etag": one and etag, "location": one, "replayed": True}
+    result = responses(409, *errors, status=201, description="Created", **headers)
+    if batch:
+        result[207] = {
+            "description": "Some items were refused",
+            "headers": header_refs("Idempotency-Replayed"),
+        }
+    return result
+
+
+def changed(*errors: int, upsert: bool = False) -> Responses:
+    """Return the answers of PATCH or PUT: 200 with ETag, 404, 409, 412; with ``upsert`` also 201."""
+    result = responses(404, 409, 412, *errors, description="Changed", etag=True)
+    if upsert:
+        result[201] = {"description": "Created", "headers": header_refs("ETag", "Location")}
+    return result
+
+
+def replaced(*errors: int) -> Responses:
+    """Return the answers of PUT on a natural key of something without versions: 200, or 201 with Location."""
+    result = responses(*errors, description="Changed")
+    result[201] = {"description": "Created", "headers": header_refs("Location")}
+    return result
+
+
+def deleted(*errors: int, etag: bool = True) -> Responses:
+    """Return the answers of DELETE: 204, 404, and with ``etag`` also 412."""
+    stale = (412,) if etag else ()
+    return responses(404, *stale, *errors, status=204, description="Deleted")
+
+
+def accepted(*errors: int) -> Responses:
+    """Return the answers of starting a job: 202 with Location, 409 (also: the key is in flight)."""
+    return responses(409, *errors, status=202, description="Accepted as a job", location=True, replayed=True)
+
+
+def needs(*scopes: str) -> dict[str, Any]:
+    """Return ``openapi_extra`` stating the scopes: ``@router.get("", ..., **needs(Scope.CUSTOMERS_READ))``.
+
+    Documentation only, and only for routes whose scopes are not read from a ``may(...)`` dependency.
+    """
+    return {"openapi_extra": {"x-required-scopes": [str(scope) for scope in scopes]}}

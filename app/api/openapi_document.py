@@ -1,0 +1,191 @@
+"""The OpenAPI document: what FastAPI makes of the routes, brought to what linters and clients want."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
+from pydantic import BaseModel
+
+from app.api.contract import (
+    ALWAYS,
+    ALWAYS_IF_OPEN,
+    API_PREFIX,
+    ERROR_HEADERS,
+    ERRORS,
+    FIELD_PROBLEM,
+    HEADERS,
+    JSON,
+    PROBLEM,
+    PROBLEM_JSON,
+    TAGS,
+    WITH_BODY,
+    Schema,
+    header_refs,
+)
+
+MERGE_PATCH = "application/merge-patch+json"
+
+_INFO = {
+    "description": """What one company knows about its customers, and what it should do to keep them.
+
+**Credentials**: `Authorization: Bearer <API key>`. Each operation lists the scope it needs.
+
+**Errors** are problem details (RFC 9457). `code` is stable; titles and details follow Accept-Language
+(English, Turkish, Azerbaijani). Each `type` is a page on this server.
+
+**Retries**: send an `Idempotency-Key` with every POST. A repeated request is answered as the first one
+was and has no second effect.
+
+**Concurrent changes**: send the `ETag` you read as `If-Match`; 412 means that somebody was faster.
+
+**Lists** come in pages: follow `next_cursor`, or the `Link` header, until `has_more` is false.""",
+    "contact": {"name": "Vefa", "url": "https://vefa.example", "email": "api@vefa.example"},
+    "license": {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
+}
+_SERVER = {"url": "/", "description": "This server, local or production", "x-internal": False}
+_BEARER = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "API key in `Authorization: Bearer vefa_live_...`. JWTs, where accepted, follow RFC8725.",
+}
+_MAX_LENGTHS = {"uuid": 36, "date-time": 64, "date": 10, "time": 32, "duration": 64, "email": 254}
+_MAX_LENGTHS |= {"uri": 2083, "uri-reference": 2048, "binary": 2**29}
+# Statuses a route may give beside its own; FastAPI knows the schema of one status only.
+_SAME_CONTENT = frozenset({200, 201, 207})
+_DATA_MEMBERS = frozenset({"example", "examples", "default", "enum", "const"})
+_INT32 = 2**31 - 1
+
+
+def finish(document: Schema, app: FastAPI) -> Schema:
+    """Return FastAPI's ``document`` with everything added that its generator cannot know."""
+    document["info"] = {**_INFO, **document["info"]}
+    document.setdefault("servers", [_SERVER])
+    components = document.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    _restore_examples(schemas)
+    schemas["Problem"], schemas["FieldProblem"] = PROBLEM, FIELD_PROBLEM
+    components["headers"] = HEADERS
+    components["responses"] = {name: _error_response(status) for status, (name, _) in ERRORS.items()}
+    components["securitySchemes"] = {"bearerAuth": _BEARER}
+    routes = {(route.path_format, method): route for route, method in _documented(app)}
+    used_tags: set[str] = set()
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            _finish_operation(operation, routes[path, method.upper()])
+            used_tags.update(operation.get("tags", ()))
+    _drop_unused_components(document)
+    document["tags"] = document.get("tags") or [
+        {"name": name, "description": text} for name, text in sorted(TAGS.items()) if name in used_tags
+    ]
+    _bound(document)
+    return document
+
+
+def _restore_examples(schemas: Schema) -> None:
+    """Put back the nulls that FastAPI drops from examples, which then lack required members."""
+    models = [BaseModel]
+    while models:
+        model = models.pop()
+        models += model.__subclasses__()
+        extra = model.model_config.get("json_schema_extra")
+        if model.__name__ in schemas and isinstance(extra, dict) and "examples" in extra:
+            schemas[model.__name__]["examples"] = extra["examples"]
+
+
+def _documented(app: FastAPI) -> Iterator[tuple[RouteContext, str]]:
+    for route in iter_route_contexts(app.routes):
+        if isinstance(route.original_route, APIRoute):
+            for method in route.methods or ():
+                yield route, method
+
+
+def _finish_operation(operation: Schema, route: RouteContext) -> None:
+    first, *rest = str(route.name).split("_")
+    operation["operationId"] = first + "".join(word.title() for word in rest)
+    open_to_all = not str(route.path_format).startswith(API_PREFIX)
+    operation["security"] = [] if open_to_all else [{"bearerAuth": []}]
+    scopes = operation.get("x-required-scopes") or sorted(set(_scopes(route.dependant)))
+    if scopes:
+        operation["x-required-scopes"] = scopes
+        listed = ", ".join(f"`{scope}`" for scope in scopes)
+        operation["description"] = f"{operation.get('description', '')}\n\nRequired scope: {listed}.".strip()
+    body = operation.get("requestBody", {}).get("content", {})
+    if "PATCH" in (route.methods or ()) and JSON in body:
+        body[MERGE_PATCH] = body.pop(JSON)  # only one is declared: two break client generators
+    shared = (ALWAYS_IF_OPEN if open_to_all else ALWAYS) | (WITH_BODY if body else frozenset())
+    operation["responses"] = _finish_responses(operation["responses"], shared)
+    for parameter in operation.get("parameters", ()):
+        _finish_parameter(parameter, if_match_required="428" in operation["responses"])
+
+
+def _finish_responses(responses: Schema, shared: frozenset[int]) -> Schema:
+    """Return ``responses`` with the shared refusals, each refusal being a reference."""
+    content = next((answer["content"] for answer in responses.values() if "content" in answer), None)
+    finished = {}
+    for status in sorted({int(status) for status in responses} | shared):
+        if status in ERRORS:
+            finished[str(status)] = {"$ref": f"#/components/responses/{ERRORS[status][0]}"}
+            continue
+        answer = finished[str(status)] = responses[str(status)]
+        answer.setdefault("headers", header_refs())
+        if content is not None and status in _SAME_CONTENT:
+            answer.setdefault("content", content)
+    return finished
+
+
+def _scopes(dependant: Dependant) -> Iterator[str]:
+    """Yield the scopes of every dependency made by ``app.api.deps.may``."""
+    for dependency in dependant.dependencies:
+        yield from (str(scope) for scope in getattr(dependency.call, "scopes", ()))
+        yield from _scopes(dependency)
+
+
+def _finish_parameter(parameter: Schema, if_match_required: bool) -> None:
+    schema = parameter["schema"]
+    options = [option for option in schema.get("anyOf", ()) if option.get("type") != "null"]
+    if len(options) == 1:  # a parameter cannot be null, only absent
+        del schema["anyOf"]
+        schema = parameter["schema"] = {**schema, **options[0]}
+    if "description" in schema:  # where linters and viewers look for it
+        parameter.setdefault("description", schema.pop("description"))
+    if parameter["name"] == "If-Match" and if_match_required:
+        parameter["required"] = True
+
+
+def _error_response(status: int) -> Schema:
+    return {
+        "description": ERRORS[status][1],
+        "headers": header_refs(*ERROR_HEADERS.get(status, ())),
+        "content": {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+
+
+def _drop_unused_components(document: Schema) -> None:
+    """Remove shared responses and headers that no operation refers to: linters count them as flaws."""
+    components = document["components"]
+    for kind, users in (("responses", ("paths",)), ("headers", ("paths", "components"))):
+        text = json.dumps([document[user] for user in users])
+        components[kind] = {
+            name: value for name, value in components[kind].items() if f'"#/components/{kind}/{name}"' in text
+        }
+
+
+def _bound(node: Any) -> None:
+    """Give every string with a format its longest length and every integer its format, in place."""
+    if isinstance(node, list):
+        for item in node:
+            _bound(item)
+    elif isinstance(node, dict):
+        if node.get("type") == "string" and node.get("format") in _MAX_LENGTHS:
+            node.setdefault("maxLength", _MAX_LENGTHS[node["format"]])
+        if node.get("type") == "integer":
+            most = max(abs(node.get("maximum", 2**63)), abs(node.get("minimum", 0)))
+            node.setdefault("format", "int32" if most <= _INT32 else "int64")
+        for name, value in node.items():
+            if name not in _DATA_MEMBERS:
+                _bound(value)

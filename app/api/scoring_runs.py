@@ -1,0 +1,43 @@
+"""``/v1/scoring-runs``"""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Response
+
+from app.api import replies
+from app.api.deps import Call, IdempotencyKey, StrictRoute, may
+from app.api.openapi import accepted, paged, read
+from app.domain.access import Scope
+from app.schemas.scoring_runs import ScoringRunCreate, ScoringRunPage, ScoringRunQuery, ScoringRunRead
+from app.services import scoring_runs
+
+router = APIRouter(prefix="/scoring-runs", tags=["Scoring"], route_class=StrictRoute)
+
+Reads = Annotated[Call, may(Scope.INSIGHTS_READ)]
+Writes = Annotated[Call, may(Scope.SCORING_WRITE)]
+RunId = Annotated[UUID, Path(description="Id of the run.", examples=["01930a3e-2f6b-7c11-9a52-0d9c1f8f7a20"])]
+
+
+@router.post(
+    "", status_code=202, response_model=ScoringRunRead, summary="Start a scoring run", responses=accepted()
+)
+async def start_scoring_run(
+    call: Writes, body: ScoringRunCreate, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Compute value tiers for a day, now or past, as a durable job; follow it at `Location`."""
+    return await call.write(replies.accepted(ScoringRunRead), scoring_runs.start, body)
+
+
+@router.get("", response_model=ScoringRunPage, summary="List scoring runs", responses=paged())
+async def list_scoring_runs(call: Reads, query: Annotated[ScoringRunQuery, Query()]) -> Response:
+    """Runs with their parameters, newest first."""
+    return await call.page(ScoringRunPage, scoring_runs.page, query)
+
+
+@router.get(
+    "/{run_id}", response_model=ScoringRunRead, summary="Get a scoring run", responses=read(etag=False)
+)
+async def get_scoring_run(call: Reads, run_id: RunId) -> Response:
+    """Read one run: its day, its parameters, how far it has come."""
+    return await call.get(replies.one(ScoringRunRead), scoring_runs.get, run_id)

@@ -1,0 +1,235 @@
+"""``vefa import``: take transaction files in, list imports, take them back."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Column, Table
+
+from app.cli.context import opened
+from app.domain import csv_lines
+from app.domain.access import Actor
+from app.domain.import_mapping import FileFormat, Mapping
+from app.domain.imports import ImportState
+from app.jobs import imports as work
+from app.jobs.import_files import INSPECT_BYTES, digest, inspect
+from app.schemas.imports import ImportQuery
+from app.services import import_mappings, imports
+from app.store.engine import Store
+
+app = typer.Typer(no_args_is_help=True, help="Take files in, and take imports back.")
+
+Row = dict[str, Any]
+Told = Callable[[Row, int], None]
+
+_JSON_LINES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
+
+
+@app.command()
+def transactions(
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="CSV or JSON Lines; also gzip.")
+    ],
+    mapping: Annotated[
+        str | None, typer.Option(help="Name of a saved mapping, or a JSON file with one.")
+    ] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(help="target=source: external_id=InvoiceNo, amount=#5, currency==GBP (repeat)."),
+    ] = None,
+    kind_rule: Annotated[
+        list[str] | None,
+        typer.Option(help="COLUMN=VALUE:kind, COLUMN^PREFIX:kind or COLUMN<NUMBER:kind (repeat)."),
+    ] = None,
+    source: Annotated[str | None, typer.Option(help="System the transactions come from.")] = None,
+    customer_system: Annotated[str | None, typer.Option(help="System whose keys name the customers.")] = None,
+    file_format: Annotated[
+        FileFormat | None, typer.Option("--format", help="Default: by the file's name.")
+    ] = None,
+    delimiter: Annotated[str | None, typer.Option(help="One character, tab, whitespace or auto.")] = None,
+    header: Annotated[
+        bool | None, typer.Option("--header/--no-header", help="Whether the first row names the columns.")
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="utf-8, windows-1254, iso-8859-9, latin-1, utf-16, ...")
+    ] = None,
+    date_format: Annotated[
+        str | None, typer.Option(help="iso, auto or directives such as '%d/%m/%Y %H:%M'.")
+    ] = None,
+    time_zone: Annotated[str | None, typer.Option(help="IANA zone of times without an offset.")] = None,
+    currency: Annotated[str | None, typer.Option(help="Currency of every row.")] = None,
+    decimal_comma: Annotated[
+        bool | None, typer.Option("--decimal-comma/--decimal-point", help="How amounts are written.")
+    ] = None,
+    create_missing: Annotated[
+        bool | None,
+        typer.Option("--create-missing/--refuse-missing", help="Create customers with unknown keys."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check and count everything, store nothing.")
+    ] = False,
+    refused_to: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Write refused rows to this CSV file.")
+    ] = None,
+) -> None:
+    """Take in a file of transactions.
+
+    The same file again changes nothing; a command that was killed goes on when it is run again.
+    """
+    if file_format is None and mapping is None and file.name.lower().endswith(_JSON_LINES):
+        file_format = FileFormat.JSONL
+    name, base = _saved(mapping)
+    flags = {
+        "column": column or [],
+        "kind_rule": kind_rule or [],
+        "source": source,
+        "customer_system": customer_system,
+        "format": file_format,
+        "delimiter": "\t" if delimiter in ("tab", "\\t") else delimiter,
+        "header": header,
+        "encoding": encoding,
+        "date_format": date_format,
+        "time_zone": time_zone,
+        "currency": currency,
+        "decimal_comma": decimal_comma,
+        "create_missing": create_missing,
+    }
+    with opened() as (store, actor):
+        read = store.read_sync(import_mappings.resolve, actor, name, flags, base)
+        row = _take_in(store, actor, file, read, dry_run)
+        if refused_to is not None:
+            _write_refused(store, actor, row["id"], refused_to)
+    _print_outcome(row, refused_to)
+
+
+@app.command("list")
+def list_imports(
+    limit: Annotated[int, typer.Option(min=1, max=200, help="Most imports to show.")] = 20,
+) -> None:
+    """Show imports, newest first."""
+    with opened() as (store, actor):
+        rows = store.read_sync(imports.page, actor, ImportQuery(limit=limit), None).rows
+    table = Table(Column("id", no_wrap=True), "file", "state", "in", "stored", "repeated", "refused")
+    for row in rows:
+        counts = [f"{row[name]:,}" for name in ("rows_in", "rows_stored", "rows_repeated", "rows_refused")]
+        state = f"{row['state']} (dry run)" if row["dry_run"] else row["state"]
+        table.add_row(str(row["id"]), row["file_name"] or "", state, *counts)
+    Console().print(table)
+
+
+@app.command()
+def revert(import_id: Annotated[UUID, typer.Argument(help="Id of the import.")]) -> None:
+    """Take an import back: its transactions, and the customers it created that have nothing else."""
+    with opened() as (store, actor):
+        row = store.read_sync(imports.get, actor, import_id)
+        if row["state"] != ImportState.REVERTING:  # else a killed command is gone on with
+            store.write_sync(imports.revert, actor, import_id)
+        work.run_reversal(store, actor, import_id)
+    typer.echo(f"import {import_id} reverted")
+
+
+# --- inside
+
+
+def _saved(mapping: str | None) -> tuple[str | None, Row | None]:
+    """A mapping's saved name, or what its file says."""
+    if mapping is None or not mapping.endswith(".json"):
+        return mapping, None
+    try:
+        members = json.loads(Path(mapping).read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(f"{mapping}: {error}", param_hint="--mapping") from None
+    if not isinstance(members, dict):
+        raise typer.BadParameter(f"{mapping}: not a JSON object", param_hint="--mapping")
+    return None, members
+
+
+def _take_in(store: Store, actor: Actor, file: Path, mapping: Mapping, dry_run: bool) -> Row:
+    size = file.stat().st_size
+    with file.open("rb") as source:
+        beginning = source.read(INSPECT_BYTES)
+        inspect(beginning, mapping, complete=len(beginning) == size)
+        source.seek(0)
+        sha256 = digest(source)
+        source.seek(0)
+        import_id = store.read_sync(imports.find_unfinished, sha256, mapping, dry_run)
+        if import_id is None:
+            begun = store.write_sync(
+                imports.begin,
+                actor,
+                mapping,
+                file_name=file.name[:255],
+                dry_run=dry_run,
+                state=ImportState.RUNNING,
+                sha256=sha256,
+                size=size,
+            )
+            import_id = begun["id"]
+        else:
+            typer.echo(f"going on with import {import_id}", err=True)
+        with _bar(size) as progress:
+            return work.run(store, actor, import_id, source, progress)
+
+
+@contextmanager
+def _bar(size: int) -> Iterator[Told]:
+    """A progress bar on a terminal, a line now and then otherwise."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _line_by_line(size)
+        return
+    counts = TextColumn("{task.fields[rows]:,} rows, {task.fields[refused]:,} refused")
+    columns = (BarColumn(), DownloadColumn(), counts, TimeRemainingColumn())
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task("import", total=size, rows=0, refused=0)
+
+        def progress(row: Row, bytes_read: int) -> None:
+            bar.update(task, completed=bytes_read, rows=row["rows_in"], refused=row["rows_refused"])
+
+        yield progress
+
+
+def _line_by_line(size: int) -> Told:
+    """Tell of every tenth of the file."""
+    told = 0
+
+    def progress(row: Row, bytes_read: int) -> None:
+        nonlocal told
+        tenths = 10 * bytes_read // max(size, 1)
+        if tenths > told:
+            told = tenths
+            print(f"{10 * tenths} %: {row['rows_in']:,} rows", file=sys.stderr)
+
+    return progress
+
+
+def _write_refused(store: Store, actor: Actor, import_id: UUID, path: Path) -> None:
+    with path.open("w", encoding="utf-8", newline="") as target:
+        target.write(csv_lines.line(("line", "code", "column", "detail")))
+        line = 0
+        while rows := store.read_sync(imports.refused_after, actor, import_id, line, 5_000):
+            for row in rows:
+                detail = row["detail"].format(column=row["column"])
+                target.write(csv_lines.line((row["line"], row["code"], row["column"], detail)))
+            line = rows[-1]["line"]
+
+
+def _print_outcome(row: Row, refused_to: Path | None) -> None:
+    reasons = ", ".join(f"{code} {count:,}" for code, count in row["refused_by_reason"].items())
+    ended = "checked, nothing stored" if row["dry_run"] else "done"
+    lines = [
+        f"import {row['id']} {ended}: {row['rows_in']:,} rows in = {row['rows_stored']:,} stored"
+        f" + {row['rows_repeated']:,} repeated + {row['rows_refused']:,} refused"
+        + (f" ({reasons})" if reasons else ""),
+        f"customers created: {row['customers_created']:,}; amounts rounded: {row['rows_rounded']:,}",
+    ]
+    if refused_to is not None and row["rows_refused"]:
+        lines.append(f"refused rows: {refused_to}")
+    typer.echo("\n".join(lines))

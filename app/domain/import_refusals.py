@@ -1,0 +1,81 @@
+"""Reasons why a row of an imported file is not stored."""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Refusal(StrEnum):
+    """Why a row is not stored. A row has the first reason that applies, in this order."""
+
+    BAD_QUOTES = "bad_quotes"
+    ROW_TOO_SHORT = "row_too_short"
+    ROW_TOO_LONG = "row_too_long"
+    NOT_JSON = "not_json"
+    NOT_AN_OBJECT = "not_an_object"
+    CUSTOMER_MISSING = "customer_missing"
+    EXTERNAL_ID_MISSING = "external_id_missing"
+    CONTROL_CHARACTER = "control_character"
+    TEXT_TOO_LONG = "text_too_long"
+    UNKNOWN_KIND = "unknown_kind"
+    CURRENCY_MISSING = "currency_missing"
+    UNKNOWN_CURRENCY = "unknown_currency"
+    AMOUNT_MISSING = "amount_missing"
+    AMOUNT_UNREADABLE = "amount_unreadable"
+    AMOUNT_OUT_OF_RANGE = "amount_out_of_range"
+    NEGATIVE_PURCHASE = "negative_purchase"
+    DATE_MISSING = "date_missing"
+    TIME_SKIPPED = "time_skipped"
+    DATE_UNREADABLE = "date_unreadable"
+    DATE_OUT_OF_RANGE = "date_out_of_range"
+    UNKNOWN_CHANNEL = "unknown_channel"
+    COST_UNREADABLE = "cost_unreadable"
+    COST_OUT_OF_RANGE = "cost_out_of_range"
+    NEGATIVE_COST = "negative_cost"
+    UNKNOWN_CUSTOMER = "unknown_customer"
+    CONFLICTING_DUPLICATE = "conflicting_duplicate"
+
+    @property
+    def sentence(self) -> str:
+        """The reason in English: a message id, with ``{column}`` where it is about one of several."""
+        return _SENTENCES[self]
+
+
+_SENTENCES = {
+    Refusal.BAD_QUOTES: "A quoted field is not closed, or something follows its closing quote.",
+    Refusal.ROW_TOO_SHORT: "The row has fewer fields than the header.",
+    Refusal.ROW_TOO_LONG: "The row has more fields than the header; a delimiter may lack quotes.",
+    Refusal.NOT_JSON: "The line is not valid JSON.",
+    Refusal.NOT_AN_OBJECT: "The line is not a JSON object.",
+    Refusal.CUSTOMER_MISSING: "The row names no customer.",
+    Refusal.EXTERNAL_ID_MISSING: "The row has no external id.",
+    Refusal.CONTROL_CHARACTER: "{column} holds a control character or is not text.",
+    Refusal.TEXT_TOO_LONG: "{column} is too long.",
+    Refusal.UNKNOWN_KIND: "The kind is not purchase, refund, cancellation or subscription_charge.",
+    Refusal.CURRENCY_MISSING: "The row has no currency.",
+    Refusal.UNKNOWN_CURRENCY: "The currency is not an ISO 4217 code in capitals.",
+    Refusal.AMOUNT_MISSING: "The row has no amount.",
+    Refusal.AMOUNT_UNREADABLE: "The amount is not a plain decimal number.",
+    Refusal.AMOUNT_OUT_OF_RANGE: "The amount is too large.",
+    Refusal.NEGATIVE_PURCHASE: "A purchase or subscription charge is negative; a rule can make it a refund.",
+    Refusal.DATE_MISSING: "The row has no date.",
+    Refusal.DATE_UNREADABLE: "The date is not in the given format.",
+    Refusal.TIME_SKIPPED: "The local time does not exist: the clocks were put forward over it.",
+    Refusal.DATE_OUT_OF_RANGE: "The date is before 1900 or more than 50 years ahead.",
+    Refusal.UNKNOWN_CHANNEL: "The channel is not one of the known channels.",
+    Refusal.COST_UNREADABLE: "The cost is not a plain decimal number.",
+    Refusal.COST_OUT_OF_RANGE: "The cost is too large.",
+    Refusal.NEGATIVE_COST: "The cost of a purchase or subscription charge is negative.",
+    Refusal.UNKNOWN_CUSTOMER: "There is no customer with this key.",
+    Refusal.CONFLICTING_DUPLICATE: "An earlier row has the same external id and other values.",
+}
+
+
+class Refused(NamedTuple):
+    """A row that is not stored: its first physical line (1-based), the reason, the target it is about.
+
+    ``column`` is empty when the reason is about the whole row. The row's values are never repeated.
+    """
+
+    line: int
+    code: Refusal
+    column: str = ""

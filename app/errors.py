@@ -1,0 +1,202 @@
+"""Every way a request can be refused: one class per HTTP status, one stable code per cause.
+
+Knows no web framework. `app.api.problems` turns an `AppError` into RFC 9457 problem details;
+titles and details are English message ids with ``{name}`` placeholders, translated on the way out.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One member of the input that is wrong, without its value (it may be personal data).
+
+    ``pointer`` is a JSON Pointer into the body, or the parameter's name for other locations.
+    ``detail`` is a message id; ``params`` fill its placeholders.
+    """
+
+    pointer: str
+    code: str
+    detail: str
+    location: str = "body"
+    params: Mapping[str, object] = field(default_factory=dict)
+
+
+class AppError(Exception):
+    """A refusal with its HTTP status and a stable machine-readable code."""
+
+    status = 500
+    code = "internal_error"
+
+    def __init__(
+        self,
+        detail: str | None = None,
+        *,
+        code: str | None = None,
+        fields: Sequence[FieldError] = (),
+        headers: Mapping[str, str] | None = None,
+        **params: object,
+    ) -> None:
+        super().__init__(detail or code or self.code)
+        self.detail = detail
+        self.code = code or self.code
+        self.fields = tuple(fields)
+        self.headers = dict(headers or {})
+        self.params = params
+
+
+class StartError(RuntimeError):
+    """A process must not start like this; the message says what to do."""
+
+
+class MalformedError(AppError):
+    status, code = 400, "malformed_request"
+
+
+class UnauthenticatedError(AppError):
+    status, code = 401, "unauthenticated"
+
+
+class ForbiddenError(AppError):
+    status, code = 403, "insufficient_scope"
+
+
+class NotFoundError(AppError):
+    status, code = 404, "not_found"
+
+
+class MethodNotAllowedError(AppError):
+    status, code = 405, "method_not_allowed"
+
+
+class NotAcceptableError(AppError):
+    status, code = 406, "not_acceptable"
+
+
+class ConflictError(AppError):
+    status, code = 409, "conflict"
+
+
+class PreconditionFailedError(AppError):
+    status, code = 412, "precondition_failed"
+
+
+class TooLargeError(AppError):
+    status, code = 413, "body_too_large"
+
+
+class UriTooLongError(AppError):
+    status, code = 414, "uri_too_long"
+
+
+class MediaTypeError(AppError):
+    status, code = 415, "unsupported_media_type"
+
+
+class InvalidError(AppError):
+    status, code = 422, "validation_failed"
+
+
+class PreconditionRequiredError(AppError):
+    status, code = 428, "precondition_required"
+
+
+class RateLimitError(AppError):
+    status, code = 429, "rate_limited"
+
+
+class HeadersTooLargeError(AppError):
+    status, code = 431, "headers_too_large"
+
+
+class UnavailableError(AppError):
+    status, code = 503, "unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemKind:
+    """What the page ``/problems/{code}`` says about a code: status, title and what to do about it."""
+
+    status: int
+    title: str
+    advice: str
+
+
+PROBLEMS: dict[str, ProblemKind] = {
+    "malformed_request": ProblemKind(
+        400, "Malformed request", "Send well-formed UTF-8 JSON (no NaN, no unpaired surrogates)."
+    ),
+    "unauthenticated": ProblemKind(
+        401,
+        "Authentication required",
+        "Send `Authorization: Bearer <API key>` with a key that is neither expired nor revoked.",
+    ),
+    "insufficient_scope": ProblemKind(
+        403, "The credentials lack a scope", "Use a key that has the scope named in the detail."
+    ),
+    "not_found": ProblemKind(
+        404, "No such resource", "Check the id. What you may not see answers the same way."
+    ),
+    "method_not_allowed": ProblemKind(
+        405, "Method not allowed", "Use one of the methods in the Allow header."
+    ),
+    "not_acceptable": ProblemKind(
+        406, "Not acceptable", "This service answers JSON; accept application/json."
+    ),
+    "conflict": ProblemKind(
+        409,
+        "Conflict with the current state",
+        "Read the resource again; the step is not possible in its present state.",
+    ),
+    "external_id_taken": ProblemKind(
+        409,
+        "External id is taken",
+        "Another customer already has this external id; upsert by it or use a different key.",
+    ),
+    "transaction_exists": ProblemKind(
+        409,
+        "Transaction exists",
+        "The source has recorded a transaction with this external id; nothing needs to be sent again.",
+    ),
+    "idempotency_in_flight": ProblemKind(
+        409, "The same key is being processed", "Wait and repeat the request with the same Idempotency-Key."
+    ),
+    "request_timeout": ProblemKind(408, "Request timed out", "Send the whole request without long pauses."),
+    "gone": ProblemKind(410, "Gone", "The resource was erased."),
+    "precondition_failed": ProblemKind(
+        412, "If-Match does not match", "Read the resource again and send its present ETag."
+    ),
+    "body_too_large": ProblemKind(413, "Request body too large", "Send smaller batches, or use an import."),
+    "uri_too_long": ProblemKind(414, "Request target too long", "Use a shorter path and query."),
+    "unsupported_media_type": ProblemKind(
+        415,
+        "Unsupported media type",
+        "Send the media type the operation declares, without Content-Encoding unless it says so.",
+    ),
+    "validation_failed": ProblemKind(
+        422, "Validation failed", "Correct the members listed under errors. Nothing was changed."
+    ),
+    "invalid_cursor": ProblemKind(
+        422,
+        "Invalid cursor",
+        "Start again without a cursor; a cursor belongs to one list, its filters and its sort order.",
+    ),
+    "idempotency_key_reused": ProblemKind(
+        422, "Idempotency-Key used with another request", "Use a new key for a new request."
+    ),
+    "unknown_customer": ProblemKind(
+        422, "Unknown customer", "Create the customer first, or ask for missing customers to be created."
+    ),
+    "precondition_required": ProblemKind(428, "If-Match required", "Send If-Match with the ETag you read."),
+    "rate_limited": ProblemKind(429, "Too many requests", "Wait as long as Retry-After says."),
+    "headers_too_large": ProblemKind(431, "Request headers too large", "Send fewer or shorter headers."),
+    "internal_error": ProblemKind(
+        500,
+        "Unexpected error",
+        "Tell the operator the request_id; nothing was changed unless a later read shows it.",
+    ),
+    "unavailable": ProblemKind(
+        503, "Temporarily unavailable", "Repeat the request after the seconds in Retry-After."
+    ),
+}

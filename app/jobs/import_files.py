@@ -1,0 +1,209 @@
+"""Reading transaction files: what is in them, and their rows in batches that never change.
+
+Everything here depends on the file's bytes and the mapping alone: not on how the bytes arrive in chunks, nor
+on what was read before. A resumed import counts on it. Memory is bounded by some tens of megabytes.
+"""
+
+import csv
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+
+from app.domain.import_columns import RawBatch
+from app.domain.import_mapping import AUTO, MAX_COLUMN, WHITESPACE, FileFormat, Mapping
+from app.errors import FieldError
+from app.jobs.import_records import Records, delimited, json_lines, parse_json, single_tabs, split
+from app.jobs.import_text import BATCH_LINES, Chunks, ImportFileError, Lines, Source, decoded
+
+INSPECT_BYTES = 1 << 20
+"""How much of a file's beginning `inspect` should be given to see what `batches` will see."""
+
+PREVIEW_LINES = 20
+
+_SAMPLE_LINES, _SAMPLE_BYTES = 50, 1 << 16
+_DELIMITERS = ",;\t|"
+_SEPARATOR = re.compile(rb'"?sep=([ -~\t])"?\n', re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How the records of one file are laid out.
+
+    Attributes:
+        delimiter: the character, or ``whitespace``; empty for JSON Lines.
+        names: the header's names, empty without a header.
+        width: fields of a record, 0 for JSON Lines.
+        positions: each source of the mapping -> 0-based position; empty for JSON Lines.
+    """
+
+    delimiter: str
+    names: tuple[str, ...]
+    width: int
+    positions: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What the beginning of a file shows: its layout, and its first rows (at most `PREVIEW_LINES`)."""
+
+    layout: Layout
+    rows: RawBatch
+
+
+def digest(source: Source) -> str:
+    """Give the SHA-256 of a file's bytes as stored, in hexadecimal."""
+    found = hashlib.sha256()
+    for block in Chunks(source):
+        found.update(block)
+    return found.hexdigest()
+
+
+def inspect(beginning: bytes, mapping: Mapping, *, complete: bool = False) -> Preview:
+    """Look at the beginning of a file before it is accepted.
+
+    Args:
+        beginning: the first `INSPECT_BYTES` of the file, or all of it if shorter.
+        complete: whether that is the whole file.
+
+    Raises:
+        ImportFileError: the file cannot be imported with this mapping; see its codes.
+    """
+    chunks = Chunks(beginning, complete=complete)
+    lines, layout = _open(chunks, mapping)
+    return Preview(layout, _batch(0, _read(lines, mapping, layout, PREVIEW_LINES), lines, chunks))
+
+
+def batches(source: Source, mapping: Mapping, *, start_batch: int = 0) -> Iterator[RawBatch]:
+    """Yield the rows of a file in batches of `BATCH_LINES` physical lines (fewer if those are very long).
+
+    A batch may hold fewer rows than lines, even none. Batches before ``start_batch`` are skipped: their text
+    is decoded and cut, but not turned into rows.
+
+    Raises:
+        ImportFileError: the file cannot be read, or cannot be read on; what was yielded stands.
+
+    >>> mapping = Mapping.from_dict({"columns": {"external_id": "id", "customer_key": "who", "amount": "sum",
+    ...                                          "currency": "=TRY", "occurred_at": "at"}})
+    >>> batch, = batches([b"id;who;sum;at\\n1;A;12.30;2026-", b"05-01\\n"], mapping)
+    >>> batch.lines.to_list(), batch.columns["sum"].to_list()
+    ([2], ['12.30'])
+    """
+    chunks = Chunks(source)
+    lines, layout = _open(chunks, mapping)
+    for index in count():
+        records = _read(lines, mapping, layout, BATCH_LINES, skip=index < start_batch)
+        if records is None:
+            return
+        if index >= start_batch:
+            yield _batch(index, records, lines, chunks)
+
+
+def _batch(index: int, records: Records | None, lines: Lines, chunks: Chunks) -> RawBatch:
+    records = records or Records.none()
+    return RawBatch(
+        index,
+        records.lines,
+        records.columns,
+        records.refused,
+        last_line=lines.next_line - 1,
+        bytes_read=chunks.bytes_read,
+        clean=records.clean,
+    )
+
+
+def _read(lines: Lines, mapping: Mapping, layout: Layout, most: int, *, skip: bool = False) -> Records | None:
+    if mapping.format is FileFormat.JSONL:
+        if skip:
+            return Records.none() if lines.take(most).data else None
+        return json_lines(lines, most, sources=list(mapping.sources()))
+    positions = {} if skip else layout.positions
+    return delimited(lines, most, delimiter=layout.delimiter, width=layout.width, positions=positions)
+
+
+def _open(chunks: Chunks, mapping: Mapping) -> tuple[Lines, Layout]:
+    """Read up to the first row."""
+    lines = Lines(decoded(chunks, mapping.encoding), complete=chunks.complete)
+    sample = _sample(lines)
+    if mapping.format is FileFormat.JSONL:
+        if not isinstance(parse_json(sample[: sample.index(b"\n")].decode()), dict):
+            raise ImportFileError("The first line is not a JSON object.", code="not_json_lines")
+        return lines, Layout("", (), 0, {})
+    delimiter = mapping.delimiter
+    named = _SEPARATOR.match(sample)
+    if named:  # Excel's own way to name the delimiter
+        lines.take(1)
+        sample = _sample(lines)
+        delimiter = named[1].decode() if delimiter == AUTO else delimiter
+    if delimiter == AUTO:
+        delimiter = _likely_delimiter(sample)
+    fields, taken = _first_record(sample, delimiter, lines.next_line)
+    if len(fields) > MAX_COLUMN:
+        raise ImportFileError(
+            "The file has more than {limit} columns.", code="too_many_columns", limit=MAX_COLUMN
+        )
+    if mapping.header:
+        lines.take(taken)
+    names = tuple(field.strip() for field in fields) if mapping.header else ()
+    return lines, Layout(delimiter, names, len(fields), _positions(mapping, names, len(fields)))
+
+
+def _sample(lines: Lines) -> bytes:
+    """Look at the next lines without taking them, but for empty ones before them."""
+    while sample := lines.take(_SAMPLE_LINES, _SAMPLE_BYTES).data:
+        rest = sample.lstrip(b"\n")
+        lines.give_back(rest)
+        if rest:
+            return rest
+    raise ImportFileError("The file is empty.", code="empty_file")
+
+
+def _likely_delimiter(sample: bytes) -> str:
+    """Choose the delimiter that cuts the first records most evenly, then most finely."""
+
+    def fit(delimiter: str) -> tuple[bool, float, int]:
+        try:
+            records = csv.reader(split(sample), delimiter=delimiter)
+            widths = [len(record) for record in records if record][:PREVIEW_LINES]
+        except csv.Error:
+            return False, 0.0, 0
+        return widths[0] > 1, widths.count(widths[0]) / len(widths), widths[0]
+
+    return max(_DELIMITERS, key=fit)
+
+
+def _first_record(sample: bytes, delimiter: str, line: int) -> tuple[list[str], int]:
+    """Give the fields of the first record and the lines it takes."""
+    if delimiter == WHITESPACE:
+        return single_tabs(sample[: sample.index(b"\n") + 1]).decode().rstrip("\n").split("\t"), 1
+    reader = csv.reader(split(sample), delimiter=delimiter, strict=True)
+    try:
+        return next(reader), reader.line_num
+    except csv.Error:
+        detail = "The quotes of the file do not match; see line {line}."
+        raise ImportFileError(detail, code="quotes_unbalanced", line=line) from None
+
+
+def _positions(mapping: Mapping, names: tuple[str, ...], width: int) -> dict[str, int]:
+    """Find each source's column.
+
+    Raises:
+        ImportFileError: a column is missing (with one field error each), or a name stands twice.
+    """
+    used = [name for name in names if name]
+    if len(used) != len(set(used)):
+        raise ImportFileError("Two columns of the header have the same name.", code="duplicate_columns")
+    found = {name: index for index, name in enumerate(names) if name}
+    found |= {f"#{index + 1}": index for index in range(width)}
+    wanted = mapping.sources()
+    missing = [
+        FieldError(pointer, "missing_column", "The file has no such column.")
+        for source, pointer in wanted.items()
+        if source not in found
+    ]
+    if missing:
+        raise ImportFileError(
+            "The file lacks a column of the mapping.", code="missing_column", fields=missing
+        )
+    return {source: found[source] for source in wanted}

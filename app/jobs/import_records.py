@@ -1,0 +1,323 @@
+"""From lines of text to the fields of records: delimited text (CSV) and JSON Lines."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from app.domain.import_columns import tidy
+from app.domain.import_mapping import WHITESPACE
+from app.domain.import_refusals import Refusal, Refused
+from app.jobs.import_text import MAX_LINE, Block, ImportFileError, Lines
+
+MAX_FIELD = csv.field_size_limit()
+"""Longest field beside quotes, in characters: the csv module's own limit, 128 Ki."""
+
+MAX_WASTE = 16 << 20
+"""Characters read in vain for closing quotes in one batch before the file is given up."""
+
+Bytes = NDArray[np.uint8]
+
+_EXTENSION = 200
+_HALF_PAIR = re.compile(rb"\\u[dD][89a-fA-F]")
+_NOT_TEXT = "\0"  # refused by every rule there is for values, under the column's name
+
+
+class Records(NamedTuple):
+    """Records of consecutive lines: what a `RawBatch` says of them."""
+
+    lines: pl.Series
+    columns: dict[str, pl.Series]
+    refused: list[Refused]
+    clean: bool = False
+
+    @classmethod
+    def none(cls) -> Self:
+        """No records at all."""
+        return cls(pl.Series("line", [], pl.Int64), {}, [])
+
+
+def delimited(
+    lines: Lines, count: int, *, delimiter: str, width: int, positions: Mapping[str, int]
+) -> Records | None:
+    """Read the records that begin in the next ``count`` lines; None at the end of the file.
+
+    Quoting is RFC 4180: a quote counts at the start of a field and is doubled inside one. A record may go
+    on over many lines, beyond ``count`` too. Empty lines are no records. A record whose quotes are wrong is
+    refused alone: reading goes on with the line after its first.
+
+    polars reads text whose lines are records and whose quotes are all in their places; other text the csv
+    module, which tells where a record began and what is wrong with it. Where both can, both give the same.
+
+    Args:
+        delimiter: one ASCII character, or ``whitespace`` for runs of blanks without quoting.
+        width: fields of every record.
+        positions: each column wanted -> its 0-based position, below ``width``.
+
+    Raises:
+        ImportFileError: ``quotes_unbalanced``, ``line_too_long``, or the text cannot be read on.
+    """
+    block = lines.take(count)
+    if not block.data:
+        return None
+    if delimiter == WHITESPACE:
+        tabs = single_tabs(block.data)
+        block = Block(tabs, np.flatnonzero(np.frombuffer(tabs, np.uint8) == ord("\n")) + 1, block.first)
+        return _plain(block, "\t", width, positions, quoting=False)
+    if np.diff(block.ends, prepend=0).max() <= MAX_FIELD and _is_regular(block, ord(delimiter)):
+        return _plain(block, delimiter, width, positions)
+    return _irregular(lines, block, delimiter, width, positions)
+
+
+def single_tabs(text: bytes) -> bytes:
+    """Turn runs of blanks into one tab, and drop them at both ends of a line."""
+    text = re.sub(rb"[ \t]+", b"\t", text)
+    return text.replace(b"\n\t", b"\n").replace(b"\t\n", b"\n").removeprefix(b"\t")
+
+
+def _is_regular(block: Block, delimiter: int) -> bool:
+    """Tell whether every quote encloses a field or is doubled inside one, and no line end is quoted."""
+    if b'"' not in block.data:
+        return True
+    data = np.frombuffer(block.data, np.uint8)
+    quotes = np.flatnonzero(data == ord('"'))
+    if len(quotes) % 2 or (np.searchsorted(quotes, block.ends) % 2).any():
+        return False
+    opening, closing = quotes[::2], quotes[1::2]
+    before, after = data[opening - 1], data[closing + 1]  # before the first byte: the last, a line end
+    doubled = closing[:-1] + 1 == opening[1:]  # closes and opens again: one quote of the text
+    opens = (before == delimiter) | (before == ord("\n"))
+    closes = (after == delimiter) | (after == ord("\n"))
+    return bool((opens[1:] | doubled).all() and opens[0] and (closes[:-1] | doubled).all() and closes[-1])
+
+
+def _plain(
+    block: Block, delimiter: str, width: int, positions: Mapping[str, int], *, quoting: bool = True
+) -> Records:
+    """Read lines that are a record each, their quotes regular."""
+    text, data = block.data, np.frombuffer(block.data, np.uint8)
+    quoted = quoting and b'"' in text
+    numbers = np.arange(block.first, block.first + len(block.ends))
+    delimiters = np.flatnonzero(data == ord(delimiter))
+    if quoted:
+        delimiters = delimiters[np.searchsorted(np.flatnonzero(data == ord('"')), delimiters) % 2 == 0]
+    refused = []
+    if not _is_even(delimiters, block.ends, width):
+        lengths = np.diff(block.ends, prepend=0)
+        fields = np.diff(np.searchsorted(delimiters, block.ends), prepend=0) + 1
+        kept, bad = (fields == width) & (lengths > 1), (fields != width) & (lengths > 1)
+        found = zip(numbers[bad].tolist(), fields[bad].tolist(), strict=True)
+        refused = [_ragged(line, count, width) for line, count in found]
+        data, numbers = data[np.repeat(kept, lengths)], numbers[kept]
+        text = data.tobytes()
+    if not positions:
+        return Records(pl.Series("line", numbers, pl.Int64), {}, refused)
+    # A header of our own keeps polars from taking the first bytes of the text for a mark or a compression.
+    header = delimiter.join(map(str, range(width))).encode() + b"\n"
+    frame = pl.read_csv(
+        header + text,
+        columns=sorted({str(position) for position in positions.values()}, key=int),
+        separator=delimiter,
+        quote_char='"' if quoted else None,
+        infer_schema=False,
+    )
+    clean, trimmed = _cleanliness(data, ord(delimiter))
+    columns = {name: frame[str(position)].alias(name) for name, position in positions.items()}
+    if quoted or not trimmed:
+        columns = {name: tidy(column) for name, column in columns.items()}
+    return Records(pl.Series("line", numbers, pl.Int64), columns, refused, clean)
+
+
+def _is_even(delimiters: NDArray[np.intp], ends: NDArray[np.intp], width: int) -> bool:
+    """Tell whether every line has ``width`` fields; False for one field, where lines may be empty."""
+    if width == 1 or len(delimiters) != len(ends) * (width - 1):
+        return False
+    table = delimiters.reshape(len(ends), width - 1)
+    return bool((table[:, -1] < ends).all() and (table[1:, 0] >= ends[:-1]).all())
+
+
+def _cleanliness(data: Bytes, delimiter: int) -> tuple[bool, bool]:
+    """Tell whether text surely has no control characters, and surely no white space around its fields.
+
+    Looking at all bytes once is much cheaper than at each field. Bytes that begin a rare white space count
+    as one: 0xC2 (U+0080 to U+00BF), 0xE1 to 0xE3.
+    """
+    if not len(data):
+        return True, True
+    low = np.count_nonzero(data < ord(" ")) - np.count_nonzero(data == ord("\n"))
+    if delimiter < ord(" "):
+        low -= np.count_nonzero(data == delimiter)
+    ascii_only = data.max() < 0x7F
+    clean = low == 0 and bool(ascii_only or not ((data == 0x7F) | (data == 0xC2)).any())
+    if not clean or not (ascii_only or not ((data >= 0xE1) & (data <= 0xE3)).any()):
+        return clean, False
+    blanks = np.flatnonzero(data == ord(" "))
+    beside = data[np.concatenate([blanks - 1, blanks + 1])]  # before the first byte: the last, a line end
+    return True, not ((beside == delimiter) | (beside == ord("\n"))).any()
+
+
+def _ragged(line: int, fields: int, width: int) -> Refused:
+    return Refused(line, Refusal.ROW_TOO_SHORT if fields < width else Refusal.ROW_TOO_LONG)
+
+
+def _irregular(
+    lines: Lines, block: Block, delimiter: str, width: int, positions: Mapping[str, int]
+) -> Records:
+    """Read lines of which some hold stray quotes or records of several lines."""
+    window, first = split(block.data), block.first
+    refused: list[Refused] = []
+    try:
+        records = list(csv.reader(window, delimiter=delimiter, strict=True))
+    except csv.Error:
+        records = []
+    numbers = range(first, first + len(window))
+    starts: Sequence[int] = numbers
+    if len(records) != len(window):  # else every line was one record
+        records, starts, refused = _walk(_Feed(lines, window), first, delimiter)
+    kept, numbered = [], []
+    for line, fields in zip(starts, records, strict=True):
+        if len(fields) == width:
+            kept.append(fields)
+            numbered.append(line)
+        elif fields:
+            refused.append(_ragged(line, len(fields), width))
+    columns = {
+        name: tidy(pl.Series(name, [fields[position] for fields in kept], pl.String))
+        for name, position in positions.items()
+    }
+    return Records(pl.Series("line", numbered, pl.Int64), columns, sorted(refused))
+
+
+def split(block: bytes) -> list[str]:
+    r"""Cut text into lines, their ``\n`` kept (str.splitlines would cut at other characters too)."""
+    return io.StringIO(block.decode(), newline="\n").readlines()
+
+
+class _Feed:
+    """Lines for the csv module, one record's worth at most, drawn from beyond the window when needed."""
+
+    def __init__(self, lines: Lines, window: list[str]) -> None:
+        self.window = window
+        self.position = 0  # of the next line in the window
+        self.length = 0  # characters given since the record began; the reader's user sets it back
+        self._lines = lines
+
+    def read(self, position: int) -> Iterator[str]:
+        self.position, self.length = position, 0
+        while self.position < len(self.window) or self._extend():
+            line = self.window[self.position]
+            if self.length and self.length + len(line) > MAX_LINE:
+                return
+            self.position += 1
+            self.length += len(line)
+            yield line
+
+    def give_back(self, position: int) -> None:
+        self._lines.give_back("".join(self.window[position:]).encode())
+
+    def _extend(self) -> bool:
+        more = split(self._lines.take(_EXTENSION).data)
+        self.window += more
+        return bool(more)
+
+
+def _walk(feed: _Feed, first: int, delimiter: str) -> tuple[list[list[str]], list[int], list[Refused]]:
+    """Read record by record: fields, first lines, and the lines refused for their quotes."""
+    records: list[list[str]] = []
+    starts: list[int] = []
+    refused: list[Refused] = []
+    begin, wasted, count = 0, 0, len(feed.window)
+    while begin < count:
+        try:
+            for fields in csv.reader(feed.read(begin), delimiter=delimiter, strict=True):
+                records.append(fields)
+                starts.append(first + begin)
+                begin, feed.length = feed.position, 0
+                if begin >= count:
+                    break
+        except csv.Error:
+            wasted += feed.length
+            if wasted > MAX_WASTE:
+                detail = "The quotes of the file do not match; see line {line}."
+                raise ImportFileError(detail, code="quotes_unbalanced", line=first + begin) from None
+            refused.append(Refused(first + begin, Refusal.BAD_QUOTES))
+            begin += 1
+    feed.give_back(begin)
+    return records, starts, refused
+
+
+def json_lines(lines: Lines, count: int, *, sources: Sequence[str]) -> Records | None:
+    """Read the objects in the next ``count`` lines, one a line; None at the end of the file.
+
+    Numbers keep their spelling; true and false become texts; null and absent members are missing; an
+    object or array where a value is wanted, or half a surrogate pair, is a text that is refused later on.
+
+    Args:
+        sources: members, or JSON Pointers to deeper ones (``/total/amount``).
+    """
+    block = lines.take(count)
+    if not block.data:
+        return None
+    numbers, rows, refused = [], [], []
+    for line, text in enumerate(block.data.decode().split("\n")[:-1], block.first):
+        if not text or text.isspace():
+            continue
+        row = parse_json(text)
+        if isinstance(row, dict):
+            numbers.append(line)
+            rows.append(row)
+        else:
+            refused.append(Refused(line, row or Refusal.NOT_AN_OBJECT))
+    halves = bool(_HALF_PAIR.search(block.data))
+    columns = {}
+    for source in sources:
+        found = [_at(row, source) for row in rows] if source[0] == "/" else [row.get(source) for row in rows]
+        texts = [value if value is None or type(value) is str else _text(value) for value in found]
+        if halves:
+            texts = [_NOT_TEXT if text and not _encodes(text) else text for text in texts]
+        columns[source] = tidy(pl.Series(source, texts, pl.String))
+    return Records(pl.Series("line", numbers, pl.Int64), columns, refused)
+
+
+def parse_json(text: str) -> dict[str, Any] | Refusal:
+    """Read one line as an object, its numbers as texts; or say why it is none."""
+    try:
+        row = _DECODER.decode(text)
+    except (ValueError, RecursionError):
+        return Refusal.NOT_JSON
+    return row if isinstance(row, dict) else Refusal.NOT_AN_OBJECT
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+_DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=_no_constant)
+
+
+def _at(row: object, pointer: str) -> object:
+    for token in pointer[1:].split("/"):
+        if not isinstance(row, dict):
+            return None
+        row = row.get(token.replace("~1", "/").replace("~0", "~"))
+    return row
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, str) else _NOT_TEXT
+
+
+def _encodes(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

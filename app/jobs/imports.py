@@ -1,0 +1,140 @@
+"""Working imports off: batch by batch from the file to the store, and back again when they are reverted."""
+
+from collections.abc import Callable, Iterator
+from time import monotonic
+from uuid import UUID
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from app.domain.access import Actor
+from app.domain.import_columns import RawBatch
+from app.domain.import_mapping import Mapping
+from app.domain.import_rows import validate
+from app.domain.imports import OPEN
+from app.jobs.import_files import batches
+from app.jobs.import_text import ImportFileError, Source
+from app.jobs.registry import Context, Row, register
+from app.services import import_batches
+from app.services.imports import JOB, REVERSAL_JOB
+from app.store.engine import Store
+
+Progress = Callable[[Row, int], None]
+"""Told after each batch: the import's row, and how many bytes of the file have been read."""
+
+UNIT_SECONDS = 2.0
+"""A unit of an import's job takes about this long."""
+
+MOST_READERS = 8
+
+_readers: dict[UUID, tuple[int, Iterator[RawBatch]]] = {}
+"""Files this process has begun to read: import -> its next batch and the rest. Only saves reading again."""
+
+
+def run(store: Store, actor: Actor, import_id: UUID, source: Source, progress: Progress) -> Row:
+    """Take in a whole file that lies here, from the batch where the import stands.
+
+    Args:
+        source: the file, at its beginning.
+
+    Returns:
+        The import's row when all is done.
+
+    Raises:
+        ImportFileError: the file cannot be read on; the import then is failed, and stores no more.
+        ConflictError: the import was reverted in the meantime.
+    """
+    row = store.read_sync(import_batches.read, import_id)
+    raws = batches(source, Mapping.from_dict(row["mapping"]), start_batch=row["next_batch"])
+    try:
+        for raw in raws:
+            row = _store(store, actor, row, raw)
+            progress(row, raw.bytes_read)
+    except ImportFileError as error:
+        detail = (error.detail or error.code).format(**error.params)
+        store.write_sync(import_batches.fail, import_id, detail)
+        raise
+    return _finish(store, actor, row)
+
+
+def _fail(tx: Connection, job: Row, error: str) -> None:
+    import_batches.fail(tx, UUID(job["arguments"]["import_id"]), error)
+
+
+@register(JOB, failed=_fail)
+def advance(context: Context, job: Row, _unit: int) -> bool:
+    """Take in some batches of an uploaded file; True when it has been read to its end.
+
+    Where it stands is in the import's row, so a unit that runs again goes on from there.
+    """
+    store = context.store
+    row = store.read_sync(import_batches.read, UUID(job["arguments"]["import_id"]))
+    actor = import_batches.actor_of(row, context.company)
+    if row["state"] in OPEN:
+        raws = _reader(store, row)
+        until = monotonic() + UNIT_SECONDS
+        for raw in raws:
+            row = _store(store, actor, row, raw)
+            if monotonic() > until:
+                _keep(row, raws)
+                return False
+    _finish(store, actor, row)
+    return True
+
+
+@register(REVERSAL_JOB)
+def revert(context: Context, job: Row, _unit: int) -> bool:
+    """Delete some rows of an import; True when none are left."""
+    import_id = UUID(job["arguments"]["import_id"])
+    row = context.store.read_sync(import_batches.read, import_id)
+    actor = import_batches.actor_of(row, context.company)
+    return context.store.write_sync(import_batches.revert, actor, import_id)
+
+
+def run_reversal(store: Store, actor: Actor, import_id: UUID) -> None:
+    """Delete all rows of an import whose reversal was accepted."""
+    while not store.write_sync(import_batches.revert, actor, import_id):
+        pass
+
+
+# --- inside
+
+
+def _store(store: Store, actor: Actor, row: Row, raw: RawBatch) -> Row:
+    mapping = Mapping.from_dict(row["mapping"])
+    rows = validate(raw, mapping, now=row["created_at"], file_digest=row["file_sha256"])
+    arguments = (actor, row["id"], raw.index, rows, raw.bytes_read)
+    try:
+        return store.write_sync(import_batches.store, *arguments)
+    except IntegrityError:
+        # A customer was deleted between being found and being bought for: look again, once.
+        return store.write_sync(import_batches.store, *arguments)
+
+
+def _finish(store: Store, actor: Actor, row: Row) -> Row:
+    row = store.write_sync(import_batches.finish, actor, row["id"])
+    while not store.write_sync(import_batches.clear, row["id"]):
+        pass
+    return row
+
+
+def _reader(store: Store, row: Row) -> Iterator[RawBatch]:
+    """The rest of an import's file: the reader that is open here, else a new one."""
+    at, raws = _readers.pop(row["id"], (None, None))
+    if raws is not None and at == row["next_batch"]:
+        return raws
+    mapping = Mapping.from_dict(row["mapping"])
+    return batches(_chunks(store, row["id"]), mapping, start_batch=row["next_batch"])
+
+
+def _keep(row: Row, raws: Iterator[RawBatch]) -> None:
+    while len(_readers) >= MOST_READERS:
+        _readers.pop(next(iter(_readers)))
+    _readers[row["id"]] = (row["next_batch"], raws)
+
+
+def _chunks(store: Store, import_id: UUID) -> Iterator[bytes]:
+    number = 0
+    while (data := store.read_sync(import_batches.read_chunk, import_id, number)) is not None:
+        yield data
+        number += 1

@@ -1,0 +1,80 @@
+"""A killed worker loses nothing: its work goes to a living one."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+from dbos import DBOS
+from sqlalchemy import Connection, select, update
+
+from app.domain.jobs import JobState
+from app.jobs import workflows
+from app.jobs.registry import Row
+from app.store import workers
+from app.store.engine import Store
+from app.store.tables import Job
+from app.store.types import now
+
+_STRAY_AGE = timedelta(minutes=1)
+_STRAYS_MOST = 500
+_LIVE = frozenset({"PENDING", "ENQUEUED", "DELAYED"})
+_UNENDED = Job.state.in_((JobState.WAITING, JobState.RUNNING))
+
+_log = structlog.get_logger("vefa.jobs")
+
+
+def take_over(store: Store, own_id: str, silence: timedelta) -> list[str]:
+    """Take over the work of workers not heard of for longer than ``silence``.
+
+    Any number of workers may do this at once: DBOS moves each workflow once, and a worker that was only
+    slow loses it at its next step. The heartbeat goes last, so that a crash in between leaves the work
+    to be found again.
+
+    Returns:
+        The ids of these workers.
+    """
+    found = [worker_id for worker_id in store.read_sync(workers.silent, silence) if worker_id != own_id]
+    for worker_id in found:
+        moved = DBOS._recover_pending_workflows([worker_id])  # private in 3.4: the version is pinned
+        store.write_sync(workers.forget, worker_id, silence)
+        _log.info("worker_taken_over", worker_id=worker_id, jobs=len(moved))
+    return found
+
+
+def settle_strays(store: Store) -> int:
+    """Bring jobs in order that were handed over but that DBOS no longer works on.
+
+    A job whose workflow is unknown (its state was lost, or the store restored from a backup) waits again;
+    one whose workflow ended without a word, or was given up after too many starts, fails.
+
+    Returns:
+        How many there were.
+    """
+    candidates = store.read_sync(_handed_over)
+    if not candidates:
+        return 0
+    by_workflow = {workflows.workflow_id(job["id"]): job for job in candidates}
+    known = DBOS.list_workflows(workflow_ids=list(by_workflow), load_input=False, load_output=False)
+    states = {workflow.workflow_id: workflow.status for workflow in known}
+    lost = [job["id"] for name, job in by_workflow.items() if name not in states]
+    ended = [job for name, job in by_workflow.items() if name in states and states[name] not in _LIVE]
+    waiting = store.write_sync(_wait_again, lost) if lost else 0
+    failed = sum(store.write_sync(workflows.fail, job, workflows.INTERNAL_ERROR) for job in ended)
+    if waiting or failed:
+        _log.warning("stray_jobs", waiting_again=waiting, failed=failed)
+    return waiting + failed
+
+
+def _handed_over(tx: Connection) -> list[Row]:
+    found = tx.execute(
+        select(Job.__table__)
+        .where(_UNENDED, Job.handed_over_at < now() - _STRAY_AGE)
+        .order_by(Job.created_at)
+        .limit(_STRAYS_MOST)
+    )
+    return [dict(row) for row in found.mappings()]
+
+
+def _wait_again(tx: Connection, job_ids: list[UUID]) -> int:
+    again = {"state": JobState.WAITING, "handed_over_at": None}
+    return tx.execute(update(Job).where(Job.id.in_(job_ids), _UNENDED).values(**again)).rowcount

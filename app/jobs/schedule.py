@@ -1,0 +1,109 @@
+"""Small periodic duties of every worker. Each is harmless when several workers do it at once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from time import monotonic
+
+import structlog
+from dbos import DBOS
+
+from app.errors import UnavailableError
+from app.jobs import recovery
+from app.jobs.registry import Context
+from app.store import idempotency, positions
+from app.store.types import now
+
+KEEP_WORKFLOWS = timedelta(days=7)
+_POSITIONS_MOST = 1_000
+_WORKFLOWS_MOST = 500
+_NOTHING_SECONDS = 60.0
+
+_log = structlog.get_logger("vefa.jobs")
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """Something to do every ``seconds``; ``act`` returns True if there is more to do right away."""
+
+    name: str
+    seconds: float
+    act: Callable[[Context], bool]
+
+
+def give_positions(context: Context) -> bool:
+    """Put events and audit entries into their global order, and seal the audit trail."""
+    if not context.store.read_sync(positions.has_news):
+        return False
+    secret = context.settings.secret
+    key = positions.seal_key(secret.get_secret_value() if secret else "")
+    return context.store.write_sync(positions.assign, key, _POSITIONS_MOST) == _POSITIONS_MOST
+
+
+def forget_idempotency_keys(context: Context) -> bool:
+    """Delete answers kept for repeated requests when their time is over."""
+    context.store.write_sync(idempotency.forget_old)
+    return False
+
+
+def forget_workflows(_context: Context) -> bool:
+    """Delete what DBOS remembers of workflows that ended long ago; the jobs themselves stay."""
+    ended = DBOS.list_workflows(
+        completed_before=(now() - KEEP_WORKFLOWS).isoformat(),
+        limit=_WORKFLOWS_MOST,
+        load_input=False,
+        load_output=False,
+    )
+    if ended:
+        DBOS.delete_workflows([workflow.workflow_id for workflow in ended])
+    return len(ended) == _WORKFLOWS_MOST
+
+
+def settle_strays(context: Context) -> bool:
+    """Bring jobs in order that DBOS no longer works on."""
+    recovery.settle_strays(context.store)
+    return False
+
+
+DUTIES = (
+    Duty("positions", 1.0, give_positions),
+    Duty("strays", 60.0, settle_strays),
+    Duty("idempotency_keys", 3600.0, forget_idempotency_keys),
+    Duty("workflows", 3600.0, forget_workflows),
+)
+
+
+class Schedule:
+    """Does every duty when its time has come.
+
+    Raises:
+        ValueError: ``off`` names a duty there is not.
+    """
+
+    def __init__(
+        self, context: Context, off: tuple[str, ...] = (), duties: tuple[Duty, ...] = DUTIES
+    ) -> None:
+        unknown = set(off) - {duty.name for duty in duties}
+        if unknown:
+            raise ValueError(f"there is no duty {', '.join(sorted(unknown))}")
+        self._context = context
+        self._due = {duty: 0.0 for duty in duties if duty.name not in off}
+
+    def run_due(self) -> float:
+        """Do what is due, and return the seconds until the next duty."""
+        for duty, due in self._due.items():
+            if monotonic() >= due:
+                more = self._run(duty)
+                self._due[duty] = monotonic() + (0.0 if more else duty.seconds)
+        if not self._due:
+            return _NOTHING_SECONDS
+        return max(0.0, min(self._due.values()) - monotonic())
+
+    def _run(self, duty: Duty) -> bool:
+        try:
+            return duty.act(self._context)
+        except UnavailableError as error:
+            _log.warning("duty_waits_for_database", duty=duty.name, detail=error.detail)
+        except Exception as error:
+            _log.error("duty_failed", duty=duty.name, exception=type(error).__qualname__)
+        return False

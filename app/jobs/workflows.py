@@ -1,0 +1,308 @@
+"""The one durable workflow, on DBOS: work a job off unit by unit and remember how far it is.
+
+DBOS records every finished unit, so a job goes on where it was after any crash. What it is used for
+and what not:
+
+- It keeps its state in schema ``dbos`` of the same PostgreSQL database, or in a second file beside the
+  SQLite store (`state_file`).
+- The line of waiting jobs is our own table: the dispatcher starts a workflow when this worker has a free
+  slot. A queue of DBOS would have to be polled as well (measured: 0.5 % of a core for one look a second,
+  five times as much as a look at our table), and a job handed to it could no longer be cancelled.
+- Workflows of dead workers come back through DBOS's internal queue and wait for a slot here.
+"""
+
+import logging
+import sqlite3
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
+
+import structlog
+from dbos import DBOS, DBOSConfig, SetWorkflowID, _workflow_commands
+from sqlalchemy import Connection, Engine, create_engine
+
+from app.errors import AppError, UnavailableError
+from app.jobs.registry import KINDS, Context, Row
+from app.services import jobs
+from app.settings import Settings
+from app.store import dialects
+from app.texts import translate
+
+R = TypeVar("R")
+
+APPLICATION_VERSION = "1"
+"""Raised only when `run_job` changes so that a job begun by the old code cannot go on with the new one,
+and only after all jobs have ended: DBOS never hands a workflow to another version."""
+
+MAX_STARTS = 50
+"""A job that was taken up so often and never ended (it may kill its worker) fails."""
+
+INTERNAL_ERROR = "internal error"
+
+_RETURNED_SECONDS = 5.0
+_RETURNED_AT_START_SECONDS = 0.2
+_START_SECONDS = 3.0
+_HOUSEKEEPING_SECONDS = 4.0  # below the 5 s after which DBOS's housekeeping lock is broken
+_LONGEST_RETRY_SECONDS = 10.0
+
+_log = structlog.get_logger("vefa.jobs")
+
+
+class _Leave(BaseException):
+    """This worker stops: leave the job as it is, for whoever takes it up.
+
+    Not an `Exception`, so that DBOS does not record it as the outcome.
+    """
+
+
+@dataclass
+class Host:
+    """Where workflows run: this process, with its slots. ``on_free`` is called when a slot becomes free."""
+
+    context: Context
+    on_free: Callable[[], None]
+    stopping: threading.Event = field(default_factory=threading.Event)
+    _present: int = 0  # workflows in this process, at work or waiting for a slot
+    _at_work: int = 0
+    _changed: threading.Condition = field(default_factory=threading.Condition)
+
+    def free(self) -> int:
+        """How many more jobs could begin now."""
+        with self._changed:
+            return max(0, self.context.settings.job_concurrency - self._present)
+
+    def drain(self, timeout: float) -> bool:
+        """Let every job leave after its present unit; False if one has not within ``timeout`` seconds."""
+        self.stopping.set()
+        with self._changed:
+            self._changed.notify_all()
+            return self._changed.wait_for(lambda: self._present == 0, timeout)
+
+    @contextmanager
+    def slot(self) -> Iterator[None]:
+        """Wait for a slot and hold it."""
+        with self._changed:
+            self._present += 1
+        try:
+            with self._changed:
+                self._changed.wait_for(self._may_work)
+                self._leave_if_stopping()
+                self._at_work += 1
+            try:
+                yield
+            finally:
+                with self._changed:
+                    self._at_work -= 1
+        finally:
+            with self._changed:
+                self._present -= 1
+                self._changed.notify_all()
+            self.on_free()
+
+    def patiently(self, act: Callable[[], R]) -> R:
+        """Run ``act``, again and again while the database cannot be reached."""
+        delay = 0.2
+        while True:
+            self._leave_if_stopping()
+            try:
+                return act()
+            except UnavailableError as error:
+                _log.warning("job_waits_for_database", detail=error.detail)
+            self.stopping.wait(delay)
+            delay = min(delay * 2, _LONGEST_RETRY_SECONDS)
+
+    def _may_work(self) -> bool:
+        return self.stopping.is_set() or self._at_work < self.context.settings.job_concurrency
+
+    def _leave_if_stopping(self) -> None:
+        if self.stopping.is_set():
+            raise _Leave
+
+
+_host: Host | None = None
+_engine: Engine | None = None
+
+
+# --- the workflow
+
+
+def workflow_id(job_id: UUID) -> str:
+    """The id of a job's workflow: handing a job over twice makes one workflow."""
+    return f"job-{job_id}"
+
+
+def begin(job_id: UUID) -> None:
+    """Start a job's workflow in this process, unless it exists anywhere already."""
+    with SetWorkflowID(workflow_id(job_id)):
+        DBOS.start_workflow(run_job, str(job_id))
+
+
+@DBOS.workflow(name="run_job", max_recovery_attempts=MAX_STARTS)
+def run_job(job_id: str) -> None:
+    """Work a job off. Everything it does besides its steps is harmless when repeated."""
+    host = _host
+    if host is None:
+        raise _Leave
+    with host.slot():
+        store = host.context.store
+        job = host.patiently(lambda: store.write_sync(jobs.start, UUID(job_id)))
+        if job is None:
+            return
+        n, verdict = 0, advance(job, 0)
+        while verdict == "more":
+            n += 1
+            verdict = advance(job, n)
+        if verdict == "done":
+            host.patiently(lambda: store.write_sync(jobs.finish, job["id"]))
+        else:
+            host.patiently(lambda: store.write_sync(fail, job, verdict))
+
+
+@DBOS.step(name="advance")
+def advance(job: Row, n: int) -> str:
+    """Do unit ``n`` of a job.
+
+    Returns:
+        ``"more"``, ``"done"``, or the text of what went wrong: an outcome DBOS can record and repeat.
+    """
+    host = _host
+    if host is None:
+        raise _Leave
+    kind = KINDS.get(job["kind"])
+    if kind is None:
+        return "no worker knows this kind of job"
+    try:
+        done = host.patiently(lambda: kind.advance(host.context, job, n))
+    except AppError as error:
+        return _refusal(error)
+    except Exception as error:
+        _log.error("job_failed", job_id=str(job["id"]), kind=job["kind"], unit=n, **_where(error))
+        return INTERNAL_ERROR
+    return "done" if done else "more"
+
+
+def fail(tx: Connection, job: Row, error: str) -> bool:
+    """Mark a job as failed, and let its kind do the same with its own rows.
+
+    Returns:
+        Whether it had not ended before.
+    """
+    failed = jobs.fail(tx, job["id"], error)
+    kind = KINDS.get(job["kind"])
+    if failed and kind is not None and kind.failed is not None:
+        kind.failed(tx, job, error)
+    return failed
+
+
+def _refusal(error: AppError) -> str:
+    return translate(error.detail, "en", **error.params) if error.detail else error.code
+
+
+def _where(error: Exception) -> dict[str, Any]:
+    """What the log may say: the place, not the message, which may hold personal data."""
+    frames = traceback.extract_tb(error.__traceback__)[-20:]
+    return {
+        "exception": f"{type(error).__module__}.{type(error).__qualname__}",
+        "frames": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
+    }
+
+
+# --- life
+
+
+def state_file(store: Path) -> Path:
+    """Where DBOS keeps its state beside a SQLite store: ``vefa.db`` -> ``vefa-jobs.db``."""
+    return store.with_name(f"{store.stem}-jobs.db")
+
+
+def launch(context: Context, worker_id: str, on_free: Callable[[], None]) -> Host:
+    """Start DBOS as executor ``worker_id``; what that executor left unfinished is taken up at once.
+
+    DBOS is one per process. Takes 0.2-0.6 s.
+
+    Raises:
+        RuntimeError: it runs already.
+    """
+    global _host, _engine
+    if _host is not None:
+        raise RuntimeError("one worker per process")
+    settings = context.settings
+    _quiet_logger(settings.log_level)
+    config: DBOSConfig = {
+        "name": "vefa",
+        "application_version": APPLICATION_VERSION,
+        "executor_id": worker_id,
+        "log_level": settings.log_level if settings.log_level == "DEBUG" else "WARNING",
+        "use_listen_notify": False,  # nobody waits for its messages and events
+        "scheduler_polling_interval_sec": 3600.0,  # we have duties of our own, see schedule.py
+        "enable_otlp": False,
+    }
+    if settings.sqlite_path is not None:
+        config["system_database_url"] = f"sqlite:///{_prepared(state_file(settings.sqlite_path))}"
+    else:
+        _engine = _postgres_engine(settings)
+        config["system_database_engine"] = _engine
+    _host = Host(context, on_free)
+    try:
+        _calm(DBOS(config=config))
+        DBOS.launch()
+    except BaseException:
+        shut_down(0)
+        raise
+    return _host
+
+
+def shut_down(timeout: float) -> bool:
+    """Let jobs leave after their present unit, then stop DBOS.
+
+    Returns:
+        False if one has not left within ``timeout`` seconds; its thread then still runs.
+    """
+    global _host, _engine
+    drained = _host is None or _host.drain(timeout)
+    DBOS.destroy()
+    if _engine is not None:
+        _engine.dispose()
+    _host = _engine = None
+    return drained
+
+
+def _postgres_engine(settings: Settings) -> Engine:
+    return create_engine(
+        dialects.postgres_url(settings.database_url),
+        connect_args={"options": "-c timezone=UTC", "connect_timeout": dialects.CONNECT_SECONDS},
+        pool_size=settings.job_concurrency + 6,
+        max_overflow=0,
+        hide_parameters=True,
+    )
+
+
+def _prepared(path: Path) -> Path:
+    """The state file in WAL mode, which stays with the file: commits cost half, readers never wait."""
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.close()
+    return path
+
+
+def _quiet_logger(level: str) -> None:
+    """Let DBOS log through the service's own handlers: with one of its own it adds no console handler."""
+    logger = logging.getLogger("dbos")
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
+
+
+def _calm(dbos: DBOS) -> None:
+    """Slow down polling that 3.4 has no setting for (it costs 1 % of a core): DBOS's housekeeping, which
+    we have no use for, and the look for work that came back, once what was our own has been found."""
+    _workflow_commands._BACKGROUND_JOBS_INTERVAL_SEC = _HOUSEKEEPING_SECONDS
+    returned = dbos._registry.get_internal_queue()
+    returned._polling_interval_sec = _RETURNED_AT_START_SECONDS
+    later = threading.Timer(_START_SECONDS, setattr, (returned, "_polling_interval_sec", _RETURNED_SECONDS))
+    later.daemon = True
+    later.start()

@@ -1,0 +1,103 @@
+"""The web composition root: ``uvicorn --factory app.main:create_app``."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+
+from app.api import docs, edge, health, openapi, problems, router
+from app.api.cursors import Cursors
+from app.api.deps import Services
+from app.domain.import_mapping import Mapping
+from app.errors import StartError
+from app.settings import Settings
+from app.store import schema
+from app.store.engine import Store
+
+if TYPE_CHECKING:
+    from app.jobs.worker import Worker
+
+
+class NoSecretError(StartError):
+    """The service must not start without a secret."""
+
+    def __init__(self) -> None:
+        super().__init__("Set VEFA_SECRET to at least 32 random characters.")
+
+
+def _inspect(beginning: bytes, mapping: Mapping, complete: bool) -> None:
+    """`app.jobs.import_files.inspect`, which is imported late because it loads polars."""
+    from app.jobs.import_files import inspect
+
+    inspect(beginning, mapping, complete=complete)
+
+
+def require_secret(settings: Settings) -> None:
+    """Check that the settings have a secret worth its name.
+
+    Raises:
+        NoSecretError: they have none, or a short one.
+    """
+    if settings.secret is None or len(settings.secret.get_secret_value()) < 32:
+        raise NoSecretError
+
+
+def create_app(settings: Settings | None = None, *, with_worker: bool = False) -> FastAPI:
+    """Compose the application.
+
+    ``with_worker``: work off jobs in this process, over the same store (`vefa serve` on SQLite).
+
+    Raises (when it starts):
+        NoSecretError: ``VEFA_SECRET`` is missing or short.
+        NotMigratedError: the database is not at this program's revision.
+    """
+    settings = settings or Settings()
+    secret = settings.secret.get_secret_value() if settings.secret else ""
+    store = Store(settings)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        require_secret(settings)
+        try:
+            if await store.read(schema.current) != app.state.head:
+                raise schema.NotMigratedError
+            worker = await asyncio.to_thread(_started_worker, settings, store) if with_worker else None
+            try:
+                yield
+            finally:
+                if worker is not None:
+                    await asyncio.to_thread(worker.stop)
+        finally:
+            await asyncio.gather(*app.state.services.background, return_exceptions=True)
+            await store.close()
+
+    app = FastAPI(
+        title="Vefa",
+        summary="Customer retention: who the customers are, what they buy, and who carries the business.",
+        version=version("vefa"),
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
+    app.state.services = Services(store, settings.company, Cursors(secret), _inspect)
+    app.state.head = schema.head()
+    router.install(app)
+    app.include_router(health.router)
+    openapi.install_openapi(app)
+    docs.install(app)
+    problems.install(app)
+    edge.install(app, settings)
+    return app
+
+
+def _started_worker(settings: Settings, store: Store) -> "Worker":
+    from app.jobs.worker import Worker  # the job engine takes half a second to import
+
+    worker = Worker(settings, store)
+    worker.start()
+    return worker

@@ -1,0 +1,380 @@
+"""Customers on the wire."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from app.domain.customers import (
+    ATTRIBUTES_MOST,
+    CONTACT_POINTS_MOST,
+    EXTERNAL_IDS_MOST,
+    TAGS_MOST,
+    Channel,
+    ContactKind,
+    CustomerKind,
+    LeavingReason,
+    Lifecycle,
+    Tier,
+)
+from app.schemas._base import (
+    UNSET,
+    Code,
+    Count,
+    DateIn,
+    ExternalKey,
+    Flag,
+    Input,
+    InstantIn,
+    Language,
+    Money,
+    Output,
+    PageOf,
+    Paging,
+    Version,
+    line,
+    shown,
+)
+from app.schemas.batches import KEPT, BatchItem
+
+EXAMPLE_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a10"
+
+Name = Annotated[str, line(200), Field(examples=["Ayşe Yılmaz"])]
+GivenName = Annotated[str, line(100), Field(examples=["Ayşe"])]
+FamilyName = Annotated[str, line(100), Field(examples=["Yılmaz"])]
+Tag = Annotated[str, line(50), Field(examples=["vip"])]
+AttributeName = Annotated[str, StringConstraints(max_length=64, pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+AttributeText = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")]
+# Strict: otherwise a text that is refused as such, like "1\n", would be read as a number.
+AttributeValue = (
+    Flag
+    | Annotated[int, Field(strict=True, ge=-(2**53), le=2**53)]
+    | Annotated[float, Field(strict=True, ge=-1e15, le=1e15, allow_inf_nan=False)]
+    | AttributeText
+)
+Attributes = Annotated[
+    dict[AttributeName, AttributeValue],
+    Field(max_length=ATTRIBUTES_MOST, examples=[{"city": "İzmir", "newsletter": True}]),
+]
+ClockTime = Annotated[str, StringConstraints(max_length=5, pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+
+
+class Hours(Input):
+    """Hours of the day, in the company's zone, in which the customer likes to be reached."""
+
+    start: ClockTime = Field(examples=["09:00"])
+    end: ClockTime = Field(examples=["12:00"])
+
+
+class ContactPointIn(Input):
+    """A way to reach the customer."""
+
+    kind: ContactKind
+    value: Annotated[
+        str, StringConstraints(min_length=1, max_length=254, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")
+    ]
+    """A phone number in any national spelling, an e-mail address, or a social handle."""
+    network: Code | None = None
+    """Social network of a handle (``instagram``); only for kind ``social``."""
+    primary: Flag = False
+    """The first choice among contact points of its kind; at most one of a kind."""
+    verified: Flag = False
+    """Whether the customer proved to own it."""
+
+    @model_validator(mode="after")
+    def _network_is_social(self) -> "ContactPointIn":
+        if (self.kind == ContactKind.SOCIAL) != (self.network is not None):
+            raise PydanticCustomError("network", "network belongs to kind social, and only there")
+        return self
+
+
+class ContactPoint(Output):
+    """A way to reach the customer."""
+
+    id: UUID
+    kind: ContactKind
+    value: Annotated[str, shown(254)]
+    """E.164 for phones (``+905321234567``), the address for e-mail, the handle without ``@`` for social."""
+    network: Code | None
+    primary: bool
+    verified: bool
+
+
+class ExternalId(Input):
+    """The customer's key in another system; unique per system."""
+
+    system: Code = Field(examples=["crm"])
+    key: ExternalKey
+
+
+class _CustomerFields(Input):
+    kind: CustomerKind = CustomerKind.PERSON
+    given_name: GivenName | None = None
+    family_name: FamilyName | None = None
+    language: Language | None = Field(default=None, examples=["tr"])
+    """ISO 639-1 code of the language to speak and write in."""
+    born_on: DateIn | None = Field(default=None, examples=["1990-04-23"])
+    customer_since_on: DateIn | None = Field(default=None, examples=["2024-09-01"])
+    contact_points: Annotated[list[ContactPointIn], Field(max_length=CONTACT_POINTS_MOST)] = Field(
+        default=[], examples=[[{"kind": "phone", "value": "0532 123 45 67", "primary": True}]]
+    )
+    preferred_channel: Channel | None = Field(default=None, examples=["phone"])
+    preferred_hours: Hours | None = None
+    unit: Code | None = Field(default=None, examples=["izmir"])
+    """Branch or team that looks after the customer; API keys can be limited to units."""
+    tags: Annotated[list[Tag], Field(max_length=TAGS_MOST)] = Field(default=[], examples=[["vip"]])
+
+    @model_validator(mode="after")
+    def _one_primary_of_a_kind(self) -> "_CustomerFields":
+        primaries = [point.kind for point in self.contact_points or [] if point.primary]
+        if len(primaries) != len(set(primaries)):
+            raise PydanticCustomError("primary", "at most one primary contact point of a kind")
+        return self
+
+
+class CustomerCreate(_CustomerFields):
+    """A customer to record."""
+
+    name: Name = Field(examples=["Ayşe Yılmaz"])
+    """What people call the customer: full name or company name."""
+    external_ids: Annotated[list[ExternalId], Field(max_length=EXTERNAL_IDS_MOST)] = Field(
+        default=[], examples=[[]]
+    )
+    attributes: Attributes = Field(default={}, examples=[{"city": "İzmir", "newsletter": True}])
+    lifecycle: Lifecycle = Lifecycle.ACTIVE
+    left_on: DateIn | None = Field(default=None, examples=[None])
+    """Day the customer left; required when, and only when, lifecycle is ``left``."""
+    left_reason: LeavingReason | None = Field(default=None, examples=[None])
+
+    @model_validator(mode="after")
+    def _left_has_a_day(self) -> "CustomerCreate":
+        left = self.lifecycle == Lifecycle.LEFT
+        if left != (self.left_on is not None) or (not left and self.left_reason is not None):
+            raise PydanticCustomError("left", "left_on goes with lifecycle left, left_reason only with it")
+        return self
+
+
+class CustomerUpdate(_CustomerFields):
+    """A merge patch (RFC 7396): absent members stay, null clears, arrays are replaced whole,
+    members of ``attributes`` are merged one by one (null removes)."""
+
+    name: Name = Field(default=UNSET, examples=["Ayşe Demir"])
+    kind: CustomerKind = Field(default=UNSET, examples=["person"])
+    external_ids: Annotated[list[ExternalId], Field(max_length=EXTERNAL_IDS_MOST)] = Field(
+        default=UNSET, examples=[[]]
+    )
+    contact_points: Annotated[list[ContactPointIn], Field(max_length=CONTACT_POINTS_MOST)] = Field(
+        default=UNSET, examples=[[{"kind": "email", "value": "ayse@example.com", "primary": True}]]
+    )
+    tags: Annotated[list[Tag], Field(max_length=TAGS_MOST)] = Field(default=UNSET, examples=[["vip", "club"]])
+    attributes: Annotated[
+        dict[AttributeName, AttributeValue | None], Field(max_length=2 * ATTRIBUTES_MOST)
+    ] = Field(default=UNSET, examples=[{"city": "Bakı", "newsletter": None}])
+
+
+class OpenLifecycle(StrEnum):
+    """Where a customer who has not left stands."""
+
+    PROSPECT = "prospect"
+    ACTIVE = "active"
+
+
+class CustomerUpsert(CustomerUpdate):
+    """A customer to record under an external id, or what to change of the one that has it:
+    absent members are kept. A new customer without a name gets none until it is told."""
+
+    lifecycle: OpenLifecycle = Field(default=UNSET, examples=["active"])
+    """A customer who had left comes back with it. That one leaves is told with a departure."""
+
+
+class Departure(Input):
+    """The customer left."""
+
+    left_on: DateIn
+    reason: LeavingReason = Field(examples=["price"])
+
+
+class CustomerRead(Output):
+    """A customer, with the value tier of the current scoring run."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": EXAMPLE_ID,
+                    "version": 1,
+                    "created_at": "2026-11-23T09:30:00Z",
+                    "updated_at": "2026-11-23T09:30:00Z",
+                    "kind": "person",
+                    "name": "Ayşe Yılmaz",
+                    "given_name": "Ayşe",
+                    "family_name": "Yılmaz",
+                    "language": "tr",
+                    "born_on": "1990-04-23",
+                    "customer_since_on": "2024-09-01",
+                    "contact_points": [
+                        {
+                            "id": "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a11",
+                            "kind": "phone",
+                            "value": "+905321234567",
+                            "network": None,
+                            "primary": True,
+                            "verified": False,
+                        }
+                    ],
+                    "external_ids": [{"system": "crm", "key": "C-000123"}],
+                    "preferred_channel": "phone",
+                    "preferred_hours": {"start": "09:00", "end": "12:00"},
+                    "unit": "izmir",
+                    "tags": ["vip"],
+                    "attributes": {"city": "İzmir", "newsletter": True},
+                    "lifecycle": "active",
+                    "left_on": None,
+                    "left_reason": None,
+                    "tier": "A",
+                    "value": {"amount": "18250.00", "currency": "TRY"},
+                    "next_tier_distance": None,
+                    "near_cut": None,
+                    "scored_as_of": "2026-11-23",
+                }
+            ]
+        }
+    )
+
+    id: UUID
+    version: Version
+    created_at: datetime
+    updated_at: datetime
+    kind: CustomerKind
+    name: Annotated[str, shown(200)] | None
+    given_name: Annotated[str, shown(100)] | None
+    family_name: Annotated[str, shown(100)] | None
+    language: Language | None
+    born_on: date | None
+    customer_since_on: date | None
+    contact_points: Annotated[list[ContactPoint], Field(max_length=CONTACT_POINTS_MOST)]
+    external_ids: Annotated[list[ExternalId], Field(max_length=EXTERNAL_IDS_MOST)]
+    preferred_channel: Channel | None
+    preferred_hours: Hours | None
+    unit: Code | None
+    tags: Annotated[list[Annotated[str, shown(50)]], Field(max_length=TAGS_MOST)]
+    attributes: Attributes
+    lifecycle: Lifecycle
+    left_on: date | None
+    left_reason: LeavingReason | None
+    tier: Tier | None
+    """Value tier of the current scoring run; null without a transaction in its window."""
+    value: Money | None
+    """Paid minus refunds and cancellations in the current run's window."""
+    next_tier_distance: Money | None
+    """Smallest additional value that would put the customer in the next better tier; null in A."""
+    near_cut: Tier | None
+    """A or B when the value lies within 10 % of the smallest value in that tier."""
+    scored_as_of: date | None
+    """Day of the current scoring run; null before the first."""
+
+
+class CustomerPage(PageOf):
+    """A page of customers."""
+
+    data: Annotated[list[CustomerRead], Field(max_length=200)]
+    total: Count | None
+    """Number of customers that match; only with ``include=total``."""
+    complete_until: datetime
+    """Changes up to here are all on the list: use it as the next ``updated_after``."""
+
+
+class CustomerSort(StrEnum):
+    """Order of the list; ``-`` is descending. Customers without a value come last."""
+
+    CREATED_AT = "created_at"
+    NEWEST = "-created_at"
+    UPDATED_AT = "updated_at"
+    NAME = "name"
+    VALUE = "value"
+    HIGHEST_VALUE = "-value"
+
+
+class TierFilter(StrEnum):
+    """A value tier, or ``none`` for customers the current run has not placed."""
+
+    A = "A"
+    B = "B"
+    C = "C"
+    NONE = "none"
+
+
+class Include(StrEnum):
+    """What else to compute."""
+
+    TOTAL = "total"
+
+
+class CustomerQuery(Paging):
+    """Filters add up: a customer must match all of them."""
+
+    sort: CustomerSort = CustomerSort.NEWEST
+    """Order; customers without a value come last when sorting by it."""
+    q: Annotated[str, line(100)] | None = None
+    """Words of the name, or their beginnings, in any order: ``isik`` finds ``IŞIK`` and ``Işık``."""
+    phone: Annotated[str, line(64)] | None = None
+    """A phone number in any spelling."""
+    email: Annotated[str, line(254)] | None = None
+    """An e-mail address; letter case does not matter."""
+    external_id: (
+        Annotated[
+            str,
+            StringConstraints(
+                max_length=270, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}:[^\x00-\x1f\x7f-\x9f]+$"
+            ),
+        ]
+        | None
+    ) = None
+    """``system:key``, for example ``crm:C-000123``."""
+    tag: Annotated[list[Tag], Field(max_length=10)] = Field(default=[])
+    """Has this tag; repeat for more."""
+    attribute: Annotated[
+        list[
+            Annotated[
+                str,
+                StringConstraints(max_length=270, pattern=r"^[a-z][a-z0-9_]{0,63}=[^\x00-\x1f\x7f-\x9f]*$"),
+            ]
+        ],
+        Field(max_length=10),
+    ] = Field(default=[])
+    """``name=value``, for example ``city=İzmir``."""
+    tier: Annotated[list[TierFilter], Field(max_length=4)] = Field(default=[])
+    """In one of these value tiers of the current run; repeat for more."""
+    near_cut: Tier | None = None
+    """Value within 10 % of the smallest value in this tier."""
+    kind: CustomerKind | None = None
+    """Persons or organisations."""
+    lifecycle: Lifecycle | None = None
+    """Prospects, active ones, or those who left."""
+    unit: Code | None = None
+    """Looked after by this unit."""
+    updated_after: InstantIn | None = None
+    """Only customers changed after this instant."""
+    include: Annotated[list[Include], Field(max_length=1)] = Field(default=[])
+    """``total``: also count every customer that matches."""
+
+
+class CustomerBatch(Input):
+    """Customers to record together."""
+
+    items: Annotated[list[Annotated[CustomerCreate, KEPT]], Field(min_length=1, max_length=1000)]
+
+
+class CustomerBatchItem(BatchItem):
+    """What became of one customer of a batch."""
+
+    customer: CustomerRead | None
+
+
+class CustomerBatchResult(Output):
+    """What became of each customer, in the order of the request."""
+
+    data: Annotated[list[CustomerBatchItem], Field(max_length=1000)]

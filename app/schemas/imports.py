@@ -1,0 +1,297 @@
+"""Imports, their refused rows and saved mappings on the wire."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import ConfigDict, Field, StringConstraints
+
+from app.domain.import_mapping import MAX_RULES, FileFormat, Target
+from app.domain.import_refusals import Refusal
+from app.domain.imports import ImportState
+from app.schemas._base import (
+    NO_CONTROL,
+    Code,
+    Count,
+    Currency,
+    Flag,
+    Input,
+    Output,
+    PageOf,
+    Paging,
+    QueryFlag,
+    Version,
+    line,
+)
+from app.schemas.jobs import EXAMPLE_ID as EXAMPLE_JOB_ID
+
+EXAMPLE_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7c30"
+EXAMPLE_COLUMNS: dict[str, Any] = {
+    "external_id": "InvoiceNo",
+    "customer_key": "Customer ID",
+    "kind": None,
+    "amount": "Total",
+    "currency": "=TRY",
+    "occurred_at": "Date",
+    "category": None,
+    "channel": None,
+    "cost": None,
+}
+EXAMPLE_MAPPING: dict[str, Any] = {
+    "columns": EXAMPLE_COLUMNS,
+    "source": "shop",
+    "customer_system": "crm",
+    "format": "csv",
+    "delimiter": ";",
+    "header": True,
+    "encoding": "auto",
+    "kind_rules": ["InvoiceNo^C:cancellation"],
+    "date_format": "auto",
+    "time_zone": "Europe/Istanbul",
+    "decimal_comma": True,
+    "create_missing": True,
+}
+_LINE = r"^[^\x00-\x08\x0a-\x1f\x7f-\x9f]*$"
+
+ColumnSource = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_LINE)]
+KindRuleText = Annotated[str, StringConstraints(min_length=1, max_length=600, pattern=_LINE)]
+ColumnFlag = Annotated[str, StringConstraints(min_length=3, max_length=220, pattern=_LINE)]
+Delimiter = Annotated[str, StringConstraints(min_length=1, max_length=10, pattern=_LINE)]
+Encoding = Annotated[str, StringConstraints(max_length=20, pattern=r"^[a-z0-9-]+$")]
+DateFormat = Annotated[str, StringConstraints(min_length=1, max_length=50, pattern=_LINE)]
+TimeZone = Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9_+/-]+$")]
+FileName = Annotated[str, line(255), Field(examples=["invoices.csv.gz"])]
+Sha256 = Annotated[str, Field(max_length=64, pattern=r"^[0-9a-f]{64}$")]
+Rules = Annotated[list[KindRuleText], Field(max_length=MAX_RULES)]
+
+
+class ImportColumns(Input):
+    """Where each value comes from: a column's name; ``#3``, its position from 1 (CSV); ``/a/b``, a JSON
+    Pointer (JSON Lines); or a constant such as ``=GBP``."""
+
+    external_id: ColumnSource | None = None
+    """The transaction's key, unique per source; ``=row`` makes one of the file's digest and the line."""
+    customer_key: ColumnSource | None = None
+    """The customer's key in ``customer_system``."""
+    kind: ColumnSource | None = None
+    """purchase, refund, cancellation or subscription_charge; purchase if nothing says otherwise."""
+    amount: ColumnSource | None = None
+    currency: ColumnSource | None = None
+    occurred_at: ColumnSource | None = None
+    category: ColumnSource | None = None
+    channel: ColumnSource | None = None
+    cost: ColumnSource | None = None
+
+
+class _MappingOptions(Input):
+    source: Code = "import"
+    """The system the transactions come from; their external ids are unique in it."""
+    customer_system: Code = "crm"
+    """The system whose keys name the customers."""
+    format: FileFormat = FileFormat.CSV
+    delimiter: Delimiter = "auto"
+    """One character, ``whitespace`` (runs of blanks, no quoting), or ``auto``."""
+    header: Flag = True
+    """Whether the first record names the columns."""
+    encoding: Encoding = "auto"
+    """auto, utf-8, utf-8-sig, windows-1254, iso-8859-9, latin-1 or utf-16."""
+    kind_rules: Rules = Field(default=[])
+    """Tried in order: ``COLUMN=VALUE:kind``, ``COLUMN^PREFIX:kind``, ``COLUMN<NUMBER:kind``."""
+    date_format: DateFormat = "auto"
+    """iso, auto, or directives such as ``%d/%m/%Y %H:%M``."""
+    decimal_comma: Flag = False
+    """Whether amounts are written ``12,30``."""
+    create_missing: Flag = False
+    """Whether an unknown customer key makes a new customer; otherwise its rows are refused."""
+
+
+class ImportMappingIn(_MappingOptions):
+    """How to read the files of one system."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE_MAPPING]})
+
+    columns: ImportColumns
+    time_zone: TimeZone | None = Field(default=None, examples=["Europe/Istanbul"])
+    """IANA zone of times without an offset; by default the company's."""
+
+
+class ImportMappingOut(Output):
+    """How a file is read; see the members of a saved mapping."""
+
+    columns: ImportColumns
+    source: Code
+    customer_system: Code
+    format: FileFormat
+    delimiter: Delimiter
+    header: bool
+    encoding: Encoding
+    kind_rules: Rules
+    date_format: DateFormat
+    time_zone: TimeZone
+    decimal_comma: bool
+    create_missing: bool
+
+
+class ImportMappingRead(Output):
+    """A saved way to read files."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "shop-export",
+                    "version": 1,
+                    "mapping": EXAMPLE_MAPPING,
+                    "created_at": "2026-11-23T09:30:00Z",
+                    "updated_at": "2026-11-23T09:30:00Z",
+                }
+            ]
+        }
+    )
+
+    name: Code
+    version: Version
+    mapping: ImportMappingOut
+    created_at: datetime
+    updated_at: datetime
+
+
+class ImportMappingPage(PageOf):
+    """A page of saved mappings by name."""
+
+    data: Annotated[list[ImportMappingRead], Field(max_length=200)]
+
+
+class ImportOptions(Input):
+    """How to read the file in the body. What is given changes the saved mapping, if one is named."""
+
+    mapping: Code | None = None
+    """Name of a saved mapping."""
+    source: Code | None = None
+    """The system the transactions come from; default ``import``."""
+    customer_system: Code | None = None
+    """The system whose keys name the customers; default ``crm``."""
+    column: Annotated[list[ColumnFlag], Field(max_length=len(Target))] = Field(default=[], examples=[[]])
+    """``target=source``, once for each target: ``external_id=InvoiceNo``, ``currency==GBP``."""
+    kind_rule: Rules = Field(default=[], examples=[[]])
+    """``COLUMN=VALUE:kind``, ``COLUMN^PREFIX:kind`` or ``COLUMN<NUMBER:kind``; the first that fits holds."""
+    format: FileFormat | None = None
+    """Default: by the media type of the body; for ``application/gzip`` csv."""
+    delimiter: Delimiter | None = None
+    """One character, ``whitespace`` or ``auto``."""
+    header: QueryFlag | None = None
+    """Whether the first record names the columns."""
+    encoding: Encoding | None = None
+    """``auto``, ``utf-8``, ``windows-1254``, ..."""
+    date_format: DateFormat | None = None
+    """``iso``, ``auto``, or directives such as ``%d/%m/%Y %H:%M``."""
+    time_zone: TimeZone | None = None
+    """IANA zone of times without an offset; default: the company's."""
+    currency: Currency | None = None
+    """Currency of every row; the same as ``column=currency==GBP``."""
+    decimal_comma: QueryFlag | None = None
+    """Whether amounts are written ``12,30``."""
+    create_missing: QueryFlag | None = None
+    """Whether an unknown customer key makes a new customer; needs the scope ``customers:write`` as well."""
+    dry_run: QueryFlag = False
+    """Read and check everything, count it, store nothing."""
+    file_name: FileName | None = None
+    """What to call the file in lists."""
+
+
+class ImportRead(Output):
+    """A file taken in. ``rows_in = rows_stored + rows_repeated + rows_refused`` at any time; in a dry run
+    the counts say what would be."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": EXAMPLE_ID,
+                    "job_id": EXAMPLE_JOB_ID,
+                    "kind": "transactions",
+                    "state": "done",
+                    "dry_run": False,
+                    "file_name": "invoices.csv.gz",
+                    "file_sha256": "d8adbb5ef921b9eaecf8252a54012290d7b407e091fe2a85a3ef258c405d739c",
+                    "file_bytes": 386122,
+                    "mapping": EXAMPLE_MAPPING,
+                    "rows_in": 25900,
+                    "rows_stored": 22190,
+                    "rows_repeated": 0,
+                    "rows_refused": 3710,
+                    "rows_rounded": 0,
+                    "customers_created": 4372,
+                    "refused_by_reason": {"customer_missing": 3710},
+                    "error": None,
+                    "created_at": "2026-11-23T09:30:00Z",
+                    "updated_at": "2026-11-23T09:30:02Z",
+                }
+            ]
+        }
+    )
+
+    id: UUID
+    job_id: UUID | None
+    """The job that works on it, or did last; null when a command took the file in."""
+    kind: Code
+    """What the rows are: ``transactions``."""
+    state: ImportState
+    dry_run: bool
+    file_name: Annotated[str, Field(max_length=255, pattern=NO_CONTROL)] | None
+    file_sha256: Sha256 | None
+    """Digest of the file as it was sent; null during the upload."""
+    file_bytes: Count
+    mapping: ImportMappingOut
+    rows_in: Count
+    rows_stored: Count
+    """Rows that became transactions."""
+    rows_repeated: Count
+    """Rows that say what is stored already; nothing was changed."""
+    rows_refused: Count
+    rows_rounded: Count
+    """Rows whose amount or cost was finer than the currency's minor unit."""
+    customers_created: Count
+    refused_by_reason: Annotated[dict[str, Count], Field(max_length=50)]
+    error: Annotated[str, Field(max_length=1000, pattern=NO_CONTROL)] | None
+    """Why the file could not be read on; what was stored before stays."""
+    created_at: datetime
+    updated_at: datetime
+
+
+class ImportPage(PageOf):
+    """A page of imports, newest first."""
+
+    data: Annotated[list[ImportRead], Field(max_length=200)]
+
+
+class ImportQuery(Paging):
+    """Which imports."""
+
+    state: Annotated[list[ImportState], Field(max_length=len(ImportState))] = Field(default=[], examples=[[]])
+    """Only imports in one of these states."""
+
+
+class RefusedRow(Output):
+    """A row that was not stored. Its values are not repeated here: look at the line of the file."""
+
+    line: Annotated[int, Field(ge=1, le=2**53, examples=[3])]
+    """Line of the file on which the row begins, from 1."""
+    code: Refusal
+    column: Annotated[str, Field(max_length=64, pattern=r"^[a-z_]*$", examples=["amount"])]
+    """The target it is about; empty when it is about the whole row."""
+    detail: Annotated[str, Field(max_length=500, pattern=NO_CONTROL)]
+    """The reason, in the language of the request."""
+
+
+class RefusedRowPage(PageOf):
+    """A page of refused rows, in the order of the file."""
+
+    data: Annotated[list[RefusedRow], Field(max_length=200)]
+
+
+class RefusedRowQuery(Paging):
+    """Which refused rows."""
+
+    code: Annotated[list[Refusal], Field(max_length=len(Refusal))] = Field(default=[], examples=[[]])
+    """Only rows refused for one of these reasons."""

@@ -1,0 +1,114 @@
+"""Scoring runs on the wire."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from app.domain.transactions import TransactionKind
+from app.schemas._base import Currency, DateIn, Input, Output, PageOf, Paging, shown
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Kinds = Annotated[list[TransactionKind], Field(max_length=4)]
+
+
+class CutsIn(Input):
+    """Where tiers A and B end, in percent of the positive total; ``a_percent`` below ``b_percent``."""
+
+    a_percent: Annotated[int, Field(strict=True, ge=1, le=99)] = 80
+    b_percent: Annotated[int, Field(strict=True, ge=2, le=100)] = 95
+
+
+class ScoringRunCreate(Input):
+    """What to compute. Nothing given: everything that occurred until the end of today, 80 % and 95 %."""
+
+    as_of: DateIn | None = Field(default=None, examples=["2026-11-23"])
+    """The run sees what occurred before this local day begins; default tomorrow, so that today counts."""
+    window_days: Annotated[int, Field(strict=True, ge=1, le=36_600)] | None = Field(
+        default=None, examples=[365]
+    )
+    """Whole local days before ``as_of`` that count; null means everything."""
+    cuts: CutsIn | None = None
+    ignored_kinds: Kinds = Field(default=[], examples=[[]])
+    """Transactions treated as if they had never happened (``cancellation`` for a gross view)."""
+
+
+class RunState(StrEnum):
+    """How far a run has come."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Cuts(Output):
+    """Where tiers A and B end, in percent of the positive total."""
+
+    a_percent: Annotated[int, Field(ge=1, le=99)]
+    b_percent: Annotated[int, Field(ge=2, le=100)]
+
+
+class RunParameters(Output):
+    """What, besides the day and the data, decides the result."""
+
+    currency: Currency
+    window_days: Annotated[int, Field(ge=1, le=36_600)] | None
+    cuts: Cuts
+    ignored_kinds: Kinds
+
+
+class ScoringRunRead(Output):
+    """A scoring run and its parameters; the figures are under ``/v1/insights``."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a20",
+                    "job_id": "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a21",
+                    "as_of": "2026-11-24",
+                    "parameters": {
+                        "currency": "TRY",
+                        "window_days": 365,
+                        "cuts": {"a_percent": 80, "b_percent": 95},
+                        "ignored_kinds": [],
+                    },
+                    "state": "done",
+                    "is_current": True,
+                    "error": None,
+                    "created_at": "2026-11-23T09:30:00Z",
+                    "ended_at": "2026-11-23T09:30:01Z",
+                }
+            ]
+        }
+    )
+
+    id: UUID
+    job_id: UUID | None
+    """The job that computes it; null when a command did."""
+    as_of: date
+    parameters: RunParameters
+    state: RunState
+    is_current: bool
+    """Whether customers show this run's tiers: the one for the latest day."""
+    error: Annotated[str, shown(1000)] | None
+    created_at: datetime
+    ended_at: datetime | None
+
+
+class ScoringRunPage(PageOf):
+    """A page of scoring runs."""
+
+    data: Annotated[list[ScoringRunRead], Field(max_length=200)]
+
+
+class ScoringRunQuery(Paging):
+    """Filters add up."""
+
+    state: RunState | None = None
+    """In this state."""
+    as_of: DateIn | None = None
+    """For this day."""

@@ -1,0 +1,116 @@
+"""Make and check the row of a customer, before anything is written."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.domain import names
+from app.domain.access import Actor
+from app.domain.customers import ATTRIBUTES_MOST, EXTERNAL_IDS_MOST, normalise_contact
+from app.errors import FieldError, InvalidError
+from app.schemas.customers import CustomerUpdate
+from app.store.types import new_id
+
+Row = dict[str, Any]
+Identity = tuple[str, str]
+"""An external id of a customer: ``(system, key)``."""
+
+NAME_KEY_LENGTH = 100
+"""Characters of the folded name that lists are sorted by: cursors and index entries hold them."""
+
+NOT_A = {
+    "phone": "This is not a telephone number of a known region.",
+    "email": "This is not an e-mail address.",
+    "social": "This is not a social handle.",
+}
+
+
+def new_row(actor: Actor, data: Row, at: datetime, customer_id: UUID) -> Row:
+    """The row of a customer that is new at ``at``; ``data`` are members of `CustomerCreate`.
+
+    Raises:
+        InvalidError: see `checked` and `contact_points`.
+    """
+    row = {
+        **data,
+        "id": customer_id,
+        "version": 1,
+        "created_at": at,
+        "updated_at": at,
+        "left_on": data.get("left_on"),
+        "left_reason": data.get("left_reason"),
+        "created_by_import_id": None,
+    }
+    row["contact_points"] = contact_points(actor, data["contact_points"], [])
+    return checked(actor, row)
+
+
+def checked(actor: Actor, row: Row) -> Row:
+    """Complete derived members.
+
+    Raises:
+        InvalidError: a unit the caller may not use, an external id given twice, or too many members.
+    """
+    if actor.units and row["unit"] not in actor.units:
+        raise InvalidError(
+            fields=[FieldError("/unit", "unit_not_allowed", "This key is limited to other units.")]
+        )
+    pairs = {(entry["system"], entry["key"]) for entry in row["external_ids"]}
+    if len(pairs) != len(row["external_ids"]):
+        raise InvalidError(
+            fields=[FieldError("/external_ids", "repeated", "The same external id is given twice.")]
+        )
+    for member, most in (("attributes", ATTRIBUTES_MOST), ("external_ids", EXTERNAL_IDS_MOST)):
+        if len(row[member]) > most:  # a merge may make more of them than one request can send
+            detail, params = "Expected at most {max_length} items.", {"max_length": most}
+            raise InvalidError(fields=[FieldError(f"/{member}", "too_long", detail, params=params)])
+    row["name_key"] = names.fold(row["name"] or "")[:NAME_KEY_LENGTH]
+    row["tags"] = distinct(row["tags"])
+    return row
+
+
+def distinct(tags: list[str]) -> list[str]:
+    """Tags without repetitions, in order."""
+    return list(dict.fromkeys(tags))
+
+
+def merged(attributes: Row, changes: Row) -> Row:
+    """Attributes after a merge patch: null removes."""
+    return {key: value for key, value in {**attributes, **changes}.items() if value is not None}
+
+
+def sent(data: CustomerUpdate) -> Row:
+    """The members of a patch that were sent, each whole: parts of them left out have their defaults."""
+    return data.model_dump(mode="python", include=data.model_fields_set)
+
+
+def including(external_ids: list[Row], identity: Row) -> list[Row]:
+    """External ids with ``identity`` among them."""
+    return external_ids if identity in external_ids else [*external_ids, identity]
+
+
+def contact_points(actor: Actor, given: list[Row], present: list[Row]) -> list[Row]:
+    """Contact points in their stored spelling; one that was there before keeps its id.
+
+    Raises:
+        InvalidError: one that cannot be read, or is given twice.
+    """
+    known = {(point["kind"], point["value"], point["network"]): point["id"] for point in present}
+    points: dict[tuple[str, str, str | None], Row] = {}
+    wrong: list[FieldError] = []
+    for index, point in enumerate(given):
+        kind = str(point["kind"])
+        try:
+            value = normalise_contact(kind, point["value"], actor.company.phone_regions)
+        except ValueError:
+            wrong.append(FieldError(f"/contact_points/{index}/value", f"not_a_{kind}", NOT_A[kind]))
+            continue
+        identity = (kind, value, point["network"])
+        if identity in points:
+            wrong.append(
+                FieldError(f"/contact_points/{index}", "repeated", "The same contact point is given twice.")
+            )
+        points[identity] = {"id": known.get(identity) or str(new_id()), **point, "kind": kind, "value": value}
+    if wrong:
+        raise InvalidError(fields=wrong)
+    return list(points.values())

@@ -1,0 +1,90 @@
+"""What lists of customers can be filtered by and in which order they come."""
+
+from typing import Any
+
+from sqlalchemy import Select, exists, false, or_, select
+
+from app.domain import emails, names, phones
+from app.domain.access import Actor
+from app.errors import FieldError, InvalidError
+from app.schemas.customers import CustomerQuery, CustomerSort, TierFilter
+from app.services.customer_rows import NOT_A
+from app.store.paging import SortKey
+from app.store.tables import Customer, CustomerExternalId, CustomerLookup, CustomerScore
+
+SORTS = {
+    CustomerSort.CREATED_AT: (SortKey(Customer.created_at), SortKey(Customer.id)),
+    CustomerSort.NEWEST: (
+        SortKey(Customer.created_at, descending=True),
+        SortKey(Customer.id, descending=True),
+    ),
+    CustomerSort.UPDATED_AT: (SortKey(Customer.updated_at), SortKey(Customer.id)),
+    CustomerSort.NAME: (SortKey(Customer.name_key), SortKey(Customer.id)),
+    CustomerSort.VALUE: (SortKey(CustomerScore.value_minor, nullable=True), SortKey(Customer.id)),
+    CustomerSort.HIGHEST_VALUE: (
+        SortKey(CustomerScore.value_minor, descending=True, nullable=True),
+        SortKey(Customer.id),
+    ),
+}
+
+
+def filtered(statement: Select[Any], actor: Actor, query: CustomerQuery) -> Select[Any]:
+    """Keep the customers that match every filter of ``query``.
+
+    Raises:
+        InvalidError: a phone number or an e-mail address that is none.
+    """
+    wanted = [("tag", tag) for tag in query.tag] + [("attribute", pair) for pair in query.attribute]
+    if query.email is not None:
+        wanted.append(("email", _email_key(query.email)))
+    for kind, value in wanted:
+        statement = statement.where(_has(CustomerLookup.kind == kind, CustomerLookup.value == value))
+    if query.phone is not None:
+        numbers = phones.candidates(query.phone, actor.company.phone_regions)
+        if not numbers:
+            raise InvalidError(fields=[FieldError("phone", "not_a_phone", NOT_A["phone"], location="query")])
+        statement = statement.where(_has(CustomerLookup.kind == "phone", CustomerLookup.value.in_(numbers)))
+    wanted_words = names.words(query.q or "")
+    if query.q is not None and not wanted_words:
+        statement = statement.where(false())  # a search without a letter finds nothing, not everything
+    for word in wanted_words:
+        beginning = (CustomerLookup.value >= word, CustomerLookup.value < word + "\U0010ffff")
+        statement = statement.where(_has(CustomerLookup.kind == "word", *beginning))
+    if query.external_id is not None:
+        system, _, key = query.external_id.partition(":")
+        statement = statement.where(Customer.id == owner_of(system, key.strip()))
+    for member in ("kind", "lifecycle", "unit"):
+        if (value := getattr(query, member)) is not None:
+            statement = statement.where(getattr(Customer, member) == value)
+    if query.updated_after is not None:
+        statement = statement.where(Customer.updated_at > query.updated_after)
+    if query.near_cut is not None:
+        statement = statement.where(CustomerScore.near_cut == query.near_cut)
+    return statement.where(_in_tiers(query.tier)) if query.tier else statement
+
+
+def _has(*conditions: Any) -> Any:
+    return exists().where(CustomerLookup.customer_id == Customer.id, *conditions)
+
+
+def _email_key(text: str) -> str:
+    try:
+        return emails.key(text)
+    except ValueError:
+        raise InvalidError(
+            fields=[FieldError("email", "not_an_email", NOT_A["email"], location="query")]
+        ) from None
+
+
+def _in_tiers(wanted: list[TierFilter]) -> Any:
+    placed = CustomerScore.tier.in_([tier for tier in wanted if tier is not TierFilter.NONE])
+    return or_(placed, CustomerScore.tier.is_(None)) if TierFilter.NONE in wanted else placed
+
+
+def owner_of(system: str, key: str) -> Any:
+    """The id of the customer that has ``key`` in ``system``, as a subquery."""
+    return (
+        select(CustomerExternalId.customer_id)
+        .where(CustomerExternalId.system == system, CustomerExternalId.key == key)
+        .scalar_subquery()
+    )

@@ -1,0 +1,362 @@
+"""Record, change, find and read customers."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    Connection,
+    Result,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from app.domain import money
+from app.domain.access import Actor
+from app.domain.customers import (
+    Lifecycle,
+    lookups,
+)
+from app.errors import AppError, ConflictError, NotFoundError
+from app.schemas.customers import (
+    CustomerCreate,
+    CustomerQuery,
+    CustomerRead,
+    CustomerUpdate,
+    CustomerUpsert,
+    Departure,
+)
+from app.services import customer_rows, customer_search, preconditions
+from app.services.customer_rows import Identity, Row
+from app.store import audit, dialects
+from app.store.engine import single
+from app.store.paging import After, Page, fetch
+from app.store.pairs import in_pairs
+from app.store.tables import Customer, CustomerExternalId, CustomerLookup, CustomerScore, ScoringRun
+from app.store.types import new_id, now
+from app.store.visibility import narrow
+
+PORTION = 5_000
+"""External ids named in one statement: SQLite takes 32,766 parameters at most."""
+
+WRITE_SETTLES = timedelta(seconds=60)
+"""No write transaction lives longer, so changes older than this are all visible."""
+
+_current_as_of = select(ScoringRun.as_of).where(ScoringRun.is_current).scalar_subquery()
+_current_currency = select(ScoringRun.currency).where(ScoringRun.is_current).scalar_subquery()
+_READ = select(
+    *(
+        column
+        for column in Customer.__table__.columns
+        if column.key not in ("name_key", "created_by_import_id")
+    ),
+    CustomerScore.tier,
+    CustomerScore.value_minor,
+    CustomerScore.next_tier_distance_minor,
+    CustomerScore.near_cut,
+    _current_as_of.label("scored_as_of"),
+    _current_currency.label("score_currency"),
+).join_from(Customer, CustomerScore, CustomerScore.customer_id == Customer.id, isouter=True)
+
+# Made once: a statement built anew is compared with the cached one member by member, at every request.
+_READ_BY_ID = _READ.where(Customer.id == bindparam("customer_id"))
+_MEMBERS = tuple(CustomerRead.model_fields)
+
+# --- reading
+
+
+@single
+def get(tx: Connection, actor: Actor, customer_id: UUID) -> Row:
+    """Read one customer.
+
+    Raises:
+        NotFoundError: there is none with this id, or the caller may not see it.
+    """
+    return _found(tx.execute(narrow(_READ_BY_ID, actor), {"customer_id": customer_id}))
+
+
+@single
+def get_by_external_id(tx: Connection, actor: Actor, system: str, key: str) -> Row:
+    """Read the customer that has ``key`` in ``system``."""
+    return _found(
+        tx.execute(narrow(_READ.where(Customer.id == customer_search.owner_of(system, key)), actor))
+    )
+
+
+def page(tx: Connection, actor: Actor, query: CustomerQuery, after: After | None) -> Page:
+    """Read a page of the customers that match every filter. One statement, two with ``include=total``."""
+    statement = customer_search.filtered(narrow(_READ, actor), actor, query)
+    keys = customer_search.SORTS[query.sort]
+    if any(key.column is Customer.name_key for key in keys):
+        statement = statement.add_columns(Customer.name_key)
+    total = None
+    if query.include:
+        total = tx.execute(select(func.count()).select_from(statement.order_by(None).subquery())).scalar_one()
+    found = fetch(tx, statement, keys, limit=query.limit, after=after)
+    return Page([_shape(row) for row in found.rows], found.after, total)
+
+
+# --- writing
+
+
+def create(tx: Connection, actor: Actor, data: CustomerCreate) -> Row:
+    """Record one customer.
+
+    Raises:
+        InvalidError: a contact point that cannot be read, or a unit the caller may not use.
+        ConflictError: an external id that another customer has (``external_id_taken``).
+    """
+    [row] = create_many(tx, actor, [data])
+    if isinstance(row, AppError):
+        raise row
+    return row
+
+
+def create_many(
+    tx: Connection, actor: Actor, items: Sequence[CustomerCreate], *, ids: Sequence[UUID] | None = None
+) -> list[Row | AppError]:
+    """Record customers together, in a number of statements that does not depend on how many they are.
+
+    ``ids`` are the ids they get, new ones by default.
+
+    Returns:
+        For each item its row, or why it was refused; a refused item leaves no trace. The caller decides
+        whether one refusal refuses all.
+    """
+    at = now()
+    rows: list[Row | AppError] = []
+    for item, customer_id in zip(items, ids or [new_id() for _ in items], strict=True):
+        try:
+            rows.append(customer_rows.new_row(actor, item.model_dump(mode="python"), at, customer_id))
+        except AppError as refusal:
+            rows.append(refusal)
+    _refuse_taken(tx, rows)
+    accepted = [row for row in rows if isinstance(row, dict)]
+    if accepted:
+        tx.execute(insert(Customer), accepted)
+        _index(tx, accepted)
+        audit.record_all(tx, actor, "customer.created", [(str(row["id"]), row["id"]) for row in accepted])
+    return [_shape(row) if isinstance(row, dict) else row for row in rows]
+
+
+def update_one(
+    tx: Connection, actor: Actor, customer_id: UUID, data: CustomerUpdate, if_match: str | None
+) -> Row:
+    """Merge a patch into a customer.
+
+    Raises:
+        NotFoundError: no such customer.
+        PreconditionFailedError: ``if_match`` does not name the present version.
+        InvalidError, ConflictError: as in `create`.
+    """
+    before = _locked(tx, actor, Customer.id == customer_id)
+    preconditions.check_version(before["version"], if_match)
+    return _apply(tx, actor, before, customer_rows.sent(data))
+
+
+def upsert(
+    tx: Connection, actor: Actor, system: str, key: str, data: CustomerUpsert, if_match: str | None
+) -> tuple[Row, bool]:
+    """Change the customer that has ``key`` in ``system``, or record a new one under it.
+
+    Returns:
+        The customer, and whether it is new.
+    """
+    dialects.advisory_lock(tx, f"external-id:{system}:{key}")
+    changes = customer_rows.sent(data)
+    given = changes.pop("external_ids", None)
+    identity = {"system": system, "key": key}
+    owner = tx.execute(
+        select(CustomerExternalId.customer_id).where(
+            CustomerExternalId.system == system, CustomerExternalId.key == key
+        )
+    ).scalar_one_or_none()
+    if owner is None:
+        preconditions.check_version(None, if_match)
+        base = CustomerCreate(name="-", external_ids=[]).model_dump(mode="python")
+        merged = {
+            **base,
+            "name": None,
+            **changes,
+            "external_ids": customer_rows.including(given or [], identity),
+        }
+        merged["attributes"] = customer_rows.merged({}, merged["attributes"])
+        return _insert_one(tx, actor, merged), True
+    before = _locked(tx, actor, Customer.id == owner)
+    preconditions.check_version(before["version"], if_match)
+    if given is not None:
+        changes["external_ids"] = customer_rows.including(given, identity)
+    if "lifecycle" in changes:
+        changes |= {"left_on": None, "left_reason": None}
+    return _apply(tx, actor, before, changes), False
+
+
+def depart(
+    tx: Connection, actor: Actor, customer_id: UUID, data: Departure, if_match: str | None = None
+) -> Row:
+    """Note that the customer left, when and why.
+
+    Raises:
+        NotFoundError, PreconditionFailedError: as in `update_one`.
+        ConflictError: the customer has left already.
+    """
+    before = _locked(tx, actor, Customer.id == customer_id)
+    preconditions.check_version(before["version"], if_match)
+    if before["lifecycle"] == Lifecycle.LEFT:
+        raise ConflictError("The customer has left already.")
+    changes = {"lifecycle": Lifecycle.LEFT, "left_on": data.left_on, "left_reason": data.reason}
+    return _apply(tx, actor, before, changes, action="customer.left")
+
+
+def come_back(tx: Connection, actor: Actor, customer_id: UUID, if_match: str | None = None) -> Row:
+    """Note that a customer who left is active again.
+
+    Raises:
+        NotFoundError, PreconditionFailedError: as in `update_one`.
+        ConflictError: the customer has not left.
+    """
+    before = _locked(tx, actor, Customer.id == customer_id)
+    preconditions.check_version(before["version"], if_match)
+    if before["lifecycle"] != Lifecycle.LEFT:
+        raise ConflictError("The customer has not left.")
+    changes = {"lifecycle": Lifecycle.ACTIVE, "left_on": None, "left_reason": None}
+    return _apply(tx, actor, before, changes, action="customer.returned")
+
+
+# --- inside
+
+
+def _found(result: Result[Any]) -> Row:
+    row = result.mappings().first()
+    if row is None:
+        raise NotFoundError("There is no such customer.")
+    return _shape(dict(row))
+
+
+def _locked(tx: Connection, actor: Actor, condition: Any) -> Row:
+    row = tx.execute(narrow(_READ.where(condition), actor).with_for_update(of=Customer)).mappings().first()
+    if row is None:
+        raise NotFoundError("There is no such customer.")
+    return dict(row)
+
+
+def _shape(row: Row) -> Row:
+    """A row as `CustomerRead` wants it, members in its order."""
+    currency = row.pop("score_currency", None)
+    value, distance = row.pop("value_minor", None), row.pop("next_tier_distance_minor", None)
+    row["value"] = None if value is None else money.to_wire(value, currency)
+    row["next_tier_distance"] = None if distance is None else money.to_wire(distance, currency)
+    return {member: row.get(member) for member in _MEMBERS}
+
+
+def _insert_one(tx: Connection, actor: Actor, data: Row) -> Row:
+    row = customer_rows.new_row(actor, data, now(), new_id())
+    rows: list[Row | AppError] = [row]
+    _refuse_taken(tx, rows)
+    if isinstance(rows[0], AppError):
+        raise rows[0]
+    tx.execute(insert(Customer), [row])
+    _index(tx, [row])
+    audit.record(tx, actor, "customer.created", row["id"], customer_id=row["id"])
+    return _shape(row)
+
+
+def _refuse_taken(tx: Connection, rows: list[Row | AppError]) -> None:
+    """Replace rows whose external ids belong to another customer, or to an earlier row, by a refusal."""
+    wanted = {
+        (entry["system"], entry["key"])
+        for row in rows
+        if isinstance(row, dict)
+        for entry in row["external_ids"]
+    }
+    if not wanted:
+        return
+    taken = _owned(tx, sorted(wanted))
+    for index, row in enumerate(rows):
+        if not isinstance(row, dict):
+            continue
+        pairs = {(entry["system"], entry["key"]) for entry in row["external_ids"]}
+        if pairs & taken:
+            rows[index] = _taken()
+        taken |= pairs
+
+
+def _owned(tx: Connection, wanted: Sequence[Identity]) -> set[Identity]:
+    """Which of these external ids have an owner."""
+    owned: set[Identity] = set()
+    for start in range(0, len(wanted), PORTION):
+        portion = wanted[start : start + PORTION]
+        pairs = in_pairs(CustomerExternalId.system, CustomerExternalId.key, portion)
+        found = tx.execute(select(CustomerExternalId.system, CustomerExternalId.key).where(pairs)).all()
+        owned.update((system, key) for system, key in found)
+    return owned
+
+
+def _taken() -> ConflictError:
+    return ConflictError("Another customer has this external id.", code="external_id_taken")
+
+
+def _index(tx: Connection, rows: list[Row]) -> None:
+    """Write what makes the customers findable. They must have no index entries yet."""
+    external = [
+        {"system": entry["system"], "key": entry["key"], "customer_id": row["id"]}
+        for row in rows
+        for entry in row["external_ids"]
+    ]
+    if external:
+        statement = dialects.insert(tx, CustomerExternalId).on_conflict_do_nothing()
+        written = tx.execute(statement.returning(CustomerExternalId.key), external).all()
+        if len(written) != len(external):
+            raise _taken()  # lost a race since the check
+    found = [
+        {"kind": kind, "value": value, "customer_id": row["id"]}
+        for row in rows
+        for kind, value in sorted(lookups(row["name"], row["contact_points"], row["tags"], row["attributes"]))
+    ]
+    if found:
+        tx.execute(insert(CustomerLookup), found)
+
+
+def _apply(tx: Connection, actor: Actor, before: Row, changes: Row, action: str = "customer.updated") -> Row:
+    """Store ``changes`` of a locked customer; nothing is written when nothing changes."""
+    if "attributes" in changes:
+        changes["attributes"] = customer_rows.merged(before["attributes"], changes["attributes"])
+    if "tags" in changes:
+        changes["tags"] = customer_rows.distinct(changes["tags"])
+    if "contact_points" in changes:
+        changes["contact_points"] = customer_rows.contact_points(
+            actor, changes["contact_points"], before["contact_points"]
+        )
+    changed = {key: value for key, value in changes.items() if before[key] != value}
+    if not changed:
+        return _shape(before)
+    after = customer_rows.checked(
+        actor, {**before, **changed, "version": before["version"] + 1, "updated_at": now()}
+    )
+    stored = {key: after[key] for key in {*changed, "version", "updated_at", "name_key"}}
+    tx.execute(update(Customer).where(Customer.id == before["id"]).values(stored))
+    if changed.keys() & {"name", "contact_points", "tags", "attributes", "external_ids"}:
+        tx.execute(delete(CustomerLookup).where(CustomerLookup.customer_id == before["id"]))
+        _drop_external_ids(tx, before, after)
+        _index(tx, [{**after, "external_ids": _added(before, after)}])
+    audit.record(tx, actor, action, before["id"], customer_id=before["id"], members=changed)
+    return _shape(after)
+
+
+def _added(before: Row, after: Row) -> list[Row]:
+    return [entry for entry in after["external_ids"] if entry not in before["external_ids"]]
+
+
+def _drop_external_ids(tx: Connection, before: Row, after: Row) -> None:
+    for entry in before["external_ids"]:
+        if entry not in after["external_ids"]:
+            tx.execute(
+                delete(CustomerExternalId).where(
+                    CustomerExternalId.system == entry["system"], CustomerExternalId.key == entry["key"]
+                )
+            )

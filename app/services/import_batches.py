@@ -1,0 +1,244 @@
+"""What the job of an import does to the store: batch by batch, each in one transaction.
+
+Harmless when repeated: a batch's number must be the import's next one, and moves it in the same
+transaction, so that whatever kills the work between two transactions loses nothing and counts nothing
+twice.
+"""
+
+from collections import Counter
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, delete, exists, select, update
+
+from app.domain.access import Actor
+from app.domain.company import Company
+from app.domain.customers import Lifecycle
+from app.domain.import_rows import Rows
+from app.domain.imports import OPEN, ImportState
+from app.domain.transactions import LOWERING
+from app.errors import ConflictError, NotFoundError
+from app.services import customer_keys, imports, jobs
+from app.store import audit, bulk, dialects
+from app.store.bulk import Outcome, Owned
+from app.store.engine import single
+from app.store.tables import Customer, Import, ImportChunk, ImportTrial, Transaction
+from app.store.types import now
+from app.store.visibility import is_limited
+
+Row = dict[str, Any]
+
+ANALYZE_FROM = 10_000
+"""Stored rows after which the planner is told of them."""
+
+DELETED_AT_ONCE = 5_000
+"""Rows deleted in one transaction of a reversal."""
+
+_READ = select(Import.__table__)
+
+
+# --- reading
+
+
+@single
+def read(tx: Connection, import_id: UUID) -> Row:
+    """The whole row of an import.
+
+    Raises:
+        NotFoundError: it is gone.
+    """
+    return _found(tx, _READ.where(Import.id == import_id))
+
+
+@single
+def read_chunk(tx: Connection, import_id: UUID, number: int) -> bytes | None:
+    """A piece of an uploaded file; None behind the last."""
+    return tx.execute(
+        select(ImportChunk.data).where(ImportChunk.import_id == import_id, ImportChunk.number == number)
+    ).scalar_one_or_none()
+
+
+def actor_of(row: Row, company: Company) -> Actor:
+    """The caller who sent a file, with the rights its rows are stored with."""
+    return Actor(row["created_by"], frozenset(), frozenset(row["units"]), company=company)
+
+
+# --- storing
+
+
+def store(tx: Connection, actor: Actor, import_id: UUID, number: int, rows: Rows, bytes_read: int) -> Row:
+    """Store batch ``number``: its good rows, its refused ones, and the counters that say so.
+
+    Returns:
+        The import's row afterwards; as it is when the batch was stored before.
+
+    Raises:
+        ConflictError: the import takes no more rows: it was reverted or has ended.
+    """
+    row = _found(tx, _READ.where(Import.id == import_id).with_for_update())
+    if row["state"] not in OPEN:
+        raise ConflictError("The import takes no more rows: it is {state}.", state=row["state"])
+    if row["next_batch"] != number:
+        return row
+    outcome, created = _stored(tx, actor, row, rows)
+    refused = sorted([*rows.refused, *outcome.refused])
+    if refused:
+        bulk.refuse(tx, import_id, refused)
+    counts = {
+        "rows_in": rows.rows_in,
+        "rows_stored": outcome.stored,
+        "rows_repeated": outcome.repeated,
+        "rows_refused": len(refused),
+        "rows_rounded": rows.rounded,
+        "customers_created": created,
+    }
+    if row["job_id"] is not None:
+        jobs.progress(tx, row["job_id"], "bytes", min(bytes_read, row["file_bytes"]), row["file_bytes"])
+    if outcome.stored and not row["dry_run"]:
+        audit.record(tx, actor, "import.batch_stored", import_id, data={"batch": number, **counts})
+    reasons = Counter(row["refused_by_reason"]) + Counter(refusal.code.value for refusal in refused)
+    return _change(
+        tx,
+        row,
+        state=ImportState.RUNNING,
+        next_batch=number + 1,
+        refused_by_reason=dict(sorted(reasons.items())),
+        **{name: row[name] + count for name, count in counts.items()},
+    )
+
+
+def finish(tx: Connection, actor: Actor, import_id: UUID) -> Row:
+    """Note that every row of the file has been taken in; once."""
+    row = _found(tx, _READ.where(Import.id == import_id).with_for_update())
+    if row["state"] not in OPEN:
+        return row
+    if row["rows_stored"] >= ANALYZE_FROM and not row["dry_run"]:
+        dialects.analyze(tx, Transaction)
+    audit.record(tx, actor, "import.done", import_id)
+    return _change(tx, row, state=ImportState.DONE)
+
+
+def fail(tx: Connection, import_id: UUID, error: str) -> None:
+    """Note that the file could not be read on; what is stored stays, and can be reverted."""
+    row = _found(tx, _READ.where(Import.id == import_id).with_for_update())
+    if row["state"] in OPEN:
+        _change(tx, row, state=ImportState.FAILED, error=error[: jobs.ERROR_CHARS])
+
+
+def clear(tx: Connection, import_id: UUID) -> bool:
+    """Delete some of what an ended import has no more use for: the file's chunks, the dry run's notes.
+
+    Returns:
+        Whether nothing is left; otherwise call again.
+    """
+    if imports.delete_chunks(tx, ImportChunk.import_id == import_id):
+        return False
+    some = select(ImportTrial.key).where(ImportTrial.import_id == import_id).limit(20_000)
+    keys = list(tx.execute(some).scalars())
+    if keys:
+        mine = ImportTrial.import_id == import_id
+        tx.execute(delete(ImportTrial).where(mine, dialects.among(tx, ImportTrial.key, keys)))
+    return not keys
+
+
+# --- taking back
+
+
+def revert(tx: Connection, actor: Actor, import_id: UUID) -> bool:
+    """Delete some of the import's transactions, or when none are left some of its customers.
+
+    Returns:
+        Whether nothing was left; the import then is reverted.
+    """
+    row = _found(tx, _READ.where(Import.id == import_id).with_for_update())
+    if row["state"] != ImportState.REVERTING:
+        return True
+    mine = select(Transaction.id).where(Transaction.import_id == import_id).limit(DELETED_AT_ONCE)
+    transactions = tx.execute(delete(Transaction).where(Transaction.id.in_(mine))).rowcount
+    people = 0
+    if not transactions:
+        people = tx.execute(delete(Customer).where(Customer.id.in_(_bare(import_id)))).rowcount
+    if transactions or people:
+        data = {"transactions": transactions, "customers": people}
+        audit.record(tx, actor, "import.batch_reverted", import_id, data=data)
+        return False
+    audit.record(tx, actor, "import.reverted", import_id)
+    _change(tx, row, state=ImportState.REVERTED)
+    return True
+
+
+def _bare(import_id: UUID) -> Any:
+    """Customers that were never changed and have nothing, created by this import or by one reverted before,
+    when they still had something of this one."""
+    reverted = select(Import.id).where((Import.id == import_id) | (Import.state == ImportState.REVERTED))
+    bought = exists().where(Transaction.customer_id == Customer.id)
+    return (
+        select(Customer.id)
+        .where(Customer.created_by_import_id.in_(reverted), Customer.version == 1, ~bought)
+        .limit(DELETED_AT_ONCE)
+    )
+
+
+# --- inside
+
+
+def _stored(tx: Connection, actor: Actor, row: Row, rows: Rows) -> tuple[Outcome, int]:
+    """Store the good rows, or in a dry run tell what would become of them; and count new customers."""
+    system, source = row["mapping"]["customer_system"], row["mapping"]["source"]
+    keys = set(rows.customer_key)
+    known = bulk.owners(tx, actor, system, keys)
+    ids = {key: customer_id for key, (customer_id, _) in known.items()}
+    created = 0
+    if len(ids) < len(keys) and row["mapping"]["create_missing"]:
+        missing = _really_missing(tx, actor, system, keys - ids.keys())
+        if row["dry_run"]:
+            created = bulk.try_customers(tx, row["id"], missing)
+            ids |= {key: b"new:" + key.encode() for key in missing}
+        else:
+            made = customer_keys.create_for_keys(
+                tx, actor, [(system, key) for key in missing], import_id=row["id"]
+            )
+            created = bulk.created(tx, row["id"], system, missing)  # others may have been first
+            ids |= {key: customer_id.bytes for (_, key), customer_id in made.items()}
+    owned, unknown = bulk.owned(rows, ids)
+    if row["dry_run"]:
+        outcome = bulk.trial(tx, owned, source=source, import_id=row["id"])
+    else:
+        outcome = bulk.store(tx, owned, source=source, import_id=row["id"], at=now())
+        prospects = {owner for owner, lifecycle in known.values() if lifecycle == Lifecycle.PROSPECT}
+        if outcome.stored and prospects:
+            _activate(tx, actor, owned, prospects)
+    outcome.refused += unknown
+    return outcome, created
+
+
+def _really_missing(tx: Connection, actor: Actor, system: str, keys: Collection[str]) -> set[str]:
+    """Leave out keys of customers whom the caller may not see."""
+    if not is_limited(actor):
+        return set(keys)
+    everyone = Actor(actor.id, frozenset(), company=actor.company)
+    return set(keys) - bulk.owners(tx, everyone, system, keys).keys()
+
+
+def _activate(tx: Connection, actor: Actor, owned: Owned, prospects: Collection[bytes]) -> None:
+    buyers = {
+        customer
+        for customer, kind in zip(owned.customer, owned.values["kind"], strict=True)
+        if customer in prospects and kind not in LOWERING
+    }
+    if buyers:
+        customer_keys.activate_prospects(tx, actor, [UUID(bytes=customer) for customer in buyers])
+
+
+def _found(tx: Connection, statement: Any) -> Row:
+    row = tx.execute(statement).mappings().first()
+    if row is None:
+        raise NotFoundError("There is no such import.")
+    return dict(row)
+
+
+def _change(tx: Connection, row: Row, **changes: Any) -> Row:
+    changes["updated_at"] = now()
+    tx.execute(update(Import).where(Import.id == row["id"]).values(changes))
+    return {**row, **changes}

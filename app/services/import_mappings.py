@@ -1,0 +1,165 @@
+"""Saved ways to read files, and making a mapping of what a caller says."""
+
+from collections.abc import Mapping as Members
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from app.domain.access import Actor
+from app.domain.import_mapping import Mapping, MappingError, MappingProblem, Target
+from app.errors import FieldError, InvalidError, NotFoundError
+from app.schemas._base import Paging
+from app.services import preconditions
+from app.store import audit, dialects
+from app.store.engine import single
+from app.store.paging import After, Page, SortKey, fetch
+from app.store.tables import ImportMapping
+from app.store.types import now
+
+Row = dict[str, Any]
+
+_READ = select(ImportMapping.__table__)
+_QUERY_NAMES = {"columns": "column", "kind_rules": "kind_rule"}
+
+
+# --- making a mapping
+
+
+def parse(actor: Actor, members: Members[str, Any], *, in_query: bool = False) -> Mapping:
+    """Make a mapping of its JSON form; times without an offset are the company's unless it says otherwise.
+
+    ``in_query``: the members came as parameters, so errors name those instead of places in the body.
+
+    Raises:
+        InvalidError: it cannot be used; one field error for each reason.
+    """
+    try:
+        return Mapping.from_dict({"time_zone": actor.company.time_zone, **members})
+    except MappingError as error:
+        raise InvalidError(fields=[_field(problem, in_query) for problem in error.problems]) from None
+
+
+def resolve(
+    tx: Connection, actor: Actor, name: str | None, flags: Row, base: Members[str, Any] | None = None
+) -> Mapping:
+    """Make a mapping of parameters: the saved mapping ``name``, or ``base``, changed by what is given.
+
+    Args:
+        flags: members of the mapping, None or empty where not given; but for ``columns`` and
+            ``kind_rules`` there are ``column`` (``target=source`` each, added to those of the saved
+            mapping), ``kind_rule`` (replace those of the saved mapping) and ``currency`` (the same as
+            ``column=currency==CODE``).
+
+    Raises:
+        NotFoundError: there is no saved mapping with this name.
+        InvalidError: as in `parse`.
+    """
+    given = {member: value for member, value in flags.items() if value is not None}
+    columns, rules, currency = (
+        given.pop("column", []),
+        given.pop("kind_rule", []),
+        given.pop("currency", None),
+    )
+    members = dict(base or {}) if name is None else dict(get(tx, actor, name)["mapping"])
+    if isinstance(members.get("columns", {}), dict):
+        sources = {target: source for target, source in members.get("columns", {}).items() if source}
+        for flag in columns:
+            target, equals, source = flag.partition("=")
+            if not equals:
+                raise _wrong("column", "not_a_column_flag", "Write each column once, as target=source.")
+            sources[target.strip()] = source
+        if currency is not None:
+            sources[Target.CURRENCY.value] = f"={currency}"
+        members["columns"] = sources
+    if rules:
+        members["kind_rules"] = rules
+    return parse(actor, members | given, in_query=True)
+
+
+def shape(mapping: Members[str, Any]) -> Row:
+    """A mapping's JSON form with every target among the columns, null where it has no source."""
+    return {**mapping, "columns": {target.value: mapping["columns"].get(target.value) for target in Target}}
+
+
+def _field(problem: MappingProblem, in_query: bool) -> FieldError:
+    pointer, location = problem.pointer, "body"
+    if in_query:
+        member = pointer.strip("/").partition("/")[0]
+        pointer, location = _QUERY_NAMES.get(member, member), "query"
+    return FieldError(pointer, problem.code, problem.detail, location, problem.params)
+
+
+def _wrong(parameter: str, code: str, detail: str) -> InvalidError:
+    return InvalidError(fields=[FieldError(parameter, code, detail, "query")])
+
+
+# --- saved mappings
+
+
+@single
+def get(tx: Connection, _actor: Actor, name: str) -> Row:
+    """Read a saved mapping.
+
+    Raises:
+        NotFoundError: there is none with this name.
+    """
+    row = tx.execute(_READ.where(ImportMapping.name == name)).mappings().first()
+    if row is None:
+        raise NotFoundError("There is no such import mapping.")
+    return _shape(dict(row))
+
+
+@single
+def page(tx: Connection, _actor: Actor, query: Paging, after: After | None) -> Page:
+    """Read a page of saved mappings by name."""
+    found = fetch(tx, _READ, [SortKey(ImportMapping.name)], limit=query.limit, after=after)
+    return Page([_shape(row) for row in found.rows], found.after)
+
+
+def put(
+    tx: Connection, actor: Actor, name: str, members: Members[str, Any], if_match: str | None
+) -> tuple[Row, bool]:
+    """Save a mapping under a name, over the one that has it.
+
+    Returns:
+        The saved mapping, and whether it is new.
+
+    Raises:
+        InvalidError: it cannot be used.
+        PreconditionFailedError: ``if_match`` does not name the present version.
+    """
+    mapping = parse(actor, members).to_dict()
+    dialects.advisory_lock(tx, f"import-mapping:{name}")
+    before = tx.execute(_READ.where(ImportMapping.name == name)).mappings().first()
+    preconditions.check_version(None if before is None else before["version"], if_match)
+    if before is not None and before["mapping"] == mapping:
+        return _shape(dict(before)), False
+    at = now()
+    if before is None:
+        row: Row = {"name": name, "version": 1, "mapping": mapping, "created_at": at, "updated_at": at}
+        tx.execute(insert(ImportMapping).values(row))
+    else:
+        changed = {"version": before["version"] + 1, "mapping": mapping, "updated_at": at}
+        tx.execute(update(ImportMapping).where(ImportMapping.name == name).values(changed))
+        row = {**before, **changed}
+    audit.record(tx, actor, "import_mapping.saved", name)
+    return _shape(row), before is None
+
+
+def remove(tx: Connection, actor: Actor, name: str, if_match: str | None) -> None:
+    """Delete a saved mapping; imports that used it keep their copy.
+
+    Raises:
+        NotFoundError: there is none with this name.
+        PreconditionFailedError: ``if_match`` does not name the present version.
+    """
+    row = tx.execute(_READ.where(ImportMapping.name == name).with_for_update()).mappings().first()
+    if row is None:
+        raise NotFoundError("There is no such import mapping.")
+    preconditions.check_version(row["version"], if_match)
+    tx.execute(delete(ImportMapping).where(ImportMapping.name == name))
+    audit.record(tx, actor, "import_mapping.deleted", name)
+
+
+def _shape(row: Row) -> Row:
+    return {**row, "mapping": shape(row["mapping"])}

@@ -1,0 +1,292 @@
+"""Take files in, follow what becomes of them, and take them back."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Select, case, delete, insert, select, update
+
+from app.domain.access import Actor, Scope
+from app.domain.import_mapping import Mapping
+from app.domain.import_refusals import Refusal
+from app.domain.imports import ImportState
+from app.domain.jobs import JobState
+from app.errors import ConflictError, FieldError, ForbiddenError, InvalidError, NotFoundError
+from app.schemas.imports import ImportQuery, RefusedRowQuery
+from app.services import import_mappings, jobs
+from app.store import audit
+from app.store.engine import single
+from app.store.paging import After, Page, SortKey, fetch
+from app.store.tables import Import, ImportChunk, Job, RefusedRow
+from app.store.types import new_id, now
+from app.store.visibility import is_limited
+
+Row = dict[str, Any]
+
+KIND = "transactions"
+JOB = "imports"
+REVERSAL_JOB = "import-reversals"
+
+UPLOADS_END = timedelta(days=1)
+"""An upload without an end for so long was given up."""
+
+CHUNKS_AT_ONCE = 64
+"""Chunks deleted in one write: 64 MiB take SQLite 0.3 s, and other writers wait."""
+
+_WORKED_ON = (ImportState.UPLOADING, ImportState.WAITING, ImportState.RUNNING)
+
+# A job can be cancelled as long as it waits; the import then is where it was before there was a job.
+_was = case((Import.error.is_(None), ImportState.DONE.value), else_=ImportState.FAILED.value)
+_STATE = case(
+    (Job.state != JobState.CANCELLED, Import.state),
+    (Import.state == ImportState.WAITING, ImportState.CANCELLED.value),
+    (Import.state == ImportState.REVERTING, _was),
+    else_=Import.state,
+)
+_READ = select(
+    *(column for column in Import.__table__.columns if column.key != "state"), _STATE.label("state")
+).join_from(Import, Job, Job.id == Import.job_id, isouter=True)
+_NEWEST = (SortKey(Import.created_at, descending=True), SortKey(Import.id, descending=True))
+
+
+# --- reading
+
+
+@single
+def get(tx: Connection, actor: Actor, import_id: UUID) -> Row:
+    """Read one import.
+
+    Raises:
+        NotFoundError: there is none with this id, or the caller may not see it.
+    """
+    return _shape(_find(tx, actor, _READ, import_id))
+
+
+@single
+def page(tx: Connection, actor: Actor, query: ImportQuery, after: After | None) -> Page:
+    """Read a page of imports, newest first."""
+    statement = _visible(_READ, actor)
+    if query.state:
+        statement = statement.where(_STATE.in_(query.state))
+    found = fetch(tx, statement, _NEWEST, limit=query.limit, after=after)
+    return Page([_shape(row) for row in found.rows], found.after)
+
+
+def refused_rows(
+    tx: Connection, actor: Actor, import_id: UUID, query: RefusedRowQuery, after: After | None
+) -> Page:
+    """Read a page of the rows of an import that were refused, in the order of the file.
+
+    Raises:
+        NotFoundError: as in `get`.
+    """
+    _find(tx, actor, select(Import.id), import_id)
+    columns: list[Any] = [RefusedRow.line, RefusedRow.code, RefusedRow.target.label("column")]
+    statement = select(*columns).where(RefusedRow.import_id == import_id)
+    if query.code:
+        statement = statement.where(RefusedRow.code.in_(query.code))
+    found = fetch(tx, statement, [SortKey(RefusedRow.line)], limit=query.limit, after=after)
+    return Page([{**row, "detail": Refusal(row["code"]).sentence} for row in found.rows], found.after)
+
+
+def refused_after(tx: Connection, actor: Actor, import_id: UUID, line: int, limit: int) -> list[Row]:
+    """Read up to ``limit`` refused rows behind a line, for downloads.
+
+    Raises:
+        NotFoundError: as in `get`.
+    """
+    return refused_rows(
+        tx, actor, import_id, RefusedRowQuery.model_construct(limit=limit, code=[]), (line,)
+    ).rows
+
+
+# --- taking a file in
+
+
+def begin(
+    tx: Connection,
+    actor: Actor,
+    mapping: Mapping,
+    *,
+    file_name: str | None = None,
+    dry_run: bool = False,
+    state: ImportState = ImportState.UPLOADING,
+    sha256: str | None = None,
+    size: int = 0,
+) -> Row:
+    """Begin to take in a file, whose chunks are to follow; or, in state running, a file that lies here.
+
+    Raises:
+        ForbiddenError: customers are to be created by a caller who may not.
+        InvalidError: customers are to be created by a caller limited to several units.
+    """
+    if mapping.create_missing:
+        _check_may_create(actor)
+    _sweep(tx)
+    at = now()
+    row: Row = {
+        **dict.fromkeys(_COUNTERS, 0),
+        "id": new_id(),
+        "job_id": None,
+        "kind": KIND,
+        "file_name": file_name,
+        "file_sha256": sha256,
+        "file_bytes": size,
+        "mapping": mapping.to_dict(),
+        "dry_run": dry_run,
+        "state": state,
+        "refused_by_reason": {},
+        "error": None,
+        "created_by": actor.id,
+        "units": sorted(actor.units),
+        "created_at": at,
+        "updated_at": at,
+    }
+    tx.execute(insert(Import).values(row))
+    if state is not ImportState.UPLOADING:
+        audit.record(tx, actor, "import.accepted", row["id"])
+    return _shape(row)
+
+
+_COUNTERS = (
+    "next_batch",
+    "rows_in",
+    "rows_stored",
+    "rows_repeated",
+    "rows_refused",
+    "rows_rounded",
+    "customers_created",
+)
+
+
+def append_chunk(tx: Connection, import_id: UUID, number: int, data: bytes) -> None:
+    """Keep a piece of an upload; ``number`` counts from 0."""
+    tx.execute(insert(ImportChunk).values(import_id=import_id, number=number, data=data))
+
+
+def close_upload(tx: Connection, actor: Actor, import_id: UUID, sha256: str, size: int) -> Row:
+    """Accept an upload whose last chunk is there: a job will take its rows in.
+
+    Raises:
+        NotFoundError: it was given up in the meantime.
+    """
+    href = f"/v1/imports/{import_id}"
+    job = jobs.create(tx, actor, JOB, {"import_id": str(import_id)}, result={"href": href})
+    accepted = (
+        update(Import)
+        .where(Import.id == import_id, Import.state == ImportState.UPLOADING)
+        .values(job_id=job["id"], state=ImportState.WAITING, file_sha256=sha256, file_bytes=size)
+        .returning(*Import.__table__.columns)
+    )
+    row = tx.execute(accepted).mappings().first()
+    if row is None:
+        raise NotFoundError("There is no such import.")
+    audit.record(tx, actor, "import.accepted", import_id)
+    return _shape(dict(row))
+
+
+def discard_upload(tx: Connection, import_id: UUID) -> bool:
+    """Remove an upload that is not wanted, some chunks at a time.
+
+    Returns:
+        Whether it is gone; otherwise call again.
+    """
+    if delete_chunks(tx, ImportChunk.import_id == import_id):
+        return False
+    tx.execute(delete(Import).where(Import.id == import_id, Import.state == ImportState.UPLOADING))
+    return True
+
+
+def find_unfinished(tx: Connection, sha256: str, mapping: Mapping, dry_run: bool) -> UUID | None:
+    """The import a command began with this file and mapping and did not end, if there is one."""
+    statement = select(Import.id, Import.mapping).where(
+        Import.file_sha256 == sha256,
+        Import.state == ImportState.RUNNING,
+        Import.job_id.is_(None),
+        Import.dry_run == dry_run,
+    )
+    wanted = mapping.to_dict()
+    return next((row.id for row in tx.execute(statement) if row.mapping == wanted), None)
+
+
+# --- taking it back
+
+
+def revert(tx: Connection, actor: Actor, import_id: UUID) -> Row:
+    """Take an import back: a job deletes its transactions, and the customers it created that have nothing
+    else and were never changed. Until it has ended, the state says ``reverting``.
+
+    Raises:
+        NotFoundError: as in `get`.
+        ConflictError: it was a dry run, has not ended, or is reverted already.
+    """
+    before = _find(tx, actor, _READ.with_for_update(of=Import), import_id)
+    # A command that was killed left its import running; nobody works on it any more, or it will notice.
+    abandoned = before["state"] == ImportState.RUNNING and before["job_id"] is None
+    if before["dry_run"]:
+        raise ConflictError("A dry run has stored nothing.")
+    if before["state"] not in (ImportState.DONE, ImportState.FAILED) and not abandoned:
+        raise ConflictError("The import cannot be reverted: it is {state}.", state=before["state"])
+    href = f"/v1/imports/{import_id}"
+    job = jobs.create(tx, actor, REVERSAL_JOB, {"import_id": str(import_id)}, result={"href": href})
+    changed = {
+        "job_id": job["id"],
+        "state": ImportState.REVERTING,
+        "updated_at": now(),
+    }
+    tx.execute(update(Import).where(Import.id == import_id).values(changed))
+    audit.record(tx, actor, "import.reversal_accepted", import_id)
+    return _shape({**before, **changed})
+
+
+# --- inside
+
+
+def delete_chunks(tx: Connection, *conditions: Any) -> int:
+    """Delete some chunks (`CHUNKS_AT_ONCE`) of imports that fulfil the conditions; returns how many."""
+    chosen = select(ImportChunk.import_id, ImportChunk.number).where(*conditions).limit(CHUNKS_AT_ONCE)
+    found = tx.execute(chosen).all()
+    for import_id in {row.import_id for row in found}:
+        numbers = [row.number for row in found if row.import_id == import_id]
+        tx.execute(
+            delete(ImportChunk).where(ImportChunk.import_id == import_id, ImportChunk.number.in_(numbers))
+        )
+    return len(found)
+
+
+def _sweep(tx: Connection) -> None:
+    """Remove some of what uploads left behind that never ended or were cancelled."""
+    cancelled = select(Import.id).join(Job, Job.id == Import.job_id).where(Job.state == JobState.CANCELLED)
+    ended = select(Import.id).where(Import.state.not_in(_WORKED_ON))
+    if delete_chunks(tx, ImportChunk.import_id.in_(cancelled.union_all(ended))):
+        return
+    given_up = select(Import.id).where(
+        Import.state == ImportState.UPLOADING, Import.created_at < now() - UPLOADS_END
+    )
+    for import_id in tx.execute(given_up.limit(1)).scalars().all():
+        discard_upload(tx, import_id)
+
+
+def _check_may_create(actor: Actor) -> None:
+    if not actor.may(Scope.CUSTOMERS_WRITE):
+        raise ForbiddenError("The credentials lack the scope {scope}.", scope=Scope.CUSTOMERS_WRITE.value)
+    if len(actor.units) > 1:
+        detail = "This key is limited to several units, so the unit of a new customer is not clear."
+        raise InvalidError(fields=[FieldError("create_missing", "unclear_unit", detail, "query")])
+
+
+def _visible(statement: Select[Any], actor: Actor) -> Select[Any]:
+    """A caller who sees only some customers sees only the imports it sent itself."""
+    return statement.where(Import.created_by == actor.id) if is_limited(actor) else statement
+
+
+def _find(tx: Connection, actor: Actor, statement: Select[Any], import_id: UUID) -> Row:
+    row = tx.execute(_visible(statement.where(Import.id == import_id), actor)).mappings().first()
+    if row is None:
+        raise NotFoundError("There is no such import.")
+    return dict(row)
+
+
+def _shape(row: Row) -> Row:
+    """A row as `ImportRead` wants it."""
+    return {**row, "mapping": import_mappings.shape(row["mapping"])}

@@ -1,0 +1,198 @@
+"""API keys: make, check, list, revoke and rotate them."""
+
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from app.domain.access import Actor, Scope
+from app.domain.company import Company
+from app.errors import ConflictError, NotFoundError, UnauthenticatedError
+from app.store import audit
+from app.store.engine import single
+from app.store.tables import ApiKey
+from app.store.types import now
+
+PREFIX = "vefa_live_"
+_TOKEN = re.compile(r"vefa_live_([a-z0-9]{12})_([A-Za-z0-9]{40})", re.ASCII)
+USE_NOTED_EVERY = timedelta(minutes=5)
+_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
+_SECRET_ALPHABET = _ALPHABET + _ALPHABET[:26].upper()
+
+_FIND = select(
+    ApiKey.id,
+    ApiKey.secret_hash,
+    ApiKey.scopes,
+    ApiKey.units,
+    ApiKey.expires_at,
+    ApiKey.revoked_at,
+    ApiKey.last_used_at,
+).where(ApiKey.id == bindparam("key_id"))
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A well-formed API key as a caller sent it."""
+
+    id: str
+    secret: str
+
+
+def parse(token: str) -> Credential | None:
+    """The parts of ``vefa_live_<id>_<secret>``; None for anything else."""
+    match = _TOKEN.fullmatch(token)
+    return Credential(match.group(1), match.group(2)) if match else None
+
+
+@single
+def authenticate(
+    tx: Connection, credential: Credential, company: Company, request_id: str | None
+) -> tuple[Actor, bool]:
+    """The caller who owns a credential, and whether its last use should be noted again (`touch`).
+
+    Raises:
+        UnauthenticatedError: unknown, wrong, expired or revoked; the answer does not say which.
+    """
+    row = tx.execute(_FIND, {"key_id": credential.id}).first()
+    # The secret has 238 bits of randomness: a plain hash cannot be searched, and costs 1 µs.
+    given = hashlib.sha256(credential.secret.encode()).digest()
+    known = row is not None and hmac.compare_digest(row.secret_hash, given)
+    if row is None or not known or not _is_live(row):
+        raise UnauthenticatedError("Send a valid API key as a bearer token.")
+    actor = Actor(
+        id=f"key:{row.id}",
+        scopes=_scopes(tuple(row.scopes)),
+        units=frozenset(row.units),
+        request_id=request_id,
+        company=company,
+    )
+    return actor, row.last_used_at is None or now() - row.last_used_at > USE_NOTED_EVERY
+
+
+def touch(tx: Connection, key_id: str) -> None:
+    """Note that a key is in use. Not at every request, which would make every read a write."""
+    tx.execute(update(ApiKey).where(ApiKey.id == key_id).values(last_used_at=now()))
+
+
+_KNOWN_SCOPES = frozenset(Scope)
+
+
+@lru_cache(maxsize=1024)
+def _scopes(names: tuple[str, ...]) -> frozenset[Scope]:
+    """Scopes by their names; names this program no longer knows give no right."""
+    return frozenset(Scope(name) for name in names if name in _KNOWN_SCOPES)
+
+
+def create(
+    tx: Connection,
+    actor: Actor,
+    label: str,
+    scopes: Iterable[Scope],
+    *,
+    units: Iterable[str] = (),
+    expires_at: datetime | None = None,
+    replaces: str | None = None,
+) -> str:
+    """Make a key and return its token, the only time it can be seen."""
+    key_id = _random(12, _ALPHABET)
+    return create_known(
+        tx,
+        actor,
+        f"{PREFIX}{key_id}_{_random(40, _SECRET_ALPHABET)}",
+        label,
+        scopes,
+        units=units,
+        expires_at=expires_at,
+        replaces=replaces,
+    )
+
+
+def create_known(
+    tx: Connection,
+    actor: Actor,
+    token: str,
+    label: str,
+    scopes: Iterable[Scope],
+    *,
+    units: Iterable[str] = (),
+    expires_at: datetime | None = None,
+    replaces: str | None = None,
+) -> str:
+    """`create` with a token made elsewhere (the demo's is always the same)."""
+    credential = parse(token)
+    if credential is None:
+        raise ValueError("not an API key")
+    tx.execute(
+        insert(ApiKey).values(
+            id=credential.id,
+            secret_hash=hashlib.sha256(credential.secret.encode()).digest(),
+            label=label,
+            scopes=sorted(scopes),
+            units=sorted(units),
+            created_at=now(),
+            expires_at=expires_at,
+            replaces=replaces,
+        )
+    )
+    audit.record(tx, actor, "api_key.created", credential.id)
+    return token
+
+
+def list_all(tx: Connection, _actor: Actor) -> list[dict[str, Any]]:
+    """Every key without its secret, newest first."""
+    columns = [column for column in ApiKey.__table__.columns if column.key != "secret_hash"]
+    return [dict(row) for row in tx.execute(select(*columns).order_by(ApiKey.created_at.desc())).mappings()]
+
+
+def revoke(tx: Connection, actor: Actor, key_id: str) -> None:
+    """Make a key useless from now on.
+
+    Raises:
+        NotFoundError: there is no such key.
+        ConflictError: it is revoked already.
+    """
+    row = _existing(tx, key_id)
+    if row.revoked_at is not None:
+        raise ConflictError("The key is revoked already.")
+    tx.execute(update(ApiKey).where(ApiKey.id == key_id).values(revoked_at=now()))
+    audit.record(tx, actor, "api_key.revoked", key_id)
+
+
+def rotate(tx: Connection, actor: Actor, key_id: str, overlap: timedelta) -> str:
+    """Make a successor with the same rights; the old key works for ``overlap`` longer.
+
+    Raises:
+        NotFoundError: there is no such key.
+        ConflictError: it is revoked or expired.
+    """
+    row = _existing(tx, key_id)
+    if not _is_live(row):
+        raise ConflictError("The key is revoked or expired.")
+    ends = now() + overlap
+    if row.expires_at is not None:
+        ends = min(ends, row.expires_at)
+    tx.execute(update(ApiKey).where(ApiKey.id == key_id).values(expires_at=ends))
+    scopes = _scopes(tuple(row.scopes))
+    return create(tx, actor, row.label, scopes, units=row.units, expires_at=row.expires_at, replaces=key_id)
+
+
+def _existing(tx: Connection, key_id: str) -> Any:
+    row = tx.execute(select(ApiKey.__table__).where(ApiKey.id == key_id).with_for_update()).first()
+    if row is None:
+        raise NotFoundError("There is no such key.")
+    return row
+
+
+def _is_live(row: Any) -> bool:
+    return row.revoked_at is None and (row.expires_at is None or row.expires_at > now())
+
+
+def _random(length: int, alphabet: str) -> str:
+    return "".join(secrets.choice(alphabet) for _ in range(length))

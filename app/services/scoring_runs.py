@@ -1,0 +1,130 @@
+"""Ask for, follow and read scoring runs."""
+
+import json
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, case, insert, select, update
+
+from app.domain.access import Actor
+from app.domain.jobs import JobState
+from app.domain.scoring import Parameters
+from app.domain.transactions import TransactionKind
+from app.domain.value_tiers import Cuts
+from app.errors import FieldError, InvalidError, NotFoundError
+from app.schemas.scoring_runs import ScoringRunCreate, ScoringRunQuery
+from app.services import jobs
+from app.store import audit
+from app.store.engine import single
+from app.store.paging import After, Page, SortKey, fetch
+from app.store.tables import Job, ScoringRun
+from app.store.types import new_id, now
+
+Row = dict[str, Any]
+
+_STATE = case((Job.state == JobState.CANCELLED, "cancelled"), else_=ScoringRun.state)
+_READ = select(
+    ScoringRun.id,
+    ScoringRun.job_id,
+    ScoringRun.as_of,
+    ScoringRun.parameters,
+    _STATE.label("state"),
+    ScoringRun.is_current,
+    ScoringRun.error,
+    ScoringRun.created_at,
+    ScoringRun.ended_at,
+).join_from(ScoringRun, Job, Job.id == ScoringRun.job_id, isouter=True)
+
+
+def parameters_of(actor: Actor, data: ScoringRunCreate) -> Parameters:
+    """The parameters asked for, with the company's currency."""
+    try:
+        cuts = Cuts(**data.cuts.model_dump()) if data.cuts else Cuts()
+    except ValueError:
+        wrong = FieldError("/cuts", "cuts_order", "a_percent must be below b_percent.")
+        raise InvalidError(fields=[wrong]) from None
+    kinds = frozenset(TransactionKind(kind) for kind in data.ignored_kinds)
+    return Parameters(actor.company.reporting_currency, data.window_days, cuts, kinds)
+
+
+def start(tx: Connection, actor: Actor, data: ScoringRunCreate) -> Row:
+    """Take on a run as a durable job.
+
+    Returns:
+        The run, waiting.
+
+    Raises:
+        InvalidError: ``as_of`` lies after tomorrow, or the cuts are out of order.
+    """
+    run = create(tx, actor, data)
+    arguments, made = {"run_id": str(run["id"])}, {"href": f"/v1/scoring-runs/{run['id']}"}
+    job = jobs.create(tx, actor, "scoring", arguments, result=made)
+    tx.execute(update(ScoringRun).where(ScoringRun.id == run["id"]).values(job_id=job["id"]))
+    return {**run, "job_id": job["id"]}
+
+
+def create(tx: Connection, actor: Actor, data: ScoringRunCreate) -> Row:
+    """Record a run that somebody is going to compute at once (`start` without the job)."""
+    parameters = parameters_of(actor, data)
+    tomorrow = actor.company.day_of(now()) + timedelta(days=1)
+    as_of = data.as_of or tomorrow
+    if as_of > tomorrow:
+        wrong = FieldError("/as_of", "in_the_future", "A run cannot be for a day after tomorrow.")
+        raise InvalidError(fields=[wrong])
+    row: Row = {
+        "id": new_id(),
+        "job_id": None,
+        "as_of": as_of,
+        "currency": parameters.currency,
+        "parameters": parameters.to_dict(),
+        "parameters_key": json.dumps(parameters.to_dict(), sort_keys=True),
+        "state": "waiting",
+        "is_current": False,
+        "error": None,
+        "created_at": now(),
+        "ended_at": None,
+    }
+    tx.execute(insert(ScoringRun).values(row))
+    audit.record(tx, actor, "scoring_run.started", row["id"])
+    return row
+
+
+@single
+def get(tx: Connection, _actor: Actor, run_id: UUID) -> Row:
+    """Read one run.
+
+    Raises:
+        NotFoundError: there is none with this id.
+    """
+    row = tx.execute(_READ.where(ScoringRun.id == run_id)).mappings().first()
+    if row is None:
+        raise NotFoundError("There is no such scoring run.")
+    return dict(row)
+
+
+@single
+def page(tx: Connection, _actor: Actor, query: ScoringRunQuery, after: After | None) -> Page:
+    """Read a page of runs, newest first."""
+    statement = _READ
+    if query.state is not None:
+        statement = statement.where(_STATE == query.state)  # noqa: SIM300 - SQL, not Python
+    if query.as_of is not None:
+        statement = statement.where(ScoringRun.as_of == query.as_of)
+    keys = (SortKey(ScoringRun.created_at, descending=True), SortKey(ScoringRun.id, descending=True))
+    return fetch(tx, statement, keys, limit=query.limit, after=after)
+
+
+def previous_of(tx: Connection, run_id: UUID, parameters_key: str, as_of: date) -> UUID | None:
+    """The run to compare with: the greatest earlier day with the same parameters, its newest run."""
+    return tx.execute(
+        select(ScoringRun.id)
+        .where(
+            ScoringRun.parameters_key == parameters_key,
+            ScoringRun.as_of < as_of,
+            ScoringRun.state == "done",
+            ScoringRun.id != run_id,
+        )
+        .order_by(ScoringRun.as_of.desc(), ScoringRun.created_at.desc())
+        .limit(1)
+    ).scalar_one_or_none()

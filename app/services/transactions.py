@@ -1,0 +1,307 @@
+"""Record, find and read transactions."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, select
+
+from app.domain import money
+from app.domain.access import Actor, Scope
+from app.domain.customers import Lifecycle
+from app.domain.transactions import LOWERING, signed
+from app.errors import AppError, ConflictError, FieldError, ForbiddenError, InvalidError, NotFoundError
+from app.schemas._base import Money
+from app.schemas.transactions import TransactionCreate, TransactionQuery, TransactionSort
+from app.services import customer_keys
+from app.services.customer_rows import Identity
+from app.store import audit, dialects
+from app.store.engine import single
+from app.store.paging import After, Page, SortKey, fetch
+from app.store.pairs import in_pairs
+from app.store.tables import Customer, Transaction
+from app.store.types import new_id, now
+from app.store.visibility import narrow
+
+Row = dict[str, Any]
+
+_READ = select(Transaction.__table__)
+_SORTS = {
+    TransactionSort.OLDEST: (SortKey(Transaction.occurred_at), SortKey(Transaction.id)),
+    TransactionSort.NEWEST: (
+        SortKey(Transaction.occurred_at, descending=True),
+        SortKey(Transaction.id, descending=True),
+    ),
+}
+
+
+# --- reading
+
+
+@single
+def get(tx: Connection, actor: Actor, transaction_id: UUID) -> Row:
+    """Read one transaction.
+
+    Raises:
+        NotFoundError: there is none with this id, or the caller may not see its customer.
+    """
+    statement = narrow(_READ.where(Transaction.id == transaction_id), actor, Transaction.customer_id)
+    row = tx.execute(statement).mappings().first()
+    if row is None:
+        raise NotFoundError("There is no such transaction.")
+    return _shape(dict(row))
+
+
+@single
+def page(tx: Connection, actor: Actor, query: TransactionQuery, after: After | None) -> Page:
+    """Read a page of the transactions that match every filter."""
+    statement = narrow(_READ, actor, Transaction.customer_id)
+    if query.external_id is not None:
+        source, _, key = query.external_id.partition(":")
+        statement = statement.where(Transaction.source == source, Transaction.external_id == key)
+    for member in ("customer_id", "source", "channel"):
+        if (value := getattr(query, member)) is not None:
+            statement = statement.where(getattr(Transaction, member) == value)
+    if query.kind:
+        statement = statement.where(Transaction.kind.in_(query.kind))
+    if query.occurred_from is not None:
+        statement = statement.where(Transaction.occurred_at >= query.occurred_from)
+    if query.occurred_before is not None:
+        statement = statement.where(Transaction.occurred_at < query.occurred_before)
+    found = fetch(tx, statement, _SORTS[query.sort], limit=query.limit, after=after)
+    return Page([_shape(row) for row in found.rows], found.after)
+
+
+# --- writing
+
+
+def create(tx: Connection, actor: Actor, data: TransactionCreate) -> Row:
+    """Record one transaction. A purchase or charge of a prospect makes it active.
+
+    Raises:
+        InvalidError: an amount that does not fit its currency or kind, or a customer who is unknown or
+            whom the caller may not see (``unknown_customer``).
+        ConflictError: the source has a transaction with this external id (``transaction_exists``).
+        ForbiddenError: ``create_missing`` without the scope to write customers.
+    """
+    [row] = create_many(tx, actor, [data])
+    if isinstance(row, AppError):
+        raise row
+    return row
+
+
+def create_many(tx: Connection, actor: Actor, items: Sequence[TransactionCreate]) -> list[Row | AppError]:
+    """Record transactions together, in a number of statements that does not depend on how many they are.
+
+    Returns:
+        For each item its row, or why it was refused (see `create`); a refused item leaves no trace. The
+        caller decides whether one refusal refuses all.
+
+    Raises:
+        ForbiddenError: an item asks for ``create_missing`` without the scope to write customers.
+        ConflictError: another request stored some of the transactions in the meantime.
+    """
+    if any(item.create_missing for item in items) and not actor.may(Scope.CUSTOMERS_WRITE):
+        raise ForbiddenError("The credentials lack the scope {scope}.", scope=Scope.CUSTOMERS_WRITE.value)
+    at = now()
+    rows = [_new_row(item, at) for item in items]
+    prospects = _find_customers(tx, actor, items, rows)
+    _refuse_repeated(rows)
+    made = _create_missing(tx, actor, items, rows)
+    _insert(tx, rows)
+    if any(isinstance(rows[index], AppError) for index in made):
+        # A new customer must not stay behind without the transaction it was made for.
+        raise ConflictError("Another request is storing the same transactions; repeat this one.")
+    stored = [row for row in rows if isinstance(row, dict)]
+    if buyers := prospects & {row["customer_id"] for row in stored if row["kind"] not in LOWERING}:
+        customer_keys.activate_prospects(tx, actor, buyers)
+    recorded = [(str(row["id"]), row["customer_id"]) for row in stored]
+    audit.record_all(tx, actor, "transaction.recorded", recorded)
+    return [_shape(row) if isinstance(row, dict) else row for row in rows]
+
+
+# --- inside
+
+
+def _new_row(item: TransactionCreate, at: datetime) -> Row | AppError:
+    """The row of an item whose customer is still to be found, or why its amounts are refused."""
+    try:
+        amount_minor = _minor(item, item.amount, "/amount")
+        cost_minor = None if item.cost is None else _minor(item, item.cost, "/cost")
+    except InvalidError as refusal:
+        return refusal
+    return {
+        "id": new_id(),
+        "customer_id": item.customer_id,
+        "source": item.source,
+        "external_id": item.external_id,
+        "kind": item.kind,
+        "amount_minor": amount_minor,
+        "currency": item.amount.currency,
+        "occurred_at": item.occurred_at,
+        "recorded_at": at,
+        "category": item.category,
+        "channel": item.channel,
+        "cost_minor": cost_minor,
+        "import_id": None,
+    }
+
+
+def _minor(item: TransactionCreate, given: Money, pointer: str) -> int:
+    """The effect of an amount of the item, in minor units, signed by the item's kind."""
+    if given.currency != item.amount.currency:
+        raise _wrong(f"{pointer}/currency", "other_currency", "Expected the currency of the amount.")
+    try:
+        decimals = money.minor_digits(given.currency)
+    except ValueError:
+        detail = "This is not a currency of ISO 4217."
+        raise _wrong(f"{pointer}/currency", "unknown_currency", detail) from None
+    try:
+        minor = money.parse(given.amount, given.currency)
+    except ValueError:
+        detail = "Expected an amount with at most {decimals} decimals, up to {most}."
+        most = money.format(money.MAX_MINOR, given.currency)
+        raise _wrong(f"{pointer}/amount", "amount_range", detail, decimals=decimals, most=most) from None
+    try:
+        return signed(item.kind, minor)
+    except ValueError:
+        detail = "A purchase or a charge cannot be negative."
+        raise _wrong(f"{pointer}/amount", "negative_amount", detail) from None
+
+
+def _wrong(pointer: str, code: str, detail: str, **params: object) -> InvalidError:
+    return InvalidError(fields=[FieldError(pointer, code, detail, params=params)])
+
+
+def _find_customers(
+    tx: Connection, actor: Actor, items: Sequence[TransactionCreate], rows: list[Row | AppError]
+) -> set[UUID]:
+    """Give each row its customer, as far as there is one the caller may see, and refuse rows without one
+    unless it is to be created; return the prospects among them."""
+    good = [item for item, row in zip(items, rows, strict=True) if isinstance(row, dict)]
+    by_id = _find_by_ids(tx, actor, {item.customer_id for item in good if item.customer_id is not None})
+    identities = {_identity(item) for item in good if item.customer is not None}
+    by_key = customer_keys.find_by_keys(tx, actor, identities)
+    prospects = set()
+    for index, (item, row) in enumerate(zip(items, rows, strict=True)):
+        if not isinstance(row, dict):
+            continue
+        found = by_key.get(_identity(item)) if item.customer_id is None else by_id.get(item.customer_id)
+        if found is not None:
+            row["customer_id"], lifecycle = found
+            if lifecycle == Lifecycle.PROSPECT:
+                prospects.add(found[0])
+        elif not item.create_missing:
+            rows[index] = _unknown(item)
+    return prospects
+
+
+def _find_by_ids(tx: Connection, actor: Actor, ids: set[UUID]) -> dict[UUID, tuple[UUID, str]]:
+    if not ids:
+        return {}
+    statement = select(Customer.id, Customer.lifecycle).where(Customer.id.in_(ids))
+    found = tx.execute(narrow(statement.with_for_update(read=True, key_share=True), actor)).all()
+    return {customer_id: (customer_id, lifecycle) for customer_id, lifecycle in found}
+
+
+def _identity(item: TransactionCreate) -> Identity:
+    assert item.customer is not None  # noqa: S101 - the schema wants one of customer_id and customer
+    return item.customer.system, item.customer.key
+
+
+def _unknown(item: TransactionCreate) -> InvalidError:
+    pointer = "/customer" if item.customer_id is None else "/customer_id"
+    wrong = FieldError(pointer, "unknown_customer", "There is no such customer.")
+    return InvalidError(code="unknown_customer", fields=[wrong])
+
+
+def _exists() -> ConflictError:
+    detail = "The source has a transaction with this external id already."
+    return ConflictError(detail, code="transaction_exists")
+
+
+def _refuse_repeated(rows: list[Row | AppError]) -> None:
+    """Refuse rows that repeat the external id of an earlier one."""
+    seen = set()
+    for index, row in enumerate(rows):
+        if isinstance(row, dict):
+            if _key(row) in seen:
+                rows[index] = _exists()
+            seen.add(_key(row))
+
+
+def _create_missing(
+    tx: Connection, actor: Actor, items: Sequence[TransactionCreate], rows: list[Row | AppError]
+) -> list[int]:
+    """Make the customers that rows lack, but not for transactions that are stored already.
+
+    Returns:
+        Indexes of the rows that got their customer here.
+    """
+    good = [(index, row) for index, row in enumerate(rows) if isinstance(row, dict)]
+    lacking = [index for index, row in good if row["customer_id"] is None]
+    if not lacking:
+        return []
+    _refuse_stored(tx, rows, lacking)
+    lacking = [index for index in lacking if isinstance(rows[index], dict)]
+    try:
+        made = customer_keys.create_for_keys(tx, actor, {_identity(items[index]) for index in lacking})
+    except InvalidError as refusal:
+        for index in lacking:
+            rows[index] = refusal
+        return []
+    for index in lacking:
+        row, customer_id = rows[index], made.get(_identity(items[index]))
+        if isinstance(row, dict) and customer_id is not None:
+            row["customer_id"] = customer_id
+        else:
+            rows[index] = _unknown(items[index])
+    return [index for index in lacking if isinstance(rows[index], dict)]
+
+
+def _refuse_stored(tx: Connection, rows: list[Row | AppError], indexes: Sequence[int]) -> None:
+    """Refuse rows whose transaction is stored already, one statement."""
+    wanted = {index: _key(row) for index in indexes if isinstance(row := rows[index], dict)}
+    statement = select(Transaction.source, Transaction.external_id)
+    condition = in_pairs(Transaction.source, Transaction.external_id, set(wanted.values()))
+    stored = {(source, external_id) for source, external_id in tx.execute(statement.where(condition))}
+    for index, key in wanted.items():
+        if key in stored:
+            rows[index] = _exists()
+
+
+def _insert(tx: Connection, rows: list[Row | AppError]) -> None:
+    """Store the good rows, and refuse those whose transaction is stored already."""
+    # In order of the unique key, so that two batches with the same transactions do not deadlock.
+    good = sorted((row for row in rows if isinstance(row, dict)), key=_key)
+    if not good:
+        return
+    statement = dialects.insert(tx, Transaction).on_conflict_do_nothing().returning(Transaction.id)
+    stored = set(tx.execute(statement, good).scalars())
+    for index, row in enumerate(rows):
+        if isinstance(row, dict) and row["id"] not in stored:
+            rows[index] = _exists()
+
+
+def _key(row: Row) -> tuple[str, str]:
+    return row["source"], row["external_id"]
+
+
+def _shape(row: Row) -> Row:
+    """A row as `TransactionRead` wants it, members in its order."""
+    currency, cost = row["currency"], row["cost_minor"]
+    return {
+        "id": row["id"],
+        "customer_id": row["customer_id"],
+        "source": row["source"],
+        "external_id": row["external_id"],
+        "kind": row["kind"],
+        "amount": money.to_wire(abs(row["amount_minor"]), currency),
+        "cost": None if cost is None else money.to_wire(abs(cost), currency),
+        "occurred_at": row["occurred_at"],
+        "recorded_at": row["recorded_at"],
+        "category": row["category"],
+        "channel": row["channel"],
+        "import_id": row["import_id"],
+    }

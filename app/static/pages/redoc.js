@@ -1,0 +1,3 @@
+window.addEventListener("load", () => {
+  Redoc.init("/openapi.json", { nativeScrollbars: true, hideDownloadButtons: false }, document.getElementById("page"));
+});

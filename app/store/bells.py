@@ -1,0 +1,52 @@
+"""A bell that PostgreSQL rings when a transaction that made a job commits, so that idle workers need not
+look several times a second. SQLite has none; there the worker lives in the process that writes."""
+
+from sqlalchemy import Connection, exc, text
+
+from app.errors import UnavailableError
+from app.store import dialects
+from app.store.dialects import StoreSettings
+
+_CHANNEL = "vefa_jobs"
+_RING = text(f"NOTIFY {_CHANNEL}")
+
+
+def ring(tx: Connection) -> None:
+    """Ring when ``tx`` commits."""
+    if dialects.is_postgres(tx):
+        tx.execute(_RING)
+
+
+class Bell:
+    """Hears `ring` on a connection of its own, made when first needed and again after it was lost."""
+
+    def __init__(self, settings: StoreSettings) -> None:
+        self._engine = dialects.migration_engine(settings).execution_options(isolation_level="AUTOCOMMIT")
+        self._session: Connection | None = None
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for a ring since the last call; False if there was none for ``seconds``.
+
+        Raises:
+            UnavailableError: the database does not answer.
+        """
+        try:
+            if self._session is None:
+                self._session = self._engine.connect()
+                self._session.execute(text(f"LISTEN {_CHANNEL}"))
+                return True  # whatever was rung before was not heard
+            driver = self._session.connection.driver_connection
+            return any(True for _ in driver.notifies(timeout=seconds, stop_after=1))  # type: ignore[union-attr]
+        except Exception as error:
+            self.close()
+            if isinstance(error, exc.DBAPIError) or "psycopg" in type(error).__module__:
+                raise UnavailableError("The database cannot answer now.") from error
+            raise
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        if self._session is not None:
+            self._session.invalidate()
+            self._session.close()
+            self._session = None
+        self._engine.dispose()

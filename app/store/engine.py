@@ -1,0 +1,205 @@
+"""The one door to the database: the only place that opens, commits and rolls back.
+
+A use case is a plain function whose first argument is a `Connection`. `Store.read` and `Store.write`
+(or their ``_sync`` twins in commands and jobs) run it in exactly one transaction; a write has committed
+before the caller sees its result.
+
+SQLite: writes go through one thread (`app.store.sqlite_writer`), short reads run inline. PostgreSQL:
+everything runs on the async engine; a write, once begun, is shielded from a caller who hangs up.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.errors import UnavailableError
+from app.store import dialects
+from app.store.dialects import StoreSettings
+from app.store.sqlite_writer import Writer
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Use = Callable[Concatenate[Connection, P], R]
+
+WRITE_TRIES = 4
+
+
+def single(fn: Use[P, R]) -> Use[P, R]:
+    """Mark a read that executes one statement, so needs no snapshot: it runs in autocommit."""
+    fn.single = True  # type: ignore[attr-defined]
+    return fn
+
+
+class Store:
+    """Reads and writes on the database named in the settings."""
+
+    def __init__(self, settings: StoreSettings) -> None:
+        self.is_sqlite = settings.is_sqlite
+        self._begun: set[asyncio.Task[Any]] = set()
+        if self.is_sqlite:
+            self._reader = dialects.sqlite_engine(settings, writer=False)
+            self._writer = Writer(dialects.sqlite_engine(settings, writer=True), settings.write_wait_seconds)
+        else:
+            self._settings = settings
+            self._sync: Engine | None = None
+            source = settings.read_database_url or settings.database_url
+            self._writes = dialects.postgres_async_engine(settings.database_url, settings, read_only=False)
+            self._reads = dialects.postgres_async_engine(source, settings, read_only=True)
+            # The pool hands out connections in no order, which can starve a write; this keeps the order.
+            self._turns = asyncio.Semaphore(settings.pool_size)
+            self._auto = self._reads.execution_options(isolation_level="AUTOCOMMIT")
+            self._snapshot = self._reads.execution_options(isolation_level="REPEATABLE READ")
+
+    # --- HTTP side
+
+    async def read(self, fn: Use[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run a read; several statements see one snapshot.
+
+        Raises:
+            UnavailableError: the database is busy or gone.
+        """
+        if self.is_sqlite:
+            return self._read_sqlite(fn, *args, **kwargs)
+        engine = self._auto if getattr(fn, "single", False) else self._snapshot
+        try:
+            return await self._read_async(engine, fn, *args, **kwargs)
+        except Exception as error:
+            if not dialects.is_disconnect(error):
+                raise dialects.translate_error(error) from error
+        try:  # a connection that died while idle: the pool has dropped it, a read is harmless to repeat
+            return await self._read_async(engine, fn, *args, **kwargs)
+        except Exception as error:
+            raise dialects.translate_error(error) from error
+
+    async def write(self, fn: Use[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run a write in one transaction and return its result after the commit.
+
+        Raises:
+            UnavailableError: the database is busy or gone; nothing was written unless the connection
+                died during the commit itself.
+        """
+        if self.is_sqlite:
+            return await self._writer.submit(_bound(fn, kwargs), args)  # type: ignore[no-any-return]
+        task = asyncio.create_task(self._write_async(fn, *args, **kwargs))
+        self._begun.add(task)
+        task.add_done_callback(self._begun.discard)
+        return await asyncio.shield(task)
+
+    # --- commands and jobs
+
+    def read_sync(self, fn: Use[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """`read` for commands and jobs."""
+        if self.is_sqlite:
+            return self._read_sqlite(fn, *args, **kwargs)
+        engine = self._sync_engine().execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+        try:
+            with engine.connect() as tx:
+                return fn(tx, *args, **kwargs)
+        except Exception as error:
+            raise dialects.translate_error(error) from error
+
+    def write_sync(self, fn: Use[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """`write` for commands and jobs; waits for its turn as long as it takes."""
+        if self.is_sqlite:
+            return self._writer.submit_sync(_bound(fn, kwargs), args).result()  # type: ignore[no-any-return]
+        for attempt in range(WRITE_TRIES):
+            try:
+                with self._sync_engine().begin() as tx:
+                    return fn(tx, *args, **kwargs)
+            except Exception as error:
+                if attempt + 1 == WRITE_TRIES or not dialects.may_retry(error):
+                    raise dialects.translate_error(error) from error
+        raise AssertionError("unreachable")
+
+    # --- life
+
+    async def close(self) -> None:
+        """Finish what has begun, then let go of every connection."""
+        if self.is_sqlite:
+            await asyncio.to_thread(self.close_sync)
+            return
+        if self._begun:
+            await asyncio.gather(*self._begun, return_exceptions=True)
+        await self._writes.dispose()
+        await self._reads.dispose()
+        self.close_sync()
+
+    def close_sync(self) -> None:
+        """`close` for commands."""
+        if self.is_sqlite:
+            self._writer.close()
+            self._writer.engine.dispose()
+            self._reader.dispose()
+        elif self._sync is not None:
+            self._sync.dispose()
+
+    def on_statement(self, listener: Callable[[str], None]) -> None:
+        """Call ``listener`` with the text of every statement executed (tests and benchmarks count them)."""
+        if self.is_sqlite:
+            engines = [self._reader, self._writer.engine]
+        else:
+            engines = [self._reads.sync_engine, self._writes.sync_engine]
+        for engine in engines:
+            event.listen(
+                engine, "before_cursor_execute", lambda _c, _cur, statement, *_rest: listener(statement)
+            )
+
+    # --- inside
+
+    def _read_sqlite(self, fn: Use[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            with self._reader.connect() as tx:
+                return fn(tx, *args, **kwargs)
+        except Exception as error:
+            raise dialects.translate_error(error) from error
+
+    async def _read_async(self, engine: AsyncEngine, fn: Use[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        async with engine.connect() as connection:
+            return await connection.run_sync(fn, *args, **kwargs)
+
+    async def _write_async(self, fn: Use[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        await self._turn()
+        try:
+            for attempt in range(WRITE_TRIES):
+                try:
+                    async with self._writes.begin() as connection:
+                        return await connection.run_sync(fn, *args, **kwargs)
+                except Exception as error:
+                    if attempt + 1 == WRITE_TRIES or not dialects.may_retry(error):
+                        raise dialects.translate_error(error) from error
+            raise AssertionError("unreachable")
+        finally:
+            self._turns.release()
+
+    async def _turn(self) -> None:
+        """Wait for one of the connections that write, first come, first served."""
+        if not self._turns.locked():
+            await self._turns.acquire()
+            return
+        try:
+            async with asyncio.timeout(self._settings.write_wait_seconds):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise UnavailableError(
+                "The write waited too long for its turn.", headers={"Retry-After": "1"}
+            ) from None
+
+    def _sync_engine(self) -> Engine:
+        if self._sync is None:
+            self._sync = dialects.postgres_engine(self._settings.database_url, self._settings)
+        return self._sync
+
+
+def _bound(fn: Use[P, R], kwargs: dict[str, Any]) -> Callable[..., R]:
+    if not kwargs:
+        return fn
+
+    def call(tx: Connection, *args: Any) -> R:
+        return fn(tx, *args, **kwargs)
+
+    return call

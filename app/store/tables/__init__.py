@@ -1,0 +1,32 @@
+"""All tables. Alembic and the tests rely on this module importing every family."""
+
+from app.store.tables.base import Base
+from app.store.tables.customers import Customer, CustomerExternalId, CustomerLookup
+from app.store.tables.imports import Import, ImportChunk, ImportMapping, ImportTrial, RefusedRow
+from app.store.tables.jobs import Job, Worker
+from app.store.tables.journal import ApiKey, AuditEntry, Event, IdempotencyKey
+from app.store.tables.scores import CustomerScore, RunColumns, ScoringRun
+from app.store.tables.transactions import ExchangeRate, Transaction
+
+__all__ = [
+    "ApiKey",
+    "AuditEntry",
+    "Base",
+    "Customer",
+    "CustomerExternalId",
+    "CustomerLookup",
+    "CustomerScore",
+    "Event",
+    "ExchangeRate",
+    "IdempotencyKey",
+    "Import",
+    "ImportChunk",
+    "ImportMapping",
+    "ImportTrial",
+    "Job",
+    "RefusedRow",
+    "RunColumns",
+    "ScoringRun",
+    "Transaction",
+    "Worker",
+]

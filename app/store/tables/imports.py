@@ -1,0 +1,93 @@
+"""Files taken in, what they wait in, and what was refused of them."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.store.tables.base import Base
+from app.store.types import Key
+
+
+class Import(Base):
+    """One file taken in. ``state``: see `app.domain.imports.ImportState`.
+
+    ``next_batch`` and the counters move in the transaction that stores a batch, so each batch counts once.
+    ``created_by`` and ``units`` are the caller's, whose rights bind the job as well.
+    """
+
+    __tablename__ = "imports"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    job_id: Mapped[UUID | None]
+    kind: Mapped[str] = mapped_column(Text)
+    file_name: Mapped[str | None] = mapped_column(Text)
+    file_sha256: Mapped[str | None] = mapped_column(Text)
+    file_bytes: Mapped[int] = mapped_column(BigInteger)
+    mapping: Mapped[dict[str, Any]]
+    dry_run: Mapped[bool]
+    state: Mapped[str] = mapped_column(Text)
+    next_batch: Mapped[int]
+    rows_in: Mapped[int] = mapped_column(BigInteger)
+    rows_stored: Mapped[int] = mapped_column(BigInteger)
+    rows_repeated: Mapped[int] = mapped_column(BigInteger)
+    rows_refused: Mapped[int] = mapped_column(BigInteger)
+    rows_rounded: Mapped[int] = mapped_column(BigInteger)
+    customers_created: Mapped[int] = mapped_column(BigInteger)
+    refused_by_reason: Mapped[dict[str, Any]]
+    error: Mapped[str | None] = mapped_column(Text)
+    created_by: Mapped[str] = mapped_column(Text)
+    units: Mapped[list[Any]]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+    __table_args__ = (Index(None, "created_at", "id"), Index(None, "file_sha256"))
+
+
+class ImportChunk(Base):
+    """A piece of an uploaded file, so that any worker can read it; deleted when the import has ended."""
+
+    __tablename__ = "import_chunks"
+
+    import_id: Mapped[UUID] = mapped_column(ForeignKey("imports.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    data: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class ImportTrial(Base):
+    """What a dry run would have stored by now: ``kind`` is row or customer; deleted when it has ended.
+
+    ``digest`` is of a row's values, to tell a repeated row from a conflicting one.
+    """
+
+    __tablename__ = "import_trials"
+
+    import_id: Mapped[UUID] = mapped_column(ForeignKey("imports.id", ondelete="CASCADE"), primary_key=True)
+    kind: Mapped[str] = mapped_column(Key, primary_key=True)
+    key: Mapped[str] = mapped_column(Key, primary_key=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary(16))
+
+
+class RefusedRow(Base):
+    """A row of a file that was not stored: its first line, why, and which of its values is meant."""
+
+    __tablename__ = "refused_rows"
+
+    import_id: Mapped[UUID] = mapped_column(ForeignKey("imports.id", ondelete="CASCADE"), primary_key=True)
+    line: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    code: Mapped[str] = mapped_column(Text)
+    target: Mapped[str] = mapped_column(Text)
+
+
+class ImportMapping(Base):
+    """A saved way to read files, by name."""
+
+    __tablename__ = "import_mappings"
+
+    name: Mapped[str] = mapped_column(Key, primary_key=True)
+    version: Mapped[int]
+    mapping: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]

@@ -1,0 +1,84 @@
+"""Rows every write may carry: audit trail, outbox event, idempotency answer; and the API keys."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Index, LargeBinary, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.store.tables.base import Base
+
+
+def _unnumbered(table: str) -> Index:
+    """Rows that wait for their position: few, and looked for every second."""
+    waiting = text("position IS NULL")
+    return Index(f"ix_{table}_unnumbered", "at", "id", postgresql_where=waiting, sqlite_where=waiting)
+
+
+class AuditEntry(Base):
+    """Who did what to which object, without personal data. Rows commit unchained; a job seals them."""
+
+    __tablename__ = "audit_entries"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    actor_id: Mapped[str] = mapped_column(Text)
+    request_id: Mapped[str | None] = mapped_column(Text)
+    action: Mapped[str] = mapped_column(Text)
+    object_id: Mapped[str] = mapped_column(Text)
+    members: Mapped[list[Any]]
+    position: Mapped[int | None] = mapped_column(BigInteger, unique=True)
+    seal: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+
+    __table_args__ = (
+        Index(None, "object_id", "at"),
+        Index(None, "at", "id"),
+        _unnumbered("audit_entries"),
+    )
+
+
+class Event(Base):
+    """The outbox: what happened, written in the transaction in which it happened."""
+
+    __tablename__ = "events"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    type: Mapped[str] = mapped_column(Text)
+    customer_id: Mapped[UUID | None]
+    object_id: Mapped[str] = mapped_column(Text)
+    data: Mapped[dict[str, Any]]
+    position: Mapped[int | None] = mapped_column(BigInteger, unique=True)
+
+    __table_args__ = (Index(None, "at", "id"), _unnumbered("events"))
+
+
+class IdempotencyKey(Base):
+    """The answer given to the first request with a key; commits with that request's effect."""
+
+    __tablename__ = "idempotency_keys"
+
+    key: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    fingerprint: Mapped[bytes] = mapped_column(LargeBinary(32))
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    status: Mapped[int | None]
+    headers: Mapped[dict[str, Any] | None]
+    body: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class ApiKey(Base):
+    """A credential of a calling system; the secret itself is never stored."""
+
+    __tablename__ = "api_keys"
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    secret_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    label: Mapped[str] = mapped_column(Text)
+    scopes: Mapped[list[Any]]
+    units: Mapped[list[Any]]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+    replaces: Mapped[str | None] = mapped_column(Text)

@@ -1,0 +1,75 @@
+"""Scoring runs and what they found."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.store.tables.base import Base
+
+
+class ScoringRun(Base):
+    """One computation for one day: its parameters, what it excluded, its summary figures."""
+
+    __tablename__ = "scoring_runs"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    job_id: Mapped[UUID | None]
+    as_of: Mapped[date]
+    currency: Mapped[str] = mapped_column(Text)
+    parameters: Mapped[dict[str, Any]]
+    # Same parameters apart from as_of: what "previous run" means.
+    parameters_key: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text)
+    is_current: Mapped[bool]
+    value_tiers: Mapped[dict[str, Any] | None]
+    rates_used: Mapped[dict[str, Any] | None]
+    error: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index(None, "created_at", "id"),
+        Index(None, "parameters_key", "as_of"),
+        Index(
+            "ix_scoring_runs_current",
+            "is_current",
+            unique=True,
+            postgresql_where=text("is_current"),
+            sqlite_where=text("is_current"),
+        ),
+    )
+
+
+class RunColumns(Base):
+    """A run's result for every customer as compressed columns, in parts: small, exact, and quick to write.
+
+    ``data`` holds the columns of `app.store.facts`; a run's rows are sorted by customer id.
+    """
+
+    __tablename__ = "run_columns"
+
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("scoring_runs.id", ondelete="CASCADE"), primary_key=True)
+    part: Mapped[int] = mapped_column(primary_key=True)
+    data: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class CustomerScore(Base):
+    """The current run's verdict on one customer; only rows that changed are written."""
+
+    __tablename__ = "customer_scores"
+
+    customer_id: Mapped[UUID] = mapped_column(
+        ForeignKey("customers.id", ondelete="CASCADE"), primary_key=True
+    )
+    tier: Mapped[str] = mapped_column(Text)
+    value_minor: Mapped[int] = mapped_column(BigInteger)
+    next_tier_distance_minor: Mapped[int | None] = mapped_column(BigInteger)
+    near_cut: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (
+        Index(None, "value_minor", "customer_id"),
+        Index(None, "tier", "value_minor", "customer_id"),
+    )

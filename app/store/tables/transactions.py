@@ -1,0 +1,56 @@
+"""What customers buy and give back, and the exchange rates it is valued with."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.store.tables.base import Base
+from app.store.types import Key
+
+
+class Transaction(Base):
+    """One purchase, refund, cancellation or subscription charge; never edited.
+
+    ``amount_minor`` is the effect on the customer's value: negative for refunds and cancellations.
+    """
+
+    __tablename__ = "transactions"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    customer_id: Mapped[UUID] = mapped_column(ForeignKey("customers.id"))
+    source: Mapped[str] = mapped_column(Key)
+    external_id: Mapped[str] = mapped_column(Key)
+    kind: Mapped[str] = mapped_column(Text)
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(Text)
+    occurred_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+    category: Mapped[str | None] = mapped_column(Text)
+    channel: Mapped[str | None] = mapped_column(Text)
+    cost_minor: Mapped[int | None] = mapped_column(BigInteger)
+    import_id: Mapped[UUID | None] = mapped_column(ForeignKey("imports.id"))
+
+    __table_args__ = (
+        UniqueConstraint("source", "external_id"),
+        Index(None, "customer_id", "occurred_at"),
+        Index(None, "occurred_at", "id"),
+        Index(
+            None,
+            "import_id",
+            postgresql_where=text("import_id IS NOT NULL"),
+            sqlite_where=text("import_id IS NOT NULL"),
+        ),
+    )
+
+
+class ExchangeRate(Base):
+    """Units of the reporting currency for one unit of ``currency`` on one local day, as a decimal text."""
+
+    __tablename__ = "exchange_rates"
+
+    currency: Mapped[str] = mapped_column(Key, primary_key=True)
+    on_date: Mapped[date] = mapped_column("on_date", primary_key=True)
+    rate: Mapped[str] = mapped_column(Text)
+    updated_at: Mapped[datetime]

@@ -1,0 +1,32 @@
+"""Who sees which rows, inside the SQL WHERE, so that foreign and missing look the same."""
+
+from typing import Any, TypeVar
+
+from sqlalchemy import Select, select
+
+from app.domain.access import Actor
+from app.store.tables import Customer
+
+S = TypeVar("S", bound="Select[*tuple[Any, ...]]")
+
+
+def is_limited(actor: Actor) -> bool:
+    """Whether the caller sees only some customers."""
+    return bool(actor.units) or actor.customer_id is not None
+
+
+def narrow(statement: S, actor: Actor, customer_id: Any = Customer.id) -> S:
+    """Keep only rows of customers the caller may see.
+
+    ``customer_id`` is the column that says whose row it is; for the customers table itself leave it out.
+    A caller limited to units sees customers of these units; an end customer only itself.
+    """
+    if actor.customer_id is not None:
+        statement = statement.where(customer_id == actor.customer_id)
+    if actor.units:
+        if customer_id is Customer.id:
+            statement = statement.where(Customer.unit.in_(actor.units))
+        else:
+            visible = select(Customer.id).where(Customer.unit.in_(actor.units))
+            statement = statement.where(customer_id.in_(visible))
+    return statement

@@ -1,0 +1,88 @@
+"""Pages for people: served from here alone, in their language."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from sample_app import sample_app
+from starlette.testclient import TestClient
+
+from app.api import docs
+from app.errors import PROBLEMS
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[TestClient]:
+    app = sample_app()
+    docs.install(app)
+    with TestClient(app) as client:
+        yield client
+
+
+@pytest.mark.parametrize("page", ["/", "/docs", "/redoc", "/problems/conflict"])
+def test_a_page_loads_only_from_here(client: TestClient, page: str) -> None:
+    response = client.get(page)
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    policy = response.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "http" not in policy
+    assert "script-src 'self' 'unsafe" not in policy
+    loaded = re.findall(r'(?:src|href)="?([^" >]+)', response.text)
+    assert loaded
+    for address in loaded:
+        if address != "data:,":
+            assert client.get(address).status_code == 200, address
+
+
+@pytest.mark.parametrize("library", ["swagger-ui", "redoc"])
+def test_vendored_libraries_come_with_their_licence(client: TestClient, library: str) -> None:
+    assert client.get(f"/static/{library}/LICENSE").status_code == 200
+
+
+@pytest.mark.parametrize("code", PROBLEMS)
+def test_every_problem_has_a_page(client: TestClient, code: str) -> None:
+    page = client.get(f"/problems/{code}")
+    assert page.status_code == 200
+    assert code in page.text
+    data = client.get(f"/problems/{code}", headers={"Accept": "application/json"}).json()
+    assert data == {
+        "type": f"/problems/{code}",
+        "code": code,
+        "status": PROBLEMS[code].status,
+        "title": PROBLEMS[code].title,
+        "advice": PROBLEMS[code].advice,
+    }
+
+
+def test_pages_follow_the_language(client: TestClient) -> None:
+    turkish = client.get("/problems/not_found", headers={"Accept-Language": "tr"})
+    assert '<html lang="tr">' in turkish.text
+    assert "Böyle bir kaynak yok" in turkish.text
+    assert turkish.headers["content-language"] == "tr"
+    azerbaijani = client.get("/", headers={"Accept-Language": "az", "Accept": "text/html"})
+    assert "Əməliyyatları sınayın" in azerbaijani.text
+
+
+def test_texts_are_escaped(client: TestClient) -> None:
+    assert (
+        "<code>Authorization: Bearer &lt;API key&gt;</code>" in client.get("/problems/unauthenticated").text
+    )
+
+
+def test_an_unknown_code_is_404(client: TestClient) -> None:
+    assert client.get("/problems/<script>").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["/static/", "/static/nothing.js", "/static/../docs.py", "/static/%2e%2e/errors.py"]
+)
+def test_nothing_else_is_served(client: TestClient, path: str) -> None:
+    response = client.get(path)
+    assert response.status_code == 404
+    assert response.headers["content-type"] == "application/problem+json"
+
+
+def test_static_files_are_read_only(client: TestClient) -> None:
+    response = client.post("/static/pages/page.css")
+    assert (response.status_code, response.headers["allow"]) == (405, "GET, HEAD")

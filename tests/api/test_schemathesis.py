@@ -1,0 +1,60 @@
+"""Requests made from the OpenAPI document itself, by schemathesis with all its checks, on both databases.
+
+The ordinary run is short and always the same. ``VEFA_SCHEMATHESIS_EXAMPLES=200`` makes a long one (cases
+for each operation and phase) that differs every time. ``tests/schemathesis.toml`` says what is allowed.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from live import serving
+
+from app.domain.access import Scope, system
+from app.domain.company import Company
+from app.services import keys
+from app.settings import Settings
+from app.store.engine import Store
+
+ROOT = Path(__file__).parents[2]
+LONG = os.environ.get("VEFA_SCHEMATHESIS_EXAMPLES")
+AMOUNT = ["--max-examples", LONG] if LONG else ["--max-examples", "3", "--generation-deterministic"]
+
+
+def test_the_service_keeps_what_its_document_promises(
+    settings: Settings, store: Store, tmp_path: Path
+) -> None:
+    token = store.write_sync(keys.create, system(Company()), "schemathesis", list(Scope))
+    program = Path(sys.executable).with_name("st")
+    with serving(settings) as address:
+        command = [
+            program,
+            "--config-file",
+            ROOT / "tests/schemathesis.toml",
+            "run",
+            f"{address}/openapi.json",
+        ]
+        options = [
+            *AMOUNT,
+            "--continue-on-failure",
+            "--request-timeout",
+            "30",
+            "--no-color",
+        ]
+        header = ["--header", f"Authorization: Bearer {token}"]
+        run = subprocess.run(
+            [*command, *options, *header],
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            timeout=3600,
+            check=False,
+        )
+    said = re.sub(r"^ +curl .*$", "    curl ...", run.stdout, flags=re.MULTILINE)
+    assert run.returncode == 0, f"{said[-20_000:]}\n{run.stderr[-2000:]}"
+    selected = re.search(r"Selected: (\d+)/(\d+)", said)
+    assert selected is not None
+    assert selected[1] == selected[2]
+    assert int(re.search(r"(\d+) generated", said)[1]) > 1000  # type: ignore[index]

@@ -1,0 +1,67 @@
+"""``vefa demo``: deterministic, scored, and made only once."""
+
+from datetime import date
+from pathlib import Path
+
+from starlette.testclient import TestClient
+from typer.testing import CliRunner
+
+from app.cli import app
+from app.cli.demo import SECRET, TOKEN
+from app.main import create_app
+from app.schemas.customers import EXAMPLE_ID
+from app.settings import Settings
+
+
+def make(file: Path) -> str:
+    arguments = ["demo", "--no-serve", "--file", str(file), "--customers", "300", "--until", "2026-10-31"]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def report(file: Path) -> dict[str, object]:
+    settings = Settings(database_url=f"sqlite:///{file}", secret=SECRET)
+    with TestClient(create_app(settings), headers={"Authorization": f"Bearer {TOKEN}"}) as client:
+        assert client.get(f"/v1/customers/{EXAMPLE_ID}").status_code == 200
+        found: dict[str, object] = client.get("/v1/insights/value-tiers").json()
+        return found
+
+
+def test_the_demo_is_loaded_scored_and_readable_with_its_key(tmp_path: Path) -> None:
+    assert "300 customers" in make(tmp_path / "demo.db")
+    found = report(tmp_path / "demo.db")
+    assert found["is_current"]
+    assert found["excluded"] == {"no_rate": 0, "currencies_without_rate": []}
+
+
+def test_it_is_made_only_once(tmp_path: Path) -> None:
+    make(tmp_path / "demo.db")
+    first = report(tmp_path / "demo.db")
+    assert make(tmp_path / "demo.db") == ""
+    assert report(tmp_path / "demo.db") == first
+
+
+def test_the_same_seed_and_day_give_the_same_company(tmp_path: Path) -> None:
+    reports = []
+    for name in ("one.db", "two.db"):
+        make(tmp_path / name)
+        found = report(tmp_path / name)
+        reports.append({key: value for key, value in found.items() if key not in ("run_id", "computed_at")})
+    assert reports[0] == reports[1]
+
+
+def test_an_unfinished_demo_is_completed(tmp_path: Path) -> None:
+    """Loading is all or nothing, scoring comes after it: a stop in between leaves a store without scores."""
+    from app.cli.context import opened
+    from app.domain.demo import generate
+    from app.services import demo
+    from app.store import schema
+
+    file = tmp_path / "demo.db"
+    settings = Settings(database_url=f"sqlite:///{file}", secret=SECRET)
+    schema.upgrade(settings)
+    with opened(settings) as (store, actor):
+        store.write_sync(demo.load, actor, generate(1, date(2026, 10, 31), 300), TOKEN)
+    make(file)
+    assert report(file)["is_current"]

@@ -1,0 +1,127 @@
+"""``vefa import``: files in by command, lists, and back again."""
+
+import gzip
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from import_helpers import lines, many
+from typer.testing import CliRunner, Result
+
+from app.cli import app
+from app.errors import AppError
+from app.settings import Settings
+
+FLAGS = [
+    "--column", "external_id=id", "--column", "customer_key=who", "--column", "amount=sum",
+    "--column", "occurred_at=at", "--currency", "TRY", "--source", "pos",
+]  # fmt: skip
+Vefa = Callable[..., Result]
+
+
+@pytest.fixture
+def vefa(settings: Settings) -> Vefa:
+    """Run a ``vefa import`` command on each database."""
+
+    def run(*arguments: object) -> Result:
+        environment = {"VEFA_DATABASE_URL": settings.database_url, "COLUMNS": "200"}
+        return CliRunner().invoke(app, ["import", *map(str, arguments)], env=environment)
+
+    return run
+
+
+def written(path: Path, content: bytes) -> Path:
+    path.write_bytes(content)
+    return path
+
+
+def import_id(result: Result) -> str:
+    found = re.search(r"[0-9a-f-]{36}", result.stdout)
+    assert found is not None, result.output
+    return found[0]
+
+
+def test_a_file_comes_in_and_goes_back(vefa: Vefa, tmp_path: Path) -> None:
+    file = written(tmp_path / "day.csv.gz", gzip.compress(many(30)))
+    result = vefa("transactions", file, *FLAGS, "--create-missing")
+    assert result.exit_code == 0
+    assert "30 rows in = 30 stored + 0 repeated + 0 refused\ncustomers created: 5" in result.stdout
+    again = vefa("transactions", file, *FLAGS, "--create-missing")
+    assert "30 rows in = 0 stored + 30 repeated + 0 refused\ncustomers created: 0" in again.stdout
+    listed = vefa("list").stdout
+    assert import_id(result) in listed
+    assert import_id(again) in listed
+    assert vefa("revert", import_id(result)).exit_code == 0
+    assert "reverted" in vefa("list", "--limit", 2).stdout
+    assert isinstance(vefa("revert", import_id(result)).exception, AppError)
+    assert "30 stored" in vefa("transactions", file, *FLAGS, "--create-missing").stdout
+
+
+def test_refused_rows_go_to_a_file(vefa: Vefa, tmp_path: Path) -> None:
+    file = written(tmp_path / "day.csv", lines(["1,,5,2026-01-01", "2,C9,5,2026-01-01", "3,C9,5,nie"]))
+    target = tmp_path / "refused.csv"
+    result = vefa("transactions", file, *FLAGS, "--refused-to", target)
+    assert "3 refused (customer_missing 1, date_unreadable 1, unknown_customer 1)" in result.stdout
+    assert target.read_bytes().decode().split("\r\n") == [
+        "line,code,column,detail",
+        "2,customer_missing,customer_key,The row names no customer.",
+        "3,unknown_customer,customer_key,There is no customer with this key.",
+        "4,date_unreadable,occurred_at,The date is not in the given format.",
+        "",
+    ]
+
+
+def test_a_dry_run_stores_nothing(vefa: Vefa, tmp_path: Path) -> None:
+    file = written(tmp_path / "day.csv", many(3))
+    for _ in range(2):
+        result = vefa("transactions", file, *FLAGS, "--create-missing", "--dry-run")
+        assert "checked, nothing stored: 3 rows in = 3 stored" in result.stdout
+
+
+def test_a_mapping_comes_from_a_file_and_flags_change_it(vefa: Vefa, tmp_path: Path) -> None:
+    columns = {
+        "external_id": "id",
+        "customer_key": "who",
+        "amount": "sum",
+        "currency": "=TRY",
+        "occurred_at": "at",
+    }
+    members = {"columns": columns, "delimiter": ";", "create_missing": True}
+    mapping = written(tmp_path / "shop.json", json.dumps(members).encode())
+    file = written(tmp_path / "day.csv", many(3).replace(b",", b"\t"))
+    result = vefa("transactions", file, "--mapping", mapping, "--delimiter", "tab")
+    assert "3 stored" in result.stdout
+
+
+def test_json_lines_are_known_by_the_files_name(vefa: Vefa, tmp_path: Path) -> None:
+    row = json.dumps({"id": "1", "who": "C1", "sum": 5, "at": "2026-01-01"})
+    file = written(tmp_path / "day.jsonl.gz", gzip.compress(row.encode()))
+    assert "1 stored" in vefa("transactions", file, *FLAGS, "--create-missing").stdout
+
+
+@pytest.mark.parametrize(
+    ("content", "flags", "code"),
+    [
+        (b"", [], "empty_file"),
+        (many(1), ["--column", "category=colour"], "missing_column"),
+        (many(1), ["--column", "nonsense"], "validation_failed"),
+        (many(1), ["--mapping", "nobody"], "not_found"),
+    ],
+)
+def test_an_unusable_file_or_flag_leaves_nothing(
+    vefa: Vefa, tmp_path: Path, content: bytes, flags: list[Any], code: str
+) -> None:
+    file = written(tmp_path / "day.csv", content)
+    result = vefa("transactions", file, *FLAGS, *flags)
+    assert isinstance(result.exception, AppError)
+    assert result.exception.code == code
+    assert "day.csv" not in vefa("list").stdout
+
+
+@pytest.mark.parametrize("content", [b"{", b"[]", b"\xff"])
+def test_a_mapping_file_that_is_no_mapping_is_refused(vefa: Vefa, tmp_path: Path, content: bytes) -> None:
+    file, mapping = written(tmp_path / "day.csv", many(1)), written(tmp_path / "shop.json", content)
+    assert vefa("transactions", file, "--mapping", mapping).exit_code == 2

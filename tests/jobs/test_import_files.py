@@ -1,0 +1,573 @@
+"""Reading files: real ones, odd ones, hostile ones; always the same rows, never a crash."""
+
+import contextlib
+import csv
+import gzip
+import io
+import json
+import tracemalloc
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from app.domain.import_columns import RawBatch
+from app.domain.import_mapping import Mapping
+from app.domain.import_rows import Rows, validate
+from app.jobs import import_files, import_records, import_text
+from app.jobs.import_files import batches, digest, inspect
+from app.jobs.import_text import ImportFileError
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+HEADER = "id,who,sum,at,what\n"
+ROW = "1,A,12.30,2026-05-01,tea\n"
+
+
+def mapping(**members: Any) -> Mapping:
+    columns = {
+        "external_id": "id",
+        "customer_key": "who",
+        "amount": "sum",
+        "currency": "=TRY",
+        "occurred_at": "at",
+        "category": "what",
+    }
+    return Mapping.from_dict({"columns": columns} | members)
+
+
+def raw(source: Any, **members: Any) -> list[RawBatch]:
+    return list(batches(source, mapping(**members)))
+
+
+def texts(source: Any, **members: Any) -> list[tuple[int, list[str | None]]]:
+    """Give each readable row's line and its texts in the order of the mapping."""
+    found = []
+    for batch in raw(source, **members):
+        columns = [column.to_list() for column in batch.columns.values()]
+        found += list(zip(batch.lines.to_list(), map(list, zip(*columns, strict=True)), strict=True))
+    return found
+
+
+def refused(source: Any, **members: Any) -> list[tuple[int, str]]:
+    return [(row.line, row.code.value) for batch in raw(source, **members) for row in batch.refused]
+
+
+def code_of(source: Any, **members: Any) -> str:
+    with pytest.raises(ImportFileError) as caught:
+        raw(source, **members)
+    assert caught.value.status == 422
+    assert caught.value.detail
+    caught.value.detail.format(**caught.value.params)
+    return caught.value.code
+
+
+def rows_of(source: bytes, used: Mapping) -> list[Rows]:
+    name = digest(source)
+    return [validate(batch, used, now=NOW, file_digest=name) for batch in batches(source, used)]
+
+
+# --- real files
+
+
+def test_online_retail(reference_data: Path) -> None:
+    used = Mapping.from_flags(
+        [
+            "external_id=InvoiceNo",
+            "customer_key=customer_id",
+            "amount=amount",
+            "currency==GBP",
+            "occurred_at=invoice_datetime",
+        ],
+        ["is_cancellation=1:cancellation"],
+        time_zone="Europe/London",
+    )
+    found = rows_of((reference_data / "online_retail_invoices.csv.gz").read_bytes(), used)
+    truths = json.loads((reference_data / "truths.json").read_text(encoding="utf-8"))
+    assert sum(rows.rows_in for rows in found) == 25_900
+    assert sum(len(rows.line) for rows in found) == 22_190
+    assert Counter(row.code.value for rows in found for row in rows.refused) == {"customer_missing": 3_710}
+    assert sum(rows.rounded for rows in found) == 4
+    assert sum(sum(rows.amount_minor) for rows in found) == 830_006_581
+    assert truths["online_retail"]["total_with_customer"] == pytest.approx(8_300_065.81, abs=0.01)
+
+
+def test_cdnow(reference_data: Path) -> None:
+    used = Mapping.from_flags(
+        ["external_id==row", "customer_key=#1", "amount=#5", "currency==USD", "occurred_at=#3"],
+        header=False,
+        delimiter="whitespace",
+        date_format="%Y%m%d",
+        time_zone="UTC",
+    )
+    [rows] = rows_of((reference_data / "cdnow_sample.txt").read_bytes(), used)
+    assert (rows.rows_in, len(rows.line), rows.refused) == (6_919, 6_919, [])
+    assert sum(rows.amount_minor) == 24_409_194
+    assert (rows.external_id[0], rows.customer_key[-1]) == ("6fae10155c0b:1", "23569")
+    assert datetime.fromtimestamp(rows.occurred_at[0] / 1e6, UTC) == datetime(1997, 1, 1, tzinfo=UTC)
+
+
+def test_raw_online_retail_lines_with_quoted_descriptions(reference_data: Path) -> None:
+    path = reference_data / "online_retail_lines_2011-12-09.csv"
+    used = Mapping.from_flags(
+        [
+            "external_id==row",
+            "customer_key=CustomerID",
+            "amount=UnitPrice",
+            "currency==GBP",
+            "occurred_at=InvoiceDate",
+            "category=Description",
+        ]
+    )
+    [rows] = rows_of(path.read_bytes(), used)
+    with path.open(encoding="utf-8", newline="") as file:
+        named = [row for row in csv.DictReader(file) if row["CustomerID"]]
+    assert rows.rows_in == 1_632
+    assert rows.category == [row["Description"].strip() for row in named]
+    assert rows.customer_key == [row["CustomerID"] for row in named]
+
+
+# --- rows and lines
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_every_line_end(end: str) -> None:
+    source = (HEADER + ROW + "\n" + ROW).replace("\n", end).encode()
+    assert [line for line, _ in texts(source)] == [2, 4]
+    assert texts(source)[0][1] == ["1", "A", "12.30", "2026-05-01", "tea"]
+
+
+def test_the_last_line_needs_no_end_and_blanks_around_values_go() -> None:
+    source = b"\n\n id , who,sum ,at,what\n  1, A \t,\xc2\xa012.30,2026-05-01,  "
+    assert texts(source) == [(4, ["1", "A", "12.30", "2026-05-01", None])]
+
+
+def test_a_header_alone_has_no_rows() -> None:
+    assert texts(HEADER.encode()) == []
+
+
+def test_ragged_rows_are_refused_and_the_others_read() -> None:
+    source = (HEADER + ROW + "2,B,1\n" + "\n" + "3,C,1,2026-05-01,tea,cup\n" + ROW).encode()
+    assert [line for line, _ in texts(source)] == [2, 6]
+    assert refused(source) == [(3, "row_too_short"), (5, "row_too_long")]
+    quoted = source.replace(b"tea,cup", b'"tea",cup').replace(b"2,B,1\n", b'2,B,"1"\n')
+    assert refused(quoted) == refused(source)
+
+
+def test_quoted_fields_hold_delimiters_quotes_and_line_ends() -> None:
+    source = (
+        HEADER
+        + '1,A,1,2026-05-01,"tea, ""green"""\n'
+        + '2,"B\r\nb",1,2026-05-01,"a\n\nb"\n3,C,1,2026-05-01,x'
+    )
+    assert texts(source.encode()) == [
+        (2, ["1", "A", "1", "2026-05-01", 'tea, "green"']),
+        (3, ["2", "B\nb", "1", "2026-05-01", "a\n\nb"]),
+        (7, ["3", "C", "1", "2026-05-01", "x"]),
+    ]
+    [rows] = rows_of(source.encode(), mapping())
+    assert [(row.line, row.code) for row in rows.refused] == [(3, "control_character")]
+
+
+def test_quotes_in_the_middle_of_a_field_are_text() -> None:
+    assert texts((HEADER + '1,A,1,2026-05-01,5" pipe\n').encode())[0][1][4] == '5" pipe'
+
+
+def test_a_row_with_wrong_quotes_is_refused_alone() -> None:
+    source = HEADER + '1,A,1,2026-05-01,"tea"x\n' + ROW + '2,B,1,2026-05-01,"open\n' + ROW + ROW
+    assert refused(source.encode()) == [(2, "bad_quotes"), (4, "bad_quotes")]
+    assert [line for line, _ in texts(source.encode())] == [3, 5, 6]
+
+
+def test_a_file_without_any_order_in_its_quotes_is_given_up() -> None:
+    lines = HEADER + 'a",",,,\n' * 400_000
+    assert code_of(lines.encode()) == "quotes_unbalanced"
+    assert code_of(b'id,who,sum,at,"what\n' + ROW.encode()) == "quotes_unbalanced"
+
+
+def test_a_record_may_go_on_into_the_next_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_files, "BATCH_LINES", 2)
+    source = HEADER + ROW + '2,B,1,2026-05-01,"a\nb\nc"\n' + ROW + ROW + '3,C,1,2026-05-01,"open\n'
+    found = raw(source.encode())
+    assert [batch.lines.to_list() for batch in found] == [[2, 3], [6, 7], []]
+    assert [batch.last_line for batch in found] == [5, 7, 8]
+    assert refused(source.encode()) == [(8, "bad_quotes")]
+
+
+# --- layouts
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_the_delimiter_is_found(delimiter: str) -> None:
+    source = (HEADER + ROW).replace(",", delimiter).replace("12.30", '"12,30"')
+    assert texts(source.encode(), decimal_comma=True)[0][1][2] == "12,30"
+    assert inspect(source.encode(), mapping(), complete=True).layout.delimiter == delimiter
+
+
+def test_decimal_commas_do_not_pass_for_delimiters() -> None:
+    source = "1;A;1,5;2026-05-01;a,b,c,d\n2;B;2,5;2026-05-01;x\n"
+    columns = {
+        "external_id": "#1",
+        "customer_key": "#2",
+        "amount": "#3",
+        "currency": "=TRY",
+        "occurred_at": "#4",
+    }
+    assert [row[2] for _, row in texts(source.encode(), header=False, columns=columns)] == ["1,5", "2,5"]
+
+
+def test_excels_sep_line_names_the_delimiter() -> None:
+    source = "sep=;\r\n" + (HEADER + ROW).replace(",", ";")
+    assert [line for line, _ in texts(source.encode())] == [3]
+    assert [line for line, _ in texts(source.encode(), delimiter=";")] == [3]
+
+
+def test_any_punctuation_may_delimit() -> None:
+    for delimiter in (" ", "=", "~", "^", "\\", "$"):
+        source = (HEADER + ROW).replace(",", delimiter)
+        assert texts(source.encode(), delimiter=delimiter)[0][1][3] == "2026-05-01"
+
+
+def test_runs_of_blanks() -> None:
+    source = '  id who   sum at what \n 1  "A\t \t12.30 2026-05-01 tea\n   \n2 B 1\n'
+    assert texts(source.encode(), delimiter="whitespace") == [(2, ["1", '"A', "12.30", "2026-05-01", "tea"])]
+    assert refused(source.encode(), delimiter="whitespace") == [(4, "row_too_short")]
+
+
+def test_columns_by_position_and_name() -> None:
+    columns = {
+        "external_id": "#1",
+        "customer_key": "who",
+        "amount": "#3",
+        "currency": "=TRY",
+        "occurred_at": "#4",
+    }
+    assert texts((HEADER + ROW).encode(), columns=columns)[0][1] == ["1", "A", "12.30", "2026-05-01"]
+
+
+def test_inspect_shows_the_layout_and_the_first_rows() -> None:
+    source = (HEADER + ROW * 100 + "2,B").encode()
+    preview = inspect(source, mapping())
+    assert (preview.layout.names, preview.layout.width) == (("id", "who", "sum", "at", "what"), 5)
+    assert preview.rows.lines.to_list() == list(range(2, 22))
+    assert preview.rows.refused == []
+    assert inspect(gzip.compress(source)[:-12], mapping()).rows.columns["sum"].to_list() == ["12.30"] * 20
+    assert inspect((HEADER + ROW + "ı").encode()[:-1], mapping()).rows.lines.to_list() == [2]
+    assert inspect(HEADER[:-1].encode(), mapping()).rows.lines.to_list() == []
+
+
+# --- encodings
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "windows-1254", "iso-8859-9", "utf-16"])
+def test_turkish_in_every_encoding(encoding: str) -> None:
+    source = (
+        HEADER + ROW.replace("tea", "Iğdır çayı, ŞİŞE").replace("Iğdır çayı, ŞİŞE", '"Iğdır çayı, ŞİŞE"')
+    ).encode(encoding)
+    assert texts(source, encoding=encoding)[0][1][4] == "Iğdır çayı, ŞİŞE"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_byte_order_mark_is_enough(encoding: str) -> None:
+    assert texts((HEADER + ROW.replace("tea", "çay")).encode(encoding))[0][1][4] == "çay"
+
+
+def test_utf_16_without_a_mark_must_be_named() -> None:
+    source = (HEADER + ROW).encode("utf-16-le")
+    assert code_of(source) == "not_text"
+    assert len(texts(source, encoding="utf-16")) == 1
+    assert code_of(source[:-1], encoding="utf-16") == "wrong_encoding"
+
+
+def test_text_that_is_not_utf_8_asks_for_its_encoding() -> None:
+    source = (HEADER + ROW.replace("tea", "şeker")).encode("windows-1254")
+    with pytest.raises(ImportFileError, match="--encoding windows-1254"):
+        raw(source)
+    assert code_of(source) == "unknown_encoding"
+    assert code_of(source, encoding="utf-8") == "wrong_encoding"
+
+
+# --- compression
+
+
+def test_gzip_is_known_by_its_bytes_in_one_member_or_many() -> None:
+    whole = (HEADER + ROW * 3).encode()
+    assert len(texts(gzip.compress(whole))) == 3
+    parts = gzip.compress(whole[:30]) + gzip.compress(b"") + gzip.compress(whole[30:]) + b"\0" * 100
+    assert texts(parts) == texts(whole)
+
+
+def test_a_file_object_and_any_chunks_read_alike() -> None:
+    packed = gzip.compress((HEADER + ROW * 50).encode())
+    expected = texts(packed)
+    assert texts(io.BytesIO(packed)) == expected
+    assert texts(packed[at : at + 1] for at in range(len(packed))) == expected
+    assert digest(io.BytesIO(packed)) == digest([packed[:7], b"", packed[7:]])
+
+
+def test_damaged_gzip_is_refused() -> None:
+    packed = gzip.compress((HEADER + "".join(f"{n},A,1,2026-05-01,x\n" for n in range(9999))).encode())
+    assert code_of(packed[:-9]) == "bad_gzip"
+    assert code_of(packed[:200] + b"\xff" * 50 + packed[250:]) == "bad_gzip"
+    assert code_of(packed + b"rubbish") == "bad_gzip"
+    assert code_of(gzip.compress(packed)) == "not_text"
+
+
+def test_a_gzip_bomb_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_text, "FREE_TEXT", 1 << 20)
+    assert code_of(gzip.compress((HEADER + ROW * 1_000_000).encode())) == "gzip_bomb"
+    assert code_of(gzip.compress(b"") * 2_000) == "gzip_bomb"
+    monkeypatch.setattr(import_text, "MAX_BYTES", 100)
+    assert code_of(gzip.compress((HEADER + ROW * 9).encode())) == "gzip_bomb"
+
+
+# --- files that are refused
+
+
+@pytest.mark.parametrize(
+    ("source", "code"),
+    [
+        (b"", "empty_file"),
+        (b"\xef\xbb\xbf", "empty_file"),
+        (b"\r\n\n\r", "empty_file"),
+        (gzip.compress(b"", mtime=0), "empty_file"),
+        (b"sep=;\n", "empty_file"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "not_text"),
+        (b"PK\x03\x04" + b"\0" * 200, "not_text"),
+        (b"%PDF-1.7 ...", "not_text"),
+        (b"\0" * 100, "not_text"),
+        (b"name,name,name\na,b,c\n", "duplicate_columns"),
+        (b"external_id,name,phone,email\n1,Ad,+905321234567,a@b.co\n", "missing_column"),
+        (b"," * 1000, "too_many_columns"),
+        (b"x" * 2_000_000, "line_too_long"),
+        (HEADER.encode() + b"x" * 2_000_000 + b"\n" + ROW.encode(), "line_too_long"),
+        (HEADER.encode() + b"x" * 20_000_000, "line_too_long"),
+    ],
+)
+def test_files_that_cannot_be_imported(source: bytes, code: str) -> None:
+    assert code_of(source) == code
+
+
+def test_missing_columns_are_named_by_the_members_that_ask_for_them() -> None:
+    with pytest.raises(ImportFileError) as caught:
+        raw(b"id,who,at\n", kind_rules=["Void=1:refund"])
+    assert [field.pointer for field in caught.value.fields] == [
+        "/columns/amount",
+        "/columns/category",
+        "/kind_rules/0",
+    ]
+
+
+HOSTILE = [
+    "external_id,name,phone,email\n",
+    "external_id;name;phone;email\n1;Ad;+905321234567;a@b.co\n",
+    "external_id,name,phone,email\r1,Ad,+905321234567,a@b.co\r",
+    "external_id,name,phone,email\n1,a\n",
+    "external_id,name,phone,email\n1,a,b,c,d,e,f\n",
+    "external_id,name,phone,email\n1,=cmd|' /C calc'!A0,,\n",
+    "external_id,name,phone,email\n1,a,,\n1,b,,\n",
+    'external_id,name,phone,email\n1,"a\nb",,\n',
+    'external_id,name,phone,email\n1,"a,,\n',
+    "external_id,name,phone,email\n1,a\0b,,\n",
+    "external_id,name,phone,email\n" + "1,a,b,c\n" * 20_000,
+]
+
+
+@pytest.mark.parametrize("source", HOSTILE)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_hostile_files_end_in_rows_and_refusals(source: str, encoding: str) -> None:
+    columns = {
+        "external_id": "external_id",
+        "customer_key": "name",
+        "amount": "phone",
+        "occurred_at": "email",
+    }
+    used = Mapping.from_dict({"columns": columns | {"currency": "=TRY"}})
+    for rows in rows_of(source.encode(encoding), used):
+        assert rows.rows_in == len(rows.refused)
+
+
+def test_memory_is_bounded() -> None:
+    chunks = (ROW.encode() * 16_000 for _ in range(200))
+    tracemalloc.start()
+    try:
+        for batch in batches(chain([HEADER.encode()], chunks), mapping()):
+            del batch
+        assert tracemalloc.get_traced_memory()[1] < 40 << 20
+    finally:
+        tracemalloc.stop()
+
+
+# --- the same rows, always
+
+fields = st.one_of(
+    st.sampled_from(
+        ["", "1", "A", "12.30", "-5", "2026-05-01", "tea", " x ", "C1", '"', '""', '"a"', 'a"b', '"a""b"']
+    ),
+    st.text(st.characters(codec="utf-8"), max_size=6),
+    st.text('a",;\n\r\t \0\x85\u2028', max_size=6),
+)
+records = st.lists(st.lists(fields, min_size=1, max_size=7).map(",".join), max_size=30)
+files = (
+    st.tuples(records, st.sampled_from(["\n", "\r\n", "\r"]))
+    .map(lambda made: (HEADER[:-1] + made[1] + made[1].join(made[0])).encode())
+    .filter(lambda source: not import_text._looks_binary(source))
+)
+
+
+printable = st.characters(codec="utf-8", exclude_categories=["Cc"]) | st.sampled_from("\n\r\t\x85")
+
+
+@given(files)
+@example((HEADER + '"",""\n"\n""",\n').encode())
+def test_every_row_is_accepted_or_refused(source: bytes) -> None:
+    for rows in rows_of(source, mapping()):
+        assert rows.rows_in == len(rows.line) + len(rows.refused)
+        assert {
+            len(column) for column in (rows.external_id, rows.kind, rows.amount_minor, rows.category)
+        } == {len(rows.line)}
+        lines = rows.line + [row.line for row in rows.refused]
+        assert len(set(lines)) == len(lines)
+        assert rows.line == sorted(rows.line)
+
+
+@given(files)
+def test_polars_and_the_csv_module_agree(source: bytes) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        fast = texts(source), refused(source)
+        patch.setattr(import_records, "_is_regular", lambda block, delimiter: False)
+        assert (texts(source), refused(source)) == fast
+
+
+@given(st.lists(st.lists(st.text(printable, max_size=5), min_size=5, max_size=5), max_size=10))
+def test_what_the_csv_module_writes_is_read_back(rows: list[list[str]]) -> None:
+    rows = [row for row in rows if any(row)]
+    out = io.StringIO(newline="")
+    csv.writer(out, quoting=csv.QUOTE_ALL).writerows([HEADER.strip().split(","), *rows])
+
+    def kept(text: str) -> str | None:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        return text.strip() or None
+
+    assert [row for _, row in texts(out.getvalue().encode())] == [
+        [kept(text) for text in row] for row in rows
+    ]
+    assert refused(out.getvalue().encode()) == []
+
+
+@given(files, st.data())
+def test_chunks_and_skipped_batches_change_nothing(source: bytes, data: st.DataObject) -> None:
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(source)), max_size=4)))
+    parts = [source[start:end] for start, end in zip([0, *cuts], [*cuts, len(source)], strict=True)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(import_files, "BATCH_LINES", 3)
+        patch.setattr(import_text, "_looks_binary", lambda beginning: False)  # it would see less of a file
+        patch.setattr(import_text, "_BLOCK", data.draw(st.integers(60, 200)))
+        whole = shown(batches(source, mapping()))
+        assert shown(batches(parts, mapping())) == whole
+        skipped = data.draw(st.integers(0, len(whole) + 1))
+        assert shown(batches(source, mapping(), start_batch=skipped)) == whole[skipped:]
+    assert [row for batch in whole for row in batch[1]] == [line for line, _ in texts(source)]
+
+
+def shown(found: Iterator[RawBatch]) -> list[Any]:
+    return [
+        (
+            batch.index,
+            batch.lines.to_list(),
+            {name: column.to_list() for name, column in batch.columns.items()},
+            batch.refused,
+            batch.last_line,
+        )
+        for batch in found
+    ]
+
+
+@given(
+    st.binary(max_size=300),
+    st.sampled_from(["auto", "utf-8", "windows-1254", "utf-16"]),
+    st.sampled_from(["csv", "jsonl"]),
+)
+@example(b"\x1f\x8b", "auto", "csv")
+@example(b"[" * 5000, "auto", "jsonl")
+def test_any_bytes_are_rows_or_a_refused_file(source: bytes, encoding: str, format: str) -> None:
+    for start in (b"", HEADER.encode(), b'{"id": 1}\n'):
+        with contextlib.suppress(ImportFileError):
+            for batch in batches(start + source, mapping(encoding=encoding, format=format)):
+                validate(batch, mapping(), now=NOW)
+
+
+# --- JSON Lines
+
+
+def test_json_lines() -> None:
+    lines = [
+        {"id": 1, "who": "A", "sum": "12.30", "at": "2026-05-01", "what": "çay"},
+        {"id": "2", "who": "B", "sum": 12.30, "at": "2026-05-01T10:00:00Z", "more": {"x": [1]}},
+        {"id": 3, "who": None, "sum": 1, "at": "2026-05-01"},
+        {"id": True, "who": {"a": 1}, "sum": [1], "at": {}},
+    ]
+    source = "\n".join(json.dumps(line) for line in lines) + "\n\n  \n[1]\n{'id'}\nnull\n"
+    found = texts(source.encode(), format="jsonl")
+    assert found[0] == (1, ["1", "A", "12.30", "2026-05-01", "çay"])
+    assert found[1] == (2, ["2", "B", "12.3", "2026-05-01T10:00:00Z", None])
+    [rows] = rows_of(source.encode(), mapping(format="jsonl"))
+    assert (rows.line, rows.amount_minor) == ([1, 2], [1230, 1230])
+    assert [(row.line, row.code.value) for row in rows.refused] == [
+        (3, "customer_missing"),
+        (4, "control_character"),
+        (7, "not_an_object"),
+        (8, "not_json"),
+        (9, "not_an_object"),
+    ]
+
+
+def test_json_numbers_of_any_size_are_texts() -> None:
+    numbers = ["1e400", "-0", "9" * 5000, "0.1000000000000000055511151231257827", "1E5", "NaN", "Infinity"]
+    source = "".join(
+        f'{{"id": {n}, "who": "A", "at": "2026-05-01", "sum": {number}}}\n'
+        for n, number in enumerate(numbers)
+    )
+    [rows] = rows_of(source.encode(), mapping(format="jsonl"))
+    assert (rows.line, rows.amount_minor, rows.rounded) == ([2, 4], [0, 10], 1)
+    codes = [row.code.value for row in rows.refused]
+    assert codes == ["amount_unreadable", "amount_unreadable", "amount_unreadable", "not_json", "not_json"]
+
+
+def test_hostile_json_is_refused_line_by_line() -> None:
+    lines = [
+        '{"id": "1", "who": "A", "sum": "1", "at": "2026-05-01", "what": "\\ud83c\\udf75"}',
+        '{"id": "2", "who": "\\ud800", "sum": "1", "at": "2026-05-01"}',
+        '{"id": "3", "who": "a\\u0000", "sum": "1", "at": "2026-05-01"}',
+        "[" * 100_000,
+        '{"id": ' + '{"a":' * 50_000,
+        '{"id": "6", "id": "7", "who": "A", "sum": "1", "at": "2026-05-01"} x',
+    ]
+    [rows] = rows_of("\n".join(lines).encode(), mapping(format="jsonl"))
+    assert (rows.category, [row.code.value for row in rows.refused]) == (
+        ["🍵"],
+        ["control_character", "control_character", "not_json", "not_json", "not_json"],
+    )
+
+
+def test_deeper_members_are_named_by_json_pointers() -> None:
+    columns = {
+        "external_id": "id",
+        "customer_key": "/who/key",
+        "amount": "/sum/amount",
+        "currency": "/sum/currency",
+    }
+    line = {"id": "1", "who": {"key": "A"}, "sum": {"amount": "1.5", "currency": "KWD"}}
+    source = json.dumps(line | {"a/b": {"": "2026-05-01"}}).encode() + b'\n{"who": 1}'
+    found = texts(source, format="jsonl", columns=columns | {"occurred_at": "/a~1b/"})
+    assert found == [(1, ["1", "A", "1.5", "KWD", "2026-05-01"]), (2, [None] * 5)]
+
+
+@pytest.mark.parametrize("source", [b"[\n{}\n]\n", b"id,who\n", b"1\n", b'"x"\n'])
+def test_a_file_that_does_not_begin_with_an_object_is_no_json_lines(source: bytes) -> None:
+    assert code_of(source, format="jsonl") == "not_json_lines"

@@ -1,0 +1,110 @@
+"""A killed worker loses nothing: real processes, real kill -9, effects counted in the database."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from jobs.helpers import ACTOR, effects, ended, until
+from sqlalchemy import text
+
+from app.services import jobs
+from app.settings import Settings
+from app.store import workers
+from app.store.engine import Store
+
+UNITS = 200
+Start = Callable[..., "subprocess.Popen[bytes]"]
+
+
+@pytest.fixture
+def start(module_settings: Settings) -> Iterator[Start]:
+    """Start a worker process: ``start("a", silence=3)``."""
+    running: list[subprocess.Popen[bytes]] = []
+
+    def make(worker_id: str, silence: float = 15.0) -> "subprocess.Popen[bytes]":
+        script = Path(__file__).with_name("killable_worker.py")
+        arguments = [sys.executable, str(script), module_settings.database_url, worker_id, str(silence)]
+        process = subprocess.Popen(arguments, env={**os.environ, "PYTHONWARNINGS": "default"})
+        running.append(process)
+        return process
+
+    yield make
+    for process in running:
+        process.kill()
+        process.wait()
+
+
+def ask(store: Store) -> UUID:
+    job_id: UUID = store.write_sync(jobs.create, ACTOR, "test-slow", {"units": UNITS})["id"]
+    return job_id
+
+
+def kill(process: "subprocess.Popen[bytes]") -> None:
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+
+def by_worker(store: Store, job_id: UUID) -> Counter[str]:
+    query = text("SELECT worker FROM effects WHERE job = :job")
+    found = store.read_sync(lambda tx: tx.execute(query, {"job": str(job_id)}).scalars().all())
+    return Counter(found)
+
+
+def test_a_restarted_worker_goes_on_where_it_was_killed(start: Start, module_store: Store) -> None:
+    job_id = ask(module_store)
+    for reached in (50, 100, 150):
+        worker = start("a")
+        until(lambda reached=reached: len(effects(module_store, job_id)) >= reached, 30)
+        kill(worker)
+    assert module_store.read_sync(jobs.get, ACTOR, job_id)["state"] == "running"
+    start("a")
+    job = ended(module_store, job_id, 30)
+    assert (job["state"], job["done"], job["error"]) == ("done", UNITS, None)
+    assert effects(module_store, job_id) == dict.fromkeys(range(UNITS), 1)
+    assert len(by_worker(module_store, job_id)) == 4, "each process did a part"
+
+
+def test_another_worker_takes_over_from_a_killed_one(start: Start, module_store: Store) -> None:
+    job_id = ask(module_store)
+    first = start("b")
+    until(lambda: len(effects(module_store, job_id)) >= 60, 30)
+    start("c", silence=2.0)
+    kill(first)
+    job = ended(module_store, job_id, 40)
+    assert (job["state"], job["done"]) == ("done", UNITS)
+    assert effects(module_store, job_id) == dict.fromkeys(range(UNITS), 1)
+    assert {name.split(":")[0] for name in by_worker(module_store, job_id)} == {"b", "c"}
+    assert "b" not in module_store.read_sync(
+        lambda tx: tx.execute(text("SELECT id FROM workers")).scalars().all()
+    ), "forgotten once its work was taken over"
+
+
+def test_a_stopped_worker_leaves_its_work_to_others_at_once(start: Start, module_store: Store) -> None:
+    job_id = ask(module_store)
+    first = start("d")
+    until(lambda: len(effects(module_store, job_id)) >= 60, 30)
+    start("e")
+    first.send_signal(signal.SIGTERM)
+    begun = time.monotonic()
+    assert first.wait(10) == 0, "a stop is orderly"
+    assert ended(module_store, job_id, 40)["state"] == "done"
+    assert time.monotonic() - begun < 15, "nobody waited for its silence"
+    assert effects(module_store, job_id) == dict.fromkeys(range(UNITS), 1)
+
+
+def test_silence_is_measured_from_the_last_sign_of_life(module_store: Store) -> None:
+    module_store.write_sync(workers.beat, "f")
+    assert "f" not in module_store.read_sync(workers.silent, timedelta(seconds=15))
+    module_store.write_sync(workers.forget, "f", timedelta(seconds=15))
+    module_store.write_sync(workers.retire, "f")
+    assert "f" in module_store.read_sync(workers.silent, timedelta(seconds=15))
+    module_store.write_sync(workers.forget, "f", timedelta(seconds=15))
+    assert "f" not in module_store.read_sync(workers.silent, timedelta(0))

@@ -1,0 +1,25 @@
+"""The service over real sockets, for tests whose client is another program."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from app.http_server import Limits, make_server
+from app.main import create_app
+from app.settings import Settings
+
+
+@contextmanager
+def serving(settings: Settings, limits: Limits | None = None) -> Iterator[str]:
+    """Serve in a thread; gives the address."""
+    server = make_server(create_app(settings), port=0, limits=limits or Limits(), log_level="critical")
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started and thread.is_alive():
+            time.sleep(0.02)
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(30)

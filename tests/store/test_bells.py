@@ -1,0 +1,44 @@
+"""The bell that tells idle workers of new jobs; only PostgreSQL has one."""
+
+import time
+
+import pytest
+
+from app.domain.access import Actor
+from app.services import jobs
+from app.settings import Settings
+from app.store import bells
+from app.store.engine import Store
+
+
+@pytest.fixture
+def settings(postgres_url: str) -> Settings:
+    return Settings(database_url=postgres_url)
+
+
+def test_the_bell_rings_when_a_job_commits(settings: Settings, store: Store, actor: Actor) -> None:
+    bell = bells.Bell(settings)
+    assert bell.wait(0.1), "at first one has to look"
+    assert not bell.wait(0.1)
+    store.write_sync(jobs.create, actor, "imports", {})
+    begun = time.monotonic()
+    assert bell.wait(10)
+    assert time.monotonic() - begun < 5
+    assert not bell.wait(0.1)
+    bell.close()
+    assert bell.wait(0.1), "after a lost connection one has to look"
+    bell.close()
+
+
+def test_what_is_rolled_back_does_not_ring(settings: Settings, store: Store) -> None:
+    bell = bells.Bell(settings)
+    bell.wait(0.1)
+
+    def ring_and_fail(tx: object) -> None:
+        bells.ring(tx)  # type: ignore[arg-type]
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        store.write_sync(ring_and_fail)
+    assert not bell.wait(0.3)
+    bell.close()

@@ -1,0 +1,34 @@
+"""Settings come from the environment, and wrong ones are refused at once."""
+
+import pytest
+from pydantic import ValidationError
+
+from app.settings import Settings
+
+
+def test_they_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VEFA_TIME_ZONE", "Asia/Baku")
+    monkeypatch.setenv("VEFA_PHONE_REGIONS", '["AZ"]')
+    company = Settings().company
+    assert (company.time_zone, company.phone_regions) == ("Asia/Baku", ("AZ",))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("time_zone", "Mars/Olympus"),
+        ("time_zone", "../etc/passwd"),
+        ("reporting_currency", "XXX"),
+        ("reporting_currency", "try"),
+        ("sqlite_synchronous", "OFF"),
+        ("pool_size", "0"),
+    ],
+)
+def test_wrong_ones_are_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(f"VEFA_{name.upper()}", value)
+    with pytest.raises(ValidationError):
+        Settings()
+
+
+def test_the_secret_is_never_shown() -> None:
+    assert "hunter2" not in repr(Settings(secret="hunter2" * 6))
