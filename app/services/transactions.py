@@ -8,19 +8,16 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from app.domain import money
-from app.domain.access import Actor, Scope
-from app.domain.customers import Lifecycle
+from app.domain.access import Actor
 from app.domain.transactions import LOWERING, signed
-from app.errors import AppError, ConflictError, FieldError, ForbiddenError, InvalidError, NotFoundError
+from app.errors import AppError, ConflictError, FieldError, InvalidError, NotFoundError
 from app.schemas._base import Money
 from app.schemas.transactions import TransactionCreate, TransactionQuery, TransactionSort
-from app.services import customer_keys
-from app.services.customer_rows import Identity
-from app.store import audit, dialects
+from app.services import customer_keys, records
+from app.store import audit
 from app.store.engine import single
 from app.store.paging import After, Page, SortKey, fetch
-from app.store.pairs import in_pairs
-from app.store.tables import Customer, Transaction
+from app.store.tables import Transaction
 from app.store.types import new_id, now
 from app.store.visibility import narrow
 
@@ -102,17 +99,9 @@ def create_many(tx: Connection, actor: Actor, items: Sequence[TransactionCreate]
         ForbiddenError: an item asks for ``create_missing`` without the scope to write customers.
         ConflictError: another request stored some of the transactions in the meantime.
     """
-    if any(item.create_missing for item in items) and not actor.may(Scope.CUSTOMERS_WRITE):
-        raise ForbiddenError("The credentials lack the scope {scope}.", scope=Scope.CUSTOMERS_WRITE.value)
     at = now()
     rows = [_new_row(item, at) for item in items]
-    prospects = _find_customers(tx, actor, items, rows)
-    _refuse_repeated(rows)
-    made = _create_missing(tx, actor, items, rows)
-    _insert(tx, rows)
-    if any(isinstance(rows[index], AppError) for index in made):
-        # A new customer must not stay behind without the transaction it was made for.
-        raise ConflictError("Another request is storing the same transactions; repeat this one.")
+    prospects = records.store_new(tx, actor, _KIND, items, rows)
     stored = [row for row in rows if isinstance(row, dict)]
     if buyers := prospects & {row["customer_id"] for row in stored if row["kind"] not in LOWERING}:
         customer_keys.activate_prospects(tx, actor, buyers)
@@ -174,118 +163,12 @@ def _wrong(pointer: str, code: str, detail: str, **params: object) -> InvalidErr
     return InvalidError(fields=[FieldError(pointer, code, detail, params=params)])
 
 
-def _find_customers(
-    tx: Connection, actor: Actor, items: Sequence[TransactionCreate], rows: list[Row | AppError]
-) -> set[UUID]:
-    """Give each row its customer, as far as there is one the caller may see, and refuse rows without one
-    unless it is to be created; return the prospects among them."""
-    good = [item for item, row in zip(items, rows, strict=True) if isinstance(row, dict)]
-    by_id = _find_by_ids(tx, actor, {item.customer_id for item in good if item.customer_id is not None})
-    identities = {_identity(item) for item in good if item.customer is not None}
-    by_key = customer_keys.find_by_keys(tx, actor, identities)
-    prospects = set()
-    for index, (item, row) in enumerate(zip(items, rows, strict=True)):
-        if not isinstance(row, dict):
-            continue
-        found = by_key.get(_identity(item)) if item.customer_id is None else by_id.get(item.customer_id)
-        if found is not None:
-            row["customer_id"], lifecycle = found
-            if lifecycle == Lifecycle.PROSPECT:
-                prospects.add(found[0])
-        elif not item.create_missing:
-            rows[index] = _unknown(item)
-    return prospects
-
-
-def _find_by_ids(tx: Connection, actor: Actor, ids: set[UUID]) -> dict[UUID, tuple[UUID, str]]:
-    if not ids:
-        return {}
-    statement = select(Customer.id, Customer.lifecycle).where(Customer.id.in_(ids))
-    found = tx.execute(narrow(statement.with_for_update(read=True, key_share=True), actor)).all()
-    return {customer_id: (customer_id, lifecycle) for customer_id, lifecycle in found}
-
-
-def _identity(item: TransactionCreate) -> Identity:
-    assert item.customer is not None  # noqa: S101 - the schema wants one of customer_id and customer
-    return item.customer.system, item.customer.key
-
-
-def _unknown(item: TransactionCreate) -> InvalidError:
-    pointer = "/customer" if item.customer_id is None else "/customer_id"
-    wrong = FieldError(pointer, "unknown_customer", "There is no such customer.")
-    return InvalidError(code="unknown_customer", fields=[wrong])
-
-
 def _exists() -> ConflictError:
     detail = "The source has a transaction with this external id already."
     return ConflictError(detail, code="transaction_exists")
 
 
-def _refuse_repeated(rows: list[Row | AppError]) -> None:
-    """Refuse rows that repeat the external id of an earlier one."""
-    seen = set()
-    for index, row in enumerate(rows):
-        if isinstance(row, dict):
-            if _key(row) in seen:
-                rows[index] = _exists()
-            seen.add(_key(row))
-
-
-def _create_missing(
-    tx: Connection, actor: Actor, items: Sequence[TransactionCreate], rows: list[Row | AppError]
-) -> list[int]:
-    """Make the customers that rows lack, but not for transactions that are stored already.
-
-    Returns:
-        Indexes of the rows that got their customer here.
-    """
-    good = [(index, row) for index, row in enumerate(rows) if isinstance(row, dict)]
-    lacking = [index for index, row in good if row["customer_id"] is None]
-    if not lacking:
-        return []
-    _refuse_stored(tx, rows, lacking)
-    lacking = [index for index in lacking if isinstance(rows[index], dict)]
-    try:
-        made = customer_keys.create_for_keys(tx, actor, {_identity(items[index]) for index in lacking})
-    except InvalidError as refusal:
-        for index in lacking:
-            rows[index] = refusal
-        return []
-    for index in lacking:
-        row, customer_id = rows[index], made.get(_identity(items[index]))
-        if isinstance(row, dict) and customer_id is not None:
-            row["customer_id"] = customer_id
-        else:
-            rows[index] = _unknown(items[index])
-    return [index for index in lacking if isinstance(rows[index], dict)]
-
-
-def _refuse_stored(tx: Connection, rows: list[Row | AppError], indexes: Sequence[int]) -> None:
-    """Refuse rows whose transaction is stored already, one statement."""
-    wanted = {index: _key(row) for index in indexes if isinstance(row := rows[index], dict)}
-    statement = select(Transaction.source, Transaction.external_id)
-    condition = in_pairs(Transaction.source, Transaction.external_id, set(wanted.values()))
-    stored = {(source, external_id) for source, external_id in tx.execute(statement.where(condition))}
-    for index, key in wanted.items():
-        if key in stored:
-            rows[index] = _exists()
-
-
-def _insert(tx: Connection, rows: list[Row | AppError]) -> None:
-    """Store the good rows, and refuse those whose transaction is stored already."""
-    # In order of the unique key, so that two batches with the same transactions do not deadlock.
-    good = sorted((row for row in rows if isinstance(row, dict)), key=_key)
-    if not good:
-        return
-    statement = dialects.insert(tx, Transaction).on_conflict_do_nothing().returning(Transaction.id)
-    stored = set(tx.execute(statement, good).scalars())
-    for index, row in enumerate(rows):
-        if isinstance(row, dict) and row["id"] not in stored:
-            rows[index] = _exists()
-
-
-def _key(row: Row) -> tuple[str, str]:
-    return row["source"], row["external_id"]
+_KIND = records.Kind(Transaction, _exists)
 
 
 def _shape(row: Row) -> Row:

@@ -1,21 +1,33 @@
 """All tables. Alembic and the tests rely on this module importing every family."""
 
 from app.store.tables.base import Base
+from app.store.tables.complaints import Complaint, ComplaintEvent
 from app.store.tables.customers import Customer, CustomerExternalId, CustomerLookup
 from app.store.tables.imports import Import, ImportChunk, ImportMapping, ImportTrial, RefusedRow
+from app.store.tables.interactions import Disposition, Interaction
 from app.store.tables.jobs import Job, Worker
 from app.store.tables.journal import ApiKey, AuditEntry, Event, IdempotencyKey
 from app.store.tables.scores import CustomerScore, RunColumns, ScoringRun
+from app.store.tables.surveys import (
+    Survey,
+    SurveyAnswer,
+    SurveyInvitation,
+    SurveyResponse,
+    SurveyVersion,
+)
 from app.store.tables.transactions import ExchangeRate, Transaction
 
 __all__ = [
     "ApiKey",
     "AuditEntry",
     "Base",
+    "Complaint",
+    "ComplaintEvent",
     "Customer",
     "CustomerExternalId",
     "CustomerLookup",
     "CustomerScore",
+    "Disposition",
     "Event",
     "ExchangeRate",
     "IdempotencyKey",
@@ -23,10 +35,16 @@ __all__ = [
     "ImportChunk",
     "ImportMapping",
     "ImportTrial",
+    "Interaction",
     "Job",
     "RefusedRow",
     "RunColumns",
     "ScoringRun",
+    "Survey",
+    "SurveyAnswer",
+    "SurveyInvitation",
+    "SurveyResponse",
+    "SurveyVersion",
     "Transaction",
     "Worker",
 ]

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import MetaData
+from sqlalchemy import Index, MetaData, text
 from sqlalchemy.orm import DeclarativeBase
 
 from app.store.types import Id, Instant, Json
@@ -28,3 +28,9 @@ class Base(DeclarativeBase):
         dict[str, Any]: Json,
         list[Any]: Json,
     }
+
+
+def index_where_set(column: str) -> Index:
+    """An index of the rows where ``column`` is not null, for columns that most rows leave empty."""
+    given = text(f"{column} IS NOT NULL")
+    return Index(None, column, postgresql_where=given, sqlite_where=given)

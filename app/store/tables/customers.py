@@ -4,10 +4,10 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Text, text
+from sqlalchemy import ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.store.tables.base import Base
+from app.store.tables.base import Base, index_where_set
 from app.store.types import Key
 
 
@@ -35,6 +35,10 @@ class Customer(Base):
     lifecycle: Mapped[str] = mapped_column(Text)
     left_on: Mapped[date | None]
     left_reason: Mapped[str | None] = mapped_column(Text)
+    contract_started_on: Mapped[date | None]
+    contract_ends_on: Mapped[date | None]
+    contract_notice_on: Mapped[date | None]
+    do_not_contact: Mapped[list[Any]] = mapped_column(server_default="[]")
     contact_points: Mapped[list[Any]]
     external_ids: Mapped[list[Any]]
     tags: Mapped[list[Any]]
@@ -46,12 +50,7 @@ class Customer(Base):
         Index(None, "updated_at", "id"),
         Index(None, "name_key", "id"),
         Index(None, "unit", "id"),
-        Index(
-            None,
-            "created_by_import_id",
-            postgresql_where=text("created_by_import_id IS NOT NULL"),
-            sqlite_where=text("created_by_import_id IS NOT NULL"),
-        ),
+        index_where_set("created_by_import_id"),
     )
 
 

@@ -25,6 +25,10 @@ class ScoringRun(Base):
     state: Mapped[str] = mapped_column(Text)
     is_current: Mapped[bool]
     value_tiers: Mapped[dict[str, Any] | None]
+    satisfaction: Mapped[dict[str, Any] | None]
+    churn: Mapped[dict[str, Any] | None]
+    # Everything recorded before this instant was seen: what the next run need not read again.
+    facts_until: Mapped[datetime | None]
     rates_used: Mapped[dict[str, Any] | None]
     error: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime]
@@ -44,32 +48,48 @@ class ScoringRun(Base):
 
 
 class RunColumns(Base):
-    """A run's result for every customer as compressed columns, in parts: small, exact, and quick to write.
+    """A run's facts and result for every customer as compressed columns, in parts: small, exact, and quick
+    to write.
 
-    ``data`` holds the columns of `app.store.facts`; a run's rows are sorted by customer id.
+    ``data`` holds the columns of `app.store.facts`; a run's rows are sorted by customer id, and a part
+    begins with ``first_id`` (null for a run without customers).
     """
 
     __tablename__ = "run_columns"
 
     run_id: Mapped[UUID] = mapped_column(ForeignKey("scoring_runs.id", ondelete="CASCADE"), primary_key=True)
     part: Mapped[int] = mapped_column(primary_key=True)
+    first_id: Mapped[UUID | None]
     data: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class CustomerScore(Base):
-    """The current run's verdict on one customer; only rows that changed are written."""
+    """The current run's verdict on one customer; only rows that changed are written.
+
+    ``churn_percent`` is the probability of no purchase within the horizon, in whole percent: what is
+    stored does not change with every day that passes. ``churn_facts`` are the numbers its reasons are told
+    from when somebody asks; ``satisfaction`` holds the latest answer and trend for each index.
+    """
 
     __tablename__ = "customer_scores"
 
     customer_id: Mapped[UUID] = mapped_column(
         ForeignKey("customers.id", ondelete="CASCADE"), primary_key=True
     )
-    tier: Mapped[str] = mapped_column(Text)
-    value_minor: Mapped[int] = mapped_column(BigInteger)
+    tier: Mapped[str | None] = mapped_column(Text)
+    value_minor: Mapped[int | None] = mapped_column(BigInteger)
     next_tier_distance_minor: Mapped[int | None] = mapped_column(BigInteger)
     near_cut: Mapped[str | None] = mapped_column(Text)
+    churn_level: Mapped[str | None] = mapped_column(Text)
+    churn_percent: Mapped[int | None]
+    churn_model: Mapped[str | None] = mapped_column(Text)
+    value_at_risk_minor: Mapped[int | None] = mapped_column(BigInteger)
+    churn_facts: Mapped[list[Any] | None]
+    satisfaction: Mapped[dict[str, Any] | None]
 
     __table_args__ = (
         Index(None, "value_minor", "customer_id"),
         Index(None, "tier", "value_minor", "customer_id"),
+        Index(None, "value_at_risk_minor", "customer_id"),
+        Index(None, "churn_level", "value_at_risk_minor", "customer_id"),
     )

@@ -3,10 +3,10 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.store.tables.base import Base
+from app.store.tables.base import Base, index_where_set
 from app.store.types import Key
 
 
@@ -26,7 +26,7 @@ class Transaction(Base):
     amount_minor: Mapped[int] = mapped_column(BigInteger)
     currency: Mapped[str] = mapped_column(Text)
     occurred_at: Mapped[datetime]
-    recorded_at: Mapped[datetime]
+    recorded_at: Mapped[datetime] = mapped_column(index=True)
     category: Mapped[str | None] = mapped_column(Text)
     channel: Mapped[str | None] = mapped_column(Text)
     cost_minor: Mapped[int | None] = mapped_column(BigInteger)
@@ -36,12 +36,7 @@ class Transaction(Base):
         UniqueConstraint("source", "external_id"),
         Index(None, "customer_id", "occurred_at"),
         Index(None, "occurred_at", "id"),
-        Index(
-            None,
-            "import_id",
-            postgresql_where=text("import_id IS NOT NULL"),
-            sqlite_where=text("import_id IS NOT NULL"),
-        ),
+        index_where_set("import_id"),
     )
 
 

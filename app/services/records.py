@@ -1,0 +1,200 @@
+"""What happened with customers, recorded many at once: find or make whose it is, refuse what is stored
+already, store the rest. Transactions, interactions, complaints and responses are all recorded here."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+from uuid import UUID
+
+from sqlalchemy import Connection, select
+
+from app.domain.access import Actor, Scope
+from app.domain.customers import Lifecycle
+from app.errors import AppError, ConflictError, FieldError, ForbiddenError, InvalidError
+from app.schemas.customers import ExternalId
+from app.services import customer_keys
+from app.services.customer_rows import Identity
+from app.store import dialects
+from app.store.pairs import in_pairs
+from app.store.tables import Base, Customer
+from app.store.visibility import narrow
+
+Row = dict[str, Any]
+
+
+class Item(Protocol):
+    """A record that comes in: its customer is named by id, by key, or not at all."""
+
+    customer_id: UUID | None
+    customer: ExternalId | None
+    create_missing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of record.
+
+    Args:
+        table: where it is stored; has ``id``, ``customer_id``, ``source`` and ``external_id``.
+        exists: makes the refusal of a record whose external id its source has used already.
+    """
+
+    table: type[Base]
+    exists: Callable[[], ConflictError]
+
+
+def store_new(
+    tx: Connection, actor: Actor, kind: Kind, items: Sequence[Item], rows: list[Row | AppError]
+) -> set[UUID]:
+    """Store the rows that can be stored, in a number of statements that does not depend on how many they
+    are; the others become `AppError` in place.
+
+    Args:
+        rows: aligned with ``items``; each the row to store, its ``customer_id`` still as the item has it,
+            or why the item was refused before. A row without ``external_id`` repeats no other.
+
+    Returns:
+        The prospects among the customers of the stored rows.
+
+    Raises:
+        ForbiddenError: an item asks for ``create_missing`` without the scope to write customers.
+        ConflictError: another request stored some of the records in the meantime.
+    """
+    if any(item.create_missing for item in items) and not actor.may(Scope.CUSTOMERS_WRITE):
+        raise ForbiddenError("The credentials lack the scope {scope}.", scope=Scope.CUSTOMERS_WRITE.value)
+    prospects = _find_customers(tx, actor, items, rows)
+    _refuse_repeated(kind, rows)
+    made = _create_missing(tx, actor, kind, items, rows)
+    _insert(tx, kind, rows)
+    if any(isinstance(rows[index], AppError) for index in made):
+        # A new customer must not stay behind without the record it was made for.
+        raise ConflictError("Another request is storing the same records; repeat this one.")
+    return prospects & {row["customer_id"] for row in rows if isinstance(row, dict)}
+
+
+# --- inside
+
+
+def _find_customers(
+    tx: Connection, actor: Actor, items: Sequence[Item], rows: list[Row | AppError]
+) -> set[UUID]:
+    """Give each row its customer, as far as there is one the caller may see, and refuse rows without one
+    unless it is to be created; return the prospects among them."""
+    good = [item for item, row in zip(items, rows, strict=True) if isinstance(row, dict)]
+    by_id = _find_by_ids(tx, actor, {item.customer_id for item in good if item.customer_id is not None})
+    identities = {_identity(item) for item in good if item.customer is not None}
+    by_key = customer_keys.find_by_keys(tx, actor, identities)
+    prospects = set()
+    for index, (item, row) in enumerate(zip(items, rows, strict=True)):
+        if not isinstance(row, dict) or (item.customer is None and item.customer_id is None):
+            continue
+        found = by_key.get(_identity(item)) if item.customer_id is None else by_id.get(item.customer_id)
+        if found is not None:
+            row["customer_id"], lifecycle = found
+            if lifecycle == Lifecycle.PROSPECT:
+                prospects.add(found[0])
+        elif not item.create_missing:
+            rows[index] = _unknown(item)
+    return prospects
+
+
+def _find_by_ids(tx: Connection, actor: Actor, ids: set[UUID]) -> dict[UUID, tuple[UUID, str]]:
+    if not ids:
+        return {}
+    statement = select(Customer.id, Customer.lifecycle).where(Customer.id.in_(ids))
+    found = tx.execute(narrow(statement.with_for_update(read=True, key_share=True), actor)).all()
+    return {customer_id: (customer_id, lifecycle) for customer_id, lifecycle in found}
+
+
+def _identity(item: Item) -> Identity:
+    assert item.customer is not None  # noqa: S101 - asked only of items that name a key
+    return item.customer.system, item.customer.key
+
+
+def _unknown(item: Item) -> InvalidError:
+    pointer = "/customer" if item.customer_id is None else "/customer_id"
+    wrong = FieldError(pointer, "unknown_customer", "There is no such customer.")
+    return InvalidError(code="unknown_customer", fields=[wrong])
+
+
+def _refuse_repeated(kind: Kind, rows: list[Row | AppError]) -> None:
+    """Refuse rows that repeat the external id of an earlier one."""
+    seen = set()
+    for index, row in enumerate(rows):
+        if isinstance(row, dict) and row["external_id"] is not None:
+            if _key(row) in seen:
+                rows[index] = kind.exists()
+            seen.add(_key(row))
+
+
+def _create_missing(
+    tx: Connection, actor: Actor, kind: Kind, items: Sequence[Item], rows: list[Row | AppError]
+) -> list[int]:
+    """Make the customers that rows lack, but not for records that are stored already.
+
+    Returns:
+        Indexes of the rows that got their customer here.
+    """
+    lacking = [
+        index
+        for index, (item, row) in enumerate(zip(items, rows, strict=True))
+        if isinstance(row, dict) and row["customer_id"] is None and item.customer is not None
+    ]
+    if not lacking:
+        return []
+    _refuse_stored(tx, kind, rows, lacking)
+    lacking = [index for index in lacking if isinstance(rows[index], dict)]
+    try:
+        made = customer_keys.create_for_keys(tx, actor, {_identity(items[index]) for index in lacking})
+    except InvalidError as refusal:
+        for index in lacking:
+            rows[index] = refusal
+        return []
+    for index in lacking:
+        row, customer_id = rows[index], made.get(_identity(items[index]))
+        if isinstance(row, dict) and customer_id is not None:
+            row["customer_id"] = customer_id
+        else:
+            rows[index] = _unknown(items[index])
+    return [index for index in lacking if isinstance(rows[index], dict)]
+
+
+def _refuse_stored(tx: Connection, kind: Kind, rows: list[Row | AppError], indexes: Sequence[int]) -> None:
+    """Refuse rows whose record is stored already, one statement."""
+    wanted = {
+        index: _key(row)
+        for index in indexes
+        if isinstance(row := rows[index], dict) and row["external_id"] is not None
+    }
+    if not wanted:
+        return
+    columns = kind.table.__table__.c
+    condition = in_pairs(columns.source, columns.external_id, set(wanted.values()))
+    found = tx.execute(select(columns.source, columns.external_id).where(condition))
+    stored = {(source, external_id) for source, external_id in found}
+    for index, key in wanted.items():
+        if key in stored:
+            rows[index] = kind.exists()
+
+
+def _insert(tx: Connection, kind: Kind, rows: list[Row | AppError]) -> None:
+    """Store the good rows, and refuse those whose record is stored already."""
+    # In order of the unique key, so that two batches with the same records do not deadlock.
+    good = sorted((row for row in rows if isinstance(row, dict)), key=_order)
+    if not good:
+        return
+    statement = dialects.insert(tx, kind.table).on_conflict_do_nothing(
+        index_elements=["source", "external_id"]
+    )
+    stored = set(tx.execute(statement.returning(kind.table.__table__.c.id), good).scalars())
+    for index, row in enumerate(rows):
+        if isinstance(row, dict) and row["id"] not in stored:
+            rows[index] = kind.exists()
+
+
+def _key(row: Row) -> tuple[str, str]:
+    return row["source"], row["external_id"]
+
+
+def _order(row: Row) -> tuple[str, str]:
+    return row["source"], row["external_id"] or ""
