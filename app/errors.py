@@ -159,6 +159,38 @@ PROBLEMS: dict[str, ProblemKind] = {
         "Transaction exists",
         "The source has recorded a transaction with this external id; nothing needs to be sent again.",
     ),
+    "interaction_exists": ProblemKind(
+        409,
+        "Interaction exists",
+        "The source has recorded an interaction with this external id; change that one, or send nothing.",
+    ),
+    "complaint_exists": ProblemKind(
+        409,
+        "Complaint exists",
+        "The source has recorded a complaint with this external id; change that one, or send nothing.",
+    ),
+    "illegal_step": ProblemKind(
+        409,
+        "Step not possible in this state",
+        "Read the complaint again; the detail names its present state.",
+    ),
+    "survey_exists": ProblemKind(
+        409, "Survey exists", "Another survey has this code; change that one, or choose another code."
+    ),
+    "survey_inactive": ProblemKind(
+        409, "Survey is not in use", "Use another survey, or take this one into use again with a PATCH."
+    ),
+    "response_exists": ProblemKind(
+        409,
+        "Response exists",
+        "The source has recorded a response with this external id; nothing needs to be sent again.",
+    ),
+    "invitation_answered": ProblemKind(
+        409, "Invitation is answered", "Each invitation is answered once; nothing needs to be sent again."
+    ),
+    "invitation_expired": ProblemKind(
+        409, "Invitation has expired", "Invite the customer again, or record the response without invitation."
+    ),
     "idempotency_in_flight": ProblemKind(
         409, "The same key is being processed", "Wait and repeat the request with the same Idempotency-Key."
     ),

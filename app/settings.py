@@ -65,6 +65,11 @@ class Settings(BaseSettings):
         (),
         description="Duties of workers to leave out: positions, idempotency_keys, workflows, strays.",
     )
+    complaint_owner: str = Field(
+        "complaints-desk",
+        pattern=r"^[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]{0,98}[^\s\x00-\x1f\x7f-\x9f])?$",
+        description="Who owns a complaint that names nobody: a desk or a person that is always there.",
+    )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
     @field_validator("time_zone")
@@ -85,7 +90,7 @@ class Settings(BaseSettings):
     @property
     def company(self) -> Company:
         """The company these settings describe."""
-        return Company(self.time_zone, self.reporting_currency, self.phone_regions)
+        return Company(self.time_zone, self.reporting_currency, self.phone_regions, self.complaint_owner)
 
     @property
     def is_sqlite(self) -> bool:

@@ -1,6 +1,6 @@
 """Things tests start from, put into the store through the services or, in bulk, into the tables."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -8,8 +8,13 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection, insert
 
 from app.domain.access import Actor
+from app.schemas.complaints import ComplaintCreate
 from app.schemas.customers import CustomerCreate
-from app.services import customers
+from app.schemas.interactions import InteractionCreate
+from app.schemas.survey_invitations import SurveyInvitationCreate
+from app.schemas.survey_responses import SurveyResponseCreate
+from app.schemas.surveys import SurveyCreate
+from app.services import complaints, customers, interactions, survey_invitations, survey_responses, surveys
 from app.store.tables import Transaction
 from app.store.types import new_id, now
 
@@ -34,6 +39,116 @@ def transaction_body(**members: Any) -> dict[str, Any]:
         **members,
     }
     return {name: value for name, value in body.items() if value is not None}
+
+
+def interaction_body(**members: Any) -> dict[str, Any]:
+    """What to send to record a call by the customer C-1 of the CRM, but for ``members``; None leaves one
+    out."""
+    body = {
+        "customer": {"system": "crm", "key": "C-1"},
+        "external_id": uuid4().hex,
+        "channel": "phone",
+        "direction": "inbound",
+        "started_at": "2026-11-23T09:30:00Z",
+        **members,
+    }
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def interaction(tx: Connection, actor: Actor, customer_id: UUID | None = None, **members: Any) -> UUID:
+    """Record a call by a customer, of somebody unknown by default, and return its id."""
+    body = interaction_body(customer=None, customer_id=customer_id, started_at=NOON.isoformat())
+    row = interactions.create(tx, actor, InteractionCreate.model_validate(body | members))
+    return UUID(str(row["id"]))
+
+
+def complaint_body(**members: Any) -> dict[str, Any]:
+    """What to send to record a complaint of the customer C-1 of the CRM, but for ``members``; None leaves one
+    out."""
+    body = {
+        "customer": {"system": "crm", "key": "C-1"},
+        "external_id": uuid4().hex,
+        "subject": "The parcel came open",
+        **members,
+    }
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def complaint(tx: Connection, actor: Actor, customer_id: UUID, **members: Any) -> UUID:
+    """Record a complaint of a customer and return its id."""
+    body = complaint_body(customer=None, customer_id=customer_id, received_at=NOON.isoformat())
+    row = complaints.create(tx, actor, ComplaintCreate.model_validate(body | members))
+    return UUID(str(row["id"]))
+
+
+def question(code: str = "recommend", kind: str = "nps", **members: Any) -> dict[str, Any]:
+    """A question to ask, whether the customer would recommend the company unless told otherwise."""
+    return {"code": code, "kind": kind, "texts": {"en": f"What of {code}?"}, **members}
+
+
+QUESTIONS = [
+    question(required=True),
+    question("delivery", "csat", scale={"min": 1, "max": 5}),
+    question("why", "choice", choices=[{"code": code, "texts": {"en": code}} for code in ("price", "speed")]),
+    question("remark", "text"),
+]
+
+
+def survey_body(**members: Any) -> dict[str, Any]:
+    """What to send to set up the survey "delivery" with `QUESTIONS`, but for ``members``."""
+    return {"code": "delivery", "names": {"en": "Delivery"}, "questions": QUESTIONS, **members}
+
+
+def survey(tx: Connection, actor: Actor, **members: Any) -> UUID:
+    """Set up a survey and return its id."""
+    row = surveys.create(tx, actor, SurveyCreate.model_validate(survey_body(**members)))
+    return UUID(str(row["id"]))
+
+
+def invitation_body(**members: Any) -> dict[str, Any]:
+    """What to send to invite the customer C-1 of the CRM to the survey "delivery", but for ``members``; None
+    leaves one out."""
+    body = {"survey_code": "delivery", "customer": {"system": "crm", "key": "C-1"}, **members}
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def invitation(tx: Connection, actor: Actor, customer_id: UUID | None = None, **members: Any) -> UUID:
+    """Invite a customer, whoever it reaches by default, to the survey "delivery"; return the id."""
+    body = invitation_body(customer=None, customer_id=customer_id, invited_at=NOON.isoformat())
+    row = survey_invitations.create(tx, actor, SurveyInvitationCreate.model_validate(body | members))
+    return UUID(str(row["id"]))
+
+
+def response_body(**members: Any) -> dict[str, Any]:
+    """What to send to record that the customer C-1 of the CRM answered the survey "delivery" with a 9, but
+    for ``members``; None leaves one out."""
+    body = {
+        "survey_code": "delivery",
+        "customer": {"system": "crm", "key": "C-1"},
+        "answers": [{"question": "recommend", "number": 9}],
+        **members,
+    }
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def response(
+    tx: Connection,
+    actor: Actor,
+    customer_id: UUID | None = None,
+    numbers: Mapping[str, int] | None = None,
+    **members: Any,
+) -> UUID:
+    """Record what a customer, somebody unknown by default, answered to the survey "delivery" and return the
+    response's id; ``numbers`` are the answers on scales by question, 9 to "recommend" by default."""
+    given = {"recommend": 9} if numbers is None else numbers
+    body = response_body(
+        customer=None,
+        customer_id=customer_id,
+        answered_at=NOON.isoformat(),
+        answers=[{"question": code, "number": number} for code, number in given.items()],
+    )
+    row = survey_responses.create(tx, actor, SurveyResponseCreate.model_validate(body | members))
+    return UUID(str(row["id"]))
 
 
 def purchases(

@@ -146,3 +146,13 @@ def pointers(answer: Any) -> list[str]:
 def phone(value: str, **members: Any) -> dict[str, Any]:
     """A contact point of a customer."""
     return {"kind": "phone", "value": value, **members}
+
+
+def selects(api: Api) -> list[str]:
+    """A list that every SELECT the service executes from now on is added to."""
+    found: list[str] = []
+    app: Any = api.client.app
+    app.state.services.store.on_statement(
+        lambda statement: found.append(statement) if statement.startswith("SELECT") else None
+    )
+    return found

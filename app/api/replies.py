@@ -51,6 +51,16 @@ def plain(model: type[BaseModel], *, status: int = 200) -> Reply:
     return reply
 
 
+def spoken(model: type[BaseModel], language: str) -> Reply:
+    """Reply with a document without a version that has sentences in ``language``."""
+    headers = {"Content-Language": language, "Vary": "Accept-Language"}
+
+    def reply(value: Any) -> Answer:
+        return Answer(200, dump(model, value), headers)
+
+    return reply
+
+
 def accepted(model: type[BaseModel], location: str = "/v1/jobs/{job_id}") -> Reply:
     """Reply 202 to work that has been taken on; ``location`` says where to follow it."""
 

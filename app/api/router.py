@@ -3,19 +3,35 @@
 from fastapi import FastAPI
 
 from app.api import (
+    complaints,
     customers,
+    dispositions,
     exchange_rates,
     import_mappings,
     imports,
     insights,
+    interactions,
     jobs,
+    overview,
     scoring_runs,
+    survey_invitations,
+    survey_responses,
+    surveys,
+    timeline,
     transactions,
 )
 
 RESOURCES = (
+    overview,
     customers,
+    timeline,
     transactions,
+    interactions,
+    dispositions,
+    complaints,
+    surveys,
+    survey_invitations,
+    survey_responses,
     imports,
     import_mappings,
     exchange_rates,

@@ -7,11 +7,12 @@ from zoneinfo import ZoneInfo
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """The company's zone, currency and phone regions (see `app.settings.Settings`)."""
+    """The company's zone, currency, phone regions and complaint desk (see `app.settings.Settings`)."""
 
     time_zone: str = "Europe/Istanbul"
     reporting_currency: str = "TRY"
     phone_regions: tuple[str, ...] = ("TR", "AZ")
+    complaint_owner: str = "complaints-desk"
 
     def start_of(self, day: date) -> datetime:
         """The UTC instant at which the local calendar ``day`` begins.

@@ -1,6 +1,7 @@
 """What a customer may be, and what one can be found by."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -71,6 +72,48 @@ class Tier(StrEnum):
     A = "A"
     B = "B"
     C = "C"
+
+
+class ChurnLevel(StrEnum):
+    """How likely a customer is lost: up to half, up to four fifths, above that; or gone already."""
+
+    HEALTHY = "healthy"
+    WATCH = "watch"
+    AT_RISK = "at_risk"
+    LEFT = "left"
+
+
+class Match(StrEnum):
+    """How sure it is who a number, an address or a key belongs to."""
+
+    KNOWN = "known"
+    MAYBE = "maybe"
+    NONE = "none"
+
+
+def match_of(found: int) -> Match:
+    """Say how sure it is who somebody is when ``found`` customers fit: nobody, one, or one of several.
+
+    >>> match_of(0).value, match_of(1).value, match_of(2).value
+    ('none', 'known', 'maybe')
+    """
+    return Match.MAYBE if found > 1 else Match.KNOWN if found else Match.NONE
+
+
+def contract_fault(started_on: date, ends_on: date | None, notice_given_on: date | None) -> str | None:
+    """Name the day of a contract that lies before its start; None when all are in order.
+
+    A contract may end on the day it starts, and notice may be given on it. An end in the past is in
+    order: the contract has run out.
+
+    >>> contract_fault(date(2026, 1, 1), date(2025, 12, 31), None)
+    'ends_on'
+    """
+    if ends_on is not None and ends_on < started_on:
+        return "ends_on"
+    if notice_given_on is not None and notice_given_on < started_on:
+        return "notice_given_on"
+    return None
 
 
 def normalise_contact(kind: str, value: str, regions: tuple[str, ...]) -> str:

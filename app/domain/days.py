@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from app.domain.company import Company
 
 EPOCH_DAY = date(1970, 1, 1)
+DAY_MICROS = 86_400_000_000
 
 
 def local_days(micros: NDArray[np.int64], company: Company) -> NDArray[np.int64]:
@@ -18,17 +19,46 @@ def local_days(micros: NDArray[np.int64], company: Company) -> NDArray[np.int64]
     """
     if not micros.size:
         return np.empty(0, dtype=np.int64)
-    day_micros = 86_400_000_000
-    first = int(micros.min()) // day_micros - 1
-    last = int(micros.max()) // day_micros + 2
+    first = int(micros.min()) // DAY_MICROS - 1
+    last = int(micros.max()) // DAY_MICROS + 2
     starts = np.array([_start_micros(day, company) for day in range(first, last + 1)], dtype=np.int64)
     found: NDArray[np.int64] = first - 1 + np.searchsorted(starts, micros, side="right")
+    return found
+
+
+def day_shifts(first: datetime, last: datetime, company: Company) -> list[tuple[int, int]]:
+    """What must be added to instants between ``first`` and ``last`` so that they count local days evenly.
+
+    Returns:
+        ``(from, shift)`` in microseconds, ascending: an instant t lies on the local day
+        ``(t + shift) // 86_400_000_000`` with the last shift whose ``from`` is at most t; before the second
+        ``from`` the first shift holds. Equal to `local_days` for every instant between the two bounds.
+
+    Cost: one look at the zone for each day between the bounds.
+
+    >>> from datetime import UTC
+    >>> day_shifts(datetime(2016, 1, 1, tzinfo=UTC), datetime(2016, 5, 1, tzinfo=UTC), Company())[1:]
+    [(1459112400000000, 10800000000)]
+    """
+    days = range(day_number(company.day_of(first)) - 1, day_number(company.day_of(last)) + 2)
+    starts = [_start_micros(day, company) for day in days]
+    shifts = [day * DAY_MICROS - start for day, start in zip(days, starts, strict=True)]
+    found = [(starts[0], shifts[0])]
+    for index in range(1, len(starts)):
+        if shifts[index] != shifts[index - 1]:
+            # A day of 25 hours takes on the next day's shift in its last hour, or it would end too early.
+            found.append((min(starts[index], starts[index - 1] + DAY_MICROS), shifts[index]))
     return found
 
 
 def day_of(number: int) -> date:
     """The date that is ``number`` days after 1970-01-01."""
     return EPOCH_DAY + timedelta(days=number)
+
+
+def day_number(day: date) -> int:
+    """How many days ``day`` is after 1970-01-01."""
+    return (day - EPOCH_DAY).days
 
 
 def _start_micros(day: int, company: Company) -> int:

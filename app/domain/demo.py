@@ -1,7 +1,6 @@
 """The demo company: customers, two years of transactions and exchange rates, from a seed and a last day.
 
-The model is stated in docs/demo.md. Parts made later (complaints, surveys, ...) take the same ``Demo``
-and its ``latent`` customers, and draw from a stream of their own.
+The model is stated in docs/demo.md. Each part draws from a stream of its own.
 """
 
 from dataclasses import dataclass, replace
@@ -10,6 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from app.domain.demo_contacts import Contacts, Sales, draw_contacts, draw_contracts
 from app.domain.demo_model import (
     CURRENCIES,
     BoolArray,
@@ -25,6 +25,7 @@ from app.domain.demo_model import (
     stream,
 )
 from app.domain.demo_people import Departures, draw_people
+from app.domain.demo_surveys import Asked, draw_answers
 from app.domain.transactions import TransactionKind
 
 KINDS: Final = (
@@ -92,7 +93,8 @@ class Demo:
     """A generated company.
 
     ``customers`` have the members of ``POST /v1/customers``; ``rates`` are (currency, local day, TRY per
-    unit as a decimal string); ``latent`` is aligned with ``customers``.
+    unit as a decimal string); ``latent`` is aligned with ``customers``. ``contacts`` and ``asked`` say what
+    was talked about and answered.
     """
 
     seed: int
@@ -103,6 +105,8 @@ class Demo:
     transactions: Transactions
     rates: list[tuple[str, date, str]]
     latent: Latent
+    contacts: Contacts
+    asked: Asked
 
 
 def generate(
@@ -146,7 +150,13 @@ def generate(
     transactions = _columns(sales, returns)
     departures = _departures(model, calendar, latent, (sales, returns), stream(seed, "departures"))
     people = draw_people(model, seed, calendar, latent, departures)
-    return Demo(seed, calendar.first_day, until, model, people, transactions, rates, latent)
+    terms = draw_contracts(model, seed, calendar, latent)
+    for person, (contract, unwanted) in zip(people, terms, strict=True):
+        person |= {"contract": contract, "do_not_contact": unwanted}
+    language = [person["language"] for person in people]
+    contacts = draw_contacts(model, seed, calendar, latent, language, _bought(sales, latent))
+    asked = draw_answers(model, seed, calendar, latent, language, contacts)
+    return Demo(seed, calendar.first_day, until, model, people, transactions, rates, latent, contacts, asked)
 
 
 def _purchases(
@@ -268,6 +278,14 @@ def _goods(
     margin = np.array([row[3] for row in CATEGORIES])[category]
     cost = np.rint(amount * (1 - margin) * rng.uniform(1 - COST_SPREAD, 1 + COST_SPREAD, n)).astype(np.int64)
     return category, channel, np.where(rng.random(n) < model.unknown_cost_share, -1, cost)
+
+
+def _bought(sales: _Lines, latent: Latent) -> Sales:
+    """The purchases among the sales, as contacts are about them."""
+    purchase = np.flatnonzero(sales.kind == PURCHASE)
+    owner, category = sales.owner[purchase], sales.category[purchase].tolist()
+    last = sales.at[purchase] == latent.dropped_out_at[owner]
+    return Sales(owner, sales.day[purchase], [CATEGORIES[k][0] for k in category], last)
 
 
 def _returns(model: DemoModel, calendar: Calendar, sales: _Lines, rng: np.random.Generator) -> _Lines:

@@ -90,6 +90,19 @@ class DemoModel:
     goodbye_share: float = 0.3
     goodbye_delay_days: float = 30.0
 
+    # What is said: contracts, contacts, complaints, surveys.
+    notice_share: float = 0.7
+    no_phone_share: float = 0.03
+    no_email_share: float = 0.02
+    contact_share: float = 0.16
+    follow_ups_a_year: float = 0.6
+    complaint_share: float = 0.02
+    last_straw_factor: float = 3.0
+    contact_survey_share: float = 0.45
+    relationship_survey_days: int = 180
+    response_share: float = 0.3
+    skip_share: float = 0.05
+
     # What is known about a customer.
     phone_share: float = 0.96
     second_phone_share: float = 0.12

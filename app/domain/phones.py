@@ -58,12 +58,16 @@ def candidates(text: str, regions: tuple[str, ...] = DEFAULT_REGIONS) -> tuple[s
     >>> candidates("050 123 45 67"), candidates("anonymous")
     (('+994501234567',), ())
     """
-    if len(text) > MAX_TEXT:
-        return ()
+    return () if len(text) > MAX_TEXT else _all(text, regions)
+
+
+# Calls and imports repeat numbers, and a reading costs 60-120 µs.
+@lru_cache(maxsize=8192)
+def _all(text: str, regions: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_readings(text, regions)))
 
 
-# Calls and imports repeat numbers, and a reading costs 60-120 µs. Refusals are not remembered.
+# Not the first of the above: that would read the rest in vain. Refusals are not remembered.
 @lru_cache(maxsize=8192)
 def _first(text: str, regions: tuple[str, ...]) -> str:
     for number in _readings(text, regions):

@@ -1,11 +1,40 @@
-"""What a scoring run is asked for."""
+"""What a scoring run is asked for, and which instants it looks at."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from app.domain.churn.history import NO_DAY
+from app.domain.churn.verdict import DEFAULT_LEVELS, Levels
+from app.domain.company import Company
 from app.domain.transactions import TransactionKind
 from app.domain.value_tiers import DEFAULT_CUTS, Cuts
+
+__all__ = ["DEFAULT_LEVELS", "FACTS_VERSION", "NO_DAY", "RECENT_DAYS", "Bounds", "Levels", "Parameters"]
+
+RECENT_DAYS = 90
+"""What is recent: this many days before ``as_of``; it is compared with as many days before them."""
+
+FACTS_VERSION = 1
+"""Raised when facts by customer are read or kept in another way: older runs' facts are then not reused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The instants that decide what a run sees: it sees what occurred before ``end``.
+
+    ``start`` begins the window of value (None: everything counts), ``recent`` and ``earlier`` the last
+    `RECENT_DAYS` days and the as many days before them. ``cut`` lies one horizon before ``end``: what a
+    forecast made there would have said can be held against what happened.
+    """
+
+    start: datetime | None
+    earlier: datetime
+    recent: datetime
+    cut: datetime
+    end: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,15 +43,23 @@ class Parameters:
 
     Args:
         currency: reporting currency, ISO 4217.
-        window_days: whole local days before ``as_of`` that count; None for everything.
+        window_days: whole local days before ``as_of`` that count as value; None for everything.
         cuts: where tiers A and B end.
         ignored_kinds: transactions treated as if they had never happened.
+        horizon_days: days ahead that churn is foretold for.
+        levels: from which probability on a customer is watched, and at risk.
+        zero_amount_purchases: whether a purchase of nothing makes its day a day of purchase.
+        grace_days: days after the end of a contract before it has lapsed.
     """
 
     currency: str
     window_days: int | None = None
     cuts: Cuts = DEFAULT_CUTS
     ignored_kinds: frozenset[TransactionKind] = frozenset()
+    horizon_days: int = 90
+    levels: Levels = DEFAULT_LEVELS
+    zero_amount_purchases: bool = False
+    grace_days: int = 30
 
     def to_dict(self) -> dict[str, Any]:
         """As stored with the run and shown to callers."""
@@ -31,14 +68,44 @@ class Parameters:
             "window_days": self.window_days,
             "cuts": {"a_percent": self.cuts.a_percent, "b_percent": self.cuts.b_percent},
             "ignored_kinds": sorted(self.ignored_kinds),
+            "horizon_days": self.horizon_days,
+            "churn_levels": {"watch": self.levels.watch, "at_risk": self.levels.at_risk},
+            "zero_amount_purchases": self.zero_amount_purchases,
+            "grace_days": self.grace_days,
         }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Parameters":
-        """What `to_dict` gave."""
+        """What `to_dict` gave; what a run of an earlier version did not have is at its default."""
+        later = ("horizon_days", "zero_amount_purchases", "grace_days")
         return cls(
             data["currency"],
             data["window_days"],
             Cuts(**data["cuts"]),
             frozenset(TransactionKind(kind) for kind in data["ignored_kinds"]),
+            levels=Levels(**data.get("churn_levels", {})),
+            **{name: data[name] for name in later if name in data},
         )
+
+    def key(self) -> str:
+        """A text that is the same for the same parameters, also for runs of an earlier version."""
+        mine, plain = self.to_dict(), Parameters(self.currency).to_dict()
+        always = ("currency", "window_days", "cuts", "ignored_kinds")
+        kept = {name: value for name, value in mine.items() if name in always or value != plain[name]}
+        return json.dumps(kept, sort_keys=True)
+
+    def facts_key(self, company: Company) -> str:
+        """A text that is the same for runs whose facts by customer are read in the same way."""
+        read = ("currency", "window_days", "ignored_kinds", "horizon_days", "zero_amount_purchases")
+        mine = {name: value for name, value in self.to_dict().items() if name in read}
+        more = {"version": FACTS_VERSION, "time_zone": company.time_zone}
+        return json.dumps({**mine, **more}, sort_keys=True)
+
+    def bounds(self, as_of: date, company: Company) -> Bounds:
+        """The instants a run for ``as_of`` looks at."""
+        start, end = company.window(as_of, self.window_days)
+        recent, earlier, cut = (
+            company.start_of(as_of - timedelta(days=days))
+            for days in (RECENT_DAYS, 2 * RECENT_DAYS, self.horizon_days)
+        )
+        return Bounds(start, earlier, recent, cut, end)

@@ -146,6 +146,36 @@ def shown(most: int) -> StringConstraints:
     return StringConstraints(max_length=most, pattern=NO_CONTROL)
 
 
+_IN_LINES = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"  # control characters but tab, line feed and return
+_SEEN_IN_LINES = rf"^[^{_IN_LINES}]*[^\s{_IN_LINES}][^{_IN_LINES}]*$"
+
+
+def _one_line_end(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+class _Paragraph(GroupedMetadata):
+    def __init__(self, most: int) -> None:
+        self._most = most
+
+    def __iter__(self) -> Iterator[object]:
+        yield from StringConstraints(min_length=1, max_length=self._most, pattern=_SEEN_IN_LINES)
+        yield AfterValidator(_one_line_end)
+
+
+def paragraph(most: int) -> GroupedMetadata:
+    """Text of one or more lines, at most ``most`` characters, not blank, without control characters but tabs
+    and line ends. Every line end becomes ``\\n``; blanks and line ends around the text are trimmed. Goes into
+    ``Annotated[str, paragraph(4000)]``."""
+    return _Paragraph(most)
+
+
+def shown_paragraph(most: int) -> StringConstraints:
+    """Text of one or more lines in an answer: at most ``most`` characters, no control characters but tabs
+    and line feeds."""
+    return StringConstraints(max_length=most, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$")
+
+
 UNSET: Any = None
 """Default of members of a merge patch that may be left out but not null: what counts is which were sent."""
 

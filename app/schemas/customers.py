@@ -14,7 +14,7 @@ from app.domain.customers import (
     EXTERNAL_IDS_MOST,
     TAGS_MOST,
     Channel,
-    ContactKind,
+    ChurnLevel,
     CustomerKind,
     LeavingReason,
     Lifecycle,
@@ -39,6 +39,8 @@ from app.schemas._base import (
     shown,
 )
 from app.schemas.batches import KEPT, BatchItem
+from app.schemas.contact_points import ContactPoint, ContactPointIn
+from app.schemas.standing import Contract, ContractPatch, ContractRead, CustomerChurn, Satisfaction
 
 EXAMPLE_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a10"
 
@@ -59,6 +61,12 @@ Attributes = Annotated[
     dict[AttributeName, AttributeValue],
     Field(max_length=ATTRIBUTES_MOST, examples=[{"city": "İzmir", "newsletter": True}]),
 ]
+SystemKey = Annotated[
+    str,
+    StringConstraints(max_length=270, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}:[^\x00-\x1f\x7f-\x9f]+$"),
+]
+"""``system:key``."""
+DoNotContact = Annotated[list[Channel], Field(max_length=len(Channel), examples=[["phone"]])]
 ClockTime = Annotated[str, StringConstraints(max_length=5, pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
 
@@ -67,40 +75,6 @@ class Hours(Input):
 
     start: ClockTime = Field(examples=["09:00"])
     end: ClockTime = Field(examples=["12:00"])
-
-
-class ContactPointIn(Input):
-    """A way to reach the customer."""
-
-    kind: ContactKind
-    value: Annotated[
-        str, StringConstraints(min_length=1, max_length=254, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")
-    ]
-    """A phone number in any national spelling, an e-mail address, or a social handle."""
-    network: Code | None = None
-    """Social network of a handle (``instagram``); only for kind ``social``."""
-    primary: Flag = False
-    """The first choice among contact points of its kind; at most one of a kind."""
-    verified: Flag = False
-    """Whether the customer proved to own it."""
-
-    @model_validator(mode="after")
-    def _network_is_social(self) -> "ContactPointIn":
-        if (self.kind == ContactKind.SOCIAL) != (self.network is not None):
-            raise PydanticCustomError("network", "network belongs to kind social, and only there")
-        return self
-
-
-class ContactPoint(Output):
-    """A way to reach the customer."""
-
-    id: UUID
-    kind: ContactKind
-    value: Annotated[str, shown(254)]
-    """E.164 for phones (``+905321234567``), the address for e-mail, the handle without ``@`` for social."""
-    network: Code | None
-    primary: bool
-    verified: bool
 
 
 class ExternalId(Input):
@@ -123,6 +97,8 @@ class _CustomerFields(Input):
     )
     preferred_channel: Channel | None = Field(default=None, examples=["phone"])
     preferred_hours: Hours | None = None
+    do_not_contact: DoNotContact = Field(default=[])
+    """Channels the customer does not want to be contacted on."""
     unit: Code | None = Field(default=None, examples=["izmir"])
     """Branch or team that looks after the customer; API keys can be limited to units."""
     tags: Annotated[list[Tag], Field(max_length=TAGS_MOST)] = Field(default=[], examples=[["vip"]])
@@ -144,6 +120,7 @@ class CustomerCreate(_CustomerFields):
         default=[], examples=[[]]
     )
     attributes: Attributes = Field(default={}, examples=[{"city": "İzmir", "newsletter": True}])
+    contract: Contract | None = None
     lifecycle: Lifecycle = Lifecycle.ACTIVE
     left_on: DateIn | None = Field(default=None, examples=[None])
     """Day the customer left; required when, and only when, lifecycle is ``left``."""
@@ -159,7 +136,7 @@ class CustomerCreate(_CustomerFields):
 
 class CustomerUpdate(_CustomerFields):
     """A merge patch (RFC 7396): absent members stay, null clears, arrays are replaced whole,
-    members of ``attributes`` are merged one by one (null removes)."""
+    members of ``attributes`` and of ``contract`` are merged one by one (null removes)."""
 
     name: Name = Field(default=UNSET, examples=["Ayşe Demir"])
     kind: CustomerKind = Field(default=UNSET, examples=["person"])
@@ -169,10 +146,12 @@ class CustomerUpdate(_CustomerFields):
     contact_points: Annotated[list[ContactPointIn], Field(max_length=CONTACT_POINTS_MOST)] = Field(
         default=UNSET, examples=[[{"kind": "email", "value": "ayse@example.com", "primary": True}]]
     )
+    do_not_contact: DoNotContact = Field(default=UNSET, examples=[["phone", "email"]])
     tags: Annotated[list[Tag], Field(max_length=TAGS_MOST)] = Field(default=UNSET, examples=[["vip", "club"]])
     attributes: Annotated[
         dict[AttributeName, AttributeValue | None], Field(max_length=2 * ATTRIBUTES_MOST)
     ] = Field(default=UNSET, examples=[{"city": "Bakı", "newsletter": None}])
+    contract: ContractPatch | None = Field(default=None, examples=[{"notice_given_on": "2026-11-20"}])
 
 
 class OpenLifecycle(StrEnum):
@@ -198,7 +177,7 @@ class Departure(Input):
 
 
 class CustomerRead(Output):
-    """A customer, with the value tier of the current scoring run."""
+    """A customer, with what the current scoring run says of it: value tier, satisfaction, churn level."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -228,6 +207,12 @@ class CustomerRead(Output):
                     "external_ids": [{"system": "crm", "key": "C-000123"}],
                     "preferred_channel": "phone",
                     "preferred_hours": {"start": "09:00", "end": "12:00"},
+                    "do_not_contact": ["visit"],
+                    "contract": {
+                        "started_on": "2025-03-01",
+                        "ends_on": "2027-02-28",
+                        "notice_given_on": None,
+                    },
                     "unit": "izmir",
                     "tags": ["vip"],
                     "attributes": {"city": "İzmir", "newsletter": True},
@@ -238,6 +223,21 @@ class CustomerRead(Output):
                     "value": {"amount": "18250.00", "currency": "TRY"},
                     "next_tier_distance": None,
                     "near_cut": None,
+                    "satisfaction": {
+                        "nps": {
+                            "latest": 90.0,
+                            "answered_at": "2026-11-20T09:30:00Z",
+                            "n": 3,
+                            "mean": 76.7,
+                            "trend": "rising",
+                        }
+                    },
+                    "churn": {
+                        "level": "healthy",
+                        "probability": 0.12,
+                        "model": "mbg_nbd",
+                        "value_at_risk": {"amount": "2190.00", "currency": "TRY"},
+                    },
                     "scored_as_of": "2026-11-23",
                 }
             ]
@@ -259,6 +259,9 @@ class CustomerRead(Output):
     external_ids: Annotated[list[ExternalId], Field(max_length=EXTERNAL_IDS_MOST)]
     preferred_channel: Channel | None
     preferred_hours: Hours | None
+    do_not_contact: DoNotContact
+    """Channels the customer does not want to be contacted on."""
+    contract: ContractRead | None
     unit: Code | None
     tags: Annotated[list[Annotated[str, shown(50)]], Field(max_length=TAGS_MOST)]
     attributes: Attributes
@@ -273,6 +276,10 @@ class CustomerRead(Output):
     """Smallest additional value that would put the customer in the next better tier; null in A."""
     near_cut: Tier | None
     """A or B when the value lies within 10 % of the smallest value in that tier."""
+    satisfaction: Satisfaction | None
+    """Latest answer and trend by index; null without an answer."""
+    churn: CustomerChurn | None
+    """Null for customers the run has no flag for."""
     scored_as_of: date | None
     """Day of the current scoring run; null before the first."""
 
@@ -288,7 +295,7 @@ class CustomerPage(PageOf):
 
 
 class CustomerSort(StrEnum):
-    """Order of the list; ``-`` is descending. Customers without a value come last."""
+    """Order of the list; ``-`` is descending. Customers without the figure come last."""
 
     CREATED_AT = "created_at"
     NEWEST = "-created_at"
@@ -296,6 +303,7 @@ class CustomerSort(StrEnum):
     NAME = "name"
     VALUE = "value"
     HIGHEST_VALUE = "-value"
+    VALUE_AT_RISK = "-value_at_risk"
 
 
 class TierFilter(StrEnum):
@@ -317,22 +325,14 @@ class CustomerQuery(Paging):
     """Filters add up: a customer must match all of them."""
 
     sort: CustomerSort = CustomerSort.NEWEST
-    """Order; customers without a value come last when sorting by it."""
+    """Order; customers without a figure come last when sorting by it."""
     q: Annotated[str, line(100)] | None = None
     """Words of the name, or their beginnings, in any order: ``isik`` finds ``IŞIK`` and ``Işık``."""
     phone: Annotated[str, line(64)] | None = None
     """A phone number in any spelling."""
     email: Annotated[str, line(254)] | None = None
     """An e-mail address; letter case does not matter."""
-    external_id: (
-        Annotated[
-            str,
-            StringConstraints(
-                max_length=270, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}:[^\x00-\x1f\x7f-\x9f]+$"
-            ),
-        ]
-        | None
-    ) = None
+    external_id: SystemKey | None = None
     """``system:key``, for example ``crm:C-000123``."""
     tag: Annotated[list[Tag], Field(max_length=10)] = Field(default=[])
     """Has this tag; repeat for more."""
@@ -348,6 +348,8 @@ class CustomerQuery(Paging):
     """``name=value``, for example ``city=İzmir``."""
     tier: Annotated[list[TierFilter], Field(max_length=4)] = Field(default=[])
     """In one of these value tiers of the current run; repeat for more."""
+    churn_level: Annotated[list[ChurnLevel], Field(max_length=len(ChurnLevel))] = Field(default=[])
+    """Of one of these churn levels; repeat for more."""
     near_cut: Tier | None = None
     """Value within 10 % of the smallest value in this tier."""
     kind: CustomerKind | None = None

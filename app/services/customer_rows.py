@@ -6,9 +6,10 @@ from uuid import UUID
 
 from app.domain import names
 from app.domain.access import Actor
-from app.domain.customers import ATTRIBUTES_MOST, EXTERNAL_IDS_MOST, normalise_contact
+from app.domain.customers import ATTRIBUTES_MOST, EXTERNAL_IDS_MOST, contract_fault, normalise_contact
 from app.errors import FieldError, InvalidError
 from app.schemas.customers import CustomerUpdate
+from app.services.standing import CONTRACT
 from app.store.types import new_id
 
 Row = dict[str, Any]
@@ -31,8 +32,10 @@ def new_row(actor: Actor, data: Row, at: datetime, customer_id: UUID) -> Row:
     Raises:
         InvalidError: see `checked` and `contact_points`.
     """
+    given = {**data, **contract_columns({}, data["contract"])}
+    del given["contract"]
     row = {
-        **data,
+        **given,
         "id": customer_id,
         "version": 1,
         "created_at": at,
@@ -66,12 +69,36 @@ def checked(actor: Actor, row: Row) -> Row:
             raise InvalidError(fields=[FieldError(f"/{member}", "too_long", detail, params=params)])
     row["name_key"] = names.fold(row["name"] or "")[:NAME_KEY_LENGTH]
     row["tags"] = distinct(row["tags"])
+    row["do_not_contact"] = distinct(row["do_not_contact"])
     return row
 
 
-def distinct(tags: list[str]) -> list[str]:
-    """Tags without repetitions, in order."""
-    return list(dict.fromkeys(tags))
+def distinct(words: list[str]) -> list[str]:
+    """Tags or channels without repetitions, in order."""
+    return list(dict.fromkeys(words))
+
+
+_BEFORE_START = {
+    "ends_on": "A contract cannot end before it starts.",
+    "notice_given_on": "Notice cannot be given before the contract starts.",
+}
+
+
+def contract_columns(before: Row, contract: Row | None) -> Row:
+    """The columns of a customer's contract after ``contract`` was merged into them; None removes it.
+
+    Raises:
+        InvalidError: the contract lacks its start, or one of its days lies before it.
+    """
+    if contract is None:
+        return dict.fromkeys(CONTRACT.values())
+    days: Row = {member: contract.get(member, before.get(column)) for member, column in CONTRACT.items()}
+    if days["started_on"] is None:
+        raise InvalidError(fields=[FieldError("/contract/started_on", "missing", "This member is required.")])
+    if (member := contract_fault(**days)) is not None:
+        wrong = FieldError(f"/contract/{member}", "before_start", _BEFORE_START[member])
+        raise InvalidError(fields=[wrong])
+    return {column: days[member] for member, column in CONTRACT.items()}
 
 
 def merged(attributes: Row, changes: Row) -> Row:
@@ -80,8 +107,12 @@ def merged(attributes: Row, changes: Row) -> Row:
 
 
 def sent(data: CustomerUpdate) -> Row:
-    """The members of a patch that were sent, each whole: parts of them left out have their defaults."""
-    return data.model_dump(mode="python", include=data.model_fields_set)
+    """The members of a patch that were sent, each whole: parts of them left out have their defaults. Only
+    of a contract, which is merged, no more than was sent."""
+    changes = data.model_dump(mode="python", include=data.model_fields_set)
+    if data.contract is not None:
+        changes["contract"] = data.contract.model_dump(mode="python", exclude_unset=True)
+    return changes
 
 
 def including(external_ids: list[Row], identity: Row) -> list[Row]:

@@ -25,6 +25,10 @@ SORTS = {
         SortKey(CustomerScore.value_minor, descending=True, nullable=True),
         SortKey(Customer.id),
     ),
+    CustomerSort.VALUE_AT_RISK: (
+        SortKey(CustomerScore.value_at_risk_minor, descending=True, nullable=True),
+        SortKey(Customer.id),
+    ),
 }
 
 
@@ -58,6 +62,8 @@ def filtered(statement: Select[Any], actor: Actor, query: CustomerQuery) -> Sele
             statement = statement.where(getattr(Customer, member) == value)
     if query.updated_after is not None:
         statement = statement.where(Customer.updated_at > query.updated_after)
+    if query.churn_level:
+        statement = statement.where(CustomerScore.churn_level.in_(query.churn_level))
     if query.near_cut is not None:
         statement = statement.where(CustomerScore.near_cut == query.near_cut)
     return statement.where(_in_tiers(query.tier)) if query.tier else statement
@@ -81,7 +87,7 @@ def _in_tiers(wanted: list[TierFilter]) -> Any:
     return or_(placed, CustomerScore.tier.is_(None)) if TierFilter.NONE in wanted else placed
 
 
-def owner_of(system: str, key: str) -> Any:
+def owner_of(system: Any, key: Any) -> Any:
     """The id of the customer that has ``key`` in ``system``, as a subquery."""
     return (
         select(CustomerExternalId.customer_id)

@@ -16,7 +16,6 @@ from sqlalchemy import (
     update,
 )
 
-from app.domain import money
 from app.domain.access import Actor
 from app.domain.customers import (
     Lifecycle,
@@ -31,13 +30,13 @@ from app.schemas.customers import (
     CustomerUpsert,
     Departure,
 )
-from app.services import customer_rows, customer_search, preconditions
+from app.services import customer_rows, customer_search, preconditions, standing
 from app.services.customer_rows import Identity, Row
 from app.store import audit, dialects
 from app.store.engine import single
 from app.store.paging import After, Page, fetch
 from app.store.pairs import in_pairs
-from app.store.tables import Customer, CustomerExternalId, CustomerLookup, CustomerScore, ScoringRun
+from app.store.tables import Customer, CustomerExternalId, CustomerLookup, CustomerScore
 from app.store.types import new_id, now
 from app.store.visibility import narrow
 
@@ -47,20 +46,13 @@ PORTION = 5_000
 WRITE_SETTLES = timedelta(seconds=60)
 """No write transaction lives longer, so changes older than this are all visible."""
 
-_current_as_of = select(ScoringRun.as_of).where(ScoringRun.is_current).scalar_subquery()
-_current_currency = select(ScoringRun.currency).where(ScoringRun.is_current).scalar_subquery()
 _READ = select(
     *(
         column
         for column in Customer.__table__.columns
         if column.key not in ("name_key", "created_by_import_id")
     ),
-    CustomerScore.tier,
-    CustomerScore.value_minor,
-    CustomerScore.next_tier_distance_minor,
-    CustomerScore.near_cut,
-    _current_as_of.label("scored_as_of"),
-    _current_currency.label("score_currency"),
+    *standing.SCORES,
 ).join_from(Customer, CustomerScore, CustomerScore.customer_id == Customer.id, isouter=True)
 
 # Made once: a statement built anew is compared with the cached one member by member, at every request.
@@ -247,11 +239,8 @@ def _locked(tx: Connection, actor: Actor, condition: Any) -> Row:
 
 def _shape(row: Row) -> Row:
     """A row as `CustomerRead` wants it, members in its order."""
-    currency = row.pop("score_currency", None)
-    value, distance = row.pop("value_minor", None), row.pop("next_tier_distance_minor", None)
-    row["value"] = None if value is None else money.to_wire(value, currency)
-    row["next_tier_distance"] = None if distance is None else money.to_wire(distance, currency)
-    return {member: row.get(member) for member in _MEMBERS}
+    row = {**row, **standing.scores_of(row), "contract": standing.contract_of(row)}
+    return {member: row[member] for member in _MEMBERS}
 
 
 def _insert_one(tx: Connection, actor: Actor, data: Row) -> Row:
@@ -332,6 +321,10 @@ def _apply(tx: Connection, actor: Actor, before: Row, changes: Row, action: str 
         changes["contact_points"] = customer_rows.contact_points(
             actor, changes["contact_points"], before["contact_points"]
         )
+    if "contract" in changes:
+        changes |= customer_rows.contract_columns(before, changes.pop("contract"))
+    if "do_not_contact" in changes:
+        changes["do_not_contact"] = customer_rows.distinct(changes["do_not_contact"])
     changed = {key: value for key, value in changes.items() if before[key] != value}
     if not changed:
         return _shape(before)

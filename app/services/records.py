@@ -30,6 +30,11 @@ class Item(Protocol):
     create_missing: bool
 
 
+Check = Callable[[list[Row | AppError]], None]
+"""Replaces rows that cannot be stored by their refusals. ``customer_id`` is that of the customer who was
+found; None for nobody's record, and while the customer is still to be created."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of record.
@@ -44,7 +49,12 @@ class Kind:
 
 
 def store_new(
-    tx: Connection, actor: Actor, kind: Kind, items: Sequence[Item], rows: list[Row | AppError]
+    tx: Connection,
+    actor: Actor,
+    kind: Kind,
+    items: Sequence[Item],
+    rows: list[Row | AppError],
+    check: Check | None = None,
 ) -> set[UUID]:
     """Store the rows that can be stored, in a number of statements that does not depend on how many they
     are; the others become `AppError` in place.
@@ -52,6 +62,7 @@ def store_new(
     Args:
         rows: aligned with ``items``; each the row to store, its ``customer_id`` still as the item has it,
             or why the item was refused before. A row without ``external_id`` repeats no other.
+        check: judges the rows by their customers, before anything is written.
 
     Returns:
         The prospects among the customers of the stored rows.
@@ -62,7 +73,9 @@ def store_new(
     """
     if any(item.create_missing for item in items) and not actor.may(Scope.CUSTOMERS_WRITE):
         raise ForbiddenError("The credentials lack the scope {scope}.", scope=Scope.CUSTOMERS_WRITE.value)
-    prospects = _find_customers(tx, actor, items, rows)
+    prospects = find_customers(tx, actor, items, rows)
+    if check is not None:
+        check(rows)
     _refuse_repeated(kind, rows)
     made = _create_missing(tx, actor, kind, items, rows)
     _insert(tx, kind, rows)
@@ -72,14 +85,11 @@ def store_new(
     return prospects & {row["customer_id"] for row in rows if isinstance(row, dict)}
 
 
-# --- inside
-
-
-def _find_customers(
+def find_customers(
     tx: Connection, actor: Actor, items: Sequence[Item], rows: list[Row | AppError]
 ) -> set[UUID]:
     """Give each row its customer, as far as there is one the caller may see, and refuse rows without one
-    unless it is to be created; return the prospects among them."""
+    unless it is to be created; return the prospects among them. At most two statements."""
     good = [item for item, row in zip(items, rows, strict=True) if isinstance(row, dict)]
     by_id = _find_by_ids(tx, actor, {item.customer_id for item in good if item.customer_id is not None})
     identities = {_identity(item) for item in good if item.customer is not None}
@@ -96,6 +106,9 @@ def _find_customers(
         elif not item.create_missing:
             rows[index] = _unknown(item)
     return prospects
+
+
+# --- inside
 
 
 def _find_by_ids(tx: Connection, actor: Actor, ids: set[UUID]) -> dict[UUID, tuple[UUID, str]]:

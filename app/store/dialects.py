@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol, cast
 
 from sqlalchemy import (
+    JSON,
     ColumnElement,
     Connection,
     Engine,
@@ -295,14 +296,14 @@ def upsert_many(
     """Write many rows fast, overwriting those whose ``keys`` exist.
 
     PostgreSQL copies them into a temporary table and merges once; SQLite executes one prepared
-    statement per row.
+    statement per row. Documents come as JSON text.
     """
     target = cast(Table, table.__table__)
     listed, conflict = ", ".join(names), ", ".join(keys)
     updates = ", ".join(f"{name} = excluded.{name}" for name in names if name not in keys)
     on_conflict = f"ON CONFLICT ({conflict}) DO UPDATE SET {updates}"
     if not is_postgres(tx):
-        binders = [target.c[name].type.dialect_impl(tx.dialect).bind_processor(tx.dialect) for name in names]
+        binders = [_binder(tx, target.c[name].type) for name in names]
         marks = ", ".join("?" for _ in names)
         cursor = tx.connection.cursor()
         cursor.executemany(
@@ -319,6 +320,10 @@ def upsert_many(
             copy.write_row(row)
     tx.execute(text(f"INSERT INTO {target.name} ({listed}) SELECT {listed} FROM {staging} {on_conflict}"))  # noqa: S608
     tx.execute(text(f"DROP TABLE {staging}"))
+
+
+def _binder(tx: Connection, kind: TypeEngine[Any]) -> Any:
+    return None if isinstance(kind, JSON) else kind.dialect_impl(tx.dialect).bind_processor(tx.dialect)
 
 
 def among(tx: Connection, column: Any, values: Collection[str]) -> ColumnElement[bool]:

@@ -33,6 +33,12 @@ def single(fn: Use[P, R]) -> Use[P, R]:
     return fn
 
 
+def long(fn: Use[P, R]) -> Use[P, R]:
+    """Mark a read that takes long, also in Python: it runs in a thread, so that others need not wait."""
+    fn.long = True  # type: ignore[attr-defined]
+    return fn
+
+
 class Store:
     """Reads and writes on the database named in the settings."""
 
@@ -61,6 +67,8 @@ class Store:
         Raises:
             UnavailableError: the database is busy or gone.
         """
+        if getattr(fn, "long", False):
+            return await asyncio.to_thread(lambda: self.read_sync(fn, *args, **kwargs))
         if self.is_sqlite:
             return self._read_sqlite(fn, *args, **kwargs)
         engine = self._auto if getattr(fn, "single", False) else self._snapshot

@@ -2,7 +2,7 @@
 
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, and_, or_, select
 
 from app.domain.access import Actor
 from app.store.tables import Customer
@@ -15,11 +15,13 @@ def is_limited(actor: Actor) -> bool:
     return bool(actor.units) or actor.customer_id is not None
 
 
-def narrow(statement: S, actor: Actor, customer_id: Any = Customer.id) -> S:
+def narrow(statement: S, actor: Actor, customer_id: Any = Customer.id, unit: Any = None) -> S:
     """Keep only rows of customers the caller may see.
 
     ``customer_id`` is the column that says whose row it is; for the customers table itself leave it out.
-    A caller limited to units sees customers of these units; an end customer only itself.
+    A caller limited to units sees customers of these units; an end customer only itself. What is nobody's
+    is seen by callers that are not limited, and where ``unit`` is given, the column that says which unit
+    the row itself is of, by those of this unit.
     """
     if actor.customer_id is not None:
         statement = statement.where(customer_id == actor.customer_id)
@@ -28,5 +30,8 @@ def narrow(statement: S, actor: Actor, customer_id: Any = Customer.id) -> S:
             statement = statement.where(Customer.unit.in_(actor.units))
         else:
             visible = select(Customer.id).where(Customer.unit.in_(actor.units))
-            statement = statement.where(customer_id.in_(visible))
+            seen = customer_id.in_(visible)
+            if unit is not None:
+                seen = or_(seen, and_(customer_id.is_(None), unit.in_(actor.units)))
+            statement = statement.where(seen)
     return statement

@@ -75,7 +75,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("interactions", schema=None) as batch_op:
         batch_op.create_index(
-            batch_op.f("ix_interactions_customer_id_started_at"), ["customer_id", "started_at"], unique=False
+            batch_op.f("ix_interactions_customer_id_started_at_direction"),
+            ["customer_id", "started_at", "direction"],
+            unique=False,
         )
         batch_op.create_index(
             batch_op.f("ix_interactions_import_id"),
@@ -333,6 +335,14 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("contract_ends_on", sa.Date(), nullable=True))
         batch_op.add_column(sa.Column("contract_notice_on", sa.Date(), nullable=True))
         batch_op.add_column(sa.Column("do_not_contact", types.Json, server_default="[]", nullable=False))
+        for column in ("contract_started_on", "left_on"):
+            batch_op.create_index(
+                batch_op.f(f"ix_customers_{column}"),
+                [column],
+                unique=False,
+                postgresql_where=sa.text(f"{column} IS NOT NULL"),
+                sqlite_where=sa.text(f"{column} IS NOT NULL"),
+            )
 
     with op.batch_alter_table("run_columns", schema=None) as batch_op:
         batch_op.add_column(sa.Column("first_id", types.Id(), nullable=True))
@@ -340,19 +350,35 @@ def upgrade() -> None:
     with op.batch_alter_table("scoring_runs", schema=None) as batch_op:
         batch_op.add_column(sa.Column("satisfaction", types.Json, nullable=True))
         batch_op.add_column(sa.Column("churn", types.Json, nullable=True))
+        batch_op.add_column(sa.Column("churn_baselines", types.Json, nullable=True))
         batch_op.add_column(sa.Column("facts_until", types.Instant(), nullable=True))
+        batch_op.add_column(sa.Column("facts_key", sa.Text(), nullable=True))
 
     with op.batch_alter_table("transactions", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_transactions_recorded_at"), ["recorded_at"], unique=False)
+        batch_op.drop_index(batch_op.f("ix_transactions_customer_id_occurred_at"))
+        batch_op.create_index(
+            "ix_transactions_scoring",
+            ["customer_id", "occurred_at", "kind", "currency", "amount_minor"],
+            unique=False,
+        )
 
 
 def downgrade() -> None:
     """Take the schema back."""
     with op.batch_alter_table("transactions", schema=None) as batch_op:
+        batch_op.drop_index("ix_transactions_scoring")
+        batch_op.create_index(
+            batch_op.f("ix_transactions_customer_id_occurred_at"),
+            ["customer_id", "occurred_at"],
+            unique=False,
+        )
         batch_op.drop_index(batch_op.f("ix_transactions_recorded_at"))
 
     with op.batch_alter_table("scoring_runs", schema=None) as batch_op:
+        batch_op.drop_column("facts_key")
         batch_op.drop_column("facts_until")
+        batch_op.drop_column("churn_baselines")
         batch_op.drop_column("churn")
         batch_op.drop_column("satisfaction")
 
@@ -360,6 +386,12 @@ def downgrade() -> None:
         batch_op.drop_column("first_id")
 
     with op.batch_alter_table("customers", schema=None) as batch_op:
+        for column in ("contract_started_on", "left_on"):
+            batch_op.drop_index(
+                batch_op.f(f"ix_customers_{column}"),
+                postgresql_where=sa.text(f"{column} IS NOT NULL"),
+                sqlite_where=sa.text(f"{column} IS NOT NULL"),
+            )
         batch_op.drop_column("do_not_contact")
         batch_op.drop_column("contract_notice_on")
         batch_op.drop_column("contract_ends_on")
@@ -430,7 +462,7 @@ def downgrade() -> None:
             postgresql_where=sa.text("import_id IS NOT NULL"),
             sqlite_where=sa.text("import_id IS NOT NULL"),
         )
-        batch_op.drop_index(batch_op.f("ix_interactions_customer_id_started_at"))
+        batch_op.drop_index(batch_op.f("ix_interactions_customer_id_started_at_direction"))
 
     op.drop_table("interactions")
     with op.batch_alter_table("surveys", schema=None) as batch_op:

@@ -1,11 +1,12 @@
 """Finding customers over HTTP, on both databases: filters, order, pages and cursors."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import factories
 import pytest
+import record_rows as rows
 from support import Api, made, phone, pointers, problem
 
 from app.domain.access import Actor
@@ -136,6 +137,50 @@ def test_customers_without_a_value_come_last_in_either_order(api: Api, limit: in
     assert walk(api, sort="value", limit=limit) == [*reversed(highest_first), "Nobody yet"]
 
 
+@pytest.fixture
+def flagged(store: Store, actor: Actor) -> None:
+    """Customers with churn levels and values at risk, and one without either."""
+    flags: list[tuple[str, str | None, int | None]] = [
+        ("Safe", "healthy", 10),
+        ("Rich", "at_risk", 900),
+        ("Poor", "at_risk", 0),
+        ("Gone", "left", None),
+        ("Doubtful", "watch", 500),
+        ("Unknown", None, None),
+    ]
+    store.write_sync(rows.run, actor, as_of=date(2026, 3, 11), currency="TRY")
+    for name, level, at_risk in flags:
+        customer_id = store.write_sync(factories.customer, actor, name)
+        if level is not None:
+            members = {"churn_level": level, "churn_percent": 61, "churn_model": "mbg_nbd"}
+            store.write_sync(rows.score, actor, customer_id, value_at_risk_minor=at_risk, **members)
+
+
+@pytest.mark.usefixtures("flagged")
+def test_customers_of_some_churn_levels(api: Api) -> None:
+    assert found(api, churn_level="watch") == ["Doubtful"]
+    assert sorted(found(api, churn_level=["at_risk", "left"])) == ["Gone", "Poor", "Rich"]
+    assert found(api, churn_level="at_risk", q="poor") == ["Poor"]
+    flags = {row["name"]: row["churn"] for row in api.get(URL).json()["data"]}
+    told = {"level": "at_risk", "probability": 0.61, "model": "mbg_nbd"}
+    assert flags["Rich"] == {**told, "value_at_risk": {"amount": "9.00", "currency": "TRY"}}
+    assert flags["Unknown"] is None
+    assert flags["Gone"]["value_at_risk"] is None
+
+
+@pytest.mark.usefixtures("flagged")
+@pytest.mark.parametrize("limit", [1, 4, 200])
+def test_the_greatest_value_at_risk_comes_first(api: Api, limit: int) -> None:
+    assert walk(api, sort="-value_at_risk", limit=limit) == [
+        "Rich",
+        "Doubtful",
+        "Safe",
+        "Poor",
+        "Gone",
+        "Unknown",
+    ]
+
+
 def test_before_the_first_run_nobody_has_a_tier(api: Api) -> None:
     made(api)
     assert found(api, tier="none") == found(api, sort="-value") == ["Ayşe Yılmaz"]
@@ -218,6 +263,8 @@ def test_the_total_only_when_asked_for(api: Api) -> None:
         {"Q": "x"},
         {"tier": "D"},
         {"near_cut": "none"},
+        {"churn_level": "none"},
+        {"sort": "value_at_risk"},
         {"phone": "12"},
         {"updated_after": "2026-01-01"},
         {"updated_after": "0001-01-01T00:00:00+14:00"},

@@ -23,6 +23,8 @@ EVERYTHING = {
     "external_ids": [{"system": "crm", "key": "C-1"}, {"system": "shop", "key": "ş 1"}],
     "preferred_channel": "phone",
     "preferred_hours": {"start": "09:00", "end": "12:00"},
+    "do_not_contact": ["email", "visit"],
+    "contract": {"started_on": "2025-03-01", "ends_on": "2027-02-28", "notice_given_on": "2026-01-05"},
     "unit": "izmir",
     "tags": ["vip", "kulüp"],
     "attributes": {"city": "İzmir", "newsletter": True, "floor": -2, "share": 0.25, "note": ""},

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import factories
 import httpx2
 import pytest
 from live import serving
@@ -33,6 +34,21 @@ TRANSACTION = {
     "amount": {"amount": "1", "currency": "TRY"},
     "occurred_at": "2026-11-23T09:30:00Z",
 }
+INTERACTION = {
+    "external_id": "{uid}",
+    "channel": "phone",
+    "direction": "inbound",
+    "started_at": "2026-11-23T09:30:00Z",
+}
+COMPLAINT = {
+    "customer": {"system": "hostile", "key": "buyer"},
+    "create_missing": True,
+    "external_id": "{uid}",
+    "subject": "x",
+}
+RESPONSE = {"survey_code": "hostile", "external_id": "{uid}"}
+ANSWER = {"question": "recommend", "number": 9}
+QUESTION = {"code": "q", "kind": "rating", "texts": {"en": "x"}, "scale": {"min": -1, "max": 1}}
 HOLE = "<hole>"
 
 
@@ -45,12 +61,48 @@ def transaction(**members: Any) -> dict[str, str]:
     return posting("/v1/transactions", {**TRANSACTION, **members})
 
 
+def interaction(**members: Any) -> dict[str, str]:
+    return posting("/v1/interactions", {**INTERACTION, **members})
+
+
+def complaint(**members: Any) -> dict[str, str]:
+    return posting("/v1/complaints", {**COMPLAINT, **members})
+
+
+def response(**members: Any) -> dict[str, str]:
+    return posting("/v1/survey-responses", {**RESPONSE, "answers": [ANSWER], **members})
+
+
+def answer(**members: Any) -> dict[str, str]:
+    return response(answers=[{**ANSWER, **members}])
+
+
+def invitation(**members: Any) -> dict[str, str]:
+    return posting("/v1/survey-invitations", {"survey_code": "hostile", **members})
+
+
+def question(**members: Any) -> dict[str, str]:
+    survey = {"code": "{uid}", "names": {"en": "x"}}
+    return posting("/v1/surveys", {**survey, "questions": [{**QUESTION, **members}]})
+
+
 def rate(**members: Any) -> dict[str, str]:
     item = {"currency": "USD", "on": "2026-11-23", "rate": "1", **members}
     return posting("/v1/exchange-rates/batch", {"items": [item]})
 
 
-LISTS = [f"/v1/{resource}" for resource in ("customers", "transactions", "exchange-rates")]
+RECORDS = [
+    f"/v1/{resource}"
+    for resource in (
+        "customers",
+        "transactions",
+        "interactions",
+        "complaints",
+        "survey-invitations",
+        "survey-responses",
+    )
+]
+LISTS = [*RECORDS, "/v1/exchange-rates", "/v1/surveys"]
 AMOUNT = transaction(amount={"amount": HOLE, "currency": "TRY"})
 COST = transaction(cost={"amount": HOLE, "currency": "TRY"})
 
@@ -67,23 +119,54 @@ STRICT = {
         transaction(category=HOLE),
         transaction(external_id=HOLE),
         transaction(customer={"system": "hostile", "key": HOLE}),
+        interaction(topic=HOLE),
+        complaint(subject=HOLE),
+        complaint(owner=HOLE),
+        invitation(agent=HOLE),
+        response(category=HOLE),
+        question(texts={"en": HOLE}),
     ],
     "email": posting("/v1/customers", {"name": "x", "contact_points": [{"kind": "email", "value": HOLE}]}),
     "phone": posting("/v1/customers", {"name": "x", "contact_points": [{"kind": "phone", "value": HOLE}]}),
-    "date": transaction(occurred_at=HOLE),
+    "date": [
+        transaction(occurred_at=HOLE),
+        interaction(started_at=HOLE),
+        complaint(received_at=HOLE),
+        invitation(invited_at=HOLE),
+        response(answered_at=HOLE),
+    ],
     "money": [AMOUNT, COST],
     "int": [AMOUNT, rate(rate=HOLE)],
-    "score": [AMOUNT, rate(rate=HOLE)],
+    "score": [AMOUNT, rate(rate=HOLE), answer(number=HOLE)],
     "id": [
         {"method": "GET", "path": "/v1/customers/{value}"},
+        {"method": "GET", "path": "/v1/customers/{value}/overview"},
+        {"method": "GET", "path": "/v1/customers/{value}/timeline"},
         {"method": "GET", "path": "/v1/customers/by-external-id/crm/{value}"},
         {"method": "GET", "path": "/v1/transactions/{value}"},
+        {"method": "GET", "path": "/v1/interactions/{value}"},
+        {"method": "GET", "path": "/v1/complaints/{value}"},
+        {"method": "GET", "path": "/v1/complaints/{value}/events"},
+        {"method": "GET", "path": "/v1/complaints/by-number/{value}"},
+        {"method": "GET", "path": "/v1/surveys/{value}"},
+        {"method": "GET", "path": "/v1/surveys/by-code/{value}"},
+        {"method": "GET", "path": "/v1/surveys/{value}/versions"},
+        {"method": "GET", "path": "/v1/surveys/01930a3e-2f6b-7c11-9a52-0d9c1f8f7b50/versions/{value}"},
+        {"method": "GET", "path": "/v1/survey-invitations/{value}"},
+        {"method": "GET", "path": "/v1/survey-responses/{value}"},
         {"method": "GET", "path": "/v1/exchange-rates/{value}/2026-11-23"},
         {"method": "GET", "path": "/v1/exchange-rates/USD/{value}"},
     ],
     "cursor": [{"method": "GET", "path": f"{path}?cursor={{q}}"} for path in LISTS],
     "query": {"method": "GET", "path": "/v1/customers?{value}"},
-    "body": [{"method": "POST", "path": path} for path in [*LISTS[:2], *(f"{path}/batch" for path in LISTS)]],
+    "body": [
+        {"method": "POST", "path": path}
+        for path in [
+            *RECORDS,
+            "/v1/surveys",
+            *(f"{path}/batch" for path in [*RECORDS, "/v1/exchange-rates"]),
+        ]
+    ],
     "header": {"method": "PUT", "path": BY_KEY, "body": '{"name": "x"}'},
 }
 # Fields of another kind than the cases suppose, where a good value may be refused and a bad one be good
@@ -93,12 +176,40 @@ LOOSE = {
         posting("/v1/customers", {"name": "x", "attributes": {"note": HOLE}, "tags": [HOLE]}),
         posting("/v1/customers", {"name": "x", "external_ids": [{"system": "hostile", "key": HOLE}]}),
         transaction(source=HOLE),
+        interaction(notes=HOLE),
+        complaint(text=HOLE),
+        complaint(external_id=HOLE),
+        interaction(disposition=HOLE),
+        response(external_id=HOLE),
+        response(answers=[ANSWER, {"question": "remark", "text": HOLE}]),
+        response(answers=[ANSWER, {"question": HOLE, "skipped": True}]),
+        invitation(customer={"system": "hostile", "key": HOLE}),
+        question(code=HOLE),
     ],
-    "int": posting("/v1/customers", {"name": "x", "attributes": {"visits": HOLE}}),
+    "int": [
+        posting("/v1/customers", {"name": "x", "attributes": {"visits": HOLE}}),
+        interaction(talk_seconds=HOLE),
+        answer(number=HOLE),
+        response(survey_version=HOLE),
+        question(scale={"min": HOLE, "max": 100}),
+        question(weight=HOLE),
+    ],
     "money": rate(rate=HOLE),
-    "date": [posting("/v1/customers", {"name": "x", "born_on": HOLE}), rate(on=HOLE)],
-    "query": [{"method": "GET", "path": f"{path}?{{value}}"} for path in LISTS[1:]],
-    "url": posting("/v1/customers", {"name": "x", "attributes": {"home": HOLE}}),
+    "date": [
+        posting("/v1/customers", {"name": "x", "born_on": HOLE}),
+        posting("/v1/customers", {"name": "x", "contract": {"started_on": "2000-01-01", "ends_on": HOLE}}),
+        rate(on=HOLE),
+        invitation(expires_at=HOLE),
+    ],
+    "id": [
+        {"method": "GET", "path": f"/v1/screen-pop?{member}={{value}}"}
+        for member in ("phone", "email", "external_id")
+    ],
+    "query": [{"method": "GET", "path": f"{path}?{{value}}"} for path in [*LISTS[1:], "/v1/screen-pop"]],
+    "url": [
+        posting("/v1/customers", {"name": "x", "attributes": {"home": HOLE}}),
+        interaction(recording_url=HOLE),
+    ],
 }
 
 
@@ -160,6 +271,8 @@ def answers(
         settings = Settings(database_url=url, secret=SECRET, rate_limit="1000000/minute")
         store = Store(settings)
         token = store.write_sync(keys.create, system(Company()), f"hostile {uuid4()}", list(Scope))
+        questions = [factories.question(), factories.question("remark", "text")]
+        store.write_sync(factories.survey, system(Company()), code="hostile", questions=questions)
         store.close_sync()
         with serving(settings, LIMITS) as address:
             found[kind] = run(checks, address, token, tmp_path_factory.mktemp(kind))

@@ -50,6 +50,8 @@ class Customer(Base):
         Index(None, "updated_at", "id"),
         Index(None, "name_key", "id"),
         Index(None, "unit", "id"),
+        index_where_set("left_on"),
+        index_where_set("contract_started_on"),
         index_where_set("created_by_import_id"),
     )
 

@@ -45,7 +45,7 @@ class Interaction(Base):
 
     __table_args__ = (
         UniqueConstraint("source", "external_id"),
-        Index(None, "customer_id", "started_at"),
+        Index(None, "customer_id", "started_at", "direction"),
         Index(None, "started_at", "id"),
         Index(None, "updated_at", "id"),
         index_where_set("import_id"),

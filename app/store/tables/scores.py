@@ -27,8 +27,12 @@ class ScoringRun(Base):
     value_tiers: Mapped[dict[str, Any] | None]
     satisfaction: Mapped[dict[str, Any] | None]
     churn: Mapped[dict[str, Any] | None]
+    # What is usual among all customers: small, because every customer's reasons are told with it.
+    churn_baselines: Mapped[dict[str, Any] | None]
     # Everything recorded before this instant was seen: what the next run need not read again.
     facts_until: Mapped[datetime | None]
+    # Says how the facts by customer were read; only a run that reads them alike may go on from them.
+    facts_key: Mapped[str | None] = mapped_column(Text)
     rates_used: Mapped[dict[str, Any] | None]
     error: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime]
@@ -51,7 +55,7 @@ class RunColumns(Base):
     """A run's facts and result for every customer as compressed columns, in parts: small, exact, and quick
     to write.
 
-    ``data`` holds the columns of `app.store.facts`; a run's rows are sorted by customer id, and a part
+    ``data`` holds columns (`app.store.scores`); a run's rows are sorted by customer id, and a part
     begins with ``first_id`` (null for a run without customers).
     """
 

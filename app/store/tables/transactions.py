@@ -34,7 +34,8 @@ class Transaction(Base):
 
     __table_args__ = (
         UniqueConstraint("source", "external_id"),
-        Index(None, "customer_id", "occurred_at"),
+        # Holds all that scoring sums up, in the order it groups by: the table itself is not read.
+        Index("ix_transactions_scoring", "customer_id", "occurred_at", "kind", "currency", "amount_minor"),
         Index(None, "occurred_at", "id"),
         index_where_set("import_id"),
     )

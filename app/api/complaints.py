@@ -1,0 +1,267 @@
+"""``/v1/complaints``"""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Response
+
+from app.api import batches, replies
+from app.api.deps import Call, IdempotencyKey, IfMatch, IfNoneMatch, StrictRoute, may
+from app.api.openapi import changed, created, paged, read
+from app.domain.access import Scope
+from app.schemas._base import Paging
+from app.schemas.batches import BatchQuery
+from app.schemas.complaint_events import (
+    ComplaintEventPage,
+    ComplaintHandOver,
+    ComplaintNote,
+    ComplaintReopening,
+    ComplaintResolution,
+    ComplaintStep,
+)
+from app.schemas.complaints import (
+    EXAMPLE_ID,
+    ComplaintBatch,
+    ComplaintBatchResult,
+    ComplaintCreate,
+    ComplaintPage,
+    ComplaintQuery,
+    ComplaintRead,
+    ComplaintUpdate,
+    NumberIn,
+)
+from app.services import complaint_steps, complaints, customers
+from app.store.types import now
+
+router = APIRouter(prefix="/complaints", tags=["Complaints"], route_class=StrictRoute)
+
+Reads = Annotated[Call, may(Scope.COMPLAINTS_READ)]
+Writes = Annotated[Call, may(Scope.COMPLAINTS_WRITE)]
+ComplaintId = Annotated[UUID, Path(description="Id of the complaint.", examples=[EXAMPLE_ID])]
+Number = Annotated[
+    NumberIn, Path(description="Number of the complaint; letter case, blanks and dashes do not matter.")
+]
+ONE = replies.one(ComplaintRead)
+CREATED = replies.one(ComplaintRead, status=201, location="/v1/complaints/{id}")
+
+
+@router.get("", response_model=ComplaintPage, summary="List complaints", responses=paged())
+async def list_complaints(call: Reads, query: Annotated[ComplaintQuery, Query()]) -> Response:
+    """Find complaints by customer, number, state, owner, severity, time or time of change."""
+    complete_until = now() - customers.WRITE_SETTLES
+    return await call.page(ComplaintPage, complaints.page, query, complete_until=complete_until)
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=ComplaintRead,
+    summary="Record a complaint",
+    responses=created(),
+)
+async def create_complaint(
+    call: Writes, body: ComplaintCreate, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Record what a customer complains of. The answer carries the number to tell the customer.
+
+    Without an `owner` the company's complaint desk owns it. A complaint the source has recorded before is
+    refused with `complaint_exists`.
+    """
+    return await call.write(CREATED, complaints.create, body)
+
+
+@router.post(
+    "/batch",
+    status_code=201,
+    response_model=ComplaintBatchResult,
+    summary="Record many complaints",
+    responses=created(batch=True),
+)
+async def create_complaints(
+    call: Writes,
+    query: Annotated[BatchQuery, Query()],
+    body: ComplaintBatch,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Record up to 1,000 complaints: all or none, or with `partial=true` every good one."""
+    many, result = complaints.create_many, ComplaintBatchResult
+    return await batches.store(call, body.items, many, result, "complaint", partial=query.partial)
+
+
+@router.get(
+    "/by-number/{number}",
+    response_model=ComplaintRead,
+    summary="Get a complaint by number",
+    responses=read(),
+)
+async def get_complaint_by_number(call: Reads, number: Number, if_none_match: IfNoneMatch = None) -> Response:
+    """Read the complaint with the number the customer says.
+
+    A number that no complaint can have, because a character was misheard, is 422 and not 404.
+    """
+    return await call.get(ONE, complaints.get_by_number, number)
+
+
+@router.get(
+    "/{complaint_id:uuid}",
+    response_model=ComplaintRead,
+    summary="Get a complaint",
+    responses=read(),
+)
+async def get_complaint(
+    call: Reads, complaint_id: ComplaintId, if_none_match: IfNoneMatch = None
+) -> Response:
+    """Read a complaint as it stands."""
+    return await call.get(ONE, complaints.get, complaint_id)
+
+
+@router.patch(
+    "/{complaint_id:uuid}",
+    response_model=ComplaintRead,
+    summary="Correct a complaint",
+    responses=changed(),
+)
+async def update_complaint(
+    call: Writes, complaint_id: ComplaintId, body: ComplaintUpdate, if_match: IfMatch = None
+) -> Response:
+    """Merge a patch into the complaint: members left out stay, null clears. Leaves the event `changed`."""
+    return await call.write(ONE, complaint_steps.update_one, complaint_id, body, if_match)
+
+
+@router.get(
+    "/{complaint_id:uuid}/events",
+    response_model=ComplaintEventPage,
+    summary="List what happened to a complaint",
+    responses=paged(404),
+)
+async def list_complaint_events(
+    call: Reads, complaint_id: ComplaintId, query: Annotated[Paging, Query()]
+) -> Response:
+    """Every change of the complaint with its actor and its time, in the order they were recorded."""
+    return await call.page(ComplaintEventPage, complaints.events, query, complaint_id)
+
+
+@router.post(
+    "/{complaint_id:uuid}/acknowledgements",
+    status_code=201,
+    response_model=ComplaintRead,
+    summary="Acknowledge a complaint",
+    responses=created(404, 412),
+)
+async def acknowledge_complaint(
+    call: Writes,
+    complaint_id: ComplaintId,
+    body: ComplaintStep,
+    if_match: IfMatch = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """The customer was told that it is taken up: `open` or `reopened` becomes `acknowledged`."""
+    return await call.write(CREATED, complaint_steps.acknowledge, complaint_id, body, if_match)
+
+
+@router.post(
+    "/{complaint_id:uuid}/starts",
+    status_code=201,
+    response_model=ComplaintRead,
+    summary="Start work on a complaint",
+    responses=created(404, 412),
+)
+async def start_complaint(
+    call: Writes,
+    complaint_id: ComplaintId,
+    body: ComplaintStep,
+    if_match: IfMatch = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Somebody works on it: `open`, `acknowledged` or `reopened` becomes `in_progress`."""
+    return await call.write(CREATED, complaint_steps.start, complaint_id, body, if_match)
+
+
+@router.post(
+    "/{complaint_id:uuid}/resolutions",
+    status_code=201,
+    response_model=ComplaintRead,
+    summary="Resolve a complaint",
+    responses=created(404, 412),
+)
+async def resolve_complaint(
+    call: Writes,
+    complaint_id: ComplaintId,
+    body: ComplaintResolution,
+    if_match: IfMatch = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Something was done about it: any open state becomes `resolved`."""
+    return await call.write(CREATED, complaint_steps.resolve, complaint_id, body, if_match)
+
+
+@router.post(
+    "/{complaint_id:uuid}/closings",
+    status_code=201,
+    response_model=ComplaintRead,
+    summary="Close a complaint",
+    responses=created(404, 412),
+)
+async def close_complaint(
+    call: Writes,
+    complaint_id: ComplaintId,
+    body: ComplaintStep,
+    if_match: IfMatch = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """`resolved` becomes `closed`; nothing that was not resolved can be closed."""
+    return await call.write(CREATED, complaint_steps.close, complaint_id, body, if_match)
+
+
+@router.post(
+    "/{complaint_id:uuid}/reopenings",
+    status_code=201,
+    response_model=ComplaintRead,
+    summary="Reopen a complaint",
+    responses=created(404, 412),
+)
+async def reopen_complaint(
+    call: Writes,
+    complaint_id: ComplaintId,
+    body: ComplaintReopening,
+    if_match: IfMatch = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """It was not resolved after all: `resolved` or `closed` becomes `reopened`."""
+    return await call.write(CREATED, complaint_steps.reopen, complaint_id, body, if_match)
+
+
+@router.post(
+    "/{complaint_id:uuid}/hand-overs",
+    status_code=201,
+    response_model=ComplaintRead,
+    summary="Hand a complaint over",
+    responses=created(404, 412),
+)
+async def hand_over_complaint(
+    call: Writes,
+    complaint_id: ComplaintId,
+    body: ComplaintHandOver,
+    if_match: IfMatch = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Another owner answers for it from now on, in whatever state it is."""
+    return await call.write(CREATED, complaint_steps.hand_over, complaint_id, body, if_match)
+
+
+@router.post(
+    "/{complaint_id:uuid}/notes",
+    status_code=201,
+    response_model=ComplaintRead,
+    summary="Note something about a complaint",
+    responses=created(404, 412),
+)
+async def note_complaint(
+    call: Writes,
+    complaint_id: ComplaintId,
+    body: ComplaintNote,
+    if_match: IfMatch = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Keep a note among its events; state and owner stay as they are."""
+    return await call.write(CREATED, complaint_steps.note, complaint_id, body, if_match)

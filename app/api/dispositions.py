@@ -1,0 +1,49 @@
+"""``/v1/dispositions``"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response
+
+from app.api import replies
+from app.api.deps import Call, IfMatch, IfNoneMatch, StrictRoute, may
+from app.api.openapi import changed, paged, read
+from app.domain.access import Scope
+from app.schemas._base import Code, Paging
+from app.schemas.dispositions import DispositionPage, DispositionPut, DispositionRead
+from app.services import dispositions
+
+router = APIRouter(prefix="/dispositions", tags=["Interactions"], route_class=StrictRoute)
+
+Reads = Annotated[Call, may(Scope.INTERACTIONS_READ)]
+Writes = Annotated[Call, may(Scope.INTERACTIONS_WRITE)]
+DispositionCode = Annotated[Code, Path(description="Code of the disposition.", examples=["invoice_sent"])]
+ONE = replies.one(DispositionRead)
+PUT = replies.upserted(DispositionRead, "/v1/dispositions/{code}")
+
+
+@router.get("", response_model=DispositionPage, summary="List dispositions", responses=paged())
+async def list_dispositions(call: Reads, query: Annotated[Paging, Query()]) -> Response:
+    """List how an interaction can end: the built-in ways and the company's own, by code."""
+    return await call.page(DispositionPage, dispositions.page, query)
+
+
+@router.get("/{code}", response_model=DispositionRead, summary="Get a disposition", responses=read())
+async def get_disposition(call: Reads, code: DispositionCode, if_none_match: IfNoneMatch = None) -> Response:
+    """Read one way in which an interaction can end."""
+    return await call.get(ONE, dispositions.get, code)
+
+
+@router.put(
+    "/{code}",
+    response_model=DispositionRead,
+    summary="Add or change a disposition",
+    responses=changed(upsert=True),
+)
+async def put_disposition(
+    call: Writes, code: DispositionCode, body: DispositionPut, if_match: IfMatch = None
+) -> Response:
+    """Add a way in which an interaction can end, or change the one that has this code, built-in or not.
+
+    None is ever deleted, because interactions name it: make it inactive, and new ones cannot.
+    """
+    return await call.write(PUT, dispositions.put, code, body, if_match)

@@ -1,0 +1,105 @@
+"""``/v1/interactions``"""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Response
+
+from app.api import batches, replies
+from app.api.deps import Call, IdempotencyKey, IfMatch, IfNoneMatch, StrictRoute, may
+from app.api.openapi import changed, created, paged, read
+from app.domain.access import Scope
+from app.schemas.batches import BatchQuery
+from app.schemas.interactions import (
+    EXAMPLE_ID,
+    InteractionBatch,
+    InteractionBatchResult,
+    InteractionCreate,
+    InteractionPage,
+    InteractionQuery,
+    InteractionRead,
+    InteractionUpdate,
+)
+from app.services import customers, interactions
+from app.store.types import now
+
+router = APIRouter(prefix="/interactions", tags=["Interactions"], route_class=StrictRoute)
+
+Reads = Annotated[Call, may(Scope.INTERACTIONS_READ)]
+Writes = Annotated[Call, may(Scope.INTERACTIONS_WRITE)]
+InteractionId = Annotated[UUID, Path(description="Id of the interaction.", examples=[EXAMPLE_ID])]
+ONE = replies.one(InteractionRead)
+CREATED = replies.one(InteractionRead, status=201, location="/v1/interactions/{id}")
+
+
+@router.get("", response_model=InteractionPage, summary="List interactions", responses=paged())
+async def list_interactions(call: Reads, query: Annotated[InteractionQuery, Query()]) -> Response:
+    """Find interactions by customer, external id, channel, agent, outcome, time or time of change."""
+    complete_until = now() - customers.WRITE_SETTLES
+    return await call.page(InteractionPage, interactions.page, query, complete_until=complete_until)
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=InteractionRead,
+    summary="Record an interaction",
+    responses=created(),
+)
+async def create_interaction(
+    call: Writes, body: InteractionCreate, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Record a contact with a customer, or with an unknown caller: neither `customer_id` nor `customer`.
+
+    What is known only afterwards can be added later with PATCH. An interaction the source has recorded
+    before is refused with `interaction_exists`.
+    """
+    return await call.write(CREATED, interactions.create, body)
+
+
+@router.post(
+    "/batch",
+    status_code=201,
+    response_model=InteractionBatchResult,
+    summary="Record many interactions",
+    responses=created(batch=True),
+)
+async def create_interactions(
+    call: Writes,
+    query: Annotated[BatchQuery, Query()],
+    body: InteractionBatch,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Record up to 1,000 interactions: all or none, or with `partial=true` every good one."""
+    many, result = interactions.create_many, InteractionBatchResult
+    return await batches.store(call, body.items, many, result, "interaction", partial=query.partial)
+
+
+@router.get(
+    "/{interaction_id:uuid}",
+    response_model=InteractionRead,
+    summary="Get an interaction",
+    responses=read(),
+)
+async def get_interaction(
+    call: Reads, interaction_id: InteractionId, if_none_match: IfNoneMatch = None
+) -> Response:
+    """Read an interaction."""
+    return await call.get(ONE, interactions.get, interaction_id)
+
+
+@router.patch(
+    "/{interaction_id:uuid}",
+    response_model=InteractionRead,
+    summary="Wrap up an interaction",
+    responses=changed(),
+)
+async def update_interaction(
+    call: Writes, interaction_id: InteractionId, body: InteractionUpdate, if_match: IfMatch = None
+) -> Response:
+    """Merge a patch into the interaction: members left out stay, null clears.
+
+    An unknown caller who has been identified gets a `customer_id`. An interaction that has a customer
+    keeps it: another one, or null, is refused with `conflict`.
+    """
+    return await call.write(ONE, interactions.update_one, interaction_id, body, if_match)

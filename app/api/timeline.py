@@ -1,0 +1,41 @@
+"""``/v1/customers/{id}/timeline``"""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Response
+
+from app.api.deps import Call, StrictRoute, may
+from app.api.openapi import paged
+from app.domain.access import Scope
+from app.schemas.customers import EXAMPLE_ID
+from app.schemas.timeline import TimelinePage, TimelineQuery
+from app.services import timeline
+
+router = APIRouter(prefix="/customers", tags=["Customers"], route_class=StrictRoute)
+
+Reads = Annotated[
+    Call,
+    may(
+        Scope.CUSTOMERS_READ,
+        Scope.TRANSACTIONS_READ,
+        Scope.INTERACTIONS_READ,
+        Scope.COMPLAINTS_READ,
+        Scope.SURVEYS_READ,
+    ),
+]
+CustomerId = Annotated[UUID, Path(description="Id of the customer.", examples=[EXAMPLE_ID])]
+
+
+@router.get(
+    "/{customer_id:uuid}/timeline",
+    response_model=TimelinePage,
+    summary="List what happened to a customer",
+    responses=paged(404),
+)
+async def list_customer_timeline(
+    call: Reads, customer_id: CustomerId, query: Annotated[TimelineQuery, Query()]
+) -> Response:
+    """Transactions, interactions, steps of complaints, survey invitations and responses in one list,
+    newest first."""
+    return await call.page(TimelinePage, timeline.page, query, customer_id)

@@ -1,0 +1,76 @@
+"""Warning signs: why a customer may be leaving, said in words.
+
+To add a sign: a `Sign` in a file of this folder, a line in `SIGNALS`, a test with a worked example, and a line in
+docs/formulas.md (a test asks for it). A sign whose facts are recorded nowhere is not listed.
+
+Source: docs/formulas.md#warning-signs.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from app.domain.churn.facts import Baselines, Facts
+from app.domain.churn.signals import (
+    complaints,
+    contacts,
+    contract_end,
+    falling_purchases,
+    scores,
+    silence,
+)
+from app.domain.churn.signals import sign as _sign
+from app.domain.churn.signals.sign import Measured, Reason, Sign
+
+__all__ = ["SIGNALS", "Measured", "Reason", "Sign", "measure_all", "reasons_for_one", "sentence"]
+
+SIGNALS: Mapping[str, Sign] = MappingProxyType(
+    {
+        sign.code: sign
+        for sign in (
+            silence.SIGN,
+            falling_purchases.FREQUENCY,
+            falling_purchases.SPEND,
+            complaints.OPEN,
+            complaints.UNRESOLVED,
+            scores.LOW,
+            scores.FALLING,
+            contract_end.SIGN,
+            contacts.MANY,
+            contacts.QUIET,
+        )
+    }
+)
+"""The warning signs by code, in the order in which equally strong ones are told."""
+
+
+def measure_all(facts: Facts, baselines: Baselines) -> dict[str, Measured]:
+    """Look for every sign in many customers at once."""
+    return {code: sign.measure(facts, baselines) for code, sign in SIGNALS.items()}
+
+
+def reasons_for_one(facts: Facts, baselines: Baselines) -> list[Reason]:
+    """Tell why one customer may be leaving, the strongest reason first; [] when no sign applies.
+
+    Args:
+        facts: one customer, as `app.domain.churn.facts.from_rows` reads it back.
+        baselines: of the same run.
+
+    Raises:
+        ValueError: facts of none or of several customers.
+    """
+    if len(facts) != 1:
+        raise ValueError("facts of one customer expected")
+    found = [
+        Reason(code, *(float(column[0]) for column in (one.value, one.baseline, one.contribution)))
+        for code, one in measure_all(facts, baselines).items()
+    ]
+    return sorted((reason for reason in found if reason.contribution > 0), key=lambda one: -one.contribution)
+
+
+def sentence(reason: Reason, language: str) -> str:
+    """Say a reason in English, Turkish or Azerbaijani; English for any other language.
+
+    >>> sentence(Reason("silence_vs_own_rhythm", 61, 20, 1.0), "tr")
+    '61 gündür alışveriş yok; alışverişler arasında genellikle 20 gün geçer.'
+    """
+    return _sign.sentence(SIGNALS[reason.code], reason, language)

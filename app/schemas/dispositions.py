@@ -1,0 +1,63 @@
+"""Dispositions, how contacts can end, on the wire."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
+
+from app.schemas._base import UNSET, Code, Flag, Input, Language, Output, PageOf, Version, line
+
+LANGUAGES_MOST = 20
+
+Names = Annotated[
+    dict[Language, Annotated[str, line(100)]],
+    Field(
+        min_length=1,
+        max_length=LANGUAGES_MOST,
+        examples=[{"en": "Invoice sent", "tr": "Fatura gönderildi", "az": "Faktura göndərildi"}],
+    ),
+]
+
+
+class DispositionPut(Input):
+    """A disposition to add, or what to change of the one that has the code: absent members are kept."""
+
+    names: Names = Field(default=UNSET)
+    """What people read, by language; replaced whole, but a built-in disposition keeps its own name in
+    languages left out. Required when the code is new."""
+    is_active: Flag = Field(default=UNSET, examples=[True])
+    """Whether new interactions may end like this; those that did keep it. True when the code is new."""
+
+
+class DispositionRead(Output):
+    """A way in which a contact can end."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "code": "invoice_sent",
+                    "version": 1,
+                    "names": {"en": "Invoice sent", "tr": "Fatura gönderildi", "az": "Faktura göndərildi"},
+                    "is_active": True,
+                    "is_built_in": False,
+                    "updated_at": "2026-11-23T09:30:00Z",
+                }
+            ]
+        }
+    )
+
+    code: Code
+    version: Version
+    names: Annotated[dict[Language, Annotated[str, line(100)]], Field(max_length=2 * LANGUAGES_MOST)]
+    is_active: bool
+    is_built_in: bool
+    """Whether it comes with Vefa."""
+    updated_at: datetime | None
+    """Null for a built-in one that the company has not changed."""
+
+
+class DispositionPage(PageOf):
+    """A page of dispositions by code."""
+
+    data: Annotated[list[DispositionRead], Field(max_length=200)]

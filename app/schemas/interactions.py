@@ -1,0 +1,280 @@
+"""Interactions on the wire."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from app.domain.customers import Channel
+from app.domain.interactions import SECONDS_MOST, Direction, Phase, Purpose, Sentiment
+from app.schemas._base import (
+    Code,
+    ExternalKey,
+    Flag,
+    Input,
+    InstantIn,
+    Output,
+    PageOf,
+    Paging,
+    QueryFlag,
+    Version,
+    line,
+    paragraph,
+    shown,
+    shown_paragraph,
+)
+from app.schemas.batches import KEPT, BatchItem
+from app.schemas.customers import EXAMPLE_ID as EXAMPLE_CUSTOMER_ID
+from app.schemas.customers import ExternalId
+
+EXAMPLE_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7d40"
+NOTES_MOST = 4000
+
+Agent = Annotated[str, line(100), Field(examples=["ayse.k"])]
+Topic = Annotated[str, line(100), Field(examples=["delivery"])]
+Seconds = Annotated[int, Field(strict=True, ge=0, le=SECONDS_MOST)]
+# A host by name or address and an optional port, no user and password: everybody who reads the interaction
+# would have them. Nothing is fetched from it here.
+RecordingUrl = Annotated[
+    str,
+    StringConstraints(
+        max_length=2000,
+        pattern=r"^https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?([/?#][\x21-\x7e]*)?$",
+    ),
+    Field(examples=["https://pbx.example/recordings/7d40.ogg"]),
+]
+
+_EXAMPLE: dict[str, Any] = {
+    "source": "pbx",
+    "external_id": "call-2026-004711",
+    "channel": "phone",
+    "direction": "inbound",
+    "purpose": "question",
+    "phase": "after",
+    "agent": "ayse.k",
+    "unit": "izmir",
+    "started_at": "2026-11-23T09:30:00Z",
+    "ended_at": "2026-11-23T09:34:10Z",
+    "wait_seconds": 25,
+    "talk_seconds": 180,
+    "hold_seconds": 0,
+    "wrap_seconds": 45,
+    "disposition": "resolved",
+    "topic": "delivery",
+    "resolved_on_first_contact": True,
+    "sentiment": "neutral",
+    "notes": "Asked where the parcel is.\nIt arrives tomorrow.",
+    "recording_url": "https://pbx.example/recordings/7d40.ogg",
+}
+
+
+class _InteractionFields(Input):
+    """What may be told when the contact is over."""
+
+    customer_id: UUID | None = Field(default=None, examples=[EXAMPLE_CUSTOMER_ID])
+    purpose: Purpose | None = Field(default=None, examples=["question"])
+    phase: Phase | None = Field(default=None, examples=["after"])
+    """Before, during or after a purchase."""
+    agent: Agent | None = None
+    """Who spoke for the company."""
+    unit: Code | None = Field(default=None, examples=["izmir"])
+    """Branch or team of the agent."""
+    ended_at: InstantIn | None = Field(default=None, examples=["2026-11-23T09:34:10Z"])
+    """Not before ``started_at``."""
+    wait_seconds: Seconds | None = Field(default=None, examples=[25])
+    """From the beginning until an agent answered, or the customer gave up."""
+    talk_seconds: Seconds | None = Field(default=None, examples=[180])
+    hold_seconds: Seconds | None = Field(default=None, examples=[0])
+    wrap_seconds: Seconds | None = Field(default=None, examples=[45])
+    """The agent's work on it after it ended."""
+    disposition: Code | None = Field(default=None, examples=["resolved"])
+    """How it ended: a code of ``/v1/dispositions`` that is active."""
+    topic: Topic | None = None
+    """What it was about, in the company's own words."""
+    resolved_on_first_contact: Flag | None = Field(default=None, examples=[True])
+    """Whether the agent thinks that the customer need not get in touch about it again."""
+    sentiment: Sentiment | None = Field(default=None, examples=["neutral"])
+    """How the customer sounded to the agent; never guessed."""
+    notes: Annotated[str, paragraph(NOTES_MOST)] | None = Field(default=None, examples=[_EXAMPLE["notes"]])
+    """Any number of lines."""
+    recording_url: RecordingUrl | None = None
+    """Where the recording is; kept as it is, never fetched."""
+
+
+class InteractionCreate(_InteractionFields):
+    """An interaction to record. Name its customer by ``customer_id`` or by ``customer``; by neither where
+    the caller is unknown."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"customer": {"system": "crm", "key": "C-000123"}, "create_missing": True, **_EXAMPLE}
+            ]
+        }
+    )
+
+    customer: ExternalId | None = Field(default=None, examples=[{"system": "crm", "key": "C-000123"}])
+    """The customer's key in another system."""
+    create_missing: Flag = False
+    """Whether an unknown ``customer`` becomes a new active customer with that key and no name yet; needs
+    the scope ``customers:write`` as well. Otherwise it is refused (``unknown_customer``)."""
+    source: Code = Field(default="api", examples=["pbx"])
+    """The system the interaction comes from."""
+    external_id: ExternalKey | None = Field(default=None, examples=["call-2026-004711"])
+    """The interaction's key there; unique per source, so that nothing is recorded twice."""
+    channel: Channel = Field(examples=["phone"])
+    direction: Direction = Field(examples=["inbound"])
+    started_at: InstantIn
+
+    @model_validator(mode="after")
+    def _at_most_one_customer(self) -> "InteractionCreate":
+        if self.customer_id is not None and self.customer is not None:
+            raise PydanticCustomError("one_customer", "Send customer_id or customer, not both.")
+        if self.create_missing and self.customer is None:
+            raise PydanticCustomError("create_missing", "create_missing goes with customer.")
+        return self
+
+
+class InteractionUpdate(_InteractionFields):
+    """A merge patch (RFC 7396), for the wrap-up: absent members stay, null clears. An unknown caller gets
+    a customer by ``customer_id``; who has one keeps it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"disposition": "follow_up", "topic": "delivery", "wrap_seconds": 45, "notes": None}]
+        }
+    )
+
+
+class InteractionRead(Output):
+    """A contact between a customer and the company, by call, letter or visit."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": EXAMPLE_ID,
+                    "version": 1,
+                    "customer_id": EXAMPLE_CUSTOMER_ID,
+                    **_EXAMPLE,
+                    "handle_seconds": 225,
+                    "recorded_at": "2026-11-23T09:30:01Z",
+                    "updated_at": "2026-11-23T09:30:01Z",
+                    "import_id": None,
+                }
+            ]
+        }
+    )
+
+    id: UUID
+    version: Version
+    customer_id: UUID | None
+    """Null where the caller is unknown."""
+    source: Code
+    external_id: Annotated[str, shown(200)] | None
+    channel: Channel
+    direction: Direction
+    purpose: Purpose | None
+    phase: Phase | None
+    agent: Annotated[str, shown(100)] | None
+    unit: Code | None
+    started_at: datetime
+    ended_at: datetime | None
+    wait_seconds: Seconds | None
+    talk_seconds: Seconds | None
+    hold_seconds: Seconds | None
+    wrap_seconds: Seconds | None
+    handle_seconds: Annotated[int, Field(ge=0, le=3 * SECONDS_MOST)] | None
+    """Talk, hold and wrap-up together; null while the talk is not known."""
+    disposition: Code | None
+    topic: Annotated[str, shown(100)] | None
+    resolved_on_first_contact: bool | None
+    sentiment: Sentiment | None
+    notes: Annotated[str, shown_paragraph(NOTES_MOST)] | None
+    recording_url: Annotated[str, shown(2000)] | None
+    recorded_at: datetime
+    updated_at: datetime
+    import_id: UUID | None
+    """The import that brought it; null when it came one by one."""
+
+
+class InteractionPage(PageOf):
+    """A page of interactions."""
+
+    data: Annotated[list[InteractionRead], Field(max_length=200)]
+    complete_until: datetime
+    """Changes up to here are all on the list: use it as the next ``updated_after``."""
+
+
+class InteractionSort(StrEnum):
+    """Order of the list; ``-`` is newest first."""
+
+    NEWEST = "-started_at"
+    OLDEST = "started_at"
+    UPDATED_AT = "updated_at"
+
+
+class InteractionQuery(Paging):
+    """Filters add up: an interaction must match all of them."""
+
+    sort: InteractionSort = InteractionSort.NEWEST
+    """Newest or oldest first, or in the order of their last change."""
+    customer_id: UUID | None = None
+    """With this customer."""
+    external_id: (
+        Annotated[
+            str,
+            StringConstraints(
+                max_length=270, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}:[^\x00-\x1f\x7f-\x9f]+$"
+            ),
+        ]
+        | None
+    ) = None
+    """``source:key``, for example ``pbx:call-2026-004711``."""
+    channel: Channel | None = None
+    """Through this channel."""
+    direction: Direction | None = None
+    """By the customer (inbound) or by the company (outbound)."""
+    purpose: Purpose | None = None
+    """For this purpose."""
+    phase: Phase | None = None
+    """Before, during or after a purchase."""
+    agent: Agent | None = None
+    """With this agent."""
+    unit: Code | None = None
+    """With an agent of this unit."""
+    disposition: Code | None = None
+    """That ended like this."""
+    topic: Topic | None = None
+    """About this topic."""
+    sentiment: Sentiment | None = None
+    """In which the customer sounded like this to the agent."""
+    resolved_on_first_contact: QueryFlag | None = None
+    """Resolved on first contact, or not, as the agent told."""
+    started_from: InstantIn | None = None
+    """Only interactions that started at this instant or later."""
+    started_before: InstantIn | None = None
+    """Only interactions that started before this instant."""
+    updated_after: InstantIn | None = None
+    """Only interactions recorded or changed after this instant."""
+
+
+class InteractionBatch(Input):
+    """Interactions to record together."""
+
+    items: Annotated[list[Annotated[InteractionCreate, KEPT]], Field(min_length=1, max_length=1000)]
+
+
+class InteractionBatchItem(BatchItem):
+    """What became of one interaction of a batch."""
+
+    interaction: InteractionRead | None
+
+
+class InteractionBatchResult(Output):
+    """What became of each interaction, in the order of the request."""
+
+    data: Annotated[list[InteractionBatchItem], Field(max_length=1000)]

@@ -1,0 +1,260 @@
+"""One customer at a glance, on the wire."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from app.domain.complaints import ComplaintState, Severity
+from app.domain.customers import (
+    EXTERNAL_IDS_MOST,
+    TAGS_MOST,
+    Channel,
+    CustomerKind,
+    LeavingReason,
+    Lifecycle,
+    Match,
+    Tier,
+)
+from app.domain.interactions import Direction, Purpose, Sentiment
+from app.schemas._base import NO_CONTROL, Code, Count, Input, Language, Money, Output, shown
+from app.schemas.complaints import EXAMPLE_ID as EXAMPLE_COMPLAINT_ID
+from app.schemas.complaints import EXAMPLE_NUMBER, Number
+from app.schemas.customers import EXAMPLE_ID, DoNotContact, ExternalId, Hours, SystemKey
+from app.schemas.interactions import EXAMPLE_ID as EXAMPLE_INTERACTION_ID
+from app.schemas.standing import ContractRead, CustomerChurn, Satisfaction
+
+LISTED_MOST = 5
+"""Open complaints and interactions shown, and candidates beside the best one."""
+
+REASONS_MOST = 3
+
+
+class ChurnReason(Output):
+    """A reason why the customer may be lost."""
+
+    code: Code
+    value: float | None
+    """What was found of this customer."""
+    baseline: float | None
+    """What is usual."""
+    contribution: float | None
+    """How much it adds to the log-odds of being lost."""
+    sentence: Annotated[str, shown(500)]
+    """The same in words, in the language of the request."""
+
+
+class OverviewChurn(CustomerChurn):
+    """Whether the customer may be lost, and why."""
+
+    reasons: Annotated[list[ChurnReason], Field(max_length=REASONS_MOST)]
+    """The heaviest ones, heaviest first."""
+
+
+class OpenComplaint(Output):
+    """A complaint that waits for a resolution."""
+
+    id: UUID
+    number: Number
+    subject: Annotated[str, shown(200)]
+    severity: Severity
+    state: ComplaintState
+    owner: Annotated[str, shown(100)]
+    received_at: datetime
+
+
+class LastInteraction(Output):
+    """A contact of late."""
+
+    id: UUID
+    started_at: datetime
+    channel: Channel
+    direction: Direction
+    purpose: Purpose | None
+    topic: Annotated[str, shown(100)] | None
+    disposition: Code | None
+    """How it ended."""
+    agent: Annotated[str, shown(100)] | None
+    unit: Code | None
+    sentiment: Sentiment | None
+    resolved_on_first_contact: bool | None
+
+
+_EXAMPLE: dict[str, Any] = {
+    "id": EXAMPLE_ID,
+    "kind": "person",
+    "name": "Ayşe Yılmaz",
+    "language": "tr",
+    "unit": "izmir",
+    "tags": ["vip"],
+    "external_ids": [{"system": "crm", "key": "C-000123"}],
+    "customer_since_on": "2024-09-01",
+    "lifecycle": "active",
+    "left_on": None,
+    "left_reason": None,
+    "preferred_channel": "phone",
+    "preferred_hours": {"start": "09:00", "end": "12:00"},
+    "do_not_contact": ["visit"],
+    "contract": {"started_on": "2025-03-01", "ends_on": "2027-02-28", "notice_given_on": None},
+    "tier": "A",
+    "value": {"amount": "18250.00", "currency": "TRY"},
+    "next_tier_distance": None,
+    "near_cut": None,
+    "satisfaction": {
+        "nps": {
+            "latest": 60.0,
+            "answered_at": "2026-11-20T09:30:00Z",
+            "n": 3,
+            "mean": 80.0,
+            "trend": "falling",
+        }
+    },
+    "churn": {
+        "level": "watch",
+        "probability": 0.61,
+        "model": "mbg_nbd",
+        "value_at_risk": {"amount": "11132.50", "currency": "TRY"},
+        "reasons": [
+            {
+                "code": "silence_vs_own_rhythm",
+                "value": 95.0,
+                "baseline": 30.0,
+                "contribution": 0.8,
+                "sentence": "Silent for 95 days; usually buys every 30 days.",
+            }
+        ],
+    },
+    "scored_as_of": "2026-11-23",
+    "open_complaints_count": 1,
+    "open_complaints": [
+        {
+            "id": EXAMPLE_COMPLAINT_ID,
+            "number": EXAMPLE_NUMBER,
+            "subject": "The parcel came open",
+            "severity": "high",
+            "state": "acknowledged",
+            "owner": "ayse.k",
+            "received_at": "2026-11-23T09:30:00Z",
+        }
+    ],
+    "last_interactions": [
+        {
+            "id": EXAMPLE_INTERACTION_ID,
+            "started_at": "2026-11-23T09:30:00Z",
+            "channel": "phone",
+            "direction": "inbound",
+            "purpose": "complaint",
+            "topic": "delivery",
+            "disposition": "complaint_filed",
+            "agent": "ayse.k",
+            "unit": "izmir",
+            "sentiment": "negative",
+            "resolved_on_first_contact": False,
+        }
+    ],
+}
+
+
+class OverviewRead(Output):
+    """Who a customer is and how we stand with it: identity, what the current scoring run says, open
+    complaints and last contacts."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
+
+    id: UUID
+    kind: CustomerKind
+    name: Annotated[str, shown(200)] | None
+    language: Language | None
+    """To speak and write in."""
+    unit: Code | None
+    tags: Annotated[list[Annotated[str, shown(50)]], Field(max_length=TAGS_MOST)]
+    external_ids: Annotated[list[ExternalId], Field(max_length=EXTERNAL_IDS_MOST)]
+    customer_since_on: date | None
+    lifecycle: Lifecycle
+    left_on: date | None
+    left_reason: LeavingReason | None
+    preferred_channel: Channel | None
+    preferred_hours: Hours | None
+    do_not_contact: DoNotContact
+    """Channels the customer does not want to be contacted on."""
+    contract: ContractRead | None
+    tier: Tier | None
+    """Value tier of the current scoring run; null without a transaction in its window."""
+    value: Money | None
+    """Paid minus refunds and cancellations in the current run's window."""
+    next_tier_distance: Money | None
+    """Smallest additional value that would put the customer in the next better tier; null in A."""
+    near_cut: Tier | None
+    """A or B when the value lies within 10 % of the smallest value in that tier."""
+    satisfaction: Satisfaction | None
+    """Latest answer and trend by index; null without an answer."""
+    churn: OverviewChurn | None
+    """Null for customers the run has no flag for."""
+    scored_as_of: date | None
+    """Day of the current scoring run; null before the first."""
+    open_complaints_count: Count
+    """Complaints that wait for a resolution."""
+    open_complaints: Annotated[list[OpenComplaint], Field(max_length=LISTED_MOST)]
+    """The newest of them."""
+    last_interactions: Annotated[list[LastInteraction], Field(max_length=LISTED_MOST)]
+    """Newest first."""
+
+
+class Candidate(Output):
+    """Another customer it may be."""
+
+    id: UUID
+    kind: CustomerKind
+    name: Annotated[str, shown(200)] | None
+    unit: Code | None
+    tier: Tier | None
+    last_contact_at: datetime | None
+    """When its last interaction started."""
+
+
+class ScreenPopRead(Output):
+    """Who is calling, as far as that can be told."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "match": "known",
+                    "customer": _EXAMPLE,
+                    "candidates": [],
+                    "has_more_candidates": False,
+                }
+            ]
+        }
+    )
+
+    match: Match
+    """``known``: one customer has it; ``maybe``: several have; ``none``: nobody, or a withheld number."""
+    customer: OverviewRead | None
+    """The customer, or the likeliest of several: with the latest contact, then of the greatest value, then
+    the longest recorded."""
+    candidates: Annotated[list[Candidate], Field(max_length=LISTED_MOST)]
+    """The others, likeliest first."""
+    has_more_candidates: bool
+    """Whether there are more than are listed."""
+
+
+class ScreenPopQuery(Input):
+    """What is known of the caller: exactly one of these."""
+
+    phone: Annotated[str, StringConstraints(max_length=64, pattern=NO_CONTROL)] | None = Field(
+        default=None, examples=["0532 123 45 67"]
+    )
+    """A phone number in any spelling. What is no number, as sent for a withheld one, is nobody's."""
+    email: Annotated[str, StringConstraints(max_length=254, pattern=NO_CONTROL)] | None = None
+    """An e-mail address; letter case does not matter."""
+    external_id: SystemKey | None = None
+    """``system:key``, for example ``crm:C-000123``."""
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> "ScreenPopQuery":
+        if sum(given is not None for given in (self.phone, self.email, self.external_id)) != 1:
+            raise PydanticCustomError("exactly_one", "Give exactly one of phone, email and external_id.")
+        return self

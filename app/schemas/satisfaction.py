@@ -1,0 +1,149 @@
+"""Satisfaction indices on the wire."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import ConfigDict, Field, StringConstraints
+
+from app.domain.indices import INDICES
+from app.domain.indices.change import Verdict
+from app.schemas._base import Code, Count, DateIn, Input, Output, shown
+from app.schemas.insights import Window
+from app.schemas.scoring_runs import Share
+
+# Members come from the registry, so that a new index needs no line here.
+IndexCode = StrEnum("IndexCode", {code: code for code in INDICES})  # type: ignore[misc]
+
+Name = Annotated[str, StringConstraints(max_length=40, pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+Score = Annotated[float, Field(ge=-1000, le=1000)]
+
+
+class SatisfactionBy(StrEnum):
+    """What an index is divided by. Tier and tags are the customer's of today, the others those of what the
+    answer is about."""
+
+    TIER = "tier"
+    CHANNEL = "channel"
+    UNIT = "unit"
+    AGENT = "agent"
+    PHASE = "phase"
+    CATEGORY = "category"
+    TAG = "tag"
+    MONTH = "month"
+
+
+class SatisfactionQuery(Input):
+    """Which answers, and how to divide them. The window is ``[from, to)``, days of the company's zone."""
+
+    model_config = ConfigDict(validate_by_name=True)
+
+    index: IndexCode = Field(examples=["csat"])
+    """Code of the index; ``/v1/insights/methods`` lists them."""
+    from_: DateIn | None = Field(default=None, alias="from", examples=["2025-11-24"])
+    """First day that counts; default 365 days before ``to``."""
+    to: DateIn | None = Field(default=None, examples=["2026-11-24"])
+    """First day that does not count any more; default tomorrow."""
+    by: SatisfactionBy | None = Field(default=None, examples=["channel"])
+    """What to divide by."""
+    survey: Code | None = Field(default=None, examples=[None])
+    """Code of the survey whose answers count; default all."""
+
+
+class DimensionFigures(Output):
+    """One dimension of the service culture, in points of 0 to 100, with its 95 % interval."""
+
+    dimension: Name
+    n: Count
+    score: Score | None
+    low: Score | None
+    high: Score | None
+    low_sample: bool
+
+
+class IndexFigures(Output):
+    """An index over some answers, with its 95 % interval; null where there is nothing to tell it from."""
+
+    n: Count
+    """Answers that count; responses for indices made of several questions."""
+    score: Score | None
+    """In the unit of the index."""
+    low: Score | None
+    high: Score | None
+    low_sample: bool
+    """Fewer than 30 count: too few to rely on."""
+    rankable: bool
+    """At least 5 count: fewer are never compared with others."""
+    excluded: Annotated[dict[Name, Count], Field(max_length=20)]
+    """What was left out, by reason."""
+    parts: Annotated[dict[Name, float | bool | None], Field(max_length=40)]
+    """Further numbers of the index, such as promoters and detractors; docs/formulas.md names them."""
+    dimensions: Annotated[list[DimensionFigures], Field(max_length=20)]
+    """Of the service culture profile; empty for other indices."""
+
+
+class ResponseRateFigures(Output):
+    """How many of those invited in the window answered, with Wilson's 95 % interval."""
+
+    invited: Count
+    answered: Count
+    share: Share
+    low: Share
+    high: Share
+
+
+class SatisfactionFigures(IndexFigures):
+    """An index and how many of those asked answered."""
+
+    response_rate: ResponseRateFigures | None
+    """Null where nobody was invited."""
+
+
+class SatisfactionGroup(SatisfactionFigures):
+    """One group."""
+
+    key: Annotated[str, shown(200)] | None
+    """What the group is called: an agent, a channel, a month ``2026-11``; null: the answers do not say."""
+    shrunk_score: Score | None
+    """Score drawn toward the overall mean, the more the fewer answers there are: what agents and units are
+    compared by. Null for other groups."""
+
+
+class Change(Output):
+    """Whether two scores differ by more than chance makes them."""
+
+    difference: Score | None
+    statistic: float | None
+    critical: float | None
+    """The statistic's magnitude above which it is a change, at 95 %."""
+    verdict: Verdict | None
+    """``changed`` or ``noise``; null where it cannot be told."""
+
+
+class TrendStep(IndexFigures):
+    """One month of the window."""
+
+    month: Annotated[str, StringConstraints(max_length=7, pattern=r"^[0-9]{4}-[0-9]{2}$")]
+    change: Change | None
+    """Against the month before it in this list; null for the first."""
+
+
+class SatisfactionRead(Output):
+    """A satisfaction index over the answers of a window: as a whole, in groups, and month by month."""
+
+    index: IndexCode
+    name: Annotated[str, shown(100)]
+    unit: Name
+    range_low: Score
+    range_high: Score
+    formula: Annotated[str, shown(500)]
+    source: Annotated[str, shown(500)]
+    documentation: Annotated[str, shown(200)]
+    window: Window
+    survey: Code | None
+    by: SatisfactionBy | None
+    overall: SatisfactionFigures
+    groups: Annotated[list[SatisfactionGroup], Field(max_length=1_000_000)]
+    """Best first, those that cannot be ranked after the others; tiers and months in their order. Empty when
+    not divided."""
+    trend: Annotated[list[TrendStep], Field(max_length=2400)]
+    """Months with answers, in order."""

@@ -1,0 +1,146 @@
+"""Satisfaction in a scoring run: where each customer stands by index, and the company as a whole."""
+
+from collections.abc import Mapping
+from datetime import UTC
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from app.domain.company import Company
+from app.domain.days import local_days
+from app.domain.indices import INDICES, ces
+from app.domain.indices.model import Answers, IndexResult
+from app.domain.indices.responses import unite, weigh
+from app.domain.indices.trend import Direction, Trends, trends
+from app.domain.scoring import NO_DAY
+from app.domain.surveys import QuestionKind
+from app.services.survey_columns import Answered
+from app.store.columns import Columns
+from app.store.types import from_micros
+
+Row = dict[str, Any]
+
+OF_CUSTOMERS = ("csat", "nps", "ces", "composite")
+"""Indices that are told of a single customer; the others compare many."""
+
+SCORED = (QuestionKind.CSAT, QuestionKind.NPS, QuestionKind.CES)
+"""Kinds of questions whose answers make a customer's score."""
+
+READ = (*SCORED, QuestionKind.RATING)
+"""Kinds of questions that are read for a single customer."""
+
+DECIMALS = 1
+
+_OF_INDEX: Mapping[str, tuple[DTypeLike, Any]] = {
+    "n": (np.int32, 0),
+    "latest": (np.float64, np.nan),
+    "mean": (np.float64, np.nan),
+    "trend": (np.int8, -1),
+    "micros": (np.int64, 0),
+}
+_DIRECTIONS = tuple(Direction)
+
+FACTS: Mapping[str, tuple[DTypeLike, Any]] = {
+    **{f"{code}_{name}": kind for code in OF_CUSTOMERS for name, kind in _OF_INDEX.items()},
+    "last_score": (np.float64, np.nan),
+    "previous_score": (np.float64, np.nan),
+    "last_score_day": (np.int32, NO_DAY),
+}
+"""Columns of facts, as in `app.services.scoring_facts`. For each index: number of answers, the latest and
+the mean in points of 0..100, place of the trend among `Direction` (-1: none), instant of the latest. Scores
+are points over all questions of the kinds `SCORED`, answers of one instant together."""
+
+SHOWN = tuple(f"{code}_{name}" for code in OF_CUSTOMERS for name in _OF_INDEX)
+"""The columns that `documents` are made of."""
+
+
+def of_customers(found: Answered, company: Company) -> Columns:
+    """Where each customer stands: ``customer_id``, ascending, and the columns of `FACTS`."""
+    n = found.customers.size
+    columns: Columns = {"customer_id": found.customers}
+    for name, (dtype, default) in FACTS.items():
+        columns[name] = np.full(n, default, dtype=dtype)
+    answers = found.answers
+    points = np.where(found.kind == QuestionKind.CES, ces.ease(answers), answers.points())
+    is_valid = answers.is_valid()
+    for kind in SCORED:
+        rows = np.flatnonzero(is_valid & (found.kind == kind))
+        _put(columns, kind.value, answers.take(rows), points[rows], n)
+    responses = unite(answers, np.zeros(answers.n, dtype=np.int64), 1, found.items, found.items.weight > 0)
+    weighed = weigh(responses, found.items.weight).points
+    rows = np.flatnonzero(~np.isnan(weighed))
+    _put(columns, "composite", responses.answers.take(responses.first[rows]), weighed[rows], n)
+    rows = np.flatnonzero(is_valid & np.isin(found.kind.astype("U16"), SCORED))
+    scored, trend = _trends(answers.take(rows), points[rows], n)
+    columns["last_score"], columns["previous_score"] = trend.latest, trend.previous
+    columns["last_score_day"][scored >= 0] = local_days(scored[scored >= 0], company)
+    return columns
+
+
+def _put(columns: Columns, code: str, answers: Answers, points: NDArray[np.float64], n: int) -> None:
+    latest, trend = _trends(answers, points, n)
+    columns[f"{code}_n"][:] = trend.n
+    columns[f"{code}_latest"][:] = np.round(trend.latest, DECIMALS)
+    columns[f"{code}_mean"][:] = np.round(trend.mean, DECIMALS)
+    columns[f"{code}_trend"][:] = trend.directions()
+    columns[f"{code}_micros"][:] = np.maximum(latest, 0)
+
+
+def _trends(answers: Answers, points: NDArray[np.float64], n: int) -> tuple[NDArray[np.int64], Trends]:
+    """When each customer answered last (-1: never), and its trend."""
+    latest = np.full(n, -1, dtype=np.int64)
+    np.maximum.at(latest, answers.respondent, answers.answered_micros)
+    return latest, trends(points, answers.answered_micros, answers.respondent, n)
+
+
+def documents(columns: Columns) -> list[Row | None]:
+    """What is stored with each customer; None for those without answers."""
+    size = columns["customer_id"].size
+    found: list[Row] = [{} for _ in range(size)]
+    for code in OF_CUSTOMERS:
+        values = [columns[f"{code}_{name}"] for name in _OF_INDEX]
+        for place in np.flatnonzero(values[0] > 0).tolist():
+            n, latest, mean, trend, at = (column[place].item() for column in values)
+            found[place][code] = {
+                "latest": latest,
+                "answered_at": from_micros(at).astimezone(UTC).isoformat().replace("+00:00", "Z"),
+                "n": n,
+                "mean": mean,
+                "trend": None if trend < 0 else _DIRECTIONS[trend].value,
+            }
+    return [document or None for document in found]
+
+
+def of_company(found: Answered) -> Row:
+    """Every index over the given answers: code -> figures."""
+    figures = {}
+    for code, index in INDICES.items():
+        answers, _ = found.of_index(index)
+        figures[code] = result_row(index.overall(answers, found.options(index)))
+    return figures
+
+
+def result_row(result: IndexResult) -> Row:
+    """An index over one group, as it is stored and shown."""
+    return {
+        "n": result.n,
+        "score": result.score,
+        "low": result.low,
+        "high": result.high,
+        "low_sample": result.low_sample,
+        "rankable": result.rankable,
+        "excluded": dict(result.excluded),
+        "parts": dict(result.parts),
+        "dimensions": [
+            {
+                "dimension": one.name,
+                "n": one.n,
+                "score": one.score,
+                "low": one.low,
+                "high": one.high,
+                "low_sample": one.low_sample,
+            }
+            for one in result.dimensions
+        ],
+    }

@@ -1,0 +1,244 @@
+"""The facts a scoring run computes from, by customer: read whole, or from where an earlier run left off."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+from sqlalchemy import Connection, select
+
+from app.domain import money
+from app.domain.access import Actor
+from app.domain.company import Company
+from app.domain.days import day_of, local_days
+from app.domain.scoring import NO_DAY, Bounds, Parameters
+from app.services import satisfaction, survey_columns
+from app.store import customer_facts as facts
+from app.store import news, scores, survey_facts
+from app.store.arrays import Ids
+from app.store.columns import Columns
+from app.store.tables import ScoringRun
+from app.store.types import now, to_micros
+
+Row = dict[str, Any]
+
+SETTLES = timedelta(seconds=60)
+"""How long a write may take from noting its instant to being seen: facts this young are read again."""
+
+MOST_NEWS = 0.3
+"""When more than this share of the customers has news, reading everything is faster."""
+
+FACTS: Mapping[str, tuple[DTypeLike, Any]] = {
+    "value_minor": (np.int64, 0),
+    "counted": (np.int32, 0),
+    "transactions": (np.int32, 0),
+    "foreign": (np.int32, 0),
+    "purchase_days": (np.int32, 0),
+    "first_day": (np.int32, NO_DAY),
+    "last_day": (np.int32, NO_DAY),
+    "cut_purchase_days": (np.int32, 0),
+    "cut_last_day": (np.int32, NO_DAY),
+    "recent_purchases": (np.int32, 0),
+    "earlier_purchases": (np.int32, 0),
+    "recent_spend_minor": (np.int64, 0),
+    "earlier_spend_minor": (np.int64, 0),
+    "contacts": (np.int32, 0),
+    "recent_contacts": (np.int32, 0),
+    "last_contact_day": (np.int32, NO_DAY),
+    "complaints": (np.int32, 0),
+    "open_complaints": (np.int32, 0),
+    "reopened_complaints": (np.int32, 0),
+    "oldest_open_day": (np.int32, NO_DAY),
+    "contract_started_day": (np.int32, NO_DAY),
+    "contract_ends_day": (np.int32, NO_DAY),
+    "contract_notice_day": (np.int32, NO_DAY),
+    "left_day": (np.int32, NO_DAY),
+    "left_by_us": (np.bool_, False),
+    **satisfaction.FACTS,
+}
+"""The columns of facts: type, and value for a customer of whom there is nothing of the kind. ``counted``
+is the number of transactions in the value, ``transactions`` that of all in the window."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Facts:
+    """What was read.
+
+    Args:
+        columns: ``customer_id``, strictly ascending, and aligned with it the columns of `FACTS`.
+        customers: how many customers there are, those without facts included.
+        no_rate: transactions in the window without an exchange rate of their day, by currency.
+        rates_used: rate by currency and day.
+        until: what was recorded before this instant has been seen.
+        read_again: how many customers were read; None when all were.
+    """
+
+    columns: Columns
+    customers: int
+    no_rate: dict[str, int]
+    rates_used: dict[str, dict[str, str]]
+    until: datetime
+    read_again: int | None
+
+
+def read(tx: Connection, actor: Actor, as_of: date, parameters: Parameters) -> Facts:
+    """Read the facts for a day; the result is the same whether or not an earlier run's facts are used."""
+    until = now() - SETTLES  # before the first statement, at which the snapshot is taken
+    company = actor.company
+    bounds = parameters.bounds(as_of, company)
+    kept, only = _kept(tx, company, parameters, bounds)
+    reader = _Reader(tx, company, parameters, bounds, only)
+    fresh = reader.columns()
+    columns = fresh if kept is None else _merged(kept, fresh)
+    return Facts(
+        columns,
+        facts.customers(tx),
+        reader.no_rate,
+        reader.rates_used,
+        until,
+        None if only is None else int(only.size),
+    )
+
+
+# --- going on from an earlier run
+
+
+def _kept(
+    tx: Connection, company: Company, parameters: Parameters, bounds: Bounds
+) -> tuple[Columns | None, Ids | None]:
+    """The facts of an earlier run that hold still, and the customers to read again; two None: read all."""
+    base = tx.execute(
+        select(ScoringRun.id, ScoringRun.as_of, ScoringRun.facts_until)
+        .where(
+            ScoringRun.facts_key == parameters.facts_key(company),
+            ScoringRun.facts_until.is_not(None),
+            ScoringRun.state == "done",
+        )
+        .order_by(ScoringRun.facts_until.desc())
+        .limit(1)
+    ).first()
+    if base is None or news.are_reverted(tx, base.facts_until):
+        return None, None
+    changed = news.changed(tx, base.facts_until, parameters.bounds(base.as_of, company), bounds)
+    if changed.size > MOST_NEWS * facts.customers(tx):
+        return None, None
+    kept = scores.load_columns(tx, base.id, {"customer_id", *FACTS})
+    if not kept:
+        return None, None
+    # Rates may have been set or removed since, so what needs one is always read again.
+    only = np.union1d(changed, kept["customer_id"][kept["foreign"] > 0])
+    stays = ~np.isin(kept["customer_id"], only, assume_unique=True)
+    return {name: column[stays] for name, column in kept.items()}, only
+
+
+def _merged(kept: Columns, fresh: Columns) -> Columns:
+    """Both as one, in the order of ids; they have no customer in common."""
+    order = np.argsort(np.concatenate([kept["customer_id"], fresh["customer_id"]]), kind="stable")
+    return {name: np.concatenate([kept[name], fresh[name]])[order] for name in fresh}
+
+
+# --- reading
+
+
+class _Reader:
+    """Reads the families of facts of some customers, or of all, and puts them side by side."""
+
+    def __init__(
+        self, tx: Connection, company: Company, parameters: Parameters, bounds: Bounds, only: Ids | None
+    ) -> None:
+        self.tx, self.company, self.parameters, self.bounds, self.only = tx, company, parameters, bounds, only
+        self.no_rate: dict[str, int] = {}
+        self.rates_used: dict[str, dict[str, str]] = {}
+
+    def columns(self) -> Columns:
+        families = [
+            self._transactions(),
+            self._dated(facts.contacts(self.tx, self.bounds, self.only)),
+            self._dated(facts.complaints(self.tx, self.bounds, self.only)),
+            facts.contracts(self.tx, self.only),
+            self._satisfaction(),
+        ]
+        ids = _united([family["customer_id"] for family in families])
+        found: Columns = {"customer_id": ids}
+        for name, (dtype, default) in FACTS.items():
+            found[name] = np.full(ids.size, default, dtype=dtype)
+        for family in families:
+            places = np.searchsorted(ids, family["customer_id"])
+            for name in family.keys() & FACTS.keys():
+                found[name][places] = family[name]
+        return found
+
+    def _transactions(self) -> Columns:
+        found = facts.transactions(self.tx, self.company, self.parameters, self.bounds, self.only)
+        found["counted"] = found["transactions"].copy()
+        if found["foreign"].any():
+            self._add_foreign(found)
+        return self._dated(found)
+
+    def _satisfaction(self) -> Columns:
+        asked = survey_facts.Asked(satisfaction.READ, None, self.bounds.end)
+        columns = survey_facts.answers(self.tx, asked, of_customers=True, only=self.only)
+        versions = survey_columns.versions_of(survey_facts.surveys(self.tx))
+        return satisfaction.of_customers(survey_columns.answered(columns, versions), self.company)
+
+    def _dated(self, family: Columns) -> Columns:
+        """Days beside the instants of a family."""
+        for name in [name for name in family if name.endswith("_micros")]:
+            at = family[name]
+            days = np.full(at.size, NO_DAY)
+            days[at != facts.NEVER] = local_days(at[at != facts.NEVER], self.company)
+            family[name.replace("_micros", "_day")] = days
+        return family
+
+    def _add_foreign(self, found: Columns) -> None:
+        """Add what was paid in other currencies, each at the rate of its own local day."""
+        paid = facts.foreign(self.tx, self.parameters, self.bounds, self.only)
+        at, bounds = paid.occurred_micros, self.bounds
+        recent, earlier = (at >= to_micros(bound) for bound in (bounds.recent, bounds.earlier))
+        within = np.full(at.size, True) if bounds.start is None else at >= to_micros(bounds.start)
+        converted, has_rate = self._convert(paid, within | earlier)
+        owners = np.searchsorted(found["customer_id"], paid.customer_id)
+        bought = has_rate & (converted > 0)
+        for name, rows, amounts in (
+            ("transactions", within, None),
+            ("counted", within & has_rate, None),
+            ("value_minor", within & has_rate, converted),
+            ("recent_spend_minor", bought & recent, converted),
+            ("earlier_spend_minor", bought & earlier & ~recent, converted),
+        ):
+            np.add.at(found[name], owners[rows], 1 if amounts is None else amounts[rows])
+        currencies, counts = np.unique(paid.currency[within & ~has_rate], return_counts=True)
+        self.no_rate = dict(zip(currencies.tolist(), counts.tolist(), strict=True))
+
+    def _convert(
+        self, paid: facts.Foreign, wanted: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Amounts in the reporting currency, and which of the wanted ones have a rate."""
+        days = local_days(paid.occurred_micros, self.company)
+        converted = np.zeros(days.size, dtype=np.int64)
+        has_rate = np.zeros(days.size, dtype=np.bool_)
+        for code, rates in sorted(facts.rates(self.tx).items()):
+            of_currency = np.flatnonzero(wanted & (paid.currency == code))
+            for number in np.unique(days[of_currency]).tolist():
+                rate = rates.get(day_of(number))
+                if rate is None:
+                    continue
+                rows = of_currency[days[of_currency] == number]
+                amounts = paid.amount_minor[rows]
+                converted[rows] = money.convert_many(amounts, code, Decimal(rate), self.parameters.currency)
+                has_rate[rows] = True
+                self.rates_used.setdefault(code, {})[day_of(number).isoformat()] = rate
+        return converted, has_rate
+
+
+def _united(lists: list[Ids]) -> Ids:
+    """All ids of some ascending lists, ascending."""
+    first, *others = sorted(lists, key=len, reverse=True)
+    for ids in others:
+        _, known = scores.matched(first, ids)
+        if not known.all():
+            first = np.sort(np.concatenate([first, ids[~known]]))
+    return first

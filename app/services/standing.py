@@ -1,0 +1,67 @@
+"""How we stand with a customer, from columns to the wire: the contract and what the current run says."""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+
+from app.domain import money
+from app.store.tables import CustomerScore, ScoringRun
+
+Row = dict[str, Any]
+
+CONTRACT = {
+    "started_on": "contract_started_on",
+    "ends_on": "contract_ends_on",
+    "notice_given_on": "contract_notice_on",
+}
+"""Member of a contract -> its column of the customer."""
+
+SCORES = (
+    CustomerScore.tier,
+    CustomerScore.value_minor,
+    CustomerScore.next_tier_distance_minor,
+    CustomerScore.near_cut,
+    CustomerScore.satisfaction,
+    CustomerScore.churn_level,
+    CustomerScore.churn_percent,
+    CustomerScore.churn_model,
+    CustomerScore.value_at_risk_minor,
+    select(ScoringRun.as_of).where(ScoringRun.is_current).scalar_subquery().label("scored_as_of"),
+    select(ScoringRun.currency).where(ScoringRun.is_current).scalar_subquery().label("score_currency"),
+)
+"""What to select for `scores_of`, beside a customer joined with its `CustomerScore`, if it has one."""
+
+
+def contract_of(row: Row) -> dict[str, date | None] | None:
+    """The contract a customer's row holds."""
+    if row["contract_started_on"] is None:
+        return None
+    return {member: row[column] for member, column in CONTRACT.items()}
+
+
+def scores_of(row: Row) -> Row:
+    """The members a row with `SCORES` gives; all null for a customer who is not scored."""
+    currency = row.get("score_currency")
+    level, percent = row.get("churn_level"), row.get("churn_percent")
+    churn = None
+    if level is not None:
+        churn = {
+            "level": level,
+            "probability": None if percent is None else percent / 100,
+            "model": row["churn_model"],
+            "value_at_risk": _money(row["value_at_risk_minor"], currency),
+        }
+    return {
+        "tier": row.get("tier"),
+        "value": _money(row.get("value_minor"), currency),
+        "next_tier_distance": _money(row.get("next_tier_distance_minor"), currency),
+        "near_cut": row.get("near_cut"),
+        "satisfaction": row.get("satisfaction"),
+        "churn": churn,
+        "scored_as_of": row.get("scored_as_of"),
+    }
+
+
+def _money(minor: int | None, currency: str | None) -> dict[str, str] | None:
+    return None if minor is None or currency is None else money.to_wire(minor, currency)

@@ -1,0 +1,112 @@
+"""Answers as indices read them, made of the columns the store gives."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+
+from app.domain.indices.model import ANONYMOUS, Answers, Dimension, Index, Items, Options
+from app.domain.surveys import QuestionKind
+from app.store import arrays, survey_facts
+from app.store.arrays import Ids, IntArray
+from app.store.columns import Columns
+
+Versions = Mapping[tuple[bytes, int], Sequence[Mapping[str, Any]]]
+"""Questions by survey (16 bytes) and number of the version."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answered:
+    """Answers, whose they are, and what is known of their questions.
+
+    ``customers`` are the ids that the codes in ``answers.respondent`` stand for; ``kind`` is that of each
+    answer's question.
+    """
+
+    answers: Answers
+    customers: Ids
+    kind: Any
+    items: Items
+
+    def of_index(self, index: Index) -> tuple[Answers, IntArray]:
+        """The answers an index reads, and their positions."""
+        rows = np.flatnonzero(np.isin(self.kind.astype("U16"), index.kinds))
+        return self.answers.take(rows), rows
+
+    def options(self, index: Index) -> Options:
+        """What an index is computed with."""
+        return Options(items=self.items if index.needs_items else None)
+
+
+def versions_of(surveys: Sequence[tuple[UUID, str, int, list[dict[str, Any]]]]) -> Versions:
+    """The questions of every version of every survey, as `app.store.survey_facts.surveys` lists them."""
+    return {(survey_id.bytes, number): questions for survey_id, _, number, questions in surveys}
+
+
+def answered(columns: Columns, versions: Versions) -> Answered:
+    """Make answers of the columns of `app.store.survey_facts.answers`."""
+    customers, respondent = np.unique(columns["customer_id"], return_inverse=True)
+    if customers.size and customers[0] == survey_facts.NOBODY:
+        customers, respondent = customers[1:], respondent - 1  # nobody comes first, so gets ANONYMOUS
+    _, response = np.unique(columns["response_id"], return_inverse=True)
+    items, item = _items(columns, versions)
+    answers = Answers(
+        columns["value"],
+        columns["scale_min"],
+        columns["scale_max"],
+        columns["skipped"],
+        respondent.astype(np.int64),
+        columns["answered_micros"],
+        response.astype(np.int64),
+        item,
+    )
+    assert ANONYMOUS == -1  # noqa: S101 - what nobody's code above relies on
+    return Answered(answers, customers, columns["kind"], items)
+
+
+def _items(columns: Columns, versions: Versions) -> tuple[Items, IntArray]:
+    """The questions of the surveys that were answered, and which of them each answer is to.
+
+    Versions of a survey that ask the same with the same weights are one instrument.
+    """
+    places: dict[tuple[int, str], int] = {}
+    instruments: dict[Any, int] = {}
+    found: list[tuple[float, float, Dimension | None, int]] = []
+    survey, surveys = arrays.coded(columns["survey_id"])
+    version = columns["survey_version"]
+    width = int(version.max(initial=0)) + 1
+    asked, of = np.unique(survey * width + version, return_inverse=True)
+    instrument_of = []
+    for pair in asked.tolist():
+        survey_id, number = surveys[pair // width].ljust(16, b"\0"), pair % width
+        questions = versions[survey_id, number]
+        described = tuple(
+            (question["code"], *_weights(question), question.get("dimension")) for question in questions
+        )
+        instrument = instruments.setdefault((survey_id, described), len(instruments))
+        instrument_of.append(instrument)
+        for code, weight, expectation, dimension in described:
+            if (instrument, code) not in places:
+                places[instrument, code] = len(found)
+                named = None if dimension is None else Dimension(dimension)
+                found.append((weight, expectation, named, instrument))
+    question, codes = arrays.coded(columns["question"])
+    column_of = {code: column for column, code in enumerate(codes)}
+    table = np.zeros((len(instruments), len(codes)), dtype=np.int64)
+    for (one, code), place in places.items():
+        if code in column_of:
+            table[one, column_of[code]] = place
+    item = table[np.array(instrument_of, dtype=np.int64)[of], question]
+    weights, expectations, dimensions, owners = zip(*found, strict=True) if found else ((), (), (), ())
+    items = Items.of(
+        len(found), weight=weights, expectation_weight=expectations, dimension=dimensions, instrument=owners
+    )
+    return items, item
+
+
+def _weights(question: Mapping[str, Any]) -> tuple[float, float]:
+    """Weight in the composite index and in the expectation score."""
+    weight = float(question.get("weight") or 0)
+    return (0.0, weight) if question["kind"] == QuestionKind.EXPECTATION else (weight, 0.0)

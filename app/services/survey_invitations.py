@@ -1,0 +1,159 @@
+"""Record, find and read survey invitations."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Select, insert, select
+
+from app.domain.access import Actor
+from app.errors import AppError, FieldError, InvalidError, NotFoundError
+from app.schemas.customers import ExternalId
+from app.schemas.survey_invitations import (
+    SurveyInvitationCreate,
+    SurveyInvitationQuery,
+    SurveyInvitationRead,
+    SurveyInvitationSort,
+)
+from app.services import links, records, survey_subjects
+from app.services.survey_subjects import Surveys
+from app.store import audit
+from app.store.engine import single
+from app.store.paging import After, Page, SortKey, fetch
+from app.store.tables import SurveyInvitation
+from app.store.types import new_id, now
+from app.store.visibility import narrow
+
+Row = dict[str, Any]
+
+_READ = select(SurveyInvitation.__table__)
+_MEMBERS = tuple(SurveyInvitationRead.model_fields)
+_SORTS = {
+    SurveyInvitationSort.OLDEST: (SortKey(SurveyInvitation.invited_at), SortKey(SurveyInvitation.id)),
+    SurveyInvitationSort.NEWEST: (
+        SortKey(SurveyInvitation.invited_at, descending=True),
+        SortKey(SurveyInvitation.id, descending=True),
+    ),
+}
+
+
+# --- reading
+
+
+@single
+def get(tx: Connection, actor: Actor, invitation_id: UUID) -> Row:
+    """Read one invitation.
+
+    Raises:
+        NotFoundError: there is none with this id, or the caller may not see it.
+    """
+    row = tx.execute(visible(actor).where(SurveyInvitation.id == invitation_id)).mappings().first()
+    if row is None:
+        raise NotFoundError("There is no such invitation.")
+    return _shape(dict(row))
+
+
+@single
+def page(tx: Connection, actor: Actor, query: SurveyInvitationQuery, after: After | None) -> Page:
+    """Read a page of the invitations that match every filter."""
+    statement = visible(actor)
+    for member in ("survey_id", "customer_id"):
+        if (value := getattr(query, member)) is not None:
+            statement = statement.where(getattr(SurveyInvitation, member) == value)
+    if query.answered is not None:
+        is_open = SurveyInvitation.answered_at.is_(None)
+        statement = statement.where(~is_open if query.answered else is_open)
+    if query.invited_from is not None:
+        statement = statement.where(SurveyInvitation.invited_at >= query.invited_from)
+    if query.invited_before is not None:
+        statement = statement.where(SurveyInvitation.invited_at < query.invited_before)
+    found = fetch(tx, statement, _SORTS[query.sort], limit=query.limit, after=after)
+    return Page([_shape(row) for row in found.rows], found.after)
+
+
+def visible(actor: Actor) -> Select[Any]:
+    """The invitations the caller may see, with all columns."""
+    return narrow(_READ, actor, SurveyInvitation.customer_id, SurveyInvitation.unit)
+
+
+# --- writing
+
+
+def create(tx: Connection, actor: Actor, data: SurveyInvitationCreate) -> Row:
+    """Record one invitation.
+
+    Raises:
+        InvalidError: no such survey or customer, something it is about that is not there or another
+            customer's, an end that is not after ``invited_at``, or it is anonymous and of another unit
+            than the caller.
+        ConflictError: the survey is not in use (``survey_inactive``).
+    """
+    [row] = create_many(tx, actor, [data])
+    if isinstance(row, AppError):
+        raise row
+    return row
+
+
+def create_many(
+    tx: Connection, actor: Actor, items: Sequence[SurveyInvitationCreate]
+) -> list[Row | AppError]:
+    """Record invitations together, in a number of statements that does not depend on how many they are.
+
+    Returns:
+        For each item its row, or why it was refused (see `create`). The caller decides whether one refusal
+        refuses all.
+    """
+    at = now()
+    surveys = survey_subjects.find_surveys(tx, items)
+    rows = [_new_row(item, surveys, at) for item in items]
+    records.find_customers(tx, actor, [_Named(item.customer_id, item.customer) for item in items], rows)
+    found = links.find(tx, actor, rows)
+    for index, (item, row) in enumerate(zip(items, rows, strict=True)):
+        if isinstance(row, dict):
+            rows[index] = survey_subjects.settle(actor, found, row, item, to_be_created=False) or row
+    if stored := [row for row in rows if isinstance(row, dict)]:
+        tx.execute(insert(SurveyInvitation), stored)
+        recorded = [(str(row["id"]), row["customer_id"]) for row in stored]
+        audit.record_all(tx, actor, "invitation.recorded", recorded)
+    return [_shape(row) if isinstance(row, dict) else row for row in rows]
+
+
+# --- inside
+
+
+@dataclass(slots=True)
+class _Named:
+    """Whom an invitation names, as `records` asks for it: who is invited must be known."""
+
+    customer_id: UUID | None
+    customer: ExternalId | None
+    create_missing: bool = False
+
+
+def _new_row(item: SurveyInvitationCreate, surveys: Surveys, at: datetime) -> Row | AppError:
+    """The row of an item whose customer is still to be found, or why it is refused."""
+    invited_at = item.invited_at or at
+    if item.expires_at is not None and item.expires_at <= invited_at:
+        detail = "An invitation expires after invited_at."
+        return InvalidError(fields=[FieldError("/expires_at", "expires_before_invited", detail)])
+    try:
+        survey = surveys.named_by(item)
+        assert survey is not None  # noqa: S101 - the schema wants one
+        survey_subjects.refuse_inactive(survey)
+    except AppError as refusal:
+        return refusal
+    return {
+        **item.model_dump(exclude={"survey_code", "customer"}),
+        "id": new_id(),
+        "survey_id": survey.id,
+        "invited_at": invited_at,
+        "answered_at": None,
+        "recorded_at": at,
+    }
+
+
+def _shape(row: Row) -> Row:
+    """A row as `SurveyInvitationRead` wants it, members in its order."""
+    return {member: row[member] for member in _MEMBERS}

@@ -1,0 +1,263 @@
+"""What scoring is computed from, by customer, as columns: one statement a family.
+
+Every function takes ``only``, the customers to read, None for all, and returns columns whose
+``customer_id`` ascends strictly; a customer of whom there is nothing is not among them. Nothing that
+occurred at or after ``bounds.end`` is seen.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import BigInteger, Connection, and_, case, cast, func, or_, select, union
+
+from app.domain.company import Company
+from app.domain.complaints import OPEN_STATES, ComplaintState
+from app.domain.customers import LeavingReason
+from app.domain.days import day_shifts
+from app.domain.interactions import Direction
+from app.domain.scoring import NO_DAY, Bounds, Parameters
+from app.domain.transactions import LOWERING, TransactionKind
+from app.store import arrays
+from app.store.arrays import ID, Ids, IntArray
+from app.store.columns import Columns
+from app.store.local_days import local_day
+from app.store.tables import (
+    Complaint,
+    ComplaintEvent,
+    Customer,
+    ExchangeRate,
+    Interaction,
+    Transaction,
+)
+
+NEVER = -(2**62)
+"""Microseconds that stand for "never"."""
+
+_BUYING = sorted(set(TransactionKind) - LOWERING)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Foreign:
+    """Transactions in other currencies than the reporting one, row by row; aligned arrays of shape (n,)."""
+
+    customer_id: Ids
+    currency: NDArray[np.str_]
+    amount_minor: IntArray
+    occurred_micros: IntArray
+
+
+def transactions(
+    tx: Connection, company: Company, parameters: Parameters, bounds: Bounds, only: Ids | None = None
+) -> Columns:
+    """Sums and counts of transactions.
+
+    Returns:
+        ``value_minor`` and ``transactions``: sum and number of those in the reporting currency and in the
+        window; ``foreign``: number of those in other currencies, at any time; ``purchase_days``: distinct
+        local days with a purchase, ``first_micros`` and ``last_micros`` of a purchase, `NEVER` without one;
+        ``cut_purchase_days`` and ``cut_last_micros``: the same of purchases before ``bounds.cut``;
+        ``recent_purchases`` and ``earlier_purchases``: purchases since ``bounds.recent`` and in the as long
+        time before; ``recent_spend_minor`` and ``earlier_spend_minor``: what was paid in them, in the
+        reporting currency.
+    """
+    first = tx.execute(select(func.min(Transaction.occurred_at))).scalar_one()
+    if first is None or first >= bounds.end:
+        return dict.fromkeys(_TRANSACTION_COLUMNS, np.empty(0, dtype=np.int64)) | {
+            "customer_id": np.empty(0, dtype=ID)
+        }
+    at, amount, own = (
+        Transaction.occurred_at,
+        Transaction.amount_minor,
+        Transaction.currency == parameters.currency,
+    )
+    counted = own if bounds.start is None else and_(at >= bounds.start, own)
+    bought = amount > 0
+    if parameters.zero_amount_purchases:
+        bought = or_(bought, and_(amount == 0, Transaction.kind.in_(_BUYING)))
+    recent, earlier = at >= bounds.recent, and_(at >= bounds.earlier, at < bounds.recent)
+    day = local_day(tx, at, day_shifts(first, bounds.end, company))
+    statement = select(
+        arrays.raw_id(tx, Transaction.customer_id),
+        _sum(case((counted, amount), else_=0)),
+        func.count(case((counted, 1))),
+        func.count(case((Transaction.currency != parameters.currency, 1))),
+        func.count(case((bought, day)).distinct()),
+        arrays.micros(tx, func.min(case((bought, at))), NEVER),
+        arrays.micros(tx, func.max(case((bought, at))), NEVER),
+        func.count(case((and_(at < bounds.cut, bought), day)).distinct()),
+        arrays.micros(tx, func.max(case((and_(at < bounds.cut, bought), at))), NEVER),
+        func.count(case((and_(recent, bought), 1))),
+        func.count(case((and_(earlier, bought), 1))),
+        _sum(case((and_(recent, bought, own), amount), else_=0)),
+        _sum(case((and_(earlier, bought, own), amount), else_=0)),
+    ).where(*_seen(parameters, bounds))
+    statement = _of(tx, statement, Transaction.customer_id, only)
+    # Every column it reads is in this index, in the order of the groups.
+    statement = statement.with_hint(Transaction, f"INDEXED BY {_INDEX}", "sqlite")
+    found = arrays.read(
+        tx,
+        statement.group_by(Transaction.customer_id).order_by(Transaction.customer_id),
+        [ID, *[np.int64] * len(_TRANSACTION_COLUMNS)],
+    )
+    return dict(zip(("customer_id", *_TRANSACTION_COLUMNS), found, strict=True))
+
+
+_TRANSACTION_COLUMNS = (
+    "value_minor",
+    "transactions",
+    "foreign",
+    "purchase_days",
+    "first_micros",
+    "last_micros",
+    "cut_purchase_days",
+    "cut_last_micros",
+    "recent_purchases",
+    "earlier_purchases",
+    "recent_spend_minor",
+    "earlier_spend_minor",
+)
+_INDEX = "ix_transactions_scoring"
+
+
+def foreign(tx: Connection, parameters: Parameters, bounds: Bounds, only: Ids | None = None) -> Foreign:
+    """Read transactions in other currencies one by one: each counts at the rate of its own day."""
+    statement = select(
+        arrays.raw_id(tx, Transaction.customer_id),
+        Transaction.currency,
+        Transaction.amount_minor,
+        arrays.micros(tx, Transaction.occurred_at),
+    ).where(*_seen(parameters, bounds), Transaction.currency != parameters.currency)
+    statement = _of(tx, statement, Transaction.customer_id, only)
+    return Foreign(*arrays.read(tx, statement, [ID, "U3", np.int64, np.int64]))
+
+
+def rates(tx: Connection) -> dict[str, dict[date, str]]:
+    """Exchange rates by currency and local day."""
+    found: dict[str, dict[date, str]] = {}
+    for rate in tx.execute(select(ExchangeRate.currency, ExchangeRate.on_date, ExchangeRate.rate)):
+        found.setdefault(rate.currency, {})[rate.on_date] = rate.rate
+    return found
+
+
+def contacts(tx: Connection, bounds: Bounds, only: Ids | None = None) -> Columns:
+    """Count contacts.
+
+    Returns:
+        ``contacts`` and ``recent_contacts``: those the customer began, ever and since ``bounds.recent``;
+        ``last_contact_micros``: the last one, whoever began it.
+    """
+    began = Interaction.direction == Direction.INBOUND
+    statement = select(
+        arrays.raw_id(tx, Interaction.customer_id),
+        func.count(case((began, 1))),
+        func.count(case((and_(began, Interaction.started_at >= bounds.recent), 1))),
+        arrays.micros(tx, func.max(Interaction.started_at)),
+    ).where(Interaction.customer_id.is_not(None), Interaction.started_at < bounds.end)
+    statement = _of(tx, statement, Interaction.customer_id, only)
+    grouped = statement.group_by(Interaction.customer_id).order_by(Interaction.customer_id)
+    names = ("customer_id", "contacts", "recent_contacts", "last_contact_micros")
+    found = arrays.read(tx, grouped, [ID, np.int64, np.int64, np.int64])
+    return dict(zip(names, found, strict=True))
+
+
+def complaints(tx: Connection, bounds: Bounds, only: Ids | None = None) -> Columns:
+    """Count complaints in the state they were in at the end of the bounds.
+
+    Returns:
+        ``complaints``: all received by then; ``open_complaints``: those not resolved then,
+        ``reopened_complaints``: those of them that had been resolved before; ``oldest_open_micros``: when
+        the oldest open one was received, `NEVER` without one.
+    """
+    seen = ComplaintEvent.at < bounds.end
+    last = (
+        select(ComplaintEvent.complaint_id, func.max(ComplaintEvent.number).label("number"))
+        .where(seen)
+        .group_by(ComplaintEvent.complaint_id)
+    )
+    last = _of(tx, last, ComplaintEvent.customer_id, only)
+    newest = last.subquery()
+    is_open = ComplaintEvent.state.in_(sorted(OPEN_STATES))
+    statement = (
+        select(
+            arrays.raw_id(tx, Complaint.customer_id),
+            func.count(),
+            func.count(case((is_open, 1))),
+            func.count(case((and_(is_open, ComplaintEvent.state == ComplaintState.REOPENED), 1))),
+            arrays.micros(tx, func.min(case((is_open, Complaint.received_at))), NEVER),
+        )
+        .join_from(newest, ComplaintEvent, _same_event(newest))
+        .join(Complaint, Complaint.id == ComplaintEvent.complaint_id)
+        .where(Complaint.received_at < bounds.end)
+        .group_by(Complaint.customer_id)
+        .order_by(Complaint.customer_id)
+    )
+    names = ("customer_id", "complaints", "open_complaints", "reopened_complaints", "oldest_open_micros")
+    found = arrays.read(tx, statement, [ID, *[np.int64] * 4])
+    return dict(zip(names, found, strict=True))
+
+
+def contracts(tx: Connection, only: Ids | None = None) -> Columns:
+    """Read contracts and departures, as they are said to be now: they are dated.
+
+    Returns:
+        ``contract_started_day``, ``contract_ends_day``, ``contract_notice_day``, ``left_day``: days since
+        1970-01-01, `NO_DAY` where there is none; ``left_by_us``: whether we ended it. Customers with a
+        contract or a departure.
+    """
+    dates = (
+        Customer.contract_started_on,
+        Customer.contract_ends_on,
+        Customer.contract_notice_on,
+        Customer.left_on,
+    )
+    by_us = case((Customer.left_reason == LeavingReason.ENDED_BY_US, 1), else_=0)
+    wanted = select(
+        arrays.raw_id(tx, Customer.id), *(arrays.days(tx, column, NO_DAY) for column in dates), by_us
+    )
+    # Two reads of small indexes; with OR it would be one of the whole table.
+    parts = [
+        _of(tx, wanted.where(column.is_not(None)), Customer.id, only)
+        for column in (Customer.contract_started_on, Customer.left_on)
+    ]
+    names = (
+        "customer_id",
+        "contract_started_day",
+        "contract_ends_day",
+        "contract_notice_day",
+        "left_day",
+        "left_by_us",
+    )
+    found = arrays.read(tx, union(*parts), [ID, *[np.int64] * 5])
+    order = np.argsort(found[0])
+    return {name: column[order] for name, column in zip(names, found, strict=True)}
+
+
+def customers(tx: Connection) -> int:
+    """How many customers there are."""
+    return tx.execute(select(func.count()).select_from(Customer)).scalar_one()
+
+
+# --- inside
+
+
+def _seen(parameters: Parameters, bounds: Bounds) -> list[Any]:
+    where = [Transaction.occurred_at < bounds.end]
+    if kinds := sorted(parameters.ignored_kinds):
+        where.append(Transaction.kind.not_in(kinds))
+    return where
+
+
+def _of(tx: Connection, statement: Any, customer_id: Any, only: Ids | None) -> Any:
+    return statement if only is None else statement.where(arrays.among(tx, customer_id, only))
+
+
+def _sum(what: Any) -> Any:
+    return cast(func.sum(what), BigInteger)
+
+
+def _same_event(newest: Any) -> Any:
+    same_complaint = ComplaintEvent.complaint_id == newest.c.complaint_id
+    return and_(same_complaint, ComplaintEvent.number == newest.c.number)

@@ -1,0 +1,61 @@
+"""How contacts can end, and the times of a contact."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app.domain.interactions import DISPOSITIONS, SECONDS_MOST, handle_seconds, in_order, is_usable
+
+NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
+
+
+def test_the_built_in_dispositions_have_a_name_of_their_own_in_every_language() -> None:
+    assert all(set(names) == {"en", "tr", "az"} for names in DISPOSITIONS.values())
+    for language in ("en", "tr", "az"):
+        spoken = [names[language] for names in DISPOSITIONS.values()]
+        assert all(spoken)
+        assert len(set(spoken)) == len(spoken)
+
+
+@pytest.mark.parametrize(
+    ("disposition", "own", "usable"),
+    [
+        ("sale", {}, True),
+        ("sale", {"sale": True}, True),
+        ("sale", {"sale": False}, False),
+        ("sale", {"busy": False}, True),
+        ("invoice_sent", {}, None),
+        ("invoice_sent", {"invoice_sent": True}, True),
+        ("invoice_sent", {"invoice_sent": False}, False),
+        ("Sale", {}, None),
+    ],
+)
+def test_a_disposition_is_usable_unless_the_company_says_otherwise(
+    disposition: str, own: dict[str, bool], usable: bool | None
+) -> None:
+    assert is_usable(disposition, own) is usable
+
+
+def test_a_contact_does_not_end_before_it_starts() -> None:
+    assert in_order(NOON, None)
+    assert in_order(NOON, NOON)
+    assert in_order(NOON, NOON + timedelta(microseconds=1))
+    assert not in_order(NOON, NOON - timedelta(microseconds=1))
+
+
+@pytest.mark.parametrize(
+    ("talk", "hold", "wrap", "handled"),
+    [
+        (180, 20, 45, 245),
+        (180, None, 45, 225),
+        (180, None, None, 180),
+        (0, 0, 0, 0),
+        (None, None, None, None),
+        (None, 20, 45, None),
+        (SECONDS_MOST, SECONDS_MOST, SECONDS_MOST, 3 * SECONDS_MOST),
+    ],
+)
+def test_the_handle_time_is_null_without_a_talk(
+    talk: int | None, hold: int | None, wrap: int | None, handled: int | None
+) -> None:
+    assert handle_seconds(talk, hold, wrap) == handled
