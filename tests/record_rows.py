@@ -141,8 +141,8 @@ def answer(response: dict[str, Any], question: str, **members: Any) -> dict[str,
     }
 
 
-def run(tx: Connection, _actor: Actor, as_of: date, currency: str) -> None:
-    """Record a current scoring run, without figures."""
+def run(tx: Connection, _actor: Actor, as_of: date, currency: str, **members: Any) -> None:
+    """Record a current scoring run, without figures unless ``members`` have them."""
     row = {
         "id": new_id(),
         "as_of": as_of,
@@ -152,6 +152,7 @@ def run(tx: Connection, _actor: Actor, as_of: date, currency: str) -> None:
         "state": "done",
         "is_current": True,
         "created_at": now(),
+        **members,
     }
     tx.execute(insert(ScoringRun), [row])
 

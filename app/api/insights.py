@@ -6,10 +6,13 @@ from fastapi import APIRouter, Query, Response
 
 from app.api import replies
 from app.api.deps import Call, StrictRoute, may
-from app.api.openapi import read
+from app.api.openapi import read, responses
 from app.domain.access import Scope
+from app.schemas.churn import ChurnRead, MethodsRead
 from app.schemas.insights import InsightQuery, ValueTiersRead
-from app.services import value_tiers
+from app.schemas.satisfaction import SatisfactionQuery, SatisfactionRead
+from app.services import churn_report, methods, satisfaction_report, value_tiers
+from app.texts import negotiate
 
 router = APIRouter(prefix="/insights", tags=["Insights"], route_class=StrictRoute)
 
@@ -27,3 +30,31 @@ async def get_value_tiers(call: Reads, query: Annotated[InsightQuery, Query()]) 
     """
     reply = replies.plain(ValueTiersRead)
     return await call.get(reply, value_tiers.report, query.run_id, query.as_of)
+
+
+@router.get("/churn", response_model=ChurnRead, summary="Report churn", responses=read(etag=False))
+async def get_churn(call: Reads, query: Annotated[InsightQuery, Query()]) -> Response:
+    """Customers by level and tier, value at risk, the model with its fit and limits, and a backtest against
+    recency on the last closed window.
+
+    Formula: q = 1 - P(active within the horizon) by MBG/NBD, or by the state of the contract; at risk from
+    0.8, watch from 0.5 (parameters of the run).
+    """
+    return await call.get(replies.plain(ChurnRead), churn_report.report, query.run_id, query.as_of)
+
+
+@router.get(
+    "/satisfaction", response_model=SatisfactionRead, summary="Report satisfaction", responses=responses()
+)
+async def get_satisfaction(call: Reads, query: Annotated[SatisfactionQuery, Query()]) -> Response:
+    """One index over the answers of a window: as a whole, in groups, and month by month, each with its
+    number of answers, interval, exclusions, and whether it changed or is noise."""
+    return await call.get(replies.plain(SatisfactionRead), satisfaction_report.report, query)
+
+
+@router.get("/methods", response_model=MethodsRead, summary="List methods", responses=responses())
+async def list_methods(call: Reads) -> Response:
+    """Every index, churn model and warning sign: formula, source and range. Names of signs follow
+    Accept-Language."""
+    language = negotiate(call.request.headers.get("accept-language"))
+    return await call.get(replies.spoken(MethodsRead, language), methods.listed, language)

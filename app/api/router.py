@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from app.api import (
     complaints,
+    customer_churn,
     customers,
     dispositions,
     exchange_rates,
@@ -37,6 +38,7 @@ RESOURCES = (
     exchange_rates,
     scoring_runs,
     insights,
+    customer_churn,
     jobs,
 )
 

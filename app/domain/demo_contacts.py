@@ -122,15 +122,15 @@ def draw_contracts(
     found: list[tuple[dict[str, str] | None, list[str]]] = []
     for i in range(n):
         unwanted = [c for c, no in zip(("phone", "email"), silent[i].tolist(), strict=True) if no]
-        contract = None
+        contract: dict[str, str] | None = None
         if latent.subscriber[i]:
             dropped = latent.dropped_out_at[i]
             gone = None if np.isnat(dropped) else dropped.astype("datetime64[D]").item()
-            contract = {"started_on": starts[i], "ends_on": _anniversary(starts[i], gone or until)}
+            ends = _anniversary(starts[i], gone or until)
+            contract = {"started_on": starts[i].isoformat(), "ends_on": ends.isoformat()}
             notice = gone + timedelta(days=int(delay[i])) if gone is not None and says[i] else None
-            if notice is not None and notice <= min(until, contract["ends_on"]):
-                contract["notice_given_on"] = notice
-            contract = {name: day.isoformat() for name, day in contract.items()}
+            if notice is not None and notice <= min(until, ends):
+                contract["notice_given_on"] = notice.isoformat()
         found.append((contract, unwanted))
     return found
 

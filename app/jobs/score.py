@@ -1,41 +1,84 @@
 """Scoring runs: read the facts, apply the rules, store the scores."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from sqlalchemy import Connection
 
 from app.domain.access import Actor, system
 from app.domain.company import Company
-from app.errors import AppError
+from app.errors import AppError, UnavailableError
 from app.jobs.registry import Context, Row, register
-from app.services import value_tiers
+from app.services import jobs, scoring
 from app.store.engine import Store
 
+TRIES = 3
+"""How often facts are read again because some were deleted in the meantime."""
 
-def score(store: Store, actor: Actor, run_id: UUID) -> None:
+
+def _quiet(_stage: str) -> None:
+    pass
+
+
+def score(store: Store, actor: Actor, run_id: UUID, on_stage: Callable[[str], None] = _quiet) -> None:
     """Compute a run from beginning to end. Doing it again changes nothing.
 
     Facts are read from a snapshot and the rules applied without holding a transaction; the result is
-    stored in one.
+    stored in one, so that a stage that fails leaves everything as it was.
+
+    Args:
+        store: where.
+        actor: who asks for it.
+        run_id: which run.
+        on_stage: called with each of `scoring.STAGES` before it begins.
 
     Raises:
-        AppError: the run could not be computed; it is marked failed.
+        AppError: the run could not be computed; it is marked failed, and says in which stage.
     """
+    stage = ""
+
+    def begin(name: str) -> None:
+        nonlocal stage
+        stage = name
+        on_stage(name)
+
     try:
-        facts = store.read_sync(value_tiers.read_facts, actor, run_id)
-        result = value_tiers.compute(facts, actor.company)
+        for _ in range(TRIES):
+            begin("facts")
+            given = store.read_sync(scoring.read, actor, run_id)
+            result = scoring.compute(given, begin)
+            begin("save")
+            if store.write_sync(scoring.save, actor, given, result) is not None:
+                return
+        raise AppError("Facts were deleted while the run read them; start it again.")
+    except UnavailableError:
+        raise  # the database is away: the run is computed when it is back
+    except AppError as error:
+        _fail_at(store, actor, run_id, stage, error.detail or error.code)
+        raise
     except ValueError as error:
-        store.write_sync(value_tiers.fail, actor, run_id, str(error))
+        _fail_at(store, actor, run_id, stage, str(error))
         raise AppError("The values cannot be added up: {reason}.", reason=str(error)) from error
-    store.write_sync(value_tiers.save, actor, run_id, result)
+    except Exception:
+        _fail_at(store, actor, run_id, stage, "internal error")
+        raise
+
+
+def _fail_at(store: Store, actor: Actor, run_id: UUID, stage: str, error: str) -> None:
+    store.write_sync(scoring.fail, actor, run_id, f"{stage}: {error}")
 
 
 def _fail(tx: Connection, job: Row, error: str) -> None:
-    value_tiers.fail(tx, system(Company()), UUID(job["arguments"]["run_id"]), error)
+    scoring.fail(tx, system(Company()), UUID(job["arguments"]["run_id"]), error)
 
 
 @register("scoring", failed=_fail)
 def advance(context: Context, job: Row, _n: int) -> bool:
     """Compute the run a job is about, in one unit."""
-    score(context.store, system(context.company), UUID(job["arguments"]["run_id"]))
+
+    def on_stage(stage: str) -> None:
+        done = scoring.STAGES.index(stage)
+        context.store.write_sync(jobs.progress, job["id"], stage, done, len(scoring.STAGES))
+
+    score(context.store, system(context.company), UUID(job["arguments"]["run_id"]), on_stage)
     return True

@@ -36,12 +36,13 @@ class ChurnReason(Output):
     """A reason why the customer may be lost."""
 
     code: Code
-    value: float | None
-    """What was found of this customer."""
-    baseline: float | None
-    """What is usual."""
-    contribution: float | None
-    """How much it adds to the log-odds of being lost."""
+    """Of the warning sign."""
+    value: float
+    """What was found of this customer: days, a count, percent or points, as the sentence says."""
+    baseline: float
+    """What it is held against: what is usual for the customer or for all, or a limit."""
+    contribution: Annotated[float, Field(ge=0, le=1)]
+    """How strongly it warns, for ordering reasons; not a share of the probability."""
     sentence: Annotated[str, shown(500)]
     """The same in words, in the language of the request."""
 
@@ -50,7 +51,7 @@ class OverviewChurn(CustomerChurn):
     """Whether the customer may be lost, and why."""
 
     reasons: Annotated[list[ChurnReason], Field(max_length=REASONS_MOST)]
-    """The heaviest ones, heaviest first."""
+    """The strongest ones, strongest first; none where no warning sign applies."""
 
 
 class OpenComplaint(Output):
@@ -119,10 +120,10 @@ _EXAMPLE: dict[str, Any] = {
         "reasons": [
             {
                 "code": "silence_vs_own_rhythm",
-                "value": 95.0,
+                "value": 78.0,
                 "baseline": 30.0,
                 "contribution": 0.8,
-                "sentence": "Silent for 95 days; usually buys every 30 days.",
+                "sentence": "No purchase for 78 days; usually 30 days pass between purchases.",
             }
         ],
     },

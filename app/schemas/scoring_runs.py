@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from app.domain.transactions import TransactionKind
-from app.schemas._base import Currency, DateIn, Input, Output, PageOf, Paging, shown
+from app.schemas._base import Currency, DateIn, Flag, Input, Output, PageOf, Paging, shown
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Kinds = Annotated[list[TransactionKind], Field(max_length=4)]
@@ -21,8 +21,16 @@ class CutsIn(Input):
     b_percent: Annotated[int, Field(strict=True, ge=2, le=100)] = 95
 
 
+class ChurnLevelsIn(Input):
+    """From which probability of leaving on a customer is watched, and at risk; the first is the smaller."""
+
+    watch: Annotated[float, Field(strict=True, gt=0, lt=1)] = 0.5
+    at_risk: Annotated[float, Field(strict=True, gt=0, le=1)] = 0.8
+
+
 class ScoringRunCreate(Input):
-    """What to compute. Nothing given: everything that occurred until the end of today, 80 % and 95 %."""
+    """What to compute. Nothing given: everything that occurred until the end of today, 80 % and 95 %, churn
+    within 90 days."""
 
     as_of: DateIn | None = Field(default=None, examples=["2026-11-23"])
     """The run sees what occurred before this local day begins; default tomorrow, so that today counts."""
@@ -33,6 +41,13 @@ class ScoringRunCreate(Input):
     cuts: CutsIn | None = None
     ignored_kinds: Kinds = Field(default=[], examples=[[]])
     """Transactions treated as if they had never happened (``cancellation`` for a gross view)."""
+    horizon_days: Annotated[int, Field(strict=True, ge=1, le=3660)] = 90
+    """Days ahead that churn is foretold for."""
+    churn_levels: ChurnLevelsIn | None = None
+    zero_amount_purchases: Flag = False
+    """Whether a purchase of nothing makes its day a day of purchase."""
+    grace_days: Annotated[int, Field(strict=True, ge=0, le=3660)] = 30
+    """Days after the end of a contract before it has lapsed."""
 
 
 class RunState(StrEnum):
@@ -51,6 +66,13 @@ class Cuts(Output):
     b_percent: Annotated[int, Field(ge=2, le=100)]
 
 
+class ChurnLevels(Output):
+    """From which probability of leaving on a customer is watched, and at risk."""
+
+    watch: Share
+    at_risk: Share
+
+
 class RunParameters(Output):
     """What, besides the day and the data, decides the result."""
 
@@ -58,6 +80,10 @@ class RunParameters(Output):
     window_days: Annotated[int, Field(ge=1, le=36_600)] | None
     cuts: Cuts
     ignored_kinds: Kinds
+    horizon_days: Annotated[int, Field(ge=1, le=3660)]
+    churn_levels: ChurnLevels
+    zero_amount_purchases: bool
+    grace_days: Annotated[int, Field(ge=0, le=3660)]
 
 
 class ScoringRunRead(Output):
@@ -75,6 +101,10 @@ class ScoringRunRead(Output):
                         "window_days": 365,
                         "cuts": {"a_percent": 80, "b_percent": 95},
                         "ignored_kinds": [],
+                        "horizon_days": 90,
+                        "churn_levels": {"watch": 0.5, "at_risk": 0.8},
+                        "zero_amount_purchases": False,
+                        "grace_days": 30,
                     },
                     "state": "done",
                     "is_current": True,

@@ -1,5 +1,6 @@
 """Put the demo company into an empty store."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,10 +9,25 @@ from sqlalchemy import Connection, func, insert, select
 
 from app.domain.access import Actor, Scope
 from app.domain.demo import Demo
+from app.domain.demo_surveys import SURVEYS
 from app.domain.transactions import TransactionKind, signed
 from app.errors import AppError
+from app.schemas._base import Input
+from app.schemas.complaints import ComplaintCreate
 from app.schemas.customers import EXAMPLE_ID, CustomerCreate
-from app.services import customers, keys
+from app.schemas.interactions import InteractionCreate
+from app.schemas.survey_invitations import SurveyInvitationCreate
+from app.schemas.survey_responses import SurveyResponseCreate
+from app.schemas.surveys import SurveyCreate
+from app.services import (
+    complaints,
+    customers,
+    interactions,
+    keys,
+    survey_invitations,
+    survey_responses,
+    surveys,
+)
 from app.store import dialects
 from app.store.tables import Customer, ExchangeRate, ScoringRun, Transaction
 from app.store.types import from_micros, new_id, now
@@ -31,6 +47,9 @@ _TRANSACTION_COLUMNS = (
     "cost_minor",
 )
 
+AT_ONCE = 1000
+"""Records stored in one go."""
+
 
 def is_empty(tx: Connection, _actor: Actor) -> bool:
     """Whether the store has no customer yet."""
@@ -43,7 +62,7 @@ def is_scored(tx: Connection, _actor: Actor) -> bool:
 
 
 def load(tx: Connection, actor: Actor, demo: Demo, token: str) -> None:
-    """Record every customer, rate and transaction of the demo, and its API key ``token``, all or nothing.
+    """Record all there is of the demo, and its API key ``token``, all or nothing.
 
     The first customer gets the id that stands in the examples of the API's documentation.
 
@@ -63,6 +82,41 @@ def load(tx: Connection, actor: Actor, demo: Demo, token: str) -> None:
     tx.execute(insert(ExchangeRate), rates)
     keys.create_known(tx, actor, token, "demo", list(Scope))
     dialects.upsert_many(tx, Transaction, _TRANSACTION_COLUMNS, ("id",), _transactions(demo, ids, at))
+    contact_ids = _record(tx, actor, interactions.create_many, InteractionCreate, demo.contacts.interactions)
+    complained = [_linked(item, "interaction", contact_ids) for item in demo.contacts.complaints]
+    _record(tx, actor, complaints.create_many, ComplaintCreate, complained)
+    for survey in SURVEYS:
+        surveys.create(tx, actor, SurveyCreate.model_validate(survey))
+    invited = [_linked(item, "interaction", contact_ids) for item in demo.asked.invitations]
+    invitation_ids = _record(tx, actor, survey_invitations.create_many, SurveyInvitationCreate, invited)
+    answered = [_linked(item, "invitation", invitation_ids) for item in demo.asked.responses]
+    _record(tx, actor, survey_responses.create_many, SurveyResponseCreate, answered)
+
+
+def _record(
+    tx: Connection,
+    actor: Actor,
+    create_many: Callable[..., list[Any]],
+    model: type[Input],
+    items: Sequence[dict[str, Any]],
+) -> list[UUID]:
+    """Record what requests would carry, some at a time; gives the ids."""
+    ids: list[UUID] = []
+    for start in range(0, len(items), AT_ONCE):
+        for result in create_many(
+            tx, actor, [model.model_validate(item) for item in items[start : start + AT_ONCE]]
+        ):
+            if isinstance(result, AppError):
+                raise result
+            ids.append(result["id"])
+    return ids
+
+
+def _linked(item: dict[str, Any], member: str, ids: list[UUID]) -> dict[str, Any]:
+    """The item with the id of what it names by its position."""
+    item = dict(item)
+    position = item.pop(member)
+    return {**item, f"{member}_id": None if position is None else str(ids[position])}
 
 
 def _wire(item: dict[str, Any]) -> dict[str, Any]:

@@ -41,11 +41,10 @@ def page(tx: Connection, actor: Actor, query: Paging, after: After | None) -> Pa
     found = fetch(tx, _READ, [SortKey(Disposition.code)], limit=query.limit, after=after)
     stored = {row["code"]: row for row in found.rows}
     before = "" if after is None else after[0]
-    is_last = found.after is None
-    built_in = {code for code in DISPOSITIONS if code > before and (is_last or code < found.rows[-1]["code"])}
-    codes = sorted(stored.keys() | built_in)
+    # A page full of stored ones cuts off everything behind them, so none of those is shown unmerged.
+    codes = sorted(stored.keys() | {code for code in DISPOSITIONS if code > before})
     shown = codes[: query.limit]
-    more = len(codes) > len(shown) or not is_last
+    more = len(codes) > len(shown) or found.after is not None
     rows = [row for code in shown if (row := _shape(code, stored.get(code))) is not None]
     return Page(rows, (shown[-1],) if more else None)
 

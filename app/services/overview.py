@@ -10,9 +10,17 @@ from app.domain import emails, phones
 from app.domain.access import Actor
 from app.domain.customers import Match, match_of
 from app.errors import NotFoundError
-from app.schemas.overview import LISTED_MOST, LastInteraction, OpenComplaint, OverviewRead, ScreenPopQuery
-from app.services import customer_search, standing
-from app.store.tables import Complaint, Customer, CustomerLookup, CustomerScore, Interaction
+from app.schemas.overview import (
+    LISTED_MOST,
+    REASONS_MOST,
+    LastInteraction,
+    OpenComplaint,
+    OverviewRead,
+    ScreenPopQuery,
+)
+from app.services import churn, customer_search, standing
+from app.store.engine import single
+from app.store.tables import Complaint, Customer, CustomerLookup, CustomerScore, Interaction, ScoringRun
 from app.store.unions import stacked
 from app.store.visibility import narrow
 
@@ -30,6 +38,7 @@ _READ = select(
     *(Customer.__table__.c[column] for column in standing.CONTRACT.values()),
     *standing.SCORES,
     CustomerScore.churn_facts,
+    standing.current(ScoringRun.churn_baselines),
 ).join_from(Customer, CustomerScore, CustomerScore.customer_id == Customer.id, isouter=True)
 _BY_ID = _READ.where(Customer.id == _ID)
 
@@ -98,8 +107,10 @@ _interaction_of = itemgetter(*(_COLUMNS.index(_AT.get(name, name)) for name in _
 # --- use cases
 
 
+@single
 def get(tx: Connection, actor: Actor, customer_id: UUID, language: str) -> Row:
-    """Read who a customer is and how we stand with it. Two statements.
+    """Read who a customer is and how we stand with it. Two statements, without a snapshot: what they tell
+    does not have to agree.
 
     ``language`` is that of the sentences: en, tr or az.
 
@@ -112,9 +123,10 @@ def get(tx: Connection, actor: Actor, customer_id: UUID, language: str) -> Row:
     return _overview(tx, dict(row), language)
 
 
+@single
 def screen_pop(tx: Connection, actor: Actor, query: ScreenPopQuery, language: str) -> Row:
     """Tell who is calling: the likeliest customer at a glance, and who else it may be. At most two
-    statements.
+    statements, without a snapshot as in `get`.
 
     Of several customers that fit, the likeliest is the one with the latest contact, then the one of the
     greatest value, then the one recorded first.
@@ -179,7 +191,8 @@ def _overview(tx: Connection, row: Row, language: str) -> Row:
             interactions.append(dict(zip(_INTERACTION, _interaction_of(found), strict=True)))
     scores = standing.scores_of(row)
     if scores["churn"] is not None:
-        scores["churn"]["reasons"] = _reasons(row, language)
+        told = (row["churn_facts"], row["churn_baselines"], row["scored_as_of"])
+        scores["churn"]["reasons"] = churn.reasons_of(*told, language, REASONS_MOST)
     whole = {
         **row,
         **scores,
@@ -189,8 +202,3 @@ def _overview(tx: Connection, row: Row, language: str) -> Row:
         "last_interactions": interactions,
     }
     return {member: whole[member] for member in _MEMBERS}
-
-
-def _reasons(row: Row, language: str) -> list[Row]:
-    """The heaviest reasons of a customer's churn level."""
-    return []

@@ -16,8 +16,7 @@ from app.domain.company import Company
 from app.domain.days import day_of, local_days
 from app.domain.scoring import NO_DAY, Bounds, Parameters
 from app.services import satisfaction, survey_columns
-from app.store import customer_facts as facts
-from app.store import news, scores, survey_facts
+from app.store import facts, news, scores, survey_facts
 from app.store.arrays import Ids
 from app.store.columns import Columns
 from app.store.tables import ScoringRun
@@ -120,7 +119,7 @@ def _kept(
         .order_by(ScoringRun.facts_until.desc())
         .limit(1)
     ).first()
-    if base is None or news.are_reverted(tx, base.facts_until):
+    if base is None or news.are_deleted(tx, base.facts_until):
         return None, None
     changed = news.changed(tx, base.facts_until, parameters.bounds(base.as_of, company), bounds)
     if changed.size > MOST_NEWS * facts.customers(tx):

@@ -1,6 +1,5 @@
 """Ask for, follow and read scoring runs."""
 
-import json
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -9,7 +8,7 @@ from sqlalchemy import Connection, case, insert, select, update
 
 from app.domain.access import Actor
 from app.domain.jobs import JobState
-from app.domain.scoring import Parameters
+from app.domain.scoring import Levels, Parameters
 from app.domain.transactions import TransactionKind
 from app.domain.value_tiers import Cuts
 from app.errors import FieldError, InvalidError, NotFoundError
@@ -44,8 +43,21 @@ def parameters_of(actor: Actor, data: ScoringRunCreate) -> Parameters:
     except ValueError:
         wrong = FieldError("/cuts", "cuts_order", "a_percent must be below b_percent.")
         raise InvalidError(fields=[wrong]) from None
-    kinds = frozenset(TransactionKind(kind) for kind in data.ignored_kinds)
-    return Parameters(actor.company.reporting_currency, data.window_days, cuts, kinds)
+    try:
+        levels = Levels(**data.churn_levels.model_dump()) if data.churn_levels else Levels()
+    except ValueError:
+        wrong = FieldError("/churn_levels", "levels_order", "watch must be below at_risk.")
+        raise InvalidError(fields=[wrong]) from None
+    return Parameters(
+        actor.company.reporting_currency,
+        data.window_days,
+        cuts,
+        frozenset(TransactionKind(kind) for kind in data.ignored_kinds),
+        data.horizon_days,
+        levels,
+        data.zero_amount_purchases,
+        data.grace_days,
+    )
 
 
 def start(tx: Connection, actor: Actor, data: ScoringRunCreate) -> Row:
@@ -78,7 +90,7 @@ def create(tx: Connection, actor: Actor, data: ScoringRunCreate) -> Row:
         "as_of": as_of,
         "currency": parameters.currency,
         "parameters": parameters.to_dict(),
-        "parameters_key": json.dumps(parameters.to_dict(), sort_keys=True),
+        "parameters_key": parameters.key(),
         "state": "waiting",
         "is_current": False,
         "error": None,
@@ -100,7 +112,7 @@ def get(tx: Connection, _actor: Actor, run_id: UUID) -> Row:
     row = tx.execute(_READ.where(ScoringRun.id == run_id)).mappings().first()
     if row is None:
         raise NotFoundError("There is no such scoring run.")
-    return dict(row)
+    return _shape(dict(row))
 
 
 @single
@@ -112,7 +124,8 @@ def page(tx: Connection, _actor: Actor, query: ScoringRunQuery, after: After | N
     if query.as_of is not None:
         statement = statement.where(ScoringRun.as_of == query.as_of)
     keys = (SortKey(ScoringRun.created_at, descending=True), SortKey(ScoringRun.id, descending=True))
-    return fetch(tx, statement, keys, limit=query.limit, after=after)
+    found = fetch(tx, statement, keys, limit=query.limit, after=after)
+    return Page([_shape(row) for row in found.rows], found.after)
 
 
 def previous_of(tx: Connection, run_id: UUID, parameters_key: str, as_of: date) -> UUID | None:
@@ -128,3 +141,8 @@ def previous_of(tx: Connection, run_id: UUID, parameters_key: str, as_of: date) 
         .order_by(ScoringRun.as_of.desc(), ScoringRun.created_at.desc())
         .limit(1)
     ).scalar_one_or_none()
+
+
+def _shape(row: Row) -> Row:
+    """A row as `ScoringRunRead` wants it: runs of an earlier version have the later parameters as well."""
+    return {**row, "parameters": Parameters.from_dict(row["parameters"]).to_dict()}

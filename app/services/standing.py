@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from app.domain import money
 from app.store.tables import CustomerScore, ScoringRun
@@ -17,6 +17,14 @@ CONTRACT = {
 }
 """Member of a contract -> its column of the customer."""
 
+
+def current(column: Any, name: str | None = None) -> Any:
+    """A column of the current scoring run, under its own name or this one; null before the first run."""
+    # SQLAlchemy would spell the condition "= 1" for SQLite, which the index of current runs does not serve.
+    is_current = text("scoring_runs.is_current")
+    return select(column).where(is_current).scalar_subquery().label(name or column.key)
+
+
 SCORES = (
     CustomerScore.tier,
     CustomerScore.value_minor,
@@ -27,8 +35,8 @@ SCORES = (
     CustomerScore.churn_percent,
     CustomerScore.churn_model,
     CustomerScore.value_at_risk_minor,
-    select(ScoringRun.as_of).where(ScoringRun.is_current).scalar_subquery().label("scored_as_of"),
-    select(ScoringRun.currency).where(ScoringRun.is_current).scalar_subquery().label("score_currency"),
+    current(ScoringRun.as_of, "scored_as_of"),
+    current(ScoringRun.currency, "score_currency"),
 )
 """What to select for `scores_of`, beside a customer joined with its `CustomerScore`, if it has one."""
 

@@ -121,7 +121,7 @@ def among(tx: Connection, column: Any, ids: Ids) -> ColumnElement[bool]:
         listed = bindparam(None, raw_ids(ids), type_=postgresql.ARRAY(postgresql.UUID(as_uuid=True)))
         found: ColumnElement[bool] = column == any_(listed)
         return found
-    places = select(literal(1).label("at")).cte("places", recursive=True)
+    places = select(literal(1).label("at")).cte(recursive=True)
     places = places.union_all(select(places.c.at + 16).where(places.c.at + 16 < 16 * ids.size))
     data = literal(np.ascontiguousarray(ids).tobytes(), LargeBinary())
     one = type_coerce(func.substr(data, places.c.at, 16), Id())

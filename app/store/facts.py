@@ -1,208 +1,263 @@
-"""Facts for scoring in bulk: columns in, columns out, never row objects.
+"""What scoring is computed from, by customer, as columns: one statement a family.
 
-Customer ids are NumPy ``S16`` arrays of the 16 bytes of the UUID, which sort as UUIDs do. ``S`` drops
-trailing zero bytes on the way out, so they are always turned back through `raw_ids`.
+Every function takes ``only``, the customers to read, None for all, and returns columns whose
+``customer_id`` ascends strictly; a customer of whom there is nothing is not among them. Nothing that
+occurred at or after ``bounds.end`` is seen.
 """
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
-from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import (
-    BigInteger,
-    Connection,
-    LargeBinary,
-    Select,
-    cast,
-    delete,
-    func,
-    insert,
-    select,
-    type_coerce,
+from sqlalchemy import BigInteger, Connection, and_, case, cast, func, or_, select, union
+
+from app.domain.company import Company
+from app.domain.complaints import OPEN_STATES, ComplaintState
+from app.domain.customers import LeavingReason
+from app.domain.days import day_shifts
+from app.domain.interactions import Direction
+from app.domain.scoring import NO_DAY, Bounds, Parameters
+from app.domain.transactions import LOWERING, TransactionKind
+from app.store import arrays
+from app.store.arrays import ID, Ids, IntArray
+from app.store.columns import Columns
+from app.store.local_days import local_day
+from app.store.tables import (
+    Complaint,
+    ComplaintEvent,
+    Customer,
+    ExchangeRate,
+    Interaction,
+    Transaction,
 )
 
-from app.store import columns, dialects
-from app.store.columns import Columns
-from app.store.tables import Customer, CustomerScore, ExchangeRate, RunColumns, Transaction
-from app.store.types import to_micros
+NEVER = -(2**62)
+"""Microseconds that stand for "never"."""
 
-Ids = NDArray[np.bytes_]
-IntArray = NDArray[np.int64]
-
-PART_ROWS = 250_000
+_BUYING = sorted(set(TransactionKind) - LOWERING)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Foreign:
     """Transactions in other currencies than the reporting one, row by row; aligned arrays of shape (n,)."""
 
-    customer_ids: Ids
-    currencies: NDArray[np.str_]
-    amounts_minor: IntArray
+    customer_id: Ids
+    currency: NDArray[np.str_]
+    amount_minor: IntArray
     occurred_micros: IntArray
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ValueFacts:
-    """What customers are worth is computed from. ``customer_ids`` ascend strictly and align with
-    ``totals_minor``: sums in the reporting currency. ``rates`` are by currency and local day."""
-
-    customer_ids: Ids
-    totals_minor: IntArray
-    transactions: int
-    foreign: Foreign
-    rates: dict[str, dict[date, str]]
-    customers: int
-
-
-def id_array(ids: Sequence[bytes]) -> Ids:
-    """Sixteen-byte ids as an array."""
-    return np.frombuffer(b"".join(ids), dtype="S16")
-
-
-def raw_ids(ids: Ids) -> list[UUID]:
-    """The UUIDs of an id array."""
-    data = np.ascontiguousarray(ids).tobytes()
-    return [UUID(bytes=data[start : start + 16]) for start in range(0, len(data), 16)]
-
-
-def value_facts(
-    tx: Connection, start: datetime | None, end: datetime, currency: str, ignored_kinds: Iterable[str]
-) -> ValueFacts:
-    """Read what occurred in ``[start, end)``, ``start`` None meaning from the beginning.
-
-    ``ignored_kinds`` are left out as if they had never happened. Four statements.
-    """
-    where = [Transaction.occurred_at < end]
-    if start is not None:
-        where.append(Transaction.occurred_at >= start)
-    if kinds := sorted(ignored_kinds):
-        where.append(Transaction.kind.not_in(kinds))
-    total = cast(func.sum(Transaction.amount_minor), BigInteger)
-    own = _fetch(
-        tx,
-        select(_id_bytes(tx, Transaction.customer_id), total, func.count())
-        .where(*where, Transaction.currency == currency)
-        .group_by(Transaction.customer_id)
-        .order_by(Transaction.customer_id),
-    )
-    other = _fetch(
-        tx,
-        select(
-            _id_bytes(tx, Transaction.customer_id),
-            Transaction.currency,
-            Transaction.amount_minor,
-            Transaction.occurred_at,
-        ).where(*where, Transaction.currency != currency),
-    )
-    foreign = Foreign(
-        id_array([row[0] for row in other]),
-        np.array([row[1] for row in other], dtype="U3"),
-        np.array([row[2] for row in other], dtype=np.int64),
-        np.array([to_micros(row[3]) for row in other], dtype=np.int64),
-    )
-    rates: dict[str, dict[date, str]] = {}
-    if other:
-        for rate in tx.execute(select(ExchangeRate.currency, ExchangeRate.on_date, ExchangeRate.rate)):
-            rates.setdefault(rate.currency, {})[rate.on_date] = rate.rate
-    return ValueFacts(
-        id_array([row[0] for row in own]),
-        np.array([row[1] for row in own], dtype=np.int64),
-        sum(row[2] for row in own) + len(other),
-        foreign,
-        rates,
-        tx.execute(select(func.count()).select_from(Customer)).scalar_one(),
-    )
-
-
-SCORE_COLUMNS = ("value_minor", "tier", "next_tier_distance_minor", "near_cut")
-
-
-def replace_scores(tx: Connection, ids: Ids, scores: Columns) -> int:
-    """Make ``customer_scores`` hold exactly these rows; only what differs is written.
-
-    Args:
-        ids: customers with a score, strictly ascending.
-        scores: columns aligned with ``ids``: value_minor int64; tier ``U1``; next_tier_distance_minor
-            int64, -1 for none; near_cut ``U1``, "" for none.
+def transactions(
+    tx: Connection, company: Company, parameters: Parameters, bounds: Bounds, only: Ids | None = None
+) -> Columns:
+    """Sums and counts of transactions.
 
     Returns:
-        The number of rows inserted, changed or deleted.
+        ``value_minor`` and ``transactions``: sum and number of those in the reporting currency and in the
+        window; ``foreign``: number of those in other currencies, at any time; ``purchase_days``: distinct
+        local days with a purchase, ``first_micros`` and ``last_micros`` of a purchase, `NEVER` without one;
+        ``cut_purchase_days`` and ``cut_last_micros``: the same of purchases before ``bounds.cut``;
+        ``recent_purchases`` and ``earlier_purchases``: purchases since ``bounds.recent`` and in the as long
+        time before; ``recent_spend_minor`` and ``earlier_spend_minor``: what was paid in them, in the
+        reporting currency.
     """
-    old_ids, old = _stored_scores(tx)
-    places = np.searchsorted(old_ids, ids)
-    known = places < old_ids.size
-    known[known] = old_ids[places[known]] == ids[known]
-    same = known.copy()
-    for name in SCORE_COLUMNS:
-        same[known] &= (old[name][places[known]] == scores[name][known]) if known.any() else True
-    gone = ~np.isin(old_ids, ids, assume_unique=True)
-    if gone.any():
-        dialects.delete_many(tx, CustomerScore, CustomerScore.customer_id, raw_ids(old_ids[gone]))
-    news = np.flatnonzero(~same)
-    if news.size:
-        _write_scores(tx, ids[news], {name: scores[name][news] for name in SCORE_COLUMNS})
-    return int(news.size + np.count_nonzero(gone))
-
-
-def save_columns(tx: Connection, run_id: UUID, ids: Ids, scores: Columns) -> None:
-    """Keep a run's result for every customer, for transition matrices and replay."""
-    tx.execute(delete(RunColumns).where(RunColumns.run_id == run_id))
-    for part, start in enumerate(range(0, max(ids.size, 1), PART_ROWS)):
-        rows = slice(start, start + PART_ROWS)
-        data = {"customer_id": ids[rows], **{name: column[rows] for name, column in scores.items()}}
-        tx.execute(insert(RunColumns).values(run_id=run_id, part=part, data=columns.pack(data)))
-
-
-def load_columns(tx: Connection, run_id: UUID) -> Columns:
-    """What `save_columns` kept: ``customer_id`` (strictly ascending) and the scores."""
-    stored = tx.execute(select(RunColumns.data).where(RunColumns.run_id == run_id).order_by(RunColumns.part))
-    return columns.joined([columns.unpack(data) for data in stored.scalars()])
-
-
-def _id_bytes(tx: Connection, column: Any) -> Any:
-    """The id as 16 raw bytes on both databases."""
-    return func.uuid_send(column) if dialects.is_postgres(tx) else type_coerce(column, LargeBinary())
-
-
-def _fetch(tx: Connection, statement: Select[Any]) -> Sequence[Any]:
-    return tx.execute(statement).all()
-
-
-def _stored_scores(tx: Connection) -> tuple[Ids, Columns]:
-    rows = _fetch(
+    first = tx.execute(select(func.min(Transaction.occurred_at))).scalar_one()
+    if first is None or first >= bounds.end:
+        return dict.fromkeys(_TRANSACTION_COLUMNS, np.empty(0, dtype=np.int64)) | {
+            "customer_id": np.empty(0, dtype=ID)
+        }
+    at, amount, own = (
+        Transaction.occurred_at,
+        Transaction.amount_minor,
+        Transaction.currency == parameters.currency,
+    )
+    counted = own if bounds.start is None else and_(at >= bounds.start, own)
+    bought = amount > 0
+    if parameters.zero_amount_purchases:
+        bought = or_(bought, and_(amount == 0, Transaction.kind.in_(_BUYING)))
+    recent, earlier = at >= bounds.recent, and_(at >= bounds.earlier, at < bounds.recent)
+    day = local_day(tx, at, day_shifts(first, bounds.end, company))
+    statement = select(
+        arrays.raw_id(tx, Transaction.customer_id),
+        _sum(case((counted, amount), else_=0)),
+        func.count(case((counted, 1))),
+        func.count(case((Transaction.currency != parameters.currency, 1))),
+        func.count(case((bought, day)).distinct()),
+        arrays.micros(tx, func.min(case((bought, at))), NEVER),
+        arrays.micros(tx, func.max(case((bought, at))), NEVER),
+        func.count(case((and_(at < bounds.cut, bought), day)).distinct()),
+        arrays.micros(tx, func.max(case((and_(at < bounds.cut, bought), at))), NEVER),
+        func.count(case((and_(recent, bought), 1))),
+        func.count(case((and_(earlier, bought), 1))),
+        _sum(case((and_(recent, bought, own), amount), else_=0)),
+        _sum(case((and_(earlier, bought, own), amount), else_=0)),
+    ).where(*_seen(parameters, bounds))
+    statement = _of(tx, statement, Transaction.customer_id, only)
+    # Every column it reads is in this index, in the order of the groups.
+    statement = statement.with_hint(Transaction, f"INDEXED BY {_INDEX}", "sqlite")
+    found = arrays.read(
         tx,
+        statement.group_by(Transaction.customer_id).order_by(Transaction.customer_id),
+        [ID, *[np.int64] * len(_TRANSACTION_COLUMNS)],
+    )
+    return dict(zip(("customer_id", *_TRANSACTION_COLUMNS), found, strict=True))
+
+
+_TRANSACTION_COLUMNS = (
+    "value_minor",
+    "transactions",
+    "foreign",
+    "purchase_days",
+    "first_micros",
+    "last_micros",
+    "cut_purchase_days",
+    "cut_last_micros",
+    "recent_purchases",
+    "earlier_purchases",
+    "recent_spend_minor",
+    "earlier_spend_minor",
+)
+_INDEX = "ix_transactions_scoring"
+
+
+def foreign(tx: Connection, parameters: Parameters, bounds: Bounds, only: Ids | None = None) -> Foreign:
+    """Read transactions in other currencies one by one: each counts at the rate of its own day."""
+    statement = select(
+        arrays.raw_id(tx, Transaction.customer_id),
+        Transaction.currency,
+        Transaction.amount_minor,
+        arrays.micros(tx, Transaction.occurred_at),
+    ).where(*_seen(parameters, bounds), Transaction.currency != parameters.currency)
+    statement = _of(tx, statement, Transaction.customer_id, only)
+    return Foreign(*arrays.read(tx, statement, [ID, "U3", np.int64, np.int64]))
+
+
+def rates(tx: Connection) -> dict[str, dict[date, str]]:
+    """Exchange rates by currency and local day."""
+    found: dict[str, dict[date, str]] = {}
+    for rate in tx.execute(select(ExchangeRate.currency, ExchangeRate.on_date, ExchangeRate.rate)):
+        found.setdefault(rate.currency, {})[rate.on_date] = rate.rate
+    return found
+
+
+def contacts(tx: Connection, bounds: Bounds, only: Ids | None = None) -> Columns:
+    """Count contacts.
+
+    Returns:
+        ``contacts`` and ``recent_contacts``: those the customer began, ever and since ``bounds.recent``;
+        ``last_contact_micros``: the last one, whoever began it.
+    """
+    began = Interaction.direction == Direction.INBOUND
+    statement = select(
+        arrays.raw_id(tx, Interaction.customer_id),
+        func.count(case((began, 1))),
+        func.count(case((and_(began, Interaction.started_at >= bounds.recent), 1))),
+        arrays.micros(tx, func.max(Interaction.started_at)),
+    ).where(Interaction.customer_id.is_not(None), Interaction.started_at < bounds.end)
+    statement = _of(tx, statement, Interaction.customer_id, only)
+    grouped = statement.group_by(Interaction.customer_id).order_by(Interaction.customer_id)
+    names = ("customer_id", "contacts", "recent_contacts", "last_contact_micros")
+    found = arrays.read(tx, grouped, [ID, np.int64, np.int64, np.int64])
+    return dict(zip(names, found, strict=True))
+
+
+def complaints(tx: Connection, bounds: Bounds, only: Ids | None = None) -> Columns:
+    """Count complaints in the state they were in at the end of the bounds.
+
+    Returns:
+        ``complaints``: all received by then; ``open_complaints``: those not resolved then,
+        ``reopened_complaints``: those of them that had been resolved before; ``oldest_open_micros``: when
+        the oldest open one was received, `NEVER` without one.
+    """
+    seen = ComplaintEvent.at < bounds.end
+    last = (
+        select(ComplaintEvent.complaint_id, func.max(ComplaintEvent.number).label("number"))
+        .where(seen)
+        .group_by(ComplaintEvent.complaint_id)
+    )
+    last = _of(tx, last, ComplaintEvent.customer_id, only)
+    newest = last.subquery()
+    is_open = ComplaintEvent.state.in_(sorted(OPEN_STATES))
+    statement = (
         select(
-            _id_bytes(tx, CustomerScore.customer_id),
-            CustomerScore.value_minor,
-            CustomerScore.tier,
-            func.coalesce(CustomerScore.next_tier_distance_minor, -1),
-            func.coalesce(CustomerScore.near_cut, ""),
-        ).order_by(CustomerScore.customer_id),
+            arrays.raw_id(tx, Complaint.customer_id),
+            func.count(),
+            func.count(case((is_open, 1))),
+            func.count(case((and_(is_open, ComplaintEvent.state == ComplaintState.REOPENED), 1))),
+            arrays.micros(tx, func.min(case((is_open, Complaint.received_at))), NEVER),
+        )
+        .join_from(newest, ComplaintEvent, _same_event(newest))
+        .join(Complaint, Complaint.id == ComplaintEvent.complaint_id)
+        .where(Complaint.received_at < bounds.end)
+        .group_by(Complaint.customer_id)
+        .order_by(Complaint.customer_id)
     )
-    return id_array([row[0] for row in rows]), {
-        "value_minor": np.array([row[1] for row in rows], dtype=np.int64),
-        "tier": np.array([row[2] for row in rows], dtype="U1"),
-        "next_tier_distance_minor": np.array([row[3] for row in rows], dtype=np.int64),
-        "near_cut": np.array([row[4] for row in rows], dtype="U1"),
-    }
+    names = ("customer_id", "complaints", "open_complaints", "reopened_complaints", "oldest_open_micros")
+    found = arrays.read(tx, statement, [ID, *[np.int64] * 4])
+    return dict(zip(names, found, strict=True))
 
 
-def _write_scores(tx: Connection, ids: Ids, scores: Columns) -> None:
-    distances = [
-        None if distance < 0 else distance for distance in scores["next_tier_distance_minor"].tolist()
+def contracts(tx: Connection, only: Ids | None = None) -> Columns:
+    """Read contracts and departures, as they are said to be now: they are dated.
+
+    Returns:
+        ``contract_started_day``, ``contract_ends_day``, ``contract_notice_day``, ``left_day``: days since
+        1970-01-01, `NO_DAY` where there is none; ``left_by_us``: whether we ended it. Customers with a
+        contract or a departure.
+    """
+    dates = (
+        Customer.contract_started_on,
+        Customer.contract_ends_on,
+        Customer.contract_notice_on,
+        Customer.left_on,
+    )
+    by_us = case((Customer.left_reason == LeavingReason.ENDED_BY_US, 1), else_=0)
+    wanted = select(
+        arrays.raw_id(tx, Customer.id), *(arrays.days(tx, column, NO_DAY) for column in dates), by_us
+    )
+    # Two reads of small indexes; with OR it would be one of the whole table.
+    parts = [
+        _of(tx, wanted.where(column.is_not(None)), Customer.id, only)
+        for column in (Customer.contract_started_on, Customer.left_on)
     ]
-    rows = zip(
-        raw_ids(ids),
-        scores["tier"].tolist(),
-        scores["value_minor"].tolist(),
-        distances,
-        [mark or None for mark in scores["near_cut"].tolist()],
-        strict=True,
+    names = (
+        "customer_id",
+        "contract_started_day",
+        "contract_ends_day",
+        "contract_notice_day",
+        "left_day",
+        "left_by_us",
     )
-    names = ("customer_id", "tier", "value_minor", "next_tier_distance_minor", "near_cut")
-    dialects.upsert_many(tx, CustomerScore, names, ("customer_id",), rows)
+    found = arrays.read(tx, union(*parts), [ID, *[np.int64] * 5])
+    order = np.argsort(found[0])
+    return {name: column[order] for name, column in zip(names, found, strict=True)}
+
+
+def customers(tx: Connection) -> int:
+    """How many customers there are."""
+    return tx.execute(select(func.count()).select_from(Customer)).scalar_one()
+
+
+# --- inside
+
+
+def _seen(parameters: Parameters, bounds: Bounds) -> list[Any]:
+    where = [Transaction.occurred_at < bounds.end]
+    if kinds := sorted(parameters.ignored_kinds):
+        where.append(Transaction.kind.not_in(kinds))
+    return where
+
+
+def _of(tx: Connection, statement: Any, customer_id: Any, only: Ids | None) -> Any:
+    return statement if only is None else statement.where(arrays.among(tx, customer_id, only))
+
+
+def _sum(what: Any) -> Any:
+    return cast(func.sum(what), BigInteger)
+
+
+def _same_event(newest: Any) -> Any:
+    same_complaint = ComplaintEvent.complaint_id == newest.c.complaint_id
+    return and_(same_complaint, ComplaintEvent.number == newest.c.number)

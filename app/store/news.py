@@ -29,8 +29,8 @@ from app.store.tables import (
 Span = tuple[datetime, datetime]
 
 
-def are_reverted(tx: Connection, since: datetime) -> bool:
-    """Whether facts may have been deleted since: an import was taken back, or is being."""
+def are_deleted(tx: Connection, since: datetime) -> bool:
+    """Whether facts may have been deleted since: an import was taken back, or is being taken back."""
     going_on = Import.state == ImportState.REVERTING
     ended = (Import.state == ImportState.REVERTED) & (Import.updated_at >= since)
     return bool(tx.execute(select(exists().where(or_(going_on, ended)))).scalar_one())

@@ -12,6 +12,9 @@ from record_rows import score
 from support import Api, made, problem, selects
 
 from app.domain.access import Actor, Scope
+from app.domain.churn.facts import COLUMNS, Baselines
+from app.domain.churn.history import Rhythm
+from app.domain.days import day_number
 from app.store.engine import Store
 from app.store.tables import Complaint, Interaction
 
@@ -194,6 +197,54 @@ def test_it_takes_three_statements_and_the_key_is_one_of_them(
     counted = selects(api)
     assert api.get(url(customer_id)).json()["open_complaints_count"] == 1
     assert len(counted) == 3
+
+
+@pytest.mark.parametrize(
+    ("language", "heaviest"),
+    [
+        ("en", "No purchase for 60 days; usually 20 days pass between purchases."),
+        ("tr", "60 gündür alışveriş yok; alışverişler arasında genellikle 20 gün geçer."),
+        ("az", "60 gündür alış-veriş yoxdur; alış-verişlər arasında adətən 20 gün keçir."),
+    ],
+)
+def test_the_heaviest_reasons_are_told_in_the_language_of_the_caller(
+    api: Api, store: Store, actor: Actor, customer: dict[str, Any], language: str, heaviest: str
+) -> None:
+    as_of = date(2026, 3, 11)
+    last = day_number(as_of) - 61
+    facts = {
+        "first_day": last - 40,
+        "last_day": last,
+        "purchase_days": 3,
+        "earlier_purchases": 3,
+        "recent_purchases": 2,
+        "earlier_spend_minor": 1000,
+        "recent_spend_minor": 600,
+        "recent_contacts": 9,
+        "last_score": 40.0,
+        "previous_score": 80.0,
+        "last_score_day": last,
+    }
+    usual = Baselines(Rhythm(9, 20.0, 60.0), 70.0, 2.0).to_dict()
+    store.write_sync(rows.run, actor, as_of=as_of, currency="TRY", churn_baselines=usual)
+    flag = {
+        "churn_level": "at_risk",
+        "churn_percent": 90,
+        "churn_facts": [facts.get(name) for name in COLUMNS],
+    }
+    store.write_sync(score, actor, UUID(customer["id"]), **flag)
+    answer = api.get(url(customer["id"]), headers={"Accept-Language": language})
+    reasons = answer.json()["churn"]["reasons"]
+    assert len(reasons) == 3
+    assert reasons[0] == {
+        "code": "silence_vs_own_rhythm",
+        "value": 60.0,
+        "baseline": 20.0,
+        "contribution": 1.0,
+        "sentence": heaviest,
+    }
+    weights = [reason["contribution"] for reason in reasons]
+    assert weights == sorted(weights, reverse=True)
 
 
 @pytest.mark.parametrize(("asked", "language"), [("tr", "tr"), ("az-AZ", "az"), ("de", "en"), (None, "en")])

@@ -50,6 +50,10 @@ def test_a_run_keeps_its_parameters(api: Api) -> None:
         "window_days": 90,
         "cuts": {"a_percent": 70, "b_percent": 90},
         "ignored_kinds": ["cancellation"],
+        "horizon_days": 90,
+        "churn_levels": {"watch": 0.5, "at_risk": 0.8},
+        "zero_amount_purchases": False,
+        "grace_days": 30,
     }
 
 
@@ -62,6 +66,9 @@ def test_a_run_keeps_its_parameters(api: Api) -> None:
         {"cuts": {"a_percent": 80, "b_percent": 80}},
         {"cuts": {"a_percent": 0}},
         {"ignored_kinds": ["gift"]},
+        {"horizon_days": 0},
+        {"churn_levels": {"watch": 0.8, "at_risk": 0.8}},
+        {"grace_days": -1},
         {"as_of": "2026-02-30"},
         {"as_of": (now() + timedelta(days=3)).date().isoformat()},
         {"windows_days": 365},

@@ -28,7 +28,7 @@ ISTANBUL = ZoneInfo("Europe/Istanbul")
 MEMBERS = {
     "kind", "name", "given_name", "family_name", "language", "born_on", "customer_since_on",
     "contact_points", "external_ids", "tags", "attributes", "preferred_channel", "preferred_hours",
-    "unit", "lifecycle", "left_on", "left_reason",
+    "unit", "lifecycle", "left_on", "left_reason", "contract", "do_not_contact",
 }  # fmt: skip
 
 
@@ -40,7 +40,14 @@ def demo() -> Demo:
 def digest(demo: Demo) -> str:
     """Hash everything of a demo in one canonical spelling."""
     found = hashlib.sha256()
-    found.update(json.dumps([demo.customers, demo.rates], default=str, ensure_ascii=False).encode())
+    said = [
+        demo.contacts.interactions,
+        demo.contacts.complaints,
+        demo.asked.invitations,
+        demo.asked.responses,
+    ]
+    whole = [demo.customers, demo.rates, said]
+    found.update(json.dumps(whole, default=str, ensure_ascii=False).encode())
     for part in (demo.transactions, demo.latent):
         for field in fields(part):
             column = getattr(part, field.name)

@@ -12,7 +12,7 @@ from app.domain.access import Actor
 from app.errors import AppError, NotFoundError
 from app.jobs.score import score
 from app.schemas.scoring_runs import ScoringRunCreate
-from app.services import customers, jobs, scoring_runs, value_tiers
+from app.services import customers, jobs, scoring, scoring_runs, value_tiers
 from app.store.engine import Store
 from app.store.tables import CustomerScore, ExchangeRate, ScoringRun
 from app.store.types import now
@@ -139,8 +139,9 @@ def test_only_rows_that_changed_are_written(store: Store, actor: Actor) -> None:
     run(store, actor)
     store.write_sync(factories.purchases, actor, ids[7], [4000])
     made = store.write_sync(scoring_runs.create, actor, ScoringRunCreate())
-    result = value_tiers.compute(store.read_sync(value_tiers.read_facts, actor, made["id"]), actor.company)
-    assert store.write_sync(value_tiers.save, actor, made["id"], result)["rows_written"] == 1
+    given = store.read_sync(scoring.read, actor, made["id"])
+    result = scoring.compute(given, lambda stage: None)
+    assert store.write_sync(scoring.save, actor, given, result)["rows_written"] == 1
 
 
 def test_a_run_for_a_past_day_is_history_and_leaves_customers_alone(store: Store, actor: Actor) -> None:

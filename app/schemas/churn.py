@@ -1,0 +1,220 @@
+"""Churn on the wire."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from app.domain.customers import ChurnLevel
+from app.schemas._base import PLAIN_DIGITS, Code, Count, Input, Money, Output, shown
+from app.schemas.scoring_runs import RunParameters, Share
+
+Figure = float | None
+Object = Annotated[dict[str, Any], Field(max_length=40)]
+
+
+class ByTier(Output):
+    """Customers by value tier."""
+
+    A: Count
+    B: Count
+    C: Count
+    none: Count
+
+
+class ChurnLevelFigures(Output):
+    """The customers of one level."""
+
+    level: ChurnLevel
+    customers: Count
+    by_tier: ByTier
+    value_at_risk: Money
+
+
+class ChurnTop(Output):
+    """A customer whose value is at risk."""
+
+    id: UUID
+    name: Annotated[str, shown(200)] | None
+    level: ChurnLevel
+    probability: Share | None
+    value_at_risk: Money | None
+
+
+class Between(Output):
+    """A 95 % interval."""
+
+    low: float
+    high: float
+
+
+class CalibrationBin(Output):
+    """One tenth of the customers by rising probability."""
+
+    n: Count
+    mean_p: float
+    share: Share
+
+
+class ChurnMetrics(Output):
+    """How good a forecast was; null where it cannot be told, or the score is no probability."""
+
+    n: Count
+    base_rate: Share | None
+    auc: Share | None
+    auc_interval: Between | None
+    lift10: Figure
+    lift10_interval: Between | None
+    brier: Figure
+    brier_interval: Between | None
+    ece: Figure
+    mean_p: Figure
+    calibration: Annotated[list[CalibrationBin], Field(max_length=10)]
+
+
+class ChurnBacktest(Output):
+    """What the model would have said one horizon before the run's day, against what happened since."""
+
+    cut_on: date
+    """Last day the model saw."""
+    horizon_days: Annotated[int, Field(ge=1, le=3660)]
+    n: Count
+    excluded_new: Count
+    """Customers who bought for the first time after the cut."""
+    no_fit: Code | None
+    """Why there is no model to test; null when there is one."""
+    model: ChurnMetrics | None
+    recency: ChurnMetrics
+    """The simplest rule, for comparison: who has been silent longest leaves first."""
+
+
+class PurchaseModel(Output):
+    """The purchase model of customers without a contract, and how far it can be trusted."""
+
+    no_fit: Code | None
+    n: Count
+    groups: Count | None
+    """Distinct purchase histories."""
+    parameters: Annotated[dict[Code, float], Field(max_length=8)] | None
+    log_likelihood: Figure
+    log_likelihood_without_dropout: Figure
+    converged: bool | None
+    dropout_identified: bool | None
+    warnings: Annotated[list[Code], Field(max_length=20)]
+
+
+class ContractModel(Output):
+    """Customers under contract: what became of them in one horizon before the run's day."""
+
+    active_at_start: Count
+    left: Count
+    ended_by_us: Count
+    joined: Count
+    churn_rate: Share | None
+    states: Annotated[dict[Code, Count], Field(max_length=10)]
+
+
+class ChurnModels(Output):
+    """What probabilities come from."""
+
+    mbg_nbd: PurchaseModel
+    contract: ContractModel
+
+
+class ChurnRead(Output):
+    """Churn by one run: levels, value at risk, the model with its limits, and its backtest."""
+
+    method: Literal["churn"]
+    version: Annotated[int, Field(ge=1, le=1000)]
+    run_id: UUID
+    as_of: date
+    is_current: bool
+    parameters: RunParameters
+    n: Count
+    """Customers with a level."""
+    ended_by_us: Count
+    """Customers whom the company let go: not churn."""
+    levels: Annotated[list[ChurnLevelFigures], Field(max_length=4)]
+    value_at_risk: Money
+    models: ChurnModels
+    limits: Annotated[list[Code], Field(max_length=20)]
+    """What to bear in mind: ``dropout_not_identified``, ``recency_ranks_better``, ``not_calibrated``, ..."""
+    calibrated: bool | None
+    """Whether the calibration error of the backtest is at most 0.05; null without a backtest."""
+    backtest: ChurnBacktest
+    top: Annotated[list[ChurnTop], Field(max_length=50)]
+    """Most value at risk first, of the current run; empty for others. ``/v1/customers`` lists all."""
+
+
+class ChurnReason(Output):
+    """A warning sign that applies to the customer."""
+
+    code: Code
+    value: float
+    baseline: Figure
+    contribution: Share
+    """How strongly it warns, by the formula of the sign; not a share of the probability."""
+    sentence: Annotated[str, shown(500)]
+    """In the language asked for: tr, az or en."""
+
+
+class ChurnPast(Output):
+    """The flag in one run."""
+
+    run_id: UUID
+    as_of: date
+    level: ChurnLevel | None
+    probability: Share | None
+    model: Code | None
+
+
+class CustomerChurnRead(Output):
+    """The churn flag of one customer."""
+
+    customer_id: UUID
+    run_id: UUID
+    as_of: date
+    level: ChurnLevel | None
+    """Null: there is no verdict, because nothing was bought and there is no contract."""
+    probability: Share | None
+    horizon_days: Annotated[int, Field(ge=1, le=3660)]
+    value_at_risk: Money | None
+    model: Code | None
+    """What the level comes from: ``mbg_nbd``, ``contract``, ``silence``, or ``event``: a recorded departure."""
+    version: Annotated[int, Field(ge=1, le=1000)]
+    calibrated: bool | None
+    ece: Figure
+    """Expected calibration error measured in the run's backtest."""
+    n: Count
+    """Customers the model was fitted to."""
+    reasons: Annotated[list[ChurnReason], Field(max_length=20)]
+    history: Annotated[list[ChurnPast], Field(max_length=100)]
+    """The newest runs, by day, newest first."""
+
+
+class CustomerChurnQuery(Input):
+    """How far back to look."""
+
+    runs: Annotated[int, Field(ge=1, le=100), PLAIN_DIGITS] = 12
+    """How many runs the history holds at most."""
+
+
+class MethodKind(Output):
+    """A method by which figures are made."""
+
+    code: Code
+    kind: Literal["index", "churn_model", "churn_sign"]
+    name: Annotated[str, shown(200)]
+    formula: Annotated[str, shown(1000)]
+    source: Annotated[str, shown(500)]
+    documentation: Annotated[str, shown(200)]
+    range_low: float
+    range_high: float
+    unit: Code
+
+
+class MethodsRead(Output):
+    """Every index, churn model and warning sign."""
+
+    data: Annotated[list[MethodKind], Field(max_length=200)]

@@ -1,0 +1,303 @@
+"""Churn in a scoring run: who may be leaving, how sure that is, and whether such forecasts came true."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.domain import churn, money
+from app.domain.churn import contract, mbg_nbd, verdict
+from app.domain.churn.backtest import from_histories
+from app.domain.churn.contract import Contracts, State
+from app.domain.churn.facts import COLUMNS, Facts
+from app.domain.churn.metrics import Metrics
+from app.domain.customers import ChurnLevel
+from app.domain.days import day_number, day_of
+from app.domain.scoring import Parameters
+from app.domain.value_tiers import STATES, TIER_NAMES
+from app.store.columns import Columns
+
+Row = dict[str, Any]
+Mask = NDArray[np.bool_]
+
+VERSION = 1
+"""Raised when the same facts give another flag."""
+
+SOURCES = (mbg_nbd.CODE, "contract", "silence", "event")
+"""What a level comes from: the purchase model, the state of the contract, a silence that is long for the
+customer and for the population, or a departure that was recorded."""
+
+_MODEL, _CONTRACT, _SILENCE, _EVENT = range(len(SOURCES))
+
+MOST_MEASURED = 25_000
+"""Customers a backtest is measured on at most: enough for the third decimal, and quick to resample."""
+
+CALIBRATED_TO = 0.05
+"""A forecast whose expected calibration error in the backtest is at most this is called calibrated."""
+
+NONE = -1
+"""Stands for nothing in the columns of results."""
+
+ROW_FACTS = COLUMNS
+"""The facts a row holds, from which reasons are told."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Result:
+    """Columns aligned with the facts, the report, and what is usual among all customers.
+
+    ``churn_level`` is a position in `verdict.LEVELS`, ``churn_model`` in `SOURCES`, ``churn_percent`` whole
+    percent and ``value_at_risk_minor`` minor units; `NONE` for nothing.
+    """
+
+    columns: Columns
+    report: Row
+    baselines: Row
+
+
+def compute(facts: Columns, tiers: Columns, as_of: date, parameters: Parameters) -> Result:
+    """Give every customer a level, and hold the forecast against the last closed window.
+
+    Args:
+        facts: columns of `app.services.scoring_facts`.
+        tiers: aligned, ``tier`` ("" for none).
+        as_of: the run's day; facts are of the days before it.
+        parameters: of the run.
+    """
+    as_of_day = day_number(as_of)
+    found = contract.states(_contracts(facts), as_of_day, parameters.grace_days)
+    under_contract = (found >= State.ACTIVE) & (facts["contract_started_day"] != churn.NO_DAY)
+    buyers = (facts["purchase_days"] > 0) & ~under_contract & (found != State.ENDED_BY_US)
+    histories = _histories(facts, buyers, ("first_day", "last_day", "purchase_days"), as_of_day)
+    fitted = mbg_nbd.fit(histories)
+    q = np.full(buyers.size, np.nan)
+    if isinstance(fitted, churn.Fit):
+        q[buyers] = mbg_nbd.q(fitted, histories, parameters.horizon_days)
+    turnover = contract.turnover(
+        _contracts(facts), as_of_day - parameters.horizon_days, as_of_day, parameters.grace_days
+    )
+    q[under_contract] = contract.probabilities(found, turnover.churn_rate)[under_contract]
+    silent = np.zeros(buyers.size, dtype=np.bool_)
+    silent[buyers] = verdict.silent_for_good(
+        histories.x, histories.t_x_days, histories.silence_days, churn.rhythm(histories)
+    )
+    columns = _columns(found, under_contract, q, silent, facts, tiers, parameters)
+    test = _backtest(facts, buyers, as_of_day, parameters)
+    usual = churn.baselines(_signal_facts(facts, as_of_day))
+    under = {"states": _counts(found[under_contract]), "churn_rate": turnover.churn_rate}
+    models = {mbg_nbd.CODE: _fit_row(fitted), "contract": {**asdict(turnover), **under}}
+    report = _report(columns, tiers, found, test, models, parameters)
+    return Result(columns, report, usual.to_dict())
+
+
+def reasons_of(
+    facts: Sequence[Any] | None,
+    baselines: Mapping[str, Any] | None,
+    as_of: date,
+    language: str,
+    most: int | None = None,
+) -> list[Row]:
+    """Tell why a customer may be leaving, from what its row and the run hold; strongest first.
+
+    Args:
+        facts: ``churn_facts`` of the customer.
+        baselines: ``churn_baselines`` of the same run.
+        as_of: the run's day.
+        language: of the sentences: en, tr or az.
+        most: how many are wanted; all by default.
+    """
+    if facts is None or baselines is None:
+        return []
+    read = churn.from_rows([facts], day_number(as_of))
+    return [
+        {
+            "code": reason.code,
+            "value": reason.value,
+            "baseline": reason.baseline,
+            "contribution": reason.contribution,
+            "sentence": churn.sentence(reason, language),
+        }
+        for reason in churn.reasons_for_one(read, churn.Baselines.from_dict(baselines))[:most]
+    ]
+
+
+# --- levels
+
+
+def _contracts(facts: Columns) -> Contracts:
+    return Contracts(
+        facts["contract_started_day"],
+        facts["contract_ends_day"],
+        facts["contract_notice_day"],
+        facts["left_day"],
+        facts["left_by_us"],
+    )
+
+
+def _histories(facts: Columns, rows: Mask, names: tuple[str, str, str], as_of_day: int) -> churn.Histories:
+    """Histories of some customers from the columns of their first day, last day and number of days."""
+    first, last, count = (facts[name][rows] for name in names)
+    return churn.from_days(first, last, count, as_of_day)
+
+
+def _signal_facts(facts: Columns, as_of_day: int) -> Facts:
+    return Facts(as_of_day=as_of_day, **{name: facts[name] for name in COLUMNS})
+
+
+def _columns(
+    found: NDArray[np.int8],
+    under_contract: Mask,
+    q: NDArray[np.float64],
+    silent: Mask,
+    facts: Columns,
+    tiers: Columns,
+    parameters: Parameters,
+) -> Columns:
+    """The level follows from the probability in whole percent: that is what is shown with it."""
+    has_left = (found == State.LEFT) | (found == State.LAPSED)
+    percent = np.where(np.isnan(q), NONE, np.round(100 * q)).astype(np.int16)
+    known = np.where(percent == NONE, np.nan, percent / 100)
+    known[found == State.ENDED_BY_US] = np.nan
+    levels = verdict.assign(known, has_left | silent, parameters.levels)
+    source = np.full(q.size, NONE, dtype=np.int8)
+    source[levels >= 0] = _MODEL
+    source[(levels >= 0) & under_contract] = _CONTRACT
+    source[silent & ~has_left] = _SILENCE
+    source[has_left & (facts["left_day"] != churn.NO_DAY)] = _EVENT
+    is_open = (levels >= 0) & (levels != verdict.LEVELS.index(ChurnLevel.LEFT))
+    percent[~is_open] = NONE
+    at_risk = np.full(q.size, NONE, dtype=np.int64)
+    rows = np.flatnonzero(is_open & (percent >= 0) & (tiers["tier"] != ""))
+    value, share = np.maximum(facts["value_minor"][rows], 0), percent[rows].astype(np.int64)
+    at_risk[rows] = value // 100 * share + (value % 100 * share + 50) // 100
+    return {
+        "churn_level": levels,
+        "churn_percent": percent,
+        "churn_model": source,
+        "value_at_risk_minor": at_risk,
+    }
+
+
+# --- the report
+
+
+def _backtest(facts: Columns, buyers: Mask, as_of_day: int, parameters: Parameters) -> churn.Backtest:
+    """What the model would have said one horizon ago, against what happened since."""
+    cut_day = as_of_day - parameters.horizon_days - 1
+    known = buyers & (facts["cut_purchase_days"] > 0)
+    names = ("first_day", "cut_last_day", "cut_purchase_days")
+    histories = _histories(facts, known, names, cut_day + 1)
+    return from_histories(
+        histories,
+        facts["last_day"][known] <= cut_day,
+        cut_day,
+        parameters.horizon_days,
+        excluded_new=int(np.count_nonzero(buyers & ~known)),
+        most=MOST_MEASURED,
+    )
+
+
+def _report(
+    columns: Columns,
+    tiers: Columns,
+    found: NDArray[np.int8],
+    test: churn.Backtest,
+    models: Row,
+    parameters: Parameters,
+) -> Row:
+    levels, at_risk = columns["churn_level"], np.maximum(columns["value_at_risk_minor"], 0)
+    places = [*TIER_NAMES, ""]
+    rows = []
+    for place, level in enumerate(verdict.LEVELS):
+        mine = levels == place
+        rows.append(
+            {
+                "level": level.value,
+                "customers": int(np.count_nonzero(mine)),
+                "by_tier": {
+                    name: int(np.count_nonzero(mine & (tiers["tier"] == tier)))
+                    for name, tier in zip(STATES, places, strict=True)
+                },
+                "value_at_risk": money.to_wire(_total(at_risk[mine]), parameters.currency),
+            }
+        )
+    return {
+        "method": "churn",
+        "version": VERSION,
+        "n": int(np.count_nonzero(levels >= 0)),
+        "ended_by_us": int(np.count_nonzero(found == State.ENDED_BY_US)),
+        "levels": rows,
+        "value_at_risk": money.to_wire(_total(at_risk), parameters.currency),
+        "models": models,
+        "limits": _limits(models[mbg_nbd.CODE], test),
+        "calibrated": _is_calibrated(test),
+        "backtest": _test_row(test),
+    }
+
+
+def _total(amounts: NDArray[np.int64]) -> int:
+    return int(amounts.sum())
+
+
+def _is_calibrated(test: churn.Backtest) -> bool | None:
+    if test.model is None or test.model.ece is None:
+        return None
+    return test.model.ece <= CALIBRATED_TO
+
+
+def _limits(fit: Row, test: churn.Backtest) -> list[str]:
+    """Codes of what has to be borne in mind when the forecast is read."""
+    limits = [fit["no_fit"]] if fit["no_fit"] else list(fit["warnings"])
+    if test.model is None:
+        return [*limits, "no_backtest"]
+    if test.model.auc is not None and test.recency.auc is not None and test.model.auc < test.recency.auc:
+        limits.append("recency_ranks_better")
+    if _is_calibrated(test) is False:
+        limits.append("not_calibrated")
+    return limits
+
+
+def _fit_row(fitted: churn.Fit | churn.NoFit) -> Row:
+    if isinstance(fitted, churn.NoFit):
+        return {"no_fit": fitted.reason.value, "n": fitted.n, "warnings": []} | dict.fromkeys(_FIT)
+    row = asdict(fitted)
+    row["parameters"] = {name: row[name] for name in ("r", "alpha", "a", "b")}
+    known = {name: row[name] for name in _FIT}
+    return {"no_fit": None, "n": fitted.n, "warnings": list(fitted.warnings), **known}
+
+
+_FIT = (
+    "parameters",
+    "log_likelihood",
+    "log_likelihood_without_dropout",
+    "groups",
+    "converged",
+    "dropout_identified",
+)
+
+
+def _test_row(test: churn.Backtest) -> Row:
+    """The backtest as it is stored and shown."""
+    return {
+        "cut_on": day_of(test.cut_day).isoformat(),
+        "horizon_days": test.horizon_days,
+        "n": test.n,
+        "excluded_new": test.excluded_new,
+        "no_fit": test.fit.reason.value if isinstance(test.fit, churn.NoFit) else None,
+        "model": None if test.model is None else _metrics_row(test.model),
+        "recency": _metrics_row(test.recency),
+    }
+
+
+def _metrics_row(metrics: Metrics) -> Row:
+    row = asdict(metrics)
+    row["calibration"] = list(row["calibration"])
+    return row
+
+
+def _counts(found: NDArray[np.int8]) -> Row:
+    counts = np.bincount(found, minlength=len(State))
+    return {state.name.lower(): int(counts[state]) for state in State if counts[state]}

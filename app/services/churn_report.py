@@ -1,0 +1,168 @@
+"""Churn of a run, and the flag of one customer."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Select, select
+
+from app.domain import money
+from app.domain.access import Actor
+from app.domain.churn import LEVELS, mbg_nbd
+from app.domain.scoring import Parameters
+from app.errors import ForbiddenError, NotFoundError
+from app.services.churn import SOURCES, VERSION, reasons_of
+from app.store import scores
+from app.store.engine import long
+from app.store.tables import Customer, CustomerScore, ScoringRun
+from app.store.visibility import narrow
+
+Row = dict[str, Any]
+
+TOP = 50
+_RUN = select(
+    ScoringRun.id,
+    ScoringRun.as_of,
+    ScoringRun.parameters,
+    ScoringRun.is_current,
+    ScoringRun.churn,
+    ScoringRun.churn_baselines,
+).where(ScoringRun.state == "done", ScoringRun.churn.is_not(None))
+
+
+def report(tx: Connection, actor: Actor, run_id: UUID | None, as_of: date | None) -> Row:
+    """Read the churn figures of a run: the named one, the newest for a day, or the current one.
+
+    Raises:
+        ForbiddenError: the caller is limited to units; these figures are of the whole company.
+        NotFoundError: no such run has finished.
+    """
+    if actor.units:
+        raise ForbiddenError("A key that is limited to units cannot read figures of the whole company.")
+    statement = _RUN
+    if run_id is not None:
+        statement = statement.where(ScoringRun.id == run_id)
+    if as_of is not None:
+        statement = statement.where(ScoringRun.as_of == as_of)
+    if run_id is None and as_of is None:
+        statement = statement.where(ScoringRun.is_current)
+    run = _found(tx, statement)
+    parameters = Parameters.from_dict(run.parameters)
+    return {
+        **run.churn,
+        "run_id": run.id,
+        "as_of": run.as_of,
+        "is_current": run.is_current,
+        "parameters": parameters.to_dict(),
+        "top": _top(tx, parameters.currency) if run.is_current else [],
+    }
+
+
+@long
+def of_customer(tx: Connection, actor: Actor, customer_id: UUID, runs: int, language: str) -> Row:
+    """Read the flag of one customer by the current run, and by the runs before it.
+
+    Raises:
+        NotFoundError: no such customer, or no run has finished.
+    """
+    statement = (
+        select(
+            CustomerScore.churn_level,
+            CustomerScore.churn_percent,
+            CustomerScore.churn_model,
+            CustomerScore.value_at_risk_minor,
+            CustomerScore.churn_facts,
+        )
+        .select_from(Customer)
+        .join(CustomerScore, CustomerScore.customer_id == Customer.id, isouter=True)
+        .where(Customer.id == customer_id)
+    )
+    row = tx.execute(narrow(statement, actor)).first()
+    if row is None:
+        raise NotFoundError("There is no such customer.")
+    run = _found(tx, _RUN.where(ScoringRun.is_current))
+    parameters = Parameters.from_dict(run.parameters)
+    model = run.churn["backtest"]["model"]
+    amount = row.value_at_risk_minor
+    return {
+        "customer_id": customer_id,
+        "run_id": run.id,
+        "as_of": run.as_of,
+        "level": row.churn_level,
+        "probability": None if row.churn_percent is None else row.churn_percent / 100,
+        "horizon_days": parameters.horizon_days,
+        "value_at_risk": None if amount is None else money.to_wire(amount, parameters.currency),
+        "model": row.churn_model,
+        "version": run.churn.get("version", VERSION),
+        "calibrated": run.churn["calibrated"],
+        "ece": None if model is None else model["ece"],
+        "n": run.churn["models"][mbg_nbd.CODE]["n"],
+        "reasons": reasons_of(row.churn_facts, run.churn_baselines, run.as_of, language),
+        "history": _history(tx, customer_id, runs),
+    }
+
+
+def _found(tx: Connection, statement: Select[Any]) -> Any:
+    row = tx.execute(statement.order_by(ScoringRun.created_at.desc()).limit(1)).first()
+    if row is None:
+        raise NotFoundError(
+            "There is no finished scoring run like this yet; start one with POST /v1/scoring-runs."
+        )
+    return row
+
+
+def _top(tx: Connection, currency: str) -> list[Row]:
+    statement = (
+        select(
+            Customer.id,
+            Customer.name,
+            CustomerScore.churn_level,
+            CustomerScore.churn_percent,
+            CustomerScore.value_at_risk_minor,
+        )
+        .join_from(CustomerScore, Customer, Customer.id == CustomerScore.customer_id)
+        .where(CustomerScore.value_at_risk_minor > 0)
+        .order_by(CustomerScore.value_at_risk_minor.desc(), CustomerScore.customer_id)
+        .limit(TOP)
+    )
+    return [
+        {
+            "id": row.id,
+            "name": row.name,
+            "level": row.churn_level,
+            "probability": None if row.churn_percent is None else row.churn_percent / 100,
+            "value_at_risk": money.to_wire(row.value_at_risk_minor, currency),
+        }
+        for row in tx.execute(statement)
+    ]
+
+
+def _history(tx: Connection, customer_id: UUID, most: int) -> list[Row]:
+    """The customer's flag in the newest runs by day; of several runs for a day the last one."""
+    statement = (
+        select(ScoringRun.id, ScoringRun.as_of)
+        .where(ScoringRun.state == "done", ScoringRun.churn.is_not(None))
+        .order_by(ScoringRun.as_of.desc(), ScoringRun.created_at.desc())
+    )
+    days: dict[date, UUID] = {}
+    for run_id, as_of in tx.execute(statement):
+        days.setdefault(as_of, run_id)
+        if len(days) == most:
+            break
+    names = ("churn_level", "churn_percent", "churn_model")
+    found = scores.of_customer(tx, list(days.values()), customer_id, names)
+    past = []
+    for as_of, run_id in days.items():
+        if run_id not in found:
+            continue
+        level, percent, model = (int(found[run_id][name]) for name in names)
+        past.append(
+            {
+                "run_id": run_id,
+                "as_of": as_of,
+                "level": None if level < 0 else LEVELS[level],
+                "probability": None if percent < 0 else percent / 100,
+                "model": None if model < 0 else SOURCES[model],
+            }
+        )
+    return past

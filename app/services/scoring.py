@@ -1,0 +1,229 @@
+"""One scoring run: read the facts, compute tiers, satisfaction and churn, store it all at once."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, select, update
+
+from app.domain.access import Actor
+from app.domain.churn import LEVELS, NO_DAY
+from app.domain.churn.facts import COLUMNS, SCORES
+from app.domain.scoring import Bounds, Parameters
+from app.domain.surveys import SCALED
+from app.services import churn, satisfaction, scoring_facts, scoring_runs, survey_columns, value_tiers
+from app.services.scoring_facts import Facts
+from app.services.survey_columns import Answered
+from app.store import arrays, audit, dialects, news, scores, survey_facts
+from app.store.columns import Columns
+from app.store.tables import ScoringRun
+from app.store.types import now
+
+Row = dict[str, Any]
+
+STAGES = ("facts", "value_tiers", "satisfaction", "churn", "save")
+
+SATISFACTION_DAYS = 365
+"""The company's figures are over the answers of so many days before the run's."""
+
+SHOWN = (
+    "tier",
+    "value_minor",
+    "next_tier_distance_minor",
+    "near_cut",
+    "churn_level",
+    "churn_percent",
+    "churn_model",
+    "value_at_risk_minor",
+    *churn.ROW_FACTS,
+    *satisfaction.SHOWN,
+)
+"""The columns that rows of ``customer_scores`` are made of."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Input:
+    """A run and all that its result follows from."""
+
+    run_id: UUID
+    as_of: date
+    parameters: Parameters
+    bounds: Bounds
+    facts: Facts
+    answered: Answered
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Result:
+    """What a run found: columns by customer, aligned, and the reports."""
+
+    columns: Columns
+    value_tiers: Row
+    satisfaction: Row
+    churn: Row
+    churn_baselines: Row
+
+
+def read(tx: Connection, actor: Actor, run_id: UUID) -> Input:
+    """Read what the run needs; it sees only what occurred before its day."""
+    run = scoring_runs.get(tx, actor, run_id)
+    parameters = Parameters.from_dict(run["parameters"])
+    as_of, company = run["as_of"], actor.company
+    facts = scoring_facts.read(tx, actor, as_of, parameters)
+    since = company.start_of(as_of - timedelta(days=SATISFACTION_DAYS))
+    asked = survey_facts.Asked(sorted(SCALED), since, company.start_of(as_of))
+    versions = survey_columns.versions_of(survey_facts.surveys(tx))
+    answered = survey_columns.answered(survey_facts.answers(tx, asked), versions)
+    return Input(run_id, as_of, parameters, parameters.bounds(as_of, company), facts, answered)
+
+
+def compute(given: Input, on_stage: Callable[[str], None]) -> Result:
+    """Apply the rules. Pure: the same facts give the same result.
+
+    Args:
+        given: what was read.
+        on_stage: called with the name of each stage before it begins.
+
+    Raises:
+        ValueError: the values add up to more than 64 bits hold.
+    """
+    facts, parameters = given.facts.columns, given.parameters
+    on_stage("value_tiers")
+    tiers, tiers_report = value_tiers.compute(given.facts, given.bounds, parameters)
+    on_stage("satisfaction")
+    company = satisfaction.of_company(given.answered)
+    on_stage("churn")
+    found = churn.compute(facts, tiers, given.as_of, parameters)
+    columns = {**facts, **tiers, **found.columns}
+    window = {"days": SATISFACTION_DAYS, "indices": company}
+    return Result(columns, tiers_report, window, found.report, found.baselines)
+
+
+def save(tx: Connection, actor: Actor, given: Input, result: Result) -> Row | None:
+    """Store a run's result, and make it current if no run for a later day is.
+
+    Returns:
+        What happened: rows written, and whether the run is current now. None when facts were deleted since
+        they were read: read again.
+    """
+    dialects.advisory_lock(tx, "scoring")
+    run = tx.execute(
+        select(ScoringRun.as_of, ScoringRun.parameters_key, ScoringRun.state).where(
+            ScoringRun.id == given.run_id
+        )
+    ).one()
+    if run.state == "done":
+        return {"rows_written": 0, "is_current": None}
+    if news.are_deleted(tx, given.facts.until):
+        return None
+    current = tx.execute(select(ScoringRun.id, ScoringRun.as_of).where(ScoringRun.is_current)).first()
+    is_current = current is None or run.as_of >= current.as_of
+    previous = scoring_runs.previous_of(tx, given.run_id, run.parameters_key, run.as_of)
+    report = {
+        **result.value_tiers,
+        "previous_run_id": str(previous) if previous else None,
+        "transitions": None,
+    }
+    if previous is not None:
+        before = scores.load_columns(tx, previous, {"customer_id", "tier"})
+        report["transitions"] = value_tiers.transitions(before, result.columns) if before else None
+    scores.save_columns(tx, given.run_id, result.columns)
+    written = 0
+    if is_current:
+        stored = {} if current is None else scores.load_columns(tx, current.id, {"customer_id", *SHOWN})
+        written = scores.replace(tx, _with_row(stored), _with_row(result.columns), SHOWN, rows)
+        tx.execute(update(ScoringRun).where(ScoringRun.is_current).values(is_current=False))
+    finished = {
+        "state": "done",
+        "is_current": is_current,
+        "value_tiers": report,
+        "satisfaction": result.satisfaction,
+        "churn": result.churn,
+        "churn_baselines": result.churn_baselines,
+        "facts_until": given.facts.until,
+        "facts_key": given.parameters.facts_key(actor.company),
+        "rates_used": given.facts.rates_used,
+        "ended_at": now(),
+    }
+    tx.execute(update(ScoringRun).where(ScoringRun.id == given.run_id).values(finished))
+    audit.record(
+        tx,
+        actor,
+        "scoring_run.finished",
+        given.run_id,
+        data={"customers": int(result.columns["customer_id"].size)},
+    )
+    return {"rows_written": written, "is_current": is_current}
+
+
+def fail(tx: Connection, _actor: Actor, run_id: UUID, error: str) -> None:
+    """Note that a run could not be computed; the scores stay as they were."""
+    tx.execute(
+        update(ScoringRun)
+        .where(ScoringRun.id == run_id, ScoringRun.state == "waiting")
+        .values(state="failed", error=error, ended_at=now())
+    )
+
+
+# --- rows
+
+
+def rows(part: Columns) -> list[Sequence[Any]]:
+    """The rows of ``customer_scores`` for some customers, in the order of `app.store.scores.ROW`."""
+    has_tier = part["tier"] != value_tiers.NO_TIER
+    level = part["churn_level"]
+    documents = [
+        None if document is None else json.dumps(document, separators=(",", ":"))
+        for document in satisfaction.documents(part)
+    ]
+    return list(
+        zip(
+            arrays.raw_ids(part["customer_id"]),
+            _given(part["tier"], has_tier),
+            _given(part["value_minor"], has_tier),
+            _given(part["next_tier_distance_minor"], part["next_tier_distance_minor"] >= 0),
+            _given(part["near_cut"], part["near_cut"] != ""),
+            _given(np.array([*LEVELS, ""])[level], level >= 0),
+            _given(part["churn_percent"], part["churn_percent"] >= 0),
+            _given(np.array([*churn.SOURCES, ""])[part["churn_model"]], part["churn_model"] >= 0),
+            _given(part["value_at_risk_minor"], part["value_at_risk_minor"] >= 0),
+            _facts(part, level >= 0),
+            documents,
+            strict=True,
+        )
+    )
+
+
+def _with_row(columns: Columns) -> Columns:
+    """Those customers who have a row: with a tier, a level or an answer."""
+    if not columns:
+        return {}
+    known = (columns["tier"] != value_tiers.NO_TIER) | (columns.get("churn_level", np.array(-1)) >= 0)
+    for code in satisfaction.OF_CUSTOMERS:
+        known |= columns.get(f"{code}_n", np.array(0)) > 0
+    names = ("customer_id", *SHOWN)
+    return {name: columns[name][known] for name in names if name in columns}
+
+
+def _facts(part: Columns, is_told: NDArray[np.bool_]) -> list[str | None]:
+    """What reasons are told from, as `app.domain.churn.facts.Facts.row` has it, in JSON."""
+    columns = []
+    for name in COLUMNS:
+        column = part[name]
+        columns.append(_given(column, ~np.isnan(column) if name in SCORES else column != NO_DAY))
+    told = is_told.tolist()
+    return [
+        json.dumps(row, separators=(",", ":")) if tell else None
+        for row, tell in zip(zip(*columns, strict=True), told, strict=True)
+    ]
+
+
+def _given(column: NDArray[Any], is_given: NDArray[np.bool_]) -> list[Any]:
+    """The values of a column, None where there is none."""
+    values: list[Any] = column.tolist()
+    return [value if given else None for value, given in zip(values, is_given.tolist(), strict=True)]

@@ -1,0 +1,204 @@
+"""A run goes on from the facts of an earlier one, sees nothing of the future, writes only what changed."""
+
+import random
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import factories
+import numpy as np
+import pytest
+from sqlalchemy import Connection, insert, select, update
+
+from app.domain.access import Actor
+from app.domain.scoring import Parameters
+from app.jobs.score import score
+from app.schemas.scoring_runs import ScoringRunCreate
+from app.services import churn_report, scoring, scoring_facts, scoring_runs
+from app.store import news
+from app.store.columns import Columns
+from app.store.engine import Store
+from app.store.tables import (
+    Complaint,
+    ComplaintEvent,
+    Customer,
+    CustomerScore,
+    ExchangeRate,
+    Interaction,
+    ScoringRun,
+    Survey,
+    SurveyAnswer,
+    SurveyResponse,
+    SurveyVersion,
+)
+from app.store.types import new_id, now
+
+START = datetime(2025, 1, 1, tzinfo=UTC)
+
+
+def run(store: Store, actor: Actor, **parameters: Any) -> UUID:
+    made = store.write_sync(scoring_runs.create, actor, ScoringRunCreate.model_validate(parameters))
+    score(store, actor, made["id"])
+    return UUID(str(made["id"]))
+
+
+def survey(tx: Connection) -> UUID:
+    survey_id = new_id()
+    shared = {"created_at": now(), "updated_at": now()}
+    names = {"names": {"en": "x"}, "is_active": True, "questions_version": 1, "version": 1}
+    tx.execute(insert(Survey).values(id=survey_id, code="s", **names, **shared))
+    questions = [
+        {"code": "c", "kind": "csat", "scale": {"min": 1, "max": 5}, "weight": 1.0, "dimension": None},
+        {"code": "n", "kind": "nps", "scale": {"min": 0, "max": 10}, "weight": None, "dimension": None},
+    ]
+    version = {"survey_id": survey_id, "number": 1, "questions": questions, "created_at": now()}
+    tx.execute(insert(SurveyVersion).values(version))
+    return survey_id
+
+
+def happen(tx: Connection, actor: Actor, dice: random.Random, ids: list[UUID], survey_id: UUID) -> None:
+    """Something at random, at any time, recorded now."""
+    who, at = dice.choice(ids), START + timedelta(hours=dice.randrange(24 * 500))
+    what = dice.randrange(7)
+    if what < 3:
+        currency = dice.choice(["TRY", "TRY", "TRY", "USD"])
+        kind = dice.choice(["purchase", "purchase", "refund"])
+        amount = dice.randrange(10_000) * (-1 if kind == "refund" else 1)
+        factories.purchases(tx, actor, who, [amount], at=at, currency=currency, kind=kind)
+    elif what == 3:
+        common = {"id": new_id(), "version": 1, "source": "t", "channel": "phone", "direction": "inbound"}
+        times = {"started_at": at, "recorded_at": now(), "updated_at": now()}
+        tx.execute(insert(Interaction).values(**common, customer_id=who, **times))
+    elif what == 4:
+        complain(tx, who, at, dice)
+    elif what == 5:
+        answer(tx, who, at, survey_id, dice)
+    else:
+        day = at.date()
+        changes = dice.choice(
+            [
+                {"contract_started_on": day, "contract_ends_on": day + timedelta(days=200)},
+                {"left_on": day, "left_reason": "price", "lifecycle": "left"},
+            ]
+        )
+        tx.execute(update(Customer).where(Customer.id == who).values(**changes, updated_at=now()))
+
+
+def complain(tx: Connection, who: UUID, at: datetime, dice: random.Random) -> None:
+    complaint_id = new_id()
+    said = {"source": "t", "subject": "x", "severity": "low", "our_fault": "no", "owner": "o"}
+    more = {"version": 1, "number": new_id().hex, "state": "open", "reopened_count": 0}
+    times = {"received_at": at, "recorded_at": now(), "updated_at": now()}
+    tx.execute(insert(Complaint).values(id=complaint_id, customer_id=who, **said, **more, **times))
+    states = ["open", "resolved", "reopened"][: dice.randrange(1, 4)]
+    for number, state in enumerate(states, 1):
+        event = {"complaint_id": complaint_id, "number": number, "customer_id": who, "kind": state}
+        when = {"at": at + timedelta(days=20 * number - 20), "recorded_at": now()}
+        row = {**event, **when, "state": state, "owner": "o", "actor_id": "t", "data": {}}
+        tx.execute(insert(ComplaintEvent).values(row))
+
+
+def answer(tx: Connection, who: UUID, at: datetime, survey_id: UUID, dice: random.Random) -> None:
+    response_id = new_id()
+    common = {"survey_id": survey_id, "survey_version": 1, "source": "t", "recorded_at": now()}
+    tx.execute(insert(SurveyResponse).values(id=response_id, customer_id=who, answered_at=at, **common))
+    for question, kind, low, high in (("c", "csat", 1, 5), ("n", "nps", 0, 10)):
+        scale = {"scale_min": low, "scale_max": high, "number": dice.randint(low, high)}
+        row = {"response_id": response_id, "question": question, "kind": kind, "answered_at": at}
+        tx.execute(insert(SurveyAnswer).values(**row, customer_id=who, **scale))
+
+
+def assert_same(one: Columns, other: Columns) -> None:
+    assert one.keys() == other.keys()
+    for name, column in one.items():
+        np.testing.assert_array_equal(column, other[name], err_msg=name)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_going_on_from_an_earlier_run_gives_what_reading_everything_gives(
+    store: Store, actor: Actor, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scoring_facts, "SETTLES", timedelta(0))
+    monkeypatch.setattr(scoring_facts, "MOST_NEWS", 1.0)
+    dice = random.Random(seed)  # noqa: S311 - a test's dice
+    rate = {"currency": "USD", "on_date": date(2025, 6, 1), "rate": "40", "updated_at": now()}
+    store.write_sync(lambda tx: tx.execute(insert(ExchangeRate), [rate]))
+    ids = [store.write_sync(factories.customer, actor, f"Customer {number}") for number in range(30)]
+    survey_id = store.write_sync(survey)
+    window = dice.choice([None, 120])
+
+    def some(tx: Connection, count: int) -> None:
+        for _ in range(count):
+            happen(tx, actor, dice, ids, survey_id)
+
+    store.write_sync(some, 120)
+    for _ in range(4):
+        as_of = date(2025, 3, 1) + timedelta(days=dice.randrange(400))
+        run(store, actor, as_of=as_of.isoformat(), window_days=window, horizon_days=60)
+        store.write_sync(some, dice.randrange(6))
+        later = as_of + timedelta(days=dice.randrange(-3, 12))
+        parameters = Parameters("TRY", window, horizon_days=60)
+        went_on = store.read_sync(scoring_facts.read, actor, later, parameters)
+        with monkeypatch.context() as patch:
+            patch.setattr(news, "are_deleted", lambda *_: True)
+            whole = store.read_sync(scoring_facts.read, actor, later, parameters)
+        assert went_on.read_again is not None
+        assert went_on.read_again < len(ids)
+        assert whole.read_again is None
+        assert_same(went_on.columns, whole.columns)
+        assert (went_on.no_rate, went_on.rates_used) == (whole.no_rate, whole.rates_used)
+
+
+def test_what_lies_behind_the_day_changes_nothing(store: Store, actor: Actor) -> None:
+    ids = store.write_sync(factories.customers_worth, actor, [100 * number for number in range(1, 40)])
+    survey_id = store.write_sync(survey)
+    first = run(store, actor, as_of="2026-04-01")
+
+    def later(tx: Connection) -> None:
+        dice = random.Random(1)  # noqa: S311 - a test's dice
+        at = datetime(2026, 3, 31, 21, tzinfo=UTC)  # midnight in Istanbul
+        for who in ids:
+            factories.purchases(tx, actor, who, [999], at=at)
+            complain(tx, who, at, dice)
+            answer(tx, who, at, survey_id, dice)
+
+    store.write_sync(later)
+    second = run(store, actor, as_of="2026-04-01")
+    found = store.read_sync(
+        lambda tx: {row.id: (row.churn, row.satisfaction) for row in tx.execute(select(ScoringRun.__table__))}
+    )
+    assert found[first] == found[second]
+
+
+def test_twice_writes_nothing(store: Store, actor: Actor) -> None:
+    store.write_sync(factories.customers_worth, actor, [100 * number for number in range(1, 40)])
+    run(store, actor)
+    made = store.write_sync(scoring_runs.create, actor, ScoringRunCreate())
+    given = store.read_sync(scoring.read, actor, made["id"])
+    result = scoring.compute(given, lambda stage: None)
+    assert store.write_sync(scoring.save, actor, given, result) == {"rows_written": 0, "is_current": True}
+
+
+def test_an_explicit_departure_and_a_contract_make_levels(store: Store, actor: Actor) -> None:
+    gone, bound = (store.write_sync(factories.customer, actor, name) for name in ("Gone", "Bound"))
+
+    def seed(tx: Connection) -> None:
+        for who in (gone, bound):
+            factories.purchases(tx, actor, who, [1000])
+        left = {"left_on": date(2026, 3, 20), "left_reason": "price", "lifecycle": "left"}
+        tx.execute(update(Customer).where(Customer.id == gone).values(**left))
+        contract = {"contract_started_on": date(2026, 1, 1), "contract_notice_on": date(2026, 3, 25)}
+        tx.execute(update(Customer).where(Customer.id == bound).values(**contract))
+
+    store.write_sync(seed)
+    run(store, actor, as_of="2026-04-01")
+    rows = store.read_sync(
+        lambda tx: {
+            row.customer_id: (row.churn_level, row.churn_percent, row.churn_model, row.value_at_risk_minor)
+            for row in tx.execute(select(CustomerScore.__table__))
+        }
+    )
+    assert rows == {gone: ("left", None, "event", None), bound: ("at_risk", 100, "contract", 1000)}
+    flag = store.read_sync(churn_report.of_customer, actor, bound, 12, "en")
+    assert [past["level"] for past in flag["history"]] == ["at_risk"]
+    assert [reason["code"] for reason in flag["reasons"]] == ["contract_end_near"]
