@@ -108,8 +108,9 @@ def mixed_answers(draw: st.DrawFn, most: int = 25) -> tuple[Answers, IntArray, i
         items = draw(st.sampled_from([range(7), range(7, 9)]))
         scale = draw(st.sampled_from(SCALES))
         for item in draw(st.lists(st.sampled_from(items), unique=True, max_size=7)):
-            value = draw(st.integers(-1, 11))
-            rows.append((value, *scale, draw(st.booleans()) and value > 5, customer, at, response, item))
+            value = draw(st.integers(scale[0] - 1, scale[1] + 1))
+            is_skipped = draw(st.sampled_from([False, False, False, True]))
+            rows.append((value, *scale, is_skipped, customer, at, response, item))
             groups.append(group)
     table = np.array(rows, dtype=np.int64).reshape(-1, 8)
     columns = [table[:, place] for place in range(8)]

@@ -144,7 +144,7 @@ TAGS = {
     "Customers": "People and firms the company serves: contact points, keys in other systems, labels.",
     "Transactions": "Purchases, refunds, charges and cancellations: what a customer's value is made of.",
     "Interactions": "Contacts with customers: calls, messages, visits; and how they can end.",
-    "Complaints": "What customers complain of: a life in steps, an owner at every moment, every change an event.",
+    "Complaints": "What customers complain of: a life in steps, an owner at every moment, changes as events.",
     "Surveys": "What customers are asked, who was asked, and what was answered.",
     "Imports": "Files taken in as durable jobs, with a report of every refused row.",
     "Insights": "What is computed over all customers, each figure with its number of cases and its window.",

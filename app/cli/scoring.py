@@ -31,21 +31,28 @@ def score(
     cut_a: Annotated[int, typer.Option(min=1, max=99, help="Percent of value held by A.")] = 80,
     cut_b: Annotated[int, typer.Option(min=2, max=100, help="Percent held by A and B.")] = 95,
     ignore: Annotated[list[TransactionKind] | None, typer.Option(help="Kinds to leave out (repeat).")] = None,
+    horizon_days: Annotated[int, typer.Option(min=1, help="Days ahead that churn is foretold for.")] = 90,
+    zero_amounts: Annotated[
+        bool, typer.Option("--zero-amounts", help="Purchases of nothing make days of purchase too.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
-    """Compute value tiers and make them current, unless a later day is."""
+    """Compute value tiers, satisfaction and churn and make them current, unless a later day is."""
     try:
         data = ScoringRunCreate(
             as_of=None if as_of is None else as_of.strftime("%Y-%m-%d"),
             window_days=window_days,
             cuts=CutsIn(a_percent=cut_a, b_percent=cut_b),
             ignored_kinds=ignore or [],
+            horizon_days=horizon_days,
+            zero_amount_purchases=zero_amounts,
         )
     except ValidationError as error:
         raise typer.BadParameter("; ".join(part["msg"] for part in error.errors())) from None
     with opened() as (store, actor):
         run = store.write_sync(scoring_runs.create, actor, data)
-        compute(store, actor, run["id"])
+        with Console(stderr=True).status("facts") as status:
+            compute(store, actor, run["id"], status.update)
         report = store.read_sync(value_tiers.report, actor, run["id"], None)
     if json:
         Console().print_json(data=report, default=str)

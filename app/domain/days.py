@@ -43,12 +43,13 @@ def day_shifts(first: datetime, last: datetime, company: Company) -> list[tuple[
     days = range(day_number(company.day_of(first)) - 1, day_number(company.day_of(last)) + 2)
     starts = [_start_micros(day, company) for day in days]
     shifts = [day * DAY_MICROS - start for day, start in zip(days, starts, strict=True)]
-    found = [(starts[0], shifts[0])]
-    for index in range(1, len(starts)):
-        if shifts[index] != shifts[index - 1]:
-            # A day of 25 hours takes on the next day's shift in its last hour, or it would end too early.
-            found.append((min(starts[index], starts[index - 1] + DAY_MICROS), shifts[index]))
-    return found
+    # A day of 25 hours takes on the next day's shift in its last hour, or it would end too early.
+    changes = [
+        (min(starts[index], starts[index - 1] + DAY_MICROS), shifts[index])
+        for index in range(1, len(starts))
+        if shifts[index] != shifts[index - 1]
+    ]
+    return [(starts[0], shifts[0]), *changes]
 
 
 def day_of(number: int) -> date:

@@ -181,7 +181,7 @@ class CustomerChurnRead(Output):
     horizon_days: Annotated[int, Field(ge=1, le=3660)]
     value_at_risk: Money | None
     model: Code | None
-    """What the level comes from: ``mbg_nbd``, ``contract``, ``silence``, or ``event``: a recorded departure."""
+    """What the level comes from: ``mbg_nbd``, ``contract``, ``silence`` or ``event``, a departure."""
     version: Annotated[int, Field(ge=1, le=1000)]
     calibrated: bool | None
     ece: Figure
@@ -209,8 +209,9 @@ class MethodKind(Output):
     formula: Annotated[str, shown(1000)]
     source: Annotated[str, shown(500)]
     documentation: Annotated[str, shown(200)]
-    range_low: float
-    range_high: float
+    range_low: float | None
+    """Least value; null when there is none."""
+    range_high: float | None
     unit: Code
 
 

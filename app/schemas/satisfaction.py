@@ -45,7 +45,7 @@ class SatisfactionQuery(Input):
     """First day that does not count any more; default tomorrow."""
     by: SatisfactionBy | None = Field(default=None, examples=["channel"])
     """What to divide by."""
-    survey: Code | None = Field(default=None, examples=[None])
+    survey: Code | None = Field(default=None, examples=["relationship"])
     """Code of the survey whose answers count; default all."""
 
 
@@ -133,8 +133,9 @@ class SatisfactionRead(Output):
     index: IndexCode
     name: Annotated[str, shown(100)]
     unit: Name
-    range_low: Score
-    range_high: Score
+    range_low: Score | None
+    """Least score; null when there is none."""
+    range_high: Score | None
     formula: Annotated[str, shown(500)]
     source: Annotated[str, shown(500)]
     documentation: Annotated[str, shown(200)]

@@ -265,6 +265,7 @@ def _fit_row(fitted: churn.Fit | churn.NoFit) -> Row:
         return {"no_fit": fitted.reason.value, "n": fitted.n, "warnings": []} | dict.fromkeys(_FIT)
     row = asdict(fitted)
     row["parameters"] = {name: row[name] for name in ("r", "alpha", "a", "b")}
+    row |= {name: bool(row[name]) for name in ("converged", "dropout_identified")}
     known = {name: row[name] for name in _FIT}
     return {"no_fit": None, "n": fitted.n, "warnings": list(fitted.warnings), **known}
 

@@ -241,6 +241,8 @@ def test_the_state_of_a_past_complaint_follows_from_its_times(
     times = [given[member] for member in PAST if member.endswith("_at") and member in given]
     assert [event["at"] for event in told] == times
     assert {event["owner"] for event in told} == {"ayse.k"}
+    after = {"received": "open"}
+    assert [event["state"] for event in told] == [after.get(kind, kind) for kind in kinds]
     assert told[-1]["state"] == state
     notes = [event["note"] for event in told if event["kind"] == "resolved"]
     assert notes == [row["resolution"] for _ in notes]

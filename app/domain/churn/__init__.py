@@ -2,12 +2,12 @@
 
 The way of a scoring run::
 
-    histories = from_days(first_day, last_day, purchase_days, as_of_day)    # buyers without a contract
-    fitted = mbg_nbd.fit(histories)                                         # Fit or NoFit
-    q = mbg_nbd.q(fitted, histories, horizon_days)                          # contract.probabilities for contracts
-    level = verdict.assign(q, has_left, levels)                             # has_left: event or silent_for_good
-    usual = baselines(facts)                                                # stored with the run, as are the facts
-    reasons = reasons_for_one(from_rows([row], as_of_day), usual)           # when somebody asks
+    histories = from_days(first_day, last_day, purchase_days, as_of_day)  # buyers without a contract
+    fitted = mbg_nbd.fit(histories)  # Fit or NoFit
+    q = mbg_nbd.q(fitted, histories, horizon_days)  # contract.probabilities for contracts
+    level = verdict.assign(q, has_left, levels)  # has_left: event or silent_for_good
+    usual = baselines(facts)  # stored with the run, as are the facts
+    reasons = reasons_for_one(from_rows([row], as_of_day), usual)  # when somebody asks
 
 Source: docs/formulas.md#churn.
 """

@@ -1,8 +1,8 @@
 """A backtest: what the model would have said on a past day, against what then happened.
 
 Everything before the cut trains and scores; what came after it, up to the horizon, is the outcome. Beside the
-model stands the simplest rule there is, recency: who has been silent longest leaves first. A model that does not
-beat it is not worth its name.
+model stands the simplest rule there is, recency: who has been silent longest leaves first. A model that does
+not beat it is not worth its name.
 
 Source: docs/formulas.md#churn.
 """

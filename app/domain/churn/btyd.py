@@ -2,8 +2,8 @@
 
 Both models let a customer buy at random (Poisson) at an own rate and drop out after a purchase with an own
 probability; rates are Gamma(r, alpha) over customers, probabilities Beta(a, b). In BG/NBD nobody drops out
-before the first repeat purchase; in MBG/NBD a customer may also drop out right after the first one. With s = 0
-for BG/NBD, s = 1 for MBG/NBD, and d = 1 except for x = 0 in BG/NBD, where d = 0:
+before the first repeat purchase; in MBG/NBD a customer may also drop out right after the first one. With
+s = 0 for BG/NBD, s = 1 for MBG/NBD, and d = 1 except for x = 0 in BG/NBD, where d = 0:
 
     L = Γ(r+x)/Γ(r) · α^r/(α+T)^(r+x) · B(a, b+x+s)/B(a, b) · (1 + d·a/(b+x+s−1)·((α+T)/(α+t_x))^(r+x))
 
@@ -16,7 +16,7 @@ from enum import IntEnum, StrEnum
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from app.domain.churn.history import DAYS_PER_WEEK, FloatArray, Groups, Histories, IntArray, group
 
@@ -131,10 +131,10 @@ def _data(groups: Groups) -> _Data:
     return _Data(
         n=float(counts.sum()),
         x=np.arange(most_x + 1, dtype=np.float64),
-        x_counts=np.bincount(columns.x, counts),
+        x_counts=np.bincount(columns.x, counts).astype(np.float64),
         t=weeks,
-        t_counts=np.bincount(columns.t_days, counts),
-        t_purchases=np.bincount(columns.t_days, counts * columns.x),
+        t_counts=np.bincount(columns.t_days, counts).astype(np.float64),
+        t_purchases=np.bincount(columns.t_days, counts * columns.x).astype(np.float64),
         t_x=weeks,
         counts=counts,
         x_of=columns.x,
@@ -235,7 +235,7 @@ def _coarsened(groups: Groups) -> Groups:
     t_x_days = np.where(columns.x > 0, np.maximum(columns.t_x_days // step * step + step // 2, columns.x), 0)
     rough = Histories(columns.x, t_x_days, np.maximum(t_days, t_x_days))
     found = group(rough, with_inverse=True)
-    assert found.inverse is not None
+    assert found.inverse is not None  # noqa: S101 - asked for
     return Groups(found.histories, np.bincount(found.inverse, groups.counts).astype(np.int64), None)
 
 
@@ -272,7 +272,7 @@ def _value_and_slope(theta: FloatArray, data: _Data, model: Model) -> tuple[floa
     shrunk = np.exp(-np.abs(z))
     value += _sum(data.counts, np.maximum(z, 0) + np.log1p(shrunk))
     w = data.counts * np.where(z >= 0, 1, shrunk) / (1 + shrunk)
-    w_by_x = np.bincount(data.x_of, w)
+    w_by_x = np.bincount(data.x_of, w).astype(np.float64)
     by_r = _sum(w, gap)
     by_alpha = _sum(w * power_of, (1 / (alpha + data.t))[data.t_of] - (1 / (alpha + data.t_x))[data.t_x_of])
     by_a += w_by_x.sum() / a

@@ -1,7 +1,7 @@
 """Customers under contract: where a contract stands on a day, and how many leave.
 
-What a computation for ``as_of_day`` sees happened before it: notice given on that day or later, or leaving then,
-is not known yet. Days are numbered from 1970-01-01; `NO_DAY` stands for one that is not there.
+What a computation for ``as_of_day`` sees happened before it: notice given on that day or later, or leaving
+then, is not known yet. Days are numbered from 1970-01-01; `NO_DAY` stands for one that is not there.
 
 Source: docs/formulas.md#churn.
 """
@@ -95,7 +95,8 @@ def state(
     """
     days = (started_on, ends_on, notice_given_on, left_on)
     columns = [np.array([NO_DAY if day is None else (day - EPOCH_DAY).days]) for day in days]
-    one = Contracts(*columns, np.array([ended_by_us]))
+    started, ends, notice, left = columns
+    one = Contracts(started, ends, notice, left, np.array([ended_by_us]))
     return State(int(states(one, (as_of - EPOCH_DAY).days, grace_days)[0]))
 
 
@@ -104,8 +105,8 @@ class Turnover:
     """What became of the customers under contract in a window.
 
     ``active_at_start`` had a contract in force at its start; of these ``left`` did so by themselves or by
-    letting it lapse, and ``ended_by_us`` were sent away. ``joined`` came during the window and are in force at
-    its end; they are in neither of the others.
+    letting it lapse, and ``ended_by_us`` were sent away. ``joined`` came during the window and are in force
+    at its end; they are in neither of the others.
     """
 
     active_at_start: int
@@ -145,8 +146,8 @@ def probabilities(found: StateArray, churn_rate: float | None) -> FloatArray:
     """Give each contract the probability that its customer leaves within the horizon.
 
     Notice given: 1, whenever the contract ends, for the decision is known. Active: ``churn_rate``, the share
-    that left in the last window as long as the horizon (`turnover`), the same for all. Everybody else, and the
-    active ones when the rate is unknown: NaN; who has left has no probability of leaving.
+    that left in the last window as long as the horizon (`turnover`), the same for all. Everybody else, and
+    the active ones when the rate is unknown: NaN; who has left has no probability of leaving.
     """
     base = np.nan if churn_rate is None else churn_rate
     found_q = np.where(found == State.NOTICE_GIVEN, 1.0, np.nan)
@@ -154,4 +155,5 @@ def probabilities(found: StateArray, churn_rate: float | None) -> FloatArray:
 
 
 def _in_force(found: StateArray) -> NDArray[np.bool_]:
-    return (found == State.ACTIVE) | (found == State.NOTICE_GIVEN)
+    in_force: NDArray[np.bool_] = (found == State.ACTIVE) | (found == State.NOTICE_GIVEN)
+    return in_force

@@ -1,6 +1,7 @@
 """MBG/NBD: BG/NBD in which a customer may also drop out right after the first purchase.
 
-The model of the churn flag: one-time buyers, most of many companies' customers, do not count as alive for ever.
+The model of the churn flag: one-time buyers, most of many companies' customers, do not count as alive for
+ever.
 
 Source: Batislam, Denizel and Filiztekin 2007; Hoppe and Wagner 2007 (there CBG/NBD); docs/formulas.md#churn.
 """

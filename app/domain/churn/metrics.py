@@ -1,7 +1,8 @@
 """How good probabilities were, once it is known what happened.
 
-``y`` is 1 where it happened (the customer left), ``p`` the score given before; higher is more likely. Customers
-with the same score are interchangeable: whatever depends on their order takes their mean, so the order of the
+``y`` is 1 where it happened (the customer left), ``p`` the score given before; higher is more likely.
+Customers with the same score are interchangeable: whatever depends on their order takes their mean, so the
+order of the
 input changes nothing.
 
 Source: docs/formulas.md#churn.
@@ -9,6 +10,7 @@ Source: docs/formulas.md#churn.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -91,13 +93,14 @@ def brier(ranked: Ranked) -> float | None:
 
 
 def calibration_table(ranked: Ranked, bins: int = BINS) -> tuple[Bin, ...]:
-    """Split the customers into ``bins`` of as equal size as possible, by rising score; empty ones are left out."""
+    """Split the customers into ``bins`` of as equal size as possible, by rising score; none is
+    empty."""
     n = ranked.y.size
     rising_y, rising_p = _evened(ranked)[::-1], ranked.p[::-1]
     cuts = _edges(n, bins)
     return tuple(
         Bin(int(end - start), float(rising_p[start:end].mean()), float(rising_y[start:end].mean()))
-        for start, end in zip(cuts[:-1], cuts[1:], strict=True)
+        for start, end in pairwise(cuts)
         if end > start
     )
 
@@ -116,8 +119,8 @@ def calibration_error(table: tuple[Bin, ...]) -> float | None:
 class Metrics:
     """What was measured on ``n`` customers of whom ``base_rate`` (0..1) left.
 
-    Figures that cannot be had are None: all of them for nobody; AUC when all or none left; lift when none did.
-    ``brier``, ``ece`` and ``mean_p`` read the score as a probability and are None for one that is none.
+    Figures that cannot be had are None: all of them for nobody; AUC when all or none left; lift when none
+    did. ``brier``, ``ece`` and ``mean_p`` read the score as a probability and are None for one that is none.
     Intervals are percentile bootstrap over customers; None with the figure.
     """
 
@@ -184,7 +187,8 @@ def measure(
 def _bootstrap(
     ranked: Ranked, figures: list[Callable[[Ranked, FloatArray], float | None]], draws: int, seed: int
 ) -> list[Interval | None]:
-    """Draw customers with replacement; a draw is how often each of them came up, so nothing is sorted again."""
+    """Draw customers with replacement; a draw is how often each of them came up, nothing is sorted
+    again."""
     n = ranked.y.size
     if not n or not draws:
         return [None] * len(figures)
@@ -231,7 +235,7 @@ def _lift(ranked: Ranked, weights: FloatArray, share: float = TOP_SHARE) -> floa
     top = np.ceil(share * n - 1e-9)
     taken = np.clip(top - (np.cumsum(all_of) - all_of), 0, all_of)
     part = np.divide(taken, all_of, out=np.zeros_like(taken), where=all_of > 0)
-    return float((left * part).sum()) / top / (leavers / n)
+    return float((left * part).sum()) / float(top) / (leavers / n)
 
 
 def _brier(ranked: Ranked, weights: FloatArray) -> float | None:

@@ -1,8 +1,8 @@
 """From a probability to a level: healthy, watch, at risk, or left.
 
 ``q`` is the probability that a customer does not buy within the horizon (or, under contract, leaves in it).
-`left` never comes from a probability: only from an event, or from a silence that is long both for this customer
-and for the population.
+`left` never comes from a probability: only from an event, or from a silence that is long both for this
+customer and for the population.
 
 Source: docs/formulas.md#churn.
 """

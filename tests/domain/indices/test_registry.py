@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[3]
 CODES = list(INDICES)
 # The adjustment is learned from all groups together; given, each group stands alone.
 FIXED = Options(items=OPTIONS.items, adjustment=Adjustment(9, 0.4, 60.0, 65.0, 70.0, is_unadjusted=False))
+few = settings(max_examples=25)  # of each index; a case holds many answers
 Case = tuple[Answers, IntArray, int]
 
 
@@ -43,6 +44,7 @@ def close(one: float | None, other: float | None) -> None:
 
 
 @pytest.mark.parametrize("code", CODES)
+@few
 @given(case=mixed_answers())
 def test_the_score_lies_in_its_interval_and_its_range(code: str, case: Case) -> None:
     index = INDICES[code]
@@ -58,6 +60,7 @@ def test_the_score_lies_in_its_interval_and_its_range(code: str, case: Case) -> 
 
 
 @pytest.mark.parametrize("code", CODES)
+@few
 @given(case=mixed_answers(), random=st.randoms(use_true_random=False))
 def test_the_order_of_answers_does_not_matter(code: str, case: Case, random: st.DataObject) -> None:
     answers, groups, n_groups = case
@@ -72,6 +75,7 @@ def test_the_order_of_answers_does_not_matter(code: str, case: Case, random: st.
 
 
 @pytest.mark.parametrize("code", CODES)
+@few
 @given(case=mixed_answers())
 def test_a_group_is_what_it_would_be_alone(code: str, case: Case) -> None:
     answers, groups, n_groups = case
@@ -83,6 +87,7 @@ def test_a_group_is_what_it_would_be_alone(code: str, case: Case) -> None:
 
 
 @pytest.mark.parametrize("code", CODES)
+@few
 @given(case=mixed_answers())
 def test_rows_may_stand_in_several_groups(code: str, case: Case) -> None:
     answers, groups, n_groups = case
@@ -97,6 +102,7 @@ def test_rows_may_stand_in_several_groups(code: str, case: Case) -> None:
 
 
 @pytest.mark.parametrize("code", ["csat", "nps", "ces"])
+@few
 @given(case=mixed_answers())
 def test_every_answer_of_a_group_is_counted_or_excluded(code: str, case: Case) -> None:
     answers, groups, n_groups = case
@@ -106,8 +112,8 @@ def test_every_answer_of_a_group_is_counted_or_excluded(code: str, case: Case) -
 
 
 @pytest.mark.parametrize("code", ["csat", "nps", "ces", "composite", "culture"])
+@few
 @given(case=mixed_answers())
-@settings(max_examples=30)
 def test_earlier_answers_of_customers_are_replaced_and_not_lost(code: str, case: Case) -> None:
     answers, groups, n_groups = case
     every, one = (

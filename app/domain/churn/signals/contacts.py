@@ -39,9 +39,9 @@ MANY = Sign(
     ),
     unit=Unit.COUNT,
     sentences={
-        "en": "Contacts in the last {recent_days} days: {value}; the median of customers in contact is {baseline}.",
-        "tr": "Son {recent_days} gündeki temas sayısı: {value}; temas kuran müşterilerin ortancası {baseline}.",
-        "az": "Son {recent_days} gündəki əlaqə sayı: {value}; əlaqə saxlayan müştərilərin medianı {baseline}.",
+        "en": "Contacts in the last {recent_days} days: {value}; median of customers in contact: {baseline}.",
+        "tr": "Son {recent_days} gündeki temas: {value}; temas kuran müşterilerin ortancası {baseline}.",
+        "az": "Son {recent_days} gündəki əlaqə: {value}; əlaqə saxlayan müştərilərin medianı {baseline}.",
     },
     measure=measure_many,
 )
@@ -50,14 +50,15 @@ QUIET = Sign(
     code="no_contact_no_complaint",
     titles={"en": "The silent customer", "tr": "Sessiz müşteri", "az": "Səssiz müştəri"},
     formula=(
-        "value and baseline as in silence_vs_own_rhythm; contribution = half of its contribution, for customers "
-        "who began no contact in the last 90 days and never complained, where contacts are recorded at all"
+        "value and baseline as in silence_vs_own_rhythm; contribution = half of its contribution, for "
+        "customers who began no contact in the last 90 days and never complained, where contacts are "
+        "recorded at all"
     ),
     unit=Unit.DAYS,
     sentences={
-        "en": "Gone quiet: no purchase for {value}, no contact in the last {recent_days} days, never a complaint.",
+        "en": "Gone quiet: no purchase for {value}, no contact in {recent_days} days, never a complaint.",
         "tr": "Sessizleşti: {value}dür alışveriş, son {recent_days} günde temas yok; hiç şikâyet etmedi.",
-        "az": "Səssizləşib: {value}dür alış-veriş, son {recent_days} gündə əlaqə yoxdur; heç şikayət etməyib.",
+        "az": "Səssizləşib: {value}dür alış-veriş, {recent_days} gündə əlaqə yoxdur; heç şikayət etməyib.",
     },
     measure=measure_quiet,
 )

@@ -40,7 +40,7 @@ FREQUENCY = Sign(
     ),
     unit=Unit.COUNT,
     sentences={
-        "en": "Purchases in the last {recent_days} days: {value}; in the {recent_days} days before: {baseline}.",
+        "en": "Purchases in the last {recent_days} days: {value}; in the {recent_days} before: {baseline}.",
         "tr": "Son {recent_days} gündeki alışveriş sayısı: {value}; önceki {recent_days} günde: {baseline}.",
         "az": "Son {recent_days} gündəki alış-veriş sayı: {value}; əvvəlki {recent_days} gündə: {baseline}.",
     },

@@ -51,7 +51,7 @@ LOW = Sign(
     ),
     unit=Unit.POINTS,
     sentences={
-        "en": "The last satisfaction score was {value} out of 100; the median of all customers is {baseline}.",
+        "en": "The last satisfaction score was {value} of 100; the median of all customers is {baseline}.",
         "tr": "Son memnuniyet puanı 100 üzerinden {value}; bütün müşterilerin ortancası {baseline}.",
         "az": "Son məmnunluq balı 100 üzərindən {value}; bütün müştərilərin medianı {baseline}.",
     },

@@ -1,7 +1,7 @@
 """What a warning sign is, and what it says.
 
-A sign looks at facts and says how strongly it warns: its *contribution*, 0 (it does not apply) to 1. That is the
-strength of the sign by the formula it states, for ordering reasons; it is not a share of the probability.
+A sign looks at facts and says how strongly it warns: its *contribution*, 0 (it does not apply) to 1. That is
+the strength of the sign by the formula it states, for ordering reasons; it is not a share of the probability.
 """
 
 from collections.abc import Callable, Mapping
