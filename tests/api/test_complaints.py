@@ -1,5 +1,5 @@
-"""Complaints over HTTP, on both databases: recorded, corrected, and who may see them. Their life is in
-`test_complaint_states`."""
+"""Complaints over HTTP, on both databases: recorded and corrected. Their life is in `test_complaint_states`,
+who may see them in `test_complaint_visibility`."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +8,6 @@ from uuid import uuid4
 import pytest
 from factories import complaint, interaction
 from factories import complaint_body as body
-from sqlalchemy import Connection, select
 from starlette.testclient import TestClient
 from support import Api, Contract, made, pointers, problem
 
@@ -20,7 +19,6 @@ from app.schemas.complaints import ComplaintCreate, ComplaintQuery
 from app.services import complaints, keys
 from app.settings import Settings
 from app.store.engine import Store
-from app.store.tables import AuditEntry, Event
 
 PATH = "/v1/complaints"
 NOBODY = str(uuid4())
@@ -422,121 +420,6 @@ def test_the_number_of_statements_does_not_grow_with_the_batch(
 
     used(1)  # the first request notes that the key is in use
     assert used(2) == used(40) <= 9
-
-
-# --- who may see what
-
-
-def test_reading_and_writing_need_their_scopes(api_with: Callable[..., Api]) -> None:
-    reader, writer = api_with(Scope.COMPLAINTS_READ), api_with(Scope.COMPLAINTS_WRITE)
-    problem(reader.post(PATH, json=body()), 403, "insufficient_scope")
-    problem(reader.post(f"{PATH}/{NOBODY}/closings", json={}), 403, "insufficient_scope")
-    problem(writer.get(PATH), 403, "insufficient_scope")
-    problem(writer.get(f"{PATH}/{NOBODY}/events"), 403, "insufficient_scope")
-
-
-STEPS = {
-    "acknowledgements": {},
-    "starts": {},
-    "resolutions": {"resolution": "x"},
-    "closings": {},
-    "reopenings": {"reason": "x"},
-    "hand-overs": {"owner": "x"},
-    "notes": {"note": "x"},
-}
-
-
-def test_a_key_of_another_unit_sees_nothing_and_cannot_tell(
-    api: Api, api_with: Callable[..., Api], customer_id: str
-) -> None:
-    row = recorded(api, unit="ankara")  # who works on it is not whose customer it is
-    own, other = api_with(units=("izmir",)), api_with(units=("ankara", "bursa"))
-    assert own.get(f"{PATH}/{row['id']}").json() == row
-    assert own.get(f"{PATH}/by-number/{row['number']}").json() == row
-    assert own.get(PATH).json()["data"] == [row]
-    assert [event["kind"] for event in history(own, row["id"])] == ["received"]
-
-    unused = next(made_up for bits in range(2) if (made_up := make_number(bits)) != row["number"])
-    for hidden, missing in (
-        (f"{PATH}/{row['id']}", f"{PATH}/{NOBODY}"),
-        (f"{PATH}/{row['id']}/events", f"{PATH}/{NOBODY}/events"),
-        (f"{PATH}/by-number/{row['number']}", f"{PATH}/by-number/{unused}"),
-    ):
-        assert alike(other.get(hidden), other.get(missing), 404)
-    for params in (
-        {},
-        {"customer_id": customer_id},
-        {"number": row["number"]},
-        {"external_id": f"api:{row['external_id']}"},
-        {"unit": "ankara"},
-        {"owner": row["owner"]},
-    ):
-        assert other.get(PATH, params=params).json()["data"] == []
-    for one in (row["id"], NOBODY):
-        problem(other.patch(f"{PATH}/{one}", json={"severity": "low"}), 404, "not_found")
-        for step, sent in STEPS.items():
-            answer = other.post(f"{PATH}/{one}/{step}", json=sent, headers={"If-Match": '"9"'})
-            problem(answer, 404, "not_found")
-    assert wrong(other.post(PATH, json=body())) == [("/customer", "unknown_customer")]
-    assert everything(api) == [row]
-    assert len(history(api, row["id"])) == 1
-
-
-def alike(one: Any, other: Any, status: int) -> bool:
-    """Whether both answers say the same but for what names the request itself."""
-    shown = [
-        {key: value for key, value in answer.json().items() if key not in ("instance", "request_id")}
-        for answer in (one, other)
-    ]
-    return one.status_code == other.status_code == status and shown[0] == shown[1]
-
-
-def test_an_interaction_of_another_unit_looks_unknown(
-    api: Api, api_with: Callable[..., Api], store: Store, actor: Actor, customer_id: str
-) -> None:
-    elsewhere = made(api, "Elvin", unit="baki")["id"]
-    hidden = str(store.write_sync(interaction, actor, elsewhere))
-    izmir = api_with(units=("izmir",))
-    for interaction_id in (hidden, NOBODY):
-        answer = izmir.post(PATH, json=body(interaction_id=interaction_id))
-        assert wrong(answer) == [("/interaction_id", "unknown_interaction")]
-        patched = izmir.patch(f"{PATH}/{recorded(izmir)['id']}", json={"interaction_id": interaction_id})
-        assert wrong(patched) == [("/interaction_id", "unknown_interaction")]
-
-
-# --- what is left behind
-
-
-def test_every_change_is_audited_and_told(store: Store, actor: Actor, api: Api, customer_id: str) -> None:
-    before = {table: store.read_sync(lambda tx, t=table: actions(tx, t)) for table in (AuditEntry, Event)}
-    url = f"{PATH}/{recorded(api)['id']}"
-    api.patch(url, json={"severity": "low", "subject": "New"})
-    for step, sent in STEPS.items():
-        assert api.post(f"{url}/{step}", json=sent).status_code == 201, step
-    expected = [
-        "complaint.received",
-        "complaint.changed",
-        "complaint.acknowledged",
-        "complaint.started",
-        "complaint.resolved",
-        "complaint.closed",
-        "complaint.reopened",
-        "complaint.handed_over",
-        "complaint.noted",
-    ]
-    for table in (AuditEntry, Event):
-        left = store.read_sync(lambda tx, t=table: actions(tx, t))
-        assert left[len(before[table]) :] == expected
-    kinds = [f"complaint.{event['kind']}" for event in history(api, url.rpartition("/")[2])]
-    assert kinds == expected
-    told = store.read_sync(lambda tx: tx.execute(select(Event.data).order_by(Event.id)).scalars().all())
-    assert told[-8] == {"members": ["severity", "subject"], "state": "open"}
-    assert told[-2] == {"members": ["owner"], "state": "reopened"}
-
-
-def actions(tx: Connection, table: Any) -> list[str]:
-    column = table.action if table is AuditEntry else table.type
-    return list(tx.execute(select(column).order_by(table.id)).scalars())
 
 
 def test_what_a_service_returns_fits_the_schema(store: Store, actor: Actor) -> None:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from app.domain.indices.model import (
+    ANONYMOUS,
     NO_GROUP,
     Answers,
     BoolArray,
@@ -72,7 +73,7 @@ def choose(
     for exclusion, refused in reversed(list(refusals.items())):
         reason[refused] = 1 + _REASONS.index(exclusion)
     if one_per_customer:
-        named = np.flatnonzero((reason == 0) & (groups != NO_GROUP) & (answers.respondent >= 0))
+        named = np.flatnonzero((reason == 0) & (answers.respondent != ANONYMOUS))
         reason[named[~is_latest(answers, groups, named)]] = 1 + _REASONS.index(Exclusion.REPLACED)
     grouped = groups != NO_GROUP
     width = 1 + len(_REASONS)

@@ -59,8 +59,8 @@ def alpha_by_group(matrix: FloatArray, groups: IntArray, n_groups: int) -> list[
     standard = np.zeros(len(matrix))
     for column, item in zip(matrix.T, by_item, strict=True):
         deviation = np.sqrt(np.where(item.variance > 0, item.variance, np.nan))
-        standard += (column - item.mean[groups]) / deviation[groups]
-    # Standardised questions have variance 1 each.
+        standard += column / deviation[groups]
+    # Standardised questions have variance 1 each; where they are centred does not matter here.
     ones = np.full(n_groups, float(items))
     standardised = _alpha(items, ones, moments(standard, groups, n_groups).variance)
     n = np.bincount(groups, minlength=n_groups).tolist()

@@ -71,6 +71,7 @@ def test_of_answers_at_one_instant_the_order_of_rows_does_not_choose() -> None:
     answers = one_question([0, 10, 5], SCALE, customers=[1, 1, 1], micros=[1, 1, 1])
     turned = answers.take(np.array([2, 1, 0]))
     assert NPS.overall(answers) == NPS.overall(turned)
+    assert NPS.overall(answers).parts["detractors"] == 1  # the 5, of the last response
 
 
 def test_rows_that_are_the_same_in_everything_count_once() -> None:
