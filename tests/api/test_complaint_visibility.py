@@ -1,4 +1,4 @@
-"""Who may see and change which complaints over HTTP, and what every change leaves behind, on both databases."""
+"""Who may see and change which complaints over HTTP, and what a change leaves behind, on both databases."""
 
 from collections.abc import Callable
 from typing import Any

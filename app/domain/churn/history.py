@@ -165,7 +165,7 @@ def from_purchases(owner: ArrayLike, day: ArrayLike, as_of_day: int) -> tuple[In
     seen = days < as_of_day
     owners, days = owners[seen], days[seen]
     starts = np.flatnonzero(np.append(True, owners[1:] != owners[:-1])[: owners.size])
-    ends = np.append(starts[1:], owners.size)
+    ends = np.append(starts, owners.size)[1:]
     histories = from_days(days[starts], days[ends - 1], ends - starts, as_of_day)
     return owners[starts], histories
 

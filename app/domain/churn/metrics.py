@@ -2,8 +2,7 @@
 
 ``y`` is 1 where it happened (the customer left), ``p`` the score given before; higher is more likely.
 Customers with the same score are interchangeable: whatever depends on their order takes their mean, so the
-order of the
-input changes nothing.
+order of the input changes nothing.
 
 Source: docs/formulas.md#churn.
 """
@@ -67,6 +66,7 @@ def rank(y: ArrayLike, p: ArrayLike) -> Ranked:
         raise ValueError("columns must be one-dimensional and of one length")
     if not np.all((outcomes == 0) | (outcomes == 1)) or not np.all(np.isfinite(scores)):
         raise ValueError("outcomes must be 0 or 1, and scores finite")
+    # By outcome too: the draws of the bootstrap then meet the same rows whatever the order of the input.
     order = np.lexsort((outcomes, -scores))
     outcomes, scores = outcomes[order], scores[order]
     ends = np.flatnonzero(np.append(scores[1:] != scores[:-1], True)[: scores.size]) + 1
@@ -93,8 +93,7 @@ def brier(ranked: Ranked) -> float | None:
 
 
 def calibration_table(ranked: Ranked, bins: int = BINS) -> tuple[Bin, ...]:
-    """Split the customers into ``bins`` of as equal size as possible, by rising score; none is
-    empty."""
+    """Split the customers into ``bins`` of equal size (± 1), by rising score; empty ones are left out."""
     n = ranked.y.size
     rising_y, rising_p = _evened(ranked)[::-1], ranked.p[::-1]
     cuts = _edges(n, bins)
@@ -108,8 +107,8 @@ def calibration_table(ranked: Ranked, bins: int = BINS) -> tuple[Bin, ...]:
 def calibration_error(table: tuple[Bin, ...]) -> float | None:
     """Expected calibration error: mean distance of score and share over the bins, by size; None without any.
 
-    >>> calibration_error((Bin(1, 0.2, 0.0), Bin(3, 0.5, 0.6)))
-    0.125
+    >>> calibration_error((Bin(1, 0.25, 0.0), Bin(1, 0.5, 0.75)))
+    0.25
     """
     n = sum(part.n for part in table)
     return sum(part.n * abs(part.mean_p - part.share) for part in table) / n if n else None
