@@ -1,14 +1,16 @@
 """The web composition root: ``uvicorn --factory app.main:create_app``."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+import structlog
 from fastapi import FastAPI
 
-from app.api import docs, edge, health, openapi, problems, router
+from app.api import direct, docs, edge, health, openapi, problems, router
 from app.api.cursors import Cursors
 from app.api.deps import Services
 from app.domain.import_mapping import Mapping
@@ -19,6 +21,8 @@ from app.store.engine import Store
 
 if TYPE_CHECKING:
     from app.jobs.worker import Worker
+
+_log = structlog.get_logger("vefa.http")
 
 
 class NoSecretError(StartError):
@@ -64,10 +68,11 @@ def create_app(settings: Settings | None = None, *, with_worker: bool = False) -
         try:
             if await store.read(schema.current) != app.state.head:
                 raise schema.NotMigratedError
-            worker = await asyncio.to_thread(_started_worker, settings, store) if with_worker else None
+            late = asyncio.create_task(_worker_meanwhile(settings, store)) if with_worker else None
             try:
                 yield
             finally:
+                worker = await late if late is not None else None
                 if worker is not None:
                     await asyncio.to_thread(worker.stop)
         finally:
@@ -90,9 +95,23 @@ def create_app(settings: Settings | None = None, *, with_worker: bool = False) -
     app.include_router(health.router)
     openapi.install_openapi(app)
     docs.install(app)
+    direct.install(app)
     problems.install(app)
     edge.install(app, settings)
     return app
+
+
+async def _worker_meanwhile(settings: Settings, store: Store) -> "Worker | None":
+    """Start a worker while requests are served already.
+
+    If it cannot start, the service stops: it would take on jobs that nobody works off.
+    """
+    try:
+        return await asyncio.to_thread(_started_worker, settings, store)
+    except Exception as error:
+        _log.critical("worker_not_started", reason=str(error), exception=type(error).__qualname__)
+        signal.raise_signal(signal.SIGTERM)
+        return None
 
 
 def _started_worker(settings: Settings, store: Store) -> "Worker":

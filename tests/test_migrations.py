@@ -12,6 +12,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from conftest import SECRET
 from sqlalchemy import Column, Connection, Text, create_engine, func, inspect, select, text
 from starlette.testclient import TestClient
@@ -95,6 +96,10 @@ def _plain(sql: str) -> str:
     head, _, members = re.sub(r'["\s]+', " ", sql).partition("(")
     parts = sorted(part.strip(" )") for part in members.split(", "))
     return f"{head.strip()}: {parts}"
+
+
+def test_the_newest_revision_is_the_one_alembic_finds() -> None:
+    assert schema.head() == ScriptDirectory.from_config(schema.config()).get_current_head()
 
 
 def test_up_down_and_up_again_with_data(new_database: Make, actor: Actor) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from app.cli import app
+from app.cli.commands import app
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "importing.md"
 SHARES = 1e-4

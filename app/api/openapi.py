@@ -43,16 +43,18 @@ def install_openapi(app: FastAPI) -> None:
             app.openapi_schema = finish(raw_openapi(), app)
         return app.openapi_schema
 
-    async def document(request: Request) -> Response:
-        body = json.dumps(app.openapi()).encode()
-        etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-        headers = {"ETag": etag, "Cache-Control": "no-cache"}
-        if request.headers.get("if-none-match") == etag:
-            return Response(status_code=304, headers=headers)
-        return Response(body, media_type=JSON, headers=headers)
-
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way
-    app.add_api_route("/openapi.json", document, include_in_schema=False)
+    # A function of the module: FastAPI keeps every endpoint for ever, and with a closure the app.
+    app.add_api_route("/openapi.json", _document, include_in_schema=False)
+
+
+async def _document(request: Request) -> Response:
+    body = json.dumps(request.app.openapi()).encode()
+    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    headers = {"ETag": etag, "Cache-Control": "no-cache"}
+    if request.headers.get("if-none-match") == etag:
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type=JSON, headers=headers)
 
 
 def responses(

@@ -3,6 +3,8 @@
 from starlette.types import Scope
 
 UNMATCHED = "unmatched"
+TEMPLATE = "vefa.route_template"
+"""Where in the scope `app.api.direct` puts it."""
 
 
 def route_template(scope: Scope) -> str:
@@ -11,6 +13,8 @@ def route_template(scope: Scope) -> str:
     Never holds a value of the request. FastAPI 0.165 keeps an included router's full path in the
     effective route context only; ``scope["route"].path`` lacks the prefix it was included with.
     """
+    if TEMPLATE in scope:
+        return str(scope[TEMPLATE])
     context = scope.get("fastapi", {}).get("effective_route_context")
     if context is not None:
         route = context.starlette_route or context

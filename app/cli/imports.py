@@ -18,8 +18,6 @@ from app.domain import csv_lines
 from app.domain.access import Actor
 from app.domain.import_mapping import FileFormat, Mapping
 from app.domain.imports import ImportState
-from app.jobs import imports as work
-from app.jobs.import_files import INSPECT_BYTES, digest, inspect
 from app.schemas.imports import ImportQuery
 from app.services import import_mappings, imports
 from app.store.engine import Store
@@ -127,6 +125,8 @@ def list_imports(
 @app.command()
 def revert(import_id: Annotated[UUID, typer.Argument(help="Id of the import.")]) -> None:
     """Take an import back: its transactions, and the customers it created that have nothing else."""
+    from app.jobs import imports as work  # loads polars
+
     with opened() as (store, actor):
         row = store.read_sync(imports.get, actor, import_id)
         if row["state"] != ImportState.REVERTING:  # else a killed command is gone on with
@@ -152,6 +152,10 @@ def _saved(mapping: str | None) -> tuple[str | None, Row | None]:
 
 
 def _take_in(store: Store, actor: Actor, file: Path, mapping: Mapping, dry_run: bool) -> Row:
+    # Loads polars, which the other commands, all made from this package, need not wait for.
+    from app.jobs import imports as work
+    from app.jobs.import_files import INSPECT_BYTES, digest, inspect
+
     size = file.stat().st_size
     with file.open("rb") as source:
         beginning = source.read(INSPECT_BYTES)

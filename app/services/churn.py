@@ -111,7 +111,7 @@ def reasons_of(
     """
     if facts is None or baselines is None:
         return []
-    read = churn.from_rows([facts], day_number(as_of))
+    read = churn.from_row(facts, day_number(as_of))
     return [
         {
             "code": reason.code,

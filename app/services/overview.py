@@ -184,9 +184,10 @@ def _overview(tx: Connection, row: Row, language: str) -> Row:
     interactions: list[Row] = []
     count = 0
     for found in tx.execute(_RECENT, {"customer_id": row["id"]}).all():
-        if found.place == 0:
+        place, counted = found[0], found[1]
+        if place == 0:
             complaints.append(dict(zip(_COMPLAINT, _complaint_of(found), strict=True)))
-            count = found[1]
+            count = counted
         else:
             interactions.append(dict(zip(_INTERACTION, _interaction_of(found), strict=True)))
     scores = standing.scores_of(row)

@@ -1,16 +1,18 @@
 """Everything that happened to a customer, from five tables, as one list."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Integer, Select, and_, literal_column, or_, select
+from sqlalchemy import Connection, Integer, Select, and_, bindparam, literal_column, or_, select
 
 from app.domain import money
 from app.domain.access import Actor
 from app.errors import NotFoundError
 from app.schemas.timeline import TimelineKind, TimelineQuery
-from app.store.paging import After, Page, SortKey, fetch
+from app.store.paging import After, Page
 from app.store.tables import (
     Complaint,
     ComplaintEvent,
@@ -35,7 +37,14 @@ _HREF = {
     TimelineKind.SURVEY_INVITATION: "/v1/survey-invitations/",
     TimelineKind.SURVEY_RESPONSE: "/v1/survey-responses/",
 }
-_KINDS = tuple(TimelineKind)  # the place in it orders what happened at the same instant
+_KINDS = tuple(TimelineKind)
+"""The place in it orders what happened at the same instant."""
+_ORDER = ("at", "place", "id", "step")
+"""What the list is ordered by, all of it downwards: newest first."""
+
+_EARLIEST, _LATEST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
+_TICK = timedelta(microseconds=1)
+_LOWEST, _HIGHEST = UUID(int=0), UUID(int=2**128 - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,34 +60,33 @@ class _Branch:
     id: Any
     step: Any = None
 
-    def part(self, place: int, customer_id: UUID, query: TimelineQuery, after: After | None) -> Rows:
-        """The newest rows of a customer behind ``after``, one more than a page holds."""
-        statement = self.statement.add_columns(
-            literal_column(str(place), Integer).label("place"),
-            self.at.label("at"),
-            self.id.label("id"),
-            (literal_column("0", Integer) if self.step is None else self.step).label("step"),
-        ).where(self.customer_id == customer_id)
-        if query.occurred_from is not None:
-            statement = statement.where(self.at >= query.occurred_from)
-        if query.occurred_before is not None:
-            statement = statement.where(self.at < query.occurred_before)
-        if after is not None:
-            statement = statement.where(self._behind(place, after))
-        columns = (self.at, self.id) if self.step is None else (self.at, self.id, self.step)
-        return statement.order_by(*(column.desc() for column in columns)).limit(query.limit + 1)
+    def part(self, place: int) -> Rows:
+        """The newest rows of `:customer_id` in the window and behind the place of the cursor.
 
-    def _behind(self, place: int, after: After) -> ColumnElement[bool]:
-        at, of_place, id_, step = after
-        if place > of_place:
-            return self.at < at  # type: ignore[no-any-return]
-        if place < of_place:
-            return self.at <= at  # type: ignore[no-any-return]
-        same = self.id < id_
+        ``:id_<place>`` is where to go on among what happened at `:at` itself.
+        """
+        goes_on = bindparam(f"id_{place}", type_=self.id.type)
+        behind = self.id < goes_on
         if self.step is not None:
-            same = or_(same, and_(self.id == id_, self.step < step))
-        # The first condition says nothing new, but an index can serve it.
-        return and_(self.at <= at, or_(self.at < at, same))
+            behind = or_(behind, and_(self.id == goes_on, self.step < bindparam("step")))
+        columns = (self.at, self.id) if self.step is None else (self.at, self.id, self.step)
+        return (
+            self.statement.add_columns(
+                literal_column(str(place), Integer).label("place"),
+                self.at.label("at"),
+                self.id.label("id"),
+                (literal_column("0", Integer) if self.step is None else self.step).label("step"),
+            )
+            .where(
+                self.customer_id == bindparam("customer_id"),
+                # One upper bound, that of the window or of the cursor: SQLite seeks by one only.
+                self.at >= bindparam("first"),
+                self.at <= bindparam("last"),
+                or_(self.at < bindparam("at"), behind),
+            )
+            .order_by(*(column.desc() for column in columns))
+            .limit(bindparam("rows"))
+        )
 
 
 _BRANCHES = {
@@ -167,16 +175,43 @@ def page(tx: Connection, actor: Actor, customer_id: UUID, query: TimelineQuery, 
     """
     if tx.execute(narrow(select(Customer.id).where(Customer.id == customer_id), actor)).first() is None:
         raise NotFoundError("There is no such customer.")
-    parts = [
-        _BRANCHES[kind].part(place, customer_id, query, after)
-        for place, kind in enumerate(_KINDS)
-        if not query.kind or kind in query.kind
-    ]
+    goes_on = _goes_on(after)
+    last = _LATEST if query.occurred_before is None else query.occurred_before - _TICK
+    values = {
+        "customer_id": customer_id,
+        "first": query.occurred_from or _EARLIEST,
+        "last": min(last, goes_on["at"]),
+        "rows": query.limit + 1,
+        **goes_on,
+    }
+    found = tx.execute(_statement(frozenset(query.kind)), values).mappings().all()
+    rows = [dict(row) for row in found[: query.limit]]
+    scores = _scores(tx, rows)
+    behind = None
+    if len(found) > query.limit:
+        behind = tuple(rows[-1][name] for name in _ORDER)
+    return Page([_shape(row, scores) for row in rows], behind)
+
+
+@lru_cache(maxsize=64)
+def _statement(kinds: frozenset[TimelineKind]) -> Rows:
+    """The statement for these kinds, or all. Made once: it is large, and to make it takes milliseconds."""
+    parts = [_BRANCHES[kind].part(place) for place, kind in enumerate(_KINDS) if not kinds or kind in kinds]
     rows = stacked(parts)
-    keys = [SortKey(rows.c[name], descending=True) for name in ("at", "place", "id", "step")]
-    found = fetch(tx, select(rows), keys, limit=query.limit)
-    scores = _scores(tx, found.rows)
-    return Page([_shape(row, scores) for row in found.rows], found.after)
+    return select(rows).order_by(*(rows.c[name].desc() for name in _ORDER)).limit(bindparam("rows"))
+
+
+def _goes_on(after: After | None) -> Row:
+    """Where each table's part goes on. Of what happened at the very instant of ``after``, kinds of a higher
+    place have been told already, kinds of a lower place have not, and of its own kind lower ids have not."""
+    if after is None:
+        return {"at": _LATEST, "step": 0} | {f"id_{place}": _HIGHEST for place in range(len(_KINDS))}
+    at, of_place, id_, step = after
+    ids = {
+        f"id_{place}": id_ if place == of_place else _HIGHEST if place < of_place else _LOWEST
+        for place in range(len(_KINDS))
+    }
+    return {"at": at, "step": step, **ids}
 
 
 def _scores(tx: Connection, rows: list[Row]) -> dict[UUID, list[Row]]:

@@ -133,11 +133,11 @@ def sqlite_engine(settings: StoreSettings, *, writer: bool, wait_seconds: float 
             cursor.execute("PRAGMA mmap_size=268435456")
         cursor.close()
 
-    begin = "BEGIN IMMEDIATE" if writer else "BEGIN"
+    if writer:
 
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        @event.listens_for(engine, "begin")
+        def _begin(connection: Connection) -> None:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
 
@@ -148,7 +148,7 @@ def postgres_url(url: str) -> Any:
 
 
 def postgres_async_engine(url: str, settings: StoreSettings, *, read_only: bool) -> AsyncEngine:
-    """The pool that serves requests' writes, or their reads, and then no statement of it can write."""
+    """The pool that serves requests' writes, or their reads: in autocommit, and no statement can write."""
     options = _PG_OPTIONS + (" -c default_transaction_read_only=on" if read_only else "")
     return create_async_engine(
         postgres_url(url),
@@ -157,6 +157,7 @@ def postgres_async_engine(url: str, settings: StoreSettings, *, read_only: bool)
         max_overflow=0,
         pool_timeout=CONNECT_SECONDS,
         pool_reset_on_return="rollback",
+        isolation_level="AUTOCOMMIT" if read_only else None,
         hide_parameters=True,
         **_JSON,
     )

@@ -6,6 +6,7 @@ before the caller sees its result.
 
 SQLite: writes go through one thread (`app.store.sqlite_writer`), short reads run inline. PostgreSQL:
 everything runs on the async engine; a write, once begun, is shielded from a caller who hangs up.
+Connections stay open between uses (`app.store.connections`).
 """
 
 import asyncio
@@ -13,10 +14,10 @@ from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine, event
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.errors import UnavailableError
+from app.errors import AppError
 from app.store import dialects
+from app.store.connections import PostgresConnections, SqliteReaders
 from app.store.dialects import StoreSettings
 from app.store.sqlite_writer import Writer
 
@@ -25,6 +26,9 @@ R = TypeVar("R")
 Use = Callable[Concatenate[Connection, P], R]
 
 WRITE_TRIES = 4
+
+_BEGIN_SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_END_SNAPSHOT = "ROLLBACK"
 
 
 def single(fn: Use[P, R]) -> Use[P, R]:
@@ -46,18 +50,23 @@ class Store:
         self.is_sqlite = settings.is_sqlite
         self._begun: set[asyncio.Task[Any]] = set()
         if self.is_sqlite:
-            self._reader = dialects.sqlite_engine(settings, writer=False)
+            self._reader = SqliteReaders(dialects.sqlite_engine(settings, writer=False))
             self._writer = Writer(dialects.sqlite_engine(settings, writer=True), settings.write_wait_seconds)
         else:
             self._settings = settings
             self._sync: Engine | None = None
             source = settings.read_database_url or settings.database_url
-            self._writes = dialects.postgres_async_engine(settings.database_url, settings, read_only=False)
-            self._reads = dialects.postgres_async_engine(source, settings, read_only=True)
-            # The pool hands out connections in no order, which can starve a write; this keeps the order.
-            self._turns = asyncio.Semaphore(settings.pool_size)
-            self._auto = self._reads.execution_options(isolation_level="AUTOCOMMIT")
-            self._snapshot = self._reads.execution_options(isolation_level="REPEATABLE READ")
+            writes = dialects.postgres_async_engine(settings.database_url, settings, read_only=False)
+            reads = dialects.postgres_async_engine(source, settings, read_only=True)
+            self._writes = PostgresConnections(
+                writes,
+                settings.pool_size,
+                settings.write_wait_seconds,
+                "The write waited too long for its turn.",
+            )
+            self._reads = PostgresConnections(
+                reads, settings.pool_size, dialects.CONNECT_SECONDS, "The database is busy."
+            )
 
     # --- HTTP side
 
@@ -71,14 +80,14 @@ class Store:
             return await asyncio.to_thread(lambda: self.read_sync(fn, *args, **kwargs))
         if self.is_sqlite:
             return self._read_sqlite(fn, *args, **kwargs)
-        engine = self._auto if getattr(fn, "single", False) else self._snapshot
+        within = fn if getattr(fn, "single", False) else _in_snapshot(fn)
         try:
-            return await self._read_async(engine, fn, *args, **kwargs)
+            return await self._reads.run(within, *args, **kwargs)  # type: ignore[no-any-return]
         except Exception as error:
             if not dialects.is_disconnect(error):
                 raise dialects.translate_error(error) from error
-        try:  # a connection that died while idle: the pool has dropped it, a read is harmless to repeat
-            return await self._read_async(engine, fn, *args, **kwargs)
+        try:  # a connection that died while idle: all idle ones are dropped, a read is harmless to repeat
+            return await self._reads.run(within, *args, **kwargs)  # type: ignore[no-any-return]
         except Exception as error:
             raise dialects.translate_error(error) from error
 
@@ -91,7 +100,7 @@ class Store:
         """
         if self.is_sqlite:
             return await self._writer.submit(_bound(fn, kwargs), args)  # type: ignore[no-any-return]
-        task = asyncio.create_task(self._write_async(fn, *args, **kwargs))
+        task = asyncio.create_task(self._write_postgres(fn, *args, **kwargs))
         self._begun.add(task)
         task.add_done_callback(self._begun.discard)
         return await asyncio.shield(task)
@@ -133,8 +142,8 @@ class Store:
             return
         if self._begun:
             await asyncio.gather(*self._begun, return_exceptions=True)
-        await self._writes.dispose()
-        await self._reads.dispose()
+        await self._writes.close()
+        await self._reads.close()
         self.close_sync()
 
     def close_sync(self) -> None:
@@ -142,65 +151,73 @@ class Store:
         if self.is_sqlite:
             self._writer.close()
             self._writer.engine.dispose()
-            self._reader.dispose()
+            self._reader.close()
         elif self._sync is not None:
             self._sync.dispose()
 
     def on_statement(self, listener: Callable[[str], None]) -> None:
         """Call ``listener`` with the text of every statement executed (tests and benchmarks count them)."""
         if self.is_sqlite:
-            engines = [self._reader, self._writer.engine]
+            engines = [self._reader.engine, self._writer.engine]
         else:
-            engines = [self._reads.sync_engine, self._writes.sync_engine]
+            engines = [self._reads.engine.sync_engine, self._writes.engine.sync_engine]
+
+        def tell(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+            if statement not in (_BEGIN_SNAPSHOT, _END_SNAPSHOT):
+                listener(statement)
+
         for engine in engines:
-            event.listen(
-                engine, "before_cursor_execute", lambda _c, _cur, statement, *_rest: listener(statement)
-            )
+            event.listen(engine, "before_cursor_execute", tell)
 
     # --- inside
 
     def _read_sqlite(self, fn: Use[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            with self._reader.connect() as tx:
-                return fn(tx, *args, **kwargs)
+            snapshot = not getattr(fn, "single", False)
+            return self._reader.run(snapshot, fn, *args, **kwargs)  # type: ignore[no-any-return]
         except Exception as error:
             raise dialects.translate_error(error) from error
 
-    async def _read_async(self, engine: AsyncEngine, fn: Use[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        async with engine.connect() as connection:
-            return await connection.run_sync(fn, *args, **kwargs)
-
-    async def _write_async(self, fn: Use[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        await self._turn()
-        try:
-            for attempt in range(WRITE_TRIES):
-                try:
-                    async with self._writes.begin() as connection:
-                        return await connection.run_sync(fn, *args, **kwargs)
-                except Exception as error:
-                    if attempt + 1 == WRITE_TRIES or not dialects.may_retry(error):
-                        raise dialects.translate_error(error) from error
-            raise AssertionError("unreachable")
-        finally:
-            self._turns.release()
-
-    async def _turn(self) -> None:
-        """Wait for one of the connections that write, first come, first served."""
-        if not self._turns.locked():
-            await self._turns.acquire()
-            return
-        try:
-            async with asyncio.timeout(self._settings.write_wait_seconds):
-                await self._turns.acquire()
-        except TimeoutError:
-            raise UnavailableError(
-                "The write waited too long for its turn.", headers={"Retry-After": "1"}
-            ) from None
+    async def _write_postgres(self, fn: Use[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        within = _in_transaction(fn)
+        for attempt in range(WRITE_TRIES):
+            try:
+                return await self._writes.run(within, *args, **kwargs)  # type: ignore[no-any-return]
+            except Exception as error:
+                if attempt + 1 == WRITE_TRIES or not dialects.may_retry(error):
+                    raise dialects.translate_error(error) from error
+        raise AssertionError("unreachable")
 
     def _sync_engine(self) -> Engine:
         if self._sync is None:
             self._sync = dialects.postgres_engine(self._settings.database_url, self._settings)
         return self._sync
+
+
+def _in_transaction(fn: Use[P, R]) -> Use[P, R]:
+    """``fn`` in one transaction, committed when it returns."""
+
+    def within(tx: Connection, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        with tx.begin():
+            return fn(tx, *args, **kwargs)
+
+    return within
+
+
+def _in_snapshot(fn: Use[P, R]) -> Use[P, R]:
+    """``fn`` on a connection in autocommit, all its statements seeing the same rows."""
+
+    def within(tx: Connection, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        tx.exec_driver_sql(_BEGIN_SNAPSHOT)
+        try:
+            result = fn(tx, *args, **kwargs)
+        except AppError:
+            tx.exec_driver_sql(_END_SNAPSHOT)
+            raise  # after anything else the connection goes back to the pool, which ends what is open
+        tx.exec_driver_sql(_END_SNAPSHOT)
+        return result
+
+    return within
 
 
 def _bound(fn: Use[P, R], kwargs: dict[str, Any]) -> Callable[..., R]:

@@ -7,7 +7,7 @@ from conftest import SECRET
 from sqlalchemy import update
 from typer.testing import CliRunner
 
-from app.cli import app
+from app.cli.commands import app
 from app.domain.access import Actor
 from app.settings import Settings
 from app.store import positions

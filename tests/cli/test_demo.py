@@ -6,7 +6,7 @@ from pathlib import Path
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
-from app.cli import app
+from app.cli.commands import app
 from app.cli.demo import SECRET, TOKEN
 from app.main import create_app
 from app.schemas.customers import EXAMPLE_ID

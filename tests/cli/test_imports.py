@@ -11,7 +11,7 @@ import pytest
 from import_helpers import lines, many
 from typer.testing import CliRunner, Result
 
-from app.cli import app
+from app.cli.commands import app
 from app.errors import AppError
 from app.settings import Settings
 

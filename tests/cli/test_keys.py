@@ -7,7 +7,7 @@ import time_machine
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
-from app.cli import app
+from app.cli.commands import app
 from app.main import create_app
 from app.settings import Settings
 

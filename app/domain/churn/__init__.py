@@ -7,7 +7,7 @@ The way of a scoring run::
     q = mbg_nbd.q(fitted, histories, horizon_days)  # contract.probabilities for contracts
     level = verdict.assign(q, has_left, levels)  # has_left: event or silent_for_good
     usual = baselines(facts)  # stored with the run, as are the facts
-    reasons = reasons_for_one(from_rows([row], as_of_day), usual)  # when somebody asks
+    reasons = reasons_for_one(from_row(row, as_of_day), usual)  # when somebody asks
 
 Source: docs/formulas.md#churn.
 """
@@ -15,7 +15,7 @@ Source: docs/formulas.md#churn.
 from app.domain.churn import bg_nbd, contract, mbg_nbd, metrics, verdict
 from app.domain.churn.backtest import Backtest, backtest
 from app.domain.churn.btyd import Fit, NoFit, NoFitReason, Parameters
-from app.domain.churn.facts import Baselines, Facts, baselines, from_rows
+from app.domain.churn.facts import Baselines, Facts, baselines, from_row
 from app.domain.churn.history import (
     NO_DAY,
     Histories,
@@ -54,7 +54,7 @@ __all__ = [
     "distinct_days",
     "from_days",
     "from_purchases",
-    "from_rows",
+    "from_row",
     "mbg_nbd",
     "metrics",
     "reasons_for_one",

@@ -4,10 +4,9 @@ Facts are days, counts and points, nothing that names a person: they can be stor
 reasons, in any language, when somebody asks.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -92,20 +91,43 @@ DAYS = (
 )
 
 
-def from_rows(rows: Sequence[Sequence[float | None]], as_of_day: int) -> Facts:
-    """Read back what `Facts.row` gave, one or many.
+class CustomerFacts(NamedTuple):
+    """Facts of one customer, as in `Facts`, for whoever asks for the reasons: plain numbers, because arrays
+    of one are slow. Days and scores that are not there are None."""
+
+    as_of_day: int
+    first_day: int | None
+    last_day: int | None
+    purchase_days: int
+    recent_purchases: int
+    earlier_purchases: int
+    recent_spend_minor: int
+    earlier_spend_minor: int
+    recent_contacts: int
+    complaints: int
+    open_complaints: int
+    oldest_open_day: int | None
+    reopened_complaints: int
+    last_score: float | None
+    previous_score: float | None
+    last_score_day: int | None
+    contract_ends_day: int | None
+    contract_notice_day: int | None
+
+
+_ABSENT = tuple(None if name in (*SCORES, *DAYS) else 0 for name in COLUMNS)
+
+
+def from_row(row: Sequence[Any], as_of_day: int) -> CustomerFacts:
+    """Read back what `Facts.row` gave.
 
     Raises:
-        ValueError: a row is not as long as `COLUMNS`.
+        ValueError: the row is not as long as `COLUMNS`.
     """
-    if any(len(row) != len(COLUMNS) for row in rows):
+    if len(row) != len(COLUMNS):
         raise ValueError("a row must hold one value for each column")
-    read: dict[str, Any] = {}
-    for place, name in enumerate(COLUMNS):
-        missing = math.nan if name in SCORES else NO_DAY if name in DAYS else 0
-        dtype = np.float64 if name in SCORES else np.int64
-        read[name] = np.array([missing if row[place] is None else row[place] for row in rows], dtype=dtype)
-    return Facts(as_of_day=as_of_day, **read)
+    values = (absent if value is None else value for value, absent in zip(row, _ABSENT, strict=True))
+    return CustomerFacts._make((as_of_day, *values))
 
 
 @dataclass(frozen=True, slots=True)

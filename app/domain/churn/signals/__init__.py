@@ -9,7 +9,7 @@ Source: docs/formulas.md#warning-signs.
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from app.domain.churn.facts import Baselines, Facts
+from app.domain.churn.facts import Baselines, CustomerFacts
 from app.domain.churn.signals import (
     complaints,
     contacts,
@@ -21,7 +21,7 @@ from app.domain.churn.signals import (
 from app.domain.churn.signals import sign as _sign
 from app.domain.churn.signals.sign import Measured, Reason, Sign
 
-__all__ = ["SIGNALS", "Measured", "Reason", "Sign", "measure_all", "reasons_for_one", "sentence"]
+__all__ = ["SIGNALS", "Measured", "Reason", "Sign", "reasons_for_one", "sentence"]
 
 SIGNALS: Mapping[str, Sign] = MappingProxyType(
     {
@@ -43,28 +43,16 @@ SIGNALS: Mapping[str, Sign] = MappingProxyType(
 """The warning signs by code, in the order in which equally strong ones are told."""
 
 
-def measure_all(facts: Facts, baselines: Baselines) -> dict[str, Measured]:
-    """Look for every sign in many customers at once."""
-    return {code: sign.measure(facts, baselines) for code, sign in SIGNALS.items()}
-
-
-def reasons_for_one(facts: Facts, baselines: Baselines) -> list[Reason]:
-    """Tell why one customer may be leaving, the strongest reason first; [] when no sign applies.
+def reasons_for_one(facts: CustomerFacts, baselines: Baselines) -> list[Reason]:
+    """Tell why a customer may be leaving, the strongest reason first; [] when no sign applies.
 
     Args:
-        facts: one customer, as `app.domain.churn.facts.from_rows` reads it back.
+        facts: as `app.domain.churn.facts.from_row` reads them back.
         baselines: of the same run.
-
-    Raises:
-        ValueError: facts of none or of several customers.
     """
-    if len(facts) != 1:
-        raise ValueError("facts of one customer expected")
-    found = [
-        Reason(code, *(float(column[0]) for column in (one.value, one.baseline, one.contribution)))
-        for code, one in measure_all(facts, baselines).items()
-    ]
-    return sorted((reason for reason in found if reason.contribution > 0), key=lambda one: -one.contribution)
+    found = ((code, sign.measure(facts, baselines)) for code, sign in SIGNALS.items())
+    reasons = [Reason(code, *map(float, one)) for code, one in found if one is not None]
+    return sorted(reasons, key=lambda one: -one.contribution)
 
 
 def sentence(reason: Reason, language: str) -> str:

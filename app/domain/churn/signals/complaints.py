@@ -1,9 +1,6 @@
 """The customer waits for an answer to a complaint, or has waited for too long."""
 
-import numpy as np
-
-from app.domain.churn.facts import Baselines, Facts
-from app.domain.churn.history import NO_DAY
+from app.domain.churn.facts import Baselines, CustomerFacts
 from app.domain.churn.signals.sign import Measured, Sign, Unit
 
 UNRESOLVED_AFTER_DAYS = 14
@@ -13,18 +10,19 @@ REOPENED_CONTRIBUTION = 0.75
 """A complaint that comes back warns at least so much: the first solution was none."""
 
 
-def measure_open(facts: Facts, baselines: Baselines) -> Measured:
-    count = facts.open_complaints.astype(np.float64)
-    return Measured(count, np.zeros(len(facts)), 1 - 0.5**count)
+def measure_open(facts: CustomerFacts, baselines: Baselines) -> Measured | None:
+    count = facts.open_complaints
+    return Measured(count, 0, 1 - 0.5**count) if count else None
 
 
-def measure_unresolved(facts: Facts, baselines: Baselines) -> Measured:
+def measure_unresolved(facts: CustomerFacts, baselines: Baselines) -> Measured | None:
     limit = UNRESOLVED_AFTER_DAYS
-    is_open = (facts.open_complaints > 0) & (facts.oldest_open_day != NO_DAY)
-    age = np.where(is_open, facts.as_of_day - facts.oldest_open_day, 0).astype(np.float64)
-    by_age = np.where(age > limit, age / (age + limit), 0.0)
-    reopened = np.where(is_open & (facts.reopened_complaints > 0), REOPENED_CONTRIBUTION, 0.0)
-    return Measured(age, np.full(len(facts), float(limit)), np.maximum(by_age, reopened))
+    if not facts.open_complaints or facts.oldest_open_day is None:
+        return None
+    age = facts.as_of_day - facts.oldest_open_day
+    by_age = age / (age + limit) if age > limit else 0.0
+    contribution = max(by_age, REOPENED_CONTRIBUTION if facts.reopened_complaints else 0.0)
+    return Measured(age, limit, contribution) if contribution else None
 
 
 OPEN = Sign(

@@ -1,8 +1,6 @@
 """The customer calls very often, or has gone quiet altogether."""
 
-import numpy as np
-
-from app.domain.churn.facts import Baselines, Facts
+from app.domain.churn.facts import Baselines, CustomerFacts
 from app.domain.churn.signals.sign import Measured, Sign, Unit
 from app.domain.churn.signals.silence import against_own_rhythm
 
@@ -13,21 +11,18 @@ QUIET_WEIGHT = 0.5
 """A silence that nobody explains warns half as much again as the silence itself."""
 
 
-def measure_many(facts: Facts, baselines: Baselines) -> Measured:
-    usual = baselines.median_contacts
-    count = facts.recent_contacts.astype(np.float64)
-    if usual is None:
-        return Measured(count, np.full(len(facts), np.nan), np.zeros(len(facts)))
-    limit = MANY_TIMES * usual
-    contribution = np.where(count > limit, 1 - limit / np.maximum(count, 1), 0.0)
-    return Measured(count, np.full(len(facts), usual), np.clip(contribution, 0, 1))
+def measure_many(facts: CustomerFacts, baselines: Baselines) -> Measured | None:
+    usual, count = baselines.median_contacts, facts.recent_contacts
+    if usual is None or count <= MANY_TIMES * usual:
+        return None
+    return Measured(count, usual, 1 - MANY_TIMES * usual / count)
 
 
-def measure_quiet(facts: Facts, baselines: Baselines) -> Measured:
-    silence, interval, beyond = against_own_rhythm(facts, baselines)
-    nothing_heard = (facts.recent_contacts == 0) & (facts.complaints == 0)
-    applies = nothing_heard & (baselines.median_contacts is not None)
-    return Measured(silence, interval, np.where(applies, QUIET_WEIGHT * beyond, 0.0))
+def measure_quiet(facts: CustomerFacts, baselines: Baselines) -> Measured | None:
+    if facts.recent_contacts or facts.complaints or baselines.median_contacts is None:
+        return None
+    silence = against_own_rhythm(facts, baselines)
+    return silence and silence._replace(contribution=QUIET_WEIGHT * silence.contribution)
 
 
 MANY = Sign(

@@ -1,24 +1,23 @@
 """The contract runs out soon, or notice was given."""
 
-import numpy as np
-
 from app.domain.churn.contract import GRACE_DAYS
-from app.domain.churn.facts import RECENT_DAYS, Baselines, Facts
-from app.domain.churn.history import NO_DAY
+from app.domain.churn.facts import RECENT_DAYS, Baselines, CustomerFacts
 from app.domain.churn.signals.sign import Measured, Sign, Unit
 
 NEAR_DAYS = RECENT_DAYS
 """An end at most so many days away is near."""
 
 
-def measure(facts: Facts, baselines: Baselines) -> Measured:
-    has_end = facts.contract_ends_day != NO_DAY
-    left = np.where(has_end, facts.contract_ends_day - facts.as_of_day + 1, 0)
-    near = np.where(has_end & (left >= -GRACE_DAYS) & (left <= NEAR_DAYS), 1 - left / (NEAR_DAYS + 1), 0.0)
-    notice = (facts.contract_notice_day != NO_DAY) & (facts.contract_notice_day < facts.as_of_day)
-    days = np.maximum(left, 0).astype(np.float64)
-    contribution = np.where(notice & (near > 0), 1.0, np.clip(near, 0, 1))
-    return Measured(days, np.full(len(facts), float(NEAR_DAYS)), contribution)
+def measure(facts: CustomerFacts, baselines: Baselines) -> Measured | None:
+    if facts.contract_ends_day is None:
+        return None
+    left = facts.contract_ends_day - facts.as_of_day + 1
+    if not -GRACE_DAYS <= left <= NEAR_DAYS:
+        return None
+    notice = facts.contract_notice_day
+    noticed = notice is not None and notice < facts.as_of_day
+    days = max(left, 0)
+    return Measured(days, NEAR_DAYS, 1 if noticed else 1 - days / (NEAR_DAYS + 1))
 
 
 SIGN = Sign(

@@ -1,9 +1,6 @@
 """The customer buys less often, or for less money, than in the days before."""
 
-import numpy as np
-
-from app.domain.churn.facts import Baselines, Facts
-from app.domain.churn.history import FloatArray, IntArray
+from app.domain.churn.facts import Baselines, CustomerFacts
 from app.domain.churn.signals.sign import Measured, Sign, Unit
 
 LEAST_PURCHASES = 2
@@ -13,22 +10,21 @@ LEAST_DROP = 0.25
 """Smaller drops are the ordinary up and down."""
 
 
-def _drop(recent: IntArray, earlier: IntArray) -> FloatArray:
+def _drop(recent: int, earlier: int) -> float:
     """How much of the earlier amount is gone, 0..1; 0 below `LEAST_DROP` or without an earlier amount."""
-    share = np.divide(recent, earlier, out=np.ones(recent.size), where=earlier > 0)
-    drop = np.clip(1 - share, 0, 1)
-    return np.where(drop >= LEAST_DROP, drop, 0.0)
+    drop = min(1 - recent / earlier, 1.0) if earlier > 0 else 0.0
+    return drop if drop >= LEAST_DROP else 0.0
 
 
-def measure_frequency(facts: Facts, baselines: Baselines) -> Measured:
+def measure_frequency(facts: CustomerFacts, baselines: Baselines) -> Measured | None:
     recent, earlier = facts.recent_purchases, facts.earlier_purchases
-    drop = np.where(earlier >= LEAST_PURCHASES, _drop(recent, earlier), 0.0)
-    return Measured(recent.astype(np.float64), earlier.astype(np.float64), drop)
+    drop = _drop(recent, earlier)
+    return Measured(recent, earlier, drop) if drop and earlier >= LEAST_PURCHASES else None
 
 
-def measure_spend(facts: Facts, baselines: Baselines) -> Measured:
+def measure_spend(facts: CustomerFacts, baselines: Baselines) -> Measured | None:
     drop = _drop(facts.recent_spend_minor, facts.earlier_spend_minor)
-    return Measured(100 * (1 - drop), np.full(len(facts), 100.0), drop)
+    return Measured(100 * (1 - drop), 100, drop) if drop else None
 
 
 FREQUENCY = Sign(

@@ -1,9 +1,6 @@
 """The customer is dissatisfied, or less satisfied than before."""
 
-import numpy as np
-
-from app.domain.churn.facts import Baselines, Facts
-from app.domain.churn.history import NO_DAY, BoolArray
+from app.domain.churn.facts import Baselines, CustomerFacts
 from app.domain.churn.signals.sign import Measured, Sign, Unit
 
 LOW_BELOW = 50.0
@@ -19,27 +16,23 @@ FRESH_DAYS = 365
 """Older answers say nothing about today."""
 
 
-def _is_fresh(facts: Facts) -> BoolArray:
-    fresh: BoolArray = (
-        ~np.isnan(facts.last_score)
-        & (facts.last_score_day != NO_DAY)
-        & (facts.last_score_day >= facts.as_of_day - FRESH_DAYS)
-    )
-    return fresh
+def _fresh_score(facts: CustomerFacts) -> float | None:
+    day = facts.last_score_day
+    return facts.last_score if day is not None and day >= facts.as_of_day - FRESH_DAYS else None
 
 
-def measure_low(facts: Facts, baselines: Baselines) -> Measured:
-    below = np.clip((LOW_BELOW - facts.last_score) / LOW_BELOW, 0, 1)
-    median = np.nan if baselines.median_score is None else baselines.median_score
-    return Measured(facts.last_score, np.full(len(facts), median), np.where(_is_fresh(facts), below, 0.0))
+def measure_low(facts: CustomerFacts, baselines: Baselines) -> Measured | None:
+    score, usual = _fresh_score(facts), baselines.median_score
+    if score is None or usual is None or score >= LOW_BELOW:
+        return None
+    return Measured(score, usual, (LOW_BELOW - score) / LOW_BELOW)
 
 
-def measure_fall(facts: Facts, baselines: Baselines) -> Measured:
-    fall = facts.previous_score - facts.last_score
-    applies = _is_fresh(facts) & (fall >= LEAST_FALL)
-    return Measured(
-        facts.last_score, facts.previous_score, np.where(applies, np.clip(fall / FULL_FALL, 0, 1), 0.0)
-    )
+def measure_fall(facts: CustomerFacts, baselines: Baselines) -> Measured | None:
+    score, before = _fresh_score(facts), facts.previous_score
+    if score is None or before is None or before - score < LEAST_FALL:
+        return None
+    return Measured(score, before, min((before - score) / FULL_FALL, 1))
 
 
 LOW = Sign(

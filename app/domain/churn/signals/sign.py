@@ -7,9 +7,9 @@ the strength of the sign by the formula it states, for ordering reasons; it is n
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
-from app.domain.churn.facts import RECENT_DAYS, Baselines, Facts
-from app.domain.churn.history import FloatArray
+from app.domain.churn.facts import RECENT_DAYS, Baselines, CustomerFacts
 
 
 class Unit(StrEnum):
@@ -21,16 +21,15 @@ class Unit(StrEnum):
     POINTS = "points"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Measured:
-    """What a sign found for n customers: aligned columns, shape (n,).
+class Measured(NamedTuple):
+    """What a sign that applies found of a customer; ``contribution`` is above 0, at most 1.
 
-    ``value`` and ``baseline`` are meaningless, though finite or NaN, where ``contribution`` is 0.
+    ``baseline`` is what the value is held against: what is usual for the customer or for all, or a limit.
     """
 
-    value: FloatArray
-    baseline: FloatArray
-    contribution: FloatArray
+    value: float
+    baseline: float
+    contribution: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ class Sign:
         formula: when it applies and how its contribution is computed.
         unit: what value and baseline count.
         sentences: by language, with ``{value}``, ``{baseline}`` and ``{recent_days}``.
-        measure: facts and baselines to what the sign found.
+        measure: facts and baselines to what the sign found; None where it does not apply.
     """
 
     code: str
@@ -51,15 +50,12 @@ class Sign:
     formula: str
     unit: Unit
     sentences: Mapping[str, str]
-    measure: Callable[[Facts, Baselines], Measured]
+    measure: Callable[[CustomerFacts, Baselines], Measured | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One sign that applies to one customer.
-
-    ``baseline`` is what the value is held against: what is usual for the customer or for all, or a limit.
-    """
+    """One sign that applies to one customer, with what it `Measured`."""
 
     code: str
     value: float

@@ -1,0 +1,46 @@
+"""What the ``vefa`` command can do."""
+
+import sys
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from app.cli import audit, demo, imports, keys, scoring, serving
+from app.errors import AppError, StartError
+
+app = typer.Typer(
+    name="vefa",
+    help="Customer retention: who the customers are, what they buy, and who carries the business.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.add_typer(keys.app, name="keys")
+app.add_typer(audit.app, name="audit")
+app.add_typer(imports.app, name="import")
+serving.register(app)
+scoring.register(app)
+demo.register(app)
+
+
+def run() -> None:
+    """Run the command; what is refused is said in one line, with exit status 1."""
+    try:
+        app()
+    except (AppError, StartError) as error:
+        Console(stderr=True).print(f"[red]error:[/] {_sentence(error)}", highlight=False)
+        sys.exit(1)
+    except ValidationError as error:
+        for part in error.errors(include_input=False):
+            name = "_".join(["VEFA", *(str(step).upper() for step in part["loc"])])
+            Console(stderr=True).print(f"[red]error:[/] {name}: {part['msg']}", highlight=False)
+        sys.exit(1)
+
+
+def _sentence(error: Exception) -> str:
+    if not isinstance(error, AppError):
+        return str(error)
+    parts = [error.detail.format(**error.params) if error.detail else error.code]
+    parts += [f"{field.pointer}: {field.detail.format(**field.params)}" for field in error.fields]
+    return " ".join(parts)

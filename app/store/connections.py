@@ -1,0 +1,122 @@
+"""Connections that stay open between uses.
+
+To take a connection from SQLAlchemy's pool, open a transaction on it and give it back costs as much as a
+short read. So those that serve requests are kept checked out: they are in autocommit, and a use that needs
+a transaction says so itself. A connection is used again only after a use that ended well or was refused by
+our own rules; after any other error it goes back to the pool, which cleans it or throws it away.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from app.errors import AppError, UnavailableError
+from app.store import dialects
+
+
+class SqliteReaders:
+    """Read-only connections to the file; any thread may use them, each has one of its own meanwhile."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._idle: list[Connection] = []  # pop and append are atomic
+
+    def run(self, snapshot: bool, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Call ``fn(tx, ...)``; with ``snapshot`` all its statements see the same rows."""
+        try:
+            tx = self._idle.pop()
+        except IndexError:
+            tx = self.engine.connect()
+        driver: Any = tx.connection.driver_connection
+        try:
+            if snapshot:
+                driver.execute("BEGIN")
+            try:
+                result = fn(tx, *args, **kwargs)
+            finally:
+                if driver.in_transaction:
+                    driver.execute("ROLLBACK")
+        except AppError:
+            self._idle.append(tx)
+            raise
+        except BaseException:
+            tx.invalidate()
+            tx.close()
+            raise
+        self._idle.append(tx)
+        return result
+
+    def close(self) -> None:
+        """Close what is not in use. Later reads open connections anew."""
+        while self._idle:
+            self._idle.pop().close()
+        self.engine.dispose()
+
+
+class PostgresConnections:
+    """At most ``size`` connections, handed out in the order they are asked for.
+
+    (The pool itself hands them out in no order, which can starve a caller.)
+
+    Args:
+        wait_seconds: how long to wait for one.
+        refusal: what is said to those who have waited so long.
+    """
+
+    def __init__(self, engine: AsyncEngine, size: int, wait_seconds: float, refusal: str) -> None:
+        self.engine = engine
+        self._turns = asyncio.Semaphore(size)
+        self._wait_seconds, self._refusal = wait_seconds, refusal
+        self._idle: list[AsyncConnection] = []
+
+    async def run(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Call ``fn(tx, ...)`` on a connection in autocommit.
+
+        Raises:
+            UnavailableError: none became free in time.
+        """
+        await self._turn()
+        try:
+            connection = self._idle.pop() if self._idle else await self.engine.connect()
+            try:
+                result = await connection.run_sync(fn, *args, **kwargs)
+            except AppError:
+                self._idle.append(connection)
+                raise
+            except BaseException as error:
+                await asyncio.shield(asyncio.create_task(self._drop(connection, error)))
+                raise
+            self._idle.append(connection)
+            return result
+        finally:
+            self._turns.release()
+
+    async def close(self) -> None:
+        """Close what is not in use. Later uses open connections anew."""
+        while self._idle:
+            await self._idle.pop().close()
+        await self.engine.dispose()
+
+    async def _turn(self) -> None:
+        if not self._turns.locked():
+            await self._turns.acquire()
+            return
+        try:
+            async with asyncio.timeout(self._wait_seconds):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise UnavailableError(self._refusal, headers={"Retry-After": "1"}) from None
+
+    async def _drop(self, connection: AsyncConnection, error: BaseException) -> None:
+        """Give a connection back to the pool; if it died the others have probably died with it."""
+        dropped = [connection]
+        if dialects.is_disconnect(error):
+            dropped += self._idle
+            self._idle.clear()
+        for one in dropped:
+            with suppress(Exception):  # of a dead connection nothing else is expected
+                await one.close()
