@@ -1,6 +1,8 @@
 """The resources under ``/v1``."""
 
-from fastapi import FastAPI
+from functools import cache
+
+from fastapi import APIRouter, FastAPI
 
 from app.api import (
     complaints,
@@ -45,5 +47,13 @@ RESOURCES = (
 
 def install(app: FastAPI) -> None:
     """Put every resource under ``/v1``, each by itself: a router in a router is searched twice."""
+    app.router.routes.extend(_included().routes)
+
+
+@cache
+def _included() -> APIRouter:
+    """The routes, which FastAPI prepares when they are first used: once for all apps of a process."""
+    router = APIRouter()
     for resource in RESOURCES:
-        app.include_router(resource.router, prefix="/v1")
+        router.include_router(resource.router, prefix="/v1")
+    return router
