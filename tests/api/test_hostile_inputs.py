@@ -102,7 +102,11 @@ RECORDS = [
         "survey-responses",
     )
 ]
-LISTS = [*RECORDS, "/v1/exchange-rates", "/v1/surveys"]
+LISTS = [*RECORDS, "/v1/exchange-rates", "/v1/surveys", "/v1/imports"]
+IMPORT = (
+    "/v1/imports?column=external_id%3Dexternal_id&column=customer_key%3Dname"
+    "&column=amount%3Dphone&column=occurred_at%3Demail&currency=TRY"
+)
 AMOUNT = transaction(amount={"amount": HOLE, "currency": "TRY"})
 COST = transaction(cost={"amount": HOLE, "currency": "TRY"})
 
@@ -168,6 +172,7 @@ STRICT = {
         ]
     ],
     "header": {"method": "PUT", "path": BY_KEY, "body": '{"name": "x"}'},
+    "csv": {"method": "POST", "path": IMPORT},
 }
 # Fields of another kind than the cases suppose, where a good value may be refused and a bad one be good
 # (a day given as an instant, a name as a filter): they must be answered, and not with a 5xx.
@@ -293,6 +298,7 @@ def test_every_case_is_answered_as_it_should_be(answers: dict[str, Answers]) -> 
 def test_no_case_gives_a_5xx_or_no_answer(answers: dict[str, Answers]) -> None:
     rows = [row for found in answers.values() for name in found for row in found[name]]
     assert len(rows) > 500
+    assert any(row["path"] == IMPORT and row["status"] == 202 for row in rows)
     wrong = [row for row in rows if not isinstance(row["status"], int) or row["status"] >= 500]
     assert [row for row in wrong if not row["id"].startswith("http-")] == []
     unreadable = [row for row in rows if any("problem+json" in problem for problem in row["problems"])]
