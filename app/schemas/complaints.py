@@ -242,7 +242,8 @@ class ComplaintQuery(Paging):
     customer_id: UUID | None = None
     """Of this customer."""
     number: NumberIn | None = None
-    """With this number; letter case, blanks and dashes do not matter. One that cannot be is refused."""
+    """With this number, at most one; letter case, blanks and dashes do not matter. One that cannot be is
+    refused."""
     external_id: (
         Annotated[
             str,

@@ -62,22 +62,11 @@ def get(tx: Connection, actor: Actor, complaint_id: UUID) -> Row:
 
 
 @single
-def get_by_number(tx: Connection, actor: Actor, number: str) -> Row:
-    """Read the complaint with this number, in any spelling.
-
-    Raises:
-        InvalidError: no complaint can have this number: it was misheard or mistyped.
-        NotFoundError: as in `get`.
-    """
-    return shape(found(tx, visible(actor).where(Complaint.number == _number(number, "path"))))
-
-
-@single
 def page(tx: Connection, actor: Actor, query: ComplaintQuery, after: After | None) -> Page:
     """Read a page of the complaints that match every filter.
 
     Raises:
-        InvalidError: as in `get_by_number`.
+        InvalidError: no complaint can have the number asked for: it was misheard or mistyped.
     """
     read = fetch(tx, _filtered(visible(actor), query), _SORTS[query.sort], limit=query.limit, after=after)
     return Page([shape(row) for row in read.rows], read.after)
@@ -288,7 +277,7 @@ def _check_links(tx: Connection, actor: Actor, rows: list[Row | AppError]) -> No
 def _filtered(statement: Select[Any], query: ComplaintQuery) -> Select[Any]:
     """Keep the complaints that match every filter of ``query``."""
     if query.number is not None:
-        statement = statement.where(Complaint.number == _number(query.number, "query"))
+        statement = statement.where(Complaint.number == _number(query.number))
     if query.external_id is not None:
         source, _, key = query.external_id.partition(":")
         statement = statement.where(Complaint.source == source, Complaint.external_id == key.strip())
@@ -311,12 +300,12 @@ def _filtered(statement: Select[Any], query: ComplaintQuery) -> Select[Any]:
     return statement
 
 
-def _number(text: str, location: str) -> str:
+def _number(text: str) -> str:
     try:
         return normalise_number(text)
     except ValueError:
         detail = "This is not a complaint number; a character was misheard or mistyped."
-        wrong = FieldError("number", "not_a_complaint_number", detail, location=location)
+        wrong = FieldError("number", "not_a_complaint_number", detail, "query")
         raise InvalidError(fields=[wrong]) from None
 
 

@@ -298,19 +298,15 @@ def test_a_complaint_is_found_by_its_number_as_it_is_said(api: Api, customer_id:
     row = recorded(api)
     number = row["number"]
     for said in (number, number.lower(), number.replace("-", ""), f" {number[:2]} {number[2:]} "):
-        assert api.get(f"{PATH}/by-number/{said}").json() == row
         assert api.get(PATH, params={"number": said}).json()["data"] == [row]
-    answer = api.get(f"{PATH}/by-number/{number}", headers={"If-None-Match": '"1"'})
-    assert answer.status_code == 304
 
 
 def test_a_misheard_number_is_refused_and_an_unused_one_not_found(api: Api, customer_id: str) -> None:
     number = recorded(api)["number"]
     misheard = ("3" if number[0] == "2" else "2") + number[1:]
-    for answer in (api.get(f"{PATH}/by-number/{misheard}"), api.get(PATH, params={"number": misheard})):
-        assert wrong(answer) == [("number", "not_a_complaint_number")]
+    answer = api.get(PATH, params={"number": misheard})
+    assert wrong(answer) == [("number", "not_a_complaint_number")]
     unused = next(made_up for bits in range(2) if (made_up := make_number(bits)) != number)
-    problem(api.get(f"{PATH}/by-number/{unused}"), 404, "not_found")
     assert api.get(PATH, params={"number": unused}).json()["data"] == []
 
 
