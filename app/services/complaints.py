@@ -140,10 +140,9 @@ def create_many(tx: Connection, actor: Actor, items: Sequence[ComplaintCreate]) 
         ConflictError: another request stored some of the complaints in the meantime.
     """
     at = now()
-    numbers = iter(_new_numbers(tx, len(items)))
     pasts = [_past(item, at) for item in items]
     rows: list[Row | AppError] = [
-        past if isinstance(past, AppError) else _new_row(actor, item, past, next(numbers), at)
+        past if isinstance(past, AppError) else _new_row(actor, item, past, at)
         for item, past in zip(items, pasts, strict=True)
     ]
     records.store_new(tx, actor, _KIND, items, rows, lambda judged: _check_links(tx, actor, judged))
@@ -232,14 +231,14 @@ def _past(item: ComplaintCreate, at: datetime) -> Past | AppError:
     return past
 
 
-def _new_row(actor: Actor, item: ComplaintCreate, past: Past, number: str, at: datetime) -> Row:
+def _new_row(actor: Actor, item: ComplaintCreate, past: Past, at: datetime) -> Row:
     """The row of an item whose customer is still to be found."""
     return {
         **item.model_dump(exclude={"customer", "create_missing"}),
         **asdict(past[-1][2]),
         "id": new_id(),
         "version": len(past),
-        "number": number,
+        "number": _draw_number(),
         "owner": item.owner or actor.company.complaint_owner,
         "received_at": past[0][1],
         "recorded_at": at,
@@ -255,14 +254,13 @@ def _first_events(actor: Actor, row: Row, past: Past) -> Iterator[Row]:
         yield event(actor, {**row, "version": number, "state": life.state}, kind, at, note=note)
 
 
-def _new_numbers(tx: Connection, count: int) -> list[str]:
-    """Numbers that no complaint has. One statement, unless a number was drawn that is taken."""
-    numbers: list[str] = []
-    while len(numbers) < count:
-        drawn = {make_number(secrets.randbits(64)) for _ in range(count - len(numbers))} - set(numbers)
-        taken = tx.execute(select(Complaint.number).where(Complaint.number.in_(drawn))).scalars()
-        numbers += drawn.difference(taken)
-    return numbers
+def _draw_number() -> str:
+    """A number that hardly any complaint has."""
+    return make_number(secrets.randbits(64))
+
+
+def _renumbered(row: Row) -> Row:
+    return {**row, "number": _draw_number()}
 
 
 def _check_links(tx: Connection, actor: Actor, rows: list[Row | AppError]) -> None:
@@ -318,7 +316,7 @@ def _exists() -> ConflictError:
     return ConflictError(detail, code="complaint_exists")
 
 
-_KIND = records.Kind(Complaint, _exists)
+_KIND = records.Kind(Complaint, _exists, _renumbered)
 
 _EVENT_MEMBERS = tuple(ComplaintEventRead.model_fields)
 
