@@ -28,7 +28,6 @@ from app.schemas.complaints import (
     ComplaintQuery,
     ComplaintRead,
     ComplaintUpdate,
-    NumberIn,
 )
 from app.services import complaint_steps, complaints, customers
 from app.store.types import now
@@ -38,16 +37,17 @@ router = APIRouter(prefix="/complaints", tags=["Complaints"], route_class=Strict
 Reads = Annotated[Call, may(Scope.COMPLAINTS_READ)]
 Writes = Annotated[Call, may(Scope.COMPLAINTS_WRITE)]
 ComplaintId = Annotated[UUID, Path(description="Id of the complaint.", examples=[EXAMPLE_ID])]
-Number = Annotated[
-    NumberIn, Path(description="Number of the complaint; letter case, blanks and dashes do not matter.")
-]
 ONE = replies.one(ComplaintRead)
 CREATED = replies.one(ComplaintRead, status=201, location="/v1/complaints/{id}")
 
 
 @router.get("", response_model=ComplaintPage, summary="List complaints", responses=paged())
 async def list_complaints(call: Reads, query: Annotated[ComplaintQuery, Query()]) -> Response:
-    """Find complaints by customer, number, state, owner, severity, time or time of change."""
+    """Find complaints by customer, number, state, owner, severity, time or time of change.
+
+    `number` is what the customer says: at most one complaint has it. One that no complaint can have, because
+    a character was misheard, is 422 and not an empty list.
+    """
     complete_until = now() - customers.WRITE_SETTLES
     return await call.page(ComplaintPage, complaints.page, query, complete_until=complete_until)
 
@@ -86,20 +86,6 @@ async def create_complaints(
     """Record up to 1,000 complaints: all or none, or with `partial=true` every good one."""
     many, result = complaints.create_many, ComplaintBatchResult
     return await batches.store(call, body.items, many, result, "complaint", partial=query.partial)
-
-
-@router.get(
-    "/by-number/{number}",
-    response_model=ComplaintRead,
-    summary="Get a complaint by number",
-    responses=read(),
-)
-async def get_complaint_by_number(call: Reads, number: Number, if_none_match: IfNoneMatch = None) -> Response:
-    """Read the complaint with the number the customer says.
-
-    A number that no complaint can have, because a character was misheard, is 422 and not 404.
-    """
-    return await call.get(ONE, complaints.get_by_number, number)
 
 
 @router.get(

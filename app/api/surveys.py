@@ -9,7 +9,7 @@ from app.api import replies
 from app.api.deps import Call, IdempotencyKey, IfMatch, IfNoneMatch, StrictRoute, may
 from app.api.openapi import changed, created, paged, read
 from app.domain.access import Scope
-from app.schemas._base import PLAIN_DIGITS, Code, Paging
+from app.schemas._base import PLAIN_DIGITS, Paging
 from app.schemas.surveys import (
     EXAMPLE_ID,
     SurveyCreate,
@@ -29,7 +29,6 @@ router = APIRouter(prefix="/surveys", tags=["Surveys"], route_class=StrictRoute)
 Reads = Annotated[Call, may(Scope.SURVEYS_READ)]
 Writes = Annotated[Call, may(Scope.SURVEYS_WRITE)]
 SurveyId = Annotated[UUID, Path(description="Id of the survey.", examples=[EXAMPLE_ID])]
-SurveyCode = Annotated[Code, Path(description="Code of the survey.", examples=["delivery"])]
 Number = Annotated[
     int, Path(description="Number of the version, from 1.", ge=1, le=2**31 - 1, examples=[1]), PLAIN_DIGITS
 ]
@@ -53,12 +52,6 @@ async def create_survey(call: Writes, body: SurveyCreate, idempotency_key: Idemp
     A code that another survey has is refused with `survey_exists`.
     """
     return await call.write(CREATED, surveys.create, body)
-
-
-@router.get("/by-code/{code}", response_model=SurveyRead, summary="Get a survey by code", responses=read())
-async def get_survey_by_code(call: Reads, code: SurveyCode, if_none_match: IfNoneMatch = None) -> Response:
-    """Read the survey that has this code."""
-    return await call.get(ONE, surveys.get_by_code, code)
 
 
 @router.get("/{survey_id:uuid}", response_model=SurveyRead, summary="Get a survey", responses=read())

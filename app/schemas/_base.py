@@ -12,6 +12,8 @@ from pydantic_core import PydanticCustomError, SchemaSerializer
 
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(days=50 * 366)
+CLOCKS_DIFFER = timedelta(days=1)
+"""How far ahead of ours the clock of who tells that something happened may be, wrong time zones included."""
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -94,6 +96,16 @@ InstantIn = Annotated[
     Field(examples=["2026-11-23T09:30:00Z"]),
 ]
 """An instant that comes in: RFC 3339 with an offset, from 1900 to 50 years ahead; kept in UTC."""
+
+
+def _happened(value: datetime) -> datetime:
+    if value > datetime.now(UTC) + CLOCKS_DIFFER:
+        raise PydanticCustomError("in_future", "Expected an instant that is not in the future.")
+    return value
+
+
+HappenedIn = Annotated[InstantIn, AfterValidator(_happened)]
+"""An instant at which something happened that is told of: at most a day ahead of our clock."""
 
 DateIn = Annotated[
     date, BeforeValidator(_date_text), AfterValidator(_date_bounds), Field(examples=["2026-11-23"])

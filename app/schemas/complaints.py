@@ -16,6 +16,7 @@ from app.schemas._base import (
     Count,
     ExternalKey,
     Flag,
+    HappenedIn,
     Input,
     InstantIn,
     Output,
@@ -113,7 +114,7 @@ class ComplaintCreate(_ComplaintFields):
     our_fault: OurFault = Field(default=OurFault.UNKNOWN, examples=["unknown"])
     owner: Owner | None = None
     """Who answers for it; the company's complaint desk if nobody is named."""
-    received_at: InstantIn | None = None
+    received_at: HappenedIn | None = None
     """When the customer complained; now by default."""
     acknowledged_at: InstantIn | None = Field(default=None, examples=[None])
     """Of a past complaint: when the customer was told that it was taken up."""
@@ -242,7 +243,8 @@ class ComplaintQuery(Paging):
     customer_id: UUID | None = None
     """Of this customer."""
     number: NumberIn | None = None
-    """With this number; letter case, blanks and dashes do not matter. One that cannot be is refused."""
+    """With this number, at most one; letter case, blanks and dashes do not matter. One that cannot be is
+    refused."""
     external_id: (
         Annotated[
             str,

@@ -14,6 +14,7 @@ from app.schemas._base import (
     Code,
     ExternalKey,
     Flag,
+    HappenedIn,
     Input,
     InstantIn,
     Output,
@@ -82,7 +83,7 @@ class _InteractionFields(Input):
     """Who spoke for the company."""
     unit: Code | None = Field(default=None, examples=["izmir"])
     """Branch or team of the agent."""
-    ended_at: InstantIn | None = Field(default=None, examples=["2026-11-23T09:34:10Z"])
+    ended_at: HappenedIn | None = Field(default=None, examples=["2026-11-23T09:34:10Z"])
     """Not before ``started_at``."""
     wait_seconds: Seconds | None = Field(default=None, examples=[25])
     """From the beginning until an agent answered, or the customer gave up."""
@@ -127,7 +128,7 @@ class InteractionCreate(_InteractionFields):
     """The interaction's key there; unique per source, so that nothing is recorded twice."""
     channel: Channel = Field(examples=["phone"])
     direction: Direction = Field(examples=["inbound"])
-    started_at: InstantIn
+    started_at: HappenedIn
 
     @model_validator(mode="after")
     def _at_most_one_customer(self) -> "InteractionCreate":

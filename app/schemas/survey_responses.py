@@ -15,6 +15,7 @@ from app.schemas._base import (
     Code,
     ExternalKey,
     Flag,
+    HappenedIn,
     Input,
     InstantIn,
     Language,
@@ -92,7 +93,7 @@ class SurveyResponseCreate(Subject):
     """The invitation it answers; each is answered once."""
     language: Language | None = None
     """Language the survey was answered in."""
-    answered_at: InstantIn | None = Field(default=None, examples=["2026-11-23T10:05:00Z"])
+    answered_at: HappenedIn | None = Field(default=None, examples=["2026-11-23T10:05:00Z"])
     """Now if left out."""
     source: Code = Field(default="api", examples=["survey-tool"])
     """The system the response comes from."""

@@ -241,6 +241,8 @@ class SurveyQuery(Paging):
 
     sort: SurveySort = SurveySort.NEWEST
     """In the order they were made or changed."""
+    code: Code | None = Field(default=None, examples=["delivery"])
+    """With this code; at most one has it."""
     is_active: QueryFlag | None = None
     """Whether it takes responses."""
     updated_after: InstantIn | None = None

@@ -62,22 +62,11 @@ def get(tx: Connection, actor: Actor, complaint_id: UUID) -> Row:
 
 
 @single
-def get_by_number(tx: Connection, actor: Actor, number: str) -> Row:
-    """Read the complaint with this number, in any spelling.
-
-    Raises:
-        InvalidError: no complaint can have this number: it was misheard or mistyped.
-        NotFoundError: as in `get`.
-    """
-    return shape(found(tx, visible(actor).where(Complaint.number == _number(number, "path"))))
-
-
-@single
 def page(tx: Connection, actor: Actor, query: ComplaintQuery, after: After | None) -> Page:
     """Read a page of the complaints that match every filter.
 
     Raises:
-        InvalidError: as in `get_by_number`.
+        InvalidError: no complaint can have the number asked for: it was misheard or mistyped.
     """
     read = fetch(tx, _filtered(visible(actor), query), _SORTS[query.sort], limit=query.limit, after=after)
     return Page([shape(row) for row in read.rows], read.after)
@@ -151,10 +140,9 @@ def create_many(tx: Connection, actor: Actor, items: Sequence[ComplaintCreate]) 
         ConflictError: another request stored some of the complaints in the meantime.
     """
     at = now()
-    numbers = iter(_new_numbers(tx, len(items)))
     pasts = [_past(item, at) for item in items]
     rows: list[Row | AppError] = [
-        past if isinstance(past, AppError) else _new_row(actor, item, past, next(numbers), at)
+        past if isinstance(past, AppError) else _new_row(actor, item, past, at)
         for item, past in zip(items, pasts, strict=True)
     ]
     records.store_new(tx, actor, _KIND, items, rows, lambda judged: _check_links(tx, actor, judged))
@@ -243,14 +231,14 @@ def _past(item: ComplaintCreate, at: datetime) -> Past | AppError:
     return past
 
 
-def _new_row(actor: Actor, item: ComplaintCreate, past: Past, number: str, at: datetime) -> Row:
+def _new_row(actor: Actor, item: ComplaintCreate, past: Past, at: datetime) -> Row:
     """The row of an item whose customer is still to be found."""
     return {
         **item.model_dump(exclude={"customer", "create_missing"}),
         **asdict(past[-1][2]),
         "id": new_id(),
         "version": len(past),
-        "number": number,
+        "number": _draw_number(),
         "owner": item.owner or actor.company.complaint_owner,
         "received_at": past[0][1],
         "recorded_at": at,
@@ -266,14 +254,13 @@ def _first_events(actor: Actor, row: Row, past: Past) -> Iterator[Row]:
         yield event(actor, {**row, "version": number, "state": life.state}, kind, at, note=note)
 
 
-def _new_numbers(tx: Connection, count: int) -> list[str]:
-    """Numbers that no complaint has. One statement, unless a number was drawn that is taken."""
-    numbers: list[str] = []
-    while len(numbers) < count:
-        drawn = {make_number(secrets.randbits(64)) for _ in range(count - len(numbers))} - set(numbers)
-        taken = tx.execute(select(Complaint.number).where(Complaint.number.in_(drawn))).scalars()
-        numbers += drawn.difference(taken)
-    return numbers
+def _draw_number() -> str:
+    """A number that hardly any complaint has."""
+    return make_number(secrets.randbits(64))
+
+
+def _renumbered(row: Row) -> Row:
+    return {**row, "number": _draw_number()}
 
 
 def _check_links(tx: Connection, actor: Actor, rows: list[Row | AppError]) -> None:
@@ -288,7 +275,7 @@ def _check_links(tx: Connection, actor: Actor, rows: list[Row | AppError]) -> No
 def _filtered(statement: Select[Any], query: ComplaintQuery) -> Select[Any]:
     """Keep the complaints that match every filter of ``query``."""
     if query.number is not None:
-        statement = statement.where(Complaint.number == _number(query.number, "query"))
+        statement = statement.where(Complaint.number == _number(query.number))
     if query.external_id is not None:
         source, _, key = query.external_id.partition(":")
         statement = statement.where(Complaint.source == source, Complaint.external_id == key.strip())
@@ -311,12 +298,12 @@ def _filtered(statement: Select[Any], query: ComplaintQuery) -> Select[Any]:
     return statement
 
 
-def _number(text: str, location: str) -> str:
+def _number(text: str) -> str:
     try:
         return normalise_number(text)
     except ValueError:
         detail = "This is not a complaint number; a character was misheard or mistyped."
-        wrong = FieldError("number", "not_a_complaint_number", detail, location=location)
+        wrong = FieldError("number", "not_a_complaint_number", detail, "query")
         raise InvalidError(fields=[wrong]) from None
 
 
@@ -329,7 +316,7 @@ def _exists() -> ConflictError:
     return ConflictError(detail, code="complaint_exists")
 
 
-_KIND = records.Kind(Complaint, _exists)
+_KIND = records.Kind(Complaint, _exists, _renumbered)
 
 _EVENT_MEMBERS = tuple(ComplaintEventRead.model_fields)
 

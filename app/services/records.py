@@ -42,10 +42,16 @@ class Kind:
     Args:
         table: where it is stored; has ``id``, ``customer_id``, ``source`` and ``external_id``.
         exists: makes the refusal of a record whose external id its source has used already.
+        renew: makes a row anew that was not stored because of something else that must be unique.
     """
 
     table: type[Base]
     exists: Callable[[], ConflictError]
+    renew: Callable[[Row], Row] | None = None
+
+
+TRIES = 10
+"""How often a row is made anew, at most."""
 
 
 def store_new(
@@ -191,18 +197,38 @@ def _refuse_stored(tx: Connection, kind: Kind, rows: list[Row | AppError], index
 
 
 def _insert(tx: Connection, kind: Kind, rows: list[Row | AppError]) -> None:
-    """Store the good rows, and refuse those whose record is stored already."""
+    """Store the good rows, and refuse those whose record is stored already.
+
+    Raises:
+        ConflictError: a row cannot be stored however often it is made anew.
+    """
+    left = [index for index, row in enumerate(rows) if isinstance(row, dict)]
+    for _ in range(TRIES):
+        left = _insert_once(tx, kind, rows, left)
+        if not left:
+            return
+        if kind.renew is not None:
+            _refuse_stored(tx, kind, rows, left)
+        for index in left:
+            if isinstance(row := rows[index], dict):
+                rows[index] = kind.exists() if kind.renew is None else kind.renew(row)
+        left = [index for index in left if isinstance(rows[index], dict)]
+    if left:
+        raise ConflictError("Another request is storing the same records; repeat this one.")
+
+
+def _insert_once(
+    tx: Connection, kind: Kind, rows: Sequence[Row | AppError], indexes: Sequence[int]
+) -> list[int]:
+    """Store the rows that can be, one statement; gives the indexes of the others."""
     # In order of the unique key, so that two batches with the same records do not deadlock.
-    good = sorted((row for row in rows if isinstance(row, dict)), key=_order)
+    good = sorted((row for index in indexes if isinstance(row := rows[index], dict)), key=_order)
     if not good:
-        return
-    statement = dialects.insert(tx, kind.table).on_conflict_do_nothing(
-        index_elements=["source", "external_id"]
-    )
+        return []
+    unique = ["source", "external_id"] if kind.renew is None else None
+    statement = dialects.insert(tx, kind.table).on_conflict_do_nothing(index_elements=unique)
     stored = set(tx.execute(statement.returning(kind.table.__table__.c.id), good).scalars())
-    for index, row in enumerate(rows):
-        if isinstance(row, dict) and row["id"] not in stored:
-            rows[index] = kind.exists()
+    return [index for index in indexes if isinstance(row := rows[index], dict) and row["id"] not in stored]
 
 
 def _key(row: Row) -> tuple[str, str]:

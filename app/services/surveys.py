@@ -55,19 +55,11 @@ def get(tx: Connection, _actor: Actor, survey_id: UUID) -> Row:
 
 
 @single
-def get_by_code(tx: Connection, _actor: Actor, code: str) -> Row:
-    """Read the survey with this code.
-
-    Raises:
-        NotFoundError: there is none.
-    """
-    return _found(tx, _READ.where(Survey.code == code))
-
-
-@single
 def page(tx: Connection, _actor: Actor, query: SurveyQuery, after: After | None) -> Page:
     """Read a page of the surveys that match every filter."""
     statement = _READ
+    if query.code is not None:
+        statement = statement.where(Survey.code == query.code)
     if query.is_active is not None:
         statement = statement.where(Survey.is_active == query.is_active)
     if query.updated_after is not None:

@@ -1,19 +1,24 @@
 """Complaints over HTTP, on both databases: recorded and corrected. Their life is in `test_complaint_states`,
 who may see them in `test_complaint_visibility`."""
 
+import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from factories import complaint, interaction
 from factories import complaint_body as body
+from sqlalchemy import Connection
 from starlette.testclient import TestClient
 from support import Api, Contract, made, pointers, problem
 
 from app.domain.access import Actor, Scope, system
 from app.domain.company import Company
 from app.domain.complaints import make_number, normalise_number
+from app.errors import ConflictError
 from app.main import create_app
 from app.schemas.complaints import ComplaintCreate, ComplaintQuery
 from app.services import complaints, keys
@@ -254,8 +259,9 @@ def test_the_state_of_a_past_complaint_follows_from_its_times(
         ({"closed_at": "2020-01-07T15:59:59.999999Z"}, [("/closed_at", "out_of_order")]),
         ({"resolved_at": None}, [("/closed_at", "not_resolved"), ("/resolution", "not_resolved")]),
         ({"closed_at": "2060-01-01T00:00:00Z"}, [("/closed_at", "in_future")]),
+        ({"received_at": "2060-01-01T00:00:00Z"}, [("/received_at", "in_future")]),
     ],
-    ids=["acknowledged", "resolved", "closed", "not resolved", "future"],
+    ids=["acknowledged", "resolved", "closed", "not resolved", "closed in future", "received in future"],
 )
 def test_a_past_that_cannot_have_been_is_refused(
     api: Api, customer_id: str, times: dict[str, Any], expected: list[tuple[str, str]]
@@ -298,32 +304,65 @@ def test_a_complaint_is_found_by_its_number_as_it_is_said(api: Api, customer_id:
     row = recorded(api)
     number = row["number"]
     for said in (number, number.lower(), number.replace("-", ""), f" {number[:2]} {number[2:]} "):
-        assert api.get(f"{PATH}/by-number/{said}").json() == row
         assert api.get(PATH, params={"number": said}).json()["data"] == [row]
-    answer = api.get(f"{PATH}/by-number/{number}", headers={"If-None-Match": '"1"'})
-    assert answer.status_code == 304
 
 
 def test_a_misheard_number_is_refused_and_an_unused_one_not_found(api: Api, customer_id: str) -> None:
     number = recorded(api)["number"]
     misheard = ("3" if number[0] == "2" else "2") + number[1:]
-    for answer in (api.get(f"{PATH}/by-number/{misheard}"), api.get(PATH, params={"number": misheard})):
-        assert wrong(answer) == [("number", "not_a_complaint_number")]
+    answer = api.get(PATH, params={"number": misheard})
+    assert wrong(answer) == [("number", "not_a_complaint_number")]
     unused = next(made_up for bits in range(2) if (made_up := make_number(bits)) != number)
-    problem(api.get(f"{PATH}/by-number/{unused}"), 404, "not_found")
     assert api.get(PATH, params={"number": unused}).json()["data"] == []
 
 
 def test_a_number_that_is_taken_is_drawn_again(
     store: Store, actor: Actor, api: Api, customer_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bits = iter([1, 1, 1, 2, 2, 3])  # the first complaint; then taken, repeated, and at last new ones
+    bits = iter([1, 1, 1, 2, 2, 3])  # the first complaint; then taken twice, repeated, and at last a new one
     monkeypatch.setattr("app.services.complaints.secrets.randbits", lambda _bits: next(bits))
     items = [ComplaintCreate.model_validate(body()) for _ in range(3)]
     [first] = store.write_sync(complaints.create_many, actor, items[:1])
     rest = store.write_sync(complaints.create_many, actor, items[1:])
     drawn = [first["number"], *sorted(row["number"] for row in rest)]
     assert drawn == [make_number(1), *sorted(make_number(new) for new in (2, 3))]
+    assert sorted(row["number"] for row in everything(api)) == sorted(drawn)
+    assert {len(history(api, row["id"])) for row in (first, *rest)} == {1}
+
+
+def test_two_complaints_that_draw_the_same_number_at_once_get_two(
+    store: Store, actor: Actor, customer_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bits = iter([1, 1, 2])
+    monkeypatch.setattr("app.services.complaints.secrets.randbits", lambda _bits: next(bits))
+    first_has_written = threading.Event()
+
+    def slowly(tx: Connection, data: ComplaintCreate) -> str:
+        number = complaints.create(tx, actor, data)["number"]
+        first_has_written.set()
+        time.sleep(0.5)  # the other one meets an uncommitted row
+        return str(number)
+
+    def then(data: ComplaintCreate) -> str:
+        assert first_has_written.wait(10)
+        return str(store.write_sync(complaints.create, actor, data)["number"])
+
+    one, other = (ComplaintCreate.model_validate(body()) for _ in range(2))
+    with ThreadPoolExecutor(2) as pool:
+        numbers = pool.submit(store.write_sync, slowly, one), pool.submit(then, other)
+        assert [number.result(30) for number in numbers] == [make_number(1), make_number(2)]
+
+
+def test_a_generator_that_always_repeats_is_a_conflict(
+    store: Store, actor: Actor, customer_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.services.complaints.secrets.randbits", lambda _bits: 1)
+    one, other = (ComplaintCreate.model_validate(body()) for _ in range(2))
+    store.write_sync(complaints.create, actor, one)
+    with pytest.raises(ConflictError):
+        store.write_sync(complaints.create, actor, other)
+    query = ComplaintQuery.model_validate({})
+    assert len(store.read_sync(complaints.page, actor, query, None).rows) == 1
 
 
 # --- correcting

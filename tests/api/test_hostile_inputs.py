@@ -151,9 +151,7 @@ STRICT = {
         {"method": "GET", "path": "/v1/interactions/{value}"},
         {"method": "GET", "path": "/v1/complaints/{value}"},
         {"method": "GET", "path": "/v1/complaints/{value}/events"},
-        {"method": "GET", "path": "/v1/complaints/by-number/{value}"},
         {"method": "GET", "path": "/v1/surveys/{value}"},
-        {"method": "GET", "path": "/v1/surveys/by-code/{value}"},
         {"method": "GET", "path": "/v1/surveys/{value}/versions"},
         {"method": "GET", "path": "/v1/surveys/01930a3e-2f6b-7c11-9a52-0d9c1f8f7b50/versions/{value}"},
         {"method": "GET", "path": "/v1/survey-invitations/{value}"},
@@ -207,8 +205,12 @@ LOOSE = {
         invitation(expires_at=HOLE),
     ],
     "id": [
-        {"method": "GET", "path": f"/v1/screen-pop?{member}={{value}}"}
-        for member in ("phone", "email", "external_id")
+        {"method": "GET", "path": f"{path}={{value}}"}
+        for path in (
+            *(f"/v1/screen-pop?{member}" for member in ("phone", "email", "external_id")),
+            "/v1/complaints?number",
+            "/v1/surveys?code",
+        )
     ],
     "query": [{"method": "GET", "path": f"{path}?{{value}}"} for path in [*LISTS[1:], "/v1/screen-pop"]],
     "url": [

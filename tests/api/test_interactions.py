@@ -196,6 +196,8 @@ def test_a_prospect_who_calls_stays_one(api: Api) -> None:
         ({"notes": "a\x85b"}, [("/notes", "string_pattern_mismatch")]),
         ({"handle_seconds": 5}, [("/handle_seconds", "extra_forbidden")]),
         ({"started_at": "2026-11-23"}, [("/started_at", "instant_format")]),
+        ({"started_at": "2060-01-01T00:00:00Z"}, [("/started_at", "in_future")]),
+        ({"ended_at": "2060-01-01T00:00:00Z"}, [("/ended_at", "in_future")]),
         ({"external_id": " "}, [("/external_id", "string_pattern_mismatch")]),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else "",

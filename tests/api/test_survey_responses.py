@@ -1,6 +1,7 @@
 """Survey responses over HTTP, on both databases: recording, answers, what they are about, who sees them."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -56,6 +57,14 @@ def wrong(answer: Any) -> list[tuple[str, str]]:
 
 
 # --- recording and reading
+
+
+def test_nobody_has_answered_in_the_future(api: Api, customer_id: str, survey_id: str) -> None:
+    refused = api.post("/v1/survey-responses", json=response(answered_at="2060-01-01T00:00:00Z"))
+    assert wrong(refused) == [("/answered_at", "in_future")]
+    # A clock ahead of ours, or one in a wrong time zone, is believed.
+    ahead = (datetime.now(UTC) + timedelta(hours=23)).isoformat()
+    assert answered(api, answered_at=ahead)["answered_at"][:16] == ahead[:16]
 
 
 def test_a_response_reads_back_as_it_was_recorded(api: Api, customer_id: str, survey_id: str) -> None:

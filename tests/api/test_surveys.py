@@ -58,10 +58,10 @@ def test_a_survey_reads_back_as_it_was_set_up(api: Api) -> None:
     row = answer.json()
     assert answer.headers["Location"] == f"{PATH}/{row['id']}"
     assert answer.headers["ETag"] == '"1"'
-    for path in (answer.headers["Location"], f"{PATH}/by-code/delivery"):
-        again = api.get(path)
-        assert (again.json(), again.headers["ETag"]) == (row, '"1"')
-        assert api.get(path, headers={"If-None-Match": '"1"'}).status_code == 304
+    again = api.get(answer.headers["Location"])
+    assert (again.json(), again.headers["ETag"]) == (row, '"1"')
+    assert api.get(answer.headers["Location"], headers={"If-None-Match": '"1"'}).status_code == 304
+    assert api.get(PATH, params={"code": "delivery"}).json()["data"] == [row]
     assert row.pop("created_at") == row.pop("updated_at") > "2026"
     untold = {
         "scale": None,
@@ -140,7 +140,7 @@ def test_refusals_are_told_in_the_callers_language(api: Api) -> None:
 
 
 def test_unknown_surveys_are_not_found(api: Api) -> None:
-    for path in (NOBODY, "1", "by-code/nothing", f"{NOBODY}/versions", f"{NOBODY}/versions/1"):
+    for path in (NOBODY, "1", f"{NOBODY}/versions", f"{NOBODY}/versions/1"):
         assert api.get(f"{PATH}/{path}").status_code == 404
     problem(api.patch(f"{PATH}/{NOBODY}", json={}), 404, "not_found")
     problem(api.post(f"{PATH}/{NOBODY}/versions", json={"questions": [question()]}), 404, "not_found")
@@ -255,10 +255,9 @@ def test_versions_made_at_the_same_time_get_numbers_of_their_own(store: Store, a
 
 
 def test_lists_are_filtered_and_sorted(api: Api) -> None:
-    for code in ("a", "b", "c"):
-        made(api, code=code, is_active=code != "b")
-    changed = api.patch(f"{PATH}/{api.get(f'{PATH}/by-code/a').json()['id']}", json={"names": {"tr": "A"}})
-    since = api.get(f"{PATH}/by-code/c").json()["updated_at"]
+    ids = {code: made(api, code=code, is_active=code != "b")["id"] for code in ("a", "b", "c")}
+    changed = api.patch(f"{PATH}/{ids['a']}", json={"names": {"tr": "A"}})
+    since = api.get(f"{PATH}/{ids['c']}").json()["updated_at"]
 
     def found(**filters: Any) -> str:
         return "".join(row["code"] for row in api.get(PATH, params=filters).json()["data"])
@@ -268,6 +267,7 @@ def test_lists_are_filtered_and_sorted(api: Api) -> None:
     assert found(sort="updated_at") == "bca"
     assert found(is_active="true") == "ca"
     assert found(is_active="false") == "b"
+    assert (found(code="b"), found(code="B"), found(code="nothing")) == ("b", "", "")
     assert found(updated_after=since) == "a"
     assert found(updated_after=changed.json()["updated_at"]) == ""
     page = api.get(PATH, params={"limit": 2}).json()
