@@ -17,9 +17,9 @@ from app.domain import value_tiers
 def tiers(values: np.ndarray) -> value_tiers.Summary:
     """What `services.value_tiers.compute` does with the values."""
     ranked = value_tiers.rank(values)
-    assigned = value_tiers.assign(ranked)
+    value_tiers.assign(ranked)
     found = value_tiers.summary(ranked)
-    value_tiers.next_tier_distance(ranked, assigned)
+    value_tiers.next_tier_steps(ranked)
     value_tiers.near_cut(ranked, found.cut_a, found.cut_b)
     return found
 

@@ -34,7 +34,6 @@ SATISFACTION_DAYS = 365
 SHOWN = (
     "tier",
     "value_minor",
-    "next_tier_distance_minor",
     "near_cut",
     "churn_level",
     "churn_percent",
@@ -63,7 +62,7 @@ class Result:
     """What a run found: columns by customer, aligned, and the reports."""
 
     columns: Columns
-    value_tiers: Row
+    value_tiers: value_tiers.Result
     satisfaction: Row
     churn: Row
     churn_baselines: Row
@@ -94,14 +93,14 @@ def compute(given: Input, on_stage: Callable[[str], None]) -> Result:
     """
     facts, parameters = given.facts.columns, given.parameters
     on_stage("value_tiers")
-    tiers, tiers_report = value_tiers.compute(given.facts, given.bounds, parameters)
+    tiers = value_tiers.compute(given.facts, given.bounds, parameters)
     on_stage("satisfaction")
     company = satisfaction.of_company(given.answered)
     on_stage("churn")
-    found = churn.compute(facts, tiers, given.as_of, parameters)
-    columns = {**facts, **tiers, **found.columns}
+    found = churn.compute(facts, tiers.columns, given.as_of, parameters)
+    columns = {**facts, **tiers.columns, **found.columns}
     window = {"days": SATISFACTION_DAYS, "indices": company}
-    return Result(columns, tiers_report, window, found.report, found.baselines)
+    return Result(columns, tiers, window, found.report, found.baselines)
 
 
 def save(tx: Connection, actor: Actor, given: Input, result: Result) -> Row | None:
@@ -125,7 +124,7 @@ def save(tx: Connection, actor: Actor, given: Input, result: Result) -> Row | No
     is_current = current is None or run.as_of >= current.as_of
     previous = scoring_runs.previous_of(tx, given.run_id, run.parameters_key, run.as_of)
     report = {
-        **result.value_tiers,
+        **result.value_tiers.report,
         "previous_run_id": str(previous) if previous else None,
         "transitions": None,
     }
@@ -142,6 +141,7 @@ def save(tx: Connection, actor: Actor, given: Input, result: Result) -> Row | No
         "state": "done",
         "is_current": is_current,
         "value_tiers": report,
+        "next_tier_steps": result.value_tiers.next_tier_steps,
         "satisfaction": result.satisfaction,
         "churn": result.churn,
         "churn_baselines": result.churn_baselines,
@@ -186,7 +186,6 @@ def rows(part: Columns) -> list[Sequence[Any]]:
             arrays.raw_ids(part["customer_id"]),
             _given(part["tier"], has_tier),
             _given(part["value_minor"], has_tier),
-            _given(part["next_tier_distance_minor"], part["next_tier_distance_minor"] >= 0),
             _given(part["near_cut"], part["near_cut"] != ""),
             _given(np.array([*LEVELS, ""])[level], level >= 0),
             _given(part["churn_percent"], part["churn_percent"] >= 0),

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import select, text
 
 from app.domain import money
+from app.domain.value_tiers import next_tier_distance
 from app.store.tables import CustomerScore, ScoringRun
 
 Row = dict[str, Any]
@@ -28,7 +29,6 @@ def current(column: Any, name: str | None = None) -> Any:
 SCORES = (
     CustomerScore.tier,
     CustomerScore.value_minor,
-    CustomerScore.next_tier_distance_minor,
     CustomerScore.near_cut,
     CustomerScore.satisfaction,
     CustomerScore.churn_level,
@@ -37,6 +37,7 @@ SCORES = (
     CustomerScore.value_at_risk_minor,
     current(ScoringRun.as_of, "scored_as_of"),
     current(ScoringRun.currency, "score_currency"),
+    current(ScoringRun.next_tier_steps),
 )
 """What to select for `scores_of`, beside a customer joined with its `CustomerScore`, if it has one."""
 
@@ -63,12 +64,17 @@ def scores_of(row: Row) -> Row:
     return {
         "tier": row.get("tier"),
         "value": _money(row.get("value_minor"), currency),
-        "next_tier_distance": _money(row.get("next_tier_distance_minor"), currency),
+        "next_tier_distance": _money(_distance(row), currency),
         "near_cut": row.get("near_cut"),
         "satisfaction": row.get("satisfaction"),
         "churn": churn,
         "scored_as_of": row.get("scored_as_of"),
     }
+
+
+def _distance(row: Row) -> int | None:
+    tier, steps = row.get("tier"), row.get("next_tier_steps")
+    return None if tier is None or steps is None else next_tier_distance(row["value_minor"], tier, steps)
 
 
 def _money(minor: int | None, currency: str | None) -> dict[str, str] | None:

@@ -1,5 +1,6 @@
 """Value tiers in a scoring run, and the report over them."""
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -21,15 +22,20 @@ Row = dict[str, Any]
 
 SHARE_DECIMALS = 6
 NO_TIER = ""
-NO_DISTANCE = -1
 
 
-def compute(facts: Facts, bounds: Bounds, parameters: Parameters) -> tuple[Columns, Row]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Result:
+    """Columns aligned with the facts: ``tier`` (`NO_TIER` for a customer without a counted transaction) and
+    ``near_cut`` ("" for none); the report, and what distances to the next tier are told from."""
+
+    columns: Columns
+    report: Row
+    next_tier_steps: value_tiers.Steps
+
+
+def compute(facts: Facts, bounds: Bounds, parameters: Parameters) -> Result:
     """Tiers and figures. Pure: the same facts give the same result.
-
-    Returns:
-        Columns aligned with the facts, and the report: ``tier`` (`NO_TIER` for a customer without a counted
-        transaction), ``next_tier_distance_minor`` (`NO_DISTANCE` for none) and ``near_cut`` ("" for none).
 
     Raises:
         ValueError: the values add up to more than 64 bits hold.
@@ -41,15 +47,12 @@ def compute(facts: Facts, bounds: Bounds, parameters: Parameters) -> tuple[Colum
     found = value_tiers.summary(ranked, parameters.cuts)
     columns: Columns = {
         "tier": np.full(n, NO_TIER, dtype="U1"),
-        "next_tier_distance_minor": np.full(n, NO_DISTANCE, dtype=np.int64),
         "near_cut": np.full(n, "", dtype="U1"),
     }
     columns["tier"][counted] = tiers
-    columns["next_tier_distance_minor"][counted] = value_tiers.next_tier_distance(
-        ranked, tiers, parameters.cuts
-    )
     columns["near_cut"][counted] = value_tiers.near_cut(ranked, found.cut_a, found.cut_b)
-    return columns, _report(facts, bounds, parameters, found)
+    steps = value_tiers.next_tier_steps(ranked, parameters.cuts)
+    return Result(columns, _report(facts, bounds, parameters, found), steps)
 
 
 def transitions(previous: Columns, current: Columns) -> list[Row]:

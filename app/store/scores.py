@@ -23,7 +23,6 @@ ROW = (
     "customer_id",
     "tier",
     "value_minor",
-    "next_tier_distance_minor",
     "near_cut",
     "churn_level",
     "churn_percent",

@@ -72,14 +72,14 @@ def test_what_the_current_run_says_is_told(
     api: Api, store: Store, actor: Actor, customer: dict[str, Any]
 ) -> None:
     nps = {"latest": 60.0, "answered_at": "2026-03-01T09:30:00Z", "n": 3, "mean": 80.0, "trend": "falling"}
-    store.write_sync(rows.run, actor, as_of=date(2026, 3, 11), currency="TRY")
+    steps = {"B": [[12445, -50]], "C": [[1, -50]]}
+    store.write_sync(rows.run, actor, as_of=date(2026, 3, 11), currency="TRY", next_tier_steps=steps)
     store.write_sync(
         score,
         actor,
         UUID(customer["id"]),
         tier="B",
         value_minor=12345,
-        next_tier_distance_minor=100,
         near_cut="A",
         satisfaction={"nps": nps},
         churn_level="watch",

@@ -1,4 +1,5 @@
 import itertools
+import json
 import time
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from app.domain.value_tiers import (
     cut_values,
     near_cut,
     next_tier_distance,
+    next_tier_steps,
     rank,
     summary,
     transitions,
@@ -104,18 +106,24 @@ def test_cuts_out_of_order_are_refused(a: int, b: int) -> None:
         Cuts(a, b)
 
 
+def distances(values: list[int], cuts: Cuts = DEFAULT_CUTS) -> list[int | None]:
+    steps = json.loads(json.dumps(next_tier_steps(values, cuts)))
+    tiers = assign(values, cuts).tolist()
+    return [next_tier_distance(value, tier, steps) for value, tier in zip(values, tiers, strict=True)]
+
+
 def test_distance_worked_example() -> None:
     # 50 needs 100: customers above 99 hold 900 of 1049, customers above 100 hold 800 of 1050.
-    assert next_tier_distance(WORKED, assign(WORKED)).tolist() == [-1, -1, 1, 50, 1, 10, 30, 70]
+    assert distances(WORKED) == [None, None, 1, 50, 1, 10, 30, 70]
 
 
 @given(VALUES, CUTS)
 @example([0, 2**63 // 100 + 1], Cuts(1, 2))
 def test_the_distance_is_the_least_that_moves_the_customer_up(values: list[int], cuts: Cuts) -> None:
     tiers = assign(values, cuts)
-    for place, distance in enumerate(next_tier_distance(values, tiers, cuts).tolist()):
-        if tiers[place] == "A":
-            assert distance == -1
+    for place, distance in enumerate(distances(values, cuts)):
+        if distance is None:
+            assert tiers[place] == "A"
             continue
         assert distance >= 1
         for more, rises in ((distance, True), (distance - 1, False)):
@@ -124,14 +132,14 @@ def test_the_distance_is_the_least_that_moves_the_customer_up(values: list[int],
 
 
 def test_distance_without_any_positive_value() -> None:
-    assert next_tier_distance([0, -5], assign([0, -5])).tolist() == [1, 6]
-    assert next_tier_distance([], assign([])).tolist() == []
+    assert distances([0, -5]) == [1, 6]
+    assert distances([]) == []
 
 
 @pytest.mark.parametrize("tiers", [["A"], ["A", "B", "C"], ["A", "D"], ["A", ""], ["A", "AB"]])
 def test_tiers_must_belong_to_the_values(tiers: list[str]) -> None:
     with pytest.raises(ValueError, match="tier"):
-        next_tier_distance([2, 1], np.array(tiers))
+        cut_values([2, 1], np.array(tiers))
 
 
 def test_cuts_are_the_smallest_values_of_their_tier() -> None:
@@ -267,7 +275,7 @@ def test_a_million_customers_take_less_than_two_seconds() -> None:
     start = time.process_time()
     ranked = rank(values)
     tiers = assign(ranked)
-    next_tier_distance(ranked, tiers)
+    next_tier_steps(ranked)
     summary(ranked)
     near_cut(ranked, *cut_values(ranked, tiers))
     transitions(ids, tiers, ids, tiers)

@@ -14,7 +14,7 @@ from app.domain.access import Actor
 from app.domain.scoring import Parameters
 from app.jobs.score import score
 from app.schemas.scoring_runs import ScoringRunCreate
-from app.services import churn_report, scoring, scoring_facts, scoring_runs
+from app.services import churn_report, customers, scoring, scoring_facts, scoring_runs
 from app.store import news
 from app.store.columns import Columns
 from app.store.engine import Store
@@ -177,6 +177,22 @@ def test_twice_writes_nothing(store: Store, actor: Actor) -> None:
     given = store.read_sync(scoring.read, actor, made["id"])
     result = scoring.compute(given, lambda stage: None)
     assert store.write_sync(scoring.save, actor, given, result) == {"rows_written": 0, "is_current": True}
+
+
+def test_a_purchase_changes_the_row_of_its_customer_and_no_other(store: Store, actor: Actor) -> None:
+    ids = store.write_sync(factories.customers_worth, actor, [100 * number for number in range(1, 40)])
+
+    def distances() -> list[Any]:
+        return [store.read_sync(customers.get, actor, one)["next_tier_distance"] for one in ids]
+
+    run(store, actor)
+    before = distances()
+    store.write_sync(factories.purchases, actor, ids[38], [2000])  # the tiers stay as they are
+    made = store.write_sync(scoring_runs.create, actor, ScoringRunCreate())
+    given = store.read_sync(scoring.read, actor, made["id"])
+    result = scoring.compute(given, lambda stage: None)
+    assert store.write_sync(scoring.save, actor, given, result) == {"rows_written": 1, "is_current": True}
+    assert sum(one != other for one, other in zip(before, distances(), strict=True)) == 8
 
 
 def test_an_explicit_departure_and_a_contract_make_levels(store: Store, actor: Actor) -> None:

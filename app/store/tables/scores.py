@@ -25,6 +25,8 @@ class ScoringRun(Base):
     state: Mapped[str] = mapped_column(Text)
     is_current: Mapped[bool]
     value_tiers: Mapped[dict[str, Any] | None]
+    # Distances to the next tier change with every purchase of anybody, so they are told from this when read.
+    next_tier_steps: Mapped[dict[str, Any] | None]
     satisfaction: Mapped[dict[str, Any] | None]
     churn: Mapped[dict[str, Any] | None]
     # What is usual among all customers: small, because every customer's reasons are told with it.
@@ -82,7 +84,6 @@ class CustomerScore(Base):
     )
     tier: Mapped[str | None] = mapped_column(Text)
     value_minor: Mapped[int | None] = mapped_column(BigInteger)
-    next_tier_distance_minor: Mapped[int | None] = mapped_column(BigInteger)
     near_cut: Mapped[str | None] = mapped_column(Text)
     churn_level: Mapped[str | None] = mapped_column(Text)
     churn_percent: Mapped[int | None]
