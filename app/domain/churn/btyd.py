@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from app.domain.churn.history import DAYS_PER_WEEK, FloatArray, Groups, Histories, IntArray, group
+from app.domain.one_thread import one_thread
 
 LOG_BOUND = 9.0
 """Logarithms of all four parameters stay within ± this: a likelihood that rises for ever ends somewhere."""
@@ -171,8 +172,16 @@ def fit(histories: Histories, model: Model) -> Fit | NoFit:
         return NoFit(NoFitReason.TOO_FEW_CUSTOMERS, n)
     if np.count_nonzero(histories.x) < MIN_REPEAT_BUYERS:
         return NoFit(NoFitReason.TOO_FEW_REPEAT_BUYERS, n)
+    from scipy import optimize  # noqa: F401 - its matrix library must be there to be held
+
     groups = group(histories)
-    data = _data(groups)
+    with one_thread():
+        return _best(groups, model)
+
+
+def _best(groups: Groups, model: Model) -> Fit:
+    """Search from several starts."""
+    n, data = int(groups.counts.sum()), _data(groups)
     rough = _data(_coarsened(groups)) if groups.counts.size > ROUGH_GROUPS else data
     without = _maximise(_purchases_only, np.zeros(2), data)
     starts = [np.concatenate((without.x, np.log(dropout))) for dropout in STARTS]

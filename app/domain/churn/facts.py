@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from app.domain.churn.history import NO_DAY, FloatArray, IntArray, Rhythm, from_days, rhythm
+from app.domain.churn.history import NO_DAY, BoolArray, FloatArray, IntArray, Rhythm, from_days, rhythm
 
 RECENT_DAYS = 90
 """What is recent: so many days before ``as_of_day``; *earlier* are as many days before these."""
@@ -72,6 +72,10 @@ class Facts:
 
     def __len__(self) -> int:
         return self.first_day.size
+
+    def take(self, rows: IntArray | BoolArray) -> "Facts":
+        """The facts of some customers."""
+        return Facts(self.as_of_day, *(getattr(self, name)[rows] for name in COLUMNS))
 
     def row(self, place: int) -> list[int | float | None]:
         """One customer's facts in the order of `COLUMNS`, ready for JSON; None for what is not there."""

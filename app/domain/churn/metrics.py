@@ -7,13 +7,13 @@ order of the input changes nothing.
 Source: docs/formulas.md#churn.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from app.domain.churn.bootstrap import Interval, auc_of, lift_of, score_intervals
 from app.domain.churn.history import FloatArray, IntArray
 
 BINS = 10
@@ -33,14 +33,6 @@ class Bin:
     n: int
     mean_p: float
     share: float
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """95 % interval, both ends included."""
-
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,17 +71,21 @@ def auc(ranked: Ranked) -> float | None:
     >>> auc(rank([1, 0, 1, 0], [0.9, 0.5, 0.5, 0.1]))
     0.875
     """
-    return _auc(ranked, np.ones(ranked.y.size))
+    left, everybody = _tie_sums(ranked, ranked.y), np.diff(ranked.ends, prepend=0)
+    value = float(auc_of(left, everybody - left))
+    return None if np.isnan(value) else value
 
 
 def lift(ranked: Ranked, share: float = TOP_SHARE) -> float | None:
     """Share of leavers among the top ⌈share·n⌉ scores over their share among all; None when nobody left."""
-    return _lift(ranked, np.ones(ranked.y.size), share)
+    left, everybody = _tie_sums(ranked, ranked.y), np.diff(ranked.ends, prepend=0)
+    value = float(lift_of(left, everybody - left, share))
+    return None if np.isnan(value) else value
 
 
 def brier(ranked: Ranked) -> float | None:
     """Mean squared distance of probability and outcome, 0 (best) to 1; None for nobody."""
-    return _brier(ranked, np.ones(ranked.y.size))
+    return float(((ranked.p - ranked.y) ** 2).mean()) if ranked.y.size else None
 
 
 def calibration_table(ranked: Ranked, bins: int = BINS) -> tuple[Bin, ...]:
@@ -151,7 +147,7 @@ def measure(
     Raises:
         ValueError: see `rank`, or a probability is outside 0..1.
 
-    Cost: O(n log n), then O(n) for each draw (about 0.05 s for a million customers).
+    Cost: O(n log n); intervals cost no more for a million customers than for some thousand.
 
     >>> found = measure([1, 0, 1, 0, 0, 1, 0, 0, 1, 0], [.9, .8, .7, .6, .5, .4, .3, .2, .15, .1], draws=0)
     >>> found.auc, round(found.brier, 6), found.lift10
@@ -161,51 +157,25 @@ def measure(
     n = ranked.y.size
     if is_probability and n and not 0 <= ranked.p[-1] <= ranked.p[0] <= 1:
         raise ValueError("a probability must be 0 to 1")
-    figures: list[Callable[[Ranked, FloatArray], float | None]] = [_auc, _lift]
-    if is_probability:
-        figures.append(_brier)
-    values = [figure(ranked, np.ones(n)) for figure in figures]
-    intervals = _bootstrap(ranked, figures, draws, seed)
-    intervals = [None if value is None else one for value, one in zip(values, intervals, strict=True)]
+    values = {"auc": auc(ranked), "lift10": lift(ranked)} | {
+        "brier": brier(ranked) if is_probability else None
+    }
+    drawn = score_intervals(ranked.y, ranked.p, ranked.ends, TOP_SHARE, draws, seed)
+    intervals = {name: None if values[name] is None else drawn[name] for name in values}
     table = calibration_table(ranked) if is_probability else ()
     return Metrics(
         n=n,
         base_rate=float(ranked.y.mean()) if n else None,
-        auc=values[0],
-        auc_interval=intervals[0],
-        lift10=values[1],
-        lift10_interval=intervals[1],
-        brier=values[2] if is_probability else None,
-        brier_interval=intervals[2] if is_probability else None,
+        auc=values["auc"],
+        auc_interval=intervals["auc"],
+        lift10=values["lift10"],
+        lift10_interval=intervals["lift10"],
+        brier=values["brier"],
+        brier_interval=intervals["brier"],
         ece=calibration_error(table),
         mean_p=float(ranked.p.mean()) if n and is_probability else None,
         calibration=table,
     )
-
-
-def _bootstrap(
-    ranked: Ranked, figures: list[Callable[[Ranked, FloatArray], float | None]], draws: int, seed: int
-) -> list[Interval | None]:
-    """Draw customers with replacement; a draw is how often each of them came up, nothing is sorted
-    again."""
-    n = ranked.y.size
-    if not n or not draws:
-        return [None] * len(figures)
-    random = np.random.default_rng(seed)
-    drawn = np.full((len(figures), draws), np.nan)
-    for draw in range(draws):
-        weights = np.bincount(random.integers(0, n, n), minlength=n).astype(np.float64)
-        for row, figure in enumerate(figures):
-            value = figure(ranked, weights)
-            drawn[row, draw] = np.nan if value is None else value
-    return [_percentiles(row[~np.isnan(row)]) for row in drawn]
-
-
-def _percentiles(values: FloatArray) -> Interval | None:
-    if not values.size:
-        return None
-    low, high = np.quantile(values, (0.025, 0.975))
-    return Interval(float(low), float(high))
 
 
 def _tie_sums(ranked: Ranked, column: FloatArray) -> FloatArray:
@@ -213,33 +183,6 @@ def _tie_sums(ranked: Ranked, column: FloatArray) -> FloatArray:
     running = np.append(0, np.cumsum(column))
     sums: FloatArray = np.diff(running[ranked.ends], prepend=0)
     return sums
-
-
-def _auc(ranked: Ranked, weights: FloatArray) -> float | None:
-    left = _tie_sums(ranked, weights * ranked.y)
-    stayed = _tie_sums(ranked, weights) - left
-    total = float(left.sum() * stayed.sum())
-    if total == 0:
-        return None
-    above = np.cumsum(left) - left / 2
-    return float((above * stayed).sum()) / total
-
-
-def _lift(ranked: Ranked, weights: FloatArray, share: float = TOP_SHARE) -> float | None:
-    """The top is filled from the best score down; the last score that reaches in counts in proportion."""
-    left, all_of = _tie_sums(ranked, weights * ranked.y), _tie_sums(ranked, weights)
-    n, leavers = float(all_of.sum()), float(left.sum())
-    if leavers == 0:
-        return None
-    top = np.ceil(share * n - 1e-9)
-    taken = np.clip(top - (np.cumsum(all_of) - all_of), 0, all_of)
-    part = np.divide(taken, all_of, out=np.zeros_like(taken), where=all_of > 0)
-    return float((left * part).sum()) / float(top) / (leavers / n)
-
-
-def _brier(ranked: Ranked, weights: FloatArray) -> float | None:
-    n = float(weights.sum())
-    return float((weights * (ranked.p - ranked.y) ** 2).sum()) / n if n else None
 
 
 def _evened(ranked: Ranked) -> FloatArray:

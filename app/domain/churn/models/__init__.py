@@ -1,0 +1,19 @@
+"""The churn models of customers without a contract, from the simplest to the one that learns most.
+
+To add a model: a file of this folder with a `ChurnModel`, a line in `REGISTRY`, a test, a line in
+docs/formulas.md (a test asks for it). Customers under contract: `app.domain.churn.models.contract`.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from app.domain.churn.models import logistic, mbg_nbd, recency, recency_frequency
+from app.domain.churn.models.model import ChurnModel
+
+REGISTRY: Mapping[str, ChurnModel] = MappingProxyType(
+    {module.MODEL.code: module.MODEL for module in (recency, recency_frequency, mbg_nbd, logistic)}
+)
+
+BASELINE = recency.MODEL.code
+PARAMETRIC = mbg_nbd.MODEL.code
+LEARNED = logistic.MODEL.code

@@ -1,0 +1,148 @@
+"""The learned model: logistic on everything known of a customer, the parametric log-odds among it.
+
+Its rank comes from what happened in the company's own last closed window; its level is guarded by the
+parametric model: one constant is added to all log-odds, chosen so that the mean of q is that of MBG/NBD.
+A window of the past may have had another season, and be shorter than the horizon; the constant makes up for
+that.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from app.domain.churn import features, mbg_nbd
+from app.domain.churn.btyd import Parameters
+from app.domain.churn.features import NAMES, Usual
+from app.domain.churn.history import FloatArray
+from app.domain.churn.learner import Learned, is_enough, learn, probability, shift_to_mean
+from app.domain.churn.models.model import ChurnModel, Why
+from app.domain.churn.snapshots import Snapshot, Window
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Logistic:
+    """Weights learned from a window of ``learned_days``."""
+
+    learned: Learned
+    learned_days: int
+
+    def serve(self, now: Snapshot, horizon_days: int) -> "Serving | None":
+        """Make it ready for the customers of a day; None when they carry no parametric fit."""
+        expected = now.parametric_q(horizon_days)
+        if expected is None or not isinstance(now.fitted, Parameters):
+            return None
+        usually = features.usual(now)
+        parts = self.learned.parts(features.matrix(now, expected, usually))
+        odds = self.learned.intercept + parts.sum(axis=1)
+        fit = now.fitted
+        return Serving(
+            learned=self.learned,
+            usual=usually,
+            parametric=Parameters(fit.r, fit.alpha, fit.a, fit.b),
+            horizon_days=horizon_days,
+            shift=shift_to_mean(odds, float(expected.mean())),
+            centre=parts.mean(axis=0),
+        )
+
+    def scores(self, now: Snapshot, horizon_days: int) -> FloatArray | None:
+        """Published q; None when the customers carry no parametric fit."""
+        serving = self.serve(now, horizon_days)
+        return None if serving is None else serving.q(now)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Serving:
+    """The learned model among the customers of one run: all it takes to score one of them again.
+
+    Args:
+        learned: the weights.
+        usual: what was usual among the customers of the run.
+        parametric: MBG/NBD of the run.
+        horizon_days: of the run.
+        shift: what is added to all log-odds.
+        centre: mean part of each feature among the customers of the run.
+    """
+
+    learned: Learned
+    usual: Usual
+    parametric: Parameters
+    horizon_days: int
+    shift: float
+    centre: FloatArray
+
+    def _parts(self, customers: Snapshot) -> FloatArray:
+        expected = mbg_nbd.q(self.parametric, customers.histories, self.horizon_days)
+        return self.learned.parts(features.matrix(customers, expected, self.usual))
+
+    def log_odds(self, customers: Snapshot) -> FloatArray:
+        """Published log-odds, shape (n,)."""
+        odds: FloatArray = self.learned.intercept + self.shift + self._parts(customers).sum(axis=1)
+        return odds
+
+    def q(self, customers: Snapshot) -> FloatArray:
+        """Published probability of no purchase in the horizon, shape (n,)."""
+        return probability(self.log_odds(customers))
+
+    def contributions(self, customers: Snapshot) -> FloatArray:
+        """What each feature adds to the log-odds against the mean of the run's customers, (n, features).
+
+        They add up: the sum of a row is the customer's log-odds less `mean_log_odds`.
+        """
+        return self._parts(customers) - self.centre
+
+    @property
+    def mean_log_odds(self) -> float:
+        """Mean of the published log-odds of the run's customers."""
+        return float(self.learned.intercept + self.shift + self.centre.sum())
+
+    def to_dict(self) -> dict[str, Any]:
+        """As stored with the run."""
+        p = self.parametric
+        return {
+            "learned": self.learned.to_dict(),
+            "usual": self.usual.to_dict(),
+            "parametric": [p.r, p.alpha, p.a, p.b],
+            "horizon_days": self.horizon_days,
+            "shift": self.shift,
+            "centre": self.centre.tolist(),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Serving":
+        """What `to_dict` gave."""
+        return cls(
+            Learned.from_dict(data["learned"]),
+            Usual.from_dict(data["usual"]),
+            Parameters(*data["parametric"]),
+            data["horizon_days"],
+            data["shift"],
+            np.array(data["centre"], dtype=np.float64),
+        )
+
+
+def train(last: Window | None) -> Logistic | Why:
+    """Learn from the last closed window."""
+    if last is None:
+        return Why.NO_CLOSED_WINDOW
+    expected = last.then.parametric_q(last.horizon_days)
+    if expected is None:
+        return Why.NO_PARAMETRIC_FIT
+    columns = features.matrix(last.then, expected)
+    if not is_enough(columns, last.silent):
+        return Why.TOO_FEW_OUTCOMES
+    return Logistic(learn(columns, last.silent, NAMES, expected), last.horizon_days)
+
+
+MODEL = ChurnModel(
+    code="logistic",
+    title="Logistic regression",
+    formula=(
+        "log-odds = constant + sum of weight x standardised feature; the constant brings the mean of q to "
+        "that of mbg_nbd"
+    ),
+    source="scikit-learn; trained on the company's own last closed window",
+    is_probability=True,
+    train=train,
+)

@@ -1,0 +1,53 @@
+"""What a churn model is: something that may learn from a window of the past and then scores customers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from app.domain.churn.history import FloatArray
+from app.domain.churn.snapshots import Snapshot, Window
+
+
+class Why(StrEnum):
+    """Why a model serves, or why it cannot.
+
+    ``won``, ``lost``: the learned model against the parametric one, on the last closed window.
+    ``no_closed_window``: the company's past is too short. ``no_parametric_fit``: too few customers or repeat
+    buyers. ``too_few_outcomes``: too few customers left, or stayed, to learn from or to compare on.
+    """
+
+    WON = "won"
+    LOST = "lost"
+    NO_CLOSED_WINDOW = "no_closed_window"
+    NO_PARAMETRIC_FIT = "no_parametric_fit"
+    TOO_FEW_OUTCOMES = "too_few_outcomes"
+
+
+class Trained(Protocol):
+    """A model that is ready."""
+
+    def scores(self, now: Snapshot, horizon_days: int) -> FloatArray | None:
+        """Score the customers, shape (n,): higher is more likely to buy nothing in the horizon."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ChurnModel:
+    """A model of customers without a contract.
+
+    Args:
+        code: stable name.
+        title: its name.
+        formula: what it computes.
+        source: where it comes from.
+        is_probability: whether its score is a probability; otherwise it only ranks.
+        train: the last closed window, None when there is none, to the model or why it cannot be had.
+    """
+
+    code: str
+    title: str
+    formula: str
+    source: str
+    is_probability: bool
+    train: Callable[[Window | None], Trained | Why]

@@ -1,0 +1,26 @@
+"""The baseline: who has been silent longest leaves first."""
+
+from dataclasses import dataclass
+
+from app.domain.churn.history import FloatArray
+from app.domain.churn.models.model import ChurnModel
+from app.domain.churn.snapshots import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Recency:
+    """Nothing has to be learned."""
+
+    def scores(self, now: Snapshot, horizon_days: int) -> FloatArray:
+        """Days since the last purchase day."""
+        return now.histories.silence_days.astype(float)
+
+
+MODEL = ChurnModel(
+    code="recency",
+    title="Recency",
+    formula="days since the last purchase day",
+    source="baseline",
+    is_probability=False,
+    train=lambda last: Recency(),
+)

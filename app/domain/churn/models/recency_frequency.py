@@ -1,0 +1,35 @@
+"""Two ranks: long silence speaks for leaving, many purchases against it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.domain.churn.history import FloatArray, IntArray
+from app.domain.churn.models.model import ChurnModel
+from app.domain.churn.snapshots import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class RecencyFrequency:
+    """Nothing has to be learned."""
+
+    def scores(self, now: Snapshot, horizon_days: int) -> FloatArray:
+        """Rank of the silence less rank of the repeat purchase days, both 0..1."""
+        return _rank(now.histories.silence_days) - _rank(now.histories.x)
+
+
+def _rank(column: IntArray) -> FloatArray:
+    """Mean rank of each value, 0..1: equal values share theirs."""
+    _, inverse, counts = np.unique(column, return_inverse=True, return_counts=True)
+    ranks: FloatArray = (np.cumsum(counts) - counts / 2) / max(column.size, 1)
+    return ranks[inverse]
+
+
+MODEL = ChurnModel(
+    code="recency_frequency",
+    title="Recency and frequency",
+    formula="rank(days of silence) - rank(x)",
+    source="baseline",
+    is_probability=False,
+    train=lambda last: RecencyFrequency(),
+)
