@@ -5,6 +5,7 @@ from functools import cache
 from fastapi import APIRouter, FastAPI
 
 from app.api import (
+    backtests,
     complaints,
     customer_churn,
     customers,
@@ -41,6 +42,7 @@ RESOURCES = (
     scoring_runs,
     insights,
     customer_churn,
+    backtests,
     jobs,
 )
 

@@ -17,7 +17,7 @@ __all__ = ["DEFAULT_LEVELS", "FACTS_VERSION", "NO_DAY", "RECENT_DAYS", "Bounds",
 RECENT_DAYS = 90
 """What is recent: this many days before ``as_of``; it is compared with as many days before them."""
 
-FACTS_VERSION = 1
+FACTS_VERSION = 2
 """Raised when facts by customer are read or kept in another way: older runs' facts are then not reused."""
 
 

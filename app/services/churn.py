@@ -68,9 +68,7 @@ def compute(facts: Columns, tiers: Columns, as_of: date, parameters: Parameters)
         parameters: of the run.
     """
     as_of_day = day_number(as_of)
-    found = contract.states(_contracts(facts), as_of_day, parameters.grace_days)
-    under_contract = (found >= State.ACTIVE) & (facts["contract_started_day"] != churn.NO_DAY)
-    buyers = (facts["purchase_days"] > 0) & ~under_contract & (found != State.ENDED_BY_US)
+    found, under_contract, buyers = populations(facts, as_of_day, parameters)
     histories = _histories(facts, buyers, ("first_day", "last_day", "purchase_days"), as_of_day)
     fitted = mbg_nbd.fit(histories)
     q = np.full(buyers.size, np.nan)
@@ -86,7 +84,7 @@ def compute(facts: Columns, tiers: Columns, as_of: date, parameters: Parameters)
     )
     columns = _columns(found, under_contract, q, silent, facts, tiers, parameters)
     test = _backtest(facts, buyers, as_of_day, parameters)
-    usual = churn.baselines(_signal_facts(facts, as_of_day))
+    usual = churn.baselines(signal_facts(facts, as_of_day))
     under = {"states": _counts(found[under_contract]), "churn_rate": turnover.churn_rate}
     models = {mbg_nbd.CODE: _fit_row(fitted), "contract": {**asdict(turnover), **under}}
     report = _report(columns, tiers, found, test, models, parameters)
@@ -124,6 +122,25 @@ def reasons_of(
     ]
 
 
+# --- populations
+
+
+def populations(
+    facts: Columns, as_of_day: int, parameters: Parameters
+) -> tuple[NDArray[np.int8], Mask, Mask]:
+    """Tell customers apart by what foretells them: the states of their contracts, who is under contract, and
+    who is foretold from purchases."""
+    found = contract.states(_contracts(facts), as_of_day, parameters.grace_days)
+    under_contract = (found >= State.ACTIVE) & (facts["contract_started_day"] != churn.NO_DAY)
+    buyers = (facts["purchase_days"] > 0) & ~under_contract & (found != State.ENDED_BY_US)
+    return found, under_contract, buyers
+
+
+def signal_facts(facts: Columns, as_of_day: int) -> Facts:
+    """The facts that warning signs and models look at, of all customers."""
+    return Facts(as_of_day=as_of_day, **{name: facts[name] for name in COLUMNS})
+
+
 # --- levels
 
 
@@ -141,10 +158,6 @@ def _histories(facts: Columns, rows: Mask, names: tuple[str, str, str], as_of_da
     """Histories of some customers from the columns of their first day, last day and number of days."""
     first, last, count = (facts[name][rows] for name in names)
     return churn.from_days(first, last, count, as_of_day)
-
-
-def _signal_facts(facts: Columns, as_of_day: int) -> Facts:
-    return Facts(as_of_day=as_of_day, **{name: facts[name] for name in COLUMNS})
 
 
 def _columns(
@@ -288,12 +301,13 @@ def _test_row(test: churn.Backtest) -> Row:
         "n": test.n,
         "excluded_new": test.excluded_new,
         "no_fit": test.fit.reason.value if isinstance(test.fit, churn.NoFit) else None,
-        "model": None if test.model is None else _metrics_row(test.model),
-        "recency": _metrics_row(test.recency),
+        "model": None if test.model is None else metrics_row(test.model),
+        "recency": metrics_row(test.recency),
     }
 
 
-def _metrics_row(metrics: Metrics) -> Row:
+def metrics_row(metrics: Metrics) -> Row:
+    """Figures as they are stored and shown."""
     row = asdict(metrics)
     row["calibration"] = list(row["calibration"])
     return row

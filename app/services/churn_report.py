@@ -10,12 +10,12 @@ from app.domain import money
 from app.domain.access import Actor
 from app.domain.churn import LEVELS, mbg_nbd
 from app.domain.scoring import Parameters
-from app.errors import ForbiddenError, NotFoundError
+from app.errors import NotFoundError
 from app.services.churn import SOURCES, VERSION, reasons_of
 from app.store import scores
 from app.store.engine import long
 from app.store.tables import Customer, CustomerScore, ScoringRun
-from app.store.visibility import narrow
+from app.store.visibility import check_sees_all, narrow
 
 Row = dict[str, Any]
 
@@ -37,8 +37,7 @@ def report(tx: Connection, actor: Actor, run_id: UUID | None, as_of: date | None
         ForbiddenError: the caller is limited to units; these figures are of the whole company.
         NotFoundError: no such run has finished.
     """
-    if actor.units:
-        raise ForbiddenError("A key that is limited to units cannot read figures of the whole company.")
+    check_sees_all(actor)
     statement = _RUN
     if run_id is not None:
         statement = statement.where(ScoringRun.id == run_id)

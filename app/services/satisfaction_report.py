@@ -16,7 +16,7 @@ from app.domain.indices import INDICES
 from app.domain.indices.model import Answers, Index, IndexResult
 from app.domain.indices.response_rate import response_rate
 from app.domain.indices.shrinkage import shrink_results
-from app.errors import FieldError, ForbiddenError, InvalidError
+from app.errors import FieldError, InvalidError
 from app.schemas.satisfaction import SatisfactionBy, SatisfactionQuery
 from app.services import survey_columns
 from app.services.satisfaction import result_row
@@ -27,6 +27,7 @@ from app.store.columns import Columns
 from app.store.engine import long
 from app.store.survey_facts import NOT_STATED, Asked, Grouping
 from app.store.types import now
+from app.store.visibility import check_sees_all
 
 Row = dict[str, Any]
 
@@ -43,8 +44,7 @@ def report(tx: Connection, actor: Actor, query: SatisfactionQuery) -> Row:
         ForbiddenError: the caller is limited to units; these figures are of the whole company.
         InvalidError: ``from`` is not before ``to``, or there is no such survey.
     """
-    if actor.units:
-        raise ForbiddenError("A key that is limited to units cannot read figures of the whole company.")
+    check_sees_all(actor)
     index = INDICES[query.index]
     start, end = _window(actor.company, query)
     surveys = survey_facts.surveys(tx)

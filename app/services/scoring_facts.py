@@ -40,6 +40,7 @@ FACTS: Mapping[str, tuple[DTypeLike, Any]] = {
     "last_day": (np.int32, NO_DAY),
     "cut_purchase_days": (np.int32, 0),
     "cut_last_day": (np.int32, NO_DAY),
+    "refunds": (np.int32, 0),
     "recent_purchases": (np.int32, 0),
     "earlier_purchases": (np.int32, 0),
     "recent_spend_minor": (np.int64, 0),
@@ -100,6 +101,12 @@ def read(tx: Connection, actor: Actor, as_of: date, parameters: Parameters) -> F
         until,
         None if only is None else int(only.size),
     )
+
+
+def whole(tx: Connection, actor: Actor, as_of: date, parameters: Parameters) -> Columns:
+    """Read the columns of all customers for any past day, whatever earlier runs have kept."""
+    bounds = parameters.bounds(as_of, actor.company)
+    return _Reader(tx, actor.company, parameters, bounds, None).columns()
 
 
 # --- going on from an earlier run

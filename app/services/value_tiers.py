@@ -12,11 +12,12 @@ from app.domain import money, value_tiers
 from app.domain.access import Actor
 from app.domain.concentration import Curve, top_count
 from app.domain.scoring import Bounds, Parameters
-from app.errors import ForbiddenError, NotFoundError
+from app.errors import NotFoundError
 from app.services.scoring_facts import Facts
 from app.store.columns import Columns
 from app.store.engine import single
 from app.store.tables import ScoringRun
+from app.store.visibility import check_sees_all
 
 Row = dict[str, Any]
 
@@ -86,8 +87,7 @@ def report(tx: Connection, actor: Actor, run_id: UUID | None, as_of: date | None
         ForbiddenError: the caller is limited to units; these figures are of the whole company.
         NotFoundError: no such run has finished.
     """
-    if actor.units:
-        raise ForbiddenError("A key that is limited to units cannot read figures of the whole company.")
+    check_sees_all(actor)
     statement = select(
         ScoringRun.id,
         ScoringRun.as_of,

@@ -6,7 +6,7 @@ occurred at or after ``bounds.end`` is seen.
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -59,6 +59,7 @@ def transactions(
         window; ``foreign``: number of those in other currencies, at any time; ``purchase_days``: distinct
         local days with a purchase, ``first_micros`` and ``last_micros`` of a purchase, `NEVER` without one;
         ``cut_purchase_days`` and ``cut_last_micros``: the same of purchases before ``bounds.cut``;
+        ``refunds``: number of those that lowered a value, at any time;
         ``recent_purchases`` and ``earlier_purchases``: purchases since ``bounds.recent`` and in the as long
         time before; ``recent_spend_minor`` and ``earlier_spend_minor``: what was paid in them, in the
         reporting currency.
@@ -74,9 +75,7 @@ def transactions(
         Transaction.currency == parameters.currency,
     )
     counted = own if bounds.start is None else and_(at >= bounds.start, own)
-    bought = amount > 0
-    if parameters.zero_amount_purchases:
-        bought = or_(bought, and_(amount == 0, Transaction.kind.in_(_BUYING)))
+    bought = _bought(parameters)
     recent, earlier = at >= bounds.recent, and_(at >= bounds.earlier, at < bounds.recent)
     day = local_day(tx, at, day_shifts(first, bounds.end, company))
     statement = select(
@@ -89,6 +88,7 @@ def transactions(
         arrays.micros(tx, func.max(case((bought, at))), NEVER),
         func.count(case((and_(at < bounds.cut, bought), day)).distinct()),
         arrays.micros(tx, func.max(case((and_(at < bounds.cut, bought), at))), NEVER),
+        func.count(case((amount < 0, 1))),
         func.count(case((and_(recent, bought), 1))),
         func.count(case((and_(earlier, bought), 1))),
         _sum(case((and_(recent, bought, own), amount), else_=0)),
@@ -114,12 +114,26 @@ _TRANSACTION_COLUMNS = (
     "last_micros",
     "cut_purchase_days",
     "cut_last_micros",
+    "refunds",
     "recent_purchases",
     "earlier_purchases",
     "recent_spend_minor",
     "earlier_spend_minor",
 )
 _INDEX = "ix_transactions_scoring"
+
+
+def buyers(tx: Connection, parameters: Parameters, start: datetime, end: datetime) -> Ids:
+    """Customers who bought at or after ``start`` and before ``end``, ascending."""
+    at = Transaction.occurred_at
+    statement = (
+        select(arrays.raw_id(tx, Transaction.customer_id))
+        .where(at >= start, at < end, _bought(parameters), *_of_kinds(parameters))
+        .group_by(Transaction.customer_id)
+        .order_by(Transaction.customer_id)
+    )
+    [ids] = arrays.read(tx, statement, [ID])
+    return ids
 
 
 def foreign(tx: Connection, parameters: Parameters, bounds: Bounds, only: Ids | None = None) -> Foreign:
@@ -244,10 +258,20 @@ def customers(tx: Connection) -> int:
 
 
 def _seen(parameters: Parameters, bounds: Bounds) -> list[Any]:
-    where = [Transaction.occurred_at < bounds.end]
-    if kinds := sorted(parameters.ignored_kinds):
-        where.append(Transaction.kind.not_in(kinds))
-    return where
+    return [Transaction.occurred_at < bounds.end, *_of_kinds(parameters)]
+
+
+def _of_kinds(parameters: Parameters) -> list[Any]:
+    kinds = sorted(parameters.ignored_kinds)
+    return [Transaction.kind.not_in(kinds)] if kinds else []
+
+
+def _bought(parameters: Parameters) -> Any:
+    """Whether a transaction makes its day a day of purchase."""
+    amount = Transaction.amount_minor
+    if not parameters.zero_amount_purchases:
+        return amount > 0
+    return or_(amount > 0, and_(amount == 0, Transaction.kind.in_(_BUYING)))
 
 
 def _of(tx: Connection, statement: Any, customer_id: Any, only: Ids | None) -> Any:

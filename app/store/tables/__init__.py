@@ -1,6 +1,7 @@
 """All tables. Alembic and the tests rely on this module importing every family."""
 
 from app.store.tables.base import Base
+from app.store.tables.churn import Backtest, ChurnContest
 from app.store.tables.complaints import Complaint, ComplaintEvent
 from app.store.tables.customers import Customer, CustomerExternalId, CustomerLookup
 from app.store.tables.imports import Import, ImportChunk, ImportMapping, ImportTrial, RefusedRow
@@ -20,7 +21,9 @@ from app.store.tables.transactions import ExchangeRate, Transaction
 __all__ = [
     "ApiKey",
     "AuditEntry",
+    "Backtest",
     "Base",
+    "ChurnContest",
     "Complaint",
     "ComplaintEvent",
     "Customer",

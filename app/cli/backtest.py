@@ -1,0 +1,104 @@
+"""``vefa backtest``: forecast a past day from what was known then, and print how the forecasts did."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Table
+
+from app.cli.context import opened
+from app.schemas.backtests import BacktestCreate
+from app.services import backtests
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(backtest)
+
+
+def backtest(
+    cut: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The last day that is known.")],
+    horizon_days: Annotated[int, typer.Option(min=1, help="Days after it that are foretold.")] = 90,
+    window_days: Annotated[
+        int | None, typer.Option(min=1, help="Days that count as value; default: everything.")
+    ] = None,
+    model: Annotated[list[str] | None, typer.Option(help="Show only these models (repeat).")] = None,
+    zero_amounts: Annotated[
+        bool, typer.Option("--zero-amounts", help="Purchases of nothing make days of purchase too.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Forecast churn for a past day from what was known then, and hold it against what happened."""
+    from app.jobs import backtest as work
+
+    try:
+        data = BacktestCreate(
+            cut_on=cut.strftime("%Y-%m-%d"),
+            horizon_days=horizon_days,
+            window_days=window_days,
+            models=model or [],
+            zero_amount_purchases=zero_amounts,
+        )
+    except ValidationError as error:
+        raise typer.BadParameter("; ".join(part["msg"] for part in error.errors())) from None
+    with opened() as (store, actor):
+        row = store.write_sync(backtests.create, actor, data)
+        with Console(stderr=True).status("backtest"):
+            work.run(store, actor, row["id"])
+        done = store.read_sync(backtests.get, actor, row["id"])
+    if json:
+        Console().print_json(data=done, default=str)
+    else:
+        _print(done)
+
+
+def _print(done: dict[str, Any]) -> None:
+    result = done["result"]
+    console = Console()
+    console.print(
+        f"cut {done['cut_on']}, {done['parameters']['horizon_days']} days: {result['n']:,} customers; "
+        f"published: {result['published'] or 'no probability'} ({result['reason']})",
+        highlight=False,
+    )
+    table = Table("model", "AUC", "lift 10 %", "Brier", "ECE", "precision", "recall")
+    for one in result["models"]:
+        metrics = one["metrics"]
+        alarm = one["at_levels"][-1] if one["at_levels"] else None
+        table.add_row(
+            one["code"],
+            _with(metrics["auc"], metrics["auc_interval"]),
+            _with(metrics["lift10"], metrics["lift10_interval"], 2),
+            _with(metrics["brier"], metrics["brier_interval"]),
+            _with(metrics["ece"], one["ece_interval"]),
+            "-" if alarm is None else _with(alarm["precision"]["value"], alarm["precision"]["interval"]),
+            "-" if alarm is None else _with(alarm["recall"]["value"], alarm["recall"]["interval"]),
+        )
+    console.print(table)
+    if result["missing"]:
+        absent = ", ".join(f"{one['code']} ({one['reason']})" for one in result["missing"])
+        console.print(f"not ready: {absent}", highlight=False)
+    flags = Table("level given", "bought nothing", "came back")
+    for cell in result["confusion"]:
+        flags.add_row(cell["level"] or "none", f"{cell['silent']:,}", f"{cell['returned']:,}")
+    console.print(flags)
+    groups = Table("group", "customers", "AUC published", "AUC recency", "Brier published")
+    for group in result["groups"]:
+        mine, simple = group["published"] or {}, group["recency"]
+        groups.add_row(
+            group["name"],
+            f"{simple['n']:,}",
+            _with(mine.get("auc"), None),
+            _with(simple["auc"], None),
+            _with(mine.get("brier"), None),
+        )
+    console.print(groups)
+
+
+def _with(figure: float | None, interval: dict[str, float] | None, digits: int = 3) -> str:
+    if figure is None:
+        return "-"
+    if interval is None:
+        return f"{figure:.{digits}f}"
+    return f"{figure:.{digits}f} [{interval['low']:.{digits}f}, {interval['high']:.{digits}f}]"

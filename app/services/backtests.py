@@ -1,0 +1,266 @@
+"""Ask for, compute, follow and read backtests."""
+
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, case, insert, select, update
+
+from app.domain.access import Actor
+from app.domain.churn import contest as contests
+from app.domain.churn.evaluation import Evaluation, Options, evaluate
+from app.domain.churn.snapshots import Window, plan
+from app.domain.days import day_number, day_of
+from app.domain.jobs import JobState
+from app.domain.scoring import Levels, Parameters
+from app.errors import FieldError, InvalidError, NotFoundError
+from app.schemas.backtests import BacktestCreate, BacktestQuery
+from app.services import churn_windows, jobs
+from app.services.churn import metrics_row
+from app.store import audit, scores
+from app.store.arrays import Ids
+from app.store.engine import single
+from app.store.paging import After, Page, SortKey, fetch
+from app.store.tables import Backtest, Job, ScoringRun
+from app.store.types import new_id, now
+from app.store.visibility import check_sees_all
+
+Row = dict[str, Any]
+
+JOB = "backtests"
+
+_STATE = case((Job.state == JobState.CANCELLED, "cancelled"), else_=Backtest.state)
+_SUMMARY = select(
+    Backtest.id,
+    Backtest.job_id,
+    Backtest.cut_on,
+    Backtest.parameters,
+    Backtest.models,
+    _STATE.label("state"),
+    Backtest.error,
+    Backtest.created_at,
+    Backtest.ended_at,
+).join_from(Backtest, Job, Job.id == Backtest.job_id, isouter=True)
+
+
+# --- asking and reading
+
+
+def start(tx: Connection, actor: Actor, data: BacktestCreate) -> Row:
+    """Take on a backtest as a durable job.
+
+    Raises:
+        InvalidError: the horizon after the cut is not over, or the levels are out of order.
+    """
+    row = create(tx, actor, data)
+    arguments, made = {"backtest_id": str(row["id"])}, {"href": f"/v1/backtests/{row['id']}"}
+    job = jobs.create(tx, actor, JOB, arguments, result=made)
+    tx.execute(update(Backtest).where(Backtest.id == row["id"]).values(job_id=job["id"]))
+    return _shape({**row, "job_id": job["id"]})
+
+
+def create(tx: Connection, actor: Actor, data: BacktestCreate) -> Row:
+    """Record a backtest that somebody is going to compute at once (`start` without the job)."""
+    parameters = _parameters_of(actor, data)
+    if data.cut_on + timedelta(days=data.horizon_days) >= actor.company.day_of(now()):
+        detail = "The horizon after the cut must be over."
+        raise InvalidError(fields=[FieldError("/cut_on", "horizon_not_over", detail)])
+    row: Row = {
+        "id": new_id(),
+        "job_id": None,
+        "cut_on": data.cut_on,
+        "parameters": parameters.to_dict(),
+        "models": list(dict.fromkeys(data.models)),
+        "state": "waiting",
+        "result": None,
+        "error": None,
+        "created_at": now(),
+        "ended_at": None,
+    }
+    tx.execute(insert(Backtest).values(row))
+    audit.record(tx, actor, "backtest.started", row["id"])
+    return row
+
+
+@single
+def get(tx: Connection, actor: Actor, backtest_id: UUID) -> Row:
+    """Read one backtest with its result.
+
+    Raises:
+        ForbiddenError: the caller sees only some customers; these figures are of the whole company.
+        NotFoundError: there is none with this id.
+    """
+    check_sees_all(actor)
+    statement = _SUMMARY.add_columns(Backtest.result).where(Backtest.id == backtest_id)
+    row = tx.execute(statement).mappings().first()
+    if row is None:
+        raise NotFoundError("There is no such backtest.")
+    return _shape(dict(row))
+
+
+@single
+def page(tx: Connection, _actor: Actor, query: BacktestQuery, after: After | None) -> Page:
+    """Read a page of backtests, newest first."""
+    statement = _SUMMARY
+    if query.state is not None:
+        statement = statement.where(_STATE == query.state)  # noqa: SIM300 - SQL, not Python
+    if query.cut_on is not None:
+        statement = statement.where(Backtest.cut_on == query.cut_on)
+    keys = (SortKey(Backtest.created_at, descending=True), SortKey(Backtest.id, descending=True))
+    found = fetch(tx, statement, keys, limit=query.limit, after=after)
+    return Page([_shape(row) for row in found.rows], found.after)
+
+
+def _parameters_of(actor: Actor, data: BacktestCreate) -> Parameters:
+    try:
+        levels = Levels(**data.churn_levels.model_dump()) if data.churn_levels else Levels()
+    except ValueError:
+        wrong = FieldError("/churn_levels", "levels_order", "watch must be below at_risk.")
+        raise InvalidError(fields=[wrong]) from None
+    return Parameters(
+        actor.company.reporting_currency,
+        data.window_days,
+        horizon_days=data.horizon_days,
+        levels=levels,
+        zero_amount_purchases=data.zero_amount_purchases,
+    )
+
+
+def _shape(row: Row) -> Row:
+    shown = ("horizon_days", "window_days", "churn_levels", "zero_amount_purchases")
+    return {**row, "parameters": {name: row["parameters"][name] for name in shown}}
+
+
+# --- computing
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Input:
+    """A backtest and all that its result follows from; ``flags`` as a run gave them, positions of levels."""
+
+    backtest_id: UUID
+    models: list[str]
+    options: Options
+    outcome: Window
+    earlier: Window | None
+    last: Window | None
+    flags: NDArray[np.int8] | None
+    flags_run_id: UUID | None
+
+
+def read(tx: Connection, actor: Actor, backtest_id: UUID) -> Input:
+    """Read the customers as they stood on the cut and in the windows before it, and what they did after."""
+    row = tx.execute(select(Backtest.__table__).where(Backtest.id == backtest_id)).mappings().one()
+    parameters = Parameters.from_dict(row["parameters"])
+    as_of_day = day_number(row["cut_on"]) + 1
+    horizon = parameters.horizon_days
+    ids, outcome = churn_windows.window(tx, actor, as_of_day, as_of_day + horizon, parameters)
+    first = outcome.then.facts.first_day
+    planned = plan(int(first.min()), as_of_day, horizon) if first.size else None
+    earlier, last = churn_windows.pair(tx, actor, planned, parameters)
+    run_id, flags = _given(tx, ids, as_of_day, horizon)
+    options = Options(levels=parameters.levels, cuts=parameters.cuts)
+    return Input(backtest_id, row["models"], options, outcome, earlier, last, flags, run_id)
+
+
+def compute(given: Input) -> Row:
+    """Apply the rules. Pure: the same customers give the same result."""
+    found = evaluate(given.outcome, given.earlier, given.last, flags=given.flags, options=given.options)
+    return _result(found, given)
+
+
+def save(tx: Connection, actor: Actor, backtest_id: UUID, result: Row) -> None:
+    """Store the result, once."""
+    finished = {"state": "done", "result": result, "ended_at": now()}
+    wanted = update(Backtest).where(Backtest.id == backtest_id, Backtest.state == "waiting")
+    if tx.execute(wanted.values(finished)).rowcount:
+        audit.record(tx, actor, "backtest.finished", backtest_id, data={"customers": result["n"]})
+
+
+def fail(tx: Connection, backtest_id: UUID, error: str) -> None:
+    """Note that it could not be computed."""
+    failed = {"state": "failed", "error": error[: jobs.ERROR_CHARS], "ended_at": now()}
+    wanted = update(Backtest).where(Backtest.id == backtest_id, Backtest.state == "waiting")
+    tx.execute(wanted.values(failed))
+
+
+def _given(
+    tx: Connection, ids: Ids, as_of_day: int, horizon_days: int
+) -> tuple[UUID | None, NDArray[np.int8] | None]:
+    """The levels that a run for the day gave with the same horizon, by the newest such run before its
+    outcome was known; none for customers whom it did not know of."""
+    runs = tx.execute(
+        select(ScoringRun.id, ScoringRun.parameters)
+        .where(ScoringRun.as_of == day_of(as_of_day), ScoringRun.state == "done")
+        .order_by(ScoringRun.created_at.desc())
+    )
+    for run_id, parameters in runs:
+        if Parameters.from_dict(parameters).horizon_days == horizon_days:
+            columns = scores.load_columns(tx, run_id, {"customer_id", "churn_level"})
+            if "churn_level" in columns:
+                flags = np.full(ids.size, -1, dtype=np.int8)
+                places, known = scores.matched(columns["customer_id"], ids)
+                flags[known] = columns["churn_level"][places[known]]
+                return run_id, flags
+    return None, None
+
+
+# --- the result as it is stored and shown
+
+
+def _result(found: Evaluation, given: Input) -> Row:
+    wanted = given.models
+    return {
+        "n": found.n,
+        "published": found.published,
+        "reason": found.reason.value,
+        "contest": contest_row(found.contest),
+        "models": [
+            {**asdict(one), "metrics": metrics_row(one.metrics), "reliability": _rows(one.reliability)}
+            for one in found.models
+            if not wanted or one.code in wanted
+        ],
+        "missing": [
+            {"code": code, "reason": reason.value}
+            for code, reason in found.missing.items()
+            if not wanted or code in wanted
+        ],
+        "groups": [
+            {
+                "name": group.name,
+                "published": None if group.published is None else metrics_row(group.published),
+                "recency": metrics_row(group.baseline),
+            }
+            for group in found.groups
+        ],
+        "confusion": [asdict(cell) for cell in found.confusion],
+        "flags_run_id": None if given.flags_run_id is None else str(given.flags_run_id),
+    }
+
+
+def contest_row(found: contests.Contest) -> Row:
+    """A contest as it is stored and shown."""
+    opened, closed = found.opened_day, found.closed_day
+    return {
+        "serves": found.serves,
+        "reason": found.reason.value,
+        "opened_on": None if opened is None else day_of(opened).isoformat(),
+        "closed_on": None if closed is None else day_of(closed).isoformat(),
+        "trained_days": found.trained_days,
+        "n": found.n,
+        "entries": [
+            {
+                "code": entry.code,
+                "metrics": None if entry.metrics is None else metrics_row(entry.metrics),
+                "missing": None if entry.missing is None else entry.missing.value,
+            }
+            for entry in found.entries
+        ],
+    }
+
+
+def _rows(intervals: Any) -> list[Row | None]:
+    return [None if one is None else asdict(one) for one in intervals]

@@ -1,0 +1,57 @@
+"""Customers as they were seen on a past day, and what they did in the days after it, from the store."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from sqlalchemy import Connection
+
+from app.domain.access import Actor
+from app.domain.churn.snapshots import Plan, Snapshot, Window
+from app.domain.days import day_of
+from app.domain.scoring import Parameters
+from app.services import churn, scoring_facts
+from app.store import facts as stored
+from app.store.arrays import Ids
+from app.store.columns import Columns
+
+
+class Seen(NamedTuple):
+    """Customers foretold from purchases, ascending, and how they stood."""
+
+    customer_id: Ids
+    snapshot: Snapshot
+
+
+def seen(facts: Columns, as_of_day: int, parameters: Parameters) -> Seen:
+    """Who of the customers in ``facts``, columns of `scoring_facts`, is foretold from purchases."""
+    _, _, buyers = churn.populations(facts, as_of_day, parameters)
+    rows: Any = np.flatnonzero(buyers)
+    snapshot = Snapshot(
+        churn.signal_facts(facts, as_of_day).take(rows), facts["value_minor"][rows], facts["refunds"][rows]
+    )
+    return Seen(facts["customer_id"][rows], snapshot)
+
+
+def window(
+    tx: Connection, actor: Actor, opens_day: int, closes_day: int, parameters: Parameters
+) -> tuple[Ids, Window]:
+    """See the customers at the start of ``opens_day``, and who of them bought before ``closes_day`` began.
+
+    Nothing that occurred later is read. The customers are aligned with the window.
+    """
+    facts = scoring_facts.whole(tx, actor, day_of(opens_day), parameters)
+    customer_id, snapshot = seen(facts, opens_day, parameters)
+    start, end = (actor.company.start_of(day_of(day)) for day in (opens_day, closes_day))
+    silent = ~np.isin(customer_id, stored.buyers(tx, parameters, start, end), assume_unique=True)
+    return customer_id, Window(snapshot, silent, closes_day - opens_day)
+
+
+def pair(
+    tx: Connection, actor: Actor, planned: Plan | None, parameters: Parameters
+) -> tuple[Window | None, Window | None]:
+    """The earlier and the last window of a plan; twice None without one."""
+    if planned is None:
+        return None, None
+    _, earlier = window(tx, actor, planned.earlier_day, planned.last_day, parameters)
+    _, last = window(tx, actor, planned.last_day, planned.as_of_day, parameters)
+    return earlier, last

@@ -1,0 +1,169 @@
+"""Backtests over HTTP: take one on, work it off, read how the forecast did."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import factories
+import pytest
+from sqlalchemy import Connection
+from support import Api, problem
+
+from app.domain.access import Actor, Scope
+from app.jobs.backtest import run
+from app.jobs.score import score
+from app.store.engine import Store
+from app.store.types import now
+
+CUT = datetime(2026, 6, 30, 9, tzinfo=UTC)
+HORIZON = 60
+
+
+def days_bought(number: int) -> Iterator[int]:
+    """Days before (or, below 0, after) the cut on which a customer buys: some stop early, some go on."""
+    rhythm = 7 + number % 11
+    stops = 60 if number % 3 == 0 else -HORIZON - 30
+    return iter(range(340 - number % 40, stops, -rhythm))
+
+
+def shop(tx: Connection, actor: Actor, customers: int) -> None:
+    for number in range(customers):
+        customer_id = factories.customer(tx, actor, f"Customer {number}")
+        for days in days_bought(number):
+            at = CUT - timedelta(days=days)
+            factories.purchases(tx, actor, customer_id, [1000 + number], at=at)
+
+
+@pytest.fixture
+def tested(api: Api, store: Store, actor: Actor) -> Any:
+    store.write_sync(shop, actor, 90)
+    made = api.post("/v1/backtests", json={"cut_on": "2026-06-30", "horizon_days": HORIZON})
+    assert made.status_code == 202
+    run(store, actor, UUID(made.json()["id"]))  # what a worker does with the job
+    return api.get(f"/v1/backtests/{made.json()['id']}").json()
+
+
+def test_a_backtest_is_a_job_with_a_place_to_follow_it(api: Api) -> None:
+    answer = api.post("/v1/backtests", json={"cut_on": "2026-06-30", "models": ["mbg_nbd"]})
+    job = api.get(answer.headers["Location"]).json()
+    made = answer.json()
+    assert (job["kind"], job["state"], job["href"]) == ("backtests", "waiting", f"/v1/backtests/{made['id']}")
+    assert (made["state"], made["result"], made["models"]) == ("waiting", None, ["mbg_nbd"])
+    assert made["parameters"] == {
+        "horizon_days": 90,
+        "window_days": None,
+        "churn_levels": {"watch": 0.5, "at_risk": 0.8},
+        "zero_amount_purchases": False,
+    }
+
+
+def test_the_result_ties_with_what_was_bought(tested: Any) -> None:
+    result = tested["result"]
+    stopped = sum(1 for number in range(90) if number % 3 == 0)
+    assert (tested["state"], result["n"], result["flags_run_id"]) == ("done", 90, None)
+    assert result["models"][0]["metrics"]["base_rate"] == pytest.approx(stopped / 90)
+    assert sum(cell["silent"] for cell in result["confusion"]) == stopped
+    assert sum(cell["returned"] for cell in result["confusion"]) == 90 - stopped
+    codes = [one["code"] for one in [*result["models"], *result["missing"]]]
+    assert sorted(codes) == ["logistic", "mbg_nbd", "recency", "recency_frequency"]
+    tiers = [group["recency"]["n"] for group in result["groups"] if group["name"].startswith("tier_")]
+    assert sum(tiers) == 90
+
+
+def test_who_bought_for_certain_is_told_from_who_stopped(tested: Any) -> None:
+    recency = tested["result"]["models"][0]
+    assert (recency["code"], recency["metrics"]["auc"]) == ("recency", 1.0)
+    assert recency["metrics"]["brier"] is None
+
+
+def test_what_came_after_the_horizon_changes_nothing(
+    api: Api, store: Store, actor: Actor, tested: Any
+) -> None:
+    customer = store.write_sync(factories.customer, actor, "Late")
+    late = CUT + timedelta(days=HORIZON + 2)
+    store.write_sync(factories.purchases, actor, customer, [5000], at=late)
+    again = api.post("/v1/backtests", json={"cut_on": "2026-06-30", "horizon_days": HORIZON}).json()
+    run(store, actor, UUID(again["id"]))
+    assert api.get(f"/v1/backtests/{again['id']}").json()["result"] == tested["result"]
+
+
+def test_the_levels_are_those_that_a_run_gave_on_the_day(api: Api, store: Store, actor: Actor) -> None:
+    store.write_sync(shop, actor, 30)
+    scored = api.post("/v1/scoring-runs", json={"as_of": "2026-07-01", "horizon_days": HORIZON}).json()
+    score(store, actor, UUID(scored["id"]))
+    made = api.post("/v1/backtests", json={"cut_on": "2026-06-30", "horizon_days": HORIZON}).json()
+    run(store, actor, UUID(made["id"]))
+    result = api.get(f"/v1/backtests/{made['id']}").json()["result"]
+    levels = api.get("/v1/insights/churn", params={"run_id": scored["id"]}).json()["levels"]
+    assert result["flags_run_id"] == scored["id"]
+    given = {cell["level"]: cell["silent"] + cell["returned"] for cell in result["confusion"]}
+    assert {level["level"]: level["customers"] for level in levels}.items() <= given.items()
+
+
+def test_a_company_without_customers_has_a_result_of_nobody(api: Api, store: Store, actor: Actor) -> None:
+    made = api.post("/v1/backtests", json={"cut_on": "2026-06-30"}).json()
+    run(store, actor, UUID(made["id"]))
+    result = api.get(f"/v1/backtests/{made['id']}").json()["result"]
+    assert (result["n"], result["published"], result["groups"]) == (0, None, [])
+
+
+def test_only_the_models_asked_for_are_shown(api: Api, store: Store, actor: Actor) -> None:
+    store.write_sync(shop, actor, 12)
+    body = {"cut_on": "2026-06-30", "horizon_days": HORIZON, "models": ["recency", "recency"]}
+    made = api.post("/v1/backtests", json=body).json()
+    run(store, actor, UUID(made["id"]))
+    done = api.get(f"/v1/backtests/{made['id']}").json()
+    assert done["models"] == ["recency"]
+    assert [one["code"] for one in done["result"]["models"]] == ["recency"]
+    assert done["result"]["missing"] == []
+
+
+def test_a_second_computation_changes_nothing(api: Api, store: Store, actor: Actor, tested: Any) -> None:
+    run(store, actor, UUID(tested["id"]))
+    assert api.get(f"/v1/backtests/{tested['id']}").json() == tested
+
+
+def test_backtests_are_listed_newest_first(api: Api) -> None:
+    days = ["2026-05-31", "2026-06-30"]
+    ids = [api.post("/v1/backtests", json={"cut_on": day}).json()["id"] for day in days]
+    listed = api.get("/v1/backtests").json()["data"]
+    assert [row["id"] for row in listed] == ids[::-1]
+    only = api.get("/v1/backtests", params={"cut_on": days[0], "state": "waiting"}).json()["data"]
+    assert [row["id"] for row in only] == ids[:1]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"cut_on": "2026-02-30"},
+        {"cut_on": now().date().isoformat()},
+        {"cut_on": (now() - timedelta(days=30)).date().isoformat(), "horizon_days": 60},
+        {"cut_on": "9999-12-31", "horizon_days": 3660},
+        {"cut_on": "2026-06-30", "horizon_days": 0},
+        {"cut_on": "2026-06-30", "models": ["oracle"]},
+        {"cut_on": "2026-06-30", "churn_levels": {"watch": 0.8, "at_risk": 0.8}},
+        {"cut_on": "2026-06-30", "cut": "2026-06-30"},
+    ],
+)
+def test_what_cannot_be_tested_is_refused_and_leaves_nothing(api: Api, body: dict[str, Any]) -> None:
+    assert api.post("/v1/backtests", json=body).status_code == 422
+    assert api.get("/v1/backtests").json()["data"] == []
+    assert api.get("/v1/jobs").json()["data"] == []
+
+
+def test_one_that_is_not_there_is_not_found(api: Api) -> None:
+    problem(api.get("/v1/backtests/01930a3e-2f6b-7c11-9a52-0d9c1f8f7b80"), 404, "not_found")
+
+
+def test_reading_and_starting_take_scopes(api_with: Any) -> None:
+    reader = api_with(Scope.INSIGHTS_READ)
+    assert reader.get("/v1/backtests").status_code == 200
+    assert reader.post("/v1/backtests", json={"cut_on": "2026-06-30"}).status_code == 403
+    assert api_with(Scope.SCORING_WRITE).get("/v1/backtests").status_code == 403
+
+
+def test_figures_of_the_whole_company_are_not_for_keys_of_a_unit(api_with: Any, tested: Any) -> None:
+    limited = api_with(Scope.INSIGHTS_READ, units=("izmir",))
+    problem(limited.get(f"/v1/backtests/{tested['id']}"), 403, "insufficient_scope")
