@@ -10,7 +10,7 @@ from app.domain.churn.models import REGISTRY
 from app.domain.churn.models.model import Why
 from app.domain.customers import ChurnLevel
 from app.schemas._base import Code, Count, DateIn, Flag, Input, Output, PageOf, Paging, shown
-from app.schemas.churn import Between, ChurnMetrics
+from app.schemas.churn import Between, ChurnMetrics, ContestRead
 from app.schemas.scoring_runs import ChurnLevels, ChurnLevelsIn, RunState, Share
 
 EXAMPLE_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7b80"
@@ -101,28 +101,6 @@ class ConfusionCell(Output):
     level: ChurnLevel | None
     silent: Count
     returned: Count
-
-
-class ContestEntry(Output):
-    """How a model did in the contest, or why it has no figures."""
-
-    code: Code
-    metrics: ChurnMetrics | None
-    missing: Why | None
-
-
-class ContestRead(Output):
-    """Which model serves: the last window that had closed decides."""
-
-    serves: Code
-    reason: Why
-    opened_on: date | None
-    closed_on: date | None
-    """The day after the window's last."""
-    trained_days: Days | None
-    """Length of the window before it, which the learned model was trained on for the contest."""
-    n: Count
-    entries: Annotated[list[ContestEntry], Field(max_length=20)]
 
 
 class BacktestResult(Output):

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.domain.churn.models.model import Why
 from app.domain.customers import ChurnLevel
 from app.schemas._base import PLAIN_DIGITS, Code, Count, Input, Money, Output, shown
 from app.schemas.scoring_runs import RunParameters, Share
@@ -122,6 +123,38 @@ class ChurnModels(Output):
     contract: ContractModel
 
 
+class ContestEntry(Output):
+    """How a model did in the contest, or why it has no figures."""
+
+    code: Code
+    metrics: ChurnMetrics | None
+    missing: Why | None
+
+
+class ContestRead(Output):
+    """Which model serves: the last window that had closed decides."""
+
+    serves: Code
+    reason: Why
+    opened_on: date | None
+    closed_on: date | None
+    """The day after the window's last."""
+    trained_days: Annotated[int, Field(ge=1, le=36_600)] | None
+    """Length of the window before it, which the learned model was trained on for the contest."""
+    n: Count
+    entries: Annotated[list[ContestEntry], Field(max_length=20)]
+
+
+class ServingModel(Output):
+    """The model whose probabilities are published, and the contest that chose it."""
+
+    model: Code
+    """``mbg_nbd``, or ``logistic`` when it won and could be made ready for the run's customers."""
+    chosen_for: date
+    """The run's day that the contest was held for; it serves the runs of 28 days."""
+    contest: ContestRead
+
+
 class ChurnRead(Output):
     """Churn by one run: levels, value at risk, the model with its limits, and its backtest."""
 
@@ -138,10 +171,14 @@ class ChurnRead(Output):
     levels: Annotated[list[ChurnLevelFigures], Field(max_length=4)]
     value_at_risk: Money
     models: ChurnModels
+    serving: ServingModel | None
+    """Null for runs of an earlier version, which knew ``mbg_nbd`` only."""
     limits: Annotated[list[Code], Field(max_length=20)]
     """What to bear in mind: ``dropout_not_identified``, ``recency_ranks_better``, ``not_calibrated``, ..."""
+    ece: Figure
+    """Expected calibration error of the model that serves: in the contest it won, or else in the backtest."""
     calibrated: bool | None
-    """Whether the calibration error of the backtest is at most 0.05; null without a backtest."""
+    """Whether it is at most 0.05; null when it could not be measured."""
     backtest: ChurnBacktest
     top: Annotated[list[ChurnTop], Field(max_length=50)]
     """Most value at risk first, of the current run; empty for others. ``/v1/customers`` lists all."""
@@ -181,11 +218,12 @@ class CustomerChurnRead(Output):
     horizon_days: Annotated[int, Field(ge=1, le=3660)]
     value_at_risk: Money | None
     model: Code | None
-    """What the level comes from: ``mbg_nbd``, ``contract``, ``silence`` or ``event``, a departure."""
+    """What the level comes from: ``mbg_nbd``, ``logistic``, ``contract``, ``silence`` or ``event``, a
+    departure."""
     version: Annotated[int, Field(ge=1, le=1000)]
     calibrated: bool | None
     ece: Figure
-    """Expected calibration error measured in the run's backtest."""
+    """Expected calibration error of the run's model, as measured on the last closed window."""
     n: Count
     """Customers the model was fitted to."""
     reasons: Annotated[list[ChurnReason], Field(max_length=20)]

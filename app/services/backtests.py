@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, case, insert, select, update
 
 from app.domain.access import Actor
-from app.domain.churn import contest as contests
 from app.domain.churn.evaluation import Evaluation, Options, evaluate
 from app.domain.churn.snapshots import Window, plan
 from app.domain.days import day_number, day_of
@@ -19,7 +18,8 @@ from app.domain.scoring import Levels, Parameters
 from app.errors import FieldError, InvalidError, NotFoundError
 from app.schemas.backtests import BacktestCreate, BacktestQuery
 from app.services import churn_windows, jobs
-from app.services.churn import metrics_row
+from app.services.churn_rows import metrics_row
+from app.services.contests import contest_row
 from app.store import audit, scores
 from app.store.arrays import Ids
 from app.store.engine import single
@@ -238,27 +238,6 @@ def _result(found: Evaluation, given: Input) -> Row:
         ],
         "confusion": [asdict(cell) for cell in found.confusion],
         "flags_run_id": None if given.flags_run_id is None else str(given.flags_run_id),
-    }
-
-
-def contest_row(found: contests.Contest) -> Row:
-    """A contest as it is stored and shown."""
-    opened, closed = found.opened_day, found.closed_day
-    return {
-        "serves": found.serves,
-        "reason": found.reason.value,
-        "opened_on": None if opened is None else day_of(opened).isoformat(),
-        "closed_on": None if closed is None else day_of(closed).isoformat(),
-        "trained_days": found.trained_days,
-        "n": found.n,
-        "entries": [
-            {
-                "code": entry.code,
-                "metrics": None if entry.metrics is None else metrics_row(entry.metrics),
-                "missing": None if entry.missing is None else entry.missing.value,
-            }
-            for entry in found.entries
-        ],
     }
 
 

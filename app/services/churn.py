@@ -13,24 +13,29 @@ from app.domain.churn import contract, mbg_nbd, verdict
 from app.domain.churn.backtest import from_histories
 from app.domain.churn.contract import Contracts, State
 from app.domain.churn.facts import COLUMNS, Facts
-from app.domain.churn.metrics import Metrics
+from app.domain.churn.models import LEARNED
+from app.domain.churn.models.logistic import Serving
+from app.domain.churn.snapshots import Snapshot
 from app.domain.customers import ChurnLevel
-from app.domain.days import day_number, day_of
+from app.domain.days import day_number
 from app.domain.scoring import Parameters
 from app.domain.value_tiers import STATES, TIER_NAMES
+from app.services.churn_rows import fit_row, test_row
+from app.services.contests import Chosen
 from app.store.columns import Columns
 
 Row = dict[str, Any]
 Mask = NDArray[np.bool_]
 
-VERSION = 1
+VERSION = 2
 """Raised when the same facts give another flag."""
 
-SOURCES = (mbg_nbd.CODE, "contract", "silence", "event")
+SOURCES = (mbg_nbd.CODE, "contract", "silence", "event", LEARNED)
 """What a level comes from: the purchase model, the state of the contract, a silence that is long for the
-customer and for the population, or a departure that was recorded."""
+customer and for the population, a departure that was recorded, or the learned model. Runs keep the places,
+so a new one comes last."""
 
-_MODEL, _CONTRACT, _SILENCE, _EVENT = range(len(SOURCES))
+_MODEL, _CONTRACT, _SILENCE, _EVENT, _LEARNED = range(len(SOURCES))
 
 MOST_MEASURED = 25_000
 """Customers a backtest is measured on at most: enough for the third decimal, and quick to resample."""
@@ -58,22 +63,25 @@ class Result:
     baselines: Row
 
 
-def compute(facts: Columns, tiers: Columns, as_of: date, parameters: Parameters) -> Result:
-    """Give every customer a level, and hold the forecast against the last closed window.
+def compute(facts: Columns, tiers: Columns, as_of: date, parameters: Parameters, chosen: Chosen) -> Result:
+    """Give every customer a level, and hold the purchase model against the last closed window.
 
     Args:
         facts: columns of `app.services.scoring_facts`.
         tiers: aligned, ``tier`` ("" for none).
         as_of: the run's day; facts are of the days before it.
         parameters: of the run.
+        chosen: which model serves.
     """
     as_of_day = day_number(as_of)
     found, under_contract, buyers = populations(facts, as_of_day, parameters)
-    histories = _histories(facts, buyers, ("first_day", "last_day", "purchase_days"), as_of_day)
-    fitted = mbg_nbd.fit(histories)
+    seen = snapshot(facts, buyers, as_of_day)
+    histories = seen.histories
     q = np.full(buyers.size, np.nan)
-    if isinstance(fitted, churn.Fit):
-        q[buyers] = mbg_nbd.q(fitted, histories, parameters.horizon_days)
+    serving = chosen.serve(seen, parameters.horizon_days)
+    expected = seen.parametric_q(parameters.horizon_days) if serving is None else serving.q(seen)
+    if expected is not None:
+        q[buyers] = expected
     turnover = contract.turnover(
         _contracts(facts), as_of_day - parameters.horizon_days, as_of_day, parameters.grace_days
     )
@@ -82,12 +90,13 @@ def compute(facts: Columns, tiers: Columns, as_of: date, parameters: Parameters)
     silent[buyers] = verdict.silent_for_good(
         histories.x, histories.t_x_days, histories.silence_days, churn.rhythm(histories)
     )
-    columns = _columns(found, under_contract, q, silent, facts, tiers, parameters)
+    model = _MODEL if serving is None else _LEARNED
+    columns = _columns(found, under_contract, q, silent, facts, tiers, parameters, model)
     test = _backtest(facts, buyers, as_of_day, parameters)
     usual = churn.baselines(signal_facts(facts, as_of_day))
     under = {"states": _counts(found[under_contract]), "churn_rate": turnover.churn_rate}
-    models = {mbg_nbd.CODE: _fit_row(fitted), "contract": {**asdict(turnover), **under}}
-    report = _report(columns, tiers, found, test, models, parameters)
+    models = {mbg_nbd.CODE: fit_row(seen.fitted), "contract": {**asdict(turnover), **under}}
+    report = _report(columns, tiers, found, test, models, parameters, _serving_row(chosen, serving))
     return Result(columns, report, usual.to_dict())
 
 
@@ -136,6 +145,13 @@ def populations(
     return found, under_contract, buyers
 
 
+def snapshot(facts: Columns, buyers: Mask, as_of_day: int) -> Snapshot:
+    """How those who are foretold from purchases stood."""
+    rows = np.flatnonzero(buyers)
+    known = signal_facts(facts, as_of_day).take(rows)
+    return Snapshot(known, facts["value_minor"][rows], facts["refunds"][rows])
+
+
 def signal_facts(facts: Columns, as_of_day: int) -> Facts:
     """The facts that warning signs and models look at, of all customers."""
     return Facts(as_of_day=as_of_day, **{name: facts[name] for name in COLUMNS})
@@ -168,6 +184,7 @@ def _columns(
     facts: Columns,
     tiers: Columns,
     parameters: Parameters,
+    model: int,
 ) -> Columns:
     """The level follows from the probability in whole percent: that is what is shown with it."""
     has_left = (found == State.LEFT) | (found == State.LAPSED)
@@ -176,7 +193,7 @@ def _columns(
     known[found == State.ENDED_BY_US] = np.nan
     levels = verdict.assign(known, has_left | silent, parameters.levels)
     source = np.full(q.size, NONE, dtype=np.int8)
-    source[levels >= 0] = _MODEL
+    source[levels >= 0] = model
     source[(levels >= 0) & under_contract] = _CONTRACT
     source[silent & ~has_left] = _SILENCE
     source[has_left & (facts["left_day"] != churn.NO_DAY)] = _EVENT
@@ -220,7 +237,9 @@ def _report(
     test: churn.Backtest,
     models: Row,
     parameters: Parameters,
+    serving: Row,
 ) -> Row:
+    measured = _measured(serving, test)
     levels, at_risk = columns["churn_level"], np.maximum(columns["value_at_risk_minor"], 0)
     places = [*TIER_NAMES, ""]
     rows = []
@@ -245,9 +264,11 @@ def _report(
         "levels": rows,
         "value_at_risk": money.to_wire(_total(at_risk), parameters.currency),
         "models": models,
-        "limits": _limits(models[mbg_nbd.CODE], test),
-        "calibrated": _is_calibrated(test),
-        "backtest": _test_row(test),
+        "serving": serving,
+        "limits": _limits(models[mbg_nbd.CODE], test, measured),
+        "ece": measured,
+        "calibrated": _is_calibrated(measured),
+        "backtest": test_row(test),
     }
 
 
@@ -255,62 +276,35 @@ def _total(amounts: NDArray[np.int64]) -> int:
     return int(amounts.sum())
 
 
-def _is_calibrated(test: churn.Backtest) -> bool | None:
-    if test.model is None or test.model.ece is None:
-        return None
-    return test.model.ece <= CALIBRATED_TO
+def _serving_row(chosen: Chosen, serving: Serving | None) -> Row:
+    """Which model published the probabilities, and the contest that chose it."""
+    model = mbg_nbd.CODE if serving is None else LEARNED
+    return {"model": model, "chosen_for": chosen.as_of.isoformat(), "contest": chosen.contest}
 
 
-def _limits(fit: Row, test: churn.Backtest) -> list[str]:
+def _measured(serving: Row, test: churn.Backtest) -> float | None:
+    """The calibration error of the model that serves: as the contest found it, or as the backtest did."""
+    if serving["model"] != LEARNED:
+        return None if test.model is None else test.model.ece
+    entries = {entry["code"]: entry["metrics"] for entry in serving["contest"]["entries"]}
+    error: float | None = entries[LEARNED]["ece"]
+    return error
+
+
+def _is_calibrated(ece: float | None) -> bool | None:
+    return None if ece is None else ece <= CALIBRATED_TO
+
+
+def _limits(fit: Row, test: churn.Backtest, ece: float | None) -> list[str]:
     """Codes of what has to be borne in mind when the forecast is read."""
     limits = [fit["no_fit"]] if fit["no_fit"] else list(fit["warnings"])
     if test.model is None:
         return [*limits, "no_backtest"]
     if test.model.auc is not None and test.recency.auc is not None and test.model.auc < test.recency.auc:
         limits.append("recency_ranks_better")
-    if _is_calibrated(test) is False:
+    if _is_calibrated(ece) is False:
         limits.append("not_calibrated")
     return limits
-
-
-def _fit_row(fitted: churn.Fit | churn.NoFit) -> Row:
-    if isinstance(fitted, churn.NoFit):
-        return {"no_fit": fitted.reason.value, "n": fitted.n, "warnings": []} | dict.fromkeys(_FIT)
-    row = asdict(fitted)
-    row["parameters"] = {name: row[name] for name in ("r", "alpha", "a", "b")}
-    row |= {name: bool(row[name]) for name in ("converged", "dropout_identified")}
-    known = {name: row[name] for name in _FIT}
-    return {"no_fit": None, "n": fitted.n, "warnings": list(fitted.warnings), **known}
-
-
-_FIT = (
-    "parameters",
-    "log_likelihood",
-    "log_likelihood_without_dropout",
-    "groups",
-    "converged",
-    "dropout_identified",
-)
-
-
-def _test_row(test: churn.Backtest) -> Row:
-    """The backtest as it is stored and shown."""
-    return {
-        "cut_on": day_of(test.cut_day).isoformat(),
-        "horizon_days": test.horizon_days,
-        "n": test.n,
-        "excluded_new": test.excluded_new,
-        "no_fit": test.fit.reason.value if isinstance(test.fit, churn.NoFit) else None,
-        "model": None if test.model is None else metrics_row(test.model),
-        "recency": metrics_row(test.recency),
-    }
-
-
-def metrics_row(metrics: Metrics) -> Row:
-    """Figures as they are stored and shown."""
-    row = asdict(metrics)
-    row["calibration"] = list(row["calibration"])
-    return row
 
 
 def _counts(found: NDArray[np.int8]) -> Row:

@@ -11,7 +11,7 @@ from app.domain.access import Actor
 from app.domain.churn import LEVELS, mbg_nbd
 from app.domain.scoring import Parameters
 from app.errors import NotFoundError
-from app.services.churn import SOURCES, VERSION, reasons_of
+from app.services.churn import SOURCES, reasons_of
 from app.store import scores
 from app.store.engine import long
 from app.store.tables import Customer, CustomerScore, ScoringRun
@@ -48,7 +48,7 @@ def report(tx: Connection, actor: Actor, run_id: UUID | None, as_of: date | None
     run = _found(tx, statement)
     parameters = Parameters.from_dict(run.parameters)
     return {
-        **run.churn,
+        **_of_any_version(run.churn),
         "run_id": run.id,
         "as_of": run.as_of,
         "is_current": run.is_current,
@@ -81,7 +81,7 @@ def of_customer(tx: Connection, actor: Actor, customer_id: UUID, runs: int, lang
         raise NotFoundError("There is no such customer.")
     run = _found(tx, _RUN.where(ScoringRun.is_current))
     parameters = Parameters.from_dict(run.parameters)
-    model = run.churn["backtest"]["model"]
+    report = _of_any_version(run.churn)
     amount = row.value_at_risk_minor
     return {
         "customer_id": customer_id,
@@ -92,13 +92,21 @@ def of_customer(tx: Connection, actor: Actor, customer_id: UUID, runs: int, lang
         "horizon_days": parameters.horizon_days,
         "value_at_risk": None if amount is None else money.to_wire(amount, parameters.currency),
         "model": row.churn_model,
-        "version": run.churn.get("version", VERSION),
-        "calibrated": run.churn["calibrated"],
-        "ece": None if model is None else model["ece"],
-        "n": run.churn["models"][mbg_nbd.CODE]["n"],
+        "version": report["version"],
+        "calibrated": report["calibrated"],
+        "ece": report["ece"],
+        "n": report["models"][mbg_nbd.CODE]["n"],
         "reasons": reasons_of(row.churn_facts, run.churn_baselines, run.as_of, language),
         "history": _history(tx, customer_id, runs),
     }
+
+
+def _of_any_version(report: Row) -> Row:
+    """A run's report; what version 1 did not say follows from what it did."""
+    if "serving" in report:
+        return report
+    model = report["backtest"]["model"]
+    return {**report, "serving": None, "ece": None if model is None else model["ece"]}
 
 
 def _found(tx: Connection, statement: Select[Any]) -> Any:

@@ -1,6 +1,6 @@
 """Customers as they were seen on a past day, and what they did in the days after it, from the store."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from sqlalchemy import Connection
@@ -25,11 +25,7 @@ class Seen(NamedTuple):
 def seen(facts: Columns, as_of_day: int, parameters: Parameters) -> Seen:
     """Who of the customers in ``facts``, columns of `scoring_facts`, is foretold from purchases."""
     _, _, buyers = churn.populations(facts, as_of_day, parameters)
-    rows: Any = np.flatnonzero(buyers)
-    snapshot = Snapshot(
-        churn.signal_facts(facts, as_of_day).take(rows), facts["value_minor"][rows], facts["refunds"][rows]
-    )
-    return Seen(facts["customer_id"][rows], snapshot)
+    return Seen(facts["customer_id"][buyers], churn.snapshot(facts, buyers, as_of_day))
 
 
 def window(

@@ -14,9 +14,21 @@ from sqlalchemy import Connection, select, update
 from app.domain.access import Actor
 from app.domain.churn import LEVELS, NO_DAY
 from app.domain.churn.facts import COLUMNS, SCORES
+from app.domain.churn.snapshots import Window, plan
+from app.domain.days import day_number
 from app.domain.scoring import Bounds, Parameters
 from app.domain.surveys import SCALED
-from app.services import churn, satisfaction, scoring_facts, scoring_runs, survey_columns, value_tiers
+from app.services import (
+    churn,
+    churn_windows,
+    contests,
+    satisfaction,
+    scoring_facts,
+    scoring_runs,
+    survey_columns,
+    value_tiers,
+)
+from app.services.contests import Chosen
 from app.services.scoring_facts import Facts
 from app.services.survey_columns import Answered
 from app.store import arrays, audit, dialects, news, scores, survey_facts
@@ -26,7 +38,7 @@ from app.store.types import now
 
 Row = dict[str, Any]
 
-STAGES = ("facts", "value_tiers", "satisfaction", "churn", "save")
+STAGES = ("facts", "value_tiers", "satisfaction", "contest", "churn", "save")
 
 SATISFACTION_DAYS = 365
 """The company's figures are over the answers of so many days before the run's."""
@@ -55,6 +67,9 @@ class Input:
     bounds: Bounds
     facts: Facts
     answered: Answered
+    chosen: Chosen | None
+    """The contest that says which churn model serves; None: one is held on these windows."""
+    windows: tuple[Window | None, Window | None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,6 +81,7 @@ class Result:
     satisfaction: Row
     churn: Row
     churn_baselines: Row
+    chosen: Chosen
 
 
 def read(tx: Connection, actor: Actor, run_id: UUID) -> Input:
@@ -78,7 +94,19 @@ def read(tx: Connection, actor: Actor, run_id: UUID) -> Input:
     asked = survey_facts.Asked(sorted(SCALED), since, company.start_of(as_of))
     versions = survey_columns.versions_of(survey_facts.surveys(tx))
     answered = survey_columns.answered(survey_facts.answers(tx, asked), versions)
-    return Input(run_id, as_of, parameters, parameters.bounds(as_of, company), facts, answered)
+    chosen = contests.find(tx, as_of, parameters.facts_key(company))
+    windows = (None, None) if chosen else _windows(tx, actor, facts, as_of, parameters)
+    bounds = parameters.bounds(as_of, company)
+    return Input(run_id, as_of, parameters, bounds, facts, answered, chosen, windows)
+
+
+def _windows(
+    tx: Connection, actor: Actor, facts: Facts, as_of: date, parameters: Parameters
+) -> tuple[Window | None, Window | None]:
+    """The last two windows that had closed by the run's day, if the past is long enough."""
+    first = facts.columns["first_day"][facts.columns["purchase_days"] > 0]
+    planned = plan(int(first.min()), day_number(as_of), parameters.horizon_days) if first.size else None
+    return churn_windows.pair(tx, actor, planned, parameters)
 
 
 def compute(given: Input, on_stage: Callable[[str], None]) -> Result:
@@ -96,11 +124,13 @@ def compute(given: Input, on_stage: Callable[[str], None]) -> Result:
     tiers = value_tiers.compute(given.facts, given.bounds, parameters)
     on_stage("satisfaction")
     company = satisfaction.of_company(given.answered)
+    on_stage("contest")
+    chosen = given.chosen or contests.hold(*given.windows, given.as_of)
     on_stage("churn")
-    found = churn.compute(facts, tiers.columns, given.as_of, parameters)
+    found = churn.compute(facts, tiers.columns, given.as_of, parameters, chosen)
     columns = {**facts, **tiers.columns, **found.columns}
     window = {"days": SATISFACTION_DAYS, "indices": company}
-    return Result(columns, tiers, window, found.report, found.baselines)
+    return Result(columns, tiers, window, found.report, found.baselines, chosen)
 
 
 def save(tx: Connection, actor: Actor, given: Input, result: Result) -> Row | None:
@@ -137,6 +167,8 @@ def save(tx: Connection, actor: Actor, given: Input, result: Result) -> Row | No
         stored = {} if current is None else scores.load_columns(tx, current.id, {"customer_id", *SHOWN})
         written = scores.replace(tx, _with_row(stored), _with_row(result.columns), SHOWN, rows)
         tx.execute(update(ScoringRun).where(ScoringRun.is_current).values(is_current=False))
+    facts_key = given.parameters.facts_key(actor.company)
+    contests.keep(tx, result.chosen, facts_key)
     finished = {
         "state": "done",
         "is_current": is_current,
@@ -146,7 +178,8 @@ def save(tx: Connection, actor: Actor, given: Input, result: Result) -> Row | No
         "churn": result.churn,
         "churn_baselines": result.churn_baselines,
         "facts_until": given.facts.until,
-        "facts_key": given.parameters.facts_key(actor.company),
+        "facts_key": facts_key,
+        "contest_id": result.chosen.id,
         "rates_used": given.facts.rates_used,
         "ended_at": now(),
     }

@@ -1,0 +1,50 @@
+"""What was measured and fitted, as it is stored with a run and shown."""
+
+from dataclasses import asdict
+from typing import Any
+
+from app.domain.churn import Backtest, Fit, NoFit
+from app.domain.churn.metrics import Metrics
+from app.domain.days import day_of
+
+Row = dict[str, Any]
+
+_FIT = (
+    "parameters",
+    "log_likelihood",
+    "log_likelihood_without_dropout",
+    "groups",
+    "converged",
+    "dropout_identified",
+)
+
+
+def metrics_row(metrics: Metrics) -> Row:
+    """Figures of a forecast."""
+    row = asdict(metrics)
+    row["calibration"] = list(row["calibration"])
+    return row
+
+
+def fit_row(fitted: Fit | NoFit) -> Row:
+    """The purchase model, or why there is none."""
+    if isinstance(fitted, NoFit):
+        return {"no_fit": fitted.reason.value, "n": fitted.n, "warnings": []} | dict.fromkeys(_FIT)
+    row = asdict(fitted)
+    row["parameters"] = {name: row[name] for name in ("r", "alpha", "a", "b")}
+    row |= {name: bool(row[name]) for name in ("converged", "dropout_identified")}
+    known = {name: row[name] for name in _FIT}
+    return {"no_fit": None, "n": fitted.n, "warnings": list(fitted.warnings), **known}
+
+
+def test_row(test: Backtest) -> Row:
+    """The backtest of the purchase model."""
+    return {
+        "cut_on": day_of(test.cut_day).isoformat(),
+        "horizon_days": test.horizon_days,
+        "n": test.n,
+        "excluded_new": test.excluded_new,
+        "no_fit": test.fit.reason.value if isinstance(test.fit, NoFit) else None,
+        "model": None if test.model is None else metrics_row(test.model),
+        "recency": metrics_row(test.recency),
+    }
