@@ -169,7 +169,16 @@ def list_imports(
     """Show imports, newest first."""
     with opened() as (store, actor):
         rows = store.read_sync(imports.page, actor, ImportQuery(limit=limit), None).rows
-    table = Table(Column("id", no_wrap=True), Column("kind", overflow="fold"), "file", "state", "in", "stored", "repeated", "refused")
+    table = Table(
+        Column("id", no_wrap=True),
+        Column("kind", overflow="fold"),
+        "file",
+        "state",
+        "in",
+        "stored",
+        "repeated",
+        "refused",
+    )
     for row in rows:
         counts = [f"{row[name]:,}" for name in ("rows_in", "rows_stored", "rows_repeated", "rows_refused")]
         state = f"{row['state']} (dry run)" if row["dry_run"] else row["state"]

@@ -29,7 +29,8 @@ class RawBatch:
         columns: source, as `Mapping.sources` names it -> texts aligned with ``lines``, as `tidy` leaves them.
         refused: rows that could not be read at all, in order of lines.
         last_line: last physical line that the batch covers.
-        bytes_read: bytes taken from the source so far, as stored (compressed); for progress only.
+        bytes_read: about how many bytes of the source, as stored (compressed), the rows so far took; for
+            progress only.
         clean: whether it is known that no text holds a control character.
     """
 

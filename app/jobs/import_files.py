@@ -24,7 +24,7 @@ INSPECT_BYTES = 1 << 20
 
 PREVIEW_LINES = 20
 
-RECORD_LINES = 1_000
+RECORD_LINES = 500
 """Lines of a batch of anything but transactions, which are stored one by one in the same transaction."""
 
 ANSWERS_FREE = 8
@@ -125,7 +125,7 @@ def _batch(index: int, records: Records | None, lines: Lines, chunks: Chunks) ->
         records.columns,
         records.refused,
         last_line=lines.next_line - 1,
-        bytes_read=chunks.bytes_read,
+        bytes_read=round(chunks.bytes_read * lines.share),
         clean=records.clean,
     )
 
