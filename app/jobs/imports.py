@@ -1,6 +1,7 @@
 """Working imports off: batch by batch from the file to the store, and back again when they are reverted."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from time import monotonic
 from uuid import UUID
 
@@ -30,6 +31,9 @@ UNIT_SECONDS = 2.0
 """A unit of an import's job takes about this long."""
 
 MOST_READERS = 8
+
+BATCH_TRIES = 5
+"""How often a batch is tried that meets others who store the same records."""
 
 _readers: dict[UUID, tuple[int, Iterator[RawBatch]]] = {}
 """Files this process has begun to read: import -> its next batch and the rest. Only saves reading again."""
@@ -106,12 +110,12 @@ def run_reversal(store: Store, actor: Actor, import_id: UUID) -> None:
 
 def _store(store: Store, actor: Actor, row: Row, raw: RawBatch) -> Row:
     arguments = (actor, row["id"], raw.index, _rows(store, row, raw), raw.bytes_read)
-    try:
-        return store.write_sync(import_batches.store, *arguments)
-    except (IntegrityError, ConflictError):
-        # A customer was deleted between being found and being bought for, or a request stored some of the
-        # same records: look again, once.
-        return store.write_sync(import_batches.store, *arguments)
+    for _ in range(BATCH_TRIES - 1):
+        # A customer was deleted between being found and being bought for, or others stored some of the same
+        # records: look again.
+        with suppress(IntegrityError, ConflictError):
+            return store.write_sync(import_batches.store, *arguments)
+    return store.write_sync(import_batches.store, *arguments)
 
 
 def _rows(store: Store, row: Row, raw: RawBatch) -> Rows | Items:

@@ -110,8 +110,8 @@ class ImportMappingIn(_MappingOptions):
 
     columns: Columns
     """Target: where its values come from: a column's name; ``#3``, its position from 1 (CSV); ``/a/b``, a
-    JSON Pointer (JSON Lines); or a constant such as ``=GBP``. Which targets there are depends on ``kind``; those
-    with * are needed.
+    JSON Pointer (JSON Lines); or a constant such as ``=GBP``. Which targets there are depends on ``kind``;
+    those with * are needed.
 
     - transactions: external_id*, customer_key*, amount*, currency*, occurred_at*, kind, category, channel,
       cost
