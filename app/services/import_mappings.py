@@ -36,8 +36,11 @@ def parse(actor: Actor, members: Members[str, Any], *, in_query: bool = False) -
     Raises:
         InvalidError: it cannot be used; one field error for each reason.
     """
+    members = {"time_zone": actor.company.time_zone, **members}
+    if isinstance(columns := members.get("columns"), dict):  # null: the target has no source
+        members["columns"] = {target: source for target, source in columns.items() if source is not None}
     try:
-        mapping = Mapping.from_dict({"time_zone": actor.company.time_zone, **members})
+        mapping = Mapping.from_dict(members)
         problems = import_items.constant_problems(mapping)
     except MappingError as error:
         problems = list(error.problems)
@@ -72,7 +75,7 @@ def resolve(
     if "kind" in given and members and given["kind"] != members.get("kind", _KIND if name else given["kind"]):
         raise _wrong("kind", "other_kind", "The mapping is for another kind of records.")
     if isinstance(members.get("columns", {}), dict):
-        sources = {target: source for target, source in members.get("columns", {}).items() if source}
+        sources = dict(members.get("columns", {}))
         for flag in columns:
             target, equals, source = flag.partition("=")
             if not equals:

@@ -15,6 +15,7 @@ from uuid import uuid4
 import factories
 import httpx2
 import pytest
+from conftest import empty
 from live import serving
 
 from app.domain.access import Scope, system
@@ -84,6 +85,14 @@ def invitation(**members: Any) -> dict[str, str]:
 def question(**members: Any) -> dict[str, str]:
     survey = {"code": "{uid}", "names": {"en": "x"}}
     return posting("/v1/surveys", {**survey, "questions": [{**QUESTION, **members}]})
+
+
+def file(kind: str, *columns: str) -> dict[str, str]:
+    """A target for files: all columns are there in most cases, and none of the values is good."""
+    named = "&".join(
+        f"column={column}" for column in ("external_id=external_id", "customer_key=name", *columns)
+    )
+    return {"method": "POST", "path": f"/v1/imports?kind={kind}&create_missing=true&{named}"}
 
 
 def rate(**members: Any) -> dict[str, str]:
@@ -168,6 +177,12 @@ STRICT = {
         ]
     ],
     "header": {"method": "PUT", "path": BY_KEY, "body": '{"name": "x"}'},
+    "csv": [
+        file("transactions", "amount=phone", "currency==TRY", "occurred_at=email"),
+        file("interactions", "channel=phone", "direction==inbound", "started_at=email,phone"),
+        file("complaints", "subject=phone", "received_at=email"),
+        file("responses", "survey==hostile", "answered_at=email", "answer.recommend=phone"),
+    ],
 }
 # Fields of another kind than the cases suppose, where a good value may be refused and a bad one be good
 # (a day given as an instant, a name as a filter): they must be answered, and not with a 5xx.
@@ -265,6 +280,7 @@ def answers(
 ) -> dict[str, Answers]:
     """What the service answered on each database."""
     found = {}
+    empty(postgres_url)  # what other tests left there would answer to some of the ids
     sqlite = tmp_path_factory.mktemp("hostile") / "vefa.db"
     sqlite.write_bytes(sqlite_template.read_bytes())
     for kind, url in (("sqlite", f"sqlite:///{sqlite}"), ("postgresql", postgres_url)):
