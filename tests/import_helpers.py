@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+import factories
 from sqlalchemy import func, select
 
 from app.domain.access import Actor
@@ -12,7 +13,7 @@ from app.jobs import imports as work
 from app.jobs.import_files import digest
 from app.services import imports
 from app.store.engine import Store
-from app.store.tables import Customer, Transaction
+from app.store.tables import Complaint, Customer, Interaction, SurveyResponse, Transaction
 
 Row = dict[str, Any]
 
@@ -92,3 +93,78 @@ def totals(store: Store) -> tuple[int, int, int]:
     )
     people = store.read_sync(lambda tx: tx.execute(select(func.count()).select_from(Customer)).scalar_one())
     return int(count[0]), int(count[1]), people
+
+
+# --- interactions, complaints and responses
+
+RECORD_COLUMNS: dict[str, Row] = {
+    "interactions": {
+        "external_id": "id",
+        "customer_key": "who",
+        "started_at": "at",
+        "channel": "=phone",
+        "direction": "=inbound",
+        "talk_seconds": "n",
+        "topic": "about",
+    },
+    "complaints": {
+        "external_id": "id",
+        "customer_key": "who",
+        "received_at": "at",
+        "subject": "about",
+        "closed_at": "closed",
+        "resolved_at": "closed",
+    },
+    "responses": {
+        "external_id": "id",
+        "customer_key": "who",
+        "answered_at": "at",
+        "survey": "=visit",
+        "answer.recommend": "n",
+        "answer.remark": "about",
+    },
+}
+RECORD_TABLES: dict[str, Any] = {
+    "interactions": Interaction,
+    "complaints": Complaint,
+    "responses": SurveyResponse,
+}
+
+
+def record_mapping(kind: str, **members: Any) -> Mapping:
+    """The mapping of `record_lines`, changed by ``members``; that of responses answers version 1."""
+    columns = RECORD_COLUMNS[kind] | ({"survey_version": "=1"} if kind == "responses" else {})
+    return Mapping.from_dict({**MEMBERS, "kind": kind, "columns": columns, "create_missing": True, **members})
+
+
+def record_lines(rows: Iterable[str]) -> bytes:
+    """A file of these rows under the header ``id,who,at,n,about,closed``."""
+    return "\n".join(["id,who,at,n,about,closed", *rows, ""]).encode()
+
+
+def many_records(count: int, customers: int = 5, start: int = 0) -> bytes:
+    """A file of ``count`` rows that fit every kind, by customers ``C0``, ``C1``, ..."""
+    return record_lines(
+        f"R{n},C{n % customers},2026-03-10T12:00:00Z,{n % 11}.0,Talk {n},"
+        + ("2026-03-11T12:00:00Z" if n % 2 else "")
+        for n in range(start, start + count)
+    )
+
+
+def set_up_survey(store: Store, actor: Actor) -> None:
+    """The survey ``visit``, which asks ``recommend`` (nps) and ``remark`` (text)."""
+    asked = [factories.question(), factories.question("remark", "text")]
+    store.write_sync(factories.survey, actor, code="visit", questions=asked)
+
+
+def record_totals(store: Store, kind: str) -> tuple[int, int]:
+    """Records of the kind, and customers in the store."""
+
+    def count(tx: Any) -> tuple[int, int]:
+        one, two = (
+            tx.execute(select(func.count()).select_from(table)).scalar_one()
+            for table in (RECORD_TABLES[kind], Customer)
+        )
+        return one, two
+
+    return store.read_sync(count)

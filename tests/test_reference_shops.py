@@ -1,39 +1,13 @@
 """Real shops through the real commands: the blocks of docs/importing.md, run on both databases."""
 
 import json
-import re
-import shlex
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
+from doc_commands import blocks, run
 
-from app.cli.commands import app
-
-DOCUMENT = Path(__file__).parents[1] / "docs" / "importing.md"
 SHARES = 1e-4
-
-
-def blocks() -> list[str]:
-    return re.findall(r"```sh\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
-
-
-def run(block: str, environment: dict[str, str]) -> Iterator[str]:
-    """Run each ``vefa`` line of a block; what it printed."""
-    for line in block.strip().splitlines():
-        expanded = re.sub(r"\$(\w+)", lambda match: environment[match[1]], line)
-        command, *arguments = shlex.split(expanded)
-        if command == "export":
-            environment.update(argument.split("=", 1) for argument in arguments)
-            continue
-        assert command == "vefa"
-        if arguments[0] == "score":
-            arguments.append("--json")
-        result = CliRunner().invoke(app, arguments, env=environment)
-        assert result.exit_code == 0, result.output
-        yield result.output
 
 
 @pytest.fixture

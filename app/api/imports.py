@@ -15,7 +15,8 @@ from app.api.deps import Call, IdempotencyKey, StrictRoute, may
 from app.api.openapi import accepted, paged, read
 from app.domain import csv_lines
 from app.domain.access import Scope
-from app.domain.import_mapping import FileFormat, Mapping
+from app.domain.import_mapping import Mapping
+from app.domain.import_sources import FileFormat
 from app.errors import AppError, MalformedError, MediaTypeError
 from app.schemas.imports import (
     EXAMPLE_ID,
@@ -66,14 +67,16 @@ async def list_imports(call: Reads, query: Annotated[ImportQuery, Query()]) -> R
     "",
     status_code=202,
     response_model=ImportRead,
-    summary="Take in a file of transactions",
+    summary="Take in a file",
     responses=accepted(404),
     openapi_extra=_UPLOAD,
 )
 async def create_import(
     call: Writes, query: Annotated[ImportOptions, Query()], idempotency_key: IdempotencyKey = None
 ) -> Response:
-    """Send the file as the body: CSV, JSON Lines, or either compressed with gzip (as `application/gzip` or
+    """A file of transactions, or with `kind` of interactions, complaints or past survey responses.
+
+    Send it as the body: CSV, JSON Lines, or either compressed with gzip (as `application/gzip` or
     with `Content-Encoding: gzip`). A file whose header does not fit the mapping is refused at once; the
     rows are taken in by a job. The same file again changes nothing.
     """
@@ -143,7 +146,8 @@ async def download_refused_rows(call: Reads, import_id: ImportId) -> Response:
 async def revert_import(
     call: Writes, import_id: ImportId, idempotency_key: IdempotencyKey = None
 ) -> Response:
-    """A job deletes the import's transactions, and the customers it created that have nothing else."""
+    """A job deletes the import's records, whatever has become of them since, and the customers it created
+    that have nothing else."""
     return await call.write(ACCEPTED, imports.revert, import_id)
 
 

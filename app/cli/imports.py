@@ -1,4 +1,4 @@
-"""``vefa import``: take transaction files in, list imports, take them back."""
+"""``vefa import``: take files in, list imports, take them back."""
 
 import json
 import sys
@@ -16,7 +16,9 @@ from rich.table import Column, Table
 from app.cli.context import opened
 from app.domain import csv_lines
 from app.domain.access import Actor
-from app.domain.import_mapping import FileFormat, Mapping
+from app.domain.import_mapping import Mapping
+from app.domain.import_sources import FileFormat
+from app.domain.import_targets import RecordKind
 from app.domain.imports import ImportState
 from app.schemas.imports import ImportQuery
 from app.services import import_mappings, imports
@@ -30,67 +32,72 @@ Told = Callable[[Row, int], None]
 _JSON_LINES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 
 
+File = Annotated[
+    Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="CSV or JSON Lines; also gzip.")
+]
+MappingName = Annotated[str | None, typer.Option(help="Name of a saved mapping, or a JSON file with one.")]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option(help="target=source: external_id=InvoiceNo, amount=#5, currency==GBP (repeat)."),
+]
+KindRules = Annotated[
+    list[str] | None,
+    typer.Option(help="COLUMN=VALUE:kind, COLUMN^PREFIX:kind or COLUMN<NUMBER:kind (repeat)."),
+]
+Source = Annotated[str | None, typer.Option(help="System the records come from.")]
+CustomerSystem = Annotated[str | None, typer.Option(help="System whose keys name the customers.")]
+Format = Annotated[FileFormat | None, typer.Option("--format", help="Default: by the file's name.")]
+Delimiter = Annotated[str | None, typer.Option(help="One character, tab, whitespace or auto.")]
+Header = Annotated[
+    bool | None, typer.Option("--header/--no-header", help="Whether the first row names the columns.")
+]
+Encoding = Annotated[str | None, typer.Option(help="utf-8, windows-1254, iso-8859-9, latin-1, utf-16, ...")]
+DateFormat = Annotated[str | None, typer.Option(help="iso, auto or directives such as '%d/%m/%Y %H:%M'.")]
+TimeZone = Annotated[str | None, typer.Option(help="IANA zone of times without an offset.")]
+Currency = Annotated[str | None, typer.Option(help="Currency of every row.")]
+DecimalComma = Annotated[
+    bool | None, typer.Option("--decimal-comma/--decimal-point", help="How numbers are written.")
+]
+CreateMissing = Annotated[
+    bool | None,
+    typer.Option("--create-missing/--refuse-missing", help="Create customers with unknown keys."),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Check and count everything, store nothing.")]
+RefusedTo = Annotated[Path | None, typer.Option(dir_okay=False, help="Write refused rows to this CSV file.")]
+
+
 @app.command()
 def transactions(
-    file: Annotated[
-        Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="CSV or JSON Lines; also gzip.")
-    ],
-    mapping: Annotated[
-        str | None, typer.Option(help="Name of a saved mapping, or a JSON file with one.")
-    ] = None,
-    column: Annotated[
-        list[str] | None,
-        typer.Option(help="target=source: external_id=InvoiceNo, amount=#5, currency==GBP (repeat)."),
-    ] = None,
-    kind_rule: Annotated[
-        list[str] | None,
-        typer.Option(help="COLUMN=VALUE:kind, COLUMN^PREFIX:kind or COLUMN<NUMBER:kind (repeat)."),
-    ] = None,
-    source: Annotated[str | None, typer.Option(help="System the transactions come from.")] = None,
-    customer_system: Annotated[str | None, typer.Option(help="System whose keys name the customers.")] = None,
-    file_format: Annotated[
-        FileFormat | None, typer.Option("--format", help="Default: by the file's name.")
-    ] = None,
-    delimiter: Annotated[str | None, typer.Option(help="One character, tab, whitespace or auto.")] = None,
-    header: Annotated[
-        bool | None, typer.Option("--header/--no-header", help="Whether the first row names the columns.")
-    ] = None,
-    encoding: Annotated[
-        str | None, typer.Option(help="utf-8, windows-1254, iso-8859-9, latin-1, utf-16, ...")
-    ] = None,
-    date_format: Annotated[
-        str | None, typer.Option(help="iso, auto or directives such as '%d/%m/%Y %H:%M'.")
-    ] = None,
-    time_zone: Annotated[str | None, typer.Option(help="IANA zone of times without an offset.")] = None,
-    currency: Annotated[str | None, typer.Option(help="Currency of every row.")] = None,
-    decimal_comma: Annotated[
-        bool | None, typer.Option("--decimal-comma/--decimal-point", help="How amounts are written.")
-    ] = None,
-    create_missing: Annotated[
-        bool | None,
-        typer.Option("--create-missing/--refuse-missing", help="Create customers with unknown keys."),
-    ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Check and count everything, store nothing.")
-    ] = False,
-    refused_to: Annotated[
-        Path | None, typer.Option(dir_okay=False, help="Write refused rows to this CSV file.")
-    ] = None,
+    file: File,
+    mapping: MappingName = None,
+    column: Columns = None,
+    kind_rule: KindRules = None,
+    source: Source = None,
+    customer_system: CustomerSystem = None,
+    file_format: Format = None,
+    delimiter: Delimiter = None,
+    header: Header = None,
+    encoding: Encoding = None,
+    date_format: DateFormat = None,
+    time_zone: TimeZone = None,
+    currency: Currency = None,
+    decimal_comma: DecimalComma = None,
+    create_missing: CreateMissing = None,
+    dry_run: DryRun = False,
+    refused_to: RefusedTo = None,
 ) -> None:
     """Take in a file of transactions.
 
     The same file again changes nothing; a command that was killed goes on when it is run again.
     """
-    if file_format is None and mapping is None and file.name.lower().endswith(_JSON_LINES):
-        file_format = FileFormat.JSONL
-    name, base = _saved(mapping)
     flags = {
+        "kind": RecordKind.TRANSACTIONS,
         "column": column or [],
         "kind_rule": kind_rule or [],
         "source": source,
         "customer_system": customer_system,
         "format": file_format,
-        "delimiter": "\t" if delimiter in ("tab", "\\t") else delimiter,
+        "delimiter": delimiter,
         "header": header,
         "encoding": encoding,
         "date_format": date_format,
@@ -99,12 +106,60 @@ def transactions(
         "decimal_comma": decimal_comma,
         "create_missing": create_missing,
     }
-    with opened() as (store, actor):
-        read = store.read_sync(import_mappings.resolve, actor, name, flags, base)
-        row = _take_in(store, actor, file, read, dry_run)
-        if refused_to is not None:
-            _write_refused(store, actor, row["id"], refused_to)
-    _print_outcome(row, refused_to)
+    _run(file, mapping, flags, dry_run, refused_to)
+
+
+def _add(kind: RecordKind, example: str) -> None:
+    """Make the command that takes in files of a kind."""
+
+    def take_in(
+        file: File,
+        mapping: MappingName = None,
+        column: Annotated[list[str] | None, typer.Option(help=f"target=source: {example} (repeat).")] = None,
+        source: Source = None,
+        customer_system: CustomerSystem = None,
+        file_format: Format = None,
+        delimiter: Delimiter = None,
+        header: Header = None,
+        encoding: Encoding = None,
+        date_format: DateFormat = None,
+        time_zone: TimeZone = None,
+        decimal_comma: DecimalComma = None,
+        create_missing: CreateMissing = None,
+        dry_run: DryRun = False,
+        refused_to: RefusedTo = None,
+    ) -> None:
+        flags = {
+            "kind": kind,
+            "column": column or [],
+            "source": source,
+            "customer_system": customer_system,
+            "format": file_format,
+            "delimiter": delimiter,
+            "header": header,
+            "encoding": encoding,
+            "date_format": date_format,
+            "time_zone": time_zone,
+            "decimal_comma": decimal_comma,
+            "create_missing": create_missing,
+        }
+        _run(file, mapping, flags, dry_run, refused_to)
+
+    take_in.__doc__ = f"""Take in a file of {_NAMES[kind]}.
+
+    The same file again changes nothing; a command that was killed goes on when it is run again.
+    """
+    app.command(kind.value)(take_in)
+
+
+_NAMES = {
+    RecordKind.INTERACTIONS: "interactions",
+    RecordKind.COMPLAINTS: "complaints",
+    RecordKind.RESPONSES: "past survey responses",
+}
+_add(RecordKind.INTERACTIONS, "external_id=call_id, started_at=date,time, channel==phone")
+_add(RecordKind.COMPLAINTS, "external_id=Ticket, received_at=Opened, subject=Title, resolved_at=Closed")
+_add(RecordKind.RESPONSES, "survey==delivery, answer.recommend=Q1, answered_at=Date, external_id==row")
 
 
 @app.command("list")
@@ -114,17 +169,26 @@ def list_imports(
     """Show imports, newest first."""
     with opened() as (store, actor):
         rows = store.read_sync(imports.page, actor, ImportQuery(limit=limit), None).rows
-    table = Table(Column("id", no_wrap=True), "file", "state", "in", "stored", "repeated", "refused")
+    table = Table(
+        Column("id", no_wrap=True),
+        Column("kind", overflow="fold"),
+        "file",
+        "state",
+        "in",
+        "stored",
+        "repeated",
+        "refused",
+    )
     for row in rows:
         counts = [f"{row[name]:,}" for name in ("rows_in", "rows_stored", "rows_repeated", "rows_refused")]
         state = f"{row['state']} (dry run)" if row["dry_run"] else row["state"]
-        table.add_row(str(row["id"]), row["file_name"] or "", state, *counts)
+        table.add_row(str(row["id"]), row["kind"], row["file_name"] or "", state, *counts)
     Console().print(table)
 
 
 @app.command()
 def revert(import_id: Annotated[UUID, typer.Argument(help="Id of the import.")]) -> None:
-    """Take an import back: its transactions, and the customers it created that have nothing else."""
+    """Take an import back: its records, and the customers it created that have nothing else."""
     from app.jobs import imports as work  # loads polars
 
     with opened() as (store, actor):
@@ -136,6 +200,20 @@ def revert(import_id: Annotated[UUID, typer.Argument(help="Id of the import.")])
 
 
 # --- inside
+
+
+def _run(file: Path, mapping: str | None, flags: Row, dry_run: bool, refused_to: Path | None) -> None:
+    if flags["format"] is None and mapping is None and file.name.lower().endswith(_JSON_LINES):
+        flags["format"] = FileFormat.JSONL
+    if flags["delimiter"] in ("tab", "\\t"):
+        flags["delimiter"] = "\t"
+    name, base = _saved(mapping)
+    with opened() as (store, actor):
+        read = store.read_sync(import_mappings.resolve, actor, name, flags, base)
+        row = _take_in(store, actor, file, read, dry_run)
+        if refused_to is not None:
+            _write_refused(store, actor, row["id"], refused_to)
+    _print_outcome(row, refused_to)
 
 
 def _saved(mapping: str | None) -> tuple[str | None, Row | None]:
@@ -232,7 +310,8 @@ def _print_outcome(row: Row, refused_to: Path | None) -> None:
         f"import {row['id']} {ended}: {row['rows_in']:,} rows in = {row['rows_stored']:,} stored"
         f" + {row['rows_repeated']:,} repeated + {row['rows_refused']:,} refused"
         + (f" ({reasons})" if reasons else ""),
-        f"customers created: {row['customers_created']:,}; amounts rounded: {row['rows_rounded']:,}",
+        f"customers created: {row['customers_created']:,}"
+        + (f"; amounts rounded: {row['rows_rounded']:,}" if row["kind"] == RecordKind.TRANSACTIONS else ""),
     ]
     if refused_to is not None and row["rows_refused"]:
         lines.append(f"refused rows: {refused_to}")

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from app.domain.date_formats import Shape, shapes
-from app.domain.import_mapping import Mapping, Target
+from app.domain.import_mapping import Mapping
 from app.domain.import_refusals import Refused
 from app.domain.import_rules import KindRule, RuleTest
+from app.domain.import_targets import Target
 from app.domain.money import MAX_TEXT, minor_digits, parse_rounded
 from app.domain.transactions import LOWERING, TransactionKind
 
@@ -28,7 +29,8 @@ class RawBatch:
         columns: source, as `Mapping.sources` names it -> texts aligned with ``lines``, as `tidy` leaves them.
         refused: rows that could not be read at all, in order of lines.
         last_line: last physical line that the batch covers.
-        bytes_read: bytes taken from the source so far, as stored (compressed); for progress only.
+        bytes_read: about how many bytes of the source, as stored (compressed), the rows so far took; for
+            progress only.
         clean: whether it is known that no text holds a control character.
     """
 
@@ -77,7 +79,9 @@ def typed(frame: pl.DataFrame, mapping: Mapping) -> pl.DataFrame:
     """
     lowering = [kind.value for kind in LOWERING]
     frame = frame.with_columns(kind=_kind(mapping), digits=_digits(frame, mapping))
-    frame = frame.with_columns(pl.col("kind").is_in(lowering).alias("lowers"), *_instants(frame, mapping))
+    micros, skipped = instants(frame[Target.OCCURRED_AT], mapping)
+    named = (micros.alias("micros"), skipped.alias("skipped"))
+    frame = frame.with_columns(pl.col("kind").is_in(lowering).alias("lowers"), *named)
     for name in (Target.AMOUNT.value, Target.COST.value):
         if name in mapping.columns:
             frame = frame.with_columns(_minor_units(frame, name, decimal_comma=mapping.decimal_comma))
@@ -164,9 +168,13 @@ def _read_one(text: str, currency: str) -> tuple[int | None, bool, bool]:
     return minor, True, rounded
 
 
-def _instants(frame: pl.DataFrame, mapping: Mapping) -> list[pl.Series]:
-    """Parse times, each by the one spelling it matches, so that no row's reading depends on another's."""
-    texts = frame[Target.OCCURRED_AT]
+def instants(texts: pl.Series, mapping: Mapping) -> tuple[pl.Series, pl.Series]:
+    """Parse times, each by the one spelling it matches, so that no row's reading depends on another's.
+
+    Returns:
+        Microseconds since 1970 UTC, null where there is none, and whether it is a local time that the
+        clocks skipped.
+    """
     micros = pl.repeat(None, len(texts), dtype=pl.Int64, eager=True)
     skipped = pl.repeat(False, len(texts), dtype=pl.Boolean, eager=True)
     likely = str(texts.drop_nulls().first())
@@ -180,7 +188,7 @@ def _instants(frame: pl.DataFrame, mapping: Mapping) -> list[pl.Series]:
         micros = at if whole else micros.fill_null(at)
         if micros.null_count() == texts.null_count():
             break
-    return [micros.alias("micros"), skipped.alias("skipped")]
+    return micros, skipped
 
 
 def _instant(texts: pl.Series, shape: Shape, time_zone: str) -> pl.Series:

@@ -1,96 +1,68 @@
-"""How the columns of a foreign transaction file become transactions: the mapping and its rules."""
+"""How the columns of a foreign file become records: the mapping and its rules."""
 
 import re
 from collections import abc
 from dataclasses import dataclass, fields
-from enum import StrEnum
 from functools import lru_cache
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 from zoneinfo import ZoneInfo, available_timezones
 
 from app.domain.customers import Channel
 from app.domain.date_formats import shapes
-from app.domain.import_rules import CONTROL, MAX_NAME, KindRule
+from app.domain.import_rules import CONTROL, KindRule
+from app.domain.import_sources import (
+    BAD_CONSTANT,
+    LINE_ID,
+    NO_CONSTANT,
+    TOGETHER,
+    UNKNOWN,
+    FileFormat,
+    MappingError,
+    MappingProblem,
+    column_fault,
+    missing,
+    record_problems,
+)
+from app.domain.import_targets import Reading, RecordKind, Target, find
 from app.domain.money import minor_digits
 from app.domain.transactions import TransactionKind
-
-MAX_COLUMN = 1000
-"""Greatest position that ``#n`` may name, and greatest number of columns of a file."""
 
 MAX_RULES = 20
 """Most kind rules of one mapping."""
 
 AUTO = "auto"
 WHITESPACE = "whitespace"
-LINE_ID = "=row"
-"""The external id made of the file's digest and the row's line, for files that carry none."""
-
 ENCODINGS = ("auto", "utf-8", "utf-8-sig", "windows-1254", "iso-8859-9", "latin-1", "utf-16")
 
 _CODE = re.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 
-class Target(StrEnum):
-    """What a column of the file can become."""
-
-    EXTERNAL_ID = "external_id"
-    CUSTOMER_KEY = "customer_key"
-    KIND = "kind"
-    AMOUNT = "amount"
-    CURRENCY = "currency"
-    OCCURRED_AT = "occurred_at"
-    CATEGORY = "category"
-    CHANNEL = "channel"
-    COST = "cost"
-
-
 REQUIRED = (Target.EXTERNAL_ID, Target.CUSTOMER_KEY, Target.AMOUNT, Target.CURRENCY, Target.OCCURRED_AT)
-
-
-class FileFormat(StrEnum):
-    """How the records of a file are written."""
-
-    CSV = "csv"
-    JSONL = "jsonl"
-
-
-class MappingProblem(NamedTuple):
-    """One member of a mapping that is wrong: JSON Pointer, stable code, English message id, its values."""
-
-    pointer: str
-    code: str
-    detail: str
-    params: abc.Mapping[str, object] = {}
-
-
-class MappingError(ValueError):
-    """A mapping that cannot be used, with everything that is wrong about it."""
-
-    def __init__(self, problems: abc.Sequence[MappingProblem]) -> None:
-        super().__init__("; ".join(f"{p.pointer}: {p.detail.format(**p.params)}" for p in problems))
-        self.problems = tuple(problems)
 
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """How to read one kind of transaction file. Valid by construction; JSON and back without loss.
+    """How to read the files of one system. Valid by construction; JSON and back without loss.
 
     Attributes:
         columns: target -> source: a column's name; ``#3``, its 1-based position (CSV); ``/a/b``, a JSON
-            Pointer (JSON Lines); or a constant ``=GBP`` (currency, kind, category, channel).
-            ``external_id`` may be ``=row``: digest of the file and line, so that reading the same
-            file again changes nothing.
-        source: the system the file comes from; transactions are unique per source and external id.
+            Pointer (JSON Lines); or a constant ``=GBP`` (currency, kind, category, channel; of other
+            kinds of records see `app.domain.import_targets`). ``external_id`` may be ``=row``: digest of
+            the file and line, so that reading the same file again changes nothing. Instants, but for
+            those of transactions, may come from two columns: ``date,time``.
+        source: the system the file comes from; records are unique per source and external id.
         customer_system: the external-id system that ``customer_key`` belongs to.
         delimiter: one ASCII character, ``whitespace`` (runs of blanks, no quoting), or ``auto``.
         header: whether the first record names the columns (CSV).
         encoding: one of `ENCODINGS`; ``auto`` takes the byte order mark, else UTF-8.
-        kind_rules: tried in order; a row that passes none is the constant kind, else a purchase.
+        kind_rules: of transactions; tried in order; a row that passes none is the constant kind, else a
+            purchase.
         date_format: ``iso``, ``auto`` (ISO, ``20111209`` and ``09.12.2011``, never a guess between day and
             month), or strptime directives ``%Y %y %m %d %b %B %H %I %p %M %S %f %z``.
         time_zone: IANA zone of times without an offset.
         decimal_comma: amounts are written ``12,30``; no separator of thousands either way.
         create_missing: an unknown customer key makes a new customer instead of a refused row.
+        kind: what each row is.
 
     Raises:
         MappingError: anything about it cannot be used; lists everything.
@@ -108,6 +80,7 @@ class Mapping:
     time_zone: str = "Europe/Istanbul"
     decimal_comma: bool = False
     create_missing: bool = False
+    kind: RecordKind = RecordKind.TRANSACTIONS
 
     def __post_init__(self) -> None:
         problems = [*_column_problems(self), *_file_problems(self), *_value_problems(self)]
@@ -126,7 +99,7 @@ class Mapping:
         >>> Mapping.from_dict({"columns": from_row, "header": False, "delimiter": "whitespace"}).header
         False
         """
-        problems = [MappingProblem("", "unknown_member", _UNKNOWN, {"known": ", ".join(_TYPES)})] * bool(
+        problems = [MappingProblem("", "unknown_member", UNKNOWN, {"known": ", ".join(_TYPES)})] * bool(
             data.keys() - _TYPES.keys()
         )
         problems += [
@@ -142,7 +115,10 @@ class Mapping:
         values["columns"] = dict(values["columns"])
         if values.get("format", "csv") not in list(FileFormat):
             raise MappingError([MappingProblem("/format", "unknown_format", "The format is csv or jsonl.")])
+        if values.get("kind", "transactions") not in list(RecordKind):
+            raise MappingError([MappingProblem("/kind", "unknown_kind", UNKNOWN, {"known": _KINDS})])
         values["format"] = FileFormat(values.get("format", "csv"))
+        values["kind"] = RecordKind(values.get("kind", "transactions"))
         values["kind_rules"] = _rules(values.get("kind_rules", ()))
         return cls(**values)
 
@@ -175,16 +151,25 @@ class Mapping:
         """Give the JSON form, every member present; `from_dict` reads it back."""
         data: dict[str, Any] = {name: getattr(self, name) for name in _TYPES}
         rules = [str(rule) for rule in self.kind_rules]
-        return data | {"columns": dict(self.columns), "kind_rules": rules, "format": self.format.value}
+        named = {"format": self.format.value, "kind": self.kind.value}
+        return data | {"columns": dict(self.columns), "kind_rules": rules, **named}
 
-    def constant(self, target: Target) -> str | None:
+    def constant(self, target: str) -> str | None:
         """Give the constant a target is set to, without its ``=``; None when it comes from a column."""
         source = self.columns.get(target, "")
         return source[1:] if source.startswith("=") else None
 
-    def from_column(self, target: Target) -> bool:
+    def from_column(self, target: str) -> bool:
         """Tell whether a target is read from a column of the file."""
         return not self.columns.get(target, "=").startswith("=")
+
+    def parts(self, target: str) -> list[str]:
+        """Give the columns that a target is read from: none, one, or two that make an instant together."""
+        if not self.from_column(target):
+            return []
+        source = self.columns[target]
+        field = None if self.kind is RecordKind.TRANSACTIONS else find(self.kind, target)
+        return source.split(TOGETHER) if field is not None and field.reading is Reading.INSTANT else [source]
 
     def rule_source(self, rule: KindRule) -> str:
         """Give the source a kind rule reads: a mapped target's own, else the column it names."""
@@ -194,8 +179,8 @@ class Mapping:
     def sources(self) -> dict[str, str]:
         """Give every source that must be read from the file, with the pointer of its first mention."""
         found: dict[str, str] = {}
-        for target, source in self.columns.items():
-            if not source.startswith("="):
+        for target in self.columns:
+            for source in self.parts(target):
                 found.setdefault(source, f"/columns/{target}")
         for index, rule in enumerate(self.kind_rules):
             found.setdefault(self.rule_source(rule), f"/kind_rules/{index}")
@@ -205,7 +190,7 @@ class Mapping:
 # Member -> type in JSON.
 _TYPES = {f.name: "bool" if isinstance(f.default, bool) else "text" for f in fields(Mapping)}
 _TYPES |= {"columns": "columns", "kind_rules": "texts"}
-_UNKNOWN = "Only these are known: {known}."
+_KINDS = ", ".join(RecordKind)
 
 
 def _is(value: object, kind: str) -> bool:
@@ -235,19 +220,17 @@ def _rules(texts: abc.Sequence[str]) -> tuple[KindRule, ...]:
 
 
 def _column_problems(mapping: Mapping) -> list[MappingProblem]:
+    if mapping.kind is not RecordKind.TRANSACTIONS:
+        return record_problems(mapping)
     if mapping.columns.keys() - set(Target):
-        return [MappingProblem("/columns", "unknown_target", _UNKNOWN, {"known": ", ".join(Target)})]
-    problems = [
-        MappingProblem(f"/columns/{target}", "missing_target", "Say which column holds this, or a constant.")
-        for target in REQUIRED
-        if target not in mapping.columns
-    ]
+        return [MappingProblem("/columns", "unknown_target", UNKNOWN, {"known": ", ".join(Target)})]
+    problems = [missing(target) for target in REQUIRED if target not in mapping.columns]
     for name, source in mapping.columns.items():
         detail = _source_fault(mapping, Target(name), source)
         if detail:
             problems.append(MappingProblem(f"/columns/{name}", "bad_source", detail))
     for index, rule in enumerate(mapping.kind_rules):
-        detail = _column_fault(mapping.format, mapping.rule_source(rule))
+        detail = column_fault(mapping.format, mapping.rule_source(rule))
         if detail:
             problems.append(MappingProblem(f"/kind_rules/{index}", "bad_source", detail))
     if mapping.kind_rules and not mapping.columns.get(Target.KIND, "=").startswith("="):
@@ -259,10 +242,10 @@ def _column_problems(mapping: Mapping) -> list[MappingProblem]:
 def _source_fault(mapping: Mapping, target: Target, source: str) -> str | None:
     """Say what is wrong with the source of a target, None when nothing is."""
     if not source.startswith("="):
-        return _column_fault(mapping.format, source)
+        return column_fault(mapping.format, source)
     constant = source[1:]
     if not constant.strip() or len(constant) > 100 or CONTROL.search(constant):
-        return "A constant is 1 to 100 characters without control characters."
+        return BAD_CONSTANT
     allowed = {
         Target.EXTERNAL_ID: source == LINE_ID,
         Target.KIND: constant in list(TransactionKind),
@@ -270,19 +253,7 @@ def _source_fault(mapping: Mapping, target: Target, source: str) -> str | None:
         Target.CATEGORY: True,
         Target.CURRENCY: _is_currency(constant),
     }
-    return None if allowed.get(target, False) else "This target cannot have this constant."
-
-
-def _column_fault(format: FileFormat, source: str) -> str | None:
-    if not source.strip() or len(source) > MAX_NAME or CONTROL.search(source):
-        return "A column's name is 1 to 200 characters without control characters."
-    if source.startswith("#"):
-        position = source[1:]
-        if format is FileFormat.JSONL:
-            return "JSON Lines have no column positions."
-        if not re.fullmatch("[1-9][0-9]{0,3}", position) or int(position) > MAX_COLUMN:
-            return "A position is #1 to #1000."
-    return None
+    return None if allowed.get(target, False) else NO_CONSTANT
 
 
 def _is_currency(code: str) -> bool:
@@ -302,7 +273,7 @@ def _file_problems(mapping: Mapping) -> list[MappingProblem]:
         problems.append(MappingProblem("/delimiter", "bad_delimiter", detail))
     if mapping.encoding not in ENCODINGS:
         known = {"known": ", ".join(ENCODINGS)}
-        problems.append(MappingProblem("/encoding", "unknown_encoding", _UNKNOWN, known))
+        problems.append(MappingProblem("/encoding", "unknown_encoding", UNKNOWN, known))
     if mapping.format is FileFormat.CSV and not mapping.header:
         problems += [
             MappingProblem(pointer, "no_header", "A file without a header has columns #1, #2, and so on.")

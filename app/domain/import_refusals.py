@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 
 class Refusal(StrEnum):
-    """Why a row is not stored. A row has the first reason that applies, in this order."""
+    """Why a row is not stored. A transaction has the first reason that applies, in this order; another
+    record the first one found."""
 
     BAD_QUOTES = "bad_quotes"
     ROW_TOO_SHORT = "row_too_short"
@@ -33,6 +34,21 @@ class Refusal(StrEnum):
     NEGATIVE_COST = "negative_cost"
     UNKNOWN_CUSTOMER = "unknown_customer"
     CONFLICTING_DUPLICATE = "conflicting_duplicate"
+    VALUE_MISSING = "value_missing"
+    NOT_A_NUMBER = "not_a_number"
+    NOT_A_FLAG = "not_a_flag"
+    UNKNOWN_VALUE = "unknown_value"
+    INVALID_VALUE = "invalid_value"
+    OUT_OF_RANGE = "out_of_range"
+    OUT_OF_ORDER = "out_of_order"
+    IN_FUTURE = "in_future"
+    NOT_RESOLVED = "not_resolved"
+    NOT_IN_USE = "not_in_use"
+    UNKNOWN_RECORD = "unknown_record"
+    OTHER_CUSTOMER = "other_customer"
+    UNIT_NOT_ALLOWED = "unit_not_allowed"
+    ANSWER_OUTSIDE_SCALE = "answer_outside_scale"
+    NO_ANSWERS = "no_answers"
 
     @property
     def sentence(self) -> str:
@@ -67,6 +83,21 @@ _SENTENCES = {
     Refusal.NEGATIVE_COST: "The cost of a purchase or subscription charge is negative.",
     Refusal.UNKNOWN_CUSTOMER: "There is no customer with this key.",
     Refusal.CONFLICTING_DUPLICATE: "An earlier row has the same external id and other values.",
+    Refusal.VALUE_MISSING: "{column} is empty, but needed.",
+    Refusal.NOT_A_NUMBER: "{column} is not a whole number.",
+    Refusal.NOT_A_FLAG: "{column} is not one of true, false, yes, no, y, n, 1 and 0.",
+    Refusal.UNKNOWN_VALUE: "{column} is not one of the known values.",
+    Refusal.INVALID_VALUE: "{column} is not written as it must be.",
+    Refusal.OUT_OF_RANGE: "{column} is too small or too large.",
+    Refusal.OUT_OF_ORDER: "{column} is before what must come before it.",
+    Refusal.IN_FUTURE: "{column} is in the future.",
+    Refusal.NOT_RESOLVED: "{column} needs a time of resolution, which the row does not have.",
+    Refusal.NOT_IN_USE: "{column} is no longer in use.",
+    Refusal.UNKNOWN_RECORD: "There is no record with the external id in {column}.",
+    Refusal.OTHER_CUSTOMER: "The record in {column} belongs to another customer.",
+    Refusal.UNIT_NOT_ALLOWED: "The row has no customer, and its unit is none of the caller's.",
+    Refusal.ANSWER_OUTSIDE_SCALE: "{column} is not on the scale of the question.",
+    Refusal.NO_ANSWERS: "The row answers no question.",
 }
 
 

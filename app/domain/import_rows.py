@@ -15,8 +15,9 @@ import polars as pl
 from app.domain import import_columns as columns
 from app.domain.customers import Channel
 from app.domain.import_columns import RawBatch
-from app.domain.import_mapping import Mapping, Target
+from app.domain.import_mapping import Mapping
 from app.domain.import_refusals import Refusal, Refused
+from app.domain.import_targets import Target
 from app.domain.transactions import TransactionKind
 
 MAX_LENGTHS = {Target.CUSTOMER_KEY: 200, Target.EXTERNAL_ID: 200, Target.CATEGORY: 100}

@@ -1,4 +1,4 @@
-"""Reading transaction files: what is in them, and their rows in batches that never change.
+"""Reading files: what is in them, and their rows in batches that never change.
 
 Everything here depends on the file's bytes and the mapping alone: not on how the bytes arrive in chunks, nor
 on what was read before. A resumed import counts on it. Memory is bounded by some tens of megabytes.
@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from itertools import count
 
 from app.domain.import_columns import RawBatch
-from app.domain.import_mapping import AUTO, MAX_COLUMN, WHITESPACE, FileFormat, Mapping
+from app.domain.import_mapping import AUTO, WHITESPACE, Mapping
+from app.domain.import_sources import MAX_COLUMN, FileFormat
+from app.domain.import_targets import RecordKind, question_of
 from app.errors import FieldError
 from app.jobs.import_records import Records, delimited, json_lines, parse_json, single_tabs, split
 from app.jobs.import_text import BATCH_LINES, Chunks, ImportFileError, Lines, Source, decoded
@@ -21,6 +23,12 @@ INSPECT_BYTES = 1 << 20
 """How much of a file's beginning `inspect` should be given to see what `batches` will see."""
 
 PREVIEW_LINES = 20
+
+RECORD_LINES = 500
+"""Lines of a batch of anything but transactions, which are stored one by one in the same transaction."""
+
+ANSWERS_FREE = 8
+"""Each time a response has so many answers, its batch gets shorter."""
 
 _SAMPLE_LINES, _SAMPLE_BYTES = 50, 1 << 16
 _DELIMITERS = ",;\t|"
@@ -75,8 +83,16 @@ def inspect(beginning: bytes, mapping: Mapping, *, complete: bool = False) -> Pr
     return Preview(layout, _batch(0, _read(lines, mapping, layout, PREVIEW_LINES), lines, chunks))
 
 
+def batch_lines(mapping: Mapping) -> int:
+    """Lines of a batch: as many as can be stored without making other writers wait for long."""
+    if mapping.kind is RecordKind.TRANSACTIONS:
+        return BATCH_LINES
+    answers = sum(question_of(target) is not None for target in mapping.columns)
+    return min(BATCH_LINES, RECORD_LINES // (1 + answers // ANSWERS_FREE))
+
+
 def batches(source: Source, mapping: Mapping, *, start_batch: int = 0) -> Iterator[RawBatch]:
-    """Yield the rows of a file in batches of `BATCH_LINES` physical lines (fewer if those are very long).
+    """Yield the rows of a file in batches of `batch_lines` physical lines (fewer if those are very long).
 
     A batch may hold fewer rows than lines, even none. Batches before ``start_batch`` are skipped: their text
     is decoded and cut, but not turned into rows.
@@ -92,8 +108,9 @@ def batches(source: Source, mapping: Mapping, *, start_batch: int = 0) -> Iterat
     """
     chunks = Chunks(source)
     lines, layout = _open(chunks, mapping)
+    most = batch_lines(mapping)
     for index in count():
-        records = _read(lines, mapping, layout, BATCH_LINES, skip=index < start_batch)
+        records = _read(lines, mapping, layout, most, skip=index < start_batch)
         if records is None:
             return
         if index >= start_batch:
@@ -108,7 +125,7 @@ def _batch(index: int, records: Records | None, lines: Lines, chunks: Chunks) ->
         records.columns,
         records.refused,
         last_line=lines.next_line - 1,
-        bytes_read=chunks.bytes_read,
+        bytes_read=round(chunks.bytes_read * lines.share),
         clean=records.clean,
     )
 

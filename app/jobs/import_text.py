@@ -253,6 +253,12 @@ class Lines:
         self._data = b""
         self._ends = _line_ends(b"")
         self._ended = False
+        self._filled = 0
+
+    @property
+    def share(self) -> float:
+        """The part of the text read so far that has been taken."""
+        return 1 - len(self._data) / self._filled if self._filled else 1.0
 
     def take(self, count: int, most: int = BATCH_BYTES) -> Block:
         r"""Take up to ``count`` lines, fewer once they exceed ``most`` bytes; none at the end of the file.
@@ -293,6 +299,7 @@ class Lines:
             block = b"\n" if self._data and not self._data.endswith(b"\n") else b""
         self._ends = np.concatenate([self._ends, _line_ends(block) + len(self._data)])
         self._data += block
+        self._filled += len(block)
 
 
 def _line_ends(block: bytes) -> NDArray[np.intp]:

@@ -1,21 +1,26 @@
 """Working imports off: batch by batch from the file to the store, and back again when they are reverted."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from time import monotonic
 from uuid import UUID
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from app.domain import import_values
 from app.domain.access import Actor
 from app.domain.import_columns import RawBatch
 from app.domain.import_mapping import Mapping
-from app.domain.import_rows import validate
+from app.domain.import_rows import Rows, validate
+from app.domain.import_targets import RecordKind
 from app.domain.imports import OPEN
+from app.errors import ConflictError
 from app.jobs.import_files import batches
 from app.jobs.import_text import ImportFileError, Source
 from app.jobs.registry import Context, Row, register
-from app.services import import_batches
+from app.services import import_batches, import_items, import_reversals, import_surveys
+from app.services.import_items import Items
 from app.services.imports import JOB, REVERSAL_JOB
 from app.store.engine import Store
 
@@ -26,6 +31,9 @@ UNIT_SECONDS = 2.0
 """A unit of an import's job takes about this long."""
 
 MOST_READERS = 8
+
+BATCH_TRIES = 5
+"""How often a batch is tried that meets others who store the same records."""
 
 _readers: dict[UUID, tuple[int, Iterator[RawBatch]]] = {}
 """Files this process has begun to read: import -> its next batch and the rest. Only saves reading again."""
@@ -88,12 +96,12 @@ def revert(context: Context, job: Row, _unit: int) -> bool:
     import_id = UUID(job["arguments"]["import_id"])
     row = context.store.read_sync(import_batches.read, import_id)
     actor = import_batches.actor_of(row, context.company)
-    return context.store.write_sync(import_batches.revert, actor, import_id)
+    return context.store.write_sync(import_reversals.revert, actor, import_id)
 
 
 def run_reversal(store: Store, actor: Actor, import_id: UUID) -> None:
     """Delete all rows of an import whose reversal was accepted."""
-    while not store.write_sync(import_batches.revert, actor, import_id):
+    while not store.write_sync(import_reversals.revert, actor, import_id):
         pass
 
 
@@ -101,14 +109,23 @@ def run_reversal(store: Store, actor: Actor, import_id: UUID) -> None:
 
 
 def _store(store: Store, actor: Actor, row: Row, raw: RawBatch) -> Row:
+    arguments = (actor, row["id"], raw.index, _rows(store, row, raw), raw.bytes_read)
+    for _ in range(BATCH_TRIES - 1):
+        # A customer was deleted between being found and being bought for, or others stored some of the same
+        # records: look again.
+        with suppress(IntegrityError, ConflictError):
+            return store.write_sync(import_batches.store, *arguments)
+    return store.write_sync(import_batches.store, *arguments)
+
+
+def _rows(store: Store, row: Row, raw: RawBatch) -> Rows | Items:
     mapping = Mapping.from_dict(row["mapping"])
-    rows = validate(raw, mapping, now=row["created_at"], file_digest=row["file_sha256"])
-    arguments = (actor, row["id"], raw.index, rows, raw.bytes_read)
-    try:
-        return store.write_sync(import_batches.store, *arguments)
-    except IntegrityError:
-        # A customer was deleted between being found and being bought for: look again, once.
-        return store.write_sync(import_batches.store, *arguments)
+    now, file_digest = row["created_at"], row["file_sha256"]
+    if mapping.kind is RecordKind.TRANSACTIONS:
+        return validate(raw, mapping, now=now, file_digest=file_digest)
+    questions = store.read_sync(import_surveys.questions, mapping)
+    values = import_values.read(raw, mapping, now=now, file_digest=file_digest, questions=questions)
+    return import_items.prepare(mapping, values, questions)
 
 
 def _finish(store: Store, actor: Actor, row: Row) -> Row:

@@ -6,8 +6,10 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from app.domain.import_mapping import MAX_RULES, FileFormat, Target
+from app.domain.import_mapping import MAX_RULES
 from app.domain.import_refusals import Refusal
+from app.domain.import_sources import FileFormat
+from app.domain.import_targets import RecordKind
 from app.domain.imports import ImportState
 from app.schemas._base import (
     NO_CONTROL,
@@ -38,6 +40,7 @@ EXAMPLE_COLUMNS: dict[str, Any] = {
     "cost": None,
 }
 EXAMPLE_MAPPING: dict[str, Any] = {
+    "kind": "transactions",
     "columns": EXAMPLE_COLUMNS,
     "source": "shop",
     "customer_system": "crm",
@@ -53,9 +56,14 @@ EXAMPLE_MAPPING: dict[str, Any] = {
 }
 _LINE = r"^[^\x00-\x08\x0a-\x1f\x7f-\x9f]*$"
 
+TARGETS_MOST = 150
+
+TargetName = Annotated[
+    str, StringConstraints(max_length=71, pattern=r"^([a-z_]+|answer\.[A-Za-z0-9][A-Za-z0-9_.-]{0,63})$")
+]
 ColumnSource = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_LINE)]
 KindRuleText = Annotated[str, StringConstraints(min_length=1, max_length=600, pattern=_LINE)]
-ColumnFlag = Annotated[str, StringConstraints(min_length=3, max_length=220, pattern=_LINE)]
+ColumnFlag = Annotated[str, StringConstraints(min_length=3, max_length=280, pattern=_LINE)]
 Delimiter = Annotated[str, StringConstraints(min_length=1, max_length=10, pattern=_LINE)]
 Encoding = Annotated[str, StringConstraints(max_length=20, pattern=r"^[a-z0-9-]+$")]
 DateFormat = Annotated[str, StringConstraints(min_length=1, max_length=50, pattern=_LINE)]
@@ -65,27 +73,16 @@ Sha256 = Annotated[str, Field(max_length=64, pattern=r"^[0-9a-f]{64}$")]
 Rules = Annotated[list[KindRuleText], Field(max_length=MAX_RULES)]
 
 
-class ImportColumns(Input):
-    """Where each value comes from: a column's name; ``#3``, its position from 1 (CSV); ``/a/b``, a JSON
-    Pointer (JSON Lines); or a constant such as ``=GBP``."""
-
-    external_id: ColumnSource | None = None
-    """The transaction's key, unique per source; ``=row`` makes one of the file's digest and the line."""
-    customer_key: ColumnSource | None = None
-    """The customer's key in ``customer_system``."""
-    kind: ColumnSource | None = None
-    """purchase, refund, cancellation or subscription_charge; purchase if nothing says otherwise."""
-    amount: ColumnSource | None = None
-    currency: ColumnSource | None = None
-    occurred_at: ColumnSource | None = None
-    category: ColumnSource | None = None
-    channel: ColumnSource | None = None
-    cost: ColumnSource | None = None
+Columns = Annotated[
+    dict[TargetName, ColumnSource | None], Field(max_length=TARGETS_MOST, examples=[EXAMPLE_COLUMNS])
+]
 
 
 class _MappingOptions(Input):
+    kind: RecordKind = RecordKind.TRANSACTIONS
+    """What each row is."""
     source: Code = "import"
-    """The system the transactions come from; their external ids are unique in it."""
+    """The system the records come from; their external ids are unique in it."""
     customer_system: Code = "crm"
     """The system whose keys name the customers."""
     format: FileFormat = FileFormat.CSV
@@ -96,11 +93,12 @@ class _MappingOptions(Input):
     encoding: Encoding = "auto"
     """auto, utf-8, utf-8-sig, windows-1254, iso-8859-9, latin-1 or utf-16."""
     kind_rules: Rules = Field(default=[])
-    """Tried in order: ``COLUMN=VALUE:kind``, ``COLUMN^PREFIX:kind``, ``COLUMN<NUMBER:kind``."""
+    """Of transactions, tried in order: ``COLUMN=VALUE:kind``, ``COLUMN^PREFIX:kind``,
+    ``COLUMN<NUMBER:kind``."""
     date_format: DateFormat = "auto"
     """iso, auto, or directives such as ``%d/%m/%Y %H:%M``."""
     decimal_comma: Flag = False
-    """Whether amounts are written ``12,30``."""
+    """Whether numbers are written ``12,30``."""
     create_missing: Flag = False
     """Whether an unknown customer key makes a new customer; otherwise its rows are refused."""
 
@@ -110,7 +108,25 @@ class ImportMappingIn(_MappingOptions):
 
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE_MAPPING]})
 
-    columns: ImportColumns
+    columns: Columns
+    """Target: where its values come from: a column's name; ``#3``, its position from 1 (CSV); ``/a/b``, a
+    JSON Pointer (JSON Lines); or a constant such as ``=GBP``. Which targets there are depends on ``kind``;
+    those with * are needed.
+
+    - transactions: external_id*, customer_key*, amount*, currency*, occurred_at*, kind, category, channel,
+      cost
+    - interactions: external_id*, started_at*, channel*, direction*, customer_key, ended_at, purpose, phase,
+      agent, unit, wait_seconds, talk_seconds, hold_seconds, wrap_seconds, disposition, topic,
+      resolved_on_first_contact, sentiment, notes, recording_url
+    - complaints: external_id*, customer_key*, received_at*, subject*, text, channel, category, product,
+      severity, our_fault, owner, unit, acknowledged_at, resolved_at, closed_at, resolution,
+      interaction_external_id, linked_source
+    - responses: external_id*, survey* and survey_version (constants), answered_at*, one ``answer.<question>``
+      for each question*, customer_key, channel, agent, unit, phase, category, language, and one of
+      interaction_external_id, complaint_external_id and transaction_external_id, with linked_source
+
+    ``external_id`` may be ``=row``, made of the file's digest and the line. Instants, but for those of
+    transactions, may come from two columns: ``date,time``."""
     time_zone: TimeZone | None = Field(default=None, examples=["Europe/Istanbul"])
     """IANA zone of times without an offset; by default the company's."""
 
@@ -118,7 +134,9 @@ class ImportMappingIn(_MappingOptions):
 class ImportMappingOut(Output):
     """How a file is read; see the members of a saved mapping."""
 
-    columns: ImportColumns
+    kind: RecordKind
+    columns: Columns
+    """Null where a target has no source."""
     source: Code
     customer_system: Code
     format: FileFormat
@@ -165,14 +183,17 @@ class ImportMappingPage(PageOf):
 class ImportOptions(Input):
     """How to read the file in the body. What is given changes the saved mapping, if one is named."""
 
+    kind: RecordKind | None = None
+    """What each row is; default ``transactions``, or what the saved mapping says."""
     mapping: Code | None = None
     """Name of a saved mapping."""
     source: Code | None = None
-    """The system the transactions come from; default ``import``."""
+    """The system the records come from; default ``import``."""
     customer_system: Code | None = None
     """The system whose keys name the customers; default ``crm``."""
-    column: Annotated[list[ColumnFlag], Field(max_length=len(Target))] = Field(default=[], examples=[[]])
-    """``target=source``, once for each target: ``external_id=InvoiceNo``, ``currency==GBP``."""
+    column: Annotated[list[ColumnFlag], Field(max_length=TARGETS_MOST)] = Field(default=[], examples=[[]])
+    """``target=source``, once for each target: ``external_id=InvoiceNo``, ``currency==GBP``,
+    ``started_at=date,time``, ``answer.recommend=Q1``. Which targets there are: see the saved mapping."""
     kind_rule: Rules = Field(default=[], examples=[[]])
     """``COLUMN=VALUE:kind``, ``COLUMN^PREFIX:kind`` or ``COLUMN<NUMBER:kind``; the first that fits holds."""
     format: FileFormat | None = None
@@ -188,9 +209,9 @@ class ImportOptions(Input):
     time_zone: TimeZone | None = None
     """IANA zone of times without an offset; default: the company's."""
     currency: Currency | None = None
-    """Currency of every row; the same as ``column=currency==GBP``."""
+    """Currency of every transaction; the same as ``column=currency==GBP``."""
     decimal_comma: QueryFlag | None = None
-    """Whether amounts are written ``12,30``."""
+    """Whether numbers are written ``12,30``."""
     create_missing: QueryFlag | None = None
     """Whether an unknown customer key makes a new customer; needs the scope ``customers:write`` as well."""
     dry_run: QueryFlag = False
@@ -234,8 +255,8 @@ class ImportRead(Output):
     id: UUID
     job_id: UUID | None
     """The job that works on it, or did last; null when a command took the file in."""
-    kind: Code
-    """What the rows are: ``transactions``."""
+    kind: RecordKind
+    """What the rows are."""
     state: ImportState
     dry_run: bool
     file_name: Annotated[str, Field(max_length=255, pattern=NO_CONTROL)] | None
@@ -245,9 +266,10 @@ class ImportRead(Output):
     mapping: ImportMappingOut
     rows_in: Count
     rows_stored: Count
-    """Rows that became transactions."""
+    """Rows that became records."""
     rows_repeated: Count
-    """Rows that say what is stored already; nothing was changed."""
+    """Rows that are stored already; nothing was changed. A transaction says the same as the one stored
+    under its external id; other records may say something else, which is not looked at."""
     rows_refused: Count
     rows_rounded: Count
     """Rows whose amount or cost was finer than the currency's minor unit."""
@@ -278,7 +300,7 @@ class RefusedRow(Output):
     line: Annotated[int, Field(ge=1, le=2**53, examples=[3])]
     """Line of the file on which the row begins, from 1."""
     code: Refusal
-    column: Annotated[str, Field(max_length=64, pattern=r"^[a-z_]*$", examples=["amount"])]
+    column: Annotated[str, Field(max_length=71, pattern=r"^[A-Za-z0-9_.-]*$", examples=["amount"])]
     """The target it is about; empty when it is about the whole row."""
     detail: Annotated[str, Field(max_length=500, pattern=NO_CONTROL)]
     """The reason, in the language of the request."""

@@ -128,8 +128,12 @@ def create(tx: Connection, actor: Actor, data: ComplaintCreate) -> Row:
     return row
 
 
-def create_many(tx: Connection, actor: Actor, items: Sequence[ComplaintCreate]) -> list[Row | AppError]:
+def create_many(
+    tx: Connection, actor: Actor, items: Sequence[ComplaintCreate], *, import_id: UUID | None = None
+) -> list[Row | AppError]:
     """Record complaints together, in a number of statements that does not depend on how many they are.
+
+    Those of an import leave no audit rows here: it writes one for each batch.
 
     Returns:
         For each item its row, or why it was refused (see `create`); a refused item leaves no trace. The
@@ -142,10 +146,14 @@ def create_many(tx: Connection, actor: Actor, items: Sequence[ComplaintCreate]) 
     at = now()
     pasts = [_past(item, at) for item in items]
     rows: list[Row | AppError] = [
-        past if isinstance(past, AppError) else _new_row(actor, item, past, at)
+        past if isinstance(past, AppError) else _new_row(actor, item, past, at, import_id)
         for item, past in zip(items, pasts, strict=True)
     ]
-    records.store_new(tx, actor, _KIND, items, rows, lambda judged: _check_links(tx, actor, judged))
+
+    def check(judged: list[Row | AppError]) -> None:
+        _check_links(tx, actor, judged)
+
+    records.store_new(tx, actor, _KIND, items, rows, check, import_id)
     stored = [
         (row, past)
         for row, past in zip(rows, pasts, strict=True)
@@ -154,9 +162,9 @@ def create_many(tx: Connection, actor: Actor, items: Sequence[ComplaintCreate]) 
     told = [event for row, past in stored for event in _first_events(actor, row, past)]
     if told:
         tx.execute(insert(ComplaintEvent), told)
-    audit.record_all(
-        tx, actor, "complaint.received", [(str(row["id"]), row["customer_id"]) for row, _ in stored]
-    )
+    if import_id is None:
+        received = [(str(row["id"]), row["customer_id"]) for row, _ in stored]
+        audit.record_all(tx, actor, "complaint.received", received)
     return [shape(row) if isinstance(row, dict) else row for row in rows]
 
 
@@ -231,7 +239,7 @@ def _past(item: ComplaintCreate, at: datetime) -> Past | AppError:
     return past
 
 
-def _new_row(actor: Actor, item: ComplaintCreate, past: Past, at: datetime) -> Row:
+def _new_row(actor: Actor, item: ComplaintCreate, past: Past, at: datetime, import_id: UUID | None) -> Row:
     """The row of an item whose customer is still to be found."""
     return {
         **item.model_dump(exclude={"customer", "create_missing"}),
@@ -243,7 +251,7 @@ def _new_row(actor: Actor, item: ComplaintCreate, past: Past, at: datetime) -> R
         "received_at": past[0][1],
         "recorded_at": at,
         "updated_at": at,
-        "import_id": None,
+        "import_id": import_id,
     }
 
 

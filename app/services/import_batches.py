@@ -10,20 +10,23 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, exists, select, update
+from sqlalchemy import Connection, delete, select, update
 
-from app.domain.access import Actor
+from app.domain.access import Actor, Scope
 from app.domain.company import Company
 from app.domain.customers import Lifecycle
+from app.domain.import_mapping import Mapping
 from app.domain.import_rows import Rows
+from app.domain.import_targets import RecordKind
 from app.domain.imports import OPEN, ImportState
 from app.domain.transactions import LOWERING
 from app.errors import ConflictError, NotFoundError
-from app.services import customer_keys, imports, jobs
+from app.services import customer_keys, import_records, imports, jobs
+from app.services.import_items import KINDS, Items
 from app.store import audit, bulk, dialects
 from app.store.bulk import Outcome, Owned
 from app.store.engine import single
-from app.store.tables import Customer, Import, ImportChunk, ImportTrial, Transaction
+from app.store.tables import Import, ImportChunk, ImportTrial, Transaction
 from app.store.types import now
 from app.store.visibility import is_limited
 
@@ -31,9 +34,6 @@ Row = dict[str, Any]
 
 ANALYZE_FROM = 10_000
 """Stored rows after which the planner is told of them."""
-
-DELETED_AT_ONCE = 5_000
-"""Rows deleted in one transaction of a reversal."""
 
 _READ = select(Import.__table__)
 
@@ -48,7 +48,7 @@ def read(tx: Connection, import_id: UUID) -> Row:
     Raises:
         NotFoundError: it is gone.
     """
-    return _found(tx, _READ.where(Import.id == import_id))
+    return found(tx, _READ.where(Import.id == import_id))
 
 
 @single
@@ -60,28 +60,37 @@ def read_chunk(tx: Connection, import_id: UUID, number: int) -> bytes | None:
 
 
 def actor_of(row: Row, company: Company) -> Actor:
-    """The caller who sent a file, with the rights its rows are stored with."""
-    return Actor(row["created_by"], frozenset(), frozenset(row["units"]), company=company)
+    """The caller who sent a file, with the rights its rows are stored with: whether customers may be created
+    was asked when the file was accepted."""
+    scopes = {Scope.CUSTOMERS_WRITE} if row["mapping"]["create_missing"] else set()
+    return Actor(row["created_by"], frozenset(scopes), frozenset(row["units"]), company=company)
 
 
 # --- storing
 
 
-def store(tx: Connection, actor: Actor, import_id: UUID, number: int, rows: Rows, bytes_read: int) -> Row:
+def store(
+    tx: Connection, actor: Actor, import_id: UUID, number: int, rows: Rows | Items, bytes_read: int
+) -> Row:
     """Store batch ``number``: its good rows, its refused ones, and the counters that say so.
 
     Returns:
         The import's row afterwards; as it is when the batch was stored before.
 
     Raises:
-        ConflictError: the import takes no more rows: it was reverted or has ended.
+        ConflictError: the import takes no more rows: it was reverted or has ended; or another request
+            stored some of them in the meantime.
     """
-    row = _found(tx, _READ.where(Import.id == import_id).with_for_update())
+    row = found(tx, _READ.where(Import.id == import_id).with_for_update())
     if row["state"] not in OPEN:
         raise ConflictError("The import takes no more rows: it is {state}.", state=row["state"])
     if row["next_batch"] != number:
         return row
-    outcome, created = _stored(tx, actor, row, rows)
+    if isinstance(rows, Items):
+        act = import_records.trial if row["dry_run"] else import_records.store
+        outcome, created = act(tx, actor, import_id, Mapping.from_dict(row["mapping"]), rows)
+    else:
+        outcome, created = _stored(tx, actor, row, rows)
     refused = sorted([*rows.refused, *outcome.refused])
     if refused:
         bulk.refuse(tx, import_id, refused)
@@ -90,7 +99,7 @@ def store(tx: Connection, actor: Actor, import_id: UUID, number: int, rows: Rows
         "rows_stored": outcome.stored,
         "rows_repeated": outcome.repeated,
         "rows_refused": len(refused),
-        "rows_rounded": rows.rounded,
+        "rows_rounded": rows.rounded if isinstance(rows, Rows) else 0,
         "customers_created": created,
     }
     if row["job_id"] is not None:
@@ -98,7 +107,7 @@ def store(tx: Connection, actor: Actor, import_id: UUID, number: int, rows: Rows
     if outcome.stored and not row["dry_run"]:
         audit.record(tx, actor, "import.batch_stored", import_id, data={"batch": number, **counts})
     reasons = Counter(row["refused_by_reason"]) + Counter(refusal.code.value for refusal in refused)
-    return _change(
+    return change(
         tx,
         row,
         state=ImportState.RUNNING,
@@ -110,20 +119,21 @@ def store(tx: Connection, actor: Actor, import_id: UUID, number: int, rows: Rows
 
 def finish(tx: Connection, actor: Actor, import_id: UUID) -> Row:
     """Note that every row of the file has been taken in; once."""
-    row = _found(tx, _READ.where(Import.id == import_id).with_for_update())
+    row = found(tx, _READ.where(Import.id == import_id).with_for_update())
     if row["state"] not in OPEN:
         return row
     if row["rows_stored"] >= ANALYZE_FROM and not row["dry_run"]:
-        dialects.analyze(tx, Transaction)
+        kind = RecordKind(row["kind"])
+        dialects.analyze(tx, Transaction if kind is RecordKind.TRANSACTIONS else KINDS[kind].table)
     audit.record(tx, actor, "import.done", import_id)
-    return _change(tx, row, state=ImportState.DONE)
+    return change(tx, row, state=ImportState.DONE)
 
 
 def fail(tx: Connection, import_id: UUID, error: str) -> None:
     """Note that the file could not be read on; what is stored stays, and can be reverted."""
-    row = _found(tx, _READ.where(Import.id == import_id).with_for_update())
+    row = found(tx, _READ.where(Import.id == import_id).with_for_update())
     if row["state"] in OPEN:
-        _change(tx, row, state=ImportState.FAILED, error=error[: jobs.ERROR_CHARS])
+        change(tx, row, state=ImportState.FAILED, error=error[: jobs.ERROR_CHARS])
 
 
 def clear(tx: Connection, import_id: UUID) -> bool:
@@ -140,44 +150,6 @@ def clear(tx: Connection, import_id: UUID) -> bool:
         mine = ImportTrial.import_id == import_id
         tx.execute(delete(ImportTrial).where(mine, dialects.among(tx, ImportTrial.key, keys)))
     return not keys
-
-
-# --- taking back
-
-
-def revert(tx: Connection, actor: Actor, import_id: UUID) -> bool:
-    """Delete some of the import's transactions, or when none are left some of its customers.
-
-    Returns:
-        Whether nothing was left; the import then is reverted.
-    """
-    row = _found(tx, _READ.where(Import.id == import_id).with_for_update())
-    if row["state"] != ImportState.REVERTING:
-        return True
-    mine = select(Transaction.id).where(Transaction.import_id == import_id).limit(DELETED_AT_ONCE)
-    transactions = tx.execute(delete(Transaction).where(Transaction.id.in_(mine))).rowcount
-    people = 0
-    if not transactions:
-        people = tx.execute(delete(Customer).where(Customer.id.in_(_bare(import_id)))).rowcount
-    if transactions or people:
-        data = {"transactions": transactions, "customers": people}
-        audit.record(tx, actor, "import.batch_reverted", import_id, data=data)
-        return False
-    audit.record(tx, actor, "import.reverted", import_id)
-    _change(tx, row, state=ImportState.REVERTED)
-    return True
-
-
-def _bare(import_id: UUID) -> Any:
-    """Customers that were never changed and have nothing, created by this import or by one reverted before,
-    when they still had something of this one."""
-    reverted = select(Import.id).where((Import.id == import_id) | (Import.state == ImportState.REVERTED))
-    bought = exists().where(Transaction.customer_id == Customer.id)
-    return (
-        select(Customer.id)
-        .where(Customer.created_by_import_id.in_(reverted), Customer.version == 1, ~bought)
-        .limit(DELETED_AT_ONCE)
-    )
 
 
 # --- inside
@@ -231,14 +203,14 @@ def _activate(tx: Connection, actor: Actor, owned: Owned, prospects: Collection[
         customer_keys.activate_prospects(tx, actor, [UUID(bytes=customer) for customer in buyers])
 
 
-def _found(tx: Connection, statement: Any) -> Row:
+def found(tx: Connection, statement: Any) -> Row:
     row = tx.execute(statement).mappings().first()
     if row is None:
         raise NotFoundError("There is no such import.")
     return dict(row)
 
 
-def _change(tx: Connection, row: Row, **changes: Any) -> Row:
+def change(tx: Connection, row: Row, **changes: Any) -> Row:
     changes["updated_at"] = now()
     tx.execute(update(Import).where(Import.id == row["id"]).values(changes))
     return {**row, **changes}

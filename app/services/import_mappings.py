@@ -6,10 +6,12 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 
 from app.domain.access import Actor
-from app.domain.import_mapping import Mapping, MappingError, MappingProblem, Target
+from app.domain.import_mapping import Mapping
+from app.domain.import_sources import MappingError, MappingProblem
+from app.domain.import_targets import RecordKind, Target, names
 from app.errors import FieldError, InvalidError, NotFoundError
 from app.schemas._base import Paging
-from app.services import preconditions
+from app.services import import_items, import_surveys, preconditions
 from app.store import audit, dialects
 from app.store.engine import single
 from app.store.paging import After, Page, SortKey, fetch
@@ -19,6 +21,7 @@ from app.store.types import now
 Row = dict[str, Any]
 
 _READ = select(ImportMapping.__table__)
+_KIND = RecordKind.TRANSACTIONS.value  # of mappings that were saved before there were other kinds
 _QUERY_NAMES = {"columns": "column", "kind_rules": "kind_rule"}
 
 
@@ -33,10 +36,17 @@ def parse(actor: Actor, members: Members[str, Any], *, in_query: bool = False) -
     Raises:
         InvalidError: it cannot be used; one field error for each reason.
     """
+    members = {"time_zone": actor.company.time_zone, **members}
+    if isinstance(columns := members.get("columns"), dict):  # null: the target has no source
+        members["columns"] = {target: source for target, source in columns.items() if source is not None}
     try:
-        return Mapping.from_dict({"time_zone": actor.company.time_zone, **members})
+        mapping = Mapping.from_dict(members)
+        problems = import_items.constant_problems(mapping)
     except MappingError as error:
-        raise InvalidError(fields=[_field(problem, in_query) for problem in error.problems]) from None
+        problems = list(error.problems)
+    if problems:
+        raise InvalidError(fields=[_field(problem, in_query) for problem in problems])
+    return mapping
 
 
 def resolve(
@@ -52,7 +62,8 @@ def resolve(
 
     Raises:
         NotFoundError: there is no saved mapping with this name.
-        InvalidError: as in `parse`.
+        InvalidError: as in `parse`; the saved mapping is for another kind of records; or there is no such
+            survey to answer.
     """
     given = {member: value for member, value in flags.items() if value is not None}
     columns, rules, currency = (
@@ -61,8 +72,10 @@ def resolve(
         given.pop("currency", None),
     )
     members = dict(base or {}) if name is None else dict(get(tx, actor, name)["mapping"])
+    if "kind" in given and members and given["kind"] != members.get("kind", _KIND if name else given["kind"]):
+        raise _wrong("kind", "other_kind", "The mapping is for another kind of records.")
     if isinstance(members.get("columns", {}), dict):
-        sources = {target: source for target, source in members.get("columns", {}).items() if source}
+        sources = dict(members.get("columns", {}))
         for flag in columns:
             target, equals, source = flag.partition("=")
             if not equals:
@@ -73,12 +86,14 @@ def resolve(
         members["columns"] = sources
     if rules:
         members["kind_rules"] = rules
-    return parse(actor, members | given, in_query=True)
+    return import_surveys.settled(tx, parse(actor, members | given, in_query=True))
 
 
 def shape(mapping: Members[str, Any]) -> Row:
     """A mapping's JSON form with every target among the columns, null where it has no source."""
-    return {**mapping, "columns": {target.value: mapping["columns"].get(target.value) for target in Target}}
+    kind = RecordKind(mapping.get("kind", _KIND))
+    columns = {**dict.fromkeys(names(kind)), **mapping["columns"]}
+    return {**mapping, "kind": kind.value, "columns": columns}
 
 
 def _field(problem: MappingProblem, in_query: bool) -> FieldError:

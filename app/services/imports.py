@@ -23,7 +23,6 @@ from app.store.visibility import is_limited
 
 Row = dict[str, Any]
 
-KIND = "transactions"
 JOB = "imports"
 REVERSAL_JOB = "import-reversals"
 
@@ -128,7 +127,7 @@ def begin(
         **dict.fromkeys(_COUNTERS, 0),
         "id": new_id(),
         "job_id": None,
-        "kind": KIND,
+        "kind": mapping.kind,
         "file_name": file_name,
         "file_sha256": sha256,
         "file_bytes": size,
@@ -205,16 +204,16 @@ def find_unfinished(tx: Connection, sha256: str, mapping: Mapping, dry_run: bool
         Import.job_id.is_(None),
         Import.dry_run == dry_run,
     )
-    wanted = mapping.to_dict()
-    return next((row.id for row in tx.execute(statement) if row.mapping == wanted), None)
+    begun = (row.id for row in tx.execute(statement) if Mapping.from_dict(row.mapping) == mapping)
+    return next(begun, None)
 
 
 # --- taking it back
 
 
 def revert(tx: Connection, actor: Actor, import_id: UUID) -> Row:
-    """Take an import back: a job deletes its transactions, and the customers it created that have nothing
-    else and were never changed. Until it has ended, the state says ``reverting``.
+    """Take an import back: a job deletes its records, and the customers it created that have nothing else
+    and were never changed. Until it has ended, the state says ``reverting``.
 
     Raises:
         NotFoundError: as in `get`.

@@ -105,8 +105,12 @@ def create(tx: Connection, actor: Actor, data: InteractionCreate) -> Row:
     return row
 
 
-def create_many(tx: Connection, actor: Actor, items: Sequence[InteractionCreate]) -> list[Row | AppError]:
+def create_many(
+    tx: Connection, actor: Actor, items: Sequence[InteractionCreate], *, import_id: UUID | None = None
+) -> list[Row | AppError]:
     """Record interactions together, in a number of statements that does not depend on how many they are.
+
+    Those of an import leave no audit rows here: it writes one for each batch.
 
     Returns:
         For each item its row, or why it was refused (see `create`); a refused item leaves no trace. The
@@ -119,10 +123,11 @@ def create_many(tx: Connection, actor: Actor, items: Sequence[InteractionCreate]
     at = now()
     named = {item.disposition for item in items if item.disposition is not None}
     own = dispositions.states(tx, named)
-    rows = [_new_row(actor, item, own, at) for item in items]
-    records.store_new(tx, actor, _KIND, items, rows)
-    stored = [(str(row["id"]), row["customer_id"]) for row in rows if isinstance(row, dict)]
-    audit.record_all(tx, actor, "interaction.recorded", stored)
+    rows = [_new_row(actor, item, own, at, import_id) for item in items]
+    records.store_new(tx, actor, _KIND, items, rows, import_id=import_id)
+    if import_id is None:
+        stored = [(str(row["id"]), row["customer_id"]) for row in rows if isinstance(row, dict)]
+        audit.record_all(tx, actor, "interaction.recorded", stored)
     return [_shape(row) if isinstance(row, dict) else row for row in rows]
 
 
@@ -172,7 +177,9 @@ def _found(tx: Connection, statement: Select[Any]) -> Row:
     return dict(row)
 
 
-def _new_row(actor: Actor, item: InteractionCreate, own: Mapping[str, bool], at: datetime) -> Row | AppError:
+def _new_row(
+    actor: Actor, item: InteractionCreate, own: Mapping[str, bool], at: datetime, import_id: UUID | None
+) -> Row | AppError:
     """The row of an item whose customer is still to be found, or why it is refused."""
     row = {
         **item.model_dump(exclude={"customer", "create_missing"}),
@@ -180,7 +187,7 @@ def _new_row(actor: Actor, item: InteractionCreate, own: Mapping[str, bool], at:
         "version": 1,
         "recorded_at": at,
         "updated_at": at,
-        "import_id": None,
+        "import_id": import_id,
     }
     is_known = item.customer_id is not None or item.customer is not None
     if not is_known and row["unit"] is None and len(actor.units) == 1:

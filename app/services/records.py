@@ -61,6 +61,7 @@ def store_new(
     items: Sequence[Item],
     rows: list[Row | AppError],
     check: Check | None = None,
+    import_id: UUID | None = None,
 ) -> set[UUID]:
     """Store the rows that can be stored, in a number of statements that does not depend on how many they
     are; the others become `AppError` in place.
@@ -69,6 +70,7 @@ def store_new(
         rows: aligned with ``items``; each the row to store, its ``customer_id`` still as the item has it,
             or why the item was refused before. A row without ``external_id`` repeats no other.
         check: judges the rows by their customers, before anything is written.
+        import_id: the import that brings the rows, and the customers that are made for them.
 
     Returns:
         The prospects among the customers of the stored rows.
@@ -83,7 +85,7 @@ def store_new(
     if check is not None:
         check(rows)
     _refuse_repeated(kind, rows)
-    made = _create_missing(tx, actor, kind, items, rows)
+    made = _create_missing(tx, actor, kind, items, rows, import_id)
     _insert(tx, kind, rows)
     if any(isinstance(rows[index], AppError) for index in made):
         # A new customer must not stay behind without the record it was made for.
@@ -147,7 +149,12 @@ def _refuse_repeated(kind: Kind, rows: list[Row | AppError]) -> None:
 
 
 def _create_missing(
-    tx: Connection, actor: Actor, kind: Kind, items: Sequence[Item], rows: list[Row | AppError]
+    tx: Connection,
+    actor: Actor,
+    kind: Kind,
+    items: Sequence[Item],
+    rows: list[Row | AppError],
+    import_id: UUID | None,
 ) -> list[int]:
     """Make the customers that rows lack, but not for records that are stored already.
 
@@ -164,7 +171,8 @@ def _create_missing(
     _refuse_stored(tx, kind, rows, lacking)
     lacking = [index for index in lacking if isinstance(rows[index], dict)]
     try:
-        made = customer_keys.create_for_keys(tx, actor, {_identity(items[index]) for index in lacking})
+        wanted = {_identity(items[index]) for index in lacking}
+        made = customer_keys.create_for_keys(tx, actor, wanted, import_id=import_id)
     except InvalidError as refusal:
         for index in lacking:
             rows[index] = refusal

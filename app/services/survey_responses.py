@@ -116,8 +116,12 @@ def create(tx: Connection, actor: Actor, data: SurveyResponseCreate) -> Row:
     return row
 
 
-def create_many(tx: Connection, actor: Actor, items: Sequence[SurveyResponseCreate]) -> list[Row | AppError]:
+def create_many(
+    tx: Connection, actor: Actor, items: Sequence[SurveyResponseCreate], *, import_id: UUID | None = None
+) -> list[Row | AppError]:
     """Record responses together, in a number of statements that does not depend on how many they are.
+
+    Those of an import leave no audit rows here: it writes one for each batch.
 
     Returns:
         For each item its row, or why it was refused (see `create`); a refused item leaves no trace. The
@@ -136,12 +140,12 @@ def create_many(tx: Connection, actor: Actor, items: Sequence[SurveyResponseCrea
         numbers={item.survey_version for item in items if item.survey_version is not None},
     )
     answers: dict[UUID, list[Row]] = {}
-    rows = [_new_row(item, invited, named, at, answers) for item in items]
+    rows = [_new_row(item, invited, named, at, answers, import_id) for item in items]
 
     def check(found: list[Row | AppError]) -> None:
         _settle(tx, actor, items, found, invited)
 
-    records.store_new(tx, actor, _KIND, items, rows, check)
+    records.store_new(tx, actor, _KIND, items, rows, check, import_id)
     stored = [row for row in rows if isinstance(row, dict)]
     _store_answers(tx, stored, answers)
     claims = [
@@ -151,7 +155,9 @@ def create_many(tx: Connection, actor: Actor, items: Sequence[SurveyResponseCrea
     ]
     if claims:
         tx.execute(_CLAIM, claims)
-    audit.record_all(tx, actor, "response.recorded", [(str(row["id"]), row["customer_id"]) for row in stored])
+    if import_id is None:
+        recorded = [(str(row["id"]), row["customer_id"]) for row in stored]
+        audit.record_all(tx, actor, "response.recorded", recorded)
     return [_shape(row, answers[row["id"]]) if isinstance(row, dict) else row for row in rows]
 
 
@@ -176,6 +182,7 @@ def _new_row(
     named: Surveys,
     at: datetime,
     answers: dict[UUID, list[Row]],
+    import_id: UUID | None,
 ) -> Row | AppError:
     """The row of an item whose customer is still to be found, its answers put into ``answers``; or why it
     is refused."""
@@ -195,7 +202,7 @@ def _new_row(
         "survey_version": version,
         "answered_at": answered_at,
         "recorded_at": at,
-        "import_id": None,
+        "import_id": import_id,
     }
     if invitation is not None:
         for member in (*links.MEMBERS, *links.DIMENSIONS):

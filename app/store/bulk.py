@@ -96,14 +96,18 @@ def owners(tx: Connection, actor: Actor, system: str, keys: Collection[str]) -> 
 
 def created(tx: Connection, import_id: UUID, system: str, keys: Collection[str]) -> int:
     """How many of the customers that have these keys the import has created."""
+    return len(created_keys(tx, import_id, system, keys))
+
+
+def created_keys(tx: Connection, import_id: UUID, system: str, keys: Collection[str]) -> set[str]:
+    """Which of these keys customers have that the import has created."""
     statement = (
-        select(func.count())
-        .select_from(CustomerExternalId)
+        select(CustomerExternalId.key)
         .join(Customer, Customer.id == CustomerExternalId.customer_id)
         .where(CustomerExternalId.system == system, dialects.among(tx, CustomerExternalId.key, keys))
         .where(Customer.created_by_import_id == import_id)
     )
-    return tx.execute(statement).scalar_one()
+    return set(tx.execute(statement).scalars())
 
 
 def owned(rows: Rows, ids: abc.Mapping[str, bytes]) -> tuple[Owned, list[Refused]]:
@@ -161,6 +165,13 @@ def trial(tx: Connection, rows: Owned, *, source: str, import_id: UUID) -> Outco
 def try_customers(tx: Connection, import_id: UUID, keys: Collection[str]) -> int:
     """Note customers that a dry run would have created; returns how many are new to it."""
     return _try(tx, import_id, "customer", sorted(keys), [b""] * len(keys))
+
+
+def try_rows(tx: Connection, import_id: UUID, keys: Sequence[str]) -> set[str]:
+    """Note rows that a dry run would have stored, each key once; returns those that are new to it."""
+    new = set(keys) - _tried(tx, import_id, keys).keys()
+    _try(tx, import_id, "row", sorted(new), [b""] * len(new))
+    return new
 
 
 def refuse(tx: Connection, import_id: UUID, refused: Sequence[Refused]) -> None:

@@ -10,7 +10,8 @@ Connections stay open between uses (`app.store.connections`).
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine, event
@@ -41,6 +42,16 @@ def long(fn: Use[P, R]) -> Use[P, R]:
     """Mark a read that takes long, also in Python: it runs in a thread, so that others need not wait."""
     fn.long = True  # type: ignore[attr-defined]
     return fn
+
+
+@contextmanager
+def undone(tx: Connection) -> Iterator[None]:
+    """Undo at the end whatever is written within, to find out what would come of it."""
+    savepoint = tx.begin_nested()
+    try:
+        yield
+    finally:
+        savepoint.rollback()
 
 
 class Store:

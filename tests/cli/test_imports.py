@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from import_helpers import lines, many
+from import_helpers import RECORD_COLUMNS, lines, many, many_records, set_up_survey
 from typer.testing import CliRunner, Result
 
 from app.cli.commands import app
+from app.domain.access import Actor
 from app.errors import AppError
 from app.settings import Settings
+from app.store.engine import Store
 
 FLAGS = [
     "--column", "external_id=id", "--column", "customer_key=who", "--column", "amount=sum",
@@ -125,3 +127,46 @@ def test_an_unusable_file_or_flag_leaves_nothing(
 def test_a_mapping_file_that_is_no_mapping_is_refused(vefa: Vefa, tmp_path: Path, content: bytes) -> None:
     file, mapping = written(tmp_path / "day.csv", many(1)), written(tmp_path / "shop.json", content)
     assert vefa("transactions", file, "--mapping", mapping).exit_code == 2
+
+
+# --- interactions, complaints and responses
+
+
+@pytest.mark.parametrize("kind", sorted(RECORD_COLUMNS))
+def test_records_come_in_and_go_back(
+    vefa: Vefa, tmp_path: Path, store: Store, actor: Actor, kind: str
+) -> None:
+    set_up_survey(store, actor)
+    flags = [
+        part for name, source in RECORD_COLUMNS[kind].items() for part in ("--column", f"{name}={source}")
+    ]
+    file = written(tmp_path / "day.csv", many_records(1_200) + b"X,,never,1,Talk,\n")
+    arguments = (kind, file, *flags, "--source", "pos", "--create-missing")
+    dry = vefa(*arguments, "--dry-run")
+    counted = "1,201 rows in = 1,200 stored + 0 repeated + 1 refused"
+    assert f"checked, nothing stored: {counted}" in dry.stdout
+    target = tmp_path / "refused.csv"
+    result = vefa(*arguments, "--refused-to", target)
+    assert f"done: {counted}" in result.stdout
+    assert "customers created: 5\n" in result.stdout  # no word of rounded amounts
+    assert target.read_text().splitlines()[1].startswith("1202,")
+    shown = result.stderr.splitlines()
+    assert [line.split(" %")[0] for line in shown] == sorted({line.split(" %")[0] for line in shown}, key=int)
+    assert shown[-1] == "100 %: 1,201 rows"
+    assert "0 stored + 1,200 repeated + 1 refused" in vefa(*arguments).stdout
+    assert kind in vefa("list").stdout
+    assert vefa("revert", import_id(result)).exit_code == 0
+    assert counted in vefa(*arguments).stdout
+
+
+def test_a_mapping_of_another_kind_is_refused(vefa: Vefa, tmp_path: Path) -> None:
+    members = {"kind": "complaints", "columns": RECORD_COLUMNS["complaints"], "create_missing": True}
+    mapping = written(tmp_path / "desk.json", json.dumps(members).encode())
+    file = written(tmp_path / "day.csv", many_records(3))
+    assert "3 stored" in vefa("complaints", file, "--mapping", mapping).stdout
+    refused = vefa("interactions", file, "--mapping", mapping).exception
+    assert isinstance(refused, AppError)
+    assert [field.code for field in refused.fields] == ["other_kind"]
+    del members["kind"]  # the command says it
+    mapping.write_text(json.dumps(members))
+    assert "3 repeated" in vefa("complaints", file, "--mapping", mapping).stdout

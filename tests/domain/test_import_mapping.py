@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.customers import Channel
-from app.domain.import_mapping import ENCODINGS, Mapping, MappingError, Target
+from app.domain.import_mapping import ENCODINGS, Mapping
 from app.domain.import_rules import KindRule, RuleTest
+from app.domain.import_sources import MappingError
+from app.domain.import_targets import Target
 from app.domain.transactions import TransactionKind
 
 COLUMNS = {

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from app.domain.date_formats import ANY, shapes
 from app.domain.import_columns import RawBatch, tidy
-from app.domain.import_mapping import Mapping, Target
+from app.domain.import_mapping import Mapping
 from app.domain.import_refusals import Refusal, Refused
 from app.domain.import_rows import Rows, validate
+from app.domain.import_targets import Target
 from app.domain.money import parse_rounded
 from app.domain.transactions import TransactionKind, signed
 

@@ -419,7 +419,7 @@ def test_a_failed_job_fails_its_import(store: Store, actor: Actor, settings: Set
 def test_a_reverted_import_leaves_what_others_brought(
     store: Store, actor: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.services.import_batches.DELETED_AT_ONCE", 7)
+    monkeypatch.setattr("app.services.import_reversals.DELETED_AT_ONCE", 7)
     first = take_in(store, actor, many(20, customers=10))
     second = take_in(store, actor, many(30, customers=12, start=100))
     assert second["customers_created"] == 2

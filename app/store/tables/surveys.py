@@ -64,6 +64,9 @@ class SurveyInvitation(Base):
         Index(None, "survey_id", "invited_at"),
         Index(None, "customer_id", "invited_at"),
         Index(None, "invited_at", "id"),
+        index_where_set("interaction_id"),
+        index_where_set("complaint_id"),
+        index_where_set("transaction_id"),
     )
 
 
@@ -101,6 +104,9 @@ class SurveyResponse(Base):
         Index(None, "customer_id", "answered_at"),
         Index(None, "answered_at", "id"),
         Index(None, "survey_id", "answered_at"),
+        index_where_set("interaction_id"),
+        index_where_set("complaint_id"),
+        index_where_set("transaction_id"),
         index_where_set("import_id"),
     )
 

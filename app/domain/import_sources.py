@@ -1,0 +1,138 @@
+"""Where the values of a file's rows come from: columns and constants, and what may be wrong about them."""
+
+import re
+from collections import abc
+from enum import StrEnum
+from typing import NamedTuple, Protocol
+
+from app.domain.date_formats import shapes
+from app.domain.import_rules import CONTROL, MAX_NAME
+from app.domain.import_targets import ANSWER, FIELDS, LINKS, Field, Reading, RecordKind, find
+from app.domain.surveys import QUESTIONS_MOST
+
+MAX_COLUMN = 1000
+"""Greatest position that ``#n`` may name, and greatest number of columns of a file."""
+
+TOGETHER = ","
+"""Between two columns that make an instant together, a day and a time."""
+
+LINE_ID = "=row"
+"""The external id made of the file's digest and the row's line, for files that carry none."""
+
+BAD_CONSTANT = "A constant is 1 to 100 characters without control characters."
+NO_CONSTANT = "This target cannot have this constant."
+UNKNOWN = "Only these are known: {known}."
+
+
+class FileFormat(StrEnum):
+    """How the records of a file are written."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+
+
+class MappingProblem(NamedTuple):
+    """One member of a mapping that is wrong: JSON Pointer, stable code, English message id, its values."""
+
+    pointer: str
+    code: str
+    detail: str
+    params: abc.Mapping[str, object] = {}
+
+
+class MappingError(ValueError):
+    """A mapping that cannot be used, with everything that is wrong about it."""
+
+    def __init__(self, problems: abc.Sequence[MappingProblem]) -> None:
+        super().__init__("; ".join(f"{p.pointer}: {p.detail.format(**p.params)}" for p in problems))
+        self.problems = tuple(problems)
+
+
+class Mapped(Protocol):
+    """A mapping, as far as its columns are judged here."""
+
+    @property
+    def columns(self) -> abc.Mapping[str, str]: ...
+    @property
+    def kind(self) -> RecordKind: ...
+    @property
+    def format(self) -> FileFormat: ...
+    @property
+    def date_format(self) -> str: ...
+    @property
+    def kind_rules(self) -> abc.Sequence[object]: ...
+    def constant(self, target: str) -> str | None: ...
+    def parts(self, target: str) -> list[str]: ...
+
+
+def missing(target: str) -> MappingProblem:
+    """The problem of a target that no column and no constant is named for."""
+    detail = "Say which column holds this, or a constant."
+    return MappingProblem(f"/columns/{target}", "missing_target", detail)
+
+
+def record_problems(mapping: Mapped) -> list[MappingProblem]:
+    """What is wrong with the columns of a kind that is not transactions."""
+    fields = {target: find(mapping.kind, target) for target in mapping.columns}
+    if None in fields.values():
+        known = [*FIELDS[mapping.kind], *[f"{ANSWER}<question>"] * (mapping.kind is RecordKind.RESPONSES)]
+        return [MappingProblem("/columns", "unknown_target", UNKNOWN, {"known": ", ".join(known)})]
+    required = [target for target, field in FIELDS[mapping.kind].items() if field.required]
+    problems = [missing(target) for target in required if target not in mapping.columns]
+    for target, field in fields.items():
+        detail = field and _record_source_fault(mapping, target, field)
+        if detail:
+            problems.append(MappingProblem(f"/columns/{target}", "bad_source", detail))
+    if mapping.kind_rules:
+        problems.append(MappingProblem("/kind_rules", "no_kinds", "Only transactions have kind rules."))
+    if mapping.kind is RecordKind.RESPONSES:
+        answers = sum(target.startswith(ANSWER) for target in mapping.columns)
+        if not 1 <= answers <= QUESTIONS_MOST:
+            detail = "Say which columns hold the answers: answer.<question>, 1 to {limit} of them."
+            problems.append(MappingProblem("/columns", "which_answers", detail, {"limit": QUESTIONS_MOST}))
+        if len(linked := LINKS.keys() & mapping.columns.keys()) > 1:
+            detail = "A response is about at most one record."
+            problems += [MappingProblem(f"/columns/{target}", "one_subject", detail) for target in linked]
+    return problems
+
+
+def _record_source_fault(mapping: Mapped, target: str, field: Field) -> str | None:
+    constant = mapping.constant(target)
+    if constant is None:
+        parts = mapping.parts(target)
+        if not field.column:
+            return "This target is a constant: write it with =."
+        if len(parts) > 2:
+            return "An instant comes from one column, or from two: date,time."
+        return next(filter(None, (column_fault(mapping.format, part) for part in parts)), None)
+    if target == "external_id":
+        return None if f"={constant}" == LINE_ID else NO_CONSTANT
+    if not constant.strip() or len(constant) > 100 or CONTROL.search(constant):
+        return BAD_CONSTANT
+    if field.reading is Reading.INSTANT:
+        allowed = _is_instant(mapping.date_format, constant)
+    elif field.reading is Reading.WHOLE:
+        allowed = bool(re.fullmatch("[1-9][0-9]{0,8}", constant))
+    else:
+        allowed = True
+    return None if field.constant and allowed else NO_CONSTANT
+
+
+def _is_instant(date_format: str, text: str) -> bool:
+    try:
+        return any(re.search(shape.pattern, text) for shape in shapes(date_format))
+    except ValueError:  # the format itself is wrong, which is said elsewhere
+        return True
+
+
+def column_fault(format: FileFormat, source: str) -> str | None:
+    """Say what is wrong with the name of a column, None when nothing is."""
+    if not source.strip() or len(source) > MAX_NAME or CONTROL.search(source):
+        return "A column's name is 1 to 200 characters without control characters."
+    if source.startswith("#"):
+        position = source[1:]
+        if format is FileFormat.JSONL:
+            return "JSON Lines have no column positions."
+        if not re.fullmatch("[1-9][0-9]{0,3}", position) or int(position) > MAX_COLUMN:
+            return "A position is #1 to #1000."
+    return None

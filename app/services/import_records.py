@@ -1,0 +1,120 @@
+"""Storing a batch of interactions, complaints or responses of an import, and trying what would come of it."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, select
+
+from app.domain.access import Actor
+from app.domain.import_mapping import Mapping
+from app.domain.import_refusals import Refusal, Refused
+from app.domain.import_targets import LINKED_SOURCE, LINKS
+from app.errors import AppError, ConflictError
+from app.services.import_items import KINDS, Items, Kind, reason
+from app.store import bulk, dialects
+from app.store.bulk import Outcome
+from app.store.engine import undone
+from app.store.tables import Base, Complaint, Interaction, Transaction
+
+Row = dict[str, Any]
+Results = list[Row | AppError]
+
+_LINKED: dict[str, Any] = {
+    "interaction_id": Interaction,
+    "complaint_id": Complaint,
+    "transaction_id": Transaction,
+}
+_KEYS = {member: key for key, member in LINKS.items()}
+
+
+def store(
+    tx: Connection, actor: Actor, import_id: UUID, mapping: Mapping, rows: Items
+) -> tuple[Outcome, int]:
+    """Record the rows of a batch.
+
+    Returns:
+        What became of them, and how many customers were created for them. A row whose external id is stored
+        already is repeated, whatever else it says.
+
+    Raises:
+        ConflictError: another request stored some of them in the meantime; repeat the batch.
+    """
+    rows, outcome = _link(tx, mapping, rows)
+    kind, keys = KINDS[mapping.kind], _keys(rows)
+    before = _created(tx, import_id, mapping, keys)
+    results = kind.create_many(tx, actor, rows.items, import_id=import_id)
+    _count(outcome, kind, rows, results)
+    return outcome, len(_created(tx, import_id, mapping, keys)) - len(before)
+
+
+def trial(
+    tx: Connection, actor: Actor, import_id: UUID, mapping: Mapping, rows: Items
+) -> tuple[Outcome, int]:
+    """Tell what `store` would do, counting what earlier batches of the same dry run would have stored: the
+    rows are recorded, and that is undone."""
+    rows, outcome = _link(tx, mapping, rows)
+    kind = KINDS[mapping.kind]
+    with undone(tx):
+        results = kind.create_many(tx, actor, rows.items, import_id=import_id)
+        created = _created(tx, import_id, mapping, _keys(rows))
+    _count(outcome, kind, rows, results)
+    stored = [item for item, result in zip(rows.items, results, strict=True) if isinstance(result, dict)]
+    new = bulk.try_rows(tx, import_id, [item.external_id for item in stored])
+    outcome.repeated += len(stored) - len(new)
+    outcome.stored = len(new)
+    owners = {item.customer.key for item in stored if item.external_id in new and item.customer is not None}
+    return outcome, bulk.try_customers(tx, import_id, created & owners)
+
+
+# --- inside
+
+
+def _link(tx: Connection, mapping: Mapping, rows: Items) -> tuple[Items, Outcome]:
+    """Give the items the ids of the records they name by external id, one statement for each kind of these;
+    rows that name what is not there are refused."""
+    outcome, source = Outcome(), mapping.constant(LINKED_SOURCE) or mapping.source
+    for member, table in _LINKED.items():
+        named = {linked[member] for linked in rows.linked if member in linked}
+        if not named:
+            continue
+        found = _find(tx, table, source, named)
+        kept = Items([], [], [], rows.refused, rows.rows_in)
+        for line, item, linked in zip(rows.line, rows.items, rows.linked, strict=True):
+            if member in linked and linked[member] not in found:
+                outcome.refused.append(Refused(line, Refusal.UNKNOWN_RECORD, _KEYS[member]))
+                continue
+            if member in linked:
+                setattr(item, member, found[linked[member]])
+            kept.line.append(line)
+            kept.items.append(item)
+            kept.linked.append(linked)
+        rows = kept
+    return rows, outcome
+
+
+def _find(tx: Connection, table: type[Base], source: str, keys: set[str]) -> dict[str, UUID]:
+    columns = table.__table__.c
+    statement = select(columns.external_id, columns.id).where(columns.source == source)
+    found = tx.execute(statement.where(dialects.among(tx, columns.external_id, keys)))
+    return {row.external_id: row.id for row in found}
+
+
+def _keys(rows: Items) -> set[str]:
+    return {item.customer.key for item in rows.items if item.customer is not None}
+
+
+def _created(tx: Connection, import_id: UUID, mapping: Mapping, keys: set[str]) -> set[str]:
+    """The keys of the customers that the import has created."""
+    if not mapping.create_missing or not keys:
+        return set()
+    return bulk.created_keys(tx, import_id, mapping.customer_system, keys)
+
+
+def _count(outcome: Outcome, kind: Kind, rows: Items, results: Results) -> None:
+    for line, item, result in zip(rows.line, rows.items, results, strict=True):
+        if isinstance(result, dict):
+            outcome.stored += 1
+        elif isinstance(result, ConflictError) and result.code == kind.exists:
+            outcome.repeated += 1
+        else:
+            outcome.refused.append(Refused(line, *reason(item, result)))

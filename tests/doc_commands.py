@@ -1,0 +1,33 @@
+"""The commands that a document shows, run as they stand there."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from app.cli.commands import app
+
+IMPORTING = Path(__file__).parents[1] / "docs" / "importing.md"
+
+
+def blocks(language: str = "sh") -> list[str]:
+    """The code blocks of docs/importing.md in a language."""
+    return re.findall(rf"```{language}\n(.*?)```", IMPORTING.read_text(), re.DOTALL)
+
+
+def run(block: str, environment: dict[str, str], *more: str) -> Iterator[str]:
+    """Run each ``vefa`` line of a block, with ``more`` arguments; what it printed."""
+    for line in block.strip().splitlines():
+        expanded = re.sub(r"\$(\w+)", lambda match: environment[match[1]], line)
+        command, *arguments = shlex.split(expanded)
+        if command == "export":
+            environment.update(argument.split("=", 1) for argument in arguments)
+            continue
+        assert command == "vefa"
+        if arguments[0] == "score":
+            arguments.append("--json")
+        result = CliRunner().invoke(app, [*arguments, *more], env=environment)
+        assert result.exit_code == 0, result.output
+        yield result.output

@@ -1,0 +1,225 @@
+"""Values of a file's rows: what a text spells, and what is refused before any model sees it."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.import_columns import RawBatch, tidy
+from app.domain.import_mapping import Mapping
+from app.domain.import_refusals import Refusal, Refused
+from app.domain.import_values import ValueRows, flag, read, whole
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+CALL = {"external_id": "id", "started_at": "at", "channel": "=phone", "direction": "=inbound"}
+
+
+def mapping(columns: dict[str, str], **members: Any) -> Mapping:
+    return Mapping.from_dict({"kind": "interactions", "columns": columns, "time_zone": "UTC", **members})
+
+
+def batch(columns: dict[str, list[str | None]], **members: Any) -> RawBatch:
+    height = len(next(iter(columns.values())))
+    texts = {name: tidy(pl.Series(name, column, pl.String)) for name, column in columns.items()}
+    return RawBatch(0, pl.Series("line", range(2, 2 + height), pl.Int64), texts, **members)
+
+
+def values(columns: dict[str, list[str | None]], read_as: Mapping, **members: Any) -> ValueRows:
+    return read(batch(columns), read_as, now=NOW, **members)
+
+
+def one(name: str, text: str | None, source: str = "x", **members: Any) -> Any:
+    """The value of one cell, or why it is refused."""
+    raw = {"id": ["1"], "at": ["2026-03-10"], "x": [text]}
+    rows = values(raw, mapping({**CALL, name: source}, **members))
+    return rows.values[0][name] if rows.values else rows.refused[0].code
+
+
+# --- whole numbers and flags
+
+
+@given(st.integers(-(10**14), 10**14), st.integers(0, 5))
+def test_a_whole_number_may_carry_zeros(number: int, zeros: int) -> None:
+    assert whole(str(number)) == number
+    assert whole(f"{number}.{'0' * zeros}") == number
+    assert whole(f"{number},{'0' * zeros}", decimal_comma=True) == number
+
+
+@given(st.text(max_size=12))
+def test_what_is_no_whole_number_is_refused(text: str) -> None:
+    read_as = whole(text)
+    if read_as is Refusal.NOT_A_NUMBER:
+        return
+    assert text.isascii()
+    assert float(text) == read_as
+
+
+@pytest.mark.parametrize(
+    "text", ["3.5", "3,0", "1e3", "+1", "1_000", " 1", "1 000", "٣", "--1", ".0", "1" * 16]
+)
+def test_other_spellings_of_numbers_are_refused(text: str) -> None:
+    assert whole(text) is Refusal.NOT_A_NUMBER
+
+
+def test_a_comma_is_no_point() -> None:
+    assert one("talk_seconds", "3,0") is Refusal.NOT_A_NUMBER
+    assert one("talk_seconds", "3,0", decimal_comma=True) == 3
+    assert one("talk_seconds", "3.0", decimal_comma=True) is Refusal.NOT_A_NUMBER
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [("true", True), ("Yes", True), ("Y", True), ("1", True)]
+    + [("FALSE", False), ("no", False), ("n", False), ("0", False)]
+    + [(text, Refusal.NOT_A_FLAG) for text in ("evet", "2", "t", "on", "1.0", "")],
+)
+def test_yes_and_no(text: str, meant: object) -> None:
+    assert flag(text) is meant
+
+
+# --- instants
+
+
+def test_an_instant_is_read_in_the_zone_of_the_file() -> None:
+    noon = datetime(2026, 3, 10, 9, tzinfo=UTC)
+    assert one("ended_at", "10.03.2026 12:00", time_zone="Europe/Istanbul") == noon
+    assert one("ended_at", "2026-03-10T12:00+03:00") == noon
+    american = mapping(CALL, date_format="%m/%d/%Y %H:%M")
+    rows = values({"id": ["1"], "at": ["3/14/2025 1:20"]}, american)
+    assert rows.values[0]["started_at"] == datetime(2025, 3, 14, 1, 20, tzinfo=UTC)
+
+
+def test_a_time_the_clocks_skipped_is_refused() -> None:
+    assert one("ended_at", "2025-03-09 02:30", time_zone="America/New_York") is Refusal.TIME_SKIPPED
+    first = one("ended_at", "2025-11-02 01:30", time_zone="America/New_York")
+    assert first == datetime(2025, 11, 2, 5, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("09/12/2011", Refusal.DATE_UNREADABLE),
+        ("2026-02-30", Refusal.DATE_UNREADABLE),
+        ("1899-12-31", Refusal.DATE_OUT_OF_RANGE),
+        ("0000-01-01", Refusal.DATE_OUT_OF_RANGE),
+        ("9999-12-31", Refusal.DATE_OUT_OF_RANGE),
+        ((NOW + timedelta(days=50 * 366 + 2)).date().isoformat(), Refusal.DATE_OUT_OF_RANGE),
+    ],
+)
+def test_days_that_cannot_be(text: str, why: Refusal) -> None:
+    assert one("ended_at", text) is why
+
+
+def test_two_columns_make_an_instant() -> None:
+    columns = {"id": ["1", "2", "3", "4"], "day": ["2026-03-10", "2026-03-10", None, None]}
+    rows = values(
+        {**columns, "time": ["12:30:05", None, "12:30:05", None]}, mapping({**CALL, "started_at": "day,time"})
+    )
+    assert [row["started_at"] for row in rows.values] == [
+        datetime(2026, 3, 10, 12, 30, 5, tzinfo=UTC),
+        datetime(2026, 3, 10, tzinfo=UTC),  # a day without a time is its beginning
+    ]
+    assert rows.refused == [
+        Refused(4, Refusal.DATE_UNREADABLE, "started_at"),
+        Refused(5, Refusal.DATE_MISSING, "started_at"),
+    ]
+
+
+def test_two_columns_are_read_by_one_format() -> None:
+    read_as = mapping({**CALL, "started_at": "day,time"}, date_format="%d/%m/%y %I:%M %p")
+    rows = values({"id": ["1"], "day": ["10/03/26"], "time": ["02:05 PM"]}, read_as)
+    assert rows.values[0]["started_at"] == datetime(2026, 3, 10, 14, 5, tzinfo=UTC)
+
+
+# --- rows
+
+
+def test_empty_cells_are_none_and_constants_are_in_every_row() -> None:
+    rows = values(
+        {"id": ["1"], "at": ["2026-03-10"], "x": [" "]}, mapping({**CALL, "agent": "x", "topic": "= t "})
+    )
+    assert rows.values == [
+        {
+            "external_id": "1",
+            "started_at": datetime(2026, 3, 10, tzinfo=UTC),
+            "channel": "phone",
+            "direction": "inbound",
+            "agent": None,
+            "topic": "t",
+        }
+    ]
+
+
+def test_a_row_is_refused_once_for_its_first_bad_value() -> None:
+    columns = {**CALL, "direction": "x", "talk_seconds": "y"}
+    rows = values(
+        {"id": [None, "2"], "at": ["never", "2026-03-10"], "x": [None, None], "y": ["z", "1"]},
+        mapping(columns),
+    )
+    assert rows.refused == [
+        Refused(2, Refusal.EXTERNAL_ID_MISSING, "external_id"),
+        Refused(3, Refusal.VALUE_MISSING, "direction"),
+    ]
+    assert (rows.rows_in, rows.values, rows.line) == (2, [], [])
+
+
+def test_rows_that_could_not_be_read_are_counted() -> None:
+    raw = batch({"id": ["1"], "at": ["2026-03-10"]}, refused=[Refused(1, Refusal.BAD_QUOTES)])
+    rows = read(raw, mapping(CALL), now=NOW)
+    assert (rows.rows_in, len(rows.values), rows.refused) == (2, 1, [Refused(1, Refusal.BAD_QUOTES)])
+
+
+def test_keys_made_of_lines_need_the_digest() -> None:
+    columns = {**CALL, "external_id": "=row"}
+    rows = values({"at": ["2026-03-10"] * 2}, mapping(columns), file_digest="0123456789abcdef")
+    assert [row["external_id"] for row in rows.values] == ["0123456789ab:2", "0123456789ab:3"]
+    with pytest.raises(ValueError, match="digest"):
+        values({"at": ["2026-03-10"]}, mapping(columns))
+
+
+# --- answers
+
+QUESTIONS = {"nps": "nps", "why": "choice", "remark": "text"}
+ANSWERS = {f"answer.{code}": code for code in QUESTIONS}
+RESPONSE = {"external_id": "id", "survey": "=visit", "answered_at": "=2026-03-10", **ANSWERS}
+
+
+def answered(nps: str | None, why: str | None, remark: str | None) -> ValueRows:
+    read_as = Mapping.from_dict({"kind": "responses", "columns": RESPONSE, "time_zone": "UTC"})
+    raw = {"id": ["1"], "nps": [nps], "why": [why], "remark": [remark]}
+    return values(raw, read_as, questions=QUESTIONS)
+
+
+def test_answers_are_read_by_the_kind_of_the_question() -> None:
+    [row] = answered("9.0", "3", "7").values
+    assert [row[target] for target in ANSWERS] == [9, "3", "7"]
+    assert answered("nine", None, None).refused == [Refused(2, Refusal.NOT_A_NUMBER, "answer.nps")]
+
+
+def test_a_response_answers_something() -> None:
+    [row] = answered(None, None, "fine").values
+    assert [row[target] for target in ANSWERS] == [None, None, "fine"]
+    assert answered(None, " ", "").refused == [Refused(2, Refusal.NO_ANSWERS, "")]
+
+
+# --- anything at all
+
+CELL = st.one_of(st.none(), st.text(max_size=30), st.sampled_from(["1", "2026-03-10", "phone", "yes", "3.0"]))
+
+
+@given(st.lists(st.tuples(CELL, CELL, CELL, CELL), min_size=1, max_size=8))
+def test_every_row_is_readable_or_refused_once(cells: list[tuple[str | None, ...]]) -> None:
+    columns = {**CALL, "talk_seconds": "n", "resolved_on_first_contact": "y", "ended_at": "at,n"}
+    names = ("id", "at", "n", "y")
+    raw = {name: [row[place] for row in cells] for place, name in enumerate(names)}
+    rows = values(raw, mapping(columns))
+    assert rows.rows_in == len(cells) == len(rows.values) + len(rows.refused)
+    assert len(rows.line) == len(rows.values)
+    assert sorted([*rows.line, *(one.line for one in rows.refused)]) == list(range(2, 2 + len(cells)))
+    for row in rows.values:
+        assert not any(isinstance(value, Refusal) for value in row.values())
+        assert row["external_id"]
+        assert isinstance(row["started_at"], datetime)
