@@ -11,9 +11,7 @@ from app.cli.context import opened
 from app.domain.demo import generate
 from app.jobs.score import score
 from app.main import create_app
-from app.schemas.scoring_runs import ScoringRunCreate
 from app.services import demo as demo_service
-from app.services import scoring_runs
 from app.settings import Settings
 from app.store import schema
 from app.store.types import now
@@ -52,10 +50,7 @@ def demo(
             company = generate(seed, last, customers)
             store.write_sync(demo_service.load, actor, company, TOKEN)
         if not store.read_sync(demo_service.is_scored, actor):
-            as_of = last + timedelta(days=1)
-            wanted = ScoringRunCreate.model_validate({"as_of": as_of.isoformat(), "window_days": 365})
-            run = store.write_sync(scoring_runs.create, actor, wanted)
-            score(store, actor, run["id"])
+            score(store, actor, store.write_sync(demo_service.start_scoring, actor, last + timedelta(days=1)))
     if serve:
         logs.configure(settings.log_level)
         http_server.serve(

@@ -128,8 +128,12 @@ def create(tx: Connection, actor: Actor, data: ComplaintCreate) -> Row:
     return row
 
 
-def create_many(tx: Connection, actor: Actor, items: Sequence[ComplaintCreate]) -> list[Row | AppError]:
+def create_many(
+    tx: Connection, actor: Actor, items: Sequence[ComplaintCreate], *, ids: Sequence[UUID] | None = None
+) -> list[Row | AppError]:
     """Record complaints together, in a number of statements that does not depend on how many they are.
+
+    ``ids`` are the ids they get, new ones by default.
 
     Returns:
         For each item its row, or why it was refused (see `create`); a refused item leaves no trace. The
@@ -142,8 +146,8 @@ def create_many(tx: Connection, actor: Actor, items: Sequence[ComplaintCreate]) 
     at = now()
     pasts = [_past(item, at) for item in items]
     rows: list[Row | AppError] = [
-        past if isinstance(past, AppError) else _new_row(actor, item, past, at)
-        for item, past in zip(items, pasts, strict=True)
+        past if isinstance(past, AppError) else _new_row(actor, item, past, at, row_id)
+        for item, past, row_id in zip(items, pasts, ids or [new_id() for _ in items], strict=True)
     ]
     records.store_new(tx, actor, _KIND, items, rows, lambda judged: _check_links(tx, actor, judged))
     stored = [
@@ -231,12 +235,12 @@ def _past(item: ComplaintCreate, at: datetime) -> Past | AppError:
     return past
 
 
-def _new_row(actor: Actor, item: ComplaintCreate, past: Past, at: datetime) -> Row:
+def _new_row(actor: Actor, item: ComplaintCreate, past: Past, at: datetime, row_id: UUID) -> Row:
     """The row of an item whose customer is still to be found."""
     return {
         **item.model_dump(exclude={"customer", "create_missing"}),
         **asdict(past[-1][2]),
-        "id": new_id(),
+        "id": row_id,
         "version": len(past),
         "number": _draw_number(),
         "owner": item.owner or actor.company.complaint_owner,

@@ -105,8 +105,12 @@ def create(tx: Connection, actor: Actor, data: InteractionCreate) -> Row:
     return row
 
 
-def create_many(tx: Connection, actor: Actor, items: Sequence[InteractionCreate]) -> list[Row | AppError]:
+def create_many(
+    tx: Connection, actor: Actor, items: Sequence[InteractionCreate], *, ids: Sequence[UUID] | None = None
+) -> list[Row | AppError]:
     """Record interactions together, in a number of statements that does not depend on how many they are.
+
+    ``ids`` are the ids they get, new ones by default.
 
     Returns:
         For each item its row, or why it was refused (see `create`); a refused item leaves no trace. The
@@ -119,7 +123,10 @@ def create_many(tx: Connection, actor: Actor, items: Sequence[InteractionCreate]
     at = now()
     named = {item.disposition for item in items if item.disposition is not None}
     own = dispositions.states(tx, named)
-    rows = [_new_row(actor, item, own, at) for item in items]
+    rows = [
+        _new_row(actor, item, own, at, row_id)
+        for item, row_id in zip(items, ids or [new_id() for _ in items], strict=True)
+    ]
     records.store_new(tx, actor, _KIND, items, rows)
     stored = [(str(row["id"]), row["customer_id"]) for row in rows if isinstance(row, dict)]
     audit.record_all(tx, actor, "interaction.recorded", stored)
@@ -172,11 +179,13 @@ def _found(tx: Connection, statement: Select[Any]) -> Row:
     return dict(row)
 
 
-def _new_row(actor: Actor, item: InteractionCreate, own: Mapping[str, bool], at: datetime) -> Row | AppError:
+def _new_row(
+    actor: Actor, item: InteractionCreate, own: Mapping[str, bool], at: datetime, row_id: UUID
+) -> Row | AppError:
     """The row of an item whose customer is still to be found, or why it is refused."""
     row = {
         **item.model_dump(exclude={"customer", "create_missing"}),
-        "id": new_id(),
+        "id": row_id,
         "version": 1,
         "recorded_at": at,
         "updated_at": at,

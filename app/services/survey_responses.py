@@ -116,8 +116,12 @@ def create(tx: Connection, actor: Actor, data: SurveyResponseCreate) -> Row:
     return row
 
 
-def create_many(tx: Connection, actor: Actor, items: Sequence[SurveyResponseCreate]) -> list[Row | AppError]:
+def create_many(
+    tx: Connection, actor: Actor, items: Sequence[SurveyResponseCreate], *, ids: Sequence[UUID] | None = None
+) -> list[Row | AppError]:
     """Record responses together, in a number of statements that does not depend on how many they are.
+
+    ``ids`` are the ids they get, new ones by default.
 
     Returns:
         For each item its row, or why it was refused (see `create`); a refused item leaves no trace. The
@@ -136,7 +140,10 @@ def create_many(tx: Connection, actor: Actor, items: Sequence[SurveyResponseCrea
         numbers={item.survey_version for item in items if item.survey_version is not None},
     )
     answers: dict[UUID, list[Row]] = {}
-    rows = [_new_row(item, invited, named, at, answers) for item in items]
+    rows = [
+        _new_row(item, invited, named, at, answers, row_id)
+        for item, row_id in zip(items, ids or [new_id() for _ in items], strict=True)
+    ]
 
     def check(found: list[Row | AppError]) -> None:
         _settle(tx, actor, items, found, invited)
@@ -176,6 +183,7 @@ def _new_row(
     named: Surveys,
     at: datetime,
     answers: dict[UUID, list[Row]],
+    row_id: UUID,
 ) -> Row | AppError:
     """The row of an item whose customer is still to be found, its answers put into ``answers``; or why it
     is refused."""
@@ -190,7 +198,7 @@ def _new_row(
         return refusal
     row: Row = {
         **item.model_dump(exclude={"survey_code", "customer", "create_missing", "answers"}),
-        "id": new_id(),
+        "id": row_id,
         "survey_id": survey.id,
         "survey_version": version,
         "answered_at": answered_at,
