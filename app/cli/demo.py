@@ -11,6 +11,7 @@ from app.cli.context import opened
 from app.domain.demo import generate
 from app.jobs.score import score
 from app.main import create_app
+from app.schemas.complaints import EXAMPLE_NUMBER
 from app.services import demo as demo_service
 from app.settings import Settings
 from app.store import schema
@@ -68,6 +69,8 @@ def _greet(address: str) -> None:
         f"\nVefa serves its demo at {address} (docs: {address}/docs)\n"
         f"API key: {TOKEN}\n\n"
         f"curl {header} '{address}/v1/insights/value-tiers'\n"
-        f"curl {header} '{address}/v1/customers?q=isik&sort=-value'\n"
-        f"curl {header} '{address}/v1/customers?tier=A&limit=3'\n"
+        f"curl {header} '{address}/v1/screen-pop?phone=0532+123+45+67'\n"
+        f"curl {header} '{address}/v1/customers?churn_level=at_risk&sort=-value_at_risk&limit=3'\n"
+        f"curl {header} '{address}/v1/complaints?number={EXAMPLE_NUMBER}'\n"
+        f"curl {header} '{address}/v1/insights/satisfaction?index=csat&by=channel'\n"
     )

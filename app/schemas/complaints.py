@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.domain.complaints import NUMBER_ALPHABET, ComplaintState, OurFault, Severity
+from app.domain.complaints import NUMBER_ALPHABET, ComplaintState, OurFault, Severity, make_number
 from app.domain.customers import Channel
 from app.schemas._base import (
     UNSET,
@@ -41,6 +41,7 @@ EXAMPLE_ACKNOWLEDGED_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a32"
 EXAMPLE_TO_RESOLVE_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a33"
 EXAMPLE_CLOSED_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a34"
 EXAMPLE_NUMBER = "FA9C-T7KY"
+EXAMPLE_OPEN_NUMBER = make_number(20261123094000)
 TEXT_MOST = 10_000
 
 Subject = Annotated[str, line(200), Field(examples=["The parcel came open"])]

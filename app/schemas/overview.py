@@ -20,7 +20,7 @@ from app.domain.customers import (
 )
 from app.domain.interactions import Direction, Purpose, Sentiment
 from app.schemas._base import NO_CONTROL, Code, Count, Input, Language, Money, Output, shown
-from app.schemas.complaints import EXAMPLE_OPEN_ID, Number
+from app.schemas.complaints import EXAMPLE_OPEN_ID, EXAMPLE_OPEN_NUMBER, Number
 from app.schemas.customers import EXAMPLE_ID, DoNotContact, ExternalId, Hours, SystemKey
 from app.schemas.interactions import EXAMPLE_ID as EXAMPLE_INTERACTION_ID
 from app.schemas.standing import ContractRead, CustomerChurn, Satisfaction
@@ -131,7 +131,7 @@ _EXAMPLE: dict[str, Any] = {
     "open_complaints": [
         {
             "id": EXAMPLE_OPEN_ID,
-            "number": "5CR7-P2AA",
+            "number": EXAMPLE_OPEN_NUMBER,
             "subject": "A cup is missing",
             "severity": "high",
             "state": "open",

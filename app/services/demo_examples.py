@@ -105,8 +105,6 @@ def load(tx: Connection, actor: Actor, customer_ids: Sequence[UUID]) -> None:
     _record(tx, actor, transactions, transaction_schemas, _of(TransactionRead, TransactionCreate))
     _record(tx, actor, interactions, interaction_schemas, _of(InteractionRead, InteractionCreate))
     _record(tx, actor, complaints, complaint_schemas, _of(ComplaintRead, ComplaintCreate))
-    numbered = update(Complaint).where(Complaint.id == UUID(complaint_schemas.EXAMPLE_ID))
-    tx.execute(numbered.values(number=complaint_schemas.EXAMPLE_NUMBER))
     _load_complaints(tx, actor, customer_ids)
     surveys.create(tx, actor, _of(SurveyRead, SurveyCreate), survey_id=UUID(survey_schemas.EXAMPLE_ID))
     _record(
@@ -173,6 +171,11 @@ def _load_complaints(tx: Connection, actor: Actor, customer_ids: Sequence[UUID])
     for result in complaints.create_many(tx, actor, items, ids=[UUID(known) for known, _ in _COMPLAINTS]):
         if isinstance(result, AppError):
             raise result
+    for known, number in (
+        (complaint_schemas.EXAMPLE_ID, complaint_schemas.EXAMPLE_NUMBER),
+        (complaint_schemas.EXAMPLE_OPEN_ID, complaint_schemas.EXAMPLE_OPEN_NUMBER),
+    ):
+        tx.execute(update(Complaint).where(Complaint.id == UUID(known)).values(number=number))
 
 
 def _load_rates(tx: Connection, actor: Actor) -> None:
