@@ -20,7 +20,11 @@ from app.schemas.complaint_events import (
     ComplaintStep,
 )
 from app.schemas.complaints import (
+    EXAMPLE_ACKNOWLEDGED_ID,
+    EXAMPLE_CLOSED_ID,
     EXAMPLE_ID,
+    EXAMPLE_OPEN_ID,
+    EXAMPLE_TO_RESOLVE_ID,
     ComplaintBatch,
     ComplaintBatchResult,
     ComplaintCreate,
@@ -36,7 +40,12 @@ router = APIRouter(prefix="/complaints", tags=["Complaints"], route_class=Strict
 
 Reads = Annotated[Call, may(Scope.COMPLAINTS_READ)]
 Writes = Annotated[Call, may(Scope.COMPLAINTS_WRITE)]
-ComplaintId = Annotated[UUID, Path(description="Id of the complaint.", examples=[EXAMPLE_ID])]
+_TOLD = "Id of the complaint."
+ComplaintId = Annotated[UUID, Path(description=_TOLD, examples=[EXAMPLE_ID])]
+OpenId = Annotated[UUID, Path(description=_TOLD, examples=[EXAMPLE_OPEN_ID])]
+AcknowledgedId = Annotated[UUID, Path(description=_TOLD, examples=[EXAMPLE_ACKNOWLEDGED_ID])]
+ToResolveId = Annotated[UUID, Path(description=_TOLD, examples=[EXAMPLE_TO_RESOLVE_ID])]
+ClosedId = Annotated[UUID, Path(description=_TOLD, examples=[EXAMPLE_CLOSED_ID])]
 ONE = replies.one(ComplaintRead)
 CREATED = replies.one(ComplaintRead, status=201, location="/v1/complaints/{id}")
 
@@ -136,7 +145,7 @@ async def list_complaint_events(
 )
 async def acknowledge_complaint(
     call: Writes,
-    complaint_id: ComplaintId,
+    complaint_id: OpenId,
     body: ComplaintStep,
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKey = None,
@@ -154,7 +163,7 @@ async def acknowledge_complaint(
 )
 async def start_complaint(
     call: Writes,
-    complaint_id: ComplaintId,
+    complaint_id: AcknowledgedId,
     body: ComplaintStep,
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKey = None,
@@ -172,7 +181,7 @@ async def start_complaint(
 )
 async def resolve_complaint(
     call: Writes,
-    complaint_id: ComplaintId,
+    complaint_id: ToResolveId,
     body: ComplaintResolution,
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKey = None,
@@ -208,7 +217,7 @@ async def close_complaint(
 )
 async def reopen_complaint(
     call: Writes,
-    complaint_id: ComplaintId,
+    complaint_id: ClosedId,
     body: ComplaintReopening,
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKey = None,

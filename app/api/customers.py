@@ -13,6 +13,8 @@ from app.schemas._base import Code, ExternalKey
 from app.schemas.batches import BatchQuery
 from app.schemas.customers import (
     EXAMPLE_ID,
+    EXAMPLE_LEFT_ID,
+    EXAMPLE_STAYING_ID,
     CustomerBatch,
     CustomerBatchResult,
     CustomerCreate,
@@ -31,6 +33,8 @@ router = APIRouter(prefix="/customers", tags=["Customers"], route_class=StrictRo
 Reads = Annotated[Call, may(Scope.CUSTOMERS_READ)]
 Writes = Annotated[Call, may(Scope.CUSTOMERS_WRITE)]
 CustomerId = Annotated[UUID, Path(description="Id of the customer.", examples=[EXAMPLE_ID])]
+StayingId = Annotated[UUID, Path(description="Id of the customer.", examples=[EXAMPLE_STAYING_ID])]
+LeftId = Annotated[UUID, Path(description="Id of the customer.", examples=[EXAMPLE_LEFT_ID])]
 System = Annotated[Code, Path(description="The other system.", examples=["crm"])]
 Key = Annotated[ExternalKey, Path(description="The customer's key there.")]
 LOCATION = "/v1/customers/{id}"
@@ -142,7 +146,7 @@ async def update_customer(
 )
 async def record_departure(
     call: Writes,
-    customer_id: CustomerId,
+    customer_id: StayingId,
     body: Departure,
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKey = None,
@@ -160,7 +164,7 @@ async def record_departure(
 )
 async def record_return(
     call: Writes,
-    customer_id: CustomerId,
+    customer_id: LeftId,
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:

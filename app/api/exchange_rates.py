@@ -26,6 +26,9 @@ Writes = Annotated[Call, may(Scope.RATES_WRITE)]
 Currency = Annotated[
     str, Path(description="ISO 4217 code.", max_length=3, pattern=r"^[A-Z]{3}$", examples=["USD"])
 ]
+Unused = Annotated[
+    str, Path(description="ISO 4217 code.", max_length=3, pattern=r"^[A-Z]{3}$", examples=["EUR"])
+]
 On = Annotated[DateIn, Path(description="The company's local day.", examples=["2026-11-23"])]
 ONE = replies.one(ExchangeRateRead)
 PUT = replies.upserted(ExchangeRateRead, "/v1/exchange-rates/{currency}/{on}")
@@ -82,6 +85,6 @@ async def put_exchange_rate(call: Writes, currency: Currency, on: On, body: Exch
     summary="Remove an exchange rate",
     responses=deleted(etag=False),
 )
-async def delete_exchange_rate(call: Writes, currency: Currency, on: On) -> Response:
+async def delete_exchange_rate(call: Writes, currency: Unused, on: On) -> Response:
     """Remove the rate of one currency on one local day."""
     return await call.write(replies.nothing, exchange_rates.remove, currency, on)

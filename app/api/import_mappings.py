@@ -8,7 +8,7 @@ from app.api import replies
 from app.api.deps import Call, IfMatch, IfNoneMatch, StrictRoute, may
 from app.api.openapi import changed, deleted, paged, read
 from app.domain.access import Scope
-from app.schemas._base import Paging
+from app.schemas._base import Code, Paging
 from app.schemas.imports import ImportMappingIn, ImportMappingPage, ImportMappingRead
 from app.services import import_mappings
 
@@ -16,15 +16,8 @@ router = APIRouter(prefix="/import-mappings", tags=["Imports"], route_class=Stri
 
 Reads = Annotated[Call, may(Scope.IMPORTS_READ)]
 Writes = Annotated[Call, may(Scope.IMPORTS_WRITE)]
-Name = Annotated[
-    str,
-    Path(
-        description="Name of the mapping.",
-        max_length=64,
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$",
-        examples=["shop-export"],
-    ),
-]
+Name = Annotated[Code, Path(description="Name of the mapping.", examples=["shop-export"])]
+Unused = Annotated[Code, Path(description="Name of the mapping.", examples=["old-shop-export"])]
 ONE = replies.one(ImportMappingRead)
 SAVED = replies.upserted(ImportMappingRead, "/v1/import-mappings/{name}")
 
@@ -56,6 +49,6 @@ async def put_import_mapping(
 
 
 @router.delete("/{name}", status_code=204, summary="Delete an import mapping", responses=deleted())
-async def delete_import_mapping(call: Writes, name: Name, if_match: IfMatch = None) -> Response:
+async def delete_import_mapping(call: Writes, name: Unused, if_match: IfMatch = None) -> Response:
     """Delete a saved mapping. Imports that used it keep their copy."""
     return await call.write(replies.nothing, import_mappings.remove, name, if_match)

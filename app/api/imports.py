@@ -19,7 +19,9 @@ from app.domain.import_mapping import Mapping
 from app.domain.import_sources import FileFormat
 from app.errors import AppError, MalformedError, MediaTypeError
 from app.schemas.imports import (
+    EXAMPLE_FILE,
     EXAMPLE_ID,
+    EXAMPLE_TO_REVERT_ID,
     ImportOptions,
     ImportPage,
     ImportQuery,
@@ -47,12 +49,14 @@ MEDIA_TYPES: dict[str, FileFormat | None] = {
 _GZIP = b"\x1f\x8b"
 
 _BODY = {"schema": {"type": "string", "format": "binary", "description": "The file as it is."}}
-_UPLOAD = {"requestBody": {"required": True, "content": dict.fromkeys(MEDIA_TYPES, _BODY)}}
+_UPLOAD: dict[str, Any] = {"requestBody": {"required": True, "content": dict.fromkeys(MEDIA_TYPES, _BODY)}}
+_UPLOAD["requestBody"]["content"]["text/csv"] = {**_BODY, "example": EXAMPLE_FILE}
 _CSV = {"text/csv": {"schema": {"type": "string", "format": "binary", "description": "A CSV file."}}}
 
 Reads = Annotated[Call, may(Scope.IMPORTS_READ)]
 Writes = Annotated[Call, may(Scope.IMPORTS_WRITE)]
 ImportId = Annotated[UUID, Path(description="Id of the import.", examples=[EXAMPLE_ID])]
+ToRevert = Annotated[UUID, Path(description="Id of the import.", examples=[EXAMPLE_TO_REVERT_ID])]
 ONE = replies.plain(ImportRead)
 ACCEPTED = replies.accepted(ImportRead)
 
@@ -144,7 +148,7 @@ async def download_refused_rows(call: Reads, import_id: ImportId) -> Response:
     responses=accepted(404),
 )
 async def revert_import(
-    call: Writes, import_id: ImportId, idempotency_key: IdempotencyKey = None
+    call: Writes, import_id: ToRevert, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """A job deletes the import's records, whatever has become of them since, and the customers it created
     that have nothing else."""

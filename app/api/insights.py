@@ -2,14 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 
 from app.api import replies
 from app.api.deps import Call, StrictRoute, may
 from app.api.openapi import read, responses
 from app.domain.access import Scope
-from app.schemas.churn import ChurnRead, MethodsRead
+from app.schemas._base import Code
+from app.schemas.churn import ChurnRead
 from app.schemas.insights import InsightQuery, ValueTiersRead
+from app.schemas.methods import MethodRead, MethodsRead
 from app.schemas.satisfaction import SatisfactionQuery, SatisfactionRead
 from app.services import churn_report, methods, satisfaction_report, value_tiers
 from app.texts import negotiate
@@ -17,6 +19,7 @@ from app.texts import negotiate
 router = APIRouter(prefix="/insights", tags=["Insights"], route_class=StrictRoute)
 
 Reads = Annotated[Call, may(Scope.INSIGHTS_READ)]
+MethodCode = Annotated[Code, Path(description="Code of the method.", examples=["csat"])]
 
 
 @router.get(
@@ -48,13 +51,25 @@ async def get_churn(call: Reads, query: Annotated[InsightQuery, Query()]) -> Res
 )
 async def get_satisfaction(call: Reads, query: Annotated[SatisfactionQuery, Query()]) -> Response:
     """One index over the answers of a window: as a whole, in groups, and month by month, each with its
-    number of answers, interval, exclusions, and whether it changed or is noise."""
-    return await call.get(replies.plain(SatisfactionRead), satisfaction_report.report, query)
+    number of answers, interval, exclusions, and whether it changed or is noise. Its name follows
+    Accept-Language."""
+    language = negotiate(call.request.headers.get("accept-language"))
+    return await call.get(
+        replies.spoken(SatisfactionRead, language), satisfaction_report.report, query, language
+    )
 
 
 @router.get("/methods", response_model=MethodsRead, summary="List methods", responses=responses())
 async def list_methods(call: Reads) -> Response:
-    """Every index, churn model and warning sign: formula, source and range. Names of signs follow
-    Accept-Language."""
+    """Every index, the value tiers, churn models, levels and warning signs: formula, source and range. Names
+    follow Accept-Language."""
     language = negotiate(call.request.headers.get("accept-language"))
     return await call.get(replies.spoken(MethodsRead, language), methods.listed, language)
+
+
+@router.get("/methods/{code}", response_model=MethodRead, summary="Get a method", responses=read(etag=False))
+async def get_method(call: Reads, code: MethodCode) -> Response:
+    """How one kind of figure is made: formula, source, range, a worked example, and what to bear in mind.
+    Name and limits follow Accept-Language."""
+    language = negotiate(call.request.headers.get("accept-language"))
+    return await call.get(replies.spoken(MethodRead, language), methods.get, code, language)

@@ -9,7 +9,7 @@ from app.api import replies
 from app.api.deps import Call, IdempotencyKey, StrictRoute, may
 from app.api.openapi import paged, read, responses
 from app.domain.access import Scope
-from app.schemas.jobs import EXAMPLE_ID, JobPage, JobQuery, JobRead
+from app.schemas.jobs import EXAMPLE_ID, EXAMPLE_WAITING_ID, JobPage, JobQuery, JobRead
 from app.services import jobs
 
 router = APIRouter(prefix="/jobs", tags=["Jobs"], route_class=StrictRoute)
@@ -17,6 +17,7 @@ router = APIRouter(prefix="/jobs", tags=["Jobs"], route_class=StrictRoute)
 Reads = Annotated[Call, may(Scope.JOBS_READ)]
 Writes = Annotated[Call, may(Scope.JOBS_WRITE)]
 JobId = Annotated[UUID, Path(description="Id of the job.", examples=[EXAMPLE_ID])]
+WaitingId = Annotated[UUID, Path(description="Id of the job.", examples=[EXAMPLE_WAITING_ID])]
 ONE = replies.plain(JobRead)
 CANCELLED = replies.one(JobRead, status=201, location="/v1/jobs/{id}")
 
@@ -40,6 +41,6 @@ async def get_job(call: Reads, job_id: JobId) -> Response:
     summary="Cancel a job",
     responses=responses(404, 409, status=201, description="Cancelled", location=True, replayed=True),
 )
-async def cancel_job(call: Writes, job_id: JobId, idempotency_key: IdempotencyKey = None) -> Response:
+async def cancel_job(call: Writes, job_id: WaitingId, idempotency_key: IdempotencyKey = None) -> Response:
     """Give up a job that has not begun; 409 if it is running or has ended."""
     return await call.write(CANCELLED, jobs.cancel, job_id)

@@ -150,9 +150,11 @@ def _finish_parameter(parameter: Schema, if_match_required: bool) -> None:
     options = [option for option in schema.get("anyOf", ()) if option.get("type") != "null"]
     if len(options) == 1:  # a parameter cannot be null, only absent
         del schema["anyOf"]
-        schema = parameter["schema"] = {**schema, **options[0]}
+        schema = parameter["schema"] = {**options[0], **schema}
     if "description" in schema:  # where linters and viewers look for it
         parameter.setdefault("description", schema.pop("description"))
+    if parameter["required"] and schema.get("examples"):
+        parameter["example"] = schema["examples"][0]  # what Swagger UI fills in
     if parameter["name"] == "If-Match" and if_match_required:
         parameter["required"] = True
 

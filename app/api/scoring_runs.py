@@ -9,14 +9,20 @@ from app.api import replies
 from app.api.deps import Call, IdempotencyKey, StrictRoute, may
 from app.api.openapi import accepted, paged, read
 from app.domain.access import Scope
-from app.schemas.scoring_runs import ScoringRunCreate, ScoringRunPage, ScoringRunQuery, ScoringRunRead
+from app.schemas.scoring_runs import (
+    EXAMPLE_ID,
+    ScoringRunCreate,
+    ScoringRunPage,
+    ScoringRunQuery,
+    ScoringRunRead,
+)
 from app.services import scoring_runs
 
 router = APIRouter(prefix="/scoring-runs", tags=["Scoring"], route_class=StrictRoute)
 
 Reads = Annotated[Call, may(Scope.INSIGHTS_READ)]
 Writes = Annotated[Call, may(Scope.SCORING_WRITE)]
-RunId = Annotated[UUID, Path(description="Id of the run.", examples=["01930a3e-2f6b-7c11-9a52-0d9c1f8f7a20"])]
+RunId = Annotated[UUID, Path(description="Id of the run.", examples=[EXAMPLE_ID])]
 
 
 @router.post(

@@ -11,9 +11,8 @@ from app.cli.context import opened
 from app.domain.demo import generate
 from app.jobs.score import score
 from app.main import create_app
-from app.schemas.scoring_runs import ScoringRunCreate
+from app.schemas.complaints import EXAMPLE_NUMBER
 from app.services import demo as demo_service
-from app.services import scoring_runs
 from app.settings import Settings
 from app.store import schema
 from app.store.types import now
@@ -52,10 +51,7 @@ def demo(
             company = generate(seed, last, customers)
             store.write_sync(demo_service.load, actor, company, TOKEN)
         if not store.read_sync(demo_service.is_scored, actor):
-            as_of = last + timedelta(days=1)
-            wanted = ScoringRunCreate.model_validate({"as_of": as_of.isoformat(), "window_days": 365})
-            run = store.write_sync(scoring_runs.create, actor, wanted)
-            score(store, actor, run["id"])
+            score(store, actor, store.write_sync(demo_service.start_scoring, actor, last + timedelta(days=1)))
     if serve:
         logs.configure(settings.log_level)
         http_server.serve(
@@ -73,6 +69,8 @@ def _greet(address: str) -> None:
         f"\nVefa serves its demo at {address} (docs: {address}/docs)\n"
         f"API key: {TOKEN}\n\n"
         f"curl {header} '{address}/v1/insights/value-tiers'\n"
-        f"curl {header} '{address}/v1/customers?q=isik&sort=-value'\n"
-        f"curl {header} '{address}/v1/customers?tier=A&limit=3'\n"
+        f"curl {header} '{address}/v1/screen-pop?phone=0532+123+45+67'\n"
+        f"curl {header} '{address}/v1/customers?churn_level=at_risk&sort=-value_at_risk&limit=3'\n"
+        f"curl {header} '{address}/v1/complaints?number={EXAMPLE_NUMBER}'\n"
+        f"curl {header} '{address}/v1/insights/satisfaction?index=csat&by=channel'\n"
     )

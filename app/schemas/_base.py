@@ -107,9 +107,10 @@ def _happened(value: datetime) -> datetime:
 HappenedIn = Annotated[InstantIn, AfterValidator(_happened)]
 """An instant at which something happened that is told of: at most a day ahead of our clock."""
 
-DateIn = Annotated[
-    date, BeforeValidator(_date_text), AfterValidator(_date_bounds), Field(examples=["2026-11-23"])
-]
+DayIn = Annotated[date, BeforeValidator(_date_text), AfterValidator(_date_bounds)]
+"""A local calendar day that comes in, where no day is a good example."""
+
+DateIn = Annotated[DayIn, Field(examples=["2026-11-23"])]
 """A local calendar day that comes in."""
 
 Flag = Annotated[bool, Field(strict=True)]
@@ -194,7 +195,7 @@ UNSET: Any = None
 Code = Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 """A short identifier people choose: ASCII letters, digits and ``_ . -``."""
 
-ExternalKey = Annotated[str, line(200), Field(examples=["C-000123"])]
+ExternalKey = Annotated[str, line(200), Field(examples=["C-000001"])]
 Language = Annotated[str, StringConstraints(max_length=2, pattern=r"^[a-z]{2}$"), Field(examples=["tr"])]
 Currency = Annotated[str, StringConstraints(max_length=3, pattern=r"^[A-Z]{3}$"), Field(examples=["TRY"])]
 

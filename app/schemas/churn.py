@@ -236,24 +236,3 @@ class CustomerChurnQuery(Input):
 
     runs: Annotated[int, Field(ge=1, le=100), PLAIN_DIGITS] = 12
     """How many runs the history holds at most."""
-
-
-class MethodKind(Output):
-    """A method by which figures are made."""
-
-    code: Code
-    kind: Literal["index", "churn_model", "churn_sign"]
-    name: Annotated[str, shown(200)]
-    formula: Annotated[str, shown(1000)]
-    source: Annotated[str, shown(500)]
-    documentation: Annotated[str, shown(200)]
-    range_low: float | None
-    """Least value; null when there is none."""
-    range_high: float | None
-    unit: Code
-
-
-class MethodsRead(Output):
-    """Every index, churn model and warning sign."""
-
-    data: Annotated[list[MethodKind], Field(max_length=200)]

@@ -2,13 +2,13 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.domain.complaints import NUMBER_ALPHABET, ComplaintState, OurFault, Severity
+from app.domain.complaints import NUMBER_ALPHABET, ComplaintState, OurFault, Severity, make_number
 from app.domain.customers import Channel
 from app.schemas._base import (
     UNSET,
@@ -35,7 +35,13 @@ from app.schemas.customers import ExternalId
 from app.schemas.interactions import EXAMPLE_ID as EXAMPLE_INTERACTION_ID
 
 EXAMPLE_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a30"
+"""A resolved complaint."""
+EXAMPLE_OPEN_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a31"
+EXAMPLE_ACKNOWLEDGED_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a32"
+EXAMPLE_TO_RESOLVE_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a33"
+EXAMPLE_CLOSED_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a34"
 EXAMPLE_NUMBER = "FA9C-T7KY"
+EXAMPLE_OPEN_NUMBER = make_number(20261123094000)
 TEXT_MOST = 10_000
 
 Subject = Annotated[str, line(200), Field(examples=["The parcel came open"])]
@@ -47,7 +53,8 @@ NumberIn = Annotated[str, line(64), Field(examples=[EXAMPLE_NUMBER])]
 _GROUP = f"[{NUMBER_ALPHABET}]{{4}}"
 Number = Annotated[str, StringConstraints(max_length=9, pattern=f"^{_GROUP}-{_GROUP}$")]
 
-_EXAMPLE = {
+_EXAMPLE: dict[str, Any] = {
+    "source": "helpdesk",
     "channel": "phone",
     "subject": "The parcel came open",
     "text": "The box was torn.\nOne cup was missing.",
@@ -56,7 +63,10 @@ _EXAMPLE = {
     "severity": "high",
     "our_fault": "unknown",
     "unit": "izmir",
+    "owner": "ayse.k",
+    "received_at": "2026-11-23T09:30:00Z",
 }
+_NAMED: dict[str, Any] = {"customer": {"system": "crm", "key": "C-000001"}, "create_missing": True}
 
 
 class _ComplaintFields(Input):
@@ -83,23 +93,11 @@ class ComplaintCreate(_ComplaintFields):
     ``closed_at``, in this order and not in the future. Its state follows from them."""
 
     model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "customer": {"system": "crm", "key": "C-000123"},
-                    "create_missing": True,
-                    "source": "helpdesk",
-                    "external_id": "T-2026-000815",
-                    **_EXAMPLE,
-                    "owner": "ayse.k",
-                    "received_at": "2026-11-23T09:30:00Z",
-                }
-            ]
-        }
+        json_schema_extra={"examples": [{**_NAMED, **_EXAMPLE, "external_id": "T-2026-000816"}]}
     )
 
     customer_id: UUID | None = Field(default=None, examples=[EXAMPLE_CUSTOMER_ID])
-    customer: ExternalId | None = Field(default=None, examples=[{"system": "crm", "key": "C-000123"}])
+    customer: ExternalId | None = Field(default=None, examples=[{"system": "crm", "key": "C-000001"}])
     """The customer's key in another system."""
     create_missing: Flag = False
     """Whether an unknown ``customer`` becomes a new active customer with that key and no name yet; needs
@@ -164,13 +162,10 @@ class ComplaintRead(Output):
                     "number": EXAMPLE_NUMBER,
                     "customer_id": EXAMPLE_CUSTOMER_ID,
                     "interaction_id": EXAMPLE_INTERACTION_ID,
-                    "source": "helpdesk",
                     "external_id": "T-2026-000815",
                     **_EXAMPLE,
                     "state": "resolved",
-                    "owner": "ayse.k",
                     "resolution": "Apologised; a new kettle was sent the same day.",
-                    "received_at": "2026-11-23T09:30:00Z",
                     "acknowledged_at": "2026-11-23T09:34:00Z",
                     "resolved_at": "2026-11-23T16:05:00Z",
                     "closed_at": None,
@@ -283,6 +278,10 @@ class ComplaintQuery(Paging):
 
 class ComplaintBatch(Input):
     """Complaints to record together."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"items": [{**_NAMED, **_EXAMPLE, "external_id": "T-2026-000817"}]}]}
+    )
 
     items: Annotated[list[Annotated[ComplaintCreate, KEPT]], Field(min_length=1, max_length=1000)]
 

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
@@ -43,6 +43,10 @@ from app.schemas.contact_points import ContactPoint, ContactPointIn
 from app.schemas.standing import Contract, ContractPatch, ContractRead, CustomerChurn, Satisfaction
 
 EXAMPLE_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a10"
+EXAMPLE_STAYING_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a12"
+"""A customer who can leave."""
+EXAMPLE_LEFT_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a13"
+"""A customer who can come back."""
 
 Name = Annotated[str, line(200), Field(examples=["Ayşe Yılmaz"])]
 GivenName = Annotated[str, line(100), Field(examples=["Ayşe"])]
@@ -111,8 +115,26 @@ class _CustomerFields(Input):
         return self
 
 
+_EXAMPLE: dict[str, Any] = {
+    "kind": "person",
+    "name": "Elvin Məmmədov",
+    "given_name": "Elvin",
+    "family_name": "Məmmədov",
+    "language": "az",
+    "contact_points": [{"kind": "phone", "value": "+994 50 123 45 67", "primary": True}],
+    "external_ids": [{"system": "crm", "key": "C-900001"}],
+    "preferred_channel": "phone",
+    "preferred_hours": {"start": "09:00", "end": "12:00"},
+    "unit": "baku",
+    "tags": ["newsletter"],
+    "attributes": {"city": "Bakı"},
+}
+
+
 class CustomerCreate(_CustomerFields):
     """A customer to record."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     name: Name = Field(examples=["Ayşe Yılmaz"])
     """What people call the customer: full name or company name."""
@@ -137,6 +159,18 @@ class CustomerCreate(_CustomerFields):
 class CustomerUpdate(_CustomerFields):
     """A merge patch (RFC 7396): absent members stay, null clears, arrays are replaced whole,
     members of ``attributes`` and of ``contract`` are merged one by one (null removes)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "preferred_channel": "email",
+                    "tags": ["vip", "club"],
+                    "attributes": {"city": "Bakı", "newsletter": None},
+                }
+            ]
+        }
+    )
 
     name: Name = Field(default=UNSET, examples=["Ayşe Demir"])
     kind: CustomerKind = Field(default=UNSET, examples=["person"])
@@ -165,12 +199,25 @@ class CustomerUpsert(CustomerUpdate):
     """A customer to record under an external id, or what to change of the one that has it:
     absent members are kept. A new customer without a name gets none until it is told."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "Ayşe Yılmaz",
+                    "contact_points": [{"kind": "phone", "value": "0532 123 45 67", "primary": True}],
+                }
+            ]
+        }
+    )
+
     lifecycle: OpenLifecycle = Field(default=UNSET, examples=["active"])
     """A customer who had left comes back with it. That one leaves is told with a departure."""
 
 
 class Departure(Input):
     """The customer left."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"left_on": "2026-11-23", "reason": "price"}]})
 
     left_on: DateIn
     reason: LeavingReason = Field(examples=["price"])
@@ -204,7 +251,7 @@ class CustomerRead(Output):
                             "verified": False,
                         }
                     ],
-                    "external_ids": [{"system": "crm", "key": "C-000123"}],
+                    "external_ids": [{"system": "crm", "key": "C-000001"}],
                     "preferred_channel": "phone",
                     "preferred_hours": {"start": "09:00", "end": "12:00"},
                     "do_not_contact": ["visit"],
@@ -333,7 +380,7 @@ class CustomerQuery(Paging):
     email: Annotated[str, line(254)] | None = None
     """An e-mail address; letter case does not matter."""
     external_id: SystemKey | None = None
-    """``system:key``, for example ``crm:C-000123``."""
+    """``system:key``, for example ``crm:C-000001``."""
     tag: Annotated[list[Tag], Field(max_length=10)] = Field(default=[])
     """Has this tag; repeat for more."""
     attribute: Annotated[
@@ -366,6 +413,27 @@ class CustomerQuery(Paging):
 
 class CustomerBatch(Input):
     """Customers to record together."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "items": [
+                        {
+                            "name": "Zeynep Demir",
+                            "language": "tr",
+                            "external_ids": [{"system": "crm", "key": "C-900002"}],
+                        },
+                        {
+                            "kind": "organisation",
+                            "name": "Xəzər MMC",
+                            "external_ids": [{"system": "crm", "key": "C-900003"}],
+                        },
+                    ]
+                }
+            ]
+        }
+    )
 
     items: Annotated[list[Annotated[CustomerCreate, KEPT]], Field(min_length=1, max_length=1000)]
 

@@ -1,26 +1,29 @@
 """Dispositions, how contacts can end, on the wire."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
 from app.schemas._base import UNSET, Code, Flag, Input, Language, Output, PageOf, Version, line
 
 LANGUAGES_MOST = 20
+NAMES: dict[str, Any] = {"en": "Invoice sent", "tr": "Fatura gönderildi", "az": "Faktura göndərildi"}
 
 Names = Annotated[
     dict[Language, Annotated[str, line(100)]],
     Field(
         min_length=1,
         max_length=LANGUAGES_MOST,
-        examples=[{"en": "Invoice sent", "tr": "Fatura gönderildi", "az": "Faktura göndərildi"}],
+        examples=[NAMES],
     ),
 ]
 
 
 class DispositionPut(Input):
     """A disposition to add, or what to change of the one that has the code: absent members are kept."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"names": NAMES, "is_active": True}]})
 
     names: Names = Field(default=UNSET)
     """What people read, by language; replaced whole, but a built-in disposition keeps its own name in
@@ -38,7 +41,7 @@ class DispositionRead(Output):
                 {
                     "code": "invoice_sent",
                     "version": 1,
-                    "names": {"en": "Invoice sent", "tr": "Fatura gönderildi", "az": "Faktura göndərildi"},
+                    "names": NAMES,
                     "is_active": True,
                     "is_built_in": False,
                     "updated_at": "2026-11-23T09:30:00Z",

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
@@ -30,8 +30,13 @@ RateIn = Annotated[
 """A decimal as text, from 1e-9 to 1e9 with at most 12 decimals; kept without superfluous zeros."""
 
 
+_EXAMPLE: dict[str, Any] = {"currency": "USD", "on": "2026-11-23", "rate": "41.2345"}
+
+
 class ExchangeRatePut(Input):
     """The rate of one currency on one day."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"rate": "41.2345"}]})
 
     rate: RateIn
     """Units of the reporting currency for one unit of the currency."""
@@ -39,6 +44,8 @@ class ExchangeRatePut(Input):
 
 class ExchangeRateItem(ExchangeRatePut):
     """One rate of a batch."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     currency: Currency = Field(examples=["USD"])
     """ISO 4217 code; not the reporting currency."""
@@ -52,12 +59,7 @@ class ExchangeRateRead(Output):
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
-                {
-                    "currency": "USD",
-                    "on": "2026-11-23",
-                    "rate": "41.2345",
-                    "updated_at": "2026-11-23T09:30:00Z",
-                }
+                {**_EXAMPLE, "updated_at": "2026-11-23T09:30:00Z"},
             ]
         }
     )
@@ -77,20 +79,20 @@ class ExchangeRatePage(PageOf):
 class ExchangeRateQuery(Paging):
     """Filters add up: a rate must match all of them."""
 
-    currency: Currency | None = None
+    currency: Currency | None = Field(default=None, examples=["USD"])
     """Of this currency."""
     on_from: DateIn | None = None
     """Only rates of this day or later."""
-    on_before: DateIn | None = None
+    on_before: DateIn | None = Field(default=None, examples=["2026-11-24"])
     """Only rates of days before this one."""
 
 
 class ExchangeRateBatch(Input):
     """Rates to set together, all or none; each currency and day once."""
 
-    items: Annotated[list[ExchangeRateItem], Field(min_length=1, max_length=1000)] = Field(
-        examples=[[{"currency": "USD", "on": "2026-11-23", "rate": "41.2345"}]]
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [_EXAMPLE]}]})
+
+    items: Annotated[list[ExchangeRateItem], Field(min_length=1, max_length=1000)]
 
 
 class ExchangeRateBatchResult(Output):

@@ -1,6 +1,7 @@
 """Imports, their refused rows and saved mappings on the wire."""
 
 from datetime import datetime
+from hashlib import sha256
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -26,8 +27,14 @@ from app.schemas._base import (
     line,
 )
 from app.schemas.jobs import EXAMPLE_ID as EXAMPLE_JOB_ID
+from app.schemas.jobs import EXAMPLE_IMPORT_ID
 
-EXAMPLE_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7c30"
+EXAMPLE_ID = EXAMPLE_IMPORT_ID
+EXAMPLE_TO_REVERT_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7c31"
+EXAMPLE_FILE = """InvoiceNo;Customer ID;Date;Total
+536365;C-000001;23.11.2026 09:30;1234,50
+536366;;23.11.2026 10:00;15,30
+"""
 EXAMPLE_COLUMNS: dict[str, Any] = {
     "external_id": "InvoiceNo",
     "customer_key": "Customer ID",
@@ -68,7 +75,7 @@ Delimiter = Annotated[str, StringConstraints(min_length=1, max_length=10, patter
 Encoding = Annotated[str, StringConstraints(max_length=20, pattern=r"^[a-z0-9-]+$")]
 DateFormat = Annotated[str, StringConstraints(min_length=1, max_length=50, pattern=_LINE)]
 TimeZone = Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9_+/-]+$")]
-FileName = Annotated[str, line(255), Field(examples=["invoices.csv.gz"])]
+FileName = Annotated[str, line(255), Field(examples=["invoices.csv"])]
 Sha256 = Annotated[str, Field(max_length=64, pattern=r"^[0-9a-f]{64}$")]
 Rules = Annotated[list[KindRuleText], Field(max_length=MAX_RULES)]
 
@@ -185,7 +192,7 @@ class ImportOptions(Input):
 
     kind: RecordKind | None = None
     """What each row is; default ``transactions``, or what the saved mapping says."""
-    mapping: Code | None = None
+    mapping: Code | None = Field(default=None, examples=["shop-export"])
     """Name of a saved mapping."""
     source: Code | None = None
     """The system the records come from; default ``import``."""
@@ -233,17 +240,17 @@ class ImportRead(Output):
                     "kind": "transactions",
                     "state": "done",
                     "dry_run": False,
-                    "file_name": "invoices.csv.gz",
-                    "file_sha256": "d8adbb5ef921b9eaecf8252a54012290d7b407e091fe2a85a3ef258c405d739c",
-                    "file_bytes": 386122,
+                    "file_name": "invoices.csv",
+                    "file_sha256": sha256(EXAMPLE_FILE.encode()).hexdigest(),
+                    "file_bytes": len(EXAMPLE_FILE),
                     "mapping": EXAMPLE_MAPPING,
-                    "rows_in": 25900,
-                    "rows_stored": 22190,
+                    "rows_in": 2,
+                    "rows_stored": 1,
                     "rows_repeated": 0,
-                    "rows_refused": 3710,
+                    "rows_refused": 1,
                     "rows_rounded": 0,
-                    "customers_created": 4372,
-                    "refused_by_reason": {"customer_missing": 3710},
+                    "customers_created": 0,
+                    "refused_by_reason": {"customer_missing": 1},
                     "error": None,
                     "created_at": "2026-11-23T09:30:00Z",
                     "updated_at": "2026-11-23T09:30:02Z",

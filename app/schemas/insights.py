@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.domain.customers import Tier
-from app.schemas._base import Count, Currency, DateIn, Input, Money, Output
+from app.schemas._base import Count, Currency, DayIn, Input, Money, Output
 from app.schemas.scoring_runs import RunParameters, Share
 
 
@@ -16,7 +16,7 @@ class InsightQuery(Input):
 
     run_id: UUID | None = None
     """This run."""
-    as_of: DateIn | None = None
+    as_of: DayIn | None = None
     """The newest finished run for this day."""
 
 

@@ -50,10 +50,9 @@ RecordingUrl = Annotated[
 
 _EXAMPLE: dict[str, Any] = {
     "source": "pbx",
-    "external_id": "call-2026-004711",
     "channel": "phone",
     "direction": "inbound",
-    "purpose": "question",
+    "purpose": "complaint",
     "phase": "after",
     "agent": "ayse.k",
     "unit": "izmir",
@@ -63,13 +62,14 @@ _EXAMPLE: dict[str, Any] = {
     "talk_seconds": 180,
     "hold_seconds": 0,
     "wrap_seconds": 45,
-    "disposition": "resolved",
+    "disposition": "complaint_filed",
     "topic": "delivery",
-    "resolved_on_first_contact": True,
-    "sentiment": "neutral",
-    "notes": "Asked where the parcel is.\nIt arrives tomorrow.",
+    "resolved_on_first_contact": False,
+    "sentiment": "negative",
+    "notes": "The parcel came open.\nOne cup is missing.",
     "recording_url": "https://pbx.example/recordings/7d40.ogg",
 }
+_NAMED: dict[str, Any] = {"customer": {"system": "crm", "key": "C-000001"}, "create_missing": True}
 
 
 class _InteractionFields(Input):
@@ -110,14 +110,10 @@ class InteractionCreate(_InteractionFields):
     the caller is unknown."""
 
     model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {"customer": {"system": "crm", "key": "C-000123"}, "create_missing": True, **_EXAMPLE}
-            ]
-        }
+        json_schema_extra={"examples": [{**_NAMED, **_EXAMPLE, "external_id": "call-2026-004712"}]}
     )
 
-    customer: ExternalId | None = Field(default=None, examples=[{"system": "crm", "key": "C-000123"}])
+    customer: ExternalId | None = Field(default=None, examples=[{"system": "crm", "key": "C-000001"}])
     """The customer's key in another system."""
     create_missing: Flag = False
     """Whether an unknown ``customer`` becomes a new active customer with that key and no name yet; needs
@@ -160,6 +156,7 @@ class InteractionRead(Output):
                     "id": EXAMPLE_ID,
                     "version": 1,
                     "customer_id": EXAMPLE_CUSTOMER_ID,
+                    "external_id": "call-2026-004711",
                     **_EXAMPLE,
                     "handle_seconds": 225,
                     "recorded_at": "2026-11-23T09:30:01Z",
@@ -265,6 +262,25 @@ class InteractionQuery(Paging):
 
 class InteractionBatch(Input):
     """Interactions to record together."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "items": [
+                        {**_NAMED, **_EXAMPLE, "external_id": "call-2026-004713"},
+                        {
+                            "channel": "phone",
+                            "direction": "inbound",
+                            "started_at": "2026-11-23T09:40:00Z",
+                            "wait_seconds": 95,
+                            "disposition": "abandoned",
+                        },
+                    ]
+                }
+            ]
+        }
+    )
 
     items: Annotated[list[Annotated[InteractionCreate, KEPT]], Field(min_length=1, max_length=1000)]
 

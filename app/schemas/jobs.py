@@ -10,6 +10,9 @@ from app.domain.jobs import JobState
 from app.schemas._base import Code, Count, Output, PageOf, Paging, shown
 
 EXAMPLE_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7b20"
+EXAMPLE_WAITING_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7b21"
+"""A job that can be cancelled."""
+EXAMPLE_IMPORT_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7c30"
 
 
 class JobRead(Output):
@@ -21,17 +24,17 @@ class JobRead(Output):
                 {
                     "id": EXAMPLE_ID,
                     "kind": "imports",
-                    "state": "running",
-                    "stage": "rows",
-                    "done": 120000,
-                    "total": 541909,
-                    "progress_percent": 22.1,
-                    "result": None,
+                    "state": "done",
+                    "stage": "bytes",
+                    "done": 105,
+                    "total": 105,
+                    "progress_percent": 100.0,
+                    "result": {"href": f"/v1/imports/{EXAMPLE_IMPORT_ID}"},
                     "error": None,
-                    "href": None,
+                    "href": f"/v1/imports/{EXAMPLE_IMPORT_ID}",
                     "created_at": "2026-11-23T09:30:00Z",
-                    "started_at": "2026-11-23T09:30:00.214Z",
-                    "ended_at": None,
+                    "started_at": "2026-11-23T09:30:00.214000Z",
+                    "ended_at": "2026-11-23T09:30:02Z",
                 }
             ]
         }

@@ -20,8 +20,7 @@ from app.domain.customers import (
 )
 from app.domain.interactions import Direction, Purpose, Sentiment
 from app.schemas._base import NO_CONTROL, Code, Count, Input, Language, Money, Output, shown
-from app.schemas.complaints import EXAMPLE_ID as EXAMPLE_COMPLAINT_ID
-from app.schemas.complaints import EXAMPLE_NUMBER, Number
+from app.schemas.complaints import EXAMPLE_OPEN_ID, EXAMPLE_OPEN_NUMBER, Number
 from app.schemas.customers import EXAMPLE_ID, DoNotContact, ExternalId, Hours, SystemKey
 from app.schemas.interactions import EXAMPLE_ID as EXAMPLE_INTERACTION_ID
 from app.schemas.standing import ContractRead, CustomerChurn, Satisfaction
@@ -90,7 +89,7 @@ _EXAMPLE: dict[str, Any] = {
     "language": "tr",
     "unit": "izmir",
     "tags": ["vip"],
-    "external_ids": [{"system": "crm", "key": "C-000123"}],
+    "external_ids": [{"system": "crm", "key": "C-000001"}],
     "customer_since_on": "2024-09-01",
     "lifecycle": "active",
     "left_on": None,
@@ -131,11 +130,11 @@ _EXAMPLE: dict[str, Any] = {
     "open_complaints_count": 1,
     "open_complaints": [
         {
-            "id": EXAMPLE_COMPLAINT_ID,
-            "number": EXAMPLE_NUMBER,
-            "subject": "The parcel came open",
+            "id": EXAMPLE_OPEN_ID,
+            "number": EXAMPLE_OPEN_NUMBER,
+            "subject": "A cup is missing",
             "severity": "high",
-            "state": "acknowledged",
+            "state": "open",
             "owner": "ayse.k",
             "received_at": "2026-11-23T09:30:00Z",
         }
@@ -252,7 +251,7 @@ class ScreenPopQuery(Input):
     email: Annotated[str, StringConstraints(max_length=254, pattern=NO_CONTROL)] | None = None
     """An e-mail address; letter case does not matter."""
     external_id: SystemKey | None = None
-    """``system:key``, for example ``crm:C-000123``."""
+    """``system:key``, for example ``crm:C-000001``."""
 
     @model_validator(mode="after")
     def _exactly_one(self) -> "ScreenPopQuery":

@@ -10,6 +10,8 @@ from pydantic import ConfigDict, Field
 from app.domain.transactions import TransactionKind
 from app.schemas._base import Currency, DateIn, Flag, Input, Output, PageOf, Paging, shown
 
+EXAMPLE_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7c20"
+
 Share = Annotated[float, Field(ge=0, le=1)]
 Kinds = Annotated[list[TransactionKind], Field(max_length=4)]
 
@@ -31,6 +33,8 @@ class ChurnLevelsIn(Input):
 class ScoringRunCreate(Input):
     """What to compute. Nothing given: everything that occurred until the end of today, 80 % and 95 %, churn
     within 90 days."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"as_of": "2026-11-23", "window_days": 365}]})
 
     as_of: DateIn | None = Field(default=None, examples=["2026-11-23"])
     """The run sees what occurred before this local day begins; default tomorrow, so that today counts."""
@@ -93,8 +97,8 @@ class ScoringRunRead(Output):
         json_schema_extra={
             "examples": [
                 {
-                    "id": "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a20",
-                    "job_id": "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a21",
+                    "id": EXAMPLE_ID,
+                    "job_id": None,
                     "as_of": "2026-11-24",
                     "parameters": {
                         "currency": "TRY",

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, model_validator
@@ -29,7 +29,7 @@ class Subject(SurveyNamed):
     channel, agent, unit, phase and category that are left out."""
 
     customer_id: UUID | None = Field(default=None, examples=[EXAMPLE_CUSTOMER_ID])
-    customer: ExternalId | None = Field(default=None, examples=[{"system": "crm", "key": "C-000123"}])
+    customer: ExternalId | None = Field(default=None, examples=[{"system": "crm", "key": "C-000001"}])
     """The customer's key in another system."""
     interaction_id: UUID | None = None
     """The interaction it is about, of the same customer."""
@@ -59,23 +59,21 @@ class Subject(SurveyNamed):
         return self
 
 
+_EXAMPLE: dict[str, Any] = {
+    "channel": "store",
+    "unit": "izmir",
+    "phase": "after",
+    "invited_at": "2026-11-23T09:30:00Z",
+    "expires_at": "2026-12-07T09:30:00Z",
+}
+_NAMED: dict[str, Any] = {"survey_code": "delivery", "customer": {"system": "crm", "key": "C-000001"}}
+
+
 class SurveyInvitationCreate(Subject):
     """A customer, or whoever it reaches, asked to answer a survey."""
 
     model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "survey_code": "delivery",
-                    "customer": {"system": "crm", "key": "C-000123"},
-                    "channel": "store",
-                    "unit": "izmir",
-                    "phase": "after",
-                    "invited_at": "2026-11-23T09:30:00Z",
-                    "expires_at": "2026-12-07T09:30:00Z",
-                }
-            ]
-        }
+        json_schema_extra={"examples": [{**_NAMED, **_EXAMPLE, "transaction_id": EXAMPLE_TRANSACTION_ID}]}
     )
 
     invited_at: InstantIn | None = None
@@ -103,14 +101,10 @@ class SurveyInvitationRead(Output):
                     "interaction_id": None,
                     "complaint_id": None,
                     "transaction_id": EXAMPLE_TRANSACTION_ID,
-                    "channel": "store",
+                    **_EXAMPLE,
                     "agent": None,
-                    "unit": "izmir",
-                    "phase": "after",
                     "category": "shoes",
-                    "invited_at": "2026-11-23T09:30:00Z",
-                    "expires_at": "2026-12-07T09:30:00Z",
-                    "answered_at": None,
+                    "answered_at": "2026-11-23T10:05:00Z",
                     "recorded_at": "2026-11-23T09:30:01Z",
                 }
             ]
@@ -168,6 +162,8 @@ class SurveyInvitationQuery(Paging):
 
 class SurveyInvitationBatch(Input):
     """Invitations to record together."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [{**_NAMED, **_EXAMPLE}]}]})
 
     items: Annotated[list[Annotated[SurveyInvitationCreate, KEPT]], Field(min_length=1, max_length=1000)]
 

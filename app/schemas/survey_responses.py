@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
@@ -34,6 +34,7 @@ from app.schemas.survey_invitations import EXAMPLE_ID as EXAMPLE_INVITATION_ID
 from app.schemas.survey_invitations import Subject
 from app.schemas.surveys import EXAMPLE_ID as EXAMPLE_SURVEY_ID
 from app.schemas.surveys import ScaleRead
+from app.schemas.transactions import EXAMPLE_ID as EXAMPLE_TRANSACTION_ID
 
 EXAMPLE_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7b70"
 
@@ -56,33 +57,28 @@ class Answer(Input):
     """Left blank, or "do not know"; only where the question is not required."""
 
 
+_EXAMPLE: dict[str, Any] = {
+    "channel": "store",
+    "unit": "izmir",
+    "phase": "after",
+    "language": "tr",
+    "answered_at": "2026-11-23T10:05:00Z",
+    "source": "survey-tool",
+}
+_ANSWERED: dict[str, Any] = {
+    "survey_code": "delivery",
+    "customer": {"system": "crm", "key": "C-000001"},
+    "create_missing": True,
+    **_EXAMPLE,
+    "answers": [{"question": "recommend", "number": 9}, {"question": "delivery", "skipped": True}],
+}
+
+
 class SurveyResponseCreate(Subject):
     """A filled-in survey to record. With an invitation, what it says need not be repeated, and must not be
     contradicted; without one, name the survey."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "survey_code": "delivery",
-                    "customer": {"system": "crm", "key": "C-000123"},
-                    "create_missing": True,
-                    "channel": "phone",
-                    "agent": "ayse.k",
-                    "unit": "izmir",
-                    "phase": "after",
-                    "language": "tr",
-                    "answered_at": "2026-11-23T10:05:00Z",
-                    "source": "survey-tool",
-                    "external_id": "F-2026-000093",
-                    "answers": [
-                        {"question": "recommend", "number": 9},
-                        {"question": "delivery", "skipped": True},
-                    ],
-                }
-            ]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [{**_ANSWERED, "external_id": "F-2026-000094"}]})
 
     create_missing: Flag = False
     """Whether an unknown ``customer`` becomes a new active customer with that key and no name yet; needs
@@ -136,21 +132,25 @@ class SurveyResponseRead(Output):
                     "survey_version": 1,
                     "invitation_id": EXAMPLE_INVITATION_ID,
                     "customer_id": EXAMPLE_CUSTOMER_ID,
-                    "source": "survey-tool",
                     "external_id": "F-2026-000093",
                     "interaction_id": None,
                     "complaint_id": None,
-                    "transaction_id": None,
-                    "channel": "phone",
-                    "agent": "ayse.k",
-                    "unit": "izmir",
-                    "phase": "after",
-                    "category": None,
-                    "language": "tr",
-                    "answered_at": "2026-11-23T10:05:00Z",
+                    "transaction_id": EXAMPLE_TRANSACTION_ID,
+                    **_EXAMPLE,
+                    "agent": None,
+                    "category": "shoes",
                     "recorded_at": "2026-11-23T10:05:01Z",
                     "import_id": None,
                     "answers": [
+                        {
+                            "question": "delivery",
+                            "kind": "csat",
+                            "scale": {"min": 1, "max": 5},
+                            "number": 4,
+                            "choice": None,
+                            "text": None,
+                            "skipped": False,
+                        },
                         {
                             "question": "recommend",
                             "kind": "nps",
@@ -159,7 +159,7 @@ class SurveyResponseRead(Output):
                             "choice": None,
                             "text": None,
                             "skipped": False,
-                        }
+                        },
                     ],
                 }
             ]
@@ -247,6 +247,10 @@ class SurveyResponseQuery(Paging):
 
 class SurveyResponseBatch(Input):
     """Responses to record together."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"items": [{**_ANSWERED, "external_id": "F-2026-000095"}]}]}
+    )
 
     items: Annotated[list[Annotated[SurveyResponseCreate, KEPT]], Field(min_length=1, max_length=1000)]
 

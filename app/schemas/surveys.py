@@ -85,40 +85,44 @@ class Question(Input):
     """What a `choice` question offers, at least two; one of them is chosen."""
 
 
-Questions = Annotated[
-    list[Question],
-    Field(
-        min_length=1,
-        max_length=QUESTIONS_MOST,
-        examples=[
-            [
-                {
-                    "code": "recommend",
-                    "kind": "nps",
-                    "texts": {"en": "Would you recommend us?", "tr": "Bizi tavsiye eder misiniz?"},
-                    "required": True,
-                },
-                {
-                    "code": "delivery",
-                    "kind": "csat",
-                    "texts": {"en": "How was the delivery?", "tr": "Teslimat nasıldı?"},
-                    "scale": {"min": 1, "max": 5},
-                },
-                {
-                    "code": "remark",
-                    "kind": "text",
-                    "texts": {"en": "Anything else?", "tr": "Eklemek istediğiniz?"},
-                },
-            ]
-        ],
-    ),
+_QUESTIONS: list[Any] = [
+    {
+        "code": "recommend",
+        "kind": "nps",
+        "texts": {"en": "Would you recommend us?", "tr": "Bizi tavsiye eder misiniz?"},
+        "required": True,
+    },
+    {
+        "code": "delivery",
+        "kind": "csat",
+        "texts": {"en": "How was the delivery?", "tr": "Teslimat nasıldı?"},
+        "scale": {"min": 1, "max": 5},
+    },
+    {
+        "code": "remark",
+        "kind": "text",
+        "texts": {"en": "Anything else?", "tr": "Eklemek istediğiniz?"},
+    },
 ]
+Questions = Annotated[list[Question], Field(min_length=1, max_length=QUESTIONS_MOST, examples=[_QUESTIONS])]
 
 
 class SurveyCreate(Input):
     """A survey to set up; its questions become version 1."""
 
-    code: Code = Field(examples=["delivery"])
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "code": "store-visit",
+                    "names": {"en": "After a visit", "tr": "Ziyaret sonrası"},
+                    "questions": _QUESTIONS,
+                }
+            ]
+        }
+    )
+
+    code: Code = Field(examples=["store-visit"])
     """What people and programs call it; unique, and not changed later."""
     names: Texts = Field(examples=[NAMES])
     """What people read, by language."""
@@ -129,6 +133,10 @@ class SurveyCreate(Input):
 class SurveyUpdate(Input):
     """A merge patch (RFC 7396): absent members stay, names are merged by language (null removes)."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"names": {"en": "After the delivery", "az": None}}]}
+    )
+
     names: Annotated[dict[Language, Text | None], Field(max_length=2 * LANGUAGES_MOST)] = Field(
         default=UNSET, examples=[{"en": "After the delivery", "az": None}]
     )
@@ -138,6 +146,8 @@ class SurveyUpdate(Input):
 
 class SurveyVersionCreate(Input):
     """Questions to ask from now on. Responses to earlier versions stay what they are."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"questions": _QUESTIONS}]})
 
     questions: Questions
 
@@ -174,17 +184,19 @@ class QuestionRead(Output):
 
 
 QuestionsRead = Annotated[list[QuestionRead], Field(max_length=QUESTIONS_MOST)]
-_QUESTION: dict[str, Any] = {
-    "code": "recommend",
-    "kind": "nps",
-    "texts": {"en": "Would you recommend us?", "tr": "Bizi tavsiye eder misiniz?"},
-    "scale": {"min": 0, "max": 10},
+_LEFT_OUT: dict[str, Any] = {
+    "scale": None,
     "reversed": False,
-    "required": True,
+    "required": False,
     "weight": None,
     "dimension": None,
     "choices": [],
 }
+_ASKED: list[Any] = [
+    {**_LEFT_OUT, **_QUESTIONS[0], "scale": {"min": 0, "max": 10}},
+    {**_LEFT_OUT, **_QUESTIONS[1], "weight": 1.0},
+    {**_LEFT_OUT, **_QUESTIONS[2]},
+]
 
 
 class SurveyRead(Output):
@@ -200,7 +212,7 @@ class SurveyRead(Output):
                     "names": NAMES,
                     "is_active": True,
                     "questions_version": 1,
-                    "questions": [_QUESTION],
+                    "questions": _ASKED,
                     "created_at": "2026-11-23T09:30:00Z",
                     "updated_at": "2026-11-23T09:30:00Z",
                 }
@@ -258,7 +270,7 @@ class SurveyVersionRead(Output):
                 {
                     "survey_id": EXAMPLE_ID,
                     "number": 1,
-                    "questions": [_QUESTION],
+                    "questions": _ASKED,
                     "created_at": "2026-11-23T09:30:00Z",
                 }
             ]

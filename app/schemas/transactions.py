@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
@@ -33,30 +33,31 @@ KINDS_MOST = len(TransactionKind)
 Category = Annotated[str, line(100), Field(examples=["shoes"])]
 
 
+_EXAMPLE: dict[str, Any] = {
+    "source": "pos",
+    "kind": "purchase",
+    "amount": {"amount": "1234.50", "currency": "TRY"},
+    "cost": {"amount": "800.00", "currency": "TRY"},
+    "occurred_at": "2026-11-23T09:30:00Z",
+    "category": "shoes",
+    "channel": "store",
+}
+_NAMED: dict[str, Any] = {"customer": {"system": "crm", "key": "C-000001"}, "create_missing": True}
+
+
 class TransactionCreate(Input):
     """A transaction to record. Name its customer by ``customer_id`` or by ``customer``, not both."""
 
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
-                {
-                    "customer": {"system": "crm", "key": "C-000123"},
-                    "create_missing": True,
-                    "source": "pos",
-                    "external_id": "R-2026-000417",
-                    "kind": "purchase",
-                    "amount": {"amount": "1234.50", "currency": "TRY"},
-                    "occurred_at": "2026-11-23T09:30:00Z",
-                    "category": "shoes",
-                    "channel": "store",
-                    "cost": {"amount": "800.00", "currency": "TRY"},
-                }
+                {**_NAMED, **_EXAMPLE, "external_id": "R-2026-000418"},
             ]
         }
     )
 
     customer_id: UUID | None = Field(default=None, examples=[EXAMPLE_CUSTOMER_ID])
-    customer: ExternalId | None = Field(default=None, examples=[{"system": "crm", "key": "C-000123"}])
+    customer: ExternalId | None = Field(default=None, examples=[{"system": "crm", "key": "C-000001"}])
     """The customer's key in another system."""
     create_missing: Flag = False
     """Whether an unknown ``customer`` becomes a new active customer with that key and no name yet; needs
@@ -93,15 +94,9 @@ class TransactionRead(Output):
                 {
                     "id": EXAMPLE_ID,
                     "customer_id": EXAMPLE_CUSTOMER_ID,
-                    "source": "pos",
                     "external_id": "R-2026-000417",
-                    "kind": "purchase",
-                    "amount": {"amount": "1234.50", "currency": "TRY"},
-                    "cost": {"amount": "800.00", "currency": "TRY"},
-                    "occurred_at": "2026-11-23T09:30:00Z",
+                    **_EXAMPLE,
                     "recorded_at": "2026-11-23T09:30:01Z",
-                    "category": "shoes",
-                    "channel": "store",
                     "import_id": None,
                 }
             ]
@@ -170,6 +165,19 @@ class TransactionQuery(Paging):
 
 class TransactionBatch(Input):
     """Transactions to record together."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "items": [
+                        {**_NAMED, **_EXAMPLE, "external_id": "R-2026-000419"},
+                        {**_NAMED, **_EXAMPLE, "external_id": "R-2026-000419-R", "kind": "refund"},
+                    ]
+                }
+            ]
+        }
+    )
 
     items: Annotated[list[Annotated[TransactionCreate, KEPT]], Field(min_length=1, max_length=1000)]
 

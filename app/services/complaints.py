@@ -129,11 +129,17 @@ def create(tx: Connection, actor: Actor, data: ComplaintCreate) -> Row:
 
 
 def create_many(
-    tx: Connection, actor: Actor, items: Sequence[ComplaintCreate], *, import_id: UUID | None = None
+    tx: Connection,
+    actor: Actor,
+    items: Sequence[ComplaintCreate],
+    *,
+    ids: Sequence[UUID] | None = None,
+    import_id: UUID | None = None,
 ) -> list[Row | AppError]:
     """Record complaints together, in a number of statements that does not depend on how many they are.
 
-    Those of an import leave no audit rows here: it writes one for each batch.
+    ``ids`` are the ids they get, new ones by default. Those of an import leave no audit rows here: it writes
+    one for each batch.
 
     Returns:
         For each item its row, or why it was refused (see `create`); a refused item leaves no trace. The
@@ -146,8 +152,8 @@ def create_many(
     at = now()
     pasts = [_past(item, at) for item in items]
     rows: list[Row | AppError] = [
-        past if isinstance(past, AppError) else _new_row(actor, item, past, at, import_id)
-        for item, past in zip(items, pasts, strict=True)
+        past if isinstance(past, AppError) else _new_row(actor, item, past, at, row_id, import_id)
+        for item, past, row_id in zip(items, pasts, ids or [new_id() for _ in items], strict=True)
     ]
 
     def check(judged: list[Row | AppError]) -> None:
@@ -239,12 +245,14 @@ def _past(item: ComplaintCreate, at: datetime) -> Past | AppError:
     return past
 
 
-def _new_row(actor: Actor, item: ComplaintCreate, past: Past, at: datetime, import_id: UUID | None) -> Row:
+def _new_row(
+    actor: Actor, item: ComplaintCreate, past: Past, at: datetime, row_id: UUID, import_id: UUID | None
+) -> Row:
     """The row of an item whose customer is still to be found."""
     return {
         **item.model_dump(exclude={"customer", "create_missing"}),
         **asdict(past[-1][2]),
-        "id": new_id(),
+        "id": row_id,
         "version": len(past),
         "number": _draw_number(),
         "owner": item.owner or actor.company.complaint_owner,

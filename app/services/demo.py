@@ -1,6 +1,7 @@
 """Put the demo company into an empty store."""
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -14,16 +15,20 @@ from app.domain.transactions import TransactionKind, signed
 from app.errors import AppError
 from app.schemas._base import Input
 from app.schemas.complaints import ComplaintCreate
-from app.schemas.customers import EXAMPLE_ID, CustomerCreate
+from app.schemas.customers import CustomerCreate
 from app.schemas.interactions import InteractionCreate
+from app.schemas.scoring_runs import EXAMPLE_ID as EXAMPLE_RUN_ID
+from app.schemas.scoring_runs import ScoringRunCreate
 from app.schemas.survey_invitations import SurveyInvitationCreate
 from app.schemas.survey_responses import SurveyResponseCreate
 from app.schemas.surveys import SurveyCreate
 from app.services import (
     complaints,
     customers,
+    demo_examples,
     interactions,
     keys,
+    scoring_runs,
     survey_invitations,
     survey_responses,
     surveys,
@@ -62,15 +67,15 @@ def is_scored(tx: Connection, _actor: Actor) -> bool:
 
 
 def load(tx: Connection, actor: Actor, demo: Demo, token: str) -> None:
-    """Record all there is of the demo, and its API key ``token``, all or nothing.
-
-    The first customer gets the id that stands in the examples of the API's documentation.
+    """Record all there is of the demo, what the examples of the API's documentation name, and its API key
+    ``token``, all or nothing.
 
     Raises:
         AppError: the store has something of the demo already.
     """
-    items = [CustomerCreate.model_validate(_wire(item)) for item in demo.customers]
-    ids = [UUID(EXAMPLE_ID), *(new_id() for _ in items[1:])]
+    people = [{**_wire(demo.customers[0]), **demo_examples.PERSON}, *map(_wire, demo.customers[1:])]
+    items = [CustomerCreate.model_validate(item) for item in people]
+    ids = demo_examples.ids_of(people)
     for result in customers.create_many(tx, actor, items, ids=ids):
         if isinstance(result, AppError):
             raise result
@@ -91,6 +96,17 @@ def load(tx: Connection, actor: Actor, demo: Demo, token: str) -> None:
     invitation_ids = _record(tx, actor, survey_invitations.create_many, SurveyInvitationCreate, invited)
     answered = [_linked(item, "invitation", invitation_ids) for item in demo.asked.responses]
     _record(tx, actor, survey_responses.create_many, SurveyResponseCreate, answered)
+    demo_examples.load(tx, actor, ids)
+
+
+def start_scoring(tx: Connection, actor: Actor, as_of: date) -> UUID:
+    """Record the demo's scoring run, which somebody is going to compute at once, and give its id; harmless
+    when repeated."""
+    run_id = UUID(EXAMPLE_RUN_ID)
+    if tx.execute(select(ScoringRun.id).where(ScoringRun.id == run_id)).first() is None:
+        wanted = ScoringRunCreate.model_validate({"as_of": as_of.isoformat(), "window_days": 365})
+        scoring_runs.create(tx, actor, wanted, run_id=run_id)
+    return run_id
 
 
 def _record(

@@ -106,11 +106,17 @@ def create(tx: Connection, actor: Actor, data: InteractionCreate) -> Row:
 
 
 def create_many(
-    tx: Connection, actor: Actor, items: Sequence[InteractionCreate], *, import_id: UUID | None = None
+    tx: Connection,
+    actor: Actor,
+    items: Sequence[InteractionCreate],
+    *,
+    ids: Sequence[UUID] | None = None,
+    import_id: UUID | None = None,
 ) -> list[Row | AppError]:
     """Record interactions together, in a number of statements that does not depend on how many they are.
 
-    Those of an import leave no audit rows here: it writes one for each batch.
+    ``ids`` are the ids they get, new ones by default. Those of an import leave no audit rows here: it writes
+    one for each batch.
 
     Returns:
         For each item its row, or why it was refused (see `create`); a refused item leaves no trace. The
@@ -123,7 +129,10 @@ def create_many(
     at = now()
     named = {item.disposition for item in items if item.disposition is not None}
     own = dispositions.states(tx, named)
-    rows = [_new_row(actor, item, own, at, import_id) for item in items]
+    rows = [
+        _new_row(actor, item, own, at, row_id, import_id)
+        for item, row_id in zip(items, ids or [new_id() for _ in items], strict=True)
+    ]
     records.store_new(tx, actor, _KIND, items, rows, import_id=import_id)
     if import_id is None:
         stored = [(str(row["id"]), row["customer_id"]) for row in rows if isinstance(row, dict)]
@@ -178,12 +187,17 @@ def _found(tx: Connection, statement: Select[Any]) -> Row:
 
 
 def _new_row(
-    actor: Actor, item: InteractionCreate, own: Mapping[str, bool], at: datetime, import_id: UUID | None
+    actor: Actor,
+    item: InteractionCreate,
+    own: Mapping[str, bool],
+    at: datetime,
+    row_id: UUID,
+    import_id: UUID | None,
 ) -> Row | AppError:
     """The row of an item whose customer is still to be found, or why it is refused."""
     row = {
         **item.model_dump(exclude={"customer", "create_missing"}),
-        "id": new_id(),
+        "id": row_id,
         "version": 1,
         "recorded_at": at,
         "updated_at": at,

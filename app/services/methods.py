@@ -1,58 +1,53 @@
-"""Every method by which figures are made, from the registries."""
+"""Every method by which figures are made, and how each works."""
 
 from typing import Any
 
 from sqlalchemy import Connection
 
 from app.domain.access import Actor
-from app.domain.churn import MODELS, SIGNALS
-from app.domain.indices import INDICES
+from app.domain.methods import METHODS, Method
+from app.errors import NotFoundError
 from app.store.engine import single
 
 Row = dict[str, Any]
 
-_MODEL_NAMES = {
-    "mbg_nbd": ("MBG/NBD", "Batislam, Denizel and Filiztekin 2007; Hoppe and Wagner 2007"),
-    "bg_nbd": ("BG/NBD", "Fader, Hardie and Lee 2005"),
-}
-_MODEL_FORMULA = "q = 1 - P(alive) x [1 - ((alpha + T)/(alpha + T + h))^(r + x)]"
-
 
 @single
 def listed(_tx: Connection, _actor: Actor, language: str) -> Row:
-    """List indices, churn models and warning signs; names of signs are in the language."""
-    indices = [
-        {
-            "code": index.code,
-            "kind": "index",
-            "name": index.name,
-            "formula": index.formula,
-            "source": index.source,
-            "documentation": index.documentation,
-            "range_low": index.low,
-            "range_high": index.high,
-            "unit": index.unit,
-        }
-        for index in INDICES.values()
-    ]
-    models = [_churn(code, "churn_model", *_MODEL_NAMES[code], _MODEL_FORMULA) for code in MODELS]
-    signs = [
-        _churn(sign.code, "churn_sign", sign.titles[language], "Vefa", sign.formula)
-        for sign in SIGNALS.values()
-    ]
-    return {"data": [*indices, *models, *signs]}
+    """List all methods; names are in the language."""
+    return {"data": [_shape(method, language) for method in METHODS.values()]}
 
 
-def _churn(code: str, kind: str, name: str, source: str, formula: str) -> Row:
-    place = "churn" if kind == "churn_model" else "warning-signs"
+@single
+def get(_tx: Connection, _actor: Actor, code: str, language: str) -> Row:
+    """Tell of one method with a worked example and its limits, in the language.
+
+    Raises:
+        NotFoundError: there is none with this code.
+    """
+    method = METHODS.get(code)
+    if method is None:
+        raise NotFoundError("There is no such method.")
+    example = {"given": method.example.given, "found": method.example.found}
     return {
-        "code": code,
-        "kind": kind,
-        "name": name,
-        "formula": formula,
-        "source": source,
-        "documentation": f"docs/formulas.md#{place}",
-        "range_low": 0,
-        "range_high": 1,
-        "unit": "share",
+        **_shape(method, language),
+        "example": example,
+        "limits": [limit[language] for limit in method.limits],
+    }
+
+
+# --- inside
+
+
+def _shape(method: Method, language: str) -> Row:
+    return {
+        "code": method.code,
+        "kind": method.kind,
+        "name": method.titles[language],
+        "formula": method.formula,
+        "source": method.source,
+        "documentation": method.documentation,
+        "range_low": method.low,
+        "range_high": method.high,
+        "unit": method.unit,
     }

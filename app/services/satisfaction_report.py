@@ -37,8 +37,8 @@ IN_ORDER = frozenset({SatisfactionBy.TIER, SatisfactionBy.MONTH})
 
 
 @long
-def report(tx: Connection, actor: Actor, query: SatisfactionQuery) -> Row:
-    """Compute an index over a window, as a whole, in groups and by month.
+def report(tx: Connection, actor: Actor, query: SatisfactionQuery, language: str) -> Row:
+    """Compute an index over a window, as a whole, in groups and by month; its name is in the language.
 
     Raises:
         ForbiddenError: the caller is limited to units; these figures are of the whole company.
@@ -60,7 +60,7 @@ def report(tx: Connection, actor: Actor, query: SatisfactionQuery) -> Row:
     whole = _each_once(found.answers)
     return {
         "index": index.code,
-        "name": index.name,
+        "name": index.titles[language],
         "unit": index.unit,
         "range_low": index.low,
         "range_high": index.high,

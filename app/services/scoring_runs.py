@@ -76,8 +76,9 @@ def start(tx: Connection, actor: Actor, data: ScoringRunCreate) -> Row:
     return {**run, "job_id": job["id"]}
 
 
-def create(tx: Connection, actor: Actor, data: ScoringRunCreate) -> Row:
-    """Record a run that somebody is going to compute at once (`start` without the job)."""
+def create(tx: Connection, actor: Actor, data: ScoringRunCreate, *, run_id: UUID | None = None) -> Row:
+    """Record a run that somebody is going to compute at once (`start` without the job). ``run_id`` is the id
+    it gets, a new one by default."""
     parameters = parameters_of(actor, data)
     tomorrow = actor.company.day_of(now()) + timedelta(days=1)
     as_of = data.as_of or tomorrow
@@ -85,7 +86,7 @@ def create(tx: Connection, actor: Actor, data: ScoringRunCreate) -> Row:
         wrong = FieldError("/as_of", "in_the_future", "A run cannot be for a day after tomorrow.")
         raise InvalidError(fields=[wrong])
     row: Row = {
-        "id": new_id(),
+        "id": run_id or new_id(),
         "job_id": None,
         "as_of": as_of,
         "currency": parameters.currency,

@@ -97,9 +97,15 @@ def create(tx: Connection, actor: Actor, data: SurveyInvitationCreate) -> Row:
 
 
 def create_many(
-    tx: Connection, actor: Actor, items: Sequence[SurveyInvitationCreate]
+    tx: Connection,
+    actor: Actor,
+    items: Sequence[SurveyInvitationCreate],
+    *,
+    ids: Sequence[UUID] | None = None,
 ) -> list[Row | AppError]:
     """Record invitations together, in a number of statements that does not depend on how many they are.
+
+    ``ids`` are the ids they get, new ones by default.
 
     Returns:
         For each item its row, or why it was refused (see `create`). The caller decides whether one refusal
@@ -107,7 +113,10 @@ def create_many(
     """
     at = now()
     surveys = survey_subjects.find_surveys(tx, items)
-    rows = [_new_row(item, surveys, at) for item in items]
+    rows = [
+        _new_row(item, surveys, at, row_id)
+        for item, row_id in zip(items, ids or [new_id() for _ in items], strict=True)
+    ]
     records.find_customers(tx, actor, [_Named(item.customer_id, item.customer) for item in items], rows)
     found = links.find(tx, actor, rows)
     for index, (item, row) in enumerate(zip(items, rows, strict=True)):
@@ -132,7 +141,7 @@ class _Named:
     create_missing: bool = False
 
 
-def _new_row(item: SurveyInvitationCreate, surveys: Surveys, at: datetime) -> Row | AppError:
+def _new_row(item: SurveyInvitationCreate, surveys: Surveys, at: datetime, row_id: UUID) -> Row | AppError:
     """The row of an item whose customer is still to be found, or why it is refused."""
     invited_at = item.invited_at or at
     if item.expires_at is not None and item.expires_at <= invited_at:
@@ -146,7 +155,7 @@ def _new_row(item: SurveyInvitationCreate, surveys: Surveys, at: datetime) -> Ro
         return refusal
     return {
         **item.model_dump(exclude={"survey_code", "customer"}),
-        "id": new_id(),
+        "id": row_id,
         "survey_id": survey.id,
         "invited_at": invited_at,
         "answered_at": None,

@@ -117,11 +117,17 @@ def create(tx: Connection, actor: Actor, data: SurveyResponseCreate) -> Row:
 
 
 def create_many(
-    tx: Connection, actor: Actor, items: Sequence[SurveyResponseCreate], *, import_id: UUID | None = None
+    tx: Connection,
+    actor: Actor,
+    items: Sequence[SurveyResponseCreate],
+    *,
+    ids: Sequence[UUID] | None = None,
+    import_id: UUID | None = None,
 ) -> list[Row | AppError]:
     """Record responses together, in a number of statements that does not depend on how many they are.
 
-    Those of an import leave no audit rows here: it writes one for each batch.
+    ``ids`` are the ids they get, new ones by default. Those of an import leave no audit rows here: it writes
+    one for each batch.
 
     Returns:
         For each item its row, or why it was refused (see `create`); a refused item leaves no trace. The
@@ -140,7 +146,10 @@ def create_many(
         numbers={item.survey_version for item in items if item.survey_version is not None},
     )
     answers: dict[UUID, list[Row]] = {}
-    rows = [_new_row(item, invited, named, at, answers, import_id) for item in items]
+    rows = [
+        _new_row(item, invited, named, at, answers, row_id, import_id)
+        for item, row_id in zip(items, ids or [new_id() for _ in items], strict=True)
+    ]
 
     def check(found: list[Row | AppError]) -> None:
         _settle(tx, actor, items, found, invited)
@@ -182,6 +191,7 @@ def _new_row(
     named: Surveys,
     at: datetime,
     answers: dict[UUID, list[Row]],
+    row_id: UUID,
     import_id: UUID | None,
 ) -> Row | AppError:
     """The row of an item whose customer is still to be found, its answers put into ``answers``; or why it
@@ -197,7 +207,7 @@ def _new_row(
         return refusal
     row: Row = {
         **item.model_dump(exclude={"survey_code", "customer", "create_missing", "answers"}),
-        "id": new_id(),
+        "id": row_id,
         "survey_id": survey.id,
         "survey_version": version,
         "answered_at": answered_at,

@@ -101,15 +101,15 @@ def versions(tx: Connection, _actor: Actor, survey_id: UUID, query: Paging, afte
 # --- writing
 
 
-def create(tx: Connection, actor: Actor, data: SurveyCreate) -> Row:
-    """Set up a survey; its questions are version 1.
+def create(tx: Connection, actor: Actor, data: SurveyCreate, *, survey_id: UUID | None = None) -> Row:
+    """Set up a survey; its questions are version 1. ``survey_id`` is the id it gets, a new one by default.
 
     Raises:
         InvalidError: questions that cannot be asked (`app.domain.surveys.check_questions`).
         ConflictError: another survey has the code (``survey_exists``).
     """
     questions = _checked(data.questions)
-    at, survey_id = now(), new_id()
+    at, survey_id = now(), survey_id or new_id()
     row = {
         "id": survey_id,
         "version": 1,

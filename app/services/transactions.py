@@ -88,8 +88,12 @@ def create(tx: Connection, actor: Actor, data: TransactionCreate) -> Row:
     return row
 
 
-def create_many(tx: Connection, actor: Actor, items: Sequence[TransactionCreate]) -> list[Row | AppError]:
+def create_many(
+    tx: Connection, actor: Actor, items: Sequence[TransactionCreate], *, ids: Sequence[UUID] | None = None
+) -> list[Row | AppError]:
     """Record transactions together, in a number of statements that does not depend on how many they are.
+
+    ``ids`` are the ids they get, new ones by default.
 
     Returns:
         For each item its row, or why it was refused (see `create`); a refused item leaves no trace. The
@@ -100,7 +104,10 @@ def create_many(tx: Connection, actor: Actor, items: Sequence[TransactionCreate]
         ConflictError: another request stored some of the transactions in the meantime.
     """
     at = now()
-    rows = [_new_row(item, at) for item in items]
+    rows = [
+        _new_row(item, at, row_id)
+        for item, row_id in zip(items, ids or [new_id() for _ in items], strict=True)
+    ]
     prospects = records.store_new(tx, actor, _KIND, items, rows)
     stored = [row for row in rows if isinstance(row, dict)]
     if buyers := prospects & {row["customer_id"] for row in stored if row["kind"] not in LOWERING}:
@@ -113,7 +120,7 @@ def create_many(tx: Connection, actor: Actor, items: Sequence[TransactionCreate]
 # --- inside
 
 
-def _new_row(item: TransactionCreate, at: datetime) -> Row | AppError:
+def _new_row(item: TransactionCreate, at: datetime, row_id: UUID) -> Row | AppError:
     """The row of an item whose customer is still to be found, or why its amounts are refused."""
     try:
         amount_minor = _minor(item, item.amount, "/amount")
@@ -121,7 +128,7 @@ def _new_row(item: TransactionCreate, at: datetime) -> Row | AppError:
     except InvalidError as refusal:
         return refusal
     return {
-        "id": new_id(),
+        "id": row_id,
         "customer_id": item.customer_id,
         "source": item.source,
         "external_id": item.external_id,

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import factories
 import pytest
-from support import Api
+from support import Api, problem
 
 from app.domain.access import Actor, Scope
 from app.domain.churn import SIGNALS
@@ -65,9 +65,25 @@ def test_figures_of_the_whole_company_are_not_for_keys_of_units(api_with: Any, i
         assert limited.get(path).status_code == 403
 
 
-def test_every_method_is_listed(api: Api) -> None:
-    listed = {method["code"] for method in api.get("/v1/insights/methods").json()["data"]}
-    assert listed >= {*INDICES, *SIGNALS, "mbg_nbd"}
+def test_every_method_is_listed_and_can_be_read(api: Api) -> None:
+    listed = api.get("/v1/insights/methods").json()["data"]
+    assert {method["code"] for method in listed} >= {*INDICES, *SIGNALS, "mbg_nbd", "value_tiers", "verdict"}
+    for method in listed:
+        whole = api.get(f"/v1/insights/methods/{method['code']}").json()
+        assert whole == {**method, "example": whole["example"], "limits": whole["limits"]}
+        assert whole["limits"]
+        assert whole["example"]["given"]
+        assert whole["example"]["found"]
+    problem(api.get("/v1/insights/methods/happiness"), 404, "not_found")
+
+
+def test_methods_are_told_in_the_callers_language(api: Api) -> None:
+    for path in ("methods/nps", "satisfaction?index=nps"):
+        answer = api.get(f"/v1/insights/{path}", headers={"Accept-Language": "tr"})
+        assert answer.headers["Content-Language"] == "tr"
+        assert answer.json()["name"] == "Net tavsiye skoru"
+    answer = api.get("/v1/insights/methods/nps", headers={"Accept-Language": "az"})
+    assert answer.json()["limits"][1].startswith("30-dan az cavab")
 
 
 def test_satisfaction_in_groups_with_its_trend(api: Api) -> None:

@@ -1,7 +1,7 @@
 """Satisfaction indices: one module each, and the registry that services, schemas and documents read.
 
-A new index is a module with its ``INDEX``, a line here, a test with its worked example, and a section of
-docs/formulas.md.
+A new index is a module with its ``INDEX``, a line here, a test with its worked example, the same example and
+its limits in `app.domain.methods.satisfaction`, and a section of docs/formulas.md.
 """
 
 from app.domain.indices import ces, composite, csat, culture, expectation, nps

@@ -112,7 +112,11 @@ def _parts(found: Moments, counted: Counted, easy: FloatArray, turned: FloatArra
 
 INDEX = Index(
     code="ces",
-    name="Customer effort score",
+    titles={
+        "en": "Customer effort score",
+        "tr": "Müşteri çabası puanı",
+        "az": "Müştəri səyi balı",
+    },
     formula="(mean - 1) / 6 x 100 on 1-7 (7 = easy); t 95 %. Share of 5 and above; Wilson 95 %",
     source="Dixon, Freeman and Toman 2010; agreement scale: CEB 2013",
     documentation="docs/formulas.md#ces",

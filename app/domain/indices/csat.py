@@ -56,7 +56,11 @@ def compare(previous: IndexResult, current: IndexResult) -> Change:
 
 INDEX = Index(
     code="csat",
-    name="Customer satisfaction score",
+    titles={
+        "en": "Customer satisfaction score",
+        "tr": "Müşteri memnuniyeti puanı",
+        "az": "Müştəri məmnunluğu balı",
+    },
     formula="answers in the top two steps (1-5: 4 and above, 1-7: 6, 1-10: 9) / valid answers; Wilson 95 %",
     source="Interval: Wilson 1927",
     documentation="docs/formulas.md#csat",

@@ -114,7 +114,11 @@ def _profiles(
 
 INDEX = Index(
     code="culture",
-    name="Service culture profile",
+    titles={
+        "en": "Service culture profile",
+        "tr": "Hizmet kültürü profili",
+        "az": "Xidmət mədəniyyəti profili",
+    },
     formula="mean of (x - min) / (max - min) x 100 by dimension; overall all weigh the same; t 95 %",
     source="Odabaşı 2000",
     documentation="docs/formulas.md#service-culture-profile",

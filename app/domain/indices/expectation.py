@@ -174,7 +174,11 @@ def _asks_both(items: Items) -> BoolArray:
 
 INDEX = Index(
     code="expectation",
-    name="Expectation-adjusted satisfaction",
+    titles={
+        "en": "Expectation-adjusted satisfaction",
+        "tr": "Beklentiye göre düzeltilmiş memnuniyet",
+        "az": "Gözləntiyə görə düzəldilmiş məmnunluq",
+    },
     formula="mean of s - beta x (e - mean e), beta = cov(s, e) / var(e) over all responses; t 95 %",
     source="Odabaşı 2000 (the demanding customer); analysis of covariance: Fisher 1932",
     documentation="docs/formulas.md#expectation-adjusted-satisfaction",

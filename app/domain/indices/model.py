@@ -283,7 +283,8 @@ class Compare(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """A satisfaction index: what it is called, how it is made, and the functions that make it.
+    """A satisfaction index: what it is called (by language: en, tr, az), how it is made, and the functions
+    that make it.
 
     ``low`` and ``high`` bound the score (None: unbounded), which is in ``unit``: "share" (0..1) or
     "points". ``kinds`` are the kinds of question it reads; ``documentation`` points into docs/formulas.md.
@@ -292,7 +293,7 @@ class Index:
     """
 
     code: str
-    name: str
+    titles: Mapping[str, str]
     formula: str
     source: str
     documentation: str

@@ -68,7 +68,11 @@ def _counts(result: IndexResult) -> tuple[int, int, int]:
 
 INDEX = Index(
     code="nps",
-    name="Net promoter score",
+    titles={
+        "en": "Net promoter score",
+        "tr": "Net tavsiye skoru",
+        "az": "Xalis tövsiyə göstəricisi",
+    },
     formula="100 x (promoters 9-10 - detractors 0-6) / customers, on 0-10; adjusted Wald 95 %",
     source="Reichheld 2003; interval: Rocks 2016",
     documentation="docs/formulas.md#nps",

@@ -1,0 +1,168 @@
+"""The models and levels of churn, as they are told."""
+
+from types import ModuleType
+
+import numpy as np
+
+from app.domain.churn import LEVELS, Levels, Parameters, bg_nbd, contract, mbg_nbd, verdict
+from app.domain.methods.model import Example, Figures, Method, MethodKind
+
+_FORMULA = "q = 1 - P(alive) x [1 - ((alpha + T)/(alpha + T + h))^(r + x)]"
+_PLACE = "docs/formulas.md#churn"
+
+
+def _by(model: ModuleType, given: Figures) -> Figures:
+    parameters = Parameters(*(given[name] for name in ("r", "alpha", "a", "b")))
+    history = given["x"], given["t_x"], given["T"]
+    active = float(model.p_active(parameters, *history, given["horizon_weeks"]))
+    return {"p_alive": float(model.p_alive(parameters, *history)), "p_active": active, "q": 1 - active}
+
+
+def _mbg_nbd(given: Figures) -> Figures:
+    return _by(mbg_nbd, given)
+
+
+def _bg_nbd(given: Figures) -> Figures:
+    return _by(bg_nbd, given)
+
+
+def _contract(given: Figures) -> Figures:
+    turnover = contract.Turnover(**given)
+    standing = [contract.State.ACTIVE, contract.State.NOTICE_GIVEN]
+    active, notice = contract.probabilities(_numbers(standing), turnover.churn_rate).tolist()
+    return {"churn_rate": turnover.churn_rate, "q_active": active, "q_notice_given": notice}
+
+
+def _level(given: Figures) -> Figures:
+    limits = Levels(given["watch"], given["at_risk"])
+    return {"levels": [LEVELS[n].value for n in verdict.assign(given["q"], given["has_left"], limits)]}
+
+
+def _numbers(states: list[contract.State]) -> contract.StateArray:
+    return np.array(states, dtype=np.int8)
+
+
+_HISTORY = {"x": 2, "t_x": 30.43, "T": 38.86, "horizon_weeks": 39}
+
+METHODS = (
+    Method(
+        code="mbg_nbd",
+        kind=MethodKind.CHURN_MODEL,
+        titles=dict.fromkeys(("en", "tr", "az"), "MBG/NBD"),
+        formula=_FORMULA,
+        source="Batislam, Denizel and Filiztekin 2007; Hoppe and Wagner 2007",
+        documentation=_PLACE,
+        low=0,
+        high=1,
+        unit="share",
+        example=Example(
+            {"r": 0.524838, "alpha": 6.182992, "a": 0.891356, "b": 1.613999, **_HISTORY},
+            {"p_alive": 0.7061, "p_active": 0.5599, "q": 0.4401},
+            _mbg_nbd,
+        ),
+        limits=(
+            {
+                "en": "It says how probable a purchase within the horizon is, from past purchases alone; "
+                "not why.",
+                "tr": "Süre içinde bir alışverişin olasılığını yalnızca geçmiş alışverişlerden söyler; "
+                "nedenini söylemez.",
+                "az": "Müddət ərzində alışın ehtimalını yalnız keçmiş alışlardan deyir; səbəbini demir.",
+            },
+            {
+                "en": "With fewer than 30 customers or 10 repeat buyers there is no fit and no probability.",
+                "tr": "30'dan az müşteride ya da yeniden alan 10'dan az müşteride model ve olasılık yoktur.",
+                "az": "30-dan az müştəri və ya təkrar alan 10-dan az müştəri olduqda model və ehtimal "
+                "yoxdur.",
+            },
+        ),
+    ),
+    Method(
+        code="bg_nbd",
+        kind=MethodKind.CHURN_MODEL,
+        titles=dict.fromkeys(("en", "tr", "az"), "BG/NBD"),
+        formula=_FORMULA,
+        source="Fader, Hardie and Lee 2005",
+        documentation=_PLACE,
+        low=0,
+        high=1,
+        unit="share",
+        example=Example(
+            {"r": 0.243, "alpha": 4.414, "a": 0.793, "b": 2.426, **_HISTORY},
+            {"p_alive": 0.726579, "p_active": 0.554627, "q": 0.445373},
+            _bg_nbd,
+        ),
+        limits=(
+            {
+                "en": "Nobody drops out before the first repeat purchase, so P(alive) of a one-time buyer "
+                "is 1 for ever: it is no flag.",
+                "tr": "İlk yeniden alıştan önce kimse ayrılmaz; bir kez alanın P(alive) değeri hep 1'dir: "
+                "işaret sayılmaz.",
+                "az": "İlk təkrar alışdan əvvəl heç kim getmir; bir dəfə alanın P(alive) qiyməti həmişə "
+                "1-dir: işarə sayılmır.",
+            },
+        ),
+    ),
+    Method(
+        code="contract",
+        kind=MethodKind.CHURN_MODEL,
+        titles={"en": "Contracts", "tr": "Sözleşmeler", "az": "Müqavilələr"},
+        formula=(
+            "churn rate = left in the last window as long as the horizon / active at its start; q = churn "
+            "rate while active, 1 once notice was given"
+        ),
+        source="Vefa",
+        documentation=_PLACE,
+        low=0,
+        high=1,
+        unit="share",
+        example=Example(
+            {"active_at_start": 200, "left": 10, "ended_by_us": 0, "joined": 30},
+            {"churn_rate": 0.05, "q_active": 0.05, "q_notice_given": 1.0},
+            _contract,
+        ),
+        limits=(
+            {
+                "en": "All active contracts have the same probability; who was sent away by us has not "
+                "churned.",
+                "tr": "Yürürlükteki tüm sözleşmelerin olasılığı aynıdır; bizim sonlandırdıklarımız kayıp "
+                "sayılmaz.",
+                "az": "Qüvvədə olan bütün müqavilələrin ehtimalı eynidir; bizim bitirdiklərimiz itki "
+                "sayılmır.",
+            },
+        ),
+    ),
+    Method(
+        code="verdict",
+        kind=MethodKind.CHURN_LEVEL,
+        titles={"en": "Churn level", "tr": "Kayıp düzeyi", "az": "İtki səviyyəsi"},
+        formula=(
+            "healthy: q < 0.5; watch: 0.5 <= q < 0.8; at_risk: q >= 0.8; left: departure recorded, or "
+            "silence > max(3 x own shrunk interval, 95th percentile of intervals)"
+        ),
+        source="Vefa",
+        documentation=_PLACE,
+        low=None,
+        high=None,
+        unit="level",
+        example=Example(
+            {
+                "q": [0.49, 0.5, 0.8, 0.1],
+                "has_left": [False, False, False, True],
+                "watch": 0.5,
+                "at_risk": 0.8,
+            },
+            {"levels": ["healthy", "watch", "at_risk", "left"]},
+            _level,
+        ),
+        limits=(
+            {
+                "en": "A level is a probability put into words; whether it was right is measured by the "
+                "backtest of each run.",
+                "tr": "Düzey, bir olasılığın sözle anlatımıdır; doğruluğu her çalıştırmanın geriye dönük "
+                "sınamasıyla ölçülür.",
+                "az": "Səviyyə ehtimalın sözlə ifadəsidir; doğruluğu hər hesablamanın geriyə sınağı ilə "
+                "ölçülür.",
+            },
+        ),
+    ),
+)

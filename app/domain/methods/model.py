@@ -1,0 +1,53 @@
+"""What is told of a method: how a figure is made, an example that was worked, and where it ends."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+Words = Mapping[str, str]
+"""A text by language: en, tr, az."""
+Figures = Mapping[str, Any]
+
+
+class MethodKind(StrEnum):
+    """What a method makes."""
+
+    INDEX = "index"
+    VALUE_TIERS = "value_tiers"
+    CHURN_MODEL = "churn_model"
+    CHURN_LEVEL = "churn_level"
+    CHURN_SIGN = "churn_sign"
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A worked example: what ``given`` leads to, by ``compute``, which runs the very code that reports run.
+
+    A test computes every example anew, to four decimals.
+    """
+
+    given: Figures
+    found: Figures
+    compute: Callable[[Figures], Figures]
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A method by which figures are made.
+
+    ``low`` and ``high`` bound the figure (None: unbounded, or no number), which is in ``unit``.
+    ``documentation`` points into docs/formulas.md; ``limits`` say what to bear in mind.
+    """
+
+    code: str
+    kind: MethodKind
+    titles: Words
+    formula: str
+    source: str
+    documentation: str
+    low: float | None
+    high: float | None
+    unit: str
+    example: Example
+    limits: tuple[Words, ...]

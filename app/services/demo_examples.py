@@ -1,0 +1,242 @@
+"""The records that stand in the examples of the API's documentation: put into the demo, so that every
+example works there and answers what the documentation shows."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel
+from sqlalchemy import Connection, insert, select, update
+
+from app.domain.access import Actor
+from app.domain.customers import Lifecycle
+from app.domain.import_refusals import Refusal
+from app.domain.jobs import JobState
+from app.errors import AppError
+from app.schemas import complaints as complaint_schemas
+from app.schemas import customers as customer_schemas
+from app.schemas import imports as import_schemas
+from app.schemas import interactions as interaction_schemas
+from app.schemas import jobs as job_schemas
+from app.schemas import survey_invitations as invitation_schemas
+from app.schemas import survey_responses as response_schemas
+from app.schemas import surveys as survey_schemas
+from app.schemas import transactions as transaction_schemas
+from app.schemas._base import Input
+from app.schemas.complaints import ComplaintCreate, ComplaintRead
+from app.schemas.dispositions import DispositionPut, DispositionRead
+from app.schemas.exchange_rates import ExchangeRateItem
+from app.schemas.imports import ImportMappingRead, ImportRead
+from app.schemas.interactions import InteractionCreate, InteractionRead
+from app.schemas.jobs import JobRead
+from app.schemas.survey_invitations import SurveyInvitationCreate, SurveyInvitationRead
+from app.schemas.survey_responses import Answer, SurveyResponseCreate, SurveyResponseRead
+from app.schemas.surveys import SurveyCreate, SurveyRead
+from app.schemas.transactions import TransactionCreate, TransactionRead
+from app.services import (
+    complaints,
+    dispositions,
+    exchange_rates,
+    import_mappings,
+    interactions,
+    survey_invitations,
+    survey_responses,
+    surveys,
+    transactions,
+)
+from app.store.tables import Complaint, ExchangeRate, Import, Job, RefusedRow, Transaction
+from app.store.types import new_id, now
+
+Row = dict[str, Any]
+M = TypeVar("M", bound=Input)
+
+PERSON = {
+    "kind": "person",
+    "name": "Ayşe Yılmaz",
+    "given_name": "Ayşe",
+    "family_name": "Yılmaz",
+    "language": "tr",
+    "contact_points": [{"kind": "phone", "value": "+905321234567", "primary": True}],
+    "lifecycle": "active",
+    "left_on": None,
+    "left_reason": None,
+}
+"""Who the first customer of the demo is."""
+
+_COMPLAINTS: tuple[tuple[str, Row], ...] = (
+    (complaint_schemas.EXAMPLE_OPEN_ID, {"subject": "A cup is missing"}),
+    (complaint_schemas.EXAMPLE_ACKNOWLEDGED_ID, {"acknowledged_at": "2026-11-23T09:34:00Z"}),
+    (complaint_schemas.EXAMPLE_TO_RESOLVE_ID, {"acknowledged_at": "2026-11-23T09:36:00Z"}),
+    (
+        complaint_schemas.EXAMPLE_CLOSED_ID,
+        {
+            "acknowledged_at": "2026-11-23T09:38:00Z",
+            "resolved_at": "2026-11-23T12:10:00Z",
+            "resolution": "The missing cup was sent.",
+            "closed_at": "2026-11-23T14:00:00Z",
+        },
+    ),
+)
+"""Complaints in the states that steps begin in, and what is known of each beyond what they share."""
+
+_RATES = ("USD", "EUR")
+_NEVER = timedelta(days=36_500)
+
+
+def ids_of(customers: Sequence[Row]) -> list[UUID]:
+    """Ids for the customers of a demo: the first one, one who stays and one who has left get those of the
+    documentation."""
+    ids = [new_id() for _ in customers]
+    ids[0] = UUID(customer_schemas.EXAMPLE_ID)
+    for example, has_left in (
+        (customer_schemas.EXAMPLE_STAYING_ID, False),
+        (customer_schemas.EXAMPLE_LEFT_ID, True),
+    ):
+        for position, customer in enumerate(customers[1:], start=1):
+            if (customer["lifecycle"] == Lifecycle.LEFT) == has_left:
+                ids[position] = UUID(example)
+                break
+    return ids
+
+
+def load(tx: Connection, actor: Actor, customer_ids: Sequence[UUID]) -> None:
+    """Record what the examples name, but for the customers and the scoring run."""
+    _record(tx, actor, transactions, transaction_schemas, _of(TransactionRead, TransactionCreate))
+    _record(tx, actor, interactions, interaction_schemas, _of(InteractionRead, InteractionCreate))
+    _record(tx, actor, complaints, complaint_schemas, _of(ComplaintRead, ComplaintCreate))
+    _load_complaints(tx, actor, customer_ids)
+    surveys.create(tx, actor, _of(SurveyRead, SurveyCreate), survey_id=UUID(survey_schemas.EXAMPLE_ID))
+    _record(
+        tx, actor, survey_invitations, invitation_schemas, _of(SurveyInvitationRead, SurveyInvitationCreate)
+    )
+    _record(tx, actor, survey_responses, response_schemas, _response())
+    code = _example(DispositionRead)["code"]
+    dispositions.put(tx, actor, code, _of(DispositionRead, DispositionPut), None)
+    for name in (_example(ImportMappingRead)["name"], "old-shop-export"):
+        import_mappings.put(tx, actor, name, _mapping(), None)
+    _load_rates(tx, actor)
+    _load_imports(tx, actor)
+
+
+# --- inside
+
+
+def _example(model: type[BaseModel]) -> Row:
+    """What the documentation shows of a model."""
+    extra: Any = model.model_config["json_schema_extra"]
+    return dict(extra["examples"][0])
+
+
+def _of(read: type[BaseModel], create: type[M]) -> M:
+    """The request that makes the example of an answer."""
+    shown = _example(read)
+    return create.model_validate({name: shown[name] for name in create.model_fields if name in shown})
+
+
+def _mapping() -> Row:
+    """The mapping that is shown, without the targets that have no source."""
+    shown = import_schemas.EXAMPLE_MAPPING
+    columns = {target: source for target, source in shown["columns"].items() if source is not None}
+    return {**shown, "columns": columns}
+
+
+def _response() -> SurveyResponseCreate:
+    shown = _example(SurveyResponseRead)
+    given = [
+        {name: answer[name] for name in Answer.model_fields if name in answer} for answer in shown["answers"]
+    ]
+    members = {name: shown[name] for name in SurveyResponseCreate.model_fields if name in shown}
+    return SurveyResponseCreate.model_validate({**members, "answers": given})
+
+
+def _record(tx: Connection, actor: Actor, service: Any, schemas: Any, item: Input) -> None:
+    """Record one item under the id that stands in the examples."""
+    [result] = service.create_many(tx, actor, [item], ids=[UUID(schemas.EXAMPLE_ID)])
+    if isinstance(result, AppError):
+        raise result
+
+
+def _load_complaints(tx: Connection, actor: Actor, customer_ids: Sequence[UUID]) -> None:
+    shown = _example(ComplaintRead)
+    shared = {
+        name: shown[name] for name in ("source", "channel", "subject", "severity", "owner", "received_at")
+    }
+    items = [
+        ComplaintCreate.model_validate(
+            {**shared, **own, "customer_id": str(customer_ids[place % len(customer_ids)])}
+        )
+        for place, (_, own) in enumerate(_COMPLAINTS)
+    ]
+    for result in complaints.create_many(tx, actor, items, ids=[UUID(known) for known, _ in _COMPLAINTS]):
+        if isinstance(result, AppError):
+            raise result
+    for known, number in (
+        (complaint_schemas.EXAMPLE_ID, complaint_schemas.EXAMPLE_NUMBER),
+        (complaint_schemas.EXAMPLE_OPEN_ID, complaint_schemas.EXAMPLE_OPEN_NUMBER),
+    ):
+        tx.execute(update(Complaint).where(Complaint.id == UUID(known)).values(number=number))
+
+
+def _load_rates(tx: Connection, actor: Actor) -> None:
+    """The rates of the day that the examples name, unless it is one of the demo's days."""
+    on = ExchangeRateItem.model_validate(_example(ExchangeRateItem)).on
+    known = set(tx.execute(select(ExchangeRate.currency).where(ExchangeRate.on_date == on)).scalars())
+    shown = _example(ExchangeRateItem)
+    items = [
+        ExchangeRateItem.model_validate({**shown, "currency": currency})
+        for currency in _RATES
+        if currency not in known
+    ]
+    if items:
+        exchange_rates.put_many(tx, actor, items)
+
+
+def _load_imports(tx: Connection, actor: Actor) -> None:
+    """An import as its job left it, another one to take back, and a job that waits for good."""
+    shown = _example(ImportRead)
+    begun = {**shown, "mapping": _mapping(), "next_batch": 1, "created_by": actor.id, "units": []}
+    times = {name: datetime.fromisoformat(shown[name]) for name in ("created_at", "updated_at")}
+    first, other = UUID(shown["id"]), UUID(import_schemas.EXAMPLE_TO_REVERT_ID)
+    clean = {
+        "rows_in": 1,
+        "rows_refused": 0,
+        "refused_by_reason": {},
+        "file_name": "more.csv",
+        "job_id": None,
+    }
+    tx.execute(insert(Import).values({**begun, **times, "id": first, "job_id": UUID(shown["job_id"])}))
+    tx.execute(insert(Import).values({**begun, **times, **clean, "id": other}))
+    tx.execute(
+        insert(RefusedRow).values(
+            import_id=first, line=3, code=Refusal.CUSTOMER_MISSING, target="customer_key"
+        )
+    )
+    bought = _of(TransactionRead, TransactionCreate)
+    items = [bought.model_copy(update={"source": "shop", "external_id": key}) for key in ("536365", "536367")]
+    rows = transactions.create_many(tx, actor, items)
+    for row, import_id in zip(rows, (first, other), strict=True):
+        if isinstance(row, AppError):
+            raise row
+        tx.execute(update(Transaction).where(Transaction.id == row["id"]).values(import_id=import_id))
+    _load_jobs(tx, actor, first)
+
+
+def _load_jobs(tx: Connection, actor: Actor, import_id: UUID) -> None:
+    shown = _example(JobRead)
+    row = {name: shown[name] for name in ("kind", "state", "stage", "done", "total", "result", "error")}
+    times = {name: datetime.fromisoformat(shown[name]) for name in ("created_at", "started_at", "ended_at")}
+    row |= {**times, "arguments": {"import_id": str(import_id)}, "handed_over_at": times["started_at"]}
+    tx.execute(insert(Job).values({**row, "id": UUID(shown["id"]), "created_by": actor.id}))
+    at = now()
+    waiting = {
+        "id": UUID(job_schemas.EXAMPLE_WAITING_ID),
+        "kind": "demo",
+        "arguments": {},
+        "state": JobState.WAITING,
+        "done": 0,
+        "created_at": at,
+        "handed_over_at": at + _NEVER,  # no worker takes it up: it is there to be cancelled
+        "created_by": actor.id,
+    }
+    tx.execute(insert(Job).values(waiting))

@@ -1,0 +1,169 @@
+"""What the documentation shows works, against the demo, on both databases: every operation with the example
+of each parameter and of its body; and what it shows of the demo's records is what the demo answers."""
+
+import random
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from starlette.testclient import TestClient
+from support import Api, Contract
+
+from app.cli.demo import TOKEN
+from app.domain.access import Actor
+from app.domain.demo import generate
+from app.jobs.score import score
+from app.main import create_app
+from app.services import demo
+from app.settings import Settings
+from app.store.engine import Store
+
+UNTIL = date(2026, 11, 23)
+Operation = tuple[str, str, dict[str, Any]]
+RECORDED = {"recorded_at", "created_at", "updated_at", "actor_id"}
+"""Members of the demo's records that say when and by whom it was made."""
+
+
+@pytest.fixture
+def shown(settings: Settings, store: Store, actor: Actor, contract: Contract) -> Iterator[Api]:
+    """The demo, freshly loaded and scored."""
+    store.write_sync(demo.load, actor, generate(1, UNTIL, 300), TOKEN)
+    score(store, actor, store.write_sync(demo.start_scoring, actor, date(2026, 11, 24)))
+    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+        yield Api(client, TOKEN, contract)
+
+
+def resolved(document: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
+    found: Any = document
+    for step in part.get("$ref", "#/").removeprefix("#/").split("/"):
+        found = found[step] if step else part
+    return dict(found)
+
+
+def operations(document: dict[str, Any]) -> list[Operation]:
+    """``(METHOD, path, operation)`` of the whole document."""
+    return [
+        (method.upper(), path, operation)
+        for path, described in document["paths"].items()
+        for method, operation in described.items()
+    ]
+
+
+def example_of(parameter: dict[str, Any]) -> Any:
+    """The example of a parameter, None if it has none."""
+    schema = parameter["schema"]
+    return next(iter(schema.get("examples", ())), parameter.get("example"))
+
+
+def sent(document: dict[str, Any], operation: Operation) -> dict[str, Any]:
+    """The request that the documentation shows: the example of each parameter, and of the body."""
+    method, path, said = operation
+    request: dict[str, Any] = {"params": {}, "headers": {}}
+    for parameter in said.get("parameters", ()):
+        example = example_of(parameter)
+        if parameter["in"] == "path":
+            assert example is not None, f"{method} {path}: {parameter['name']} has no example"
+            path = path.replace(f"{{{parameter['name']}}}", str(example))
+        elif example is not None:
+            request["params" if parameter["in"] == "query" else "headers"][parameter["name"]] = example
+        else:
+            assert not parameter.get("required"), f"{method} {path}: {parameter['name']} has no example"
+    if "requestBody" in said:
+        media_type, content = next(iter(said["requestBody"]["content"].items()))
+        request["headers"]["Content-Type"] = media_type
+        if media_type.endswith("json"):
+            [request["json"]] = resolved(document, content["schema"])["examples"]
+        else:
+            request["content"] = content["example"]
+    return {"method": method, "path": path, **request}
+
+
+def test_every_example_works_against_the_demo_in_any_order(shown: Api, contract: Contract) -> None:
+    shuffled = operations(contract.document)
+    random.Random(7).shuffle(shuffled)  # noqa: S311 - so that none lives on what another one did
+    refused = {}
+    for operation in shuffled:
+        request = sent(contract.document, operation)
+        answer = shown.request(**request)
+        if not 200 <= answer.status_code < 300:
+            refused[" ".join(operation[:2])] = (answer.status_code, answer.text)
+    assert refused == {}
+    assert len(shuffled) > 70
+
+
+def test_every_body_has_an_example(contract: Contract) -> None:
+    bodies = [operation for operation in operations(contract.document) if "requestBody" in operation[2]]
+    for operation in bodies:
+        request = sent(contract.document, operation)
+        assert request.get("json") is not None or request.get("content"), operation[:2]
+    assert len(bodies) > 30
+
+
+def test_every_example_fits_its_schema(contract: Contract) -> None:
+    document = contract.document
+    looked_at = 0
+    for name, schema in document["components"]["schemas"].items():
+        validator = jsonschema_rs.Draft202012Validator(
+            {**schema, "components": document["components"]}, validate_formats=True
+        )
+        for example in schema.get("examples", ()):
+            assert [error.message for error in validator.iter_errors(example)] == [], name
+            looked_at += 1
+    assert looked_at > 40
+
+
+SAME = (
+    "Transaction",
+    "Interaction",
+    "Complaint",
+    "Survey",
+    "SurveyInvitation",
+    "SurveyResponse",
+    "Disposition",
+    "ImportMapping",
+    "Import",
+    "Job",
+    "ScoringRun",
+)
+
+
+def test_the_demo_answers_what_the_documentation_shows(shown: Api, contract: Contract) -> None:
+    document = contract.document
+    answered = {}
+    for operation in operations(document):
+        method, path, said = operation
+        content = said["responses"].get("200", {}).get("content", {}).get("application/json")
+        name = "" if content is None else content["schema"]["$ref"].rpartition("/")[2]
+        if method == "GET" and "{" in path and name.removesuffix("Read") in SAME:
+            answered[name] = shown.request(**sent(document, operation)).json()
+    assert answered.keys() == {f"{name}Read" for name in SAME}
+    for name, row in answered.items():
+        [example] = document["components"]["schemas"][name]["examples"]
+        assert row.keys() == example.keys(), name
+        when = RECORDED if name not in ("ImportRead", "JobRead", "ScoringRunRead") else set()
+        when = {"created_at", "ended_at"} if name == "ScoringRunRead" else when
+        told = {member: value for member, value in example.items() if member not in when}
+        assert {**row, **told} == row, name
+
+
+def test_examples_belong_together(shown: Api, contract: Contract) -> None:
+    schemas = contract.document["components"]["schemas"]
+    [customer] = schemas["CustomerRead"]["examples"]
+    [answer] = schemas["SurveyResponseRead"]["examples"]
+    popped = shown.get("/v1/screen-pop", params={"phone": "0532 123 45 67"}).json()
+    assert popped["match"] == "known"
+    found = popped["customer"]
+    for member in ("id", "name", "external_ids"):
+        assert found[member] == customer[member]
+    for name in ("TransactionRead", "InteractionRead", "ComplaintRead", "SurveyInvitationRead"):
+        assert schemas[name]["examples"][0]["customer_id"] == found["id"] == answer["customer_id"]
+    [overview] = schemas["OverviewRead"]["examples"]
+    assert found["open_complaints"] == overview["open_complaints"]
+    assert found["last_interactions"] == overview["last_interactions"]
+    [taken_in], [job] = schemas["ImportRead"]["examples"], schemas["JobRead"]["examples"]
+    assert (taken_in["job_id"], taken_in["file_bytes"]) == (job["id"], job["total"])
+    number = {"number": "fa9c t7ky"}
+    [complaint] = shown.get("/v1/complaints", params=number).json()["data"]
+    assert complaint["id"] == schemas["ComplaintRead"]["examples"][0]["id"]

@@ -1,0 +1,109 @@
+"""What the README shows is what the demo answers: each curl line is run, and its answer compared.
+
+An answer is shown whole, or with ``...`` where members or elements are left out. Of ids and numbers of
+complaints only the form is compared, of times of recording nothing.
+"""
+
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.cli.demo import SECRET, TOKEN
+from app.domain.access import Actor
+from app.domain.demo import generate
+from app.jobs.score import score
+from app.main import create_app
+from app.services import demo
+from app.settings import Settings
+from app.store.engine import Store
+
+README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"```sh\n(curl .*?)\n```\n```(?:json)?\n(.*?)\n```", README, re.DOTALL)
+VARYING = {
+    r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",  # ids
+    r"[2-9A-Z]{4}-[2-9A-Z]{4}",  # numbers of complaints
+}
+RECORDED = {"recorded_at", "created_at", "updated_at", "received_at", "answered_at"}
+
+
+@pytest.fixture
+def client(tmp_path: Path, sqlite_template: Path, actor: Actor) -> Iterator[TestClient]:
+    """The demo that the README speaks of."""
+    file = tmp_path / "demo.db"
+    file.write_bytes(sqlite_template.read_bytes())
+    settings = Settings(database_url=f"sqlite:///{file}", secret=SECRET)
+    store = Store(settings)
+    store.write_sync(demo.load, actor, generate(1, date(2026, 11, 23)), TOKEN)
+    score(store, actor, store.write_sync(demo.start_scoring, actor, date(2026, 11, 24)))
+    store.close_sync()
+    with TestClient(create_app(settings), base_url="http://localhost:8000") as made:
+        yield made
+
+
+def request_of(command: str) -> dict[str, Any]:
+    """What a curl line sends."""
+    _curl, *words = shlex.split(command.replace("$KEY", f"Authorization: Bearer {TOKEN}"))
+    request: dict[str, Any] = {"method": "GET", "headers": {}}
+    while words:
+        word = words.pop(0)
+        if word == "-H":
+            name, _, value = words.pop(0).partition(": ")
+            request["headers"][name] = value
+        elif word == "-d":
+            request |= {"method": "POST", "content": words.pop(0)}
+        elif word != "-s":
+            request["url"] = f"http://{word}"
+    return request
+
+
+def shown_of(text: str) -> Any:
+    """An answer as it is shown; ``...`` becomes a member or an element of that name."""
+    text = re.sub(r"\.\.\.(?=\s*\])", '"..."', text)
+    return json.loads(re.sub(r"\.\.\.(?=\s*\})", '"...": null', text))
+
+
+def differences(shown: Any, answered: Any, place: str = "") -> Iterator[str]:
+    """Where what is shown is not what was answered."""
+    if isinstance(shown, dict) and isinstance(answered, dict):
+        left_out = answered.keys() - shown.keys()
+        if left_out and "..." not in shown:
+            yield f"{place}: {sorted(left_out)} are left out without a word"
+        for name in shown.keys() - {"..."}:
+            if name not in answered:
+                yield f"{place}/{name}: there is no such member"
+            elif name not in RECORDED:
+                yield from differences(shown[name], answered[name], f"{place}/{name}")
+    elif isinstance(shown, list) and isinstance(answered, list):
+        told = [one for one in shown if one != "..."]
+        if len(told) != len(answered) and (len(told) > len(answered) or "..." not in shown):
+            yield f"{place}: {len(answered)} elements"
+        for index, (one, other) in enumerate(zip(told, answered, strict=False)):
+            yield from differences(one, other, f"{place}/{index}")
+    elif shown != answered and not any(
+        re.fullmatch(form, str(shown)) and re.fullmatch(form, str(answered)) for form in VARYING
+    ):
+        yield f"{place}: shown {shown!r}, answered {answered!r}"
+
+
+def test_the_readme_shows_what_the_demo_answers(client: TestClient) -> None:
+    wrong = []
+    for command, text in EXAMPLES:
+        answered = client.request(**request_of(command)).json()
+        wrong += [f"{command}: {one}" for one in differences(shown_of(text), answered)]
+    assert wrong == []
+    assert len(EXAMPLES) == README.count("\ncurl ") > 6
+
+
+def test_what_is_not_so_is_noticed() -> None:
+    answered = {"a": 1, "b": [1, 2], "c": {"d": "x"}}
+    for text in ('{"a": 1}', '{"a": 2, ...}', '{"b": [1], ...}', '{"b": [2, ...], ...}', '{"e": 1, ...}'):
+        assert list(differences(shown_of(text), answered)), text
+    for text in ('{"a": 1, ...}', '{"b": [1, ...], "c": {...}, ...}', json.dumps(answered)):
+        assert list(differences(shown_of(text), answered)) == [], text
