@@ -1,6 +1,7 @@
 """Churn in a scoring run: who may be leaving, how sure that is, and whether such forecasts came true."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
@@ -72,7 +73,10 @@ def compute(facts: Columns, tiers: Columns, as_of: date, parameters: Parameters)
     under_contract = (found >= State.ACTIVE) & (facts["contract_started_day"] != churn.NO_DAY)
     buyers = (facts["purchase_days"] > 0) & ~under_contract & (found != State.ENDED_BY_US)
     histories = _histories(facts, buyers, ("first_day", "last_day", "purchase_days"), as_of_day)
-    fitted = mbg_nbd.fit(histories)
+    with ThreadPoolExecutor(1) as pool:  # two fits, both within libraries most of the time
+        testing = pool.submit(_backtest, facts, buyers, as_of_day, parameters)
+        fitted = mbg_nbd.fit(histories)
+        test = testing.result()
     q = np.full(buyers.size, np.nan)
     if isinstance(fitted, churn.Fit):
         q[buyers] = mbg_nbd.q(fitted, histories, parameters.horizon_days)
@@ -85,7 +89,6 @@ def compute(facts: Columns, tiers: Columns, as_of: date, parameters: Parameters)
         histories.x, histories.t_x_days, histories.silence_days, churn.rhythm(histories)
     )
     columns = _columns(found, under_contract, q, silent, facts, tiers, parameters)
-    test = _backtest(facts, buyers, as_of_day, parameters)
     usual = churn.baselines(_signal_facts(facts, as_of_day))
     under = {"states": _counts(found[under_contract]), "churn_rate": turnover.churn_rate}
     models = {mbg_nbd.CODE: _fit_row(fitted), "contract": {**asdict(turnover), **under}}
