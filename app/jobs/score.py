@@ -1,5 +1,6 @@
 """Scoring runs: read the facts, apply the rules, store the scores."""
 
+import os
 from collections.abc import Callable
 from uuid import UUID
 
@@ -11,6 +12,9 @@ from app.errors import AppError, UnavailableError
 from app.jobs.registry import Context, Row, register
 from app.services import jobs, scoring
 from app.store.engine import Store
+
+# SciPy loads its matrix library with the first fit. Its threads would wait for each other over 4 x 4 numbers.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 TRIES = 3
 """How often facts are read again because some were deleted in the meantime."""

@@ -1,6 +1,7 @@
 """Churn in a scoring run: who may be leaving, how sure that is, and whether such forecasts came true."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
@@ -77,6 +78,10 @@ def compute(facts: Columns, tiers: Columns, as_of: date, parameters: Parameters,
     found, under_contract, buyers = populations(facts, as_of_day, parameters)
     seen = snapshot(facts, buyers, as_of_day)
     histories = seen.histories
+    with ThreadPoolExecutor(1) as pool:  # two fits, both within libraries most of the time
+        testing = pool.submit(_backtest, facts, buyers, as_of_day, parameters)
+        fitted = seen.fitted
+        test = testing.result()
     q = np.full(buyers.size, np.nan)
     serving = chosen.serve(seen, parameters.horizon_days)
     expected = seen.parametric_q(parameters.horizon_days) if serving is None else serving.q(seen)
@@ -92,10 +97,9 @@ def compute(facts: Columns, tiers: Columns, as_of: date, parameters: Parameters,
     )
     model = _MODEL if serving is None else _LEARNED
     columns = _columns(found, under_contract, q, silent, facts, tiers, parameters, model)
-    test = _backtest(facts, buyers, as_of_day, parameters)
     usual = churn.baselines(signal_facts(facts, as_of_day))
     under = {"states": _counts(found[under_contract]), "churn_rate": turnover.churn_rate}
-    models = {mbg_nbd.CODE: fit_row(seen.fitted), "contract": {**asdict(turnover), **under}}
+    models = {mbg_nbd.CODE: fit_row(fitted), "contract": {**asdict(turnover), **under}}
     report = _report(columns, tiers, found, test, models, parameters, _serving_row(chosen, serving))
     return Result(columns, report, usual.to_dict())
 

@@ -31,7 +31,7 @@ from app.services import (
 from app.services.contests import Chosen
 from app.services.scoring_facts import Facts
 from app.services.survey_columns import Answered
-from app.store import arrays, audit, dialects, news, scores, survey_facts
+from app.store import audit, dialects, news, scores, survey_facts
 from app.store.columns import Columns
 from app.store.tables import ScoringRun
 from app.store.types import now
@@ -207,28 +207,23 @@ def fail(tx: Connection, _actor: Actor, run_id: UUID, error: str) -> None:
 
 
 def rows(part: Columns) -> list[Sequence[Any]]:
-    """The rows of ``customer_scores`` for some customers, in the order of `app.store.scores.ROW`."""
+    """The rows of ``customer_scores`` for some customers: `app.store.scores.Rows`."""
     has_tier = part["tier"] != value_tiers.NO_TIER
     level = part["churn_level"]
-    documents = [
-        None if document is None else json.dumps(document, separators=(",", ":"))
-        for document in satisfaction.documents(part)
+    return [
+        _given(part["tier"], has_tier),
+        _given(part["value_minor"], has_tier),
+        _given(part["near_cut"], part["near_cut"] != ""),
+        _given(np.array([*LEVELS, ""])[level], level >= 0),
+        _given(part["churn_percent"], part["churn_percent"] >= 0),
+        _given(np.array([*churn.SOURCES, ""])[part["churn_model"]], part["churn_model"] >= 0),
+        _given(part["value_at_risk_minor"], part["value_at_risk_minor"] >= 0),
+        _facts(part, level >= 0),
+        [
+            None if document is None else json.dumps(document, separators=(",", ":"))
+            for document in satisfaction.documents(part)
+        ],
     ]
-    return list(
-        zip(
-            arrays.raw_ids(part["customer_id"]),
-            _given(part["tier"], has_tier),
-            _given(part["value_minor"], has_tier),
-            _given(part["near_cut"], part["near_cut"] != ""),
-            _given(np.array([*LEVELS, ""])[level], level >= 0),
-            _given(part["churn_percent"], part["churn_percent"] >= 0),
-            _given(np.array([*churn.SOURCES, ""])[part["churn_model"]], part["churn_model"] >= 0),
-            _given(part["value_at_risk_minor"], part["value_at_risk_minor"] >= 0),
-            _facts(part, level >= 0),
-            documents,
-            strict=True,
-        )
-    )
 
 
 def _with_row(columns: Columns) -> Columns:
@@ -238,8 +233,11 @@ def _with_row(columns: Columns) -> Columns:
     known = (columns["tier"] != value_tiers.NO_TIER) | (columns.get("churn_level", np.array(-1)) >= 0)
     for code in satisfaction.OF_CUSTOMERS:
         known |= columns.get(f"{code}_n", np.array(0)) > 0
-    names = ("customer_id", *SHOWN)
-    return {name: columns[name][known] for name in names if name in columns}
+    kept = {name: columns[name] for name in ("customer_id", *SHOWN) if name in columns}
+    return kept if known.all() else {name: column[known] for name, column in kept.items()}
+
+
+_FACTS = f"[{','.join(['%s'] * len(COLUMNS))}]"
 
 
 def _facts(part: Columns, is_told: NDArray[np.bool_]) -> list[str | None]:
@@ -247,15 +245,15 @@ def _facts(part: Columns, is_told: NDArray[np.bool_]) -> list[str | None]:
     columns = []
     for name in COLUMNS:
         column = part[name]
-        columns.append(_given(column, ~np.isnan(column) if name in SCORES else column != NO_DAY))
-    told = is_told.tolist()
-    return [
-        json.dumps(row, separators=(",", ":")) if tell else None
-        for row, tell in zip(zip(*columns, strict=True), told, strict=True)
-    ]
+        is_there = ~np.isnan(column) if name in SCORES else column != NO_DAY
+        columns.append(_given(column, is_there, "null"))
+    told = zip(zip(*columns, strict=True), is_told.tolist(), strict=True)
+    return [_FACTS % row if tell else None for row, tell in told]
 
 
-def _given(column: NDArray[Any], is_given: NDArray[np.bool_]) -> list[Any]:
-    """The values of a column, None where there is none."""
+def _given(column: NDArray[Any], is_given: NDArray[np.bool_], absent: Any = None) -> list[Any]:
+    """The values of a column, ``absent`` where there is none."""
     values: list[Any] = column.tolist()
-    return [value if given else None for value, given in zip(values, is_given.tolist(), strict=True)]
+    if is_given.all():
+        return values
+    return [value if given else absent for value, given in zip(values, is_given.tolist(), strict=True)]

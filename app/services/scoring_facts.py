@@ -92,7 +92,7 @@ def read(tx: Connection, actor: Actor, as_of: date, parameters: Parameters) -> F
     kept, only = _kept(tx, company, parameters, bounds)
     reader = _Reader(tx, company, parameters, bounds, only)
     fresh = reader.columns()
-    columns = fresh if kept is None else _merged(kept, fresh)
+    columns = fresh if kept is None or only is None else _merged(kept, only, fresh)
     return Facts(
         columns,
         facts.customers(tx),
@@ -115,7 +115,7 @@ def whole(tx: Connection, actor: Actor, as_of: date, parameters: Parameters) -> 
 def _kept(
     tx: Connection, company: Company, parameters: Parameters, bounds: Bounds
 ) -> tuple[Columns | None, Ids | None]:
-    """The facts of an earlier run that hold still, and the customers to read again; two None: read all."""
+    """The facts of an earlier run, and the customers to read again; two None: read all."""
     base = tx.execute(
         select(ScoringRun.id, ScoringRun.as_of, ScoringRun.facts_until)
         .where(
@@ -136,14 +136,20 @@ def _kept(
         return None, None
     # Rates may have been set or removed since, so what needs one is always read again.
     only = np.union1d(changed, kept["customer_id"][kept["foreign"] > 0])
-    stays = ~np.isin(kept["customer_id"], only, assume_unique=True)
-    return {name: column[stays] for name, column in kept.items()}, only
+    return kept, only
 
 
-def _merged(kept: Columns, fresh: Columns) -> Columns:
-    """Both as one, in the order of ids; they have no customer in common."""
-    order = np.argsort(np.concatenate([kept["customer_id"], fresh["customer_id"]]), kind="stable")
-    return {name: np.concatenate([kept[name], fresh[name]])[order] for name in fresh}
+def _merged(kept: Columns, only: Ids, fresh: Columns) -> Columns:
+    """The facts that hold still and those read again as one, in the order of ids."""
+    again = scores.matched(only, kept["customer_id"])[1]
+    places, known = scores.matched(kept["customer_id"], fresh["customer_id"])
+    if known.all() and np.count_nonzero(again) == places.size:  # no customer came, and none has gone
+        for name, column in fresh.items():
+            kept[name][places] = column
+        return kept
+    stays = {name: kept[name][~again] for name in fresh}
+    order = np.argsort(np.concatenate([stays["customer_id"], fresh["customer_id"]]), kind="stable")
+    return {name: np.concatenate([stays[name], fresh[name]])[order] for name in fresh}
 
 
 # --- reading

@@ -2,7 +2,8 @@
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Protocol, cast
 
 from sqlalchemy import (
@@ -284,6 +285,9 @@ def _sqlite_code(error: BaseException) -> int | None:
 
 _DELETE_CHUNK = 10_000
 
+MANY_ROWS_CACHE = -262_144
+"""As SQLite wants it: less than nothing is KiB."""
+
 
 def delete_many(tx: Connection, table: type[Any], column: Any, values: Sequence[Any]) -> None:
     """Delete the rows whose ``column`` is among ``values``."""
@@ -294,22 +298,34 @@ def delete_many(tx: Connection, table: type[Any], column: Any, values: Sequence[
 def upsert_many(
     tx: Connection, table: type[Any], names: Sequence[str], keys: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> None:
-    """Write many rows fast, overwriting those whose ``keys`` exist.
+    """Write many rows fast, overwriting those whose ``keys`` exist. Documents come as JSON text."""
+    if is_postgres(tx):
+        upsert_raw(tx, table, names, keys, rows)
+        return
+    target = cast(Table, table.__table__)
+    binders = [_binder(tx, target.c[name].type) for name in names]
+    bound = ([bind(v) if bind else v for bind, v in zip(binders, row, strict=True)] for row in rows)
+    upsert_raw(tx, table, names, keys, bound)
+
+
+def upsert_raw(
+    tx: Connection, table: type[Any], names: Sequence[str], keys: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """`upsert_many` for values as the driver takes them.
 
     PostgreSQL copies them into a temporary table and merges once; SQLite executes one prepared
-    statement per row. Documents come as JSON text.
+    statement per row.
     """
     target = cast(Table, table.__table__)
     listed, conflict = ", ".join(names), ", ".join(keys)
     updates = ", ".join(f"{name} = excluded.{name}" for name in names if name not in keys)
     on_conflict = f"ON CONFLICT ({conflict}) DO UPDATE SET {updates}"
     if not is_postgres(tx):
-        binders = [_binder(tx, target.c[name].type) for name in names]
         marks = ", ".join("?" for _ in names)
         cursor = tx.connection.cursor()
         cursor.executemany(
             f"INSERT INTO {target.name} ({listed}) VALUES ({marks}) {on_conflict}",  # noqa: S608 - our names
-            [[bind(v) if bind else v for bind, v in zip(binders, row, strict=True)] for row in rows],
+            cast("Sequence[Sequence[Any]]", rows),  # the driver takes any iterable
         )
         cursor.close()
         return
@@ -376,6 +392,20 @@ def insert_new(
     inserted = tx.exec_driver_sql(statement, dict(shared)).rowcount
     tx.exec_driver_sql(f"DROP TABLE {staging}")
     return inserted
+
+
+@contextmanager
+def room_for_many(tx: Connection) -> Iterator[None]:
+    """Let SQLite keep in memory what many changed rows touch: else it writes pages again and again."""
+    if is_postgres(tx):
+        yield
+        return
+    [usual] = tx.exec_driver_sql("PRAGMA cache_size").scalars()
+    tx.exec_driver_sql(f"PRAGMA cache_size={MANY_ROWS_CACHE}")
+    try:
+        yield
+    finally:
+        tx.exec_driver_sql(f"PRAGMA cache_size={usual}")
 
 
 def analyze(tx: Connection, table: type[Any]) -> None:

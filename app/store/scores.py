@@ -5,6 +5,7 @@ is found without reading rows. Columns are aligned; ``customer_id`` ascends stri
 """
 
 from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from app.store.columns import Columns
 from app.store.tables import CustomerScore, RunColumns
 
 PART_ROWS = 50_000
+PACKERS = 2
 
 ROW = (
     "customer_id",
@@ -31,31 +33,29 @@ ROW = (
     "churn_facts",
     "satisfaction",
 )
-"""Members of a row of ``customer_scores``, in the order `replace` wants them."""
+"""Members of a row of ``customer_scores``, in the order `replace` writes them."""
 
 Rows = Callable[[Columns], list[Sequence[Any]]]
-"""Makes the rows of some customers out of their columns: values in the order of `ROW`, ids as 16 bytes,
-documents as JSON text."""
+"""Makes the rows of some customers out of their columns: the values of each member of `ROW` but the id, in
+that order, documents as JSON text."""
 
 
 def save_columns(tx: Connection, run_id: UUID, data: Columns) -> None:
     """Keep a run's columns."""
     tx.execute(delete(RunColumns).where(RunColumns.run_id == run_id))
-    ids = data["customer_id"]
-    for part, start in enumerate(range(0, max(ids.size, 1), PART_ROWS)):
-        piece = {name: column[start : start + PART_ROWS] for name, column in data.items()}
-        first = arrays.raw_ids(piece["customer_id"][:1])
-        tx.execute(
-            insert(RunColumns).values(
-                run_id=run_id, part=part, first_id=first[0] if first else None, data=columns.pack(piece)
-            )
-        )
+    starts = range(0, max(data["customer_id"].size, 1), PART_ROWS)
+    pieces = [{name: column[at : at + PART_ROWS] for name, column in data.items()} for at in starts]
+    with ThreadPoolExecutor(PACKERS) as pool:  # to compress takes most of the time, and leaves Python free
+        for part, packed in enumerate(pool.map(columns.pack, pieces)):
+            first = arrays.raw_ids(pieces[part]["customer_id"][:1])
+            row = {"run_id": run_id, "part": part, "first_id": first[0] if first else None, "data": packed}
+            tx.execute(insert(RunColumns).values(row))
 
 
 def load_columns(tx: Connection, run_id: UUID, names: Collection[str] | None = None) -> Columns:
     """What `save_columns` kept, or those ``names`` of it that are there; empty if nothing is kept."""
     stored = tx.execute(select(RunColumns.data).where(RunColumns.run_id == run_id).order_by(RunColumns.part))
-    return columns.joined([columns.unpack(data, names) for data in stored.scalars()])
+    return columns.unpack(stored.scalars(), names)
 
 
 def of_customer(
@@ -71,7 +71,7 @@ def of_customer(
     same = (RunColumns.run_id == places.c.run_id) & (RunColumns.part == places.c.part)
     found = {}
     for row in tx.execute(select(RunColumns.run_id, RunColumns.data).join(places, same)):
-        part = columns.unpack(row.data, {"customer_id", *names})
+        part = columns.unpack([row.data], {"customer_id", *names})
         wanted = np.frombuffer(customer_id.bytes, dtype=arrays.ID)
         place = int(np.searchsorted(part["customer_id"], wanted)[0])
         if place < part["customer_id"].size and part["customer_id"][place] == wanted[0]:
@@ -95,24 +95,29 @@ def replace(tx: Connection, before: Columns, after: Columns, shown: Collection[s
     if not before:
         tx.execute(delete(CustomerScore))
         before = {name: column[:0] for name, column in after.items()}
-    gone = before["customer_id"][~np.isin(before["customer_id"], ids, assume_unique=True)]
+    gone = before["customer_id"][~matched(ids, before["customer_id"])[1]]
     if gone.size:
         dialects.delete_many(tx, CustomerScore, CustomerScore.customer_id, arrays.raw_ids(gone))
     news = np.flatnonzero(~_unchanged(before, after, shown))
-    for start in range(0, news.size, PART_ROWS):
-        part = {name: column[news[start : start + PART_ROWS]] for name, column in after.items()}
-        dialects.upsert_many(tx, CustomerScore, ROW, ("customer_id",), rows(part))
+    with dialects.room_for_many(tx):
+        for start in range(0, news.size, PART_ROWS):
+            part = {name: column[news[start : start + PART_ROWS]] for name, column in after.items()}
+            found = zip(arrays.driver_ids(tx, part["customer_id"]), *rows(part), strict=True)
+            dialects.upsert_raw(tx, CustomerScore, ROW, ("customer_id",), found)
     return int(news.size + gone.size)
 
 
 def _unchanged(before: Columns, after: Columns, shown: Collection[str]) -> NDArray[np.bool_]:
-    places, known = matched(before["customer_id"], after["customer_id"])
-    if not before["customer_id"].size:
-        return known
-    same = known.copy()
+    ids = before["customer_id"]
+    if not ids.size:
+        return np.zeros(after["customer_id"].size, dtype=np.bool_)
+    places: Any
+    places, same = matched(ids, after["customer_id"])
+    if same.all() and places.size == ids.size:
+        places = slice(None)  # the same customers
     for name in shown:
         if name not in before:  # the current run is of an earlier version
-            return np.zeros_like(known)
+            return np.zeros_like(same)
         old, new = before[name][places], after[name]
         equal = old == new
         if new.dtype.kind == "f":
@@ -125,6 +130,8 @@ def matched(ids: Ids, wanted: Ids) -> tuple[NDArray[np.intp], NDArray[np.bool_]]
     """Where ``wanted`` stand in ``ids``, both ascending, and which of them do; 0 for those that do not."""
     if not ids.size:
         return np.zeros(wanted.size, dtype=np.intp), np.zeros(wanted.size, dtype=np.bool_)
+    if np.array_equal(ids, wanted):
+        return np.arange(ids.size), np.ones(ids.size, dtype=np.bool_)
     places = np.searchsorted(ids, wanted)
     known = places < ids.size
     known[known] = ids[places[known]] == wanted[known]
