@@ -9,12 +9,21 @@ The way of a scoring run::
     usual = baselines(facts)  # stored with the run, as are the facts
     reasons = reasons_for_one(from_row(row, as_of_day), usual)  # when somebody asks
 
-Source: docs/formulas.md#churn.
+Where the company's past allows it, a learned model may serve instead::
+
+    planned = plan(first_day, as_of_day, horizon_days)  # which days to look back to; None: too young
+    found = contest(earlier, last)  # windows of the past with their outcome
+    forecast = predict(now, horizon_days, found, last)  # q, which model, and its reasons
+    tested = evaluate(outcome, earlier, last)  # the same for a past day, held against what happened
+
+Source: docs/formulas.md#churn, docs/formulas.md#learned-churn.
 """
 
 from app.domain.churn import bg_nbd, contract, mbg_nbd, metrics, verdict
 from app.domain.churn.backtest import Backtest, backtest
 from app.domain.churn.btyd import Fit, NoFit, NoFitReason, Parameters
+from app.domain.churn.contest import Contest, Forecast, contest, predict
+from app.domain.churn.evaluation import Evaluation, evaluate
 from app.domain.churn.facts import Baselines, Facts, baselines, from_row
 from app.domain.churn.history import (
     NO_DAY,
@@ -26,6 +35,7 @@ from app.domain.churn.history import (
     rhythm,
 )
 from app.domain.churn.signals import SIGNALS, Reason, reasons_for_one, sentence
+from app.domain.churn.snapshots import Plan, Snapshot, Window, plan
 from app.domain.churn.verdict import LEVELS, Levels
 
 MODELS = {module.CODE: module for module in (mbg_nbd, bg_nbd)}
@@ -38,25 +48,35 @@ __all__ = [
     "SIGNALS",
     "Backtest",
     "Baselines",
+    "Contest",
+    "Evaluation",
     "Facts",
     "Fit",
+    "Forecast",
     "Histories",
     "Levels",
     "NoFit",
     "NoFitReason",
     "Parameters",
+    "Plan",
     "Reason",
     "Rhythm",
+    "Snapshot",
+    "Window",
     "backtest",
     "baselines",
     "bg_nbd",
+    "contest",
     "contract",
     "distinct_days",
+    "evaluate",
     "from_days",
     "from_purchases",
     "from_row",
     "mbg_nbd",
     "metrics",
+    "plan",
+    "predict",
     "reasons_for_one",
     "rhythm",
     "sentence",

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from app.domain.churn.bootstrap import Interval, draw, percentiles
 from app.domain.churn.contest import Contest, Forecast, contest, predict
-from app.domain.churn.history import BoolArray, FloatArray
+from app.domain.churn.history import BoolArray, FloatArray, rhythm
 from app.domain.churn.metrics import DRAWS, Bin, Metrics, measure
 from app.domain.churn.models import BASELINE, REGISTRY
 from app.domain.churn.models.model import Why
@@ -253,8 +253,6 @@ def _calibration(table: tuple[Bin, ...], o: Options) -> tuple[Interval | None, t
 
 def _flags(then: Snapshot, q: FloatArray, levels: Levels) -> LEVELS_ARRAY:
     """The levels that would have been given: in whole percent, as they are shown."""
-    from app.domain.churn.history import rhythm
-
     known = then.histories
     left = silent_for_good(known.x, known.t_x_days, known.silence_days, rhythm(known))
     return assign(np.round(100 * q) / 100, left, levels)

@@ -103,12 +103,13 @@ def matrix(snapshot: Snapshot, q: FloatArray, usually: Usual | None = None) -> F
 
 
 def _spend(snapshot: Snapshot) -> FloatArray:
-    return np.maximum(snapshot.value_minor, 0) / snapshot.facts.purchase_days
+    return np.asarray(np.maximum(snapshot.value_minor, 0) / snapshot.facts.purchase_days)
 
 
 def _fresh(facts: Facts) -> BoolArray:
     answered: BoolArray = ~np.isnan(facts.last_score)
-    return answered & (facts.last_score_day >= facts.as_of_day - FRESH_DAYS)
+    fresh: BoolArray = answered & (facts.last_score_day >= facts.as_of_day - FRESH_DAYS)
+    return fresh
 
 
 def _mean(values: FloatArray) -> float | None:
@@ -127,13 +128,11 @@ def _rhythm_ratio(sight: Sight) -> FloatArray:
 def _newness(sight: Sight) -> FloatArray:
     """Bounded: a company's customers grow older than any it could learn from."""
     median = sight.usual.rhythm.median_days or DEFAULT_INTERVAL_DAYS
-    newness: FloatArray = median / (median + sight.snapshot.histories.t_days)
-    return newness
+    return np.asarray(median / (median + sight.snapshot.histories.t_days), dtype=np.float64)
 
 
 def _value(sight: Sight) -> FloatArray:
-    value: FloatArray = np.log1p(_spend(sight.snapshot) / (sight.usual.median_spend_minor or 1.0))
-    return value
+    return np.asarray(np.log1p(_spend(sight.snapshot) / (sight.usual.median_spend_minor or 1.0)))
 
 
 def _trend(sight: Sight) -> FloatArray:
@@ -153,8 +152,8 @@ def _trend(sight: Sight) -> FloatArray:
 def _unresolved(sight: Sight) -> FloatArray:
     facts = sight.snapshot.facts
     waiting = (facts.open_complaints > 0) & (facts.oldest_open_day != NO_DAY)
-    old = waiting & (facts.as_of_day - facts.oldest_open_day > UNRESOLVED_AFTER_DAYS)
-    return (old | (facts.reopened_complaints > 0)).astype(np.float64)
+    old: BoolArray = waiting & (facts.as_of_day - facts.oldest_open_day > UNRESOLVED_AFTER_DAYS)
+    return np.where(old | (facts.reopened_complaints > 0), 1.0, 0.0)
 
 
 def _score(sight: Sight) -> FloatArray:

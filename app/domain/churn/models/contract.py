@@ -1,0 +1,141 @@
+"""Customers under contract: who will end it, learned from what is known of them and of their contract.
+
+Without anything to learn from, all active customers have the same probability: the share that left in the
+last window (`app.domain.churn.contract.probabilities`). The learned model replaces that share when it wins on
+the last closed window, as for customers without a contract; there is no parametric model to guard its mean.
+
+Attributes are whatever the caller knows by name, numbers or words; see `app.domain.churn.attributes`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from app.domain.churn.attributes import Encoding, encoding
+from app.domain.churn.contest import LEAST_COMPARED, Contest, Entry, beats
+from app.domain.churn.contract import GRACE_DAYS, Contracts, State, states
+from app.domain.churn.history import NO_DAY, BoolArray, FloatArray
+from app.domain.churn.learner import Learned, is_enough, learn, probability
+from app.domain.churn.metrics import DRAWS, measure
+from app.domain.churn.models.model import Why
+
+CODE = "contract_logistic"
+BASE = "contract"
+"""Code of the share that left: one probability for all."""
+
+Attributes = Mapping[str, ArrayLike]
+
+
+def contract_attributes(contracts: Contracts, as_of_day: int) -> dict[str, FloatArray]:
+    """What contracts say on a day: their age, the days left, and whether they have an end.
+
+    >>> one = Contracts(*(np.array([day]) for day in (0, 99, NO_DAY, NO_DAY)), np.array([False]))
+    >>> {name: column.round(3).tolist() for name, column in contract_attributes(one, 90).items()}
+    {'contract_age': [4.511], 'contract_left': [2.398], 'contract_open_ended': [0.0]}
+    """
+    is_open = contracts.ends_day == NO_DAY
+    left = np.where(is_open, 0, np.maximum(contracts.ends_day - as_of_day + 1, 0))
+    return {
+        "contract_age": np.log1p(np.maximum(as_of_day - contracts.started_day, 0)),
+        "contract_left": np.log1p(left),
+        "contract_open_ended": is_open.astype(np.float64),
+    }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ContractWindow:
+    """Customers whose contract was active when a window opened, and who had left by its end.
+
+    Args:
+        attributes: by name, each of shape (n,), as known when it opened.
+        left: who was gone at its end.
+        opened_day: its first day.
+        closes_day: the day after its last.
+    """
+
+    attributes: Attributes
+    left: BoolArray
+    opened_day: int
+    closes_day: int
+
+
+def outcome(contracts: Contracts, from_day: int, to_day: int, grace_days: int = GRACE_DAYS) -> BoolArray:
+    """Who of the customers had left, by themselves, by ``to_day``; ask it of those active on ``from_day``.
+
+    Raises:
+        ValueError: a contract was not active on ``from_day``.
+    """
+    if np.any(states(contracts, from_day, grace_days) != State.ACTIVE):
+        raise ValueError("only active contracts have an outcome")
+    after = states(contracts, to_day, grace_days)
+    gone: BoolArray = (after == State.LAPSED) | (after == State.LEFT)
+    return gone
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ContractModel:
+    """Weights, and how attributes become columns."""
+
+    learned: Learned
+    encoding: Encoding
+
+    def q(self, attributes: Attributes) -> FloatArray:
+        """Probability of leaving within the window's length, shape (n,)."""
+        return probability(self.learned.log_odds(self.encoding.columns(_arrays(attributes))))
+
+
+def train(attributes: Attributes, left: BoolArray) -> ContractModel | Why:
+    """Learn who leaves.
+
+    Args:
+        attributes: by name, each of shape (n,).
+        left: the outcome.
+    """
+    columns = _arrays(attributes)
+    code = encoding(columns)
+    matrix = code.columns(columns)
+    if not is_enough(matrix, left):
+        return Why.TOO_FEW_OUTCOMES
+    return ContractModel(learn(matrix, left, code.names), code)
+
+
+def contest(
+    earlier: ContractWindow | None, last: ContractWindow | None, *, draws: int = DRAWS, seed: int = 0
+) -> Contest:
+    """Hold the learned model, trained on the earlier window, against the share that left, on the last one.
+
+    Raises:
+        ValueError: the earlier window had not closed when the last one opened.
+    """
+    if earlier is None or last is None or not earlier.left.size or not last.left.size:
+        return Contest(BASE, Why.NO_CLOSED_WINDOW)
+    if earlier.closes_day > last.opened_day:
+        raise ValueError("a window must have closed by the day it is used for")
+    share = np.full(last.left.size, float(earlier.left.mean()))
+    base = Entry(BASE, measure(last.left, share, draws=draws, seed=seed), None)
+    model = train(earlier.attributes, earlier.left)
+    rarer = min(int(last.left.sum()), int((~last.left).sum()))
+    if isinstance(model, Why) or rarer < LEAST_COMPARED:
+        serves, reason = BASE, Why.TOO_FEW_OUTCOMES
+        learned = Entry(CODE, None, Why.TOO_FEW_OUTCOMES)
+    else:
+        found = measure(last.left, model.q(last.attributes), draws=draws, seed=seed)
+        learned = Entry(CODE, found, None)
+        won = base.metrics is not None and beats(found, base.metrics)
+        serves, reason = (CODE, Why.WON) if won else (BASE, Why.LOST)
+    return Contest(
+        serves,
+        reason,
+        opened_day=last.opened_day,
+        closed_day=last.closes_day,
+        trained_days=earlier.closes_day - earlier.opened_day,
+        n=last.left.size,
+        entries=(base, learned),
+    )
+
+
+def _arrays(attributes: Attributes) -> dict[str, NDArray[Any]]:
+    return {name: np.asarray(column) for name, column in attributes.items()}
