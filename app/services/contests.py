@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, insert, select
 
-from app.domain.churn import contest as rules
+from app.domain.churn.contest import Contest, contest
 from app.domain.churn.learner import Learned
 from app.domain.churn.models import LEARNED, PARAMETRIC, REGISTRY
 from app.domain.churn.models.logistic import Logistic, Serving
@@ -79,7 +79,7 @@ def hold(earlier: Window | None, last: Window | None, as_of: date) -> Chosen:
         last: the window that had closed by ``as_of``; both None when the past is too short.
         as_of: the day of the run.
     """
-    found = rules.contest(earlier, last, most=MOST_COMPARED)
+    found = contest(earlier, last, most=MOST_COMPARED)
     learned = None
     if found.serves == LEARNED:
         trained = REGISTRY[LEARNED].train(last)
@@ -100,7 +100,7 @@ def keep(tx: Connection, chosen: Chosen, facts_key: str) -> None:
         tx.execute(insert(ChurnContest).values(row))
 
 
-def contest_row(found: rules.Contest) -> Row:
+def contest_row(found: Contest) -> Row:
     """A contest as it is stored and shown."""
     opened, closed = found.opened_day, found.closed_day
     return {
