@@ -1,7 +1,7 @@
 """Things tests start from, put into the store through the services or, in bulk, into the tables."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -162,22 +162,25 @@ def purchases(
     kind: str = "purchase",
 ) -> None:
     """Record transactions of a customer; amounts are effects on value."""
-    rows = [
-        {
-            "id": new_id(),
-            "customer_id": customer_id,
-            "source": "test",
-            "external_id": new_id().hex,
-            "kind": kind,
-            "amount_minor": amount,
-            "currency": currency,
-            "occurred_at": at,
-            "recorded_at": now(),
-        }
-        for amount in amounts_minor
-    ]
+    rows = [_purchase(customer_id, amount, at, currency, kind) for amount in amounts_minor]
     if rows:
         tx.execute(insert(Transaction), rows)
+
+
+def _purchase(
+    customer_id: UUID, amount_minor: int, at: datetime, currency: str = "TRY", kind: str = "purchase"
+) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "customer_id": customer_id,
+        "source": "test",
+        "external_id": new_id().hex,
+        "kind": kind,
+        "amount_minor": amount_minor,
+        "currency": currency,
+        "occurred_at": at,
+        "recorded_at": now(),
+    }
 
 
 def customers_worth(
@@ -190,3 +193,22 @@ def customers_worth(
         purchases(tx, actor, customer_id, [value], at=at, kind="purchase" if value >= 0 else "refund")
         ids.append(customer_id)
     return ids
+
+
+def rhythmic_shop(tx: Connection, actor: Actor, count: int, until: datetime) -> list[UUID]:
+    """Record customers who buy every week or two for a year; every second stopped one to nine months before
+    ``until``, the others go on for 90 days after it."""
+    wanted = [CustomerCreate.model_validate({"name": f"Customer {number}"}) for number in range(count)]
+    made = customers.create_many(tx, actor, wanted)
+    ids = [UUID(str(row["id"])) for row in made if isinstance(row, dict)]
+    rows = [
+        _purchase(customer_id, 1000 + number, until - timedelta(days=days))
+        for number, customer_id in enumerate(ids)
+        for days in range(360 - number % 40, _stops(number), -(7 + number % 11))
+    ]
+    tx.execute(insert(Transaction), rows)
+    return ids
+
+
+def _stops(number: int) -> int:
+    return 30 + 30 * (number // 2 % 9) if number % 2 == 0 else -90

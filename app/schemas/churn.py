@@ -196,6 +196,26 @@ class ChurnReason(Output):
     """In the language asked for: tr, az or en."""
 
 
+class ChurnContribution(Output):
+    """What one theme adds to the log-odds of leaving, against the mean customer of the run."""
+
+    code: Code
+    value: Figure
+    baseline: Figure
+    contribution: float
+    """Above 0 speaks for leaving."""
+    sentence: Annotated[str, shown(500)]
+    """In the language asked for: tr, az or en."""
+
+
+class ChurnExplanation(Output):
+    """What the probability of the learned model is made of: ``log_odds = mean_log_odds`` + contributions."""
+
+    log_odds: float
+    mean_log_odds: float
+    contributions: Annotated[list[ChurnContribution], Field(max_length=20)]
+
+
 class ChurnPast(Output):
     """The flag in one run."""
 
@@ -227,6 +247,9 @@ class CustomerChurnRead(Output):
     n: Count
     """Customers the model was fitted to."""
     reasons: Annotated[list[ChurnReason], Field(max_length=20)]
+    """Warning signs, the strongest first."""
+    explanation: ChurnExplanation | None
+    """Null unless the learned model made the probability."""
     history: Annotated[list[ChurnPast], Field(max_length=100)]
     """The newest runs, by day, newest first."""
 

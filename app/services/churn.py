@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.domain import churn, money
-from app.domain.churn import contract, mbg_nbd, verdict
+from app.domain.churn import contract, mbg_nbd, reasons, verdict
 from app.domain.churn.backtest import from_histories
 from app.domain.churn.contract import Contracts, State
 from app.domain.churn.facts import COLUMNS, Facts
@@ -47,7 +47,7 @@ CALIBRATED_TO = 0.05
 NONE = -1
 """Stands for nothing in the columns of results."""
 
-ROW_FACTS = COLUMNS
+ROW_FACTS = (*COLUMNS, "refunds")
 """The facts a row holds, from which reasons are told."""
 
 
@@ -62,6 +62,8 @@ class Result:
     columns: Columns
     report: Row
     baselines: Row
+    serving: Row | None
+    """The learned model as it was made ready for the run's customers; None when another served."""
 
 
 def compute(facts: Columns, tiers: Columns, as_of: date, parameters: Parameters, chosen: Chosen) -> Result:
@@ -101,7 +103,7 @@ def compute(facts: Columns, tiers: Columns, as_of: date, parameters: Parameters,
     under = {"states": _counts(found[under_contract]), "churn_rate": turnover.churn_rate}
     models = {mbg_nbd.CODE: fit_row(fitted), "contract": {**asdict(turnover), **under}}
     report = _report(columns, tiers, found, test, models, parameters, _serving_row(chosen, serving))
-    return Result(columns, report, usual.to_dict())
+    return Result(columns, report, usual.to_dict(), None if serving is None else serving.to_dict())
 
 
 def reasons_of(
@@ -122,7 +124,7 @@ def reasons_of(
     """
     if facts is None or baselines is None:
         return []
-    read = churn.from_row(facts, day_number(as_of))
+    read = churn.from_row(facts[: len(COLUMNS)], day_number(as_of))
     return [
         {
             "code": reason.code,
@@ -133,6 +135,36 @@ def reasons_of(
         }
         for reason in churn.reasons_for_one(read, churn.Baselines.from_dict(baselines))[:most]
     ]
+
+
+def explanation_of(
+    facts: Sequence[Any] | None,
+    value_minor: int | None,
+    serving: Mapping[str, Any] | None,
+    as_of: date,
+    language: str,
+) -> Row | None:
+    """Tell what the probability of the learned model is made of; parts that add up, the greatest first.
+
+    Args:
+        facts: ``churn_facts`` of a customer whose level comes from the learned model.
+        value_minor: its value in the run, None without a tier.
+        serving: ``churn_serving`` of the same run; None when another model served.
+        as_of: the run's day.
+        language: of the sentences: en, tr or az.
+    """
+    if serving is None or facts is None or len(facts) != len(ROW_FACTS):
+        return None
+    *known, refunds = facts
+    read = churn.from_row(known, day_number(as_of))
+    model = Serving.from_dict(serving)
+    parts = reasons.contributions(read, value_minor or 0, refunds, model)
+    usual = model.mean_log_odds
+    return {
+        "log_odds": usual + sum(part.contribution for part in parts),
+        "mean_log_odds": usual,
+        "contributions": [{**asdict(part), "sentence": reasons.sentence(part, language)} for part in parts],
+    }
 
 
 # --- populations

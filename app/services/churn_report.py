@@ -9,9 +9,10 @@ from sqlalchemy import Connection, Select, select
 from app.domain import money
 from app.domain.access import Actor
 from app.domain.churn import LEVELS, mbg_nbd
+from app.domain.churn.models import LEARNED
 from app.domain.scoring import Parameters
 from app.errors import NotFoundError
-from app.services.churn import SOURCES, reasons_of
+from app.services.churn import SOURCES, explanation_of, reasons_of
 from app.store import scores
 from app.store.engine import long
 from app.store.tables import Customer, CustomerScore, ScoringRun
@@ -70,6 +71,7 @@ def of_customer(tx: Connection, actor: Actor, customer_id: UUID, runs: int, lang
             CustomerScore.churn_percent,
             CustomerScore.churn_model,
             CustomerScore.value_at_risk_minor,
+            CustomerScore.value_minor,
             CustomerScore.churn_facts,
         )
         .select_from(Customer)
@@ -79,7 +81,8 @@ def of_customer(tx: Connection, actor: Actor, customer_id: UUID, runs: int, lang
     row = tx.execute(narrow(statement, actor)).first()
     if row is None:
         raise NotFoundError("There is no such customer.")
-    run = _found(tx, _RUN.where(ScoringRun.is_current))
+    run = _found(tx, _RUN.add_columns(ScoringRun.churn_serving).where(ScoringRun.is_current))
+    serving = run.churn_serving if row.churn_model == LEARNED else None
     parameters = Parameters.from_dict(run.parameters)
     report = _of_any_version(run.churn)
     amount = row.value_at_risk_minor
@@ -97,6 +100,7 @@ def of_customer(tx: Connection, actor: Actor, customer_id: UUID, runs: int, lang
         "ece": report["ece"],
         "n": report["models"][mbg_nbd.CODE]["n"],
         "reasons": reasons_of(row.churn_facts, run.churn_baselines, run.as_of, language),
+        "explanation": explanation_of(row.churn_facts, row.value_minor, serving, run.as_of, language),
         "history": _history(tx, customer_id, runs),
     }
 

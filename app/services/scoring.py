@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select, update
 
 from app.domain.access import Actor
 from app.domain.churn import LEVELS, NO_DAY
-from app.domain.churn.facts import COLUMNS, SCORES
+from app.domain.churn.facts import SCORES
 from app.domain.churn.snapshots import Window, plan
 from app.domain.days import day_number
 from app.domain.scoring import Bounds, Parameters
@@ -81,6 +81,7 @@ class Result:
     satisfaction: Row
     churn: Row
     churn_baselines: Row
+    churn_serving: Row | None
     chosen: Chosen
 
 
@@ -130,7 +131,7 @@ def compute(given: Input, on_stage: Callable[[str], None]) -> Result:
     found = churn.compute(facts, tiers.columns, given.as_of, parameters, chosen)
     columns = {**facts, **tiers.columns, **found.columns}
     window = {"days": SATISFACTION_DAYS, "indices": company}
-    return Result(columns, tiers, window, found.report, found.baselines, chosen)
+    return Result(columns, tiers, window, found.report, found.baselines, found.serving, chosen)
 
 
 def save(tx: Connection, actor: Actor, given: Input, result: Result) -> Row | None:
@@ -177,6 +178,7 @@ def save(tx: Connection, actor: Actor, given: Input, result: Result) -> Row | No
         "satisfaction": result.satisfaction,
         "churn": result.churn,
         "churn_baselines": result.churn_baselines,
+        "churn_serving": result.churn_serving,
         "facts_until": given.facts.until,
         "facts_key": facts_key,
         "contest_id": result.chosen.id,
@@ -237,13 +239,13 @@ def _with_row(columns: Columns) -> Columns:
     return kept if known.all() else {name: column[known] for name, column in kept.items()}
 
 
-_FACTS = f"[{','.join(['%s'] * len(COLUMNS))}]"
+_FACTS = f"[{','.join(['%s'] * len(churn.ROW_FACTS))}]"
 
 
 def _facts(part: Columns, is_told: NDArray[np.bool_]) -> list[str | None]:
     """What reasons are told from, as `app.domain.churn.facts.Facts.row` has it, in JSON."""
     columns = []
-    for name in COLUMNS:
+    for name in churn.ROW_FACTS:
         column = part[name]
         is_there = ~np.isnan(column) if name in SCORES else column != NO_DAY
         columns.append(_given(column, is_there, "null"))
