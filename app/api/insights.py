@@ -11,9 +11,18 @@ from app.domain.access import Scope
 from app.schemas._base import Code
 from app.schemas.churn import ChurnRead
 from app.schemas.insights import InsightQuery, ValueTiersRead
+from app.schemas.lifetime_value import LifetimeValueRead
 from app.schemas.methods import MethodRead, MethodsRead
 from app.schemas.satisfaction import SatisfactionQuery, SatisfactionRead
-from app.services import churn_report, methods, satisfaction_report, value_tiers
+from app.schemas.tier_firmness import FirmnessQuery, TierFirmnessRead
+from app.services import (
+    churn_report,
+    lifetime_value_report,
+    methods,
+    satisfaction_report,
+    tier_firmness,
+    value_tiers,
+)
 from app.texts import negotiate
 
 router = APIRouter(prefix="/insights", tags=["Insights"], route_class=StrictRoute)
@@ -33,6 +42,40 @@ async def get_value_tiers(call: Reads, query: Annotated[InsightQuery, Query()]) 
     """
     reply = replies.plain(ValueTiersRead)
     return await call.get(reply, value_tiers.report, query.run_id, query.as_of)
+
+
+@router.get(
+    "/tier-firmness",
+    response_model=TierFirmnessRead,
+    summary="Report how firm the tiers are",
+    responses=read(etag=False),
+)
+async def get_tier_firmness(call: Reads, query: Annotated[FirmnessQuery, Query()]) -> Response:
+    """Who would be in another tier under other cuts, how many of each tier are still in it, and the best 20 %
+    by number.
+
+    Formula: tiers assigned again under each pair of cuts; stayed share = customers in the tier in both runs /
+    customers in it in the earlier, with Wilson's interval.
+    """
+    reply = replies.plain(TierFirmnessRead)
+    asked = (query.run_id, query.as_of, query.against)
+    return await call.get(reply, tier_firmness.report, *asked)
+
+
+@router.get(
+    "/lifetime-value",
+    response_model=LifetimeValueRead,
+    summary="Report lifetime value",
+    responses=read(etag=False),
+)
+async def get_lifetime_value(call: Reads, query: Annotated[InsightQuery, Query()]) -> Response:
+    """What customers will still be worth: in all, by tier, the tiers again by the future, and the best.
+
+    Formula: expected purchase days (MBG/NBD) x expected spend (Gamma-Gamma) x margin, discounted; under
+    contract monthly spend x margin x the sum of (retention / (1 + discount)) ^ month.
+    """
+    reply = replies.plain(LifetimeValueRead)
+    return await call.get(reply, lifetime_value_report.report, query.run_id, query.as_of)
 
 
 @router.get("/churn", response_model=ChurnRead, summary="Report churn", responses=read(etag=False))

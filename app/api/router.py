@@ -8,6 +8,7 @@ from app.api import (
     backtests,
     complaints,
     customer_churn,
+    customer_lifetime_value,
     customers,
     dispositions,
     exchange_rates,
@@ -42,6 +43,7 @@ RESOURCES = (
     scoring_runs,
     insights,
     customer_churn,
+    customer_lifetime_value,
     backtests,
     jobs,
 )

@@ -2,17 +2,29 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from app.domain.churn.history import NO_DAY
 from app.domain.churn.verdict import DEFAULT_LEVELS, Levels
 from app.domain.company import Company
+from app.domain.lifetime_value.forecast import Terms
 from app.domain.transactions import TransactionKind
 from app.domain.value_tiers import DEFAULT_CUTS, Cuts
 
-__all__ = ["DEFAULT_LEVELS", "FACTS_VERSION", "NO_DAY", "RECENT_DAYS", "Bounds", "Levels", "Parameters"]
+__all__ = [
+    "DEFAULT_LEVELS",
+    "FACTS_VERSION",
+    "NO_DAY",
+    "RECENT_DAYS",
+    "Bounds",
+    "Levels",
+    "Parameters",
+    "Terms",
+]
+
+DEFAULT_TERMS = Terms()
 
 RECENT_DAYS = 90
 """What is recent: this many days before ``as_of``; it is compared with as many days before them."""
@@ -50,6 +62,7 @@ class Parameters:
         levels: from which probability on a customer is watched, and at risk.
         zero_amount_purchases: whether a purchase of nothing makes its day a day of purchase.
         grace_days: days after the end of a contract before it has lapsed.
+        lifetime: how lifetime value is counted.
     """
 
     currency: str
@@ -60,6 +73,7 @@ class Parameters:
     levels: Levels = DEFAULT_LEVELS
     zero_amount_purchases: bool = False
     grace_days: int = 30
+    lifetime: Terms = DEFAULT_TERMS
 
     def to_dict(self) -> dict[str, Any]:
         """As stored with the run and shown to callers."""
@@ -72,6 +86,7 @@ class Parameters:
             "churn_levels": {"watch": self.levels.watch, "at_risk": self.levels.at_risk},
             "zero_amount_purchases": self.zero_amount_purchases,
             "grace_days": self.grace_days,
+            "lifetime_value": asdict(self.lifetime),
         }
 
     @classmethod
@@ -84,6 +99,7 @@ class Parameters:
             Cuts(**data["cuts"]),
             frozenset(TransactionKind(kind) for kind in data["ignored_kinds"]),
             levels=Levels(**data.get("churn_levels", {})),
+            lifetime=Terms(**data.get("lifetime_value", {})),
             **{name: data[name] for name in later if name in data},
         )
 

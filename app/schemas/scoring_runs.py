@@ -30,6 +30,17 @@ class ChurnLevelsIn(Input):
     at_risk: Annotated[float, Field(strict=True, gt=0, le=1)] = 0.8
 
 
+class LifetimeTermsIn(Input):
+    """How lifetime value is counted."""
+
+    horizon_days: Annotated[int, Field(strict=True, ge=1, le=3660)] = 365
+    """How far ahead."""
+    margin: Annotated[float, Field(strict=True, ge=0, le=1)] = 1.0
+    """Share of the spend that stays with the company; 1 counts spend itself."""
+    yearly_discount: Annotated[float, Field(strict=True, ge=0, le=10)] = 0.0
+    """What money a year ahead loses: 0.1 is 10 %."""
+
+
 class ScoringRunCreate(Input):
     """What to compute. Nothing given: everything that occurred until the end of today, 80 % and 95 %, churn
     within 90 days."""
@@ -52,6 +63,7 @@ class ScoringRunCreate(Input):
     """Whether a purchase of nothing makes its day a day of purchase."""
     grace_days: Annotated[int, Field(strict=True, ge=0, le=3660)] = 30
     """Days after the end of a contract before it has lapsed."""
+    lifetime_value: LifetimeTermsIn | None = None
 
 
 class RunState(StrEnum):
@@ -77,6 +89,14 @@ class ChurnLevels(Output):
     at_risk: Share
 
 
+class LifetimeTerms(Output):
+    """How lifetime value is counted."""
+
+    horizon_days: Annotated[int, Field(ge=1, le=3660)]
+    margin: Share
+    yearly_discount: Annotated[float, Field(ge=0, le=10)]
+
+
 class RunParameters(Output):
     """What, besides the day and the data, decides the result."""
 
@@ -88,6 +108,7 @@ class RunParameters(Output):
     churn_levels: ChurnLevels
     zero_amount_purchases: bool
     grace_days: Annotated[int, Field(ge=0, le=3660)]
+    lifetime_value: LifetimeTerms
 
 
 class ScoringRunRead(Output):
@@ -109,6 +130,11 @@ class ScoringRunRead(Output):
                         "churn_levels": {"watch": 0.5, "at_risk": 0.8},
                         "zero_amount_purchases": False,
                         "grace_days": 30,
+                        "lifetime_value": {
+                            "horizon_days": 365,
+                            "margin": 1.0,
+                            "yearly_discount": 0.0,
+                        },
                     },
                     "state": "done",
                     "is_current": True,

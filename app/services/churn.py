@@ -47,7 +47,7 @@ CALIBRATED_TO = 0.05
 NONE = -1
 """Stands for nothing in the columns of results."""
 
-ROW_FACTS = (*COLUMNS, "refunds")
+ROW_FACTS = (*COLUMNS, "refunds", "spend_minor")
 """The facts a row holds, from which reasons are told."""
 
 
@@ -64,6 +64,10 @@ class Result:
     baselines: Row
     serving: Row | None
     """The learned model as it was made ready for the run's customers; None when another served."""
+    fitted: churn.Fit | churn.NoFit
+    """The purchase model."""
+    churn_rate: float | None
+    """Share of the contracts that left within one horizon."""
 
 
 def compute(facts: Columns, tiers: Columns, as_of: date, parameters: Parameters, chosen: Chosen) -> Result:
@@ -103,7 +107,8 @@ def compute(facts: Columns, tiers: Columns, as_of: date, parameters: Parameters,
     under = {"states": _counts(found[under_contract]), "churn_rate": turnover.churn_rate}
     models = {mbg_nbd.CODE: fit_row(fitted), "contract": {**asdict(turnover), **under}}
     report = _report(columns, tiers, found, test, models, parameters, _serving_row(chosen, serving))
-    return Result(columns, report, usual.to_dict(), None if serving is None else serving.to_dict())
+    served = None if serving is None else serving.to_dict()
+    return Result(columns, report, usual.to_dict(), served, fitted, turnover.churn_rate)
 
 
 def reasons_of(
@@ -155,7 +160,7 @@ def explanation_of(
     """
     if serving is None or facts is None or len(facts) != len(ROW_FACTS):
         return None
-    *known, refunds = facts
+    *known, refunds, _ = facts
     read = churn.from_row(known, day_number(as_of))
     model = Serving.from_dict(serving)
     parts = reasons.contributions(read, value_minor or 0, refunds, model)

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, select
 
 from app.domain import money
 from app.domain.access import Actor
@@ -13,6 +13,7 @@ from app.domain.churn.models import LEARNED
 from app.domain.scoring import Parameters
 from app.errors import NotFoundError
 from app.services.churn import SOURCES, explanation_of, reasons_of
+from app.services.scoring_runs import find_finished
 from app.store import scores
 from app.store.engine import long
 from app.store.tables import Customer, CustomerScore, ScoringRun
@@ -28,7 +29,7 @@ _RUN = select(
     ScoringRun.is_current,
     ScoringRun.churn,
     ScoringRun.churn_baselines,
-).where(ScoringRun.state == "done", ScoringRun.churn.is_not(None))
+).where(ScoringRun.churn.is_not(None))
 
 
 def report(tx: Connection, actor: Actor, run_id: UUID | None, as_of: date | None) -> Row:
@@ -39,14 +40,7 @@ def report(tx: Connection, actor: Actor, run_id: UUID | None, as_of: date | None
         NotFoundError: no such run has finished.
     """
     check_sees_all(actor)
-    statement = _RUN
-    if run_id is not None:
-        statement = statement.where(ScoringRun.id == run_id)
-    if as_of is not None:
-        statement = statement.where(ScoringRun.as_of == as_of)
-    if run_id is None and as_of is None:
-        statement = statement.where(ScoringRun.is_current)
-    run = _found(tx, statement)
+    run = find_finished(tx, _RUN, run_id, as_of)
     parameters = Parameters.from_dict(run.parameters)
     return {
         **_of_any_version(run.churn),
@@ -81,7 +75,7 @@ def of_customer(tx: Connection, actor: Actor, customer_id: UUID, runs: int, lang
     row = tx.execute(narrow(statement, actor)).first()
     if row is None:
         raise NotFoundError("There is no such customer.")
-    run = _found(tx, _RUN.add_columns(ScoringRun.churn_serving).where(ScoringRun.is_current))
+    run = find_finished(tx, _RUN.add_columns(ScoringRun.churn_serving), None, None)
     serving = run.churn_serving if row.churn_model == LEARNED else None
     parameters = Parameters.from_dict(run.parameters)
     report = _of_any_version(run.churn)
@@ -111,15 +105,6 @@ def _of_any_version(report: Row) -> Row:
         return report
     model = report["backtest"]["model"]
     return {**report, "serving": None, "ece": None if model is None else model["ece"]}
-
-
-def _found(tx: Connection, statement: Select[Any]) -> Any:
-    row = tx.execute(statement.order_by(ScoringRun.created_at.desc()).limit(1)).first()
-    if row is None:
-        raise NotFoundError(
-            "There is no finished scoring run like this yet; start one with POST /v1/scoring-runs."
-        )
-    return row
 
 
 def _top(tx: Connection, currency: str) -> list[Row]:

@@ -22,6 +22,7 @@ from app.services import (
     churn,
     churn_windows,
     contests,
+    lifetime_values,
     satisfaction,
     scoring_facts,
     scoring_runs,
@@ -38,7 +39,7 @@ from app.store.types import now
 
 Row = dict[str, Any]
 
-STAGES = ("facts", "value_tiers", "satisfaction", "contest", "churn", "save")
+STAGES = ("facts", "value_tiers", "satisfaction", "contest", "churn", "lifetime_value", "save")
 
 SATISFACTION_DAYS = 365
 """The company's figures are over the answers of so many days before the run's."""
@@ -79,9 +80,8 @@ class Result:
     columns: Columns
     value_tiers: value_tiers.Result
     satisfaction: Row
-    churn: Row
-    churn_baselines: Row
-    churn_serving: Row | None
+    churn: churn.Result
+    lifetime_value: Row
     chosen: Chosen
 
 
@@ -129,9 +129,13 @@ def compute(given: Input, on_stage: Callable[[str], None]) -> Result:
     chosen = given.chosen or contests.hold(*given.windows, given.as_of)
     on_stage("churn")
     found = churn.compute(facts, tiers.columns, given.as_of, parameters, chosen)
-    columns = {**facts, **tiers.columns, **found.columns}
+    on_stage("lifetime_value")
+    worth = lifetime_values.compute(
+        facts, tiers.columns, given.as_of, parameters, found.fitted, found.churn_rate
+    )
+    columns = {**facts, **tiers.columns, **found.columns, **worth.columns}
     window = {"days": SATISFACTION_DAYS, "indices": company}
-    return Result(columns, tiers, window, found.report, found.baselines, found.serving, chosen)
+    return Result(columns, tiers, window, found, worth.report, chosen)
 
 
 def save(tx: Connection, actor: Actor, given: Input, result: Result) -> Row | None:
@@ -176,9 +180,10 @@ def save(tx: Connection, actor: Actor, given: Input, result: Result) -> Row | No
         "value_tiers": report,
         "next_tier_steps": result.value_tiers.next_tier_steps,
         "satisfaction": result.satisfaction,
-        "churn": result.churn,
-        "churn_baselines": result.churn_baselines,
-        "churn_serving": result.churn_serving,
+        "churn": result.churn.report,
+        "churn_baselines": result.churn.baselines,
+        "churn_serving": result.churn.serving,
+        "lifetime_value": result.lifetime_value,
         "facts_until": given.facts.until,
         "facts_key": facts_key,
         "contest_id": result.chosen.id,

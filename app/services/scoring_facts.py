@@ -41,6 +41,7 @@ FACTS: Mapping[str, tuple[DTypeLike, Any]] = {
     "cut_purchase_days": (np.int32, 0),
     "cut_last_day": (np.int32, NO_DAY),
     "refunds": (np.int32, 0),
+    "spend_minor": (np.int64, 0),
     "recent_purchases": (np.int32, 0),
     "earlier_purchases": (np.int32, 0),
     "recent_spend_minor": (np.int64, 0),
@@ -211,13 +212,14 @@ class _Reader:
         at, bounds = paid.occurred_micros, self.bounds
         recent, earlier = (at >= to_micros(bound) for bound in (bounds.recent, bounds.earlier))
         within = np.full(at.size, True) if bounds.start is None else at >= to_micros(bounds.start)
-        converted, has_rate = self._convert(paid, within | earlier)
+        converted, has_rate = self._convert(paid, within | earlier | (paid.amount_minor > 0))
         owners = np.searchsorted(found["customer_id"], paid.customer_id)
         bought = has_rate & (converted > 0)
         for name, rows, amounts in (
             ("transactions", within, None),
             ("counted", within & has_rate, None),
             ("value_minor", within & has_rate, converted),
+            ("spend_minor", bought, converted),
             ("recent_spend_minor", bought & recent, converted),
             ("earlier_spend_minor", bought & earlier & ~recent, converted),
         ):

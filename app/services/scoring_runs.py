@@ -4,11 +4,11 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, case, insert, select, update
+from sqlalchemy import Connection, Select, case, insert, select, update
 
 from app.domain.access import Actor
 from app.domain.jobs import JobState
-from app.domain.scoring import Levels, Parameters
+from app.domain.scoring import Levels, Parameters, Terms
 from app.domain.transactions import TransactionKind
 from app.domain.value_tiers import Cuts
 from app.errors import FieldError, InvalidError, NotFoundError
@@ -57,6 +57,7 @@ def parameters_of(actor: Actor, data: ScoringRunCreate) -> Parameters:
         levels,
         data.zero_amount_purchases,
         data.grace_days,
+        Terms(**data.lifetime_value.model_dump()) if data.lifetime_value else Terms(),
     )
 
 
@@ -127,6 +128,35 @@ def page(tx: Connection, _actor: Actor, query: ScoringRunQuery, after: After | N
     keys = (SortKey(ScoringRun.created_at, descending=True), SortKey(ScoringRun.id, descending=True))
     found = fetch(tx, statement, keys, limit=query.limit, after=after)
     return Page([_shape(row) for row in found.rows], found.after)
+
+
+def find_finished(
+    tx: Connection, statement: Select[*tuple[Any, ...]], run_id: UUID | None, as_of: date | None
+) -> Any:
+    """Read from the named finished run, or the newest one for a day; neither given: from the current one.
+
+    Args:
+        tx: a transaction.
+        statement: selects columns of `ScoringRun`.
+        run_id: which run.
+        as_of: for which day.
+
+    Raises:
+        NotFoundError: no such run has finished.
+    """
+    statement = statement.where(ScoringRun.state == "done")
+    if run_id is not None:
+        statement = statement.where(ScoringRun.id == run_id)
+    if as_of is not None:
+        statement = statement.where(ScoringRun.as_of == as_of)
+    if run_id is None and as_of is None:
+        statement = statement.where(ScoringRun.is_current)
+    row = tx.execute(statement.order_by(ScoringRun.created_at.desc()).limit(1)).first()
+    if row is None:
+        raise NotFoundError(
+            "There is no finished scoring run like this yet; start one with POST /v1/scoring-runs."
+        )
+    return row
 
 
 def previous_of(tx: Connection, run_id: UUID, parameters_key: str, as_of: date) -> UUID | None:

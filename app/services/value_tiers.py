@@ -12,8 +12,8 @@ from app.domain import money, value_tiers
 from app.domain.access import Actor
 from app.domain.concentration import Curve, top_count
 from app.domain.scoring import Bounds, Parameters
-from app.errors import NotFoundError
 from app.services.scoring_facts import Facts
+from app.services.scoring_runs import find_finished
 from app.store.columns import Columns
 from app.store.engine import single
 from app.store.tables import ScoringRun
@@ -95,18 +95,8 @@ def report(tx: Connection, actor: Actor, run_id: UUID | None, as_of: date | None
         ScoringRun.is_current,
         ScoringRun.ended_at,
         ScoringRun.value_tiers,
-    ).where(ScoringRun.state == "done")
-    if run_id is not None:
-        statement = statement.where(ScoringRun.id == run_id)
-    if as_of is not None:
-        statement = statement.where(ScoringRun.as_of == as_of)
-    if run_id is None and as_of is None:
-        statement = statement.where(ScoringRun.is_current)
-    row = tx.execute(statement.order_by(ScoringRun.created_at.desc()).limit(1)).first()
-    if row is None:
-        raise NotFoundError(
-            "There is no finished scoring run like this yet; start one with POST /v1/scoring-runs."
-        )
+    )
+    row = find_finished(tx, statement, run_id, as_of)
     return {
         **row.value_tiers,
         "run_id": row.id,

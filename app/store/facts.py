@@ -59,7 +59,8 @@ def transactions(
         window; ``foreign``: number of those in other currencies, at any time; ``purchase_days``: distinct
         local days with a purchase, ``first_micros`` and ``last_micros`` of a purchase, `NEVER` without one;
         ``cut_purchase_days`` and ``cut_last_micros``: the same of purchases before ``bounds.cut``;
-        ``refunds``: number of those that lowered a value, at any time;
+        ``refunds``: number of those that lowered a value, at any time; ``spend_minor``: sum of all purchases
+        in the reporting currency, at any time;
         ``recent_purchases`` and ``earlier_purchases``: purchases since ``bounds.recent`` and in the as long
         time before; ``recent_spend_minor`` and ``earlier_spend_minor``: what was paid in them, in the
         reporting currency.
@@ -89,6 +90,7 @@ def transactions(
         func.count(case((and_(at < bounds.cut, bought), day)).distinct()),
         arrays.micros(tx, func.max(case((and_(at < bounds.cut, bought), at))), NEVER),
         func.count(case((amount < 0, 1))),
+        _sum(case((and_(bought, own), amount), else_=0)),
         func.count(case((and_(recent, bought), 1))),
         func.count(case((and_(earlier, bought), 1))),
         _sum(case((and_(recent, bought, own), amount), else_=0)),
@@ -115,6 +117,7 @@ _TRANSACTION_COLUMNS = (
     "cut_purchase_days",
     "cut_last_micros",
     "refunds",
+    "spend_minor",
     "recent_purchases",
     "earlier_purchases",
     "recent_spend_minor",

@@ -48,11 +48,13 @@ def upgrade() -> None:
     with op.batch_alter_table("scoring_runs", schema=None) as batch_op:
         batch_op.add_column(sa.Column("contest_id", types.Id(), nullable=True))
         batch_op.add_column(sa.Column("churn_serving", types.Json, nullable=True))
+        batch_op.add_column(sa.Column("lifetime_value", types.Json, nullable=True))
 
 
 def downgrade() -> None:
     """Take the schema back; backtests and contests are lost."""
     with op.batch_alter_table("scoring_runs", schema=None) as batch_op:
+        batch_op.drop_column("lifetime_value")
         batch_op.drop_column("churn_serving")
         batch_op.drop_column("contest_id")
 

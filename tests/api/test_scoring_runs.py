@@ -54,6 +54,7 @@ def test_a_run_keeps_its_parameters(api: Api) -> None:
         "churn_levels": {"watch": 0.5, "at_risk": 0.8},
         "zero_amount_purchases": False,
         "grace_days": 30,
+        "lifetime_value": {"horizon_days": 365, "margin": 1.0, "yearly_discount": 0.0},
     }
 
 

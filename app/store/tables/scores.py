@@ -29,6 +29,7 @@ class ScoringRun(Base):
     next_tier_steps: Mapped[dict[str, Any] | None]
     satisfaction: Mapped[dict[str, Any] | None]
     churn: Mapped[dict[str, Any] | None]
+    lifetime_value: Mapped[dict[str, Any] | None]
     # Which model served, and why: to compute the run again, the same one must.
     contest_id: Mapped[UUID | None]
     # What is usual among all customers: small, because every customer's reasons are told with it.

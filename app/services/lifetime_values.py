@@ -1,0 +1,183 @@
+"""Lifetime value in a scoring run: what customers will still be worth, and what it is told from."""
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.domain import money
+from app.domain.churn import Fit, NoFit, from_days
+from app.domain.churn.bootstrap import Interval
+from app.domain.churn.contract import State
+from app.domain.days import day_number
+from app.domain.lifetime_value import Buyers, contractual, gamma_gamma, total_interval, worth
+from app.domain.lifetime_value.forecast import STEP_DAYS, YEAR_DAYS, Terms
+from app.domain.scoring import RECENT_DAYS, Parameters
+from app.domain.tier_views import second_view
+from app.domain.value_tiers import TIER_NAMES, assign, rank
+from app.services import churn
+from app.store import arrays
+from app.store.columns import Columns
+
+Row = dict[str, Any]
+Mask = NDArray[np.bool_]
+
+VERSION = 1
+NONE = -1
+"""Stands for no lifetime value."""
+
+TOP = 50
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Result:
+    """``lifetime_value_minor`` by customer, aligned with the facts, `NONE` for nothing; and the report."""
+
+    columns: Columns
+    report: Row
+
+
+def compute(
+    facts: Columns,
+    tiers: Columns,
+    as_of: date,
+    parameters: Parameters,
+    fitted: Fit | NoFit,
+    left: float | None,
+) -> Result:
+    """Compute what customers will be worth.
+
+    Args:
+        facts: columns of `app.services.scoring_facts`.
+        tiers: aligned, ``tier`` ("" for none).
+        as_of: the run's day.
+        parameters: of the run.
+        fitted: the purchase model of customers without a contract.
+        left: share of the contracts that left within the run's horizon; None when there were none.
+    """
+    states, under_contract, is_buyer = churn.populations(facts, day_number(as_of), parameters)
+    gone = (states == State.LEFT) | (states == State.LAPSED)
+    value = np.full(is_buyer.size, NONE, dtype=np.int64)
+    value[gone | (states == State.ENDED_BY_US)] = 0
+    rows = np.flatnonzero(is_buyer & ~gone)
+    seen = buyers(facts, rows, day_number(as_of))
+    spend = gamma_gamma.fit(seen.spend_count, seen.mean_spend)
+    interval = None
+    if isinstance(fitted, Fit) and isinstance(spend, gamma_gamma.Fit):
+        value[rows] = np.round(worth(seen, fitted, spend, parameters.lifetime).value).astype(np.int64)
+        interval = total_interval(seen, fitted, spend, parameters.lifetime)
+    active = np.flatnonzero(under_contract & ((states == State.ACTIVE) | (states == State.NOTICE_GIVEN)))
+    factor = contract_factor(left, parameters)
+    if factor is not None:
+        monthly = np.maximum(facts["recent_spend_minor"][active], 0) * (STEP_DAYS / RECENT_DAYS)
+        stays = states[active] == State.ACTIVE
+        value[active] = np.round(np.where(stays, monthly * factor, 0)).astype(np.int64)
+    columns: Columns = {"lifetime_value_minor": value}
+    report = _report(value, rows, active, facts, tiers, parameters)
+    report["purchases"] |= {"interval": _interval_row(interval, parameters), "spend_model": spend_row(spend)}
+    report["contracts"] |= {"churn_rate": left, "horizon_days": parameters.horizon_days}
+    return Result(columns, report)
+
+
+def buyers(facts: Columns, rows: Any, as_of_day: int) -> Buyers:
+    """Some customers as lifetime value sees them: amounts are those of a purchase day, as are counts."""
+    first, last, count = (facts[name][rows] for name in ("first_day", "last_day", "purchase_days"))
+    days = count.astype(np.float64)
+    spent = np.maximum(facts["spend_minor"][rows], 0)
+    mean = np.divide(spent, days, out=np.zeros(days.shape), where=days > 0)
+    return Buyers(from_days(first, last, count, as_of_day), days, mean)
+
+
+def contract_factor(left: float | None, parameters: Parameters) -> float | None:
+    """What a contract is worth for each unit of monthly spend, by the share that leaves in a horizon."""
+    if left is None:
+        return None
+    terms = parameters.lifetime
+    retention = (1 - left) ** (STEP_DAYS / parameters.horizon_days)
+    discount = (1 + terms.yearly_discount) ** (STEP_DAYS / YEAR_DAYS) - 1
+    return contractual.worth(terms.margin, retention, discount, periods(terms))
+
+
+def periods(terms: Terms) -> int:
+    """Months, of `STEP_DAYS` days, within the horizon; at least one."""
+    return max(1, round(terms.horizon_days / STEP_DAYS))
+
+
+def spend_row(fitted: gamma_gamma.Fit | gamma_gamma.NoFit) -> Row:
+    """The model of spend, or why there is none."""
+    names = ("p", "q", "gamma", "log_likelihood", "n", "excluded", "converged", "correlation")
+    if isinstance(fitted, gamma_gamma.NoFit):
+        empty = dict.fromkeys(names) | {"n": fitted.n, "excluded": 0}
+        return {"no_fit": fitted.reason.value, "warnings": [], **empty}
+    row = asdict(fitted)
+    return {"no_fit": None, "warnings": list(fitted.warnings), **{name: row[name] for name in names}}
+
+
+# --- the report
+
+
+def _report(
+    value: NDArray[np.int64],
+    rows: NDArray[np.intp],
+    active: NDArray[np.intp],
+    facts: Columns,
+    tiers: Columns,
+    parameters: Parameters,
+) -> Row:
+    known, best = value != NONE, _greatest(value)
+
+    def wire(minor: int) -> Row:
+        return money.to_wire(minor, parameters.currency)
+
+    def total(chosen: Any) -> Row:
+        amounts = value[chosen]
+        amounts = amounts[amounts != NONE]
+        return {"customers": int(amounts.size), "value": wire(int(amounts.sum()))}
+
+    return {
+        "method": "lifetime_value",
+        "version": VERSION,
+        "n": int(np.count_nonzero(known)),
+        "total": wire(int(value[known].sum())),
+        "tiers": [{"tier": tier, **total(tiers["tier"] == tier)} for tier in TIER_NAMES],
+        "purchases": total(rows),
+        "contracts": total(active),
+        "second_view": _second_view(value, tiers["tier"], parameters),
+        "top": [
+            {"id": str(customer_id), "value": wire(int(value[place]))}
+            for place, customer_id in zip(best, arrays.raw_ids(facts["customer_id"][best]), strict=True)
+        ],
+    }
+
+
+def _greatest(value: NDArray[np.int64]) -> NDArray[np.intp]:
+    count = min(TOP, value.size)
+    best = np.argpartition(-value, count - 1)[:count] if count else np.empty(0, dtype=np.intp)
+    best = best[value[best] > 0]
+    return best[np.lexsort((best, -value[best]))]
+
+
+def _second_view(value: NDArray[np.int64], tier: NDArray[Any], parameters: Parameters) -> Row:
+    """Tiers by the past against tiers by the future, among customers who have both."""
+    both = (value != NONE) & (tier != "")
+    found = second_view(tier[both], assign(rank(value[both]), parameters.cuts))
+    return {
+        "moves": [
+            {"by_value": TIER_NAMES[row], "by_lifetime_value": TIER_NAMES[column], "customers": count}
+            for row, counts in enumerate(found.counts)
+            for column, count in enumerate(counts)
+        ],
+        "same_share": found.same_share,
+        "rising": found.rising,
+        "fading": found.fading,
+    }
+
+
+def _interval_row(interval: Interval | None, parameters: Parameters) -> Row | None:
+    if interval is None:
+        return None
+    ends = (round(interval.low), round(interval.high))
+    low, high = (money.to_wire(end, parameters.currency) for end in ends)
+    return {"low": low, "high": high}

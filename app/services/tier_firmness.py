@@ -1,0 +1,93 @@
+"""How firm the value tiers of a run are, told from what the run has kept."""
+
+from dataclasses import asdict
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from sqlalchemy import Connection, select
+
+from app.domain import money, tier_views, value_tiers
+from app.domain.access import Actor
+from app.domain.scoring import Parameters
+from app.services.scoring_runs import find_finished, previous_of
+from app.services.value_tiers import NO_TIER
+from app.store import scores
+from app.store.arrays import ID
+from app.store.columns import Columns
+from app.store.engine import long
+from app.store.tables import ScoringRun
+from app.store.visibility import check_sees_all
+
+Row = dict[str, Any]
+
+_RUN = select(
+    ScoringRun.id, ScoringRun.as_of, ScoringRun.parameters, ScoringRun.parameters_key, ScoringRun.is_current
+)
+
+
+@long
+def report(
+    tx: Connection, actor: Actor, run_id: UUID | None, as_of: date | None, against: date | None
+) -> Row:
+    """Hold the tiers of a run against other cuts, an earlier run, and the best 20 % by number.
+
+    Raises:
+        ForbiddenError: the caller sees only some customers; these figures are of the whole company.
+        NotFoundError: no such run has finished.
+    """
+    check_sees_all(actor)
+    run = find_finished(tx, _RUN, run_id, as_of)
+    parameters = Parameters.from_dict(run.parameters)
+    now = _tiered(tx, run.id)
+    before = run.as_of if against is None else min(run.as_of, against + timedelta(days=1))
+    earlier = previous_of(tx, run.id, run.parameters_key, before)
+    values, tiers = now["value_minor"].astype(np.int64), now["tier"]
+    top = tier_views.top_twenty(values, tiers)
+    least = None if top.least is None else money.to_wire(top.least, parameters.currency)
+    return {
+        "run_id": run.id,
+        "as_of": run.as_of,
+        "is_current": run.is_current,
+        "n": int(tiers.size),
+        "sensitivity": [
+            {
+                "cuts": asdict(one.cuts),
+                **dict(zip(value_tiers.TIER_NAMES, one.customers, strict=True)),
+                "moved": one.moved,
+                "moved_share": one.moved_share,
+            }
+            for one in tier_views.sensitivity(values, parameters.cuts)
+        ],
+        "against_run_id": earlier,
+        "against_as_of": None if earlier is None else _day_of(tx, earlier),
+        "stability": None if earlier is None else _stability(_tiered(tx, earlier), now),
+        "top_twenty": {**asdict(top), "least": least},
+    }
+
+
+def _tiered(tx: Connection, run_id: UUID) -> Columns:
+    """Customers with a tier in a run."""
+    columns = scores.load_columns(tx, run_id, {"customer_id", "tier", "value_minor"})
+    if not columns:
+        nobody = np.empty(0, dtype=ID)
+        return {
+            "customer_id": nobody,
+            "tier": nobody.astype("U1"),
+            "value_minor": np.empty(0, dtype=np.int64),
+        }
+    has_tier = columns["tier"] != NO_TIER
+    return {name: column[has_tier] for name, column in columns.items()}
+
+
+def _stability(before: Columns, now: Columns) -> list[Row]:
+    moves = value_tiers.transitions(before["customer_id"], before["tier"], now["customer_id"], now["tier"])
+    return [
+        {**asdict(one), "interval": None if one.interval is None else one.interval._asdict()}
+        for one in tier_views.stability(moves)
+    ]
+
+
+def _day_of(tx: Connection, run_id: UUID) -> date:
+    return tx.execute(select(ScoringRun.as_of).where(ScoringRun.id == run_id)).scalar_one()
