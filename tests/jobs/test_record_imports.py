@@ -407,6 +407,28 @@ def test_rows_name_the_interaction_they_are_about(store: Store, actor: Actor, sm
     assert agents == {"R1": "ayse", "R4": None, "R5": "ayse"}
 
 
+def test_a_response_is_of_the_customer_it_is_linked_to_when_the_file_names_none(
+    store: Store, actor: Actor
+) -> None:
+    calls = record_lines([f"K1,A,{DAY},1,Talk,", f"K2,,{DAY},1,Talk,"])
+    take_in(store, actor, calls, record_mapping("interactions"))
+    owners = {one.external_id: one.customer_id for one in rows_of(store, Interaction)}
+    columns = {**RECORD_COLUMNS["responses"], "survey_version": "=1", "interaction_external_id": "closed"}
+    file = record_lines([f"R1,,{DAY},9,x,K1", f"R2,,{DAY},9,x,K2", f"R3,,{DAY},9,x,"])
+    row = take_in(store, actor, file, record_mapping("responses", columns=columns))
+    assert {one.customer_id for one in rows_of(store, SurveyResponse)} == {None}  # an empty key is nobody's
+    revert(store, actor, row)
+    del columns["customer_key"]
+    row = take_in(store, actor, file, record_mapping("responses", columns=columns))
+    assert counts(row) == (3, 3, 0, 0)
+    found = {one.external_id: one.customer_id for one in rows_of(store, SurveyResponse)}
+    assert found == {"R1": owners["K1"], "R2": None, "R3": None}
+    limited = Actor("key:izmir", actor.scopes, units=frozenset({"izmir"}), company=actor.company)
+    read = record_mapping("responses", columns={**columns, "unit": "=izmir", "external_id": "=row"})
+    row = take_in(store, limited, file, read)
+    assert [code for _, code in refused(store, actor, row)] == ["unknown_record"] * 2
+
+
 # --- dry runs
 
 
