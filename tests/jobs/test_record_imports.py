@@ -173,9 +173,19 @@ def test_rows_become_responses_with_their_answers(store: Store, actor: Actor) ->
         "language": "=tr", "answer.recommend": "Q1", "answer.delivery": "Q2", "answer.why": "Q3",
         "answer.remark": "Q4",
     }  # fmt: skip
-    file = b"id,who,unit,Q1,Q2,Q3,Q4\nF1,A,izmir,9.0,4,price,fine\nF2,,ankara,0,,,\n"
+    file = (
+        b"id,who,unit,Q1,Q2,Q3,Q4\nF1,A,izmir,9.0,4,price,fine\nF2,,ankara,0,,,\n"
+        b"F3,A,izmir,,4,,\nF4,A,izmir,9,4,colour,\nF5,A,izmir,9,6,,\n"
+    )
     read = record_mapping("responses", columns={**columns, "survey_version": "=1"})
-    assert counts(take_in(store, actor, file, read)) == (2, 2, 0, 0)
+    row = take_in(store, actor, file, read)
+    assert counts(row) == (5, 2, 0, 3)
+    bad = store.read_sync(imports.refused_after, actor, row["id"], 0, 100)
+    assert [(one["code"], one["column"]) for one in bad] == [
+        ("value_missing", "answer.recommend"),  # which must be answered
+        ("unknown_value", "answer.why"),
+        ("answer_outside_scale", "answer.delivery"),
+    ]
     found = {one.external_id: one for one in rows_of(store, SurveyResponse)}
     one, nobody = found["F1"], found["F2"]
     assert (one.channel, one.agent, one.unit, one.phase) == ("store", "desk-2", "izmir", "after")
