@@ -75,8 +75,7 @@ def record_problems(mapping: Mapped) -> list[MappingProblem]:
     """What is wrong with the columns of a kind that is not transactions."""
     fields = {target: find(mapping.kind, target) for target in mapping.columns}
     if None in fields.values():
-        known = [*FIELDS[mapping.kind], *[f"{ANSWER}<question>"] * (mapping.kind is RecordKind.RESPONSES)]
-        return [MappingProblem("/columns", "unknown_target", UNKNOWN, {"known": ", ".join(known)})]
+        return [_unknown_target(mapping.kind)]
     required = [target for target, field in FIELDS[mapping.kind].items() if field.required]
     problems = [missing(target) for target in required if target not in mapping.columns]
     for target, field in fields.items():
@@ -94,6 +93,14 @@ def record_problems(mapping: Mapped) -> list[MappingProblem]:
             detail = "A response is about at most one record."
             problems += [MappingProblem(f"/columns/{target}", "one_subject", detail) for target in linked]
     return problems
+
+
+def _unknown_target(kind: RecordKind) -> MappingProblem:
+    known = [*[f"{ANSWER}<question>"] * (kind is RecordKind.RESPONSES), *FIELDS[kind]]
+    half = len(known) // 2  # what fills one placeholder is cut at 200 characters
+    detail = "Only these are known: {known}, {more}."
+    params = {"known": ", ".join(known[:half]), "more": ", ".join(known[half:])}
+    return MappingProblem("/columns", "unknown_target", detail, params)
 
 
 def _record_source_fault(mapping: Mapped, target: str, field: Field) -> str | None:

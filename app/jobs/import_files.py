@@ -27,7 +27,7 @@ PREVIEW_LINES = 20
 RECORD_LINES = 500
 """Lines of a batch of anything but transactions, which are stored one by one in the same transaction."""
 
-ANSWERS_FREE = 8
+ANSWERS_FREE = 4
 """Each time a response has so many answers, its batch gets shorter."""
 
 _SAMPLE_LINES, _SAMPLE_BYTES = 50, 1 << 16

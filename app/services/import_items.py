@@ -1,7 +1,7 @@
 """Rows of a file as what requests would carry: interactions, complaints and responses.
 
 They are judged and recorded by the same models and services as requests
-(docs/decisions/0009-imported-records.md); what those say is told here as a reason and the column it is about.
+(docs/decisions/0010-imported-records.md); what those say is told here as a reason and the column it is about.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -72,7 +72,8 @@ def resolve(
         given.pop("currency", None),
     )
     members = dict(base or {}) if name is None else dict(get(tx, actor, name)["mapping"])
-    if "kind" in given and members and given["kind"] != members.get("kind", _KIND if name else given["kind"]):
+    kind = given.get("kind")
+    if members and kind is not None and kind != members.get("kind", _KIND if name else kind):
         raise _wrong("kind", "other_kind", "The mapping is for another kind of records.")
     if isinstance(members.get("columns", {}), dict):
         sources = dict(members.get("columns", {}))

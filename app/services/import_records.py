@@ -15,6 +15,7 @@ from app.store import bulk, dialects
 from app.store.bulk import Outcome
 from app.store.engine import undone
 from app.store.tables import Base, Complaint, Interaction, Transaction
+from app.store.visibility import narrow
 
 Row = dict[str, Any]
 Results = list[Row | AppError]
@@ -39,7 +40,7 @@ def store(
     Raises:
         ConflictError: another request stored some of them in the meantime; repeat the batch.
     """
-    rows, outcome = _link(tx, mapping, rows)
+    rows, outcome = _link(tx, actor, mapping, rows)
     kind, keys = KINDS[mapping.kind], _keys(rows)
     before = _created(tx, import_id, mapping, keys)
     results = kind.create_many(tx, actor, rows.items, import_id=import_id)
@@ -52,7 +53,7 @@ def trial(
 ) -> tuple[Outcome, int]:
     """Tell what `store` would do, counting what earlier batches of the same dry run would have stored: the
     rows are recorded, and that is undone."""
-    rows, outcome = _link(tx, mapping, rows)
+    rows, outcome = _link(tx, actor, mapping, rows)
     kind = KINDS[mapping.kind]
     with undone(tx):
         results = kind.create_many(tx, actor, rows.items, import_id=import_id)
@@ -69,22 +70,26 @@ def trial(
 # --- inside
 
 
-def _link(tx: Connection, mapping: Mapping, rows: Items) -> tuple[Items, Outcome]:
+def _link(tx: Connection, actor: Actor, mapping: Mapping, rows: Items) -> tuple[Items, Outcome]:
     """Give the items the ids of the records they name by external id, one statement for each kind of these;
-    rows that name what is not there are refused."""
+    rows that name what is not there are refused. Where the file names no customers, rows get the records'."""
     outcome, source = Outcome(), mapping.constant(LINKED_SOURCE) or mapping.source
+    names_customers = "customer_key" in mapping.columns
     for member, table in _LINKED.items():
         named = {linked[member] for linked in rows.linked if member in linked}
         if not named:
             continue
-        found = _find(tx, table, source, named)
+        found = _find(tx, actor, table, source, named)
         kept = Items([], [], [], rows.refused, rows.rows_in)
         for line, item, linked in zip(rows.line, rows.items, rows.linked, strict=True):
             if member in linked and linked[member] not in found:
                 outcome.refused.append(Refused(line, Refusal.UNKNOWN_RECORD, _KEYS[member]))
                 continue
             if member in linked:
-                setattr(item, member, found[linked[member]])
+                record_id, customer_id = found[linked[member]]
+                setattr(item, member, record_id)
+                if not names_customers:
+                    item.customer_id = customer_id
             kept.line.append(line)
             kept.items.append(item)
             kept.linked.append(linked)
@@ -92,11 +97,16 @@ def _link(tx: Connection, mapping: Mapping, rows: Items) -> tuple[Items, Outcome
     return rows, outcome
 
 
-def _find(tx: Connection, table: type[Base], source: str, keys: set[str]) -> dict[str, UUID]:
+def _find(
+    tx: Connection, actor: Actor, table: type[Base], source: str, keys: set[str]
+) -> dict[str, tuple[UUID, UUID | None]]:
+    """Id and customer of the records of ``source`` with these external ids, as far as the caller may see
+    them."""
     columns = table.__table__.c
-    statement = select(columns.external_id, columns.id).where(columns.source == source)
-    found = tx.execute(statement.where(dialects.among(tx, columns.external_id, keys)))
-    return {row.external_id: row.id for row in found}
+    named = dialects.among(tx, columns.external_id, keys)
+    statement = select(columns.external_id, columns.id, columns.customer_id).where(columns.source == source)
+    found = tx.execute(narrow(statement.where(named), actor, columns.customer_id, columns.get("unit")))
+    return {row.external_id: (row.id, row.customer_id) for row in found}
 
 
 def _keys(rows: Items) -> set[str]:

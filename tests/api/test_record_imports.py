@@ -10,6 +10,7 @@ from typing import Any
 import factories
 import pytest
 from import_helpers import RECORD_COLUMNS, many_records, record_lines, set_up_survey
+from sqlalchemy import select, update
 from support import Api
 
 from app.domain.access import Actor, Scope
@@ -18,6 +19,7 @@ from app.jobs.registry import Context
 from app.services import jobs
 from app.settings import Settings
 from app.store.engine import Store
+from app.store.tables import ImportMapping
 
 PATH = "/v1/imports"
 CSV = {"Content-Type": "text/csv"}
@@ -230,6 +232,28 @@ def test_an_unusable_mapping_is_not_saved(api: Api, kind: str, columns: dict[str
     answer = api.put("/v1/import-mappings/ours", json=body)
     assert answer.status_code == 422
     assert pointer in [found[1] for found in wrong(answer)]
+
+
+def test_a_mapping_from_before_there_were_kinds_is_of_transactions(api: Api, store: Store) -> None:
+    columns = {
+        "external_id": "id",
+        "customer_key": "who",
+        "amount": "n",
+        "currency": "=TRY",
+        "occurred_at": "at",
+    }
+    assert api.put("/v1/import-mappings/old", json={"columns": columns}).status_code == 201
+
+    def forget(tx: Any) -> None:
+        [saved] = tx.execute(select(ImportMapping.mapping)).scalars()
+        del saved["kind"]
+        tx.execute(update(ImportMapping).values(mapping=saved))
+
+    store.write_sync(forget)
+    assert api.get("/v1/import-mappings/old").json()["mapping"]["kind"] == "transactions"
+    for kind, status in ((None, 202), ("transactions", 202), ("complaints", 422)):
+        query = {"mapping": "old"} | ({} if kind is None else {"kind": kind})
+        assert api.post(PATH, params=query, content=many_records(2), headers=CSV).status_code == status
 
 
 # --- hostile files

@@ -119,3 +119,13 @@ def test_sources_name_each_column_once() -> None:
 @pytest.mark.parametrize("kind", FIELDS)
 def test_every_target_has_a_reading(kind: RecordKind) -> None:
     assert all(find(kind, target) is not None for target in names(kind))
+
+
+@pytest.mark.parametrize("kind", FIELDS)
+def test_all_targets_are_told_where_one_is_unknown(kind: RecordKind) -> None:
+    with pytest.raises(MappingError) as found:
+        mapping(kind.value, {"nonsense": "x"})
+    [problem] = found.value.problems
+    assert all(len(str(text)) <= 200 for text in problem.params.values())  # longer ones are cut
+    told = problem.detail.format(**problem.params)
+    assert all(target in told for target in names(kind))

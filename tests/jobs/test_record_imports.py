@@ -173,9 +173,19 @@ def test_rows_become_responses_with_their_answers(store: Store, actor: Actor) ->
         "language": "=tr", "answer.recommend": "Q1", "answer.delivery": "Q2", "answer.why": "Q3",
         "answer.remark": "Q4",
     }  # fmt: skip
-    file = b"id,who,unit,Q1,Q2,Q3,Q4\nF1,A,izmir,9.0,4,price,fine\nF2,,ankara,0,,,\n"
+    file = (
+        b"id,who,unit,Q1,Q2,Q3,Q4\nF1,A,izmir,9.0,4,price,fine\nF2,,ankara,0,,,\n"
+        b"F3,A,izmir,,4,,\nF4,A,izmir,9,4,colour,\nF5,A,izmir,9,6,,\n"
+    )
     read = record_mapping("responses", columns={**columns, "survey_version": "=1"})
-    assert counts(take_in(store, actor, file, read)) == (2, 2, 0, 0)
+    row = take_in(store, actor, file, read)
+    assert counts(row) == (5, 2, 0, 3)
+    bad = store.read_sync(imports.refused_after, actor, row["id"], 0, 100)
+    assert [(one["code"], one["column"]) for one in bad] == [
+        ("value_missing", "answer.recommend"),  # which must be answered
+        ("unknown_value", "answer.why"),
+        ("answer_outside_scale", "answer.delivery"),
+    ]
     found = {one.external_id: one for one in rows_of(store, SurveyResponse)}
     one, nobody = found["F1"], found["F2"]
     assert (one.channel, one.agent, one.unit, one.phase) == ("store", "desk-2", "izmir", "after")
@@ -405,6 +415,28 @@ def test_rows_name_the_interaction_they_are_about(store: Store, actor: Actor, sm
         assert stored == {"R1": ids["K1"], "R4": None, "R5": ids["K3"]}
     agents = {one.external_id: one.agent for one in rows_of(store, SurveyResponse)}
     assert agents == {"R1": "ayse", "R4": None, "R5": "ayse"}
+
+
+def test_a_response_is_of_the_customer_it_is_linked_to_when_the_file_names_none(
+    store: Store, actor: Actor
+) -> None:
+    calls = record_lines([f"K1,A,{DAY},1,Talk,", f"K2,,{DAY},1,Talk,"])
+    take_in(store, actor, calls, record_mapping("interactions"))
+    owners = {one.external_id: one.customer_id for one in rows_of(store, Interaction)}
+    columns = {**RECORD_COLUMNS["responses"], "survey_version": "=1", "interaction_external_id": "closed"}
+    file = record_lines([f"R1,,{DAY},9,x,K1", f"R2,,{DAY},9,x,K2", f"R3,,{DAY},9,x,"])
+    row = take_in(store, actor, file, record_mapping("responses", columns=columns))
+    assert {one.customer_id for one in rows_of(store, SurveyResponse)} == {None}  # an empty key is nobody's
+    revert(store, actor, row)
+    del columns["customer_key"]
+    row = take_in(store, actor, file, record_mapping("responses", columns=columns))
+    assert counts(row) == (3, 3, 0, 0)
+    found = {one.external_id: one.customer_id for one in rows_of(store, SurveyResponse)}
+    assert found == {"R1": owners["K1"], "R2": None, "R3": None}
+    limited = Actor("key:izmir", actor.scopes, units=frozenset({"izmir"}), company=actor.company)
+    read = record_mapping("responses", columns={**columns, "unit": "=izmir", "external_id": "=row"})
+    row = take_in(store, limited, file, read)
+    assert [code for _, code in refused(store, actor, row)] == ["unknown_record"] * 2
 
 
 # --- dry runs
