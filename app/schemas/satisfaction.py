@@ -147,7 +147,7 @@ class SatisfactionRead(Output):
     by: SatisfactionBy | None
     overall: SatisfactionFigures
     groups: Annotated[list[SatisfactionGroup], Field(max_length=1_000_000)]
-    """Best first, those that cannot be ranked after the others; tiers and months in their order. Empty when
-    not divided."""
+    """Best first, those that cannot be ranked after the others, also who was asked and never answered; tiers
+    and months in their order. Empty when not divided."""
     trend: Annotated[list[TrendStep], Field(max_length=2400)]
     """Months with answers, in order."""
