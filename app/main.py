@@ -81,7 +81,7 @@ def create_app(settings: Settings | None = None, *, with_worker: bool = False) -
 
     app = FastAPI(
         title="Vefa",
-        summary="Customer retention: who the customers are, what they buy, and who carries the business.",
+        summary="Customer retention: who the customers are, who carries the business, and who is leaving.",
         version=version("vefa"),
         lifespan=lifespan,
         docs_url=None,

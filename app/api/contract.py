@@ -130,7 +130,7 @@ PROBLEM: Schema = {
             "request_id": "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a10",
             "errors": [
                 {
-                    "pointer": "/display_name",
+                    "pointer": "/name",
                     "location": "body",
                     "code": "missing",
                     "detail": "This member is required.",
@@ -146,9 +146,9 @@ TAGS = {
     "Interactions": "Contacts with customers: calls, messages, visits; and how they can end.",
     "Complaints": "What customers complain of: a life in steps, an owner at every moment, changes as events.",
     "Surveys": "What customers are asked, who was asked, and what was answered.",
-    "Imports": "Files taken in as durable jobs, with a report of every refused row.",
     "Insights": "What is computed over all customers, each figure with its number of cases and its window.",
     "Scoring": "Runs that compute the insights as of a day.",
+    "Imports": "Files taken in as durable jobs, with a report of every refused row.",
     "Rates": "Exchange rates into the reporting currency.",
     "Jobs": "Work nobody waits for: its state, progress and result.",
     "Keys": "API keys and their scopes.",

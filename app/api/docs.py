@@ -2,6 +2,7 @@
 
 from html import escape
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
@@ -29,7 +30,17 @@ def install(app: FastAPI) -> None:
     app.add_api_route("/docs", _swagger, include_in_schema=False)
     app.add_api_route("/redoc", _redoc, include_in_schema=False)
     app.add_api_route("/problems/{code}", _problem, include_in_schema=False)
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.mount("/static", _Static(directory=STATIC), name="static")
+
+
+class _Static(StaticFiles):
+    """Files asked for anew each time (304 as a rule): a browser must not mix those of two versions."""
+
+    def file_response(self, *args: Any, **more: Any) -> Response:
+        """The answer with a file."""
+        response = super().file_response(*args, **more)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
 
 
 async def _swagger() -> Response:
@@ -56,7 +67,7 @@ async def _index(request: Request) -> Response:
         f'<li><a href="/problems/{code}"><code>{code}</code></a> {say(kind.title)}</li>'
         for code, kind in PROBLEMS.items()
     )
-    summary = say("Customer retention: who the customers are, what they buy, and who carries the business.")
+    summary = say("Customer retention: who the customers are, who carries the business, and who is leaving.")
     body = (
         f"<h1>Vefa</h1><p>{summary}</p>"
         f"<ul>{''.join(f'<li><a href={path}>{say(text)}</a></li>' for path, text in links)}</ul>"

@@ -25,6 +25,7 @@ from app.api.contract import (
     Schema,
     header_refs,
 )
+from app.errors import PROBLEMS
 
 MERGE_PATCH = "application/merge-patch+json"
 
@@ -57,6 +58,9 @@ _MAX_LENGTHS |= {"uri": 2083, "uri-reference": 2048, "binary": 2**29}
 _SAME_CONTENT = frozenset({200, 201, 207})
 _DATA_MEMBERS = frozenset({"example", "examples", "default", "enum", "const"})
 _INT32 = 2**31 - 1
+# What pages and answers to batches hold beside the resources, in their examples.
+_PAGE = {"next_cursor": None, "has_more": False, "total": None, "complete_until": "2026-11-23T09:29:01Z"}
+_BATCH_ITEM = {"index": 0, "status": 201, "problem": None}
 
 
 def finish(document: Schema, app: FastAPI) -> Schema:
@@ -68,6 +72,7 @@ def finish(document: Schema, app: FastAPI) -> Schema:
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     _restore_examples(schemas)
+    _list_examples(schemas)
     schemas["Problem"], schemas["FieldProblem"] = PROBLEM, FIELD_PROBLEM
     components["headers"] = HEADERS
     components["responses"] = {name: _error_response(status) for status, (name, _) in ERRORS.items()}
@@ -95,6 +100,24 @@ def _restore_examples(schemas: Schema) -> None:
         extra = model.model_config.get("json_schema_extra")
         if model.__name__ in schemas and isinstance(extra, dict) and "examples" in extra:
             schemas[model.__name__]["examples"] = extra["examples"]
+
+
+def _list_examples(schemas: Schema) -> None:
+    """Give every page and every answer to a batch an example: a list of one, whose example is known."""
+    for schema in schemas.values():
+        items = schema.get("properties", {}).get("data", {}).get("items", {})
+        if "examples" in schema or "$ref" not in items:
+            continue
+        one = schemas[items["$ref"].rpartition("/")[2]]
+        examples = one.get("examples", ())
+        if "problem" in one["properties"]:  # of a batch
+            [name] = one["properties"].keys() - _BATCH_ITEM.keys()
+            known = next(part["$ref"] for part in one["properties"][name]["anyOf"] if "$ref" in part)
+            examples = schemas[known.rpartition("/")[2]].get("examples", ())
+            examples = [{**_BATCH_ITEM, name: example} for example in examples]
+        others = {name: _PAGE[name] for name in schema["properties"] if name != "data"}
+        if examples:
+            schema["examples"] = [{"data": [example], **others} for example in examples[:1]]
 
 
 def _documented(app: FastAPI) -> Iterator[tuple[RouteContext, str]]:
@@ -151,6 +174,8 @@ def _finish_parameter(parameter: Schema, if_match_required: bool) -> None:
     if len(options) == 1:  # a parameter cannot be null, only absent
         del schema["anyOf"]
         schema = parameter["schema"] = {**options[0], **schema}
+    if schema.get("default") == []:  # goes without saying, and viewers show it oddly
+        del schema["default"]
     if "description" in schema:  # where linters and viewers look for it
         parameter.setdefault("description", schema.pop("description"))
     if parameter["required"] and schema.get("examples"):
@@ -160,10 +185,21 @@ def _finish_parameter(parameter: Schema, if_match_required: bool) -> None:
 
 
 def _error_response(status: int) -> Schema:
+    content: Schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    if status != 422:  # which is the example of the schema
+        code, kind = next((code, kind) for code, kind in PROBLEMS.items() if kind.status == status)
+        content["example"] = {
+            "type": f"/problems/{code}",
+            "title": kind.title,
+            "status": status,
+            "instance": "/v1/customers",
+            "code": code,
+            "request_id": PROBLEM["examples"][0]["request_id"],
+        }
     return {
         "description": ERRORS[status][1],
         "headers": header_refs(*ERROR_HEADERS.get(status, ())),
-        "content": {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        "content": {PROBLEM_JSON: content},
     }
 
 

@@ -11,7 +11,7 @@ from app.errors import AppError, StartError
 
 app = typer.Typer(
     name="vefa",
-    help="Customer retention: who the customers are, what they buy, and who carries the business.",
+    help="Customer retention: who the customers are, who carries the business, and who is leaving.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,

@@ -4,11 +4,12 @@ from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from app.domain.churn.models.model import Why
 from app.domain.customers import ChurnLevel
 from app.schemas._base import PLAIN_DIGITS, Code, Count, Input, Money, Output, shown
+from app.schemas.insight_examples import CHURN, CUSTOMER_CHURN
 from app.schemas.scoring_runs import RunParameters, Share
 
 Figure = float | None
@@ -158,6 +159,8 @@ class ServingModel(Output):
 class ChurnRead(Output):
     """Churn by one run: levels, value at risk, the model with its limits, and its backtest."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [CHURN]})
+
     method: Literal["churn"]
     version: Annotated[int, Field(ge=1, le=1000)]
     run_id: UUID
@@ -228,6 +231,8 @@ class ChurnPast(Output):
 
 class CustomerChurnRead(Output):
     """The churn flag of one customer."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [CUSTOMER_CHURN]})
 
     customer_id: UUID
     run_id: UUID

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from app.schemas._base import Output
 
@@ -12,11 +12,19 @@ Word = Annotated[str, Field(max_length=64, pattern=r"^[^\x00-\x1f]*$")]
 class Health(Output):
     """The process is alive."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"status": "ok"}]})
+
     status: Literal["ok"]
 
 
 class Readiness(Output):
     """The database answers, at the right revision."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"status": "ok", "database": "sqlite", "revision": "0002", "durability": "FULL"}]
+        }
+    )
 
     status: Literal["ok"]
     database: Literal["sqlite", "postgresql"]

@@ -304,6 +304,19 @@ class ImportQuery(Paging):
 class RefusedRow(Output):
     """A row that was not stored. Its values are not repeated here: look at the line of the file."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "line": 3,
+                    "code": "customer_missing",
+                    "column": "customer_key",
+                    "detail": "The row names no customer.",
+                }
+            ]
+        }
+    )
+
     line: Annotated[int, Field(ge=1, le=2**53, examples=[3])]
     """Line of the file on which the row begins, from 1."""
     code: Refusal

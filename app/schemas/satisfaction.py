@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 from app.domain.indices import INDICES
 from app.domain.indices.change import Verdict
 from app.schemas._base import Code, Count, DateIn, Input, Output, shown
+from app.schemas.insight_examples import SATISFACTION
 from app.schemas.insights import Window
 from app.schemas.scoring_runs import Share
 
@@ -130,6 +131,8 @@ class TrendStep(IndexFigures):
 class SatisfactionRead(Output):
     """A satisfaction index over the answers of a window: as a whole, in groups, and month by month."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [SATISFACTION]})
+
     index: IndexCode
     name: Annotated[str, shown(100)]
     unit: Name
@@ -144,7 +147,7 @@ class SatisfactionRead(Output):
     by: SatisfactionBy | None
     overall: SatisfactionFigures
     groups: Annotated[list[SatisfactionGroup], Field(max_length=1_000_000)]
-    """Best first, those that cannot be ranked after the others; tiers and months in their order. Empty when
-    not divided."""
+    """Best first, those that cannot be ranked after the others, also who was asked and never answered; tiers
+    and months in their order. Empty when not divided."""
     trend: Annotated[list[TrendStep], Field(max_length=2400)]
     """Months with answers, in order."""

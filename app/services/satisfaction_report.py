@@ -129,10 +129,11 @@ def _overall(index: Index, found: Answered, whole: IntArray, sent: Columns, by_t
 
 def _groups(index: Index, found: Answered, group: Any, sent: Columns, by: SatisfactionBy) -> list[Row]:
     codes, keys = arrays.coded(group)
-    results = index.compute(found.answers, codes, len(keys), found.options(index))
-    shrunk = shrink_results(results) if by in SHRUNK else [None] * len(keys)
     invited, asked = arrays.coded(sent["group"])
     answered = {key: sent["answered"][invited == code] for code, key in enumerate(asked)}
+    keys = list(dict.fromkeys([*keys, *asked]))  # also who was asked and did not answer
+    results = index.compute(found.answers, codes, len(keys), found.options(index))
+    shrunk = shrink_results(results) if by in SHRUNK else [None] * len(keys)
     rows = [
         {
             "key": None if key == NOT_STATED else key,

@@ -86,3 +86,15 @@ def test_nothing_else_is_served(client: TestClient, path: str) -> None:
 def test_static_files_are_read_only(client: TestClient) -> None:
     response = client.post("/static/pages/page.css")
     assert (response.status_code, response.headers["allow"]) == (405, "GET, HEAD")
+
+
+def test_browsers_ask_whether_a_static_file_has_changed(client: TestClient) -> None:
+    response = client.get("/static/pages/page.css")
+    assert response.headers["cache-control"] == "no-cache"
+    again = client.get("/static/pages/page.css", headers={"If-None-Match": response.headers["etag"]})
+    assert again.status_code == 304
+
+
+def test_the_styles_of_the_text_pages_leave_redoc_alone(client: TestClient) -> None:
+    rules = re.findall(r"^(\w+) \{", client.get("/static/pages/page.css").text, re.MULTILINE)
+    assert "code" not in rules

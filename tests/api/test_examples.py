@@ -101,6 +101,20 @@ def test_every_body_has_an_example(contract: Contract) -> None:
     assert len(bodies) > 30
 
 
+def test_every_answer_has_an_example(contract: Contract) -> None:
+    document, without = contract.document, set()
+    for method, path, said in operations(document):
+        for status, answer in said["responses"].items():
+            for media_type, content in resolved(document, answer).get("content", {}).items():
+                if media_type.endswith("json"):
+                    known = content.get("example") or resolved(document, content["schema"]).get("examples")
+                    if not known:
+                        without.add(f"{method} {path} {status}")
+                    elif status[0] > "3":
+                        assert (content.get("example") or known[0])["status"] == int(status)
+    assert without == set()
+
+
 def test_every_example_fits_its_schema(contract: Contract) -> None:
     document = contract.document
     looked_at = 0
