@@ -8,6 +8,7 @@ for the MBG/NBD fit with and without grouping of like histories.
 """
 
 import argparse
+import resource
 import time
 from collections.abc import Callable
 from typing import Any
@@ -66,6 +67,7 @@ def main() -> None:
     found = timed("contest", lambda: contest(earlier, last, most=100_000))
     timed("forecast", lambda: predict(outcome.then, HORIZON, found, last))
     tested = timed("backtest", lambda: evaluate(outcome, earlier, last))
+    print(f"  at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MiB of memory so far")
     for model in tested.models:
         m = model.metrics
         print(f"  {model.code}: n {m.n:,}, AUC {m.auc:.4f} {m.auc_interval}, Brier {m.brier}")

@@ -73,7 +73,7 @@ def contest(
     check_order(earlier, last, as_of_day=last.closes_day if last else 0)
     if earlier is None or last is None:
         return Contest(PARAMETRIC, Why.NO_CLOSED_WINDOW)
-    asked = sample(last, most)
+    asked = last.sample(most)
     entries = tuple(_entry(code, earlier, asked, draws, seed) for code in REGISTRY)
     serves, reason = _verdict({entry.code: entry for entry in entries}, asked)
     return Contest(
@@ -85,15 +85,6 @@ def contest(
         n=len(asked.then),
         entries=entries,
     )
-
-
-def sample(window: Window, most: int | None) -> Window:
-    """About ``most`` of a window's customers, evenly chosen, with what was fitted to all."""
-    step = 1 if most is None else max(1, -(-len(window.then) // most))
-    if step == 1:
-        return window
-    rows = np.arange(0, len(window.then), step)
-    return Window(window.then.take(rows), window.silent[rows], window.horizon_days)
 
 
 def _entry(code: str, earlier: Window, last: Window, draws: int, seed: int) -> Entry:

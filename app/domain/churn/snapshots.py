@@ -7,6 +7,7 @@ checked here.
 Source: docs/formulas.md#learned-churn.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,6 +17,9 @@ from app.domain.churn import mbg_nbd
 from app.domain.churn.btyd import Fit, NoFit
 from app.domain.churn.facts import Facts
 from app.domain.churn.history import BoolArray, FloatArray, Histories, IntArray, from_days
+
+PART = 65_536
+"""Customers whose features are computed at a time."""
 
 SHORTEST_WINDOW_DAYS = 28
 """A window shorter than four weeks says more about the week than about the customers."""
@@ -69,6 +73,11 @@ class Snapshot:
             return None
         return mbg_nbd.q(self.fitted, self.histories, horizon_days)
 
+    def parts(self, size: int = PART) -> Iterator["Snapshot"]:
+        """All customers, so many at a time: a hundred numbers of each of a million would not fit nicely."""
+        for start in range(0, len(self), size):
+            yield self.take(np.arange(start, min(start + size, len(self))))
+
     def take(self, rows: IntArray | BoolArray) -> "Snapshot":
         """Some of the customers, with what was fitted to all of them."""
         part = Snapshot(self.facts.take(rows), self.value_minor[rows], self.refunds[rows])
@@ -98,6 +107,14 @@ class Window:
             raise ValueError("there must be one outcome for each customer")
         if self.horizon_days < 1:
             raise ValueError("horizon_days must be 1 or more")
+
+    def sample(self, most: int | None) -> "Window":
+        """About ``most`` of the customers, evenly chosen, with what was fitted to all; None for all."""
+        step = 1 if most is None else max(1, -(-len(self.then) // most))
+        if step == 1:
+            return self
+        rows = np.arange(0, len(self.then), step)
+        return Window(self.then.take(rows), self.silent[rows], self.horizon_days)
 
     @property
     def closes_day(self) -> int:

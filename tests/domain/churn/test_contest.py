@@ -100,6 +100,27 @@ def test_a_stored_model_says_the_same() -> None:
     assert again.q(alone)[0] == pytest.approx(forecast.q[17], abs=1e-12)
 
 
+def test_narrow_columns_and_parts_say_the_same() -> None:
+    _, forecast, now = run(simulated(21, regular=6))
+    assert forecast.serving is not None
+    narrow = {name: getattr(now.facts, name) for name in COLUMNS}
+    narrow = {name: c.astype(np.int32) if c.dtype == np.int64 else c for name, c in narrow.items()}
+    stored = Snapshot(Facts(as_of_day=AS_OF, **narrow), now.value_minor, now.refunds.astype(np.int32))
+    assert forecast.serving.q(stored).tolist() == forecast.q.tolist()
+    assert [len(part) for part in now.parts(1000)] == [1000, len(now) - 1000]
+    joined = np.concatenate([forecast.serving.q(part) for part in now.parts(100)])
+    assert joined == pytest.approx(forecast.q, abs=1e-12)
+
+
+def test_a_sample_keeps_what_was_fitted_to_all() -> None:
+    _, last = simulated(21).windows(AS_OF, HORIZON)
+    assert last is not None
+    some = last.sample(100)
+    assert len(some.then) <= 100
+    assert some.then.fitted == last.then.fitted
+    assert last.sample(None) is last.sample(10**6) is last
+
+
 @pytest.mark.parametrize(
     ("ledger", "reason", "code"),
     [
