@@ -13,7 +13,7 @@ from app.domain.churn.metrics import measure
 from app.domain.churn.models import BASELINE, LEARNED, PARAMETRIC, REGISTRY
 from app.domain.churn.models.logistic import Serving
 from app.domain.churn.models.model import Why
-from app.domain.churn.snapshots import Plan, Snapshot, Window, plan
+from app.domain.churn.snapshots import Plan, Snapshot, Window, between, plan
 
 AS_OF, HORIZON = 420, 90
 
@@ -110,6 +110,22 @@ def test_narrow_columns_and_parts_say_the_same() -> None:
     assert [len(part) for part in now.parts(1000)] == [1000, len(now) - 1000]
     joined = np.concatenate([forecast.serving.q(part) for part in now.parts(100)])
     assert joined == pytest.approx(forecast.q, abs=1e-12)
+
+
+def test_two_snapshots_make_a_window() -> None:
+    ledger = simulated(21)
+    (ids, then), (later_ids, later) = ledger.snapshot(330), ledger.snapshot(420)
+    found, same = between(ids, then, later_ids, later), ledger.window(330, 90)
+    assert found.silent.tolist() == same.silent.tolist()
+    assert (found.horizon_days, found.closes_day) == (90, 420)
+    some = np.arange(0, later_ids.size, 2)
+    fewer = between(ids, then, later_ids[some], later.take(some))
+    assert fewer.silent.tolist() == same.silent[np.isin(ids, later_ids[some])].tolist()
+    assert len(between(ids, then, later_ids[:0], later.take(some[:0])).then) == 0
+    with pytest.raises(ValueError, match="ascending"):
+        between(ids, then, later_ids[::-1], later)
+    with pytest.raises(ValueError, match="horizon"):
+        between(ids, then, ids, then)
 
 
 def test_a_sample_keeps_what_was_fitted_to_all() -> None:
