@@ -203,7 +203,8 @@ def _figures(code: str, silent: BoolArray, scores: FloatArray, is_probability: b
     metrics = measure(silent, scores, is_probability=is_probability, draws=o.draws, seed=o.seed)
     ece, reliability = _calibration(metrics.calibration, o)
     limits = (o.levels.watch, o.levels.at_risk) if is_probability else ()
-    at_levels = tuple(at_level(silent, scores, limit, draws=o.draws, seed=o.seed) for limit in limits)
+    shown = _shown(scores)
+    at_levels = tuple(at_level(silent, shown, limit, draws=o.draws, seed=o.seed) for limit in limits)
     return Figures(code, metrics, ece, reliability, at_levels)
 
 
@@ -251,11 +252,17 @@ def _calibration(table: tuple[Bin, ...], o: Options) -> tuple[Interval | None, t
     return percentiles(error), tuple(percentiles(column) for column in shares.T)
 
 
+def _shown(q: FloatArray) -> FloatArray:
+    """In whole percent, as probabilities are shown and levels judged."""
+    shown: FloatArray = np.round(100 * q) / 100
+    return shown
+
+
 def _flags(then: Snapshot, q: FloatArray, levels: Levels) -> LEVELS_ARRAY:
-    """The levels that would have been given: in whole percent, as they are shown."""
+    """The levels that would have been given."""
     known = then.histories
     left = silent_for_good(known.x, known.t_x_days, known.silence_days, rhythm(known))
-    return assign(np.round(100 * q) / 100, left, levels)
+    return assign(_shown(q), left, levels)
 
 
 def confusion(flags: LEVELS_ARRAY, silent: BoolArray) -> tuple[Cell, ...]:

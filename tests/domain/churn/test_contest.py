@@ -155,6 +155,16 @@ def test_too_little_data_is_said(ledger: Ledger, reason: Why, code: str) -> None
     assert forecast.rank.shape == forecast.q.shape
 
 
+def test_models_say_what_they_are() -> None:
+    for code, model in REGISTRY.items():
+        assert model.code == code
+        assert all((model.title, model.formula, model.source, model.example, model.limits))
+    four = Ledger([1] * 4 + [2] * 3 + [3] * 2 + [4], [0, 1, 2, 98, 0, 1, 97, 0, 96, 95], [1] * 10)
+    trained = REGISTRY["recency_frequency"].train(None)
+    assert not isinstance(trained, Why)
+    assert trained.scores(four.snapshot(100)[1], 30)[-1] == 0.75
+
+
 def test_all_models_have_an_entry() -> None:
     found, _, _ = run(simulated(21))
     assert [one.code for one in found.entries] == list(REGISTRY)
