@@ -46,6 +46,14 @@ def test_it_can_be_stored(found: Evaluation) -> None:
     assert stored["models"][3]["metrics"]["n"] == found.n
 
 
+def test_only_some_models() -> None:
+    some = Options(draws=0, models=("mbg_nbd",))
+    found = evaluate(LEDGER.window(420, 90), *LEDGER.windows(420, 90), options=some)
+    assert [model.code for model in found.models] == ["recency", "mbg_nbd", "logistic"]
+    with pytest.raises(ValueError, match="no model astrology"):
+        Options(models=("astrology",))
+
+
 def test_groups_are_the_tiers_and_the_repeat_buyers(found: Evaluation) -> None:
     sizes = {group.name: group.baseline.n for group in found.groups}
     assert list(sizes) == ["repeat_buyers", "tier_A", "tier_B", "tier_C"]
