@@ -8,6 +8,7 @@ for the MBG/NBD fit with and without grouping of like histories.
 """
 
 import argparse
+import resource
 import time
 from collections.abc import Callable
 from typing import Any
@@ -63,9 +64,10 @@ def main() -> None:
     print(f"{ledger.owner.size:,} purchases")
     outcome = timed("customers at the cut", lambda: ledger.window(cut, HORIZON))
     earlier, last = timed("customers at the two windows", lambda: ledger.windows(cut, HORIZON))
-    found = timed("contest", lambda: contest(earlier, last, most=100_000))
+    found = timed("contest", lambda: contest(earlier, last))
     timed("forecast", lambda: predict(outcome.then, HORIZON, found, last))
     tested = timed("backtest", lambda: evaluate(outcome, earlier, last))
+    print(f"  at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MiB of memory so far")
     for model in tested.models:
         m = model.metrics
         print(f"  {model.code}: n {m.n:,}, AUC {m.auc:.4f} {m.auc_interval}, Brier {m.brier}")

@@ -22,6 +22,9 @@ from app.domain.churn.snapshots import Snapshot, Window, check_order
 LEAST_COMPARED = 30
 """Cases of the rarer outcome that the last window must hold for models to be compared on it."""
 
+MOST_COMPARED = 100_000
+"""Customers that models are compared on at most, evenly chosen; fits of the parametric model see all."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -55,9 +58,7 @@ class Contest:
     entries: tuple[Entry, ...] = ()
 
 
-def contest(
-    earlier: Window | None, last: Window | None, *, draws: int = DRAWS, seed: int = 0, most: int | None = None
-) -> Contest:
+def contest(earlier: Window | None, last: Window | None, *, draws: int = DRAWS, seed: int = 0) -> Contest:
     """Hold the models against the last closed window.
 
     Args:
@@ -65,7 +66,6 @@ def contest(
         last: what all are held against.
         draws: bootstrap samples behind the intervals; 0 for none.
         seed: of the bootstrap.
-        most: score at most about so many customers, evenly chosen; fits see all.
 
     Raises:
         ValueError: ``earlier`` had not closed when ``last`` opened.
@@ -73,7 +73,7 @@ def contest(
     check_order(earlier, last, as_of_day=last.closes_day if last else 0)
     if earlier is None or last is None:
         return Contest(PARAMETRIC, Why.NO_CLOSED_WINDOW)
-    asked = sample(last, most)
+    asked = last.sample(MOST_COMPARED)
     entries = tuple(_entry(code, earlier, asked, draws, seed) for code in REGISTRY)
     serves, reason = _verdict({entry.code: entry for entry in entries}, asked)
     return Contest(
@@ -85,15 +85,6 @@ def contest(
         n=len(asked.then),
         entries=entries,
     )
-
-
-def sample(window: Window, most: int | None) -> Window:
-    """About ``most`` of a window's customers, evenly chosen, with what was fitted to all."""
-    step = 1 if most is None else max(1, -(-len(window.then) // most))
-    if step == 1:
-        return window
-    rows = np.arange(0, len(window.then), step)
-    return Window(window.then.take(rows), window.silent[rows], window.horizon_days)
 
 
 def _entry(code: str, earlier: Window, last: Window, draws: int, seed: int) -> Entry:

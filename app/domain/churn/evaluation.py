@@ -122,14 +122,21 @@ class Options:
         cuts: of the value tiers customers are grouped by.
         draws: bootstrap samples behind each interval; 0 for none.
         seed: of the bootstrap.
-        most: customers scored by the contest at most, evenly chosen; None for all.
+        models: codes of the models to measure; the baseline and the one that is published always are.
+
+    Raises:
+        ValueError: no such model.
     """
 
     levels: Levels = DEFAULT_LEVELS
     cuts: Cuts = DEFAULT_CUTS
     draws: int = DRAWS
     seed: int = 0
-    most: int | None = 100_000
+    models: tuple[str, ...] = tuple(REGISTRY)
+
+    def __post_init__(self) -> None:
+        if unknown := sorted({*self.models} - {*REGISTRY}):
+            raise ValueError(f"there is no model {unknown[0]}")
 
 
 DEFAULT_OPTIONS = Options()
@@ -160,7 +167,7 @@ def evaluate(
     """
     check_order(earlier, last, as_of_day=outcome.then.as_of_day)
     then, silent, o = outcome.then, outcome.silent, options
-    found = contest(earlier, last, draws=o.draws, seed=o.seed, most=o.most)
+    found = contest(earlier, last, draws=o.draws, seed=o.seed)
     forecast = predict(then, outcome.horizon_days, found, last)
     is_published = not np.isnan(forecast.q).any() and len(then) > 0
     missing: dict[str, Why] = {}
@@ -185,6 +192,8 @@ def _models(
     outcome: Window, last: Window | None, forecast: Forecast, o: Options, missing: dict[str, Why]
 ) -> Iterator[Figures]:
     for code, model in REGISTRY.items():
+        if code not in {*o.models, BASELINE, forecast.code}:
+            continue
         if code == forecast.code and not np.isnan(forecast.q).any():
             yield _figures(code, outcome.silent, forecast.q, True, o)
             continue
@@ -203,7 +212,8 @@ def _figures(code: str, silent: BoolArray, scores: FloatArray, is_probability: b
     metrics = measure(silent, scores, is_probability=is_probability, draws=o.draws, seed=o.seed)
     ece, reliability = _calibration(metrics.calibration, o)
     limits = (o.levels.watch, o.levels.at_risk) if is_probability else ()
-    at_levels = tuple(at_level(silent, scores, limit, draws=o.draws, seed=o.seed) for limit in limits)
+    shown = _shown(scores)
+    at_levels = tuple(at_level(silent, shown, limit, draws=o.draws, seed=o.seed) for limit in limits)
     return Figures(code, metrics, ece, reliability, at_levels)
 
 
@@ -251,11 +261,17 @@ def _calibration(table: tuple[Bin, ...], o: Options) -> tuple[Interval | None, t
     return percentiles(error), tuple(percentiles(column) for column in shares.T)
 
 
+def _shown(q: FloatArray) -> FloatArray:
+    """In whole percent, as probabilities are shown and levels judged."""
+    shown: FloatArray = np.round(100 * q) / 100
+    return shown
+
+
 def _flags(then: Snapshot, q: FloatArray, levels: Levels) -> LEVELS_ARRAY:
-    """The levels that would have been given: in whole percent, as they are shown."""
+    """The levels that would have been given."""
     known = then.histories
     left = silent_for_good(known.x, known.t_x_days, known.silence_days, rhythm(known))
-    return assign(np.round(100 * q) / 100, left, levels)
+    return assign(_shown(q), left, levels)
 
 
 def confusion(flags: LEVELS_ARRAY, silent: BoolArray) -> tuple[Cell, ...]:

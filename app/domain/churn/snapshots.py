@@ -7,15 +7,21 @@ checked here.
 Source: docs/formulas.md#learned-churn.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.domain.churn import mbg_nbd
 from app.domain.churn.btyd import Fit, NoFit
 from app.domain.churn.facts import Facts
 from app.domain.churn.history import BoolArray, FloatArray, Histories, IntArray, from_days
+
+PART = 65_536
+"""Customers whose features are computed at a time."""
 
 SHORTEST_WINDOW_DAYS = 28
 """A window shorter than four weeks says more about the week than about the customers."""
@@ -69,6 +75,11 @@ class Snapshot:
             return None
         return mbg_nbd.q(self.fitted, self.histories, horizon_days)
 
+    def parts(self, size: int = PART) -> Iterator["Snapshot"]:
+        """All customers, so many at a time: a hundred numbers of each of a million would not fit nicely."""
+        for start in range(0, len(self), size):
+            yield self.take(np.arange(start, min(start + size, len(self))))
+
     def take(self, rows: IntArray | BoolArray) -> "Snapshot":
         """Some of the customers, with what was fitted to all of them."""
         part = Snapshot(self.facts.take(rows), self.value_minor[rows], self.refunds[rows])
@@ -99,6 +110,14 @@ class Window:
         if self.horizon_days < 1:
             raise ValueError("horizon_days must be 1 or more")
 
+    def sample(self, most: int | None) -> "Window":
+        """About ``most`` of the customers, evenly chosen, with what was fitted to all; None for all."""
+        step = 1 if most is None else max(1, -(-len(self.then) // most))
+        if step == 1:
+            return self
+        rows = np.arange(0, len(self.then), step)
+        return Window(self.then.take(rows), self.silent[rows], self.horizon_days)
+
     @property
     def closes_day(self) -> int:
         """The first day after it."""
@@ -109,6 +128,33 @@ class Window:
         """How many customers had the rarer of the two outcomes: what a model can learn from."""
         silent = int(np.count_nonzero(self.silent))
         return min(silent, self.silent.size - silent)
+
+
+def between(ids: NDArray[Any], then: Snapshot, later_ids: NDArray[Any], later: Snapshot) -> Window:
+    """Make a window from how the same company was seen on two days.
+
+    Args:
+        ids: of the customers of ``then``; any dtype numpy can order.
+        then: the earlier day; the window opens on it.
+        later_ids: of those of ``later``, strictly ascending.
+        later: the later day, on which the window closes.
+
+    Returns:
+        The window of the customers of ``then`` who are in ``later`` too: who has taken a contract or was
+        erased in between has no outcome.
+
+    Raises:
+        ValueError: ``later`` is not later, or its ids do not ascend.
+
+    Cost: O(n log n).
+    """
+    if not np.all(later_ids[1:] > later_ids[:-1]):
+        raise ValueError("ids must be strictly ascending")
+    places = np.minimum(np.searchsorted(later_ids, ids), max(later_ids.size - 1, 0))
+    known = later_ids[places] == ids if later_ids.size else np.zeros(ids.size, dtype=np.bool_)
+    silent = later.facts.last_day[places[known]] < then.as_of_day
+    whole = then if known.all() else then.take(known)
+    return Window(whole, silent, later.as_of_day - then.as_of_day)
 
 
 @dataclass(frozen=True, slots=True)

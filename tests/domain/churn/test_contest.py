@@ -13,7 +13,7 @@ from app.domain.churn.metrics import measure
 from app.domain.churn.models import BASELINE, LEARNED, PARAMETRIC, REGISTRY
 from app.domain.churn.models.logistic import Serving
 from app.domain.churn.models.model import Why
-from app.domain.churn.snapshots import Plan, Snapshot, Window, plan
+from app.domain.churn.snapshots import Plan, Snapshot, Window, between, plan
 
 AS_OF, HORIZON = 420, 90
 
@@ -100,6 +100,43 @@ def test_a_stored_model_says_the_same() -> None:
     assert again.q(alone)[0] == pytest.approx(forecast.q[17], abs=1e-12)
 
 
+def test_narrow_columns_and_parts_say_the_same() -> None:
+    _, forecast, now = run(simulated(21, regular=6))
+    assert forecast.serving is not None
+    narrow = {name: getattr(now.facts, name) for name in COLUMNS}
+    narrow = {name: c.astype(np.int32) if c.dtype == np.int64 else c for name, c in narrow.items()}
+    stored = Snapshot(Facts(as_of_day=AS_OF, **narrow), now.value_minor, now.refunds.astype(np.int32))
+    assert forecast.serving.q(stored).tolist() == forecast.q.tolist()
+    assert [len(part) for part in now.parts(1000)] == [1000, len(now) - 1000]
+    joined = np.concatenate([forecast.serving.q(part) for part in now.parts(100)])
+    assert joined == pytest.approx(forecast.q, abs=1e-12)
+
+
+def test_two_snapshots_make_a_window() -> None:
+    ledger = simulated(21)
+    (ids, then), (later_ids, later) = ledger.snapshot(330), ledger.snapshot(420)
+    found, same = between(ids, then, later_ids, later), ledger.window(330, 90)
+    assert found.silent.tolist() == same.silent.tolist()
+    assert (found.horizon_days, found.closes_day) == (90, 420)
+    some = np.arange(0, later_ids.size, 2)
+    fewer = between(ids, then, later_ids[some], later.take(some))
+    assert fewer.silent.tolist() == same.silent[np.isin(ids, later_ids[some])].tolist()
+    assert len(between(ids, then, later_ids[:0], later.take(some[:0])).then) == 0
+    with pytest.raises(ValueError, match="ascending"):
+        between(ids, then, later_ids[::-1], later)
+    with pytest.raises(ValueError, match="horizon"):
+        between(ids, then, ids, then)
+
+
+def test_a_sample_keeps_what_was_fitted_to_all() -> None:
+    _, last = simulated(21).windows(AS_OF, HORIZON)
+    assert last is not None
+    some = last.sample(100)
+    assert len(some.then) <= 100
+    assert some.then.fitted == last.then.fitted
+    assert last.sample(None) is last.sample(10**6) is last
+
+
 @pytest.mark.parametrize(
     ("ledger", "reason", "code"),
     [
@@ -116,6 +153,16 @@ def test_too_little_data_is_said(ledger: Ledger, reason: Why, code: str) -> None
     assert (forecast.code, forecast.reason) == (code, reason)
     assert np.isnan(forecast.q).all() == (code == BASELINE)
     assert forecast.rank.shape == forecast.q.shape
+
+
+def test_models_say_what_they_are() -> None:
+    for code, model in REGISTRY.items():
+        assert model.code == code
+        assert all((model.title, model.formula, model.source, model.example, model.limits))
+    four = Ledger([1] * 4 + [2] * 3 + [3] * 2 + [4], [0, 1, 2, 98, 0, 1, 97, 0, 96, 95], [1] * 10)
+    trained = REGISTRY["recency_frequency"].train(None)
+    assert not isinstance(trained, Why)
+    assert trained.scores(four.snapshot(100)[1], 30)[-1] == 0.75
 
 
 def test_all_models_have_an_entry() -> None:

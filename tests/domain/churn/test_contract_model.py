@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from app.domain.churn.contract import Contracts
+from app.domain.churn.facts import COLUMNS, Facts
 from app.domain.churn.history import NO_DAY
 from app.domain.churn.models import contract
 from app.domain.churn.models.contract import ContractWindow
@@ -64,3 +65,16 @@ def test_what_a_contract_says() -> None:
         "contract_left": [0.0],
         "contract_open_ended": [1.0],
     }
+
+
+def test_what_else_is_known() -> None:
+    columns = {name: np.array([3, 1]) for name in COLUMNS}
+    columns |= {"last_score": np.array([40.0, np.nan]), "previous_score": np.array([70.0, np.nan])}
+    found = contract.fact_attributes(Facts(as_of_day=400, **columns), np.array([-5, 100]))
+    assert found["value"].tolist() == [0, np.log1p(100)]
+    assert found["satisfaction_fall"][0] == 30
+    left = np.random.default_rng(1).random(2000) < 0.3
+    wide = {name: np.tile(column, 1000) for name, column in found.items()}
+    model = contract.train(wide, left)
+    assert not isinstance(model, Why)
+    assert np.isfinite(model.q(wide)).all()

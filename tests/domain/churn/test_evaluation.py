@@ -1,3 +1,6 @@
+import json
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 from churn_shops import simulated
@@ -35,6 +38,20 @@ def test_every_figure_has_its_interval_and_the_baseline_beside_it(found: Evaluat
         for one in model.at_levels:
             for share in (one.precision, one.recall):
                 assert share.interval.low <= share.value <= share.interval.high
+
+
+def test_it_can_be_stored(found: Evaluation) -> None:
+    stored = json.loads(json.dumps(asdict(found), allow_nan=False))
+    assert stored["contest"]["reason"] == "won"
+    assert stored["models"][3]["metrics"]["n"] == found.n
+
+
+def test_only_some_models() -> None:
+    some = Options(draws=0, models=("mbg_nbd",))
+    found = evaluate(LEDGER.window(420, 90), *LEDGER.windows(420, 90), options=some)
+    assert [model.code for model in found.models] == ["recency", "mbg_nbd", "logistic"]
+    with pytest.raises(ValueError, match="no model astrology"):
+        Options(models=("astrology",))
 
 
 def test_groups_are_the_tiers_and_the_repeat_buyers(found: Evaluation) -> None:

@@ -8,6 +8,10 @@ import pytest
 
 from app.domain.churn import SIGNALS, Levels, metrics, verdict
 from app.domain.churn.contract import State, state
+from app.domain.churn.features import NAMES
+from app.domain.churn.models import REGISTRY
+from app.domain.churn.models.model import Why
+from app.domain.churn.themes import THEMES
 from app.domain.indices import INDICES
 
 FORMULAS = (Path(__file__).parents[3] / "docs/formulas.md").read_text(encoding="utf-8")
@@ -71,8 +75,11 @@ def test_where_a_contract_stands(
     assert state(*days, ended_by_us, AS_OF) is expected
 
 
-def test_signs_and_indices_are_documented() -> None:
-    assert [code for code in SIGNALS if f"| `{code}` |" not in FORMULAS] == []
+def test_signs_models_and_indices_are_documented() -> None:
+    listed = [*SIGNALS, *REGISTRY, *NAMES]
+    assert [code for code in listed if f"| `{code}` |" not in FORMULAS] == []
+    assert [code for code in THEMES if f"`{code}`" not in FORMULAS] == []
+    assert [why for why in Why if f"`{why.value}`" not in FORMULAS] == []
     headings = {
         line.lstrip("# ").lower().replace(" ", "-") for line in FORMULAS.split("\n") if line[:1] == "#"
     }

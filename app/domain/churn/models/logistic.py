@@ -7,16 +7,16 @@ that.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from app.domain.churn import features, mbg_nbd
-from app.domain.churn.btyd import Parameters
+from app.domain.churn.btyd import NoFit, Parameters
 from app.domain.churn.features import NAMES, Usual
 from app.domain.churn.history import FloatArray
-from app.domain.churn.learner import Learned, is_enough, learn, probability, shift_to_mean
+from app.domain.churn.learner import MOST_ROWS, Learned, is_enough, learn, probability, shift_to_mean
 from app.domain.churn.models.model import ChurnModel, Why
 from app.domain.churn.snapshots import Snapshot, Window
 
@@ -33,18 +33,24 @@ class Logistic:
         expected = now.parametric_q(horizon_days)
         if expected is None or not isinstance(now.fitted, Parameters):
             return None
-        usually = features.usual(now)
-        parts = self.learned.parts(features.matrix(now, expected, usually))
-        odds = self.learned.intercept + parts.sum(axis=1)
-        fit = now.fitted
-        return Serving(
+        fit, usually = now.fitted, features.usual(now)
+        bare = Serving(
             learned=self.learned,
             usual=usually,
             parametric=Parameters(fit.r, fit.alpha, fit.a, fit.b),
             horizon_days=horizon_days,
-            shift=shift_to_mean(odds, float(expected.mean())),
-            centre=parts.mean(axis=0),
+            shift=0.0,
+            centre=np.zeros(len(NAMES)),
         )
+        odds, centre = np.empty(len(now)), np.zeros(len(NAMES))
+        done = 0
+        for part in now.parts():
+            adds = bare.contributions(part)
+            odds[done : done + len(part)] = self.learned.intercept + adds.sum(axis=1)
+            centre += adds.sum(axis=0) / len(now)
+            done += len(part)
+        shift = shift_to_mean(odds, float(expected.mean()) if expected.size else 0.5)
+        return replace(bare, shift=shift, centre=centre)
 
     def scores(self, now: Snapshot, horizon_days: int) -> FloatArray | None:
         """Published q; None when the customers carry no parametric fit."""
@@ -78,7 +84,8 @@ class Serving:
 
     def log_odds(self, customers: Snapshot) -> FloatArray:
         """Published log-odds, shape (n,)."""
-        odds: FloatArray = self.learned.intercept + self.shift + self._parts(customers).sum(axis=1)
+        sums = [self._parts(part).sum(axis=1) for part in customers.parts()]
+        odds: FloatArray = self.learned.intercept + self.shift + np.concatenate([*sums, np.empty(0)])
         return odds
 
     def q(self, customers: Snapshot) -> FloatArray:
@@ -126,13 +133,15 @@ def train(last: Window | None) -> Logistic | Why:
     """Learn from the last closed window."""
     if last is None:
         return Why.NO_CLOSED_WINDOW
-    expected = last.then.parametric_q(last.horizon_days)
-    if expected is None:
+    if isinstance(last.then.fitted, NoFit):
         return Why.NO_PARAMETRIC_FIT
-    columns = features.matrix(last.then, expected)
-    if not is_enough(columns, last.silent):
+    usually, part = features.usual(last.then), last.sample(MOST_ROWS)
+    expected = part.then.parametric_q(last.horizon_days)
+    assert expected is not None  # noqa: S101 - the fit is that of all
+    columns = features.matrix(part.then, expected, usually)
+    if not is_enough(columns, part.silent):
         return Why.TOO_FEW_OUTCOMES
-    return Logistic(learn(columns, last.silent, NAMES, expected), last.horizon_days)
+    return Logistic(learn(columns, part.silent, NAMES, expected), last.horizon_days)
 
 
 MODEL = ChurnModel(
@@ -143,6 +152,11 @@ MODEL = ChurnModel(
         "that of mbg_nbd"
     ),
     source="scikit-learn; trained on the company's own last closed window",
+    example="log-odds 0 and 0, mean of mbg_nbd 0.75: the constant is ln 3 = 1.0986 and both q are 0.75",
+    limits=(
+        "what the last closed window taught need not hold in another season; needs 10 cases of the rarer "
+        "outcome for each feature; serves only where it won the contest"
+    ),
     is_probability=True,
     train=train,
 )

@@ -33,21 +33,34 @@ class Trained(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class ChurnModel:
-    """A model of customers without a contract.
+class Description:
+    """What is told about a model.
 
     Args:
         code: stable name.
         title: its name.
         formula: what it computes.
         source: where it comes from.
-        is_probability: whether its score is a probability; otherwise it only ranks.
-        train: the last closed window, None when there is none, to the model or why it cannot be had.
+        example: a worked example.
+        limits: when not to trust it.
     """
 
     code: str
     title: str
     formula: str
     source: str
+    example: str
+    limits: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChurnModel(Description):
+    """A model of customers without a contract.
+
+    Args:
+        is_probability: whether its score is a probability; otherwise it only ranks.
+        train: the last closed window, None when there is none, to the model or why it cannot be had.
+    """
+
     is_probability: bool
     train: Callable[[Window | None], Trained | Why]
