@@ -24,6 +24,7 @@ from app.api import (
     surveys,
     timeline,
     transactions,
+    unit_costs,
 )
 
 RESOURCES = (
@@ -40,6 +41,7 @@ RESOURCES = (
     imports,
     import_mappings,
     exchange_rates,
+    unit_costs,
     scoring_runs,
     insights,
     customer_churn,
