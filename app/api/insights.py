@@ -13,12 +13,14 @@ from app.schemas.churn import ChurnRead
 from app.schemas.insights import InsightQuery, ValueTiersRead
 from app.schemas.lifetime_value import LifetimeValueRead
 from app.schemas.methods import MethodRead, MethodsRead
+from app.schemas.profit import ProfitRead
 from app.schemas.satisfaction import SatisfactionQuery, SatisfactionRead
 from app.schemas.tier_firmness import FirmnessQuery, TierFirmnessRead
 from app.services import (
     churn_report,
     lifetime_value_report,
     methods,
+    profit_report,
     satisfaction_report,
     tier_firmness,
     value_tiers,
@@ -76,6 +78,18 @@ async def get_lifetime_value(call: Reads, query: Annotated[InsightQuery, Query()
     """
     reply = replies.plain(LifetimeValueRead)
     return await call.get(reply, lifetime_value_report.report, query.run_id, query.as_of)
+
+
+@router.get("/profit", response_model=ProfitRead, summary="Report profit", responses=read(409, etag=False))
+async def get_profit(call: Reads, query: Annotated[InsightQuery, Query()]) -> Response:
+    """What customers leave after costs, what serving them costs, by channel and tier, and who costs more than
+    they bring.
+
+    Formula: profit = revenue - cost of goods - contacts x unit costs of their channel - returns x handling.
+    The revenue is that of the run; costs and contacts are those that are known now, at the unit costs of now.
+    Whoever depends on a cost that is not known has no profit.
+    """
+    return await call.get(replies.plain(ProfitRead), profit_report.report, query.run_id, query.as_of)
 
 
 @router.get("/churn", response_model=ChurnRead, summary="Report churn", responses=read(etag=False))

@@ -9,6 +9,7 @@ from app.api import (
     complaints,
     customer_churn,
     customer_lifetime_value,
+    customer_profit,
     customers,
     dispositions,
     exchange_rates,
@@ -46,6 +47,7 @@ RESOURCES = (
     insights,
     customer_churn,
     customer_lifetime_value,
+    customer_profit,
     backtests,
     jobs,
 )
