@@ -16,6 +16,7 @@ from app.schemas.methods import MethodRead, MethodsRead
 from app.schemas.profit import ProfitRead
 from app.schemas.satisfaction import SatisfactionQuery, SatisfactionRead
 from app.schemas.tier_firmness import FirmnessQuery, TierFirmnessRead
+from app.schemas.wallet import WalletQuery, WalletRead
 from app.services import (
     churn_report,
     lifetime_value_report,
@@ -24,6 +25,7 @@ from app.services import (
     satisfaction_report,
     tier_firmness,
     value_tiers,
+    wallet,
 )
 from app.texts import negotiate
 
@@ -90,6 +92,22 @@ async def get_profit(call: Reads, query: Annotated[InsightQuery, Query()]) -> Re
     Whoever depends on a cost that is not known has no profit.
     """
     return await call.get(replies.plain(ProfitRead), profit_report.report, query.run_id, query.as_of)
+
+
+@router.get(
+    "/share-of-wallet",
+    response_model=WalletRead,
+    summary="Report share of wallet",
+    responses=read(409, etag=False),
+)
+async def get_share_of_wallet(call: Reads, query: Annotated[WalletQuery, Query()]) -> Response:
+    """How much of what customers spend in the category they spend here, where an attribute says what they
+    spend in all.
+
+    Formula: value over the run's window / total; overall sum over sum. Totals are those that are known now;
+    who is said to spend less in all than here is counted and left out.
+    """
+    return await call.get(replies.plain(WalletRead), wallet.report, query)
 
 
 @router.get("/churn", response_model=ChurnRead, summary="Report churn", responses=read(etag=False))

@@ -41,7 +41,7 @@ class Unknown(Output):
     """Customers without a profit by what is not known of them; one can be among several."""
 
     goods: Count
-    """A purchase without a cost, or something with a cost in another currency than the reporting one."""
+    """A transaction without a cost, refunds included, or in another currency than the reporting one."""
     contacts: Count
     """A contact over a channel without a unit cost."""
     returns: Count

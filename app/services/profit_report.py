@@ -106,7 +106,7 @@ def of_customer(tx: Connection, actor: Actor, customer_id: UUID) -> Row:
         "unknown": [why for why, who in lacks.items() if who[0]],
         "revenue": money.to_wire(int(revenue[0]), currency) if has_tier else None,
         "goods": goods,
-        "channels": _channels(told, currency),
+        "channels": [line for line in _channels(told, currency) if line["contacts"]],
         "returns": _returns(told, currency),
         "serve": serve,
         "serve_share": _share(told.found.serve_minor, revenue) if serve is not None else None,

@@ -2,7 +2,7 @@
 customers to read, None for all, and nothing outside of ``bounds`` is seen."""
 
 import numpy as np
-from sqlalchemy import BigInteger, Connection, and_, case, cast, func, or_, select
+from sqlalchemy import BigInteger, Connection, and_, case, cast, func, select
 
 from app.domain.scoring import Bounds, Parameters
 from app.domain.transactions import LOWERING
@@ -17,18 +17,16 @@ def goods(tx: Connection, parameters: Parameters, bounds: Bounds, only: Ids | No
 
     Returns:
         ``customer_id``, ascending; ``goods_minor``: costs in the reporting currency, less those of goods
-        that came back; ``unknown``: number of purchases and charges without a cost, and of whatever has a
-        cost in another currency; ``returns``: number of refunds and cancellations.
+        that came back; ``unknown``: number of transactions without a cost, or in another currency;
+        ``returns``: number of refunds and cancellations.
     """
-    own, cost = Transaction.currency == parameters.currency, Transaction.cost_minor
-    came_back = Transaction.kind.in_(sorted(LOWERING))
-    # Where a refund does not say what came back, nothing did: the goods cost what they cost.
-    unknown = or_(and_(cost.is_(None), ~came_back), and_(cost.is_not(None), ~own))
+    cost = Transaction.cost_minor
+    known = and_(Transaction.currency == parameters.currency, cost.is_not(None))
     statement = select(
         arrays.raw_id(tx, Transaction.customer_id),
-        cast(func.sum(case((and_(own, cost.is_not(None)), cost), else_=0)), BigInteger),
-        func.count(case((unknown, 1))),
-        func.count(case((came_back, 1))),
+        cast(func.sum(case((known, cost), else_=0)), BigInteger),
+        func.count(case((~known, 1))),
+        func.count(case((Transaction.kind.in_(sorted(LOWERING)), 1))),
     ).where(Transaction.occurred_at < bounds.end)
     if bounds.start is not None:
         statement = statement.where(Transaction.occurred_at >= bounds.start)

@@ -70,7 +70,7 @@ def worked(api: Api) -> str:
     """The customer of docs/formulas.md#profit. Compensation is not recorded: a visit stands for it."""
     customer_id = bought(api, "Ayşe Yılmaz", "1100.00", "660.00")
     record(api, customer_id, "60.00", "60.00", kind="refund")
-    record(api, customer_id, "40.00", kind="cancellation")  # nothing is said of goods: none came back
+    record(api, customer_id, "40.00", "0.00", kind="cancellation")  # nothing came back
     contact(api, customer_id, "phone", 12, talk_seconds=300, hold_seconds=40, wrap_seconds=20)
     contact(api, customer_id, "email", 4, direction="outbound")
     contact(api, customer_id, "visit")
@@ -152,26 +152,28 @@ def test_what_is_not_known_is_not_nothing(api: Api, store: Store, actor: Actor) 
     called = bought(api, "Called", "100.00", "40.00")
     contact(api, called, "chat")
     returned = bought(api, "Returned", "100.00", "40.00")
-    record(api, returned, "10.00", kind="refund")
+    record(api, returned, "10.00", "0.00", kind="refund")
+    vague = bought(api, "Vague", "100.00", "40.00")
+    record(api, vague, "10.00", kind="cancellation")  # whether goods came back, and which, is not said
     set_costs(api, phone=UNIT_COSTS["phone"])
     run(api, store, actor)
     report = api.get(REPORT).json()
-    assert (report["n"], report["known"], report["coverage_customers"]) == (5, 1, 0.2)
-    assert report["coverage_revenue"] == pytest.approx(100 / 590)
-    assert report["unknown"] == {"goods": 2, "contacts": 1, "returns": 1}
+    assert (report["n"], report["known"], report["coverage_customers"]) == (6, 1, pytest.approx(1 / 6))
+    assert report["coverage_revenue"] == pytest.approx(100 / 680)
+    assert report["unknown"] == {"goods": 3, "contacts": 1, "returns": 2}
     assert (report["revenue"], report["profit"]) == (try_("100.00"), try_("60.00"))
     assert report["channels_without_cost"] == ["chat"]
     assert [(line["channel"], line["contacts"], line["cost"]) for line in report["channels"]] == [
         ("chat", 1, None),
         ("phone", 0, try_("0.00")),
     ]
-    assert report["returns"] == {"count": 1, "unit_cost": None, "cost": None}
+    assert report["returns"] == {"count": 2, "unit_cost": None, "cost": None}
     why = {}
-    for customer_id in (known, no_cost, dollars, called, returned):
+    for customer_id in (known, no_cost, dollars, called, returned, vague):
         one = api.get(f"/v1/customers/{customer_id}/profit").json()
         why[customer_id] = one["unknown"]
         assert (one["profit"] is None) == bool(one["unknown"])
-    assert list(why.values()) == [[], ["goods"], ["goods"], ["contacts"], ["returns"]]
+    assert list(why.values()) == [[], ["goods"], ["goods"], ["contacts"], ["returns"], ["goods", "returns"]]
     one = api.get(f"/v1/customers/{called}/profit").json()
     assert (one["goods"], one["serve"], one["serve_share"]) == (try_("40.00"), None, None)
 
