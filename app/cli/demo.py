@@ -9,6 +9,7 @@ import typer
 from app import http_server, logs
 from app.cli.context import opened
 from app.domain.demo import generate
+from app.jobs import backtest
 from app.jobs.score import score
 from app.main import create_app
 from app.schemas.complaints import EXAMPLE_NUMBER
@@ -52,6 +53,9 @@ def demo(
             store.write_sync(demo_service.load, actor, company, TOKEN)
         if not store.read_sync(demo_service.is_scored, actor):
             score(store, actor, store.write_sync(demo_service.start_scoring, actor, last + timedelta(days=1)))
+            backtest_id = store.write_sync(demo_service.start_backtest, actor, last + timedelta(days=1))
+            if backtest_id is not None:
+                backtest.run(store, actor, backtest_id)
     if serve:
         logs.configure(settings.log_level)
         http_server.serve(
