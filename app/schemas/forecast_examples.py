@@ -1,4 +1,4 @@
-"""What reports of lifetime value, tiers and backtests look like, shortened: the demo's of 24 November 2026."""
+"""Reports of lifetime value, tiers and backtests, shortened: those of the demo on 24 November 2026."""
 
 from typing import Any
 
