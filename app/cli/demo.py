@@ -44,7 +44,10 @@ def demo(
     settings = Settings(database_url=f"sqlite:///{file}", secret=SECRET, log_level="WARNING")
     schema.upgrade(settings)
     with opened(settings) as (store, actor):
-        last = date.fromisoformat(until) if until else actor.company.day_of(now())
+        today = actor.company.day_of(now())
+        last = date.fromisoformat(until) if until else today
+        if last > today:
+            raise typer.BadParameter("nothing has happened yet after today", param_hint="--until")
         if store.read_sync(demo_service.is_empty, actor):
             typer.echo(
                 f"Making {customers:,} customers with two years of purchases (seed {seed}) in {file} ..."
