@@ -23,9 +23,6 @@ SERVES_DAYS = 28
 """A contest chooses the model of the runs of so many days, its own included: season and customers change
 slowly, and a window of the past takes as long to read as the present."""
 
-MOST_COMPARED = 100_000
-"""Customers the models are compared on at most: the third decimal does not move beyond."""
-
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
@@ -79,7 +76,7 @@ def hold(earlier: Window | None, last: Window | None, as_of: date) -> Chosen:
         last: the window that had closed by ``as_of``; both None when the past is too short.
         as_of: the day of the run.
     """
-    found = contest(earlier, last, most=MOST_COMPARED)
+    found = contest(earlier, last)
     learned = None
     if found.serves == LEARNED:
         trained = REGISTRY[LEARNED].train(last)
