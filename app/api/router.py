@@ -9,6 +9,7 @@ from app.api import (
     complaints,
     customer_churn,
     customer_lifetime_value,
+    customer_profit,
     customers,
     dispositions,
     exchange_rates,
@@ -24,6 +25,7 @@ from app.api import (
     surveys,
     timeline,
     transactions,
+    unit_costs,
 )
 
 RESOURCES = (
@@ -40,10 +42,12 @@ RESOURCES = (
     imports,
     import_mappings,
     exchange_rates,
+    unit_costs,
     scoring_runs,
     insights,
     customer_churn,
     customer_lifetime_value,
+    customer_profit,
     backtests,
     jobs,
 )
