@@ -18,6 +18,7 @@ from app.api import (
     interactions,
     jobs,
     overview,
+    replays,
     scoring_runs,
     survey_invitations,
     survey_responses,
@@ -45,6 +46,7 @@ RESOURCES = (
     customer_churn,
     customer_lifetime_value,
     backtests,
+    replays,
     jobs,
 )
 

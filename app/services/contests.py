@@ -23,9 +23,6 @@ SERVES_DAYS = 28
 """A contest chooses the model of the runs of so many days, its own included: season and customers change
 slowly, and a window of the past takes as long to read as the present."""
 
-MOST_COMPARED = 100_000
-"""Customers the models are compared on at most: the third decimal does not move beyond."""
-
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
@@ -71,6 +68,13 @@ def find(tx: Connection, as_of: date, facts_key: str) -> Chosen | None:
     return None if row is None else Chosen(*row)
 
 
+def get(tx: Connection, contest_id: UUID) -> Chosen | None:
+    """The contest with this id."""
+    columns = (ChurnContest.id, ChurnContest.as_of, ChurnContest.contest, ChurnContest.learned)
+    row = tx.execute(select(*columns).where(ChurnContest.id == contest_id)).first()
+    return None if row is None else Chosen(*row)
+
+
 def hold(earlier: Window | None, last: Window | None, as_of: date) -> Chosen:
     """Hold a contest. Pure, apart from its new id.
 
@@ -79,7 +83,7 @@ def hold(earlier: Window | None, last: Window | None, as_of: date) -> Chosen:
         last: the window that had closed by ``as_of``; both None when the past is too short.
         as_of: the day of the run.
     """
-    found = contest(earlier, last, most=MOST_COMPARED)
+    found = contest(earlier, last)
     learned = None
     if found.serves == LEARNED:
         trained = REGISTRY[LEARNED].train(last)
