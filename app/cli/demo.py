@@ -9,6 +9,7 @@ import typer
 from app import http_server, logs
 from app.cli.context import opened
 from app.domain.demo import generate
+from app.jobs import backtest
 from app.jobs.score import score
 from app.main import create_app
 from app.schemas.complaints import EXAMPLE_NUMBER
@@ -43,7 +44,10 @@ def demo(
     settings = Settings(database_url=f"sqlite:///{file}", secret=SECRET, log_level="WARNING")
     schema.upgrade(settings)
     with opened(settings) as (store, actor):
-        last = date.fromisoformat(until) if until else actor.company.day_of(now())
+        today = actor.company.day_of(now())
+        last = date.fromisoformat(until) if until else today
+        if last > today:
+            raise typer.BadParameter("nothing has happened yet after today", param_hint="--until")
         if store.read_sync(demo_service.is_empty, actor):
             typer.echo(
                 f"Making {customers:,} customers with two years of purchases (seed {seed}) in {file} ..."
@@ -52,6 +56,9 @@ def demo(
             store.write_sync(demo_service.load, actor, company, TOKEN)
         if not store.read_sync(demo_service.is_scored, actor):
             score(store, actor, store.write_sync(demo_service.start_scoring, actor, last + timedelta(days=1)))
+            backtest_id = store.write_sync(demo_service.start_backtest, actor, last + timedelta(days=1))
+            if backtest_id is not None:
+                backtest.run(store, actor, backtest_id)
     if serve:
         logs.configure(settings.log_level)
         http_server.serve(

@@ -169,7 +169,9 @@ class Mapping:
             return []
         source = self.columns[target]
         field = None if self.kind is RecordKind.TRANSACTIONS else find(self.kind, target)
-        return source.split(TOGETHER) if field is not None and field.reading is Reading.INSTANT else [source]
+        if field is None or field.reading is not Reading.INSTANT:
+            return [source]
+        return [part.strip() for part in source.split(TOGETHER)]
 
     def rule_source(self, rule: KindRule) -> str:
         """Give the source a kind rule reads: a mapped target's own, else the column it names."""

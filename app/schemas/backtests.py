@@ -1,7 +1,7 @@
 """Backtests on the wire."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
@@ -11,6 +11,7 @@ from app.domain.churn.models.model import Why
 from app.domain.customers import ChurnLevel
 from app.schemas._base import Code, Count, DateIn, Flag, Input, Output, PageOf, Paging, shown
 from app.schemas.churn import Between, ChurnMetrics, ContestRead
+from app.schemas.forecast_examples import BACKTEST
 from app.schemas.scoring_runs import ChurnLevels, ChurnLevelsIn, RunState, Share
 
 EXAMPLE_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7b80"
@@ -25,12 +26,14 @@ Figure = float | None
 class BacktestCreate(Input):
     """Which past day to forecast again, from what was known then."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"cut_on": "2026-07-31", "horizon_days": 90}]})
+
     cut_on: DateIn = Field(examples=["2026-07-31"])
     """The last local day that is known; the horizon after it must be over."""
     horizon_days: Annotated[int, Field(strict=True, ge=1, le=3660)] = 90
     """Days after the cut whose purchases are the outcome."""
     models: Annotated[list[ModelCode], Field(max_length=len(REGISTRY))] = Field(default=[], examples=[[]])
-    """Models to show; all if left out. Which one would have served does not depend on it."""
+    """Models to measure beside the baseline and the one that would have served; all if left out."""
     window_days: Annotated[int, Field(strict=True, ge=1, le=36_600)] | None = Field(
         default=None, examples=[365]
     )
@@ -120,73 +123,10 @@ class BacktestResult(Output):
     """The run that gave the levels of ``confusion`` on that day; null: levels as they would have been."""
 
 
-_METRICS: dict[str, Any] = {
-    "n": 2357,
-    "base_rate": 0.707,
-    "auc": 0.779,
-    "auc_interval": {"low": 0.76, "high": 0.798},
-    "lift10": 1.3,
-    "lift10_interval": {"low": 1.24, "high": 1.36},
-    "brier": 0.157,
-    "brier_interval": {"low": 0.149, "high": 0.165},
-    "ece": 0.02,
-    "mean_p": 0.7,
-    "calibration": [],
-}
-
-
 class BacktestRead(Output):
     """A past day forecast again from what was known then, and how the forecast did."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": EXAMPLE_ID,
-                    "job_id": EXAMPLE_JOB_ID,
-                    "cut_on": "2026-07-31",
-                    "parameters": {
-                        "horizon_days": 90,
-                        "window_days": 365,
-                        "churn_levels": {"watch": 0.5, "at_risk": 0.8},
-                        "zero_amount_purchases": False,
-                    },
-                    "models": ["recency"],
-                    "state": "done",
-                    "result": {
-                        "n": 2357,
-                        "published": "logistic",
-                        "reason": "won",
-                        "contest": {
-                            "serves": "logistic",
-                            "reason": "won",
-                            "opened_on": "2026-05-03",
-                            "closed_on": "2026-08-01",
-                            "trained_days": 90,
-                            "n": 2210,
-                            "entries": [{"code": "logistic", "metrics": _METRICS, "missing": None}],
-                        },
-                        "models": [
-                            {
-                                "code": "recency",
-                                "metrics": {**_METRICS, "brier": None, "brier_interval": None, "ece": None},
-                                "ece_interval": None,
-                                "reliability": [],
-                                "at_levels": [],
-                            }
-                        ],
-                        "missing": [],
-                        "groups": [],
-                        "confusion": [{"level": "at_risk", "silent": 410, "returned": 60}],
-                        "flags_run_id": None,
-                    },
-                    "error": None,
-                    "created_at": "2026-11-23T09:30:00Z",
-                    "ended_at": "2026-11-23T09:30:04Z",
-                }
-            ]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [BACKTEST]})
 
     id: UUID
     job_id: UUID | None
@@ -204,6 +144,10 @@ class BacktestRead(Output):
 
 class BacktestSummary(Output):
     """A backtest in a list; its figures are under its own address."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{name: BACKTEST[name] for name in BACKTEST if name != "result"}]}
+    )
 
     id: UUID
     job_id: UUID | None

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field
 from app.domain.churn.models.model import Why
 from app.domain.customers import ChurnLevel
 from app.schemas._base import PLAIN_DIGITS, Code, Count, Input, Money, Output, shown
-from app.schemas.insight_examples import CHURN, CUSTOMER_CHURN
+from app.schemas.churn_examples import CHURN, CUSTOMER_CHURN
 from app.schemas.scoring_runs import RunParameters, Share
 
 Figure = float | None

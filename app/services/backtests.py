@@ -11,6 +11,7 @@ from sqlalchemy import Connection, insert, select
 
 from app.domain.access import Actor
 from app.domain.churn.evaluation import Evaluation, Options, evaluate
+from app.domain.churn.models import REGISTRY
 from app.domain.churn.snapshots import Window, plan
 from app.domain.days import day_number, day_of
 from app.domain.scoring import Levels, Parameters
@@ -60,14 +61,17 @@ def start(tx: Connection, actor: Actor, data: BacktestCreate) -> Row:
     return _shape({**row, "job_id": job_id})
 
 
-def create(tx: Connection, actor: Actor, data: BacktestCreate) -> Row:
-    """Record a backtest that somebody is going to compute at once (`start` without the job)."""
+def create(tx: Connection, actor: Actor, data: BacktestCreate, *, backtest_id: UUID | None = None) -> Row:
+    """Record a backtest that somebody is going to compute at once (`start` without the job).
+
+    ``backtest_id`` is the id it gets, a new one by default.
+    """
     parameters = _parameters_of(actor, data)
     if data.cut_on + timedelta(days=data.horizon_days) >= actor.company.day_of(now()):
         detail = "The horizon after the cut must be over."
         raise InvalidError(fields=[FieldError("/cut_on", "horizon_not_over", detail)])
     row: Row = {
-        "id": new_id(),
+        "id": backtest_id or new_id(),
         "job_id": None,
         "cut_on": data.cut_on,
         "parameters": parameters.to_dict(),
@@ -140,7 +144,6 @@ class Input:
     """A backtest and all that its result follows from; ``flags`` as a run gave them, positions of levels."""
 
     backtest_id: UUID
-    models: list[str]
     options: Options
     outcome: Window
     earlier: Window | None
@@ -160,8 +163,9 @@ def read(tx: Connection, actor: Actor, backtest_id: UUID) -> Input:
     planned = plan(int(first.min()), as_of_day, horizon) if first.size else None
     earlier, last = churn_windows.pair(tx, actor, planned, parameters)
     run_id, flags = _given(tx, ids, as_of_day, horizon)
-    options = Options(levels=parameters.levels, cuts=parameters.cuts)
-    return Input(backtest_id, row["models"], options, outcome, earlier, last, flags, run_id)
+    models = tuple(row["models"]) or tuple(REGISTRY)
+    options = Options(levels=parameters.levels, cuts=parameters.cuts, models=models)
+    return Input(backtest_id, options, outcome, earlier, last, flags, run_id)
 
 
 def compute(given: Input) -> Row:
@@ -206,7 +210,6 @@ def _given(
 
 
 def _result(found: Evaluation, given: Input) -> Row:
-    wanted = given.models
     return {
         "n": found.n,
         "published": found.published,
@@ -215,13 +218,8 @@ def _result(found: Evaluation, given: Input) -> Row:
         "models": [
             {**asdict(one), "metrics": metrics_row(one.metrics), "reliability": _rows(one.reliability)}
             for one in found.models
-            if not wanted or one.code in wanted
         ],
-        "missing": [
-            {"code": code, "reason": reason.value}
-            for code, reason in found.missing.items()
-            if not wanted or code in wanted
-        ],
+        "missing": [{"code": code, "reason": reason.value} for code, reason in found.missing.items()],
         "groups": [
             {
                 "name": group.name,

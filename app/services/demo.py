@@ -1,7 +1,7 @@
 """Put the demo company into an empty store."""
 
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,8 @@ from app.domain.demo_surveys import SURVEYS
 from app.domain.transactions import TransactionKind, signed
 from app.errors import AppError
 from app.schemas._base import Input
+from app.schemas.backtests import EXAMPLE_ID as EXAMPLE_BACKTEST_ID
+from app.schemas.backtests import BacktestCreate
 from app.schemas.complaints import ComplaintCreate
 from app.schemas.customers import CustomerCreate
 from app.schemas.interactions import InteractionCreate
@@ -23,6 +25,7 @@ from app.schemas.survey_invitations import SurveyInvitationCreate
 from app.schemas.survey_responses import SurveyResponseCreate
 from app.schemas.surveys import SurveyCreate
 from app.services import (
+    backtests,
     complaints,
     customers,
     demo_examples,
@@ -34,7 +37,7 @@ from app.services import (
     surveys,
 )
 from app.store import dialects
-from app.store.tables import Customer, ExchangeRate, ScoringRun, Transaction
+from app.store.tables import Backtest, Customer, ExchangeRate, ScoringRun, Transaction
 from app.store.types import from_micros, new_id, now
 
 _TRANSACTION_COLUMNS = (
@@ -51,6 +54,8 @@ _TRANSACTION_COLUMNS = (
     "channel",
     "cost_minor",
 )
+
+BACKTEST_DAYS = 90
 
 AT_ONCE = 1000
 """Records stored in one go."""
@@ -107,6 +112,18 @@ def start_scoring(tx: Connection, actor: Actor, as_of: date) -> UUID:
         wanted = ScoringRunCreate.model_validate({"as_of": as_of.isoformat(), "window_days": 365})
         scoring_runs.create(tx, actor, wanted, run_id=run_id)
     return run_id
+
+
+def start_backtest(tx: Connection, actor: Actor, as_of: date) -> UUID | None:
+    """Record the demo's backtest of the last 90 days, which somebody is going to compute at once, and give
+    its id; None when it is there already."""
+    backtest_id = UUID(EXAMPLE_BACKTEST_ID)
+    if tx.execute(select(Backtest.id).where(Backtest.id == backtest_id)).first() is not None:
+        return None
+    cut_on = as_of - timedelta(days=BACKTEST_DAYS + 2)  # whose horizon is over, also for a demo of today
+    wanted = BacktestCreate.model_validate({"cut_on": cut_on.isoformat(), "horizon_days": BACKTEST_DAYS})
+    backtests.create(tx, actor, wanted, backtest_id=backtest_id)
+    return backtest_id
 
 
 def _record(

@@ -51,6 +51,22 @@ def test_the_same_seed_and_day_give_the_same_company(tmp_path: Path) -> None:
     assert reports[0] == reports[1]
 
 
+def test_a_company_of_one_has_the_records_of_the_documentation(tmp_path: Path) -> None:
+    arguments = ["demo", "--no-serve", "--file", str(tmp_path / "demo.db"), "--customers", "1"]
+    result = CliRunner().invoke(app, [*arguments, "--until", "2026-10-31"])
+    assert result.exit_code == 0, result.output
+    settings = Settings(database_url=f"sqlite:///{tmp_path / 'demo.db'}", secret=SECRET)
+    with TestClient(create_app(settings), headers={"Authorization": f"Bearer {TOKEN}"}) as client:
+        [complaint] = client.get("/v1/complaints", params={"number": "fa9c t7ky"}).json()["data"]
+        assert complaint["customer_id"] == EXAMPLE_ID
+
+
+def test_a_last_day_that_has_not_come_is_refused(tmp_path: Path) -> None:
+    arguments = ["demo", "--no-serve", "--file", str(tmp_path / "demo.db"), "--until", "2070-01-01"]
+    result = CliRunner().invoke(app, arguments)
+    assert (result.exit_code, "--until" in result.output) == (2, True)
+
+
 def test_an_unfinished_demo_is_completed(tmp_path: Path) -> None:
     """Loading is all or nothing, scoring comes after it: a stop in between leaves a store without scores."""
     from app.cli.context import opened

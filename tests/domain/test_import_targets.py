@@ -103,7 +103,7 @@ def test_a_wrong_date_format_is_told_once() -> None:
 
 
 def test_sources_name_each_column_once() -> None:
-    one = mapping("interactions", {"started_at": "day,time", "ended_at": "day,end", "agent": "who"})
+    one = mapping("interactions", {"started_at": "day, time", "ended_at": "day,end", "agent": "who"})
     assert one.sources() == {
         "id": "/columns/external_id",
         "day": "/columns/started_at",
