@@ -19,6 +19,7 @@ from app.api import (
     interactions,
     jobs,
     overview,
+    replays,
     scoring_runs,
     survey_invitations,
     survey_responses,
@@ -49,6 +50,7 @@ RESOURCES = (
     customer_lifetime_value,
     customer_profit,
     backtests,
+    replays,
     jobs,
 )
 

@@ -6,7 +6,7 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from app.cli import audit, backtest, demo, imports, keys, scoring, serving
+from app.cli import audit, backtest, demo, imports, keys, replay, scoring, serving
 from app.errors import AppError, StartError
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app.add_typer(imports.app, name="import")
 serving.register(app)
 scoring.register(app)
 backtest.register(app)
+replay.register(app)
 demo.register(app)
 
 

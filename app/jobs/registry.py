@@ -13,7 +13,7 @@ from app.store.engine import Store
 
 Row = dict[str, Any]
 
-_MODULES = ("app.jobs.backtest", "app.jobs.imports", "app.jobs.score")
+_MODULES = ("app.jobs.backtest", "app.jobs.imports", "app.jobs.replay", "app.jobs.score")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,18 +7,17 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, case, insert, select, update
+from sqlalchemy import Connection, insert, select
 
 from app.domain.access import Actor
 from app.domain.churn.evaluation import Evaluation, Options, evaluate
 from app.domain.churn.models import REGISTRY
 from app.domain.churn.snapshots import Window, plan
 from app.domain.days import day_number, day_of
-from app.domain.jobs import JobState
 from app.domain.scoring import Levels, Parameters
 from app.errors import FieldError, InvalidError, NotFoundError
 from app.schemas.backtests import BacktestCreate, BacktestQuery
-from app.services import churn_windows, jobs
+from app.services import churn_windows, computed
 from app.services.churn_rows import metrics_row
 from app.services.contests import contest_row
 from app.store import audit, scores
@@ -33,7 +32,7 @@ Row = dict[str, Any]
 
 JOB = "backtests"
 
-_STATE = case((Job.state == JobState.CANCELLED, "cancelled"), else_=Backtest.state)
+_STATE = computed.state_of(Backtest)
 _SUMMARY = select(
     Backtest.id,
     Backtest.job_id,
@@ -57,10 +56,9 @@ def start(tx: Connection, actor: Actor, data: BacktestCreate) -> Row:
         InvalidError: the horizon after the cut is not over, or the levels are out of order.
     """
     row = create(tx, actor, data)
-    arguments, made = {"backtest_id": str(row["id"])}, {"href": f"/v1/backtests/{row['id']}"}
-    job = jobs.create(tx, actor, JOB, arguments, result=made)
-    tx.execute(update(Backtest).where(Backtest.id == row["id"]).values(job_id=job["id"]))
-    return _shape({**row, "job_id": job["id"]})
+    href = f"/v1/backtests/{row['id']}"
+    job_id = computed.take_on(tx, actor, Backtest, row["id"], kind=JOB, argument="backtest_id", href=href)
+    return _shape({**row, "job_id": job_id})
 
 
 def create(tx: Connection, actor: Actor, data: BacktestCreate, *, backtest_id: UUID | None = None) -> Row:
@@ -178,17 +176,13 @@ def compute(given: Input) -> Row:
 
 def save(tx: Connection, actor: Actor, backtest_id: UUID, result: Row) -> None:
     """Store the result, once."""
-    finished = {"state": "done", "result": result, "ended_at": now()}
-    wanted = update(Backtest).where(Backtest.id == backtest_id, Backtest.state == "waiting")
-    if tx.execute(wanted.values(finished)).rowcount:
+    if computed.finish(tx, Backtest, backtest_id, result):
         audit.record(tx, actor, "backtest.finished", backtest_id, data={"customers": result["n"]})
 
 
 def fail(tx: Connection, backtest_id: UUID, error: str) -> None:
     """Note that it could not be computed."""
-    failed = {"state": "failed", "error": error[: jobs.ERROR_CHARS], "ended_at": now()}
-    wanted = update(Backtest).where(Backtest.id == backtest_id, Backtest.state == "waiting")
-    tx.execute(wanted.values(failed))
+    computed.fail(tx, Backtest, backtest_id, error)
 
 
 def _given(

@@ -68,6 +68,13 @@ def find(tx: Connection, as_of: date, facts_key: str) -> Chosen | None:
     return None if row is None else Chosen(*row)
 
 
+def get(tx: Connection, contest_id: UUID) -> Chosen | None:
+    """The contest with this id."""
+    columns = (ChurnContest.id, ChurnContest.as_of, ChurnContest.contest, ChurnContest.learned)
+    row = tx.execute(select(*columns).where(ChurnContest.id == contest_id)).first()
+    return None if row is None else Chosen(*row)
+
+
 def hold(earlier: Window | None, last: Window | None, as_of: date) -> Chosen:
     """Hold a contest. Pure, apart from its new id.
 

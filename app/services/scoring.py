@@ -91,14 +91,35 @@ def read(tx: Connection, actor: Actor, run_id: UUID) -> Input:
     parameters = Parameters.from_dict(run["parameters"])
     as_of, company = run["as_of"], actor.company
     facts = scoring_facts.read(tx, actor, as_of, parameters)
+    chosen = contests.find(tx, as_of, parameters.facts_key(company))
+    windows = (None, None) if chosen else _windows(tx, actor, facts, as_of, parameters)
+    return _input(tx, actor, run, facts, chosen, windows)
+
+
+def read_anew(tx: Connection, actor: Actor, run_id: UUID, chosen: Chosen) -> Input:
+    """Read what a run needs once more: all facts, whatever runs have kept, and the contest it is given."""
+    run = scoring_runs.get(tx, actor, run_id)
+    parameters = Parameters.from_dict(run["parameters"])
+    facts = scoring_facts.read(tx, actor, run["as_of"], parameters, anew=True)
+    return _input(tx, actor, run, facts, chosen, (None, None))
+
+
+def _input(
+    tx: Connection,
+    actor: Actor,
+    run: Row,
+    facts: Facts,
+    chosen: Chosen | None,
+    windows: tuple[Window | None, Window | None],
+) -> Input:
+    parameters = Parameters.from_dict(run["parameters"])
+    as_of, company = run["as_of"], actor.company
     since = company.start_of(as_of - timedelta(days=SATISFACTION_DAYS))
     asked = survey_facts.Asked(sorted(SCALED), since, company.start_of(as_of))
     versions = survey_columns.versions_of(survey_facts.surveys(tx))
     answered = survey_columns.answered(survey_facts.answers(tx, asked), versions)
-    chosen = contests.find(tx, as_of, parameters.facts_key(company))
-    windows = (None, None) if chosen else _windows(tx, actor, facts, as_of, parameters)
     bounds = parameters.bounds(as_of, company)
-    return Input(run_id, as_of, parameters, bounds, facts, answered, chosen, windows)
+    return Input(run["id"], as_of, parameters, bounds, facts, answered, chosen, windows)
 
 
 def _windows(

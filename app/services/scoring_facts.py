@@ -85,12 +85,13 @@ class Facts:
     read_again: int | None
 
 
-def read(tx: Connection, actor: Actor, as_of: date, parameters: Parameters) -> Facts:
-    """Read the facts for a day; the result is the same whether or not an earlier run's facts are used."""
+def read(tx: Connection, actor: Actor, as_of: date, parameters: Parameters, *, anew: bool = False) -> Facts:
+    """Read the facts for a day; the result is the same whether or not an earlier run's facts are used, which
+    they never are when they are read ``anew``."""
     until = now() - SETTLES  # before the first statement, at which the snapshot is taken
     company = actor.company
     bounds = parameters.bounds(as_of, company)
-    kept, only = _kept(tx, company, parameters, bounds)
+    kept, only = (None, None) if anew else _kept(tx, company, parameters, bounds)
     reader = _Reader(tx, company, parameters, bounds, only)
     fresh = reader.columns()
     columns = fresh if kept is None or only is None else _merged(kept, only, fresh)

@@ -8,6 +8,7 @@ from app.store.tables.imports import Import, ImportChunk, ImportMapping, ImportT
 from app.store.tables.interactions import Disposition, Interaction
 from app.store.tables.jobs import Job, Worker
 from app.store.tables.journal import ApiKey, AuditEntry, Event, IdempotencyKey
+from app.store.tables.replays import Replay
 from app.store.tables.scores import CustomerScore, RunColumns, ScoringRun
 from app.store.tables.surveys import (
     Survey,
@@ -42,6 +43,7 @@ __all__ = [
     "Interaction",
     "Job",
     "RefusedRow",
+    "Replay",
     "RunColumns",
     "ScoringRun",
     "Survey",
