@@ -15,7 +15,7 @@ from app.services import profit_report
 
 router = APIRouter(tags=["Customers"], route_class=StrictRoute)
 
-Reads = Annotated[Call, may(Scope.CUSTOMERS_READ)]
+Reads = Annotated[Call, may(Scope.CUSTOMERS_READ, Scope.INSIGHTS_READ)]
 CustomerId = Annotated[UUID, Path(description="Id of the customer.", examples=[EXAMPLE_ID])]
 
 

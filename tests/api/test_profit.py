@@ -7,13 +7,16 @@ from uuid import UUID
 
 import factories
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from support import Api, made, problem
 
+from app.cli.demo import TOKEN
 from app.domain.access import Actor, Scope
+from app.domain.demo import generate
 from app.jobs.score import score
+from app.services import demo
 from app.store.engine import Store
-from app.store.tables import UnitCost
+from app.store.tables import Transaction, UnitCost
 
 DAY = datetime(2026, 6, 30, 9, tzinfo=UTC)
 AS_OF = "2026-07-01"
@@ -248,6 +251,15 @@ def test_unit_costs_in_another_currency_are_not_used(
     assert api.get(f"/v1/customers/{worked}/profit").json()["unknown"] == ["contacts", "returns"]
 
 
+def test_goods_that_came_back_to_the_demo_company_lower_its_costs(store: Store, actor: Actor) -> None:
+    store.write_sync(demo.load, actor, generate(1, DAY.date(), 300), TOKEN)
+    cost = Transaction.cost_minor
+    told = select(cost).where(Transaction.amount_minor < 0, cost.is_not(None))
+    found = store.read_sync(lambda tx: tx.execute(told).scalars().all())
+    assert found
+    assert max(found) <= 0
+
+
 def test_refusals(api: Api, store: Store, actor: Actor, api_with: Callable[..., Api]) -> None:
     customer_id = made(api)["id"]
     problem(api.get(REPORT), 404, "not_found")
@@ -264,3 +276,5 @@ def test_refusals(api: Api, store: Store, actor: Actor, api_with: Callable[..., 
     problem(api_with(Scope.CUSTOMERS_READ).get(REPORT), 403, "insufficient_scope")
     stranger = api_with(Scope.INSIGHTS_READ)
     problem(stranger.get(f"/v1/customers/{customer_id}/profit"), 403, "insufficient_scope")
+    agent = api_with(Scope.CUSTOMERS_READ)  # who may see customers need not see what goods cost
+    problem(agent.get(f"/v1/customers/{customer_id}/profit"), 403, "insufficient_scope")
