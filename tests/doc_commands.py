@@ -12,9 +12,9 @@ from app.cli.commands import app
 IMPORTING = Path(__file__).parents[1] / "docs" / "importing.md"
 
 
-def blocks(language: str = "sh") -> list[str]:
-    """The code blocks of docs/importing.md in a language."""
-    return re.findall(rf"```{language}\n(.*?)```", IMPORTING.read_text(), re.DOTALL)
+def blocks(language: str = "sh", document: Path = IMPORTING) -> list[str]:
+    """The code blocks of a document in a language."""
+    return re.findall(rf"```{language}\n(.*?)```", document.read_text(), re.DOTALL)
 
 
 def run(block: str, environment: dict[str, str], *more: str) -> Iterator[str]:
@@ -26,7 +26,7 @@ def run(block: str, environment: dict[str, str], *more: str) -> Iterator[str]:
             environment.update(argument.split("=", 1) for argument in arguments)
             continue
         assert command == "vefa"
-        if arguments[0] == "score":
+        if arguments[0] in ("score", "backtest"):
             arguments.append("--json")
         result = CliRunner().invoke(app, [*arguments, *more], env=environment)
         assert result.exit_code == 0, result.output

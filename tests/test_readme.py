@@ -18,6 +18,7 @@ from starlette.testclient import TestClient
 from app.cli.demo import SECRET, TOKEN
 from app.domain.access import Actor
 from app.domain.demo import generate
+from app.jobs import backtest
 from app.jobs.score import score
 from app.main import create_app
 from app.services import demo
@@ -42,6 +43,7 @@ def client(tmp_path: Path, sqlite_template: Path, actor: Actor) -> Iterator[Test
     store = Store(settings)
     store.write_sync(demo.load, actor, generate(1, date(2026, 11, 23)), TOKEN)
     score(store, actor, store.write_sync(demo.start_scoring, actor, date(2026, 11, 24)))
+    backtest.run(store, actor, store.write_sync(demo.start_backtest, actor, date(2026, 11, 24)))
     store.close_sync()
     with TestClient(create_app(settings), base_url="http://localhost:8000") as made:
         yield made

@@ -149,7 +149,7 @@ TAGS = {
     "Insights": "What is computed over all customers, each figure with its number of cases and its window.",
     "Scoring": "Runs that compute the insights as of a day.",
     "Imports": "Files taken in as durable jobs, with a report of every refused row.",
-    "Rates": "Exchange rates into the reporting currency.",
+    "Rates": "Exchange rates into the reporting currency, and what serving customers costs.",
     "Jobs": "Work nobody waits for: its state, progress and result.",
     "Keys": "API keys and their scopes.",
     "Operations": "Is the service alive and ready.",

@@ -13,15 +13,19 @@ from app.schemas.churn import ChurnRead
 from app.schemas.insights import InsightQuery, ValueTiersRead
 from app.schemas.lifetime_value import LifetimeValueRead
 from app.schemas.methods import MethodRead, MethodsRead
+from app.schemas.profit import ProfitRead
 from app.schemas.satisfaction import SatisfactionQuery, SatisfactionRead
 from app.schemas.tier_firmness import FirmnessQuery, TierFirmnessRead
+from app.schemas.wallet import WalletQuery, WalletRead
 from app.services import (
     churn_report,
     lifetime_value_report,
     methods,
+    profit_report,
     satisfaction_report,
     tier_firmness,
     value_tiers,
+    wallet,
 )
 from app.texts import negotiate
 
@@ -76,6 +80,34 @@ async def get_lifetime_value(call: Reads, query: Annotated[InsightQuery, Query()
     """
     reply = replies.plain(LifetimeValueRead)
     return await call.get(reply, lifetime_value_report.report, query.run_id, query.as_of)
+
+
+@router.get("/profit", response_model=ProfitRead, summary="Report profit", responses=read(409, etag=False))
+async def get_profit(call: Reads, query: Annotated[InsightQuery, Query()]) -> Response:
+    """What customers leave after costs, what serving them costs, by channel and tier, and who costs more than
+    they bring.
+
+    Formula: profit = revenue - cost of goods - contacts x unit costs of their channel - returns x handling.
+    The revenue is that of the run; costs and contacts are those that are known now, at the unit costs of now.
+    Whoever depends on a cost that is not known has no profit.
+    """
+    return await call.get(replies.plain(ProfitRead), profit_report.report, query.run_id, query.as_of)
+
+
+@router.get(
+    "/share-of-wallet",
+    response_model=WalletRead,
+    summary="Report share of wallet",
+    responses=read(409, etag=False),
+)
+async def get_share_of_wallet(call: Reads, query: Annotated[WalletQuery, Query()]) -> Response:
+    """How much of what customers spend in the category they spend here, where an attribute says what they
+    spend in all.
+
+    Formula: value over the run's window / total; overall sum over sum. Totals are those that are known now;
+    who is said to spend less in all than here is counted and left out.
+    """
+    return await call.get(replies.plain(WalletRead), wallet.report, query)
 
 
 @router.get("/churn", response_model=ChurnRead, summary="Report churn", responses=read(etag=False))

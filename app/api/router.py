@@ -9,6 +9,7 @@ from app.api import (
     complaints,
     customer_churn,
     customer_lifetime_value,
+    customer_profit,
     customers,
     dispositions,
     exchange_rates,
@@ -25,6 +26,7 @@ from app.api import (
     surveys,
     timeline,
     transactions,
+    unit_costs,
 )
 
 RESOURCES = (
@@ -41,10 +43,12 @@ RESOURCES = (
     imports,
     import_mappings,
     exchange_rates,
+    unit_costs,
     scoring_runs,
     insights,
     customer_churn,
     customer_lifetime_value,
+    customer_profit,
     backtests,
     replays,
     jobs,

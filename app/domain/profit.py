@@ -138,13 +138,21 @@ def compute(accounts: Accounts, costs: Costs) -> Profit:
             continue
         by_channel[channel] = _cost(contacts, seconds, costs.channels[channel])
         serve = serve + by_channel[channel]
-    if costs.return_handling is None:
+    handling = returns_cost(accounts, costs)
+    if handling is None:
         known &= accounts.returns == 0
     else:
-        serve = serve + _cost(accounts.returns, np.zeros_like(serve), UnitCost(costs.return_handling))
+        serve = serve + handling
     profit = accounts.revenue_minor - accounts.goods_minor - serve
     has_profit = known & (accounts.goods_minor != UNKNOWN)
     return Profit(np.where(has_profit, profit, UNKNOWN), np.where(known, serve, UNKNOWN), by_channel)
+
+
+def returns_cost(accounts: Accounts, costs: Costs) -> IntArray | None:
+    """Compute what handling the returns of each customer cost; None when it is not known of one return."""
+    if costs.return_handling is None:
+        return None
+    return _cost(accounts.returns, np.zeros_like(accounts.returns), UnitCost(costs.return_handling))
 
 
 def _cost(contacts: IntArray, seconds: IntArray, unit: UnitCost) -> IntArray:

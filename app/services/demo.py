@@ -198,5 +198,5 @@ def _transactions(demo: Demo, ids: list[UUID], at: Any) -> Any:
             at,
             category,
             channel,
-            None if cost < 0 else cost,
+            None if cost < 0 else signed(TransactionKind(kind), cost),
         )

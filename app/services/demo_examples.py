@@ -13,6 +13,7 @@ from app.domain.access import Actor
 from app.domain.customers import Lifecycle
 from app.domain.import_refusals import Refusal
 from app.domain.jobs import JobState
+from app.domain.unit_costs import CostCode
 from app.errors import AppError
 from app.schemas import complaints as complaint_schemas
 from app.schemas import customers as customer_schemas
@@ -34,6 +35,7 @@ from app.schemas.survey_invitations import SurveyInvitationCreate, SurveyInvitat
 from app.schemas.survey_responses import Answer, SurveyResponseCreate, SurveyResponseRead
 from app.schemas.surveys import SurveyCreate, SurveyRead
 from app.schemas.transactions import TransactionCreate, TransactionRead
+from app.schemas.unit_costs import UnitCostPut, UnitCostRead
 from app.services import (
     complaints,
     dispositions,
@@ -44,6 +46,7 @@ from app.services import (
     survey_responses,
     surveys,
     transactions,
+    unit_costs,
 )
 from app.store.tables import Complaint, ExchangeRate, Import, Job, RefusedRow, Transaction
 from app.store.types import new_id, now
@@ -81,6 +84,16 @@ _COMPLAINTS: tuple[tuple[str, Row], ...] = (
 """Complaints in the states that steps begin in, and what is known of each beyond what they share."""
 
 _RATES = ("USD", "EUR")
+_UNIT_COSTS = {
+    CostCode.APP: ("1", "0"),
+    CostCode.CHAT: ("2.5", "4"),
+    CostCode.EMAIL: ("18", "0"),
+    CostCode.LETTER: ("30", "0"),
+    CostCode.SOCIAL: ("12", "0"),
+    CostCode.STORE: ("35", "0"),
+    CostCode.RETURN: ("60", "0"),
+}
+"""What contacts and returns cost the demo company, each and a minute, beyond what is shown."""
 _NEVER = timedelta(days=36_500)
 
 
@@ -116,6 +129,7 @@ def load(tx: Connection, actor: Actor, customer_ids: Sequence[UUID]) -> None:
     for name in (_example(ImportMappingRead)["name"], "old-shop-export"):
         import_mappings.put(tx, actor, name, _mapping(), None)
     _load_rates(tx, actor)
+    _load_unit_costs(tx, actor)
     _load_imports(tx, actor)
 
 
@@ -190,6 +204,14 @@ def _load_rates(tx: Connection, actor: Actor) -> None:
     ]
     if items:
         exchange_rates.put_many(tx, actor, items)
+
+
+def _load_unit_costs(tx: Connection, actor: Actor) -> None:
+    shown = CostCode(_example(UnitCostRead)["code"])
+    unit_costs.put(tx, actor, shown, _of(UnitCostRead, UnitCostPut), None)
+    for code, (per_contact, per_minute) in _UNIT_COSTS.items():
+        given = UnitCostPut(per_contact=per_contact, per_minute=per_minute)
+        unit_costs.put(tx, actor, code, given, None)
 
 
 def _load_imports(tx: Connection, actor: Actor) -> None:

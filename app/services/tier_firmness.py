@@ -12,9 +12,7 @@ from app.domain import money, tier_views, value_tiers
 from app.domain.access import Actor
 from app.domain.scoring import Parameters
 from app.services.scoring_runs import find_finished, previous_of
-from app.services.value_tiers import NO_TIER
-from app.store import scores
-from app.store.arrays import ID
+from app.services.value_tiers import tiered
 from app.store.columns import Columns
 from app.store.engine import long
 from app.store.tables import ScoringRun
@@ -40,7 +38,7 @@ def report(
     check_sees_all(actor)
     run = find_finished(tx, _RUN, run_id, as_of)
     parameters = Parameters.from_dict(run.parameters)
-    now = _tiered(tx, run.id)
+    now = tiered(tx, run.id)
     before = run.as_of if against is None else min(run.as_of, against + timedelta(days=1))
     earlier = previous_of(tx, run.id, run.parameters_key, before)
     values, tiers = now["value_minor"].astype(np.int64), now["tier"]
@@ -62,23 +60,9 @@ def report(
         ],
         "against_run_id": earlier,
         "against_as_of": None if earlier is None else _day_of(tx, earlier),
-        "stability": None if earlier is None else _stability(_tiered(tx, earlier), now),
+        "stability": None if earlier is None else _stability(tiered(tx, earlier), now),
         "top_twenty": {**asdict(top), "least": least},
     }
-
-
-def _tiered(tx: Connection, run_id: UUID) -> Columns:
-    """Customers with a tier in a run."""
-    columns = scores.load_columns(tx, run_id, {"customer_id", "tier", "value_minor"})
-    if not columns:
-        nobody = np.empty(0, dtype=ID)
-        return {
-            "customer_id": nobody,
-            "tier": nobody.astype("U1"),
-            "value_minor": np.empty(0, dtype=np.int64),
-        }
-    has_tier = columns["tier"] != NO_TIER
-    return {name: column[has_tier] for name, column in columns.items()}
 
 
 def _stability(before: Columns, now: Columns) -> list[Row]:

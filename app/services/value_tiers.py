@@ -14,6 +14,8 @@ from app.domain.concentration import Curve, top_count
 from app.domain.scoring import Bounds, Parameters
 from app.services.scoring_facts import Facts
 from app.services.scoring_runs import find_finished
+from app.store import scores
+from app.store.arrays import ID
 from app.store.columns import Columns
 from app.store.engine import single
 from app.store.tables import ScoringRun
@@ -77,6 +79,20 @@ def transitions(previous: Columns, current: Columns) -> list[Row]:
         for column, after in enumerate(states)
         if (before, after) != ("none", "none")
     ]
+
+
+def tiered(tx: Connection, run_id: UUID) -> Columns:
+    """Customers with a tier in a run: ``customer_id``, ``tier`` and ``value_minor``."""
+    columns = scores.load_columns(tx, run_id, {"customer_id", "tier", "value_minor"})
+    if not columns:
+        nobody = np.empty(0, dtype=ID)
+        return {
+            "customer_id": nobody,
+            "tier": nobody.astype("U1"),
+            "value_minor": np.empty(0, dtype=np.int64),
+        }
+    has_tier = columns["tier"] != NO_TIER
+    return {name: column[has_tier] for name, column in columns.items()}
 
 
 @single

@@ -18,6 +18,7 @@ from app.store.tables.surveys import (
     SurveyVersion,
 )
 from app.store.tables.transactions import ExchangeRate, Transaction
+from app.store.tables.unit_costs import UnitCost
 
 __all__ = [
     "ApiKey",
@@ -51,5 +52,6 @@ __all__ = [
     "SurveyResponse",
     "SurveyVersion",
     "Transaction",
+    "UnitCost",
     "Worker",
 ]

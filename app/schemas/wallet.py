@@ -1,0 +1,99 @@
+"""Share of wallet on the wire."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from app.domain.customers import Tier
+from app.schemas._base import Count, Money, Output
+from app.schemas.customers import AttributeName
+from app.schemas.insights import InsightQuery, Window
+from app.schemas.scoring_runs import EXAMPLE_ID, Share
+
+_TRY = {"currency": "TRY"}
+_FOUND: dict[str, Any] = {
+    "n": 2,
+    "contradicted": 1,
+    "overall": 0.318182,
+    "median": 0.4,
+    "open": {"amount": "750.00", **_TRY},
+}
+_NOBODY: dict[str, Any] = {
+    "n": 0,
+    "contradicted": 0,
+    "overall": None,
+    "median": None,
+    "open": {"amount": "0.00", **_TRY},
+}
+
+
+class WalletQuery(InsightQuery):
+    """Which attribute to hold against which run."""
+
+    attribute: AttributeName = Field(examples=["category_spend"])
+    """Attribute of customers that says what they spend in the category in all, here and elsewhere: a number
+    in the major unit of the reporting currency, over as long a time as the run's window."""
+
+
+class WalletShares(Output):
+    """Shares of wallet of some customers."""
+
+    n: Count
+    """Customers with a share."""
+    contradicted: Count
+    """Said to spend less in all than they did here; left out."""
+    overall: Share | None
+    """What they spend here over what they spend in all."""
+    median: Share | None
+    open: Money
+    """What they spend elsewhere, together."""
+
+
+class TierWallet(WalletShares):
+    """Shares of wallet of the customers of a value tier."""
+
+    tier: Tier
+
+
+class WalletRead(WalletShares):
+    """How much of what customers spend in the category they spend here, over the window of one run."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "method": "share_of_wallet",
+                    "run_id": EXAMPLE_ID,
+                    "as_of": "2026-11-24",
+                    "is_current": True,
+                    "window": {"start": "2025-11-23T21:00:00Z", "end": "2026-11-23T21:00:00Z"},
+                    "attribute": "category_spend",
+                    "customers": 4,
+                    "without_total": 1,
+                    "not_an_amount": 0,
+                    **_FOUND,
+                    "tiers": [
+                        {"tier": "A", **_FOUND},
+                        {"tier": "B", **_NOBODY},
+                        {"tier": "C", **_NOBODY},
+                    ],
+                }
+            ]
+        }
+    )
+
+    method: Literal["share_of_wallet"]
+    run_id: UUID
+    as_of: date
+    is_current: bool
+    window: Window
+    attribute: AttributeName
+    customers: Count
+    """With a value tier."""
+    without_total: Count
+    """Those without the attribute."""
+    not_an_amount: Count
+    """Those whose attribute is no amount of money: a word, below 0, or beyond what is counted."""
+    tiers: Annotated[list[TierWallet], Field(max_length=3)]

@@ -1,0 +1,67 @@
+"""Real shops through the real commands: the blocks of docs/backtests.md, run on both databases."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from doc_commands import blocks, run
+
+DOCUMENT = Path(__file__).parents[1] / "docs" / "backtests.md"
+PRINTED = 5e-4  # half a unit of the last digit that the page shows
+
+
+@pytest.fixture
+def environment(database_url: str, reference_data: Path) -> dict[str, str]:
+    return {"VEFA_DATABASE_URL": database_url, "VEFA_REFERENCE_DATA": str(reference_data)}
+
+
+def figures_of_the_page() -> list[dict[str, list[float | None]]]:
+    """For each backtest of the table: model -> AUC, lift, Brier and calibration error."""
+    found: list[dict[str, list[float | None]]] = []
+    for line in re.findall(r"^\| (.*) \|$", DOCUMENT.read_text(), re.MULTILINE)[1:]:
+        day, _, model, *figures = (cell.strip() for cell in f" {line}".split("|"))
+        if day:
+            found.append({})
+        found[-1][model] = [None if figure == "-" else float(figure) for figure in figures]
+    return found
+
+
+def results(outputs: list[str]) -> list[Any]:
+    return [json.loads(output)["result"] for output in outputs if output.startswith("{")]
+
+
+def assert_as_printed(result: Any, page: dict[str, list[float | None]]) -> None:
+    for one in result["models"]:
+        is_published = one["code"] == result["published"]
+        auc, lift, brier, ece = page[f"{one['code']} (published)" if is_published else one["code"]]
+        metrics = one["metrics"]
+        assert metrics["auc"] == pytest.approx(auc, abs=PRINTED)
+        assert metrics["lift10"] == pytest.approx(lift, abs=10 * PRINTED)
+        if brier is not None:
+            assert metrics["brier"] == pytest.approx(brier, abs=PRINTED)
+            assert metrics["ece"] == pytest.approx(ece, abs=PRINTED)
+
+
+def published(result: Any) -> Any:
+    return next(one["metrics"] for one in result["models"] if one["code"] == result["published"])
+
+
+def test_online_retail(environment: dict[str, str]) -> None:
+    september, june = results(list(run(blocks(document=DOCUMENT)[0], environment)))
+    for result, page in zip((september, june), figures_of_the_page(), strict=False):
+        assert_as_printed(result, page)
+    assert published(september)["auc"] >= 0.733
+    assert published(september)["brier"] <= 0.217
+    assert published(june)["auc"] >= 0.750
+    assert published(june)["brier"] <= 0.205
+
+
+def test_cdnow(environment: dict[str, str]) -> None:
+    [result] = results(list(run(blocks(document=DOCUMENT)[1], environment)))
+    assert_as_printed(result, figures_of_the_page()[2])
+    metrics = published(result)
+    assert metrics["auc"] >= 0.775
+    assert metrics["lift10"] >= 1.27
+    assert metrics["brier"] <= 0.160
