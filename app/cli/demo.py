@@ -9,7 +9,7 @@ import typer
 from app import http_server, logs
 from app.cli.context import opened
 from app.domain.demo import generate
-from app.jobs import backtest
+from app.jobs import backtest, replay
 from app.jobs.score import score
 from app.main import create_app
 from app.schemas.complaints import EXAMPLE_NUMBER
@@ -59,6 +59,9 @@ def demo(
             backtest_id = store.write_sync(demo_service.start_backtest, actor, last + timedelta(days=1))
             if backtest_id is not None:
                 backtest.run(store, actor, backtest_id)
+            replay_id = store.write_sync(demo_service.start_replay, actor)
+            if replay_id is not None:
+                replay.run(store, actor, replay_id)
     if serve:
         logs.configure(settings.log_level)
         http_server.serve(

@@ -19,6 +19,8 @@ from app.schemas.backtests import BacktestCreate
 from app.schemas.complaints import ComplaintCreate
 from app.schemas.customers import CustomerCreate
 from app.schemas.interactions import InteractionCreate
+from app.schemas.replays import EXAMPLE_ID as EXAMPLE_REPLAY_ID
+from app.schemas.replays import ReplayCreate
 from app.schemas.scoring_runs import EXAMPLE_ID as EXAMPLE_RUN_ID
 from app.schemas.scoring_runs import ScoringRunCreate
 from app.schemas.survey_invitations import SurveyInvitationCreate
@@ -31,13 +33,14 @@ from app.services import (
     demo_examples,
     interactions,
     keys,
+    replays,
     scoring_runs,
     survey_invitations,
     survey_responses,
     surveys,
 )
 from app.store import dialects
-from app.store.tables import Backtest, Customer, ExchangeRate, ScoringRun, Transaction
+from app.store.tables import Backtest, Customer, ExchangeRate, Replay, ScoringRun, Transaction
 from app.store.types import from_micros, new_id, now
 
 _TRANSACTION_COLUMNS = (
@@ -124,6 +127,16 @@ def start_backtest(tx: Connection, actor: Actor, as_of: date) -> UUID | None:
     wanted = BacktestCreate.model_validate({"cut_on": cut_on.isoformat(), "horizon_days": BACKTEST_DAYS})
     backtests.create(tx, actor, wanted, backtest_id=backtest_id)
     return backtest_id
+
+
+def start_replay(tx: Connection, actor: Actor) -> UUID | None:
+    """Record a replay of the demo's scoring run, which somebody is going to compute at once, and give its id;
+    None when it is there already."""
+    replay_id = UUID(EXAMPLE_REPLAY_ID)
+    if tx.execute(select(Replay.id).where(Replay.id == replay_id)).first() is not None:
+        return None
+    replays.create(tx, actor, ReplayCreate(run_id=UUID(EXAMPLE_RUN_ID)), replay_id=replay_id)
+    return replay_id
 
 
 def _record(

@@ -28,6 +28,7 @@ from app.services import (
     scoring_facts,
     value_tiers,
 )
+from app.services.replay_columns import Aligned
 from app.store import arrays, audit, facts, late, news, scores
 from app.store.columns import Columns
 from app.store.engine import single
@@ -222,7 +223,7 @@ def compute(given: Input) -> Row:
         "explained": int(np.count_nonzero(explained)),
         "columns": columns,
         "not_compared": sorted({*replay_columns.GROUPS, replay_columns.OTHERS} - compared),
-        "customers": _customers(given, after, ids, explained, compared),
+        "customers": _customers(given, aligned, after, ids, explained, compared),
         "late": _late_row(given.late),
         "deleted": given.deleted,
         "rates_changed": len(given.rates),
@@ -284,10 +285,17 @@ def _remarks(given: Input, same: bool, all_explained: bool) -> list[Remark]:
 
 
 def _customers(
-    given: Input, after: Columns, ids: arrays.Ids, explained: NDArray[np.bool_], compared: set[str]
+    given: Input,
+    aligned: Aligned,
+    after: Columns,
+    ids: arrays.Ids,
+    explained: NDArray[np.bool_],
+    compared: set[str],
 ) -> list[Row]:
-    """Some of those who differ, those with late data first."""
-    chosen = np.argsort(~explained, kind="stable")[:MOST_SHOWN]
+    """Some of those who differ: those with late data first, then those who stand elsewhere now."""
+    moved = aligned.customer_id[aligned.differs(("tier", "churn_level", "value_minor"))]
+    stays = scores.matched(aligned.customer_id, ids)[1] & ~scores.matched(moved, ids)[1]
+    chosen = np.lexsort((stays, ~explained))[:MOST_SHOWN]
     before, now_is = (
         _standings(columns, ids[chosen], given.run.parameters, compared) for columns in (given.kept, after)
     )

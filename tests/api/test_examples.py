@@ -14,7 +14,7 @@ from support import Api, Contract
 from app.cli.demo import TOKEN
 from app.domain.access import Actor
 from app.domain.demo import generate
-from app.jobs import backtest
+from app.jobs import backtest, replay
 from app.jobs.score import score
 from app.main import create_app
 from app.services import demo
@@ -33,6 +33,7 @@ def shown(settings: Settings, store: Store, actor: Actor, contract: Contract) ->
     store.write_sync(demo.load, actor, generate(1, UNTIL, 300), TOKEN)
     score(store, actor, store.write_sync(demo.start_scoring, actor, date(2026, 11, 24)))
     backtest.run(store, actor, store.write_sync(demo.start_backtest, actor, date(2026, 11, 24)))
+    replay.run(store, actor, store.write_sync(demo.start_replay, actor))
     with TestClient(create_app(settings), raise_server_exceptions=False) as client:
         yield Api(client, TOKEN, contract)
 
