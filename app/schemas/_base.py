@@ -228,6 +228,11 @@ Cursor = Annotated[
     StringConstraints(max_length=1024, pattern=r"^[A-Za-z0-9_-]+$"),
     Field(description="`next_cursor` of the page before; belongs to this list, its filters and its order."),
 ]
+QualifiedKey = Annotated[
+    str,
+    StringConstraints(max_length=270, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}:[^\x00-\x1f\x7f-\x9f]+$"),
+]
+"""A key and where it counts: ``source:key`` or ``system:key``."""
 Version = Annotated[int, Field(ge=1, le=2**31 - 1, description="Grows by one with every change; the ETag.")]
 Count = Annotated[int, Field(ge=0, le=2**53)]
 

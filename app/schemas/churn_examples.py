@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from app.schemas.run_examples import PARAMETERS
+
 CHURN: dict[str, Any] = {
     "method": "churn",
     "version": 2,
@@ -142,17 +144,7 @@ CHURN: dict[str, Any] = {
     "run_id": "01930a3e-2f6b-7c11-9a52-0d9c1f8f7c20",
     "as_of": "2026-11-24",
     "is_current": True,
-    "parameters": {
-        "currency": "TRY",
-        "window_days": 365,
-        "cuts": {"a_percent": 80, "b_percent": 95},
-        "ignored_kinds": [],
-        "horizon_days": 90,
-        "churn_levels": {"watch": 0.5, "at_risk": 0.8},
-        "zero_amount_purchases": False,
-        "grace_days": 30,
-        "lifetime_value": {"horizon_days": 365, "margin": 1.0, "yearly_discount": 0.0},
-    },
+    "parameters": PARAMETERS,
     "top": [
         {
             "id": "01a21259-c63a-7700-a308-3a293715d0e1",

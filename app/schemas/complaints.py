@@ -22,6 +22,7 @@ from app.schemas._base import (
     Output,
     PageOf,
     Paging,
+    QualifiedKey,
     QueryFlag,
     Version,
     line,
@@ -240,15 +241,7 @@ class ComplaintQuery(Paging):
     number: NumberIn | None = None
     """With this number, at most one; letter case, blanks and dashes do not matter. One that cannot be is
     refused."""
-    external_id: (
-        Annotated[
-            str,
-            StringConstraints(
-                max_length=270, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}:[^\x00-\x1f\x7f-\x9f]+$"
-            ),
-        ]
-        | None
-    ) = None
+    external_id: QualifiedKey | None = None
     """``source:key``, for example ``helpdesk:T-2026-000815``."""
     state: Annotated[list[ComplaintState], Field(max_length=len(ComplaintState))] = Field(default=[])
     """In one of these states; repeat for more."""

@@ -34,6 +34,7 @@ from app.schemas._base import (
     Output,
     PageOf,
     Paging,
+    QualifiedKey,
     Version,
     line,
     shown,
@@ -65,11 +66,6 @@ Attributes = Annotated[
     dict[AttributeName, AttributeValue],
     Field(max_length=ATTRIBUTES_MOST, examples=[{"city": "İzmir", "newsletter": True}]),
 ]
-SystemKey = Annotated[
-    str,
-    StringConstraints(max_length=270, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}:[^\x00-\x1f\x7f-\x9f]+$"),
-]
-"""``system:key``."""
 DoNotContact = Annotated[list[Channel], Field(max_length=len(Channel), examples=[["phone"]])]
 ClockTime = Annotated[str, StringConstraints(max_length=5, pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
@@ -379,7 +375,7 @@ class CustomerQuery(Paging):
     """A phone number in any spelling."""
     email: Annotated[str, line(254)] | None = None
     """An e-mail address; letter case does not matter."""
-    external_id: SystemKey | None = None
+    external_id: QualifiedKey | None = None
     """``system:key``, for example ``crm:C-000001``."""
     tag: Annotated[list[Tag], Field(max_length=10)] = Field(default=[])
     """Has this tag; repeat for more."""

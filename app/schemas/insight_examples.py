@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from app.schemas.run_examples import PARAMETERS
+
 VALUE_TIERS: dict[str, Any] = {
     "method": "value_tiers",
     "window": {"start": "2025-11-23T21:00:00Z", "end": "2026-11-23T21:00:00Z"},
@@ -63,17 +65,7 @@ VALUE_TIERS: dict[str, Any] = {
     "as_of": "2026-11-24",
     "is_current": True,
     "computed_at": "2026-11-23T09:30:01Z",
-    "parameters": {
-        "currency": "TRY",
-        "window_days": 365,
-        "cuts": {"a_percent": 80, "b_percent": 95},
-        "ignored_kinds": [],
-        "horizon_days": 90,
-        "churn_levels": {"watch": 0.5, "at_risk": 0.8},
-        "zero_amount_purchases": False,
-        "grace_days": 30,
-        "lifetime_value": {"horizon_days": 365, "margin": 1.0, "yearly_discount": 0.0},
-    },
+    "parameters": PARAMETERS,
 }
 
 SATISFACTION: dict[str, Any] = {

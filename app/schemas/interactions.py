@@ -20,6 +20,7 @@ from app.schemas._base import (
     Output,
     PageOf,
     Paging,
+    QualifiedKey,
     QueryFlag,
     Version,
     line,
@@ -222,15 +223,7 @@ class InteractionQuery(Paging):
     """Newest or oldest first, or in the order of their last change."""
     customer_id: UUID | None = None
     """With this customer."""
-    external_id: (
-        Annotated[
-            str,
-            StringConstraints(
-                max_length=270, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}:[^\x00-\x1f\x7f-\x9f]+$"
-            ),
-        ]
-        | None
-    ) = None
+    external_id: QualifiedKey | None = None
     """``source:key``, for example ``pbx:call-2026-004711``."""
     channel: Channel | None = None
     """Through this channel."""

@@ -19,9 +19,9 @@ from app.domain.customers import (
     Tier,
 )
 from app.domain.interactions import Direction, Purpose, Sentiment
-from app.schemas._base import NO_CONTROL, Code, Count, Input, Language, Money, Output, shown
+from app.schemas._base import NO_CONTROL, Code, Count, Input, Language, Money, Output, QualifiedKey, shown
 from app.schemas.complaints import EXAMPLE_OPEN_ID, EXAMPLE_OPEN_NUMBER, Number
-from app.schemas.customers import EXAMPLE_ID, DoNotContact, ExternalId, Hours, SystemKey
+from app.schemas.customers import EXAMPLE_ID, DoNotContact, ExternalId, Hours
 from app.schemas.interactions import EXAMPLE_ID as EXAMPLE_INTERACTION_ID
 from app.schemas.standing import ContractRead, CustomerChurn, Satisfaction
 
@@ -250,7 +250,7 @@ class ScreenPopQuery(Input):
     """A phone number in any spelling. What is no number, as sent for a withheld one, is nobody's."""
     email: Annotated[str, StringConstraints(max_length=254, pattern=NO_CONTROL)] | None = None
     """An e-mail address; letter case does not matter."""
-    external_id: SystemKey | None = None
+    external_id: QualifiedKey | None = None
     """``system:key``, for example ``crm:C-000001``."""
 
     @model_validator(mode="after")

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 
 from app.domain.transactions import TransactionKind
 from app.schemas._base import Currency, DateIn, Flag, Input, Output, PageOf, Paging, shown
+from app.schemas.run_examples import PARAMETERS
 
 EXAMPLE_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7c20"
 
@@ -121,21 +122,7 @@ class ScoringRunRead(Output):
                     "id": EXAMPLE_ID,
                     "job_id": None,
                     "as_of": "2026-11-24",
-                    "parameters": {
-                        "currency": "TRY",
-                        "window_days": 365,
-                        "cuts": {"a_percent": 80, "b_percent": 95},
-                        "ignored_kinds": [],
-                        "horizon_days": 90,
-                        "churn_levels": {"watch": 0.5, "at_risk": 0.8},
-                        "zero_amount_purchases": False,
-                        "grace_days": 30,
-                        "lifetime_value": {
-                            "horizon_days": 365,
-                            "margin": 1.0,
-                            "yearly_discount": 0.0,
-                        },
-                    },
+                    "parameters": PARAMETERS,
                     "state": "done",
                     "is_current": True,
                     "error": None,

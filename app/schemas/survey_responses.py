@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.domain.customers import Channel
@@ -22,6 +22,7 @@ from app.schemas._base import (
     Output,
     PageOf,
     Paging,
+    QualifiedKey,
     Version,
     paragraph,
     shown,
@@ -229,15 +230,7 @@ class SurveyResponseQuery(Paging):
     """Served by this unit."""
     channel: Channel | None = None
     """About something through this channel."""
-    external_id: (
-        Annotated[
-            str,
-            StringConstraints(
-                max_length=270, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}:[^\x00-\x1f\x7f-\x9f]+$"
-            ),
-        ]
-        | None
-    ) = None
+    external_id: QualifiedKey | None = None
     """``source:key``, for example ``survey-tool:F-2026-000093``."""
     answered_from: InstantIn | None = None
     """Only responses at this instant or later."""

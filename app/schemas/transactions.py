@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.domain.customers import Channel
@@ -20,6 +20,7 @@ from app.schemas._base import (
     Output,
     PageOf,
     Paging,
+    QualifiedKey,
     line,
     shown,
 )
@@ -141,15 +142,7 @@ class TransactionQuery(Paging):
     """Newest or oldest first."""
     customer_id: UUID | None = None
     """Of this customer."""
-    external_id: (
-        Annotated[
-            str,
-            StringConstraints(
-                max_length=270, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}:[^\x00-\x1f\x7f-\x9f]+$"
-            ),
-        ]
-        | None
-    ) = None
+    external_id: QualifiedKey | None = None
     """``source:key``, for example ``pos:R-2026-000417``."""
     kind: Annotated[list[TransactionKind], Field(max_length=KINDS_MOST)] = Field(default=[])
     """Of one of these kinds; repeat for more."""
