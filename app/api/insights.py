@@ -136,8 +136,8 @@ async def get_satisfaction(call: Reads, query: Annotated[SatisfactionQuery, Quer
 
 @router.get("/methods", response_model=MethodsRead, summary="List methods", responses=responses())
 async def list_methods(call: Reads) -> Response:
-    """Every index, the value tiers, churn models, levels and warning signs: formula, source and range. Names
-    follow Accept-Language."""
+    """Every index, the value tiers, profit, churn models, levels and warning signs: formula, source and
+    range. Names follow Accept-Language."""
     language = negotiate(call.request.headers.get("accept-language"))
     return await call.get(replies.spoken(MethodsRead, language), methods.listed, language)
 

@@ -41,7 +41,7 @@ class MethodListed(Output):
 
 
 class MethodsRead(Output):
-    """Every index, the value tiers, and what churn flags are made of."""
+    """Every index, the value tiers, profit, and what churn flags are made of."""
 
     data: Annotated[list[MethodListed], Field(max_length=200)]
 

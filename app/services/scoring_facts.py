@@ -147,7 +147,9 @@ def _merged(kept: Columns, only: Ids, fresh: Columns) -> Columns:
     places, known = scores.matched(kept["customer_id"], fresh["customer_id"])
     if known.all() and np.count_nonzero(again) == places.size:  # no customer came, and none has gone
         for name, column in fresh.items():
-            kept[name][places] = column
+            if not np.array_equal(kept[name][places], column, equal_nan=column.dtype.kind == "f"):
+                kept[name] = np.require(kept[name], requirements="W")
+                kept[name][places] = column
         return kept
     stays = {name: kept[name][~again] for name in fresh}
     order = np.argsort(np.concatenate([stays["customer_id"], fresh["customer_id"]]), kind="stable")

@@ -40,7 +40,10 @@ def pack(columns: Mapping[str, NDArray[Any]]) -> bytes:
 
 
 def unpack(parts: Iterable[bytes], names: Collection[str] | None = None) -> Columns:
-    """What `pack` was given, or those ``names`` of it that are there: parts of the same columns, joined."""
+    """What `pack` was given, or those ``names`` of it that are there: parts of the same columns, joined.
+
+    Columns whose values are all the same take no memory, and cannot be written to.
+    """
     pieces: dict[str, list[NDArray[Any]]] = {}
     dtypes: dict[str, str] = {}
     for data in parts:
@@ -48,7 +51,14 @@ def unpack(parts: Iterable[bytes], names: Collection[str] | None = None) -> Colu
         for name, dtype, piece in read(data, names):
             pieces.setdefault(name, []).append(piece)
             dtypes[name] = dtype
-    return {name: np.concatenate(pieces[name], dtype=dtype) for name, dtype in dtypes.items()}
+    return {name: _joined(pieces[name], np.dtype(dtype)) for name, dtype in dtypes.items()}
+
+
+def _joined(pieces: list[NDArray[Any]], dtype: np.dtype[Any]) -> NDArray[Any]:
+    first = pieces[0][:1]
+    if all(piece.strides == (0,) and piece[:1].tobytes() == first.tobytes() for piece in pieces):
+        return np.broadcast_to(first.astype(dtype), sum(piece.size for piece in pieces))
+    return np.concatenate(pieces, dtype=dtype)
 
 
 def _kept(data: bytes, names: Collection[str] | None) -> Iterator[Piece]:

@@ -6,7 +6,7 @@ A new index, model or sign needs an example here; a test names those that lack o
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from app.domain.methods import churn, satisfaction, signs, value
+from app.domain.methods import churn, profit, satisfaction, signs, value
 from app.domain.methods.model import Method, MethodKind
 
 __all__ = ["METHODS", "Method", "MethodKind"]
@@ -14,7 +14,13 @@ __all__ = ["METHODS", "Method", "MethodKind"]
 METHODS: Mapping[str, Method] = MappingProxyType(
     {
         method.code: method
-        for method in (*satisfaction.METHODS, *value.METHODS, *churn.METHODS, *signs.METHODS)
+        for method in (
+            *satisfaction.METHODS,
+            *value.METHODS,
+            *profit.METHODS,
+            *churn.METHODS,
+            *signs.METHODS,
+        )
     }
 )
 """The methods by code, in the order they are listed to people."""

@@ -15,6 +15,8 @@ class MethodKind(StrEnum):
 
     INDEX = "index"
     VALUE_TIERS = "value_tiers"
+    PROFIT = "profit"
+    SHARE_OF_WALLET = "share_of_wallet"
     CHURN_MODEL = "churn_model"
     CHURN_LEVEL = "churn_level"
     CHURN_SIGN = "churn_sign"
