@@ -11,8 +11,8 @@ from app.cli.context import opened
 from app.schemas.replays import ReplayCreate
 from app.services import replays
 
-SHOWN = 10
-"""Customers and late records printed; ``--json`` has more."""
+SHOWN = 5
+"""Customers, late records and rates printed; ``--json`` has more."""
 
 REMARKS = {
     "no_contest": "The run is of an earlier version and does not say which churn model served.",
@@ -49,7 +49,7 @@ def replay(
 
 def _print(done: dict[str, Any]) -> None:
     result = done["result"]
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     verdict = "the same" if result["same"] else f"{result['differing']:,} customers differ"
     console.print(f"run {done['run_id']} for {done['as_of']}: {result['n']:,} customers compared, {verdict}")
     if not result["same"]:
@@ -61,7 +61,9 @@ def _print(done: dict[str, Any]) -> None:
         records = Table("kind", "customer", "occurred", "recorded")
         for one in late["records"][:SHOWN]:
             records.add_row(
-                _words(one["kind"]), one["customer_id"], one["occurred_at"] or "-", one["recorded_at"]
+                _words(one["kind"]),
+                one["customer_id"],
+                *(_seconds(one[at]) for at in ("occurred_at", "recorded_at")),
             )
         console.print(records)
     if result["deleted"]:
@@ -87,7 +89,7 @@ def _print_differing(console: Console, result: dict[str, Any]) -> None:
         customers.add_row(
             one["customer_id"],
             "yes" if one["is_late"] else "no",
-            *(_moved(one, name) for name in ("tier", "churn_level")),
+            *(_words(_moved(one, name)) for name in ("tier", "churn_level")),
             _moved({side: {"value": _money(one[side]["value"])} for side in ("before", "after")}, "value"),
         )
     console.print(customers)
@@ -104,6 +106,10 @@ def _moved(one: dict[str, Any], name: str) -> str:
 
 def _money(amount: dict[str, str] | None) -> str | None:
     return None if amount is None else f"{float(amount['amount']):,.2f}"
+
+
+def _seconds(at: str | None) -> str:
+    return "-" if at is None else f"{at[:19]}Z"
 
 
 def _words(name: str) -> str:

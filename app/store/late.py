@@ -74,10 +74,12 @@ def read(tx: Connection, asked: Asked) -> Late:
         changed = asked.changed[kind]
         for is_sure in (True, False):
             found = _statement(tx, kind, asked, changed, is_sure).subquery()
-            [ids] = arrays.read(tx, select(arrays.raw_id(tx, found.c.customer_id)), [ID])
+            owner = found.c.customer_id
+            by_owner = select(arrays.raw_id(tx, owner), func.count()).group_by(owner)
+            ids, count = arrays.read(tx, by_owner, [ID, np.int64])
             newest = select(found).order_by(found.c.recorded_at.desc(), found.c.id.desc()).limit(MOST_SHOWN)
             records += [Record(kind, *row) for row in tx.execute(newest)] if ids.size else []
-            counts[kind] += int(ids.size)
+            counts[kind] += int(count.sum())
             owners.append(ids)
             changed = np.setdiff1d(changed, ids)
     records.sort(key=lambda record: (record.recorded_at, record.id), reverse=True)

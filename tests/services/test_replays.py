@@ -175,6 +175,26 @@ def test_a_late_purchase_is_named_and_moves_what_is_fitted_to_all(
     assert first["after"]["value"] == {"amount": "9001.00", "currency": "TRY"}
 
 
+def test_a_write_that_was_not_seen_while_it_settled_is_named(
+    store: Store, actor: Actor, shop: list[UUID]
+) -> None:
+    old = {"recorded_at": now() - timedelta(hours=1)}
+    store.write_sync(lambda tx: tx.execute(update(Transaction).values(**old)))
+    store.write_sync(factories.purchases, actor, shop[3], [100], at=BEFORE)  # settles as well, and is seen
+    run_id = run(store, actor)
+
+    def commit(tx: Connection) -> None:
+        factories.purchases(tx, actor, shop[0], [5000], at=BEFORE)
+        just_before = now() - timedelta(seconds=30)
+        mine = (Transaction.customer_id == shop[0]) & (Transaction.amount_minor == 5000)
+        tx.execute(update(Transaction).where(mine).values(recorded_at=just_before))
+
+    store.write_sync(commit)
+    found = replay(store, actor, run_id)
+    assert (found["same"], late(found)) == (False, {"transactions": 1})
+    assert [record["customer_id"] for record in found["late"]["records"]] == [str(shop[0])]
+
+
 def test_after_the_late_record_is_taken_back_it_is_the_same_again(
     store: Store, actor: Actor, shop: list[UUID]
 ) -> None:
