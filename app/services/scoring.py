@@ -59,9 +59,10 @@ class Input:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Result:
-    """What a run found: columns by customer, aligned, and the reports."""
+    """What a run found: columns by customer, aligned and being packed, and the reports."""
 
     columns: Columns
+    packed: scores.Packed
     value_tiers: value_tiers.Result
     satisfaction: Row
     churn: Row
@@ -100,7 +101,7 @@ def compute(given: Input, on_stage: Callable[[str], None]) -> Result:
     found = churn.compute(facts, tiers.columns, given.as_of, parameters)
     columns = {**facts, **tiers.columns, **found.columns}
     window = {"days": SATISFACTION_DAYS, "indices": company}
-    return Result(columns, tiers, window, found.report, found.baselines)
+    return Result(columns, scores.packed(columns), tiers, window, found.report, found.baselines)
 
 
 def save(tx: Connection, actor: Actor, given: Input, result: Result) -> Row | None:
@@ -131,12 +132,12 @@ def save(tx: Connection, actor: Actor, given: Input, result: Result) -> Row | No
     if previous is not None:
         before = scores.load_columns(tx, previous, {"customer_id", "tier"})
         report["transitions"] = value_tiers.transitions(before, result.columns) if before else None
-    scores.save_columns(tx, given.run_id, result.columns)
     written = 0
     if is_current:
         stored = {} if current is None else scores.load_columns(tx, current.id, {"customer_id", *SHOWN})
         written = scores.replace(tx, _with_row(stored), _with_row(result.columns), SHOWN, rows)
         tx.execute(update(ScoringRun).where(ScoringRun.is_current).values(is_current=False))
+    scores.save_columns(tx, given.run_id, result.packed)
     finished = {
         "state": "done",
         "is_current": is_current,
