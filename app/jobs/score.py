@@ -11,6 +11,7 @@ from app.domain.company import Company
 from app.errors import AppError, UnavailableError
 from app.jobs.registry import Context, Row, register
 from app.services import jobs, scoring
+from app.store import scores
 from app.store.engine import Store
 
 # SciPy loads its matrix library with the first fit. Its threads would wait for each other over 4 x 4 numbers.
@@ -52,7 +53,8 @@ def score(store: Store, actor: Actor, run_id: UUID, on_stage: Callable[[str], No
             given = store.read_sync(scoring.read, actor, run_id)
             result = scoring.compute(given, begin)
             begin("save")
-            if store.write_sync(scoring.save, actor, given, result) is not None:
+            packed = scores.packed(result.columns)  # begun before the write, which others wait for
+            if store.write_sync(scoring.save, actor, given, result, packed) is not None:
                 return
         raise AppError("Facts were deleted while the run read them; start it again.")
     except UnavailableError:

@@ -159,7 +159,7 @@ def compute(given: Input, on_stage: Callable[[str], None]) -> Result:
     return Result(columns, tiers, window, found, worth.report, chosen)
 
 
-def save(tx: Connection, actor: Actor, given: Input, result: Result) -> Row | None:
+def save(tx: Connection, actor: Actor, given: Input, result: Result, packed: scores.Packed) -> Row | None:
     """Store a run's result, and make it current if no run for a later day is.
 
     Returns:
@@ -187,7 +187,6 @@ def save(tx: Connection, actor: Actor, given: Input, result: Result) -> Row | No
     if previous is not None:
         before = scores.load_columns(tx, previous, {"customer_id", "tier"})
         report["transitions"] = value_tiers.transitions(before, result.columns) if before else None
-    scores.save_columns(tx, given.run_id, result.columns)
     written = 0
     if is_current:
         stored = {} if current is None else scores.load_columns(tx, current.id, {"customer_id", *SHOWN})
@@ -195,6 +194,7 @@ def save(tx: Connection, actor: Actor, given: Input, result: Result) -> Row | No
         tx.execute(update(ScoringRun).where(ScoringRun.is_current).values(is_current=False))
     facts_key = given.parameters.facts_key(actor.company)
     contests.keep(tx, result.chosen, facts_key)
+    scores.save_columns(tx, given.run_id, packed)
     finished = {
         "state": "done",
         "is_current": is_current,

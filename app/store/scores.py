@@ -5,7 +5,7 @@ is found without reading rows. Columns are aligned; ``customer_id`` ascends stri
 """
 
 from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +19,6 @@ from app.store.columns import Columns
 from app.store.tables import CustomerScore, RunColumns
 
 PART_ROWS = 50_000
-PACKERS = 2
 
 ROW = (
     "customer_id",
@@ -35,21 +34,33 @@ ROW = (
 )
 """Members of a row of ``customer_scores``, in the order `replace` writes them."""
 
+Packed = list[tuple[UUID | None, Future[bytes]]]
+"""Parts of a run's columns, each with its first customer."""
+
 Rows = Callable[[Columns], list[Sequence[Any]]]
 """Makes the rows of some customers out of their columns: the values of each member of `ROW` but the id, in
 that order, documents as JSON text."""
 
 
-def save_columns(tx: Connection, run_id: UUID, data: Columns) -> None:
+def packed(data: Columns) -> Packed:
+    """Begin to pack a run's columns for `save_columns`. A thread does it: it takes a while, most of it
+    outside of Python, and need not hold up others who write."""
+    pool = ThreadPoolExecutor(1)
+    parts = []
+    for start in range(0, max(data["customer_id"].size, 1), PART_ROWS):
+        piece = {name: column[start : start + PART_ROWS] for name, column in data.items()}
+        first = arrays.raw_ids(piece["customer_id"][:1])
+        parts.append((first[0] if first else None, pool.submit(columns.pack, piece)))
+    pool.shutdown(wait=False)
+    return parts
+
+
+def save_columns(tx: Connection, run_id: UUID, parts: Packed) -> None:
     """Keep a run's columns."""
     tx.execute(delete(RunColumns).where(RunColumns.run_id == run_id))
-    starts = range(0, max(data["customer_id"].size, 1), PART_ROWS)
-    pieces = [{name: column[at : at + PART_ROWS] for name, column in data.items()} for at in starts]
-    with ThreadPoolExecutor(PACKERS) as pool:  # to compress takes most of the time, and leaves Python free
-        for part, packed in enumerate(pool.map(columns.pack, pieces)):
-            first = arrays.raw_ids(pieces[part]["customer_id"][:1])
-            row = {"run_id": run_id, "part": part, "first_id": first[0] if first else None, "data": packed}
-            tx.execute(insert(RunColumns).values(row))
+    for part, (first_id, data) in enumerate(parts):
+        row = {"run_id": run_id, "part": part, "first_id": first_id, "data": data.result()}
+        tx.execute(insert(RunColumns).values(row))
 
 
 def load_columns(tx: Connection, run_id: UUID, names: Collection[str] | None = None) -> Columns:
