@@ -4,7 +4,8 @@
     .venv/bin/python -m benchmarks.scoring --customers 100000 --transactions 2000000 --rounds 1
 
 The company (`benchmarks/scoring_data.py`) is made once and kept in ``--folder``. Every figure is of a process
-of its own, in turns; the best of the rounds counts, with its own largest memory (RSS, of the process alone).
+of its own, in turns; the best of the rounds counts, with its own CPU and largest memory (RSS), both without
+PostgreSQL's processes.
 
 - **facts**: Vefa reads what it computes from. **polars**: `benchmarks/scoring_polars.py` reads the same
   database and makes the same columns by customer; it is what the facts are to be measured by.
@@ -34,7 +35,12 @@ from sqlalchemy import Connection, insert, select, text
 from benchmarks.scoring_data import AS_OF, databases
 
 WINDOW_DAYS = 365
-GOALS = {"facts": "<= 1.5 x polars", "whole": "<= 2 GB", "again": "<= 3 s", "fit": "<= 0.5 s"}
+GOALS = {
+    "facts": "<= 1.5 x polars",
+    "whole": "<= 1.5 x polars, <= 2 GB",
+    "again": "<= 3 s",
+    "fit": "<= 0.5 s",
+}
 Figures = dict[str, Any]
 
 
@@ -55,11 +61,11 @@ def facts(url: str, _changed: int) -> Figures:
 
     store, actor = _opened(url)
     parameters = Parameters("TRY", WINDOW_DAYS)
-    began = time.perf_counter()
+    began, used = time.perf_counter(), time.process_time()
     found = store.read_sync(scoring_facts.read, actor, AS_OF, parameters)
-    took = time.perf_counter() - began
+    took, cpu = time.perf_counter() - began, round(time.process_time() - used, 2)
     sums = {name: int(found.columns[name].sum(dtype=np.int64)) for name in CHECKED}
-    return {"seconds": took, "customers": found.customers, "sums": sums}
+    return {"seconds": took, "cpu": cpu, "customers": found.customers, "sums": sums}
 
 
 CHECKED = ("value_minor", "transactions", "purchase_days", "cut_purchase_days", "recent_spend_minor")
@@ -69,10 +75,15 @@ def polars(url: str, _changed: int) -> Figures:
     """Let Polars do it."""
     from benchmarks.scoring_polars import aggregate
 
-    began = time.perf_counter()
+    began, used = time.perf_counter(), time.process_time()
     found = aggregate(url, AS_OF, WINDOW_DAYS)
-    took = time.perf_counter() - began
-    return {"seconds": took, "customers": len(found), "sums": {name: found[name].sum() for name in CHECKED}}
+    took, cpu = time.perf_counter() - began, round(time.process_time() - used, 2)
+    return {
+        "seconds": took,
+        "cpu": cpu,
+        "customers": len(found),
+        "sums": {name: found[name].sum() for name in CHECKED},
+    }
 
 
 def whole(url: str, _changed: int) -> Figures:
@@ -106,11 +117,11 @@ def fit(url: str, _changed: int) -> Figures:
     bought = kept["purchase_days"] > 0
     days = [kept[name][bought] for name in ("first_day", "last_day", "purchase_days")]
     histories = from_days(*days, day_number(AS_OF))
-    began = time.perf_counter()
+    began, used = time.perf_counter(), time.process_time()
     found: Any = mbg_nbd.fit(histories)
-    took = time.perf_counter() - began
+    took, cpu = time.perf_counter() - began, round(time.process_time() - used, 2)
     shown = {name: round(getattr(found, name), 4) for name in ("r", "alpha", "a", "b")}
-    return {"seconds": took, "customers": len(histories), "groups": found.groups, **shown}
+    return {"seconds": took, "cpu": cpu, "customers": len(histories), "groups": found.groups, **shown}
 
 
 PARTS: dict[str, Callable[[str, int], Figures]] = {
@@ -142,12 +153,12 @@ def _scored(store: Any, actor: Any) -> Figures:
     asked = ScoringRunCreate.model_validate({"as_of": AS_OF.isoformat(), "window_days": WINDOW_DAYS})
     run_id = store.write_sync(scoring_runs.create, actor, asked)["id"]
     stages: list[tuple[str, float]] = []
-    began = time.perf_counter()
+    began, used = time.perf_counter(), time.process_time()
     score(store, actor, run_id, lambda stage: stages.append((stage, time.perf_counter())))
     ended = time.perf_counter()
     ends = [at for _, at in stages[1:]] + [ended]
     spent = {name: round(end - at, 2) for (name, at), end in zip(stages, ends, strict=True)}
-    return {"seconds": ended - began, "stages": spent}
+    return {"seconds": ended - began, "cpu": round(time.process_time() - used, 2), "stages": spent}
 
 
 def _forget(tx: Connection) -> None:
@@ -213,7 +224,8 @@ def compare(name: str, url: str, rounds: int, changed: int) -> None:
     against = best["polars"]["seconds"]
     for part, figures in best.items():
         print(
-            f"{name:11}{part:7}{figures['seconds']:8.2f} s  {figures['mb']:6.0f} MB"
+            f"{name:11}{part:7}{figures['seconds']:8.2f} s  {figures['cpu']:6.2f} s CPU"
+            f"  {figures['mb']:5.0f} MB"
             f"  {figures['seconds'] / against:5.2f} x polars  {GOALS.get(part, '')}",
             flush=True,
         )
@@ -233,8 +245,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.part is not None:
         figures = PARTS[options.part](options.url, options.changed)
-        used = resource.getrusage(resource.RUSAGE_SELF)
-        figures |= {"cpu": round(used.ru_utime + used.ru_stime, 2), "mb": round(used.ru_maxrss / 1024)}
+        figures["mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
         print(json.dumps(figures))
         return
     load = os.getloadavg()[0]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.churn import Fit, Histories, NoFit, NoFitReason, Parameters, bg_nbd, mbg_nbd
+from app.domain.churn import Fit, Histories, NoFit, NoFitReason, Parameters, bg_nbd, btyd, mbg_nbd
 from app.domain.churn.btyd import Model, _data, _value_and_slope
 from app.domain.churn.history import group
 
@@ -132,6 +132,18 @@ def test_many_distinct_histories_give_a_maximum_too() -> None:
             part: getattr(fitted, part) * (1.02 if part == name else 1) for part in ("r", "alpha", "a", "b")
         }
         assert mbg_nbd.log_likelihood(Parameters(**moved), simulated(30_000)) < fitted.log_likelihood
+
+
+def test_newtons_steps_lead_to_where_the_general_search_leads(monkeypatch: pytest.MonkeyPatch) -> None:
+    customers = simulated(30_000)
+    by_steps = mbg_nbd.fit(customers)
+    monkeypatch.setattr(btyd, "_refined", lambda *_: None)
+    searched = mbg_nbd.fit(customers)
+    assert isinstance(by_steps, Fit)
+    assert isinstance(searched, Fit)
+    for name in ("r", "alpha", "a", "b"):
+        assert getattr(by_steps, name) == pytest.approx(getattr(searched, name), rel=1e-3)
+    assert by_steps.log_likelihood == pytest.approx(searched.log_likelihood, abs=1e-3)
 
 
 @pytest.mark.parametrize(
