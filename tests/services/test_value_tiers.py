@@ -13,8 +13,8 @@ from app.errors import AppError, NotFoundError
 from app.jobs.score import score
 from app.schemas.scoring_runs import ScoringRunCreate
 from app.services import customers, jobs, scoring, scoring_runs, value_tiers
-from app.store import scores
 from app.store.engine import Store
+from app.store.scores import packed
 from app.store.tables import CustomerScore, ExchangeRate, ScoringRun
 from app.store.types import now
 
@@ -142,8 +142,8 @@ def test_only_rows_that_changed_are_written(store: Store, actor: Actor) -> None:
     made = store.write_sync(scoring_runs.create, actor, ScoringRunCreate())
     given = store.read_sync(scoring.read, actor, made["id"])
     result = scoring.compute(given, lambda stage: None)
-    packed = scores.packed(result.columns)
-    assert store.write_sync(scoring.save, actor, given, result, packed)["rows_written"] == 1
+    parts = packed(result.columns)
+    assert store.write_sync(scoring.save, actor, given, result, parts)["rows_written"] == 1
 
 
 def test_a_run_for_a_past_day_is_history_and_leaves_customers_alone(store: Store, actor: Actor) -> None:
