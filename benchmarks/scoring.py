@@ -166,6 +166,7 @@ def _forget(tx: Connection) -> None:
     for statement in (
         "DELETE FROM customer_scores",
         "DELETE FROM scoring_runs",
+        "DELETE FROM churn_contests",
         "DELETE FROM transactions WHERE source = 'again'",
     ):
         tx.execute(text(statement))

@@ -23,6 +23,10 @@ LOG_BOUND = 12.0
 MIN_CUSTOMERS = 30
 """Fewer customers with a spend do not carry three parameters."""
 
+MOST_FITTED = 200_000
+"""Customers that the search for the parameters uses at most, evenly chosen: more move them by less than the
+data themselves leave open. Everything that is told of the fit is of all."""
+
 DEPENDENT_FROM = 0.3
 """A correlation of frequency and spend beyond ± this is called dependence: Cohen's "medium"."""
 
@@ -105,7 +109,7 @@ def fit(x: ArrayLike, mean_spend: ArrayLike) -> Fit | NoFit:
     Raises:
         ValueError: lengths differ, or a number is negative or not finite.
 
-    Cost: O(n) for each of some 60 steps; 0.02 s a step for a million customers.
+    Cost: 0.1 s for a million customers.
     """
     count, spend = _checked(x, mean_spend)
     bought = count > 0
@@ -121,10 +125,12 @@ def fit(x: ArrayLike, mean_spend: ArrayLike) -> Fit | NoFit:
     # In units of the mean amount, so that the start suits any currency.
     unit = float(spend.mean())
     scaled = spend / unit
+    some = slice(None, None, max(1, -(-count.size // MOST_FITTED)))
+    few, few_scaled = count[some], scaled[some]
 
     def negated(theta: FloatArray) -> tuple[float, FloatArray]:
-        value, slope = _value_and_slope(theta, count, scaled)
-        return -value / count.size, -slope / count.size
+        value, slope = _value_and_slope(theta, few, few_scaled)
+        return -value / few.size, -slope / few.size
 
     bounds = [(-LOG_BOUND, LOG_BOUND)] * 3
     options = {"maxiter": 500, "ftol": 1e-13, "gtol": 1e-7}
@@ -146,7 +152,7 @@ def fit(x: ArrayLike, mean_spend: ArrayLike) -> Fit | NoFit:
         q=q,
         gamma=gamma * unit,
         # The density of an amount in the old unit is that in the new one over the unit.
-        log_likelihood=-float(best.fun) * count.size - count.size * float(np.log(unit)),
+        log_likelihood=_value_and_slope(best.x, count, scaled)[0] - count.size * float(np.log(unit)),
         n=count.size,
         excluded=excluded,
         converged=converged,
