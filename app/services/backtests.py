@@ -161,7 +161,7 @@ def read(tx: Connection, actor: Actor, backtest_id: UUID) -> Input:
     ids, outcome = churn_windows.window(tx, actor, as_of_day, as_of_day + horizon, parameters)
     first = outcome.then.facts.first_day
     planned = plan(int(first.min()), as_of_day, horizon) if first.size else None
-    earlier, last = churn_windows.pair(tx, actor, planned, parameters)
+    earlier, last = churn_windows.pair(tx, actor, planned, parameters, ids)
     run_id, flags = _given(tx, ids, as_of_day, horizon)
     models = tuple(row["models"]) or tuple(REGISTRY)
     options = Options(levels=parameters.levels, cuts=parameters.cuts, models=models)

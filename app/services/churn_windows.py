@@ -14,6 +14,10 @@ from app.store import facts as stored
 from app.store.arrays import Ids
 from app.store.columns import Columns
 
+MOST_LEARNED_FROM = 200_000
+"""Customers whose past is read to learn from and to compare on at most: the models use no more, and the past
+takes as long to read as the present."""
+
 
 class Seen(NamedTuple):
     """Customers foretold from purchases, ascending, and how they stood."""
@@ -29,13 +33,18 @@ def seen(facts: Columns, as_of_day: int, parameters: Parameters) -> Seen:
 
 
 def window(
-    tx: Connection, actor: Actor, opens_day: int, closes_day: int, parameters: Parameters
+    tx: Connection,
+    actor: Actor,
+    opens_day: int,
+    closes_day: int,
+    parameters: Parameters,
+    only: Ids | None = None,
 ) -> tuple[Ids, Window]:
     """See the customers at the start of ``opens_day``, and who of them bought before ``closes_day`` began.
 
-    Nothing that occurred later is read. The customers are aligned with the window.
+    Nothing that occurred later is read. The customers, all or some of ``only``, are aligned with the window.
     """
-    facts = scoring_facts.whole(tx, actor, day_of(opens_day), parameters)
+    facts = scoring_facts.whole(tx, actor, day_of(opens_day), parameters, only)
     customer_id, snapshot = seen(facts, opens_day, parameters)
     start, end = (actor.company.start_of(day_of(day)) for day in (opens_day, closes_day))
     silent = ~np.isin(customer_id, stored.buyers(tx, parameters, start, end), assume_unique=True)
@@ -43,11 +52,21 @@ def window(
 
 
 def pair(
-    tx: Connection, actor: Actor, planned: Plan | None, parameters: Parameters
+    tx: Connection, actor: Actor, planned: Plan | None, parameters: Parameters, customer_id: Ids
 ) -> tuple[Window | None, Window | None]:
-    """The earlier and the last window of a plan; twice None without one."""
+    """The earlier and the last window of a plan; twice None without one.
+
+    Args:
+        tx: a transaction.
+        actor: whose company it is.
+        planned: the plan.
+        parameters: of the run.
+        customer_id: who has bought, ascending; of very many, `MOST_LEARNED_FROM` are read, evenly chosen.
+    """
     if planned is None:
         return None, None
-    _, earlier = window(tx, actor, planned.earlier_day, planned.last_day, parameters)
-    _, last = window(tx, actor, planned.last_day, planned.as_of_day, parameters)
+    step = -(-customer_id.size // MOST_LEARNED_FROM)
+    only = customer_id[::step] if step > 1 else None
+    _, earlier = window(tx, actor, planned.earlier_day, planned.last_day, parameters, only)
+    _, last = window(tx, actor, planned.last_day, planned.as_of_day, parameters, only)
     return earlier, last

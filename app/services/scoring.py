@@ -126,9 +126,11 @@ def _windows(
     tx: Connection, actor: Actor, facts: Facts, as_of: date, parameters: Parameters
 ) -> tuple[Window | None, Window | None]:
     """The last two windows that had closed by the run's day, if the past is long enough."""
-    first = facts.columns["first_day"][facts.columns["purchase_days"] > 0]
+    bought = facts.columns["purchase_days"] > 0
+    first = facts.columns["first_day"][bought]
     planned = plan(int(first.min()), day_number(as_of), parameters.horizon_days) if first.size else None
-    return churn_windows.pair(tx, actor, planned, parameters)
+    ids = facts.columns["customer_id"][bought]
+    return churn_windows.pair(tx, actor, planned, parameters, ids)
 
 
 def compute(given: Input, on_stage: Callable[[str], None]) -> Result:

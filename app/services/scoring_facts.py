@@ -105,10 +105,12 @@ def read(tx: Connection, actor: Actor, as_of: date, parameters: Parameters, *, a
     )
 
 
-def whole(tx: Connection, actor: Actor, as_of: date, parameters: Parameters) -> Columns:
-    """Read the columns of all customers for any past day, whatever earlier runs have kept."""
+def whole(
+    tx: Connection, actor: Actor, as_of: date, parameters: Parameters, only: Ids | None = None
+) -> Columns:
+    """Read the columns of all customers, or of some, for any past day, whatever earlier runs have kept."""
     bounds = parameters.bounds(as_of, actor.company)
-    return _Reader(tx, actor.company, parameters, bounds, None).columns()
+    return _Reader(tx, actor.company, parameters, bounds, only).columns()
 
 
 # --- going on from an earlier run
