@@ -12,7 +12,7 @@ The way of a scoring run::
 Where the company's past allows it, a learned model may serve instead::
 
     planned = plan(first_day, as_of_day, horizon_days)  # which days to look back to; None: too young
-    last = between(ids_then, then, ids_now, now)  # snapshots of these days give windows with outcomes
+    last = Window(then, silent, horizon_days)  # how customers stood on such a day, and who stayed away
     found = contest(earlier, last)
     forecast = predict(now, horizon_days, found, last)  # q, which model, and its reasons
     tested = evaluate(outcome, earlier, last)  # the same for a past day, held against what happened
@@ -36,7 +36,7 @@ from app.domain.churn.history import (
     rhythm,
 )
 from app.domain.churn.signals import SIGNALS, Reason, reasons_for_one, sentence
-from app.domain.churn.snapshots import Plan, Snapshot, Window, between, plan
+from app.domain.churn.snapshots import Plan, Snapshot, Window, plan
 from app.domain.churn.verdict import LEVELS, Levels
 
 MODELS = {module.CODE: module for module in (mbg_nbd, bg_nbd)}
@@ -66,7 +66,6 @@ __all__ = [
     "Window",
     "backtest",
     "baselines",
-    "between",
     "bg_nbd",
     "contest",
     "contract",

@@ -7,7 +7,6 @@ AUC no worse; otherwise the parametric one does. Where the data carry neither, c
 Source: docs/formulas.md#learned-churn.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -161,8 +160,3 @@ def predict(now: Snapshot, horizon_days: int, found: Contest, last: Window | Non
     silence = now.histories.silence_days.astype(np.float64)
     nothing = np.full(len(now), np.nan)
     return Forecast(BASELINE, Why.NO_PARAMETRIC_FIT, nothing, silence, None)
-
-
-def entry(entries: Sequence[Entry], code: str) -> Entry | None:
-    """The entry of one model."""
-    return next((one for one in entries if one.code == code), None)

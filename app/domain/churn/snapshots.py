@@ -10,10 +10,8 @@ Source: docs/formulas.md#learned-churn.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app.domain.churn import mbg_nbd
 from app.domain.churn.btyd import Fit, NoFit
@@ -128,33 +126,6 @@ class Window:
         """How many customers had the rarer of the two outcomes: what a model can learn from."""
         silent = int(np.count_nonzero(self.silent))
         return min(silent, self.silent.size - silent)
-
-
-def between(ids: NDArray[Any], then: Snapshot, later_ids: NDArray[Any], later: Snapshot) -> Window:
-    """Make a window from how the same company was seen on two days.
-
-    Args:
-        ids: of the customers of ``then``; any dtype numpy can order.
-        then: the earlier day; the window opens on it.
-        later_ids: of those of ``later``, strictly ascending.
-        later: the later day, on which the window closes.
-
-    Returns:
-        The window of the customers of ``then`` who are in ``later`` too: who has taken a contract or was
-        erased in between has no outcome.
-
-    Raises:
-        ValueError: ``later`` is not later, or its ids do not ascend.
-
-    Cost: O(n log n).
-    """
-    if not np.all(later_ids[1:] > later_ids[:-1]):
-        raise ValueError("ids must be strictly ascending")
-    places = np.minimum(np.searchsorted(later_ids, ids), max(later_ids.size - 1, 0))
-    known = later_ids[places] == ids if later_ids.size else np.zeros(ids.size, dtype=np.bool_)
-    silent = later.facts.last_day[places[known]] < then.as_of_day
-    whole = then if known.all() else then.take(known)
-    return Window(whole, silent, later.as_of_day - then.as_of_day)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from app.domain.churn.contract import Contracts
-from app.domain.churn.facts import COLUMNS, Facts
 from app.domain.churn.history import NO_DAY
 from app.domain.churn.models import contract
 from app.domain.churn.models.contract import ContractWindow
@@ -67,12 +66,8 @@ def test_what_a_contract_says() -> None:
     }
 
 
-def test_what_else_is_known() -> None:
-    columns = {name: np.array([3, 1]) for name in COLUMNS}
-    columns |= {"last_score": np.array([40.0, np.nan]), "previous_score": np.array([70.0, np.nan])}
-    found = contract.fact_attributes(Facts(as_of_day=400, **columns), np.array([-5, 100]))
-    assert found["value"].tolist() == [0, np.log1p(100)]
-    assert found["satisfaction_fall"][0] == 30
+def test_what_is_missing_is_taken_at_the_median() -> None:
+    found = {"value": np.array([0.0, np.log1p(100)]), "satisfaction": np.array([40.0, np.nan])}
     left = np.random.default_rng(1).random(2000) < 0.3
     wide = {name: np.tile(column, 1000) for name, column in found.items()}
     model = contract.train(wide, left)

@@ -17,8 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from app.domain.churn.attributes import Encoding, encoding
 from app.domain.churn.contest import LEAST_COMPARED, Contest, Entry, beats
 from app.domain.churn.contract import GRACE_DAYS, Contracts, State, states
-from app.domain.churn.facts import Facts
-from app.domain.churn.history import NO_DAY, BoolArray, FloatArray, IntArray
+from app.domain.churn.history import NO_DAY, BoolArray, FloatArray
 from app.domain.churn.learner import Learned, is_enough, learn, probability
 from app.domain.churn.metrics import DRAWS, measure
 from app.domain.churn.models.model import Description, Why
@@ -52,21 +51,6 @@ def contract_attributes(contracts: Contracts, as_of_day: int) -> dict[str, Float
         "contract_age": np.log1p(np.maximum(as_of_day - contracts.started_day, 0)),
         "contract_left": np.log1p(left),
         "contract_open_ended": is_open.astype(np.float64),
-    }
-
-
-def fact_attributes(facts: Facts, value_minor: IntArray) -> dict[str, FloatArray]:
-    """What else is known of customers under contract on a day: complaints, scores, contacts, value.
-
-    Scores that are not there are NaN, which is taken at the median.
-    """
-    return {
-        "value": np.log1p(np.maximum(value_minor, 0)),
-        "open_complaints": np.log1p(facts.open_complaints),
-        "solved_complaints": np.log1p(facts.complaints - facts.open_complaints),
-        "satisfaction": facts.last_score,
-        "satisfaction_fall": facts.previous_score - facts.last_score,
-        "contacts": np.log1p(facts.recent_contacts),
     }
 
 
