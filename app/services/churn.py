@@ -84,13 +84,14 @@ def compute(facts: Columns, tiers: Columns, as_of: date, parameters: Parameters,
     found, under_contract, buyers = populations(facts, as_of_day, parameters)
     seen = snapshot(facts, buyers, as_of_day)
     histories = seen.histories
-    with ThreadPoolExecutor(1) as pool:  # two fits, both within libraries most of the time
-        testing = pool.submit(_backtest, facts, buyers, as_of_day, parameters)
-        fitted = seen.fitted
-        test = testing.result()
+    pool = ThreadPoolExecutor(1)
+    testing = pool.submit(_backtest, facts, buyers, as_of_day, parameters)
+    pool.shutdown(wait=False)
     q = np.full(buyers.size, np.nan)
-    serving = chosen.serve(seen, parameters.horizon_days)
-    expected = seen.parametric_q(parameters.horizon_days) if serving is None else serving.q(seen)
+    serving, expected = chosen.serve(seen, parameters.horizon_days) or (
+        None,
+        seen.parametric_q(parameters.horizon_days),
+    )
     if expected is not None:
         q[buyers] = expected
     turnover = contract.turnover(
@@ -105,10 +106,11 @@ def compute(facts: Columns, tiers: Columns, as_of: date, parameters: Parameters,
     columns = _columns(found, under_contract, q, silent, facts, tiers, parameters, model)
     usual = churn.baselines(signal_facts(facts, as_of_day))
     under = {"states": _counts(found[under_contract]), "churn_rate": turnover.churn_rate}
-    models = {mbg_nbd.CODE: fit_row(fitted), "contract": {**asdict(turnover), **under}}
+    models = {mbg_nbd.CODE: fit_row(seen.fitted), "contract": {**asdict(turnover), **under}}
+    test = testing.result()
     report = _report(columns, tiers, found, test, models, parameters, _serving_row(chosen, serving))
     served = None if serving is None else serving.to_dict()
-    return Result(columns, report, usual.to_dict(), served, fitted, turnover.churn_rate)
+    return Result(columns, report, usual.to_dict(), served, seen.fitted, turnover.churn_rate)
 
 
 def reasons_of(

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, insert, select
 
 from app.domain.churn.contest import Contest, contest
+from app.domain.churn.history import FloatArray
 from app.domain.churn.learner import Learned
 from app.domain.churn.models import LEARNED, PARAMETRIC, REGISTRY
 from app.domain.churn.models.logistic import Logistic, Serving
@@ -45,8 +46,8 @@ class Chosen:
         """Code of the model whose probability is published."""
         return str(self.contest["serves"])
 
-    def serve(self, now: Snapshot, horizon_days: int) -> Serving | None:
-        """The learned model made ready for these customers; None unless it serves."""
+    def serve(self, now: Snapshot, horizon_days: int) -> tuple[Serving, FloatArray] | None:
+        """The learned model made ready for these customers, and its q; None unless it serves."""
         if self.learned is None:
             return None
         trained = Logistic(Learned.from_dict(self.learned["weights"]), self.learned["days"])

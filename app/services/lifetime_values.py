@@ -66,8 +66,9 @@ def compute(
     spend = gamma_gamma.fit(seen.spend_count, seen.mean_spend)
     interval = None
     if isinstance(fitted, Fit) and isinstance(spend, gamma_gamma.Fit):
-        value[rows] = np.round(worth(seen, fitted, spend, parameters.lifetime).value).astype(np.int64)
-        interval = total_interval(seen, fitted, spend, parameters.lifetime)
+        expected = worth(seen, fitted, spend, parameters.lifetime).value
+        value[rows] = np.round(expected).astype(np.int64)
+        interval = total_interval(seen, float(expected.sum()), fitted, spend, parameters.lifetime)
     active = np.flatnonzero(under_contract & ((states == State.ACTIVE) | (states == State.NOTICE_GIVEN)))
     factor = contract_factor(left, parameters)
     if factor is not None:

@@ -149,9 +149,9 @@ def predict(now: Snapshot, horizon_days: int, found: Contest, last: Window | Non
     reason = found.reason
     if found.serves == LEARNED:
         trained = REGISTRY[LEARNED].train(last)
-        serving = trained.serve(now, horizon_days) if isinstance(trained, Logistic) else None
-        if serving is not None:
-            q = serving.q(now)
+        served = trained.serve(now, horizon_days) if isinstance(trained, Logistic) else None
+        if served is not None:
+            serving, q = served
             return Forecast(LEARNED, reason, q, q, serving)
         reason = trained if isinstance(trained, Why) else Why.NO_PARAMETRIC_FIT
     expected = now.parametric_q(horizon_days)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from app.domain.churn.history import NO_DAY, BoolArray, FloatArray, IntArray, Rhythm, from_days, rhythm
+from app.domain.churn.history import NO_DAY, FloatArray, IntArray, Rhythm, Rows, from_days, rhythm
 
 RECENT_DAYS = 90
 """What is recent: so many days before ``as_of_day``; *earlier* are as many days before these."""
@@ -73,7 +73,7 @@ class Facts:
     def __len__(self) -> int:
         return self.first_day.size
 
-    def take(self, rows: IntArray | BoolArray) -> "Facts":
+    def take(self, rows: Rows) -> "Facts":
         """The facts of some customers."""
         return Facts(self.as_of_day, *(getattr(self, name)[rows] for name in COLUMNS))
 

@@ -96,7 +96,7 @@ def matrix(snapshot: Snapshot, q: FloatArray, usually: Usual | None = None) -> F
         usually: what is usual, when it was measured before among more customers than these.
     """
     sight = Sight(snapshot, usually or usual(snapshot), q)
-    return np.column_stack([feature.column(sight) for feature in FEATURES])
+    return np.stack([feature.column(sight) for feature in FEATURES]).T
 
 
 # --- the numbers

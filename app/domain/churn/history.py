@@ -18,6 +18,8 @@ from numpy.typing import ArrayLike, NDArray
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
+Rows = IntArray | BoolArray | slice
+"""Which rows of a column are meant."""
 
 NO_DAY = -1_000_000
 """A day that is not there; far before every day a company can have, so that comparisons stay plain."""
@@ -79,7 +81,7 @@ class Histories:
         """Days from the last purchase day to D."""
         return self.t_days - self.t_x_days
 
-    def take(self, rows: NDArray[np.int64] | BoolArray) -> "Histories":
+    def take(self, rows: Rows) -> "Histories":
         """The histories of some customers."""
         return Histories(self.x[rows], self.t_x_days[rows], self.t_days[rows])
 
@@ -233,6 +235,23 @@ def shrunk_interval_days(x: ArrayLike, t_x_days: ArrayLike, median_days: float) 
     """
     interval: FloatArray = (np.asarray(t_x_days) + median_days) / (np.asarray(x) + 1)
     return interval
+
+
+def distinct(keys: IntArray) -> tuple[IntArray, IntArray]:
+    """Distinct keys, ascending, and where each key stands among them; keys are 0 or more.
+
+    Cost: no sort unless the keys lie far apart: for counts and days a tenth of what `numpy.unique` takes.
+
+    >>> [found.tolist() for found in distinct(np.array([7, 3, 7]))]
+    [[3, 7], [1, 0, 1]]
+    """
+    span = int(keys.max(initial=-1)) + 1
+    if span > 8 * keys.size:
+        levels, places = np.unique(keys, return_inverse=True)
+        return levels, places
+    is_there = np.zeros(span, dtype=np.bool_)
+    is_there[keys] = True
+    return np.flatnonzero(is_there), (np.cumsum(is_there) - 1)[keys]
 
 
 def _whole(column: ArrayLike) -> IntArray:

@@ -16,7 +16,7 @@ import numpy as np
 from app.domain.churn import mbg_nbd
 from app.domain.churn.btyd import Fit, NoFit
 from app.domain.churn.facts import Facts
-from app.domain.churn.history import BoolArray, FloatArray, Histories, IntArray, from_days
+from app.domain.churn.history import BoolArray, FloatArray, Histories, IntArray, Rows, from_days
 
 PART = 65_536
 """Customers whose features are computed at a time."""
@@ -76,12 +76,13 @@ class Snapshot:
     def parts(self, size: int = PART) -> Iterator["Snapshot"]:
         """All customers, so many at a time: a hundred numbers of each of a million would not fit nicely."""
         for start in range(0, len(self), size):
-            yield self.take(np.arange(start, min(start + size, len(self))))
+            yield self.take(slice(start, start + size))
 
-    def take(self, rows: IntArray | BoolArray) -> "Snapshot":
+    def take(self, rows: Rows) -> "Snapshot":
         """Some of the customers, with what was fitted to all of them."""
         part = Snapshot(self.facts.take(rows), self.value_minor[rows], self.refunds[rows])
         part.__dict__["fitted"] = self.fitted
+        part.__dict__["histories"] = self.histories.take(rows)
         return part
 
 

@@ -21,7 +21,7 @@ from app.domain.churn import btyd
 from app.domain.churn.bootstrap import Interval
 from app.domain.churn.btyd import Model
 from app.domain.churn.btyd import Parameters as RateParameters
-from app.domain.churn.history import DAYS_PER_WEEK, FloatArray, Groups, Histories, group
+from app.domain.churn.history import DAYS_PER_WEEK, FloatArray, Histories, distinct
 from app.domain.lifetime_value import gamma_gamma
 from app.domain.lifetime_value.gamma_gamma import Parameters as SpendParameters
 
@@ -30,6 +30,9 @@ STEP_DAYS = 30
 
 YEAR_DAYS = 365
 DRAWS = 2_000
+TOTAL_DRAWS = 50
+"""Draws of each customer for the interval of a total: their variances are added up, so few will do."""
+
 MOST_DRAWN = 10_000
 """Customers whose spread is drawn for the interval of a total; the others are taken to be like them."""
 
@@ -108,30 +111,31 @@ def worth(
         terms: how value is counted.
         model: which of the two ``rate`` is of.
 
-    Cost: about a microsecond for each distinct history and each 30 days of the horizon.
+    Cost: about a microsecond for each distinct pair of x and t and each 30 days of the horizon.
     """
-    groups = group(buyers.histories, with_inverse=True)
-    raw, discounted = _purchases(groups, rate, terms, model)
-    assert groups.inverse is not None  # noqa: S101 - asked for
+    h = buyers.histories
+    alive = btyd.p_alive(rate, h.x, h.t_x, h.t, model)
+    raw, discounted = _purchases(h, rate, terms, model)
     amount = gamma_gamma.expected_spend(spend, buyers.spend_count, buyers.mean_spend)
-    value = discounted[groups.inverse] * amount * terms.margin
-    return Worth(raw[groups.inverse], amount, value)
+    return Worth(alive * raw, amount, alive * discounted * amount * terms.margin)
 
 
 def _purchases(
-    groups: Groups, rate: RateParameters, terms: Terms, model: Model
+    h: Histories, rate: RateParameters, terms: Terms, model: Model
 ) -> tuple[FloatArray, FloatArray]:
-    """Expected purchases of each distinct history, plain and discounted."""
-    h = groups.histories
+    """Expected purchases of each customer if it is still there, plain and discounted."""
+    span = int(h.t_days.max(initial=0)) + 1
+    pairs, places = distinct(h.x * span + h.t_days)
+    x, t_days = np.divmod(pairs, span)
     ends = [*range(STEP_DAYS, terms.horizon_days, STEP_DAYS), terms.horizon_days]
     if not terms.yearly_discount:
         ends = ends[-1:]
-    before = discounted = np.zeros(len(h))
+    before = discounted = np.zeros(x.size)
     for end in ends:
-        upto = btyd.expected_purchases(rate, h.x, h.t_x, h.t, end / DAYS_PER_WEEK, model)
+        upto = btyd.expected_while_alive(rate, x, t_days / DAYS_PER_WEEK, end / DAYS_PER_WEEK, model)
         discounted = discounted + (upto - before) * (1 + terms.yearly_discount) ** (-end / YEAR_DAYS)
         before = upto
-    return before, discounted
+    return before[places], discounted[places]
 
 
 def interval(
@@ -159,6 +163,7 @@ def interval(
 
 def total_interval(
     buyers: Buyers,
+    total: float,
     rate: RateParameters,
     spend: SpendParameters,
     terms: Terms,
@@ -168,15 +173,14 @@ def total_interval(
 ) -> Interval | None:
     """95 % interval of what all customers together will be worth; None for nobody.
 
-    Customers act on their own, so the total is nearly normal: its mean is the sum of the expectations, its
-    variance the sum of the variances, drawn for at most `MOST_DRAWN` customers, evenly chosen.
+    Customers act on their own, so the total is nearly normal: its mean is ``total``, the sum of their
+    `worth`, its variance the sum of the variances, drawn for at most `MOST_DRAWN` customers, evenly chosen.
     """
     n = len(buyers.histories)
     if not n:
         return None
-    total = float(worth(buyers, rate, spend, terms, model).value.sum())
     part = buyers.every(max(1, -(-n // MOST_DRAWN)))
-    drawn = _drawn(part, rate, spend, terms, model, 200, seed)
+    drawn = _drawn(part, rate, spend, terms, model, TOTAL_DRAWS, seed)
     reach = 1.959964 * float(np.sqrt(drawn.var(axis=0, ddof=1).sum() * n / len(part.histories)))
     return Interval(max(total - reach, 0.0), total + reach)
 
@@ -205,8 +209,7 @@ def _drawn(
     )
     # A sum of Y amounts, each Gamma(p); the shape 1 stands in where nothing was bought.
     amounts = random.gamma(np.where(bought > 0, spend.p * bought, 1.0)) / scale * (bought > 0)
-    groups = group(h, with_inverse=True)
-    raw, discounted = _purchases(groups, rate, terms, model)
-    share = np.divide(discounted, raw, out=np.ones_like(raw), where=raw > 0)[groups.inverse]
+    raw, discounted = _purchases(h, rate, terms, model)
+    share = np.divide(discounted, raw, out=np.ones_like(raw), where=raw > 0)
     drawn: FloatArray = amounts * share * terms.margin
     return drawn

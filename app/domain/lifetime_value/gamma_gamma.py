@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from app.domain.churn.history import FloatArray
+from app.domain.churn.history import FloatArray, IntArray
 from app.domain.one_thread import one_thread
 
 LOG_BOUND = 12.0
@@ -126,11 +126,11 @@ def fit(x: ArrayLike, mean_spend: ArrayLike) -> Fit | NoFit:
     unit = float(spend.mean())
     scaled = spend / unit
     some = slice(None, None, max(1, -(-count.size // MOST_FITTED)))
-    few, few_scaled = count[some], scaled[some]
+    few = _data(count[some], scaled[some])
 
     def negated(theta: FloatArray) -> tuple[float, FloatArray]:
-        value, slope = _value_and_slope(theta, few, few_scaled)
-        return -value / few.size, -slope / few.size
+        value, slope = _value_and_slope(theta, few)
+        return -value / few.x.size, -slope / few.x.size
 
     bounds = [(-LOG_BOUND, LOG_BOUND)] * 3
     options = {"maxiter": 500, "ftol": 1e-13, "gtol": 1e-7}
@@ -152,7 +152,7 @@ def fit(x: ArrayLike, mean_spend: ArrayLike) -> Fit | NoFit:
         q=q,
         gamma=gamma * unit,
         # The density of an amount in the old unit is that in the new one over the unit.
-        log_likelihood=_value_and_slope(best.x, count, scaled)[0] - count.size * float(np.log(unit)),
+        log_likelihood=_value_and_slope(best.x, _data(count, scaled))[0] - count.size * float(np.log(unit)),
         n=count.size,
         excluded=excluded,
         converged=converged,
@@ -166,7 +166,7 @@ def log_likelihood(parameters: Parameters, x: ArrayLike, mean_spend: ArrayLike) 
     count, spend = _checked(x, mean_spend)
     used = (count > 0) & (spend > 0)
     theta = np.log([parameters.p, parameters.q, parameters.gamma])
-    return _value_and_slope(theta, count[used], spend[used])[0]
+    return _value_and_slope(theta, _data(count[used], spend[used]))[0]
 
 
 def expected_spend(parameters: Parameters, x: ArrayLike, mean_spend: ArrayLike) -> FloatArray:
@@ -194,7 +194,26 @@ def _checked(x: ArrayLike, mean_spend: ArrayLike) -> tuple[FloatArray, FloatArra
     return count, np.where(count > 0, spend, 0.0)
 
 
-def _value_and_slope(theta: FloatArray, x: FloatArray, z: FloatArray) -> tuple[float, FloatArray]:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Data:
+    """Counts and amounts, shape (n,), what the likelihood takes of both, and the distinct counts."""
+
+    x: FloatArray
+    xz: FloatArray
+    log_z: FloatArray
+    x_log_z: float
+    levels: FloatArray
+    of: NDArray[np.intp]
+    customers: IntArray
+
+
+def _data(x: FloatArray, z: FloatArray) -> _Data:
+    levels, of, customers = np.unique(x, return_inverse=True, return_counts=True)
+    log_z = np.log(z)
+    return _Data(x, x * z, log_z, float((x * log_z).sum()), levels, of, customers)
+
+
+def _value_and_slope(theta: FloatArray, data: _Data) -> tuple[float, FloatArray]:
     """Log-likelihood and its slope in the logarithms of (p, q, gamma).
 
     lnΓ(px+q) − lnΓ(px) − lnΓ(q) + q·ln γ + (px−1)·ln z + px·ln x − (px+q)·ln(xz+γ), summed.
@@ -202,14 +221,17 @@ def _value_and_slope(theta: FloatArray, x: FloatArray, z: FloatArray) -> tuple[f
     from scipy.special import digamma, gammaln
 
     p, q, gamma = np.exp(theta)
-    levels, of, counts = np.unique(x, return_inverse=True, return_counts=True)
+    levels, customers, n = data.levels, data.customers, data.x.size
     px = p * levels
     per_level = gammaln(px + q) - gammaln(px) - gammaln(q) + q * np.log(gamma) + px * np.log(levels)
-    log_sum, log_z = np.log(x * z + gamma), np.log(z)
-    power = px[of] + q
-    value = float((counts * per_level).sum() + ((p * x - 1) * log_z - power * log_sum).sum())
+    above = data.xz + gamma
+    log_sum, power = np.log(above), (px + q)[data.of]
+    value = float(
+        (customers * per_level).sum() + p * data.x_log_z - data.log_z.sum() - (power * log_sum).sum()
+    )
     spread = digamma(px + q)
-    by_p = (counts * levels * (spread - digamma(px) + np.log(levels))).sum() + (x * (log_z - log_sum)).sum()
-    by_q = (counts * (spread - digamma(q) + np.log(gamma))).sum() - log_sum.sum()
-    by_gamma = x.size * q / gamma - (power / (x * z + gamma)).sum()
+    by_p = (customers * levels * (spread - digamma(px) + np.log(levels))).sum()
+    by_p += data.x_log_z - (data.x * log_sum).sum()
+    by_q = (customers * (spread - digamma(q) + np.log(gamma))).sum() - log_sum.sum()
+    by_gamma = n * q / gamma - (power / above).sum()
     return value, np.array([p * by_p, q * by_q, gamma * by_gamma])

@@ -134,11 +134,11 @@ def test_intervals() -> None:
     assert found == interval(buyers(), MBG, SPEND, terms)
     # Most one-time buyers never come back: their value may well be nothing.
     assert found[1].low == 0
-    total = total_interval(buyers(), MBG, SPEND, terms)
+    total = total_interval(buyers(), float(expected.sum()), MBG, SPEND, terms)
     assert total is not None
     assert total.low < expected.sum() < total.high
     nobody = Buyers(Histories([], [], []), np.empty(0), np.empty(0))
-    assert total_interval(nobody, MBG, SPEND, terms) is None
+    assert total_interval(nobody, 0.0, MBG, SPEND, terms) is None
     assert worth(nobody, MBG, SPEND, terms).value.size == 0
 
 

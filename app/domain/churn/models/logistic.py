@@ -7,7 +7,7 @@ that.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -28,34 +28,36 @@ class Logistic:
     learned: Learned
     learned_days: int
 
-    def serve(self, now: Snapshot, horizon_days: int) -> "Serving | None":
-        """Make it ready for the customers of a day; None when they carry no parametric fit."""
+    def serve(self, now: Snapshot, horizon_days: int) -> "tuple[Serving, FloatArray] | None":
+        """Make it ready for the customers of a day, and score them: published q, shape (n,). None when they
+        carry no parametric fit."""
         expected = now.parametric_q(horizon_days)
         if expected is None or not isinstance(now.fitted, Parameters):
             return None
         fit, usually = now.fitted, features.usual(now)
-        bare = Serving(
+        odds, centre = np.empty(len(now)), np.zeros(len(NAMES))
+        done = 0
+        for part in now.parts():
+            rows = slice(done, done + len(part))
+            adds = self.learned.parts(features.matrix(part, expected[rows], usually))
+            odds[rows] = self.learned.intercept + adds.sum(axis=1)
+            centre += adds.sum(axis=0) / len(now)
+            done += len(part)
+        shift = shift_to_mean(odds, float(expected.mean()) if expected.size else 0.5)
+        serving = Serving(
             learned=self.learned,
             usual=usually,
             parametric=Parameters(fit.r, fit.alpha, fit.a, fit.b),
             horizon_days=horizon_days,
-            shift=0.0,
-            centre=np.zeros(len(NAMES)),
+            shift=shift,
+            centre=centre,
         )
-        odds, centre = np.empty(len(now)), np.zeros(len(NAMES))
-        done = 0
-        for part in now.parts():
-            adds = bare.contributions(part)
-            odds[done : done + len(part)] = self.learned.intercept + adds.sum(axis=1)
-            centre += adds.sum(axis=0) / len(now)
-            done += len(part)
-        shift = shift_to_mean(odds, float(expected.mean()) if expected.size else 0.5)
-        return replace(bare, shift=shift, centre=centre)
+        return serving, probability(odds + shift)
 
     def scores(self, now: Snapshot, horizon_days: int) -> FloatArray | None:
         """Published q; None when the customers carry no parametric fit."""
-        serving = self.serve(now, horizon_days)
-        return None if serving is None else serving.q(now)
+        served = self.serve(now, horizon_days)
+        return None if served is None else served[1]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,26 +80,13 @@ class Serving:
     shift: float
     centre: FloatArray
 
-    def _parts(self, customers: Snapshot) -> FloatArray:
-        expected = mbg_nbd.q(self.parametric, customers.histories, self.horizon_days)
-        return self.learned.parts(features.matrix(customers, expected, self.usual))
-
-    def log_odds(self, customers: Snapshot) -> FloatArray:
-        """Published log-odds, shape (n,)."""
-        sums = [self._parts(part).sum(axis=1) for part in customers.parts()]
-        odds: FloatArray = self.learned.intercept + self.shift + np.concatenate([*sums, np.empty(0)])
-        return odds
-
-    def q(self, customers: Snapshot) -> FloatArray:
-        """Published probability of no purchase in the horizon, shape (n,)."""
-        return probability(self.log_odds(customers))
-
     def contributions(self, customers: Snapshot) -> FloatArray:
         """What each feature adds to the log-odds against the mean of the run's customers, (n, features).
 
-        They add up: the sum of a row is the customer's log-odds less `mean_log_odds`.
+        They add up: the sum of a row is the customer's published log-odds less `mean_log_odds`.
         """
-        return self._parts(customers) - self.centre
+        expected = mbg_nbd.q(self.parametric, customers.histories, self.horizon_days)
+        return self.learned.parts(features.matrix(customers, expected, self.usual)) - self.centre
 
     @property
     def mean_log_odds(self) -> float:
