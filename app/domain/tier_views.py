@@ -103,9 +103,8 @@ def second_view(by_value: TierArray, by_future: TierArray) -> SecondView:
     """
     if by_value.shape != by_future.shape:
         raise ValueError("there must be one tier of each kind for each customer")
-    table = np.array(
-        [[np.count_nonzero((by_value == a) & (by_future == b)) for b in TIER_NAMES] for a in TIER_NAMES]
-    )
+    rows, columns = ([tiers == name for name in TIER_NAMES] for tiers in (by_value, by_future))
+    table = np.array([[np.count_nonzero(row & column) for column in columns] for row in rows])
     n = int(table.sum())
     return SecondView(
         counts=tuple(tuple(int(one) for one in row) for row in table),

@@ -1,7 +1,6 @@
 """Churn in a scoring run: who may be leaving, how sure that is, and whether such forecasts came true."""
 
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
@@ -11,8 +10,8 @@ from numpy.typing import NDArray
 
 from app.domain import churn, money
 from app.domain.churn import contract, mbg_nbd, reasons, verdict
-from app.domain.churn.backtest import from_histories
-from app.domain.churn.contract import Contracts, State
+from app.domain.churn.backtest import Backtest, from_histories
+from app.domain.churn.contract import Contracts, State, Turnover
 from app.domain.churn.facts import COLUMNS, Facts
 from app.domain.churn.models import LEARNED
 from app.domain.churn.models.logistic import Serving
@@ -37,6 +36,10 @@ customer and for the population, a departure that was recorded, or the learned m
 so a new one comes last."""
 
 _MODEL, _CONTRACT, _SILENCE, _EVENT, _LEARNED = range(len(SOURCES))
+
+MOST_FITTED = 200_000
+"""Customers the purchase model of a run's backtest is fitted to at most, evenly chosen: more do not move the
+third decimal of a figure."""
 
 MOST_MEASURED = 25_000
 """Customers a backtest is measured on at most: enough for the third decimal, and quick to resample."""
@@ -64,53 +67,76 @@ class Result:
     baselines: Row
     serving: Row | None
     """The learned model as it was made ready for the run's customers; None when another served."""
-    fitted: churn.Fit | churn.NoFit
-    """The purchase model."""
-    churn_rate: float | None
-    """Share of the contracts that left within one horizon."""
 
 
-def compute(facts: Columns, tiers: Columns, as_of: date, parameters: Parameters, chosen: Chosen) -> Result:
-    """Give every customer a level, and hold the purchase model against the last closed window.
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """The customers of a run on its day.
+
+    Args:
+        as_of_day: the first day that was not seen.
+        states: where their contracts stand, shape (n,), as are the masks.
+        under_contract: whose contract foretells them.
+        buyers: who is foretold from purchases.
+        snapshot: how the buyers stood.
+        turnover: what became of contracts in the last horizon.
+    """
+
+    as_of_day: int
+    states: NDArray[np.int8]
+    under_contract: Mask
+    buyers: Mask
+    snapshot: Snapshot
+    turnover: Turnover
+
+
+def see(facts: Columns, as_of: date, parameters: Parameters) -> Seen:
+    """Tell customers apart by what foretells them."""
+    day = day_number(as_of)
+    states, under_contract, buyers = populations(facts, day, parameters)
+    left = contract.turnover(_contracts(facts), day - parameters.horizon_days, day, parameters.grace_days)
+    return Seen(day, states, under_contract, buyers, snapshot(facts, buyers, day), left)
+
+
+def compute(
+    facts: Columns,
+    tiers: Columns,
+    seen: Seen,
+    parameters: Parameters,
+    chosen: Chosen,
+    test: Callable[[], Backtest],
+) -> Result:
+    """Give every customer a level.
 
     Args:
         facts: columns of `app.services.scoring_facts`.
         tiers: aligned, ``tier`` ("" for none).
-        as_of: the run's day; facts are of the days before it.
+        seen: the same customers on the day of the run.
         parameters: of the run.
         chosen: which model serves.
+        test: waits for the `backtest`, which the report holds.
     """
-    as_of_day = day_number(as_of)
-    found, under_contract, buyers = populations(facts, as_of_day, parameters)
-    seen = snapshot(facts, buyers, as_of_day)
-    histories = seen.histories
-    pool = ThreadPoolExecutor(1)
-    testing = pool.submit(_backtest, facts, buyers, as_of_day, parameters)
-    pool.shutdown(wait=False)
-    q = np.full(buyers.size, np.nan)
-    serving, expected = chosen.serve(seen, parameters.horizon_days) or (
+    histories, horizon_days = seen.snapshot.histories, parameters.horizon_days
+    q = np.full(seen.buyers.size, np.nan)
+    serving, expected = chosen.serve(seen.snapshot, horizon_days) or (
         None,
-        seen.parametric_q(parameters.horizon_days),
+        seen.snapshot.parametric_q(horizon_days),
     )
     if expected is not None:
-        q[buyers] = expected
-    turnover = contract.turnover(
-        _contracts(facts), as_of_day - parameters.horizon_days, as_of_day, parameters.grace_days
-    )
-    q[under_contract] = contract.probabilities(found, turnover.churn_rate)[under_contract]
-    silent = np.zeros(buyers.size, dtype=np.bool_)
-    silent[buyers] = verdict.silent_for_good(
+        q[seen.buyers] = expected
+    left = seen.turnover.churn_rate
+    q[seen.under_contract] = contract.probabilities(seen.states, left)[seen.under_contract]
+    silent = np.zeros(seen.buyers.size, dtype=np.bool_)
+    silent[seen.buyers] = verdict.silent_for_good(
         histories.x, histories.t_x_days, histories.silence_days, churn.rhythm(histories)
     )
     model = _MODEL if serving is None else _LEARNED
-    columns = _columns(found, under_contract, q, silent, facts, tiers, parameters, model)
-    usual = churn.baselines(signal_facts(facts, as_of_day))
-    under = {"states": _counts(found[under_contract]), "churn_rate": turnover.churn_rate}
-    models = {mbg_nbd.CODE: fit_row(seen.fitted), "contract": {**asdict(turnover), **under}}
-    test = testing.result()
-    report = _report(columns, tiers, found, test, models, parameters, _serving_row(chosen, serving))
-    served = None if serving is None else serving.to_dict()
-    return Result(columns, report, usual.to_dict(), served, seen.fitted, turnover.churn_rate)
+    columns = _columns(seen.states, seen.under_contract, q, silent, facts, tiers, parameters, model)
+    usual = churn.baselines(signal_facts(facts, seen.as_of_day))
+    under = {"states": _counts(seen.states[seen.under_contract]), "churn_rate": left}
+    models = {mbg_nbd.CODE: fit_row(seen.snapshot.fitted), "contract": {**asdict(seen.turnover), **under}}
+    report = _report(columns, tiers, seen.states, test(), models, parameters, _serving_row(chosen, serving))
+    return Result(columns, report, usual.to_dict(), None if serving is None else serving.to_dict())
 
 
 def reasons_of(
@@ -213,7 +239,9 @@ def _contracts(facts: Columns) -> Contracts:
     )
 
 
-def _histories(facts: Columns, rows: Mask, names: tuple[str, str, str], as_of_day: int) -> churn.Histories:
+def _histories(
+    facts: Columns, rows: NDArray[np.intp], names: tuple[str, str, str], as_of_day: int
+) -> churn.Histories:
     """Histories of some customers from the columns of their first day, last day and number of days."""
     first, last, count = (facts[name][rows] for name in names)
     return churn.from_days(first, last, count, as_of_day)
@@ -257,18 +285,19 @@ def _columns(
 # --- the report
 
 
-def _backtest(facts: Columns, buyers: Mask, as_of_day: int, parameters: Parameters) -> churn.Backtest:
-    """What the model would have said one horizon ago, against what happened since."""
-    cut_day = as_of_day - parameters.horizon_days - 1
-    known = buyers & (facts["cut_purchase_days"] > 0)
+def backtest(facts: Columns, seen: Seen, horizon_days: int) -> Backtest:
+    """What the purchase model would have said one horizon ago, against what happened since."""
+    cut_day = seen.as_of_day - horizon_days - 1
+    known = np.flatnonzero(seen.buyers & (facts["cut_purchase_days"] > 0))
+    some = known[:: max(1, known.size // MOST_FITTED)]
     names = ("first_day", "cut_last_day", "cut_purchase_days")
-    histories = _histories(facts, known, names, cut_day + 1)
     return from_histories(
-        histories,
-        facts["last_day"][known] <= cut_day,
+        _histories(facts, some, names, cut_day + 1),
+        facts["last_day"][some] <= cut_day,
         cut_day,
-        parameters.horizon_days,
-        excluded_new=int(np.count_nonzero(buyers & ~known)),
+        horizon_days,
+        n=known.size,
+        excluded_new=int(np.count_nonzero(seen.buyers)) - known.size,
         most=MOST_MEASURED,
     )
 
@@ -277,14 +306,14 @@ def _report(
     columns: Columns,
     tiers: Columns,
     found: NDArray[np.int8],
-    test: churn.Backtest,
+    test: Backtest,
     models: Row,
     parameters: Parameters,
     serving: Row,
 ) -> Row:
     measured = _measured(serving, test)
     levels, at_risk = columns["churn_level"], np.maximum(columns["value_at_risk_minor"], 0)
-    places = [*TIER_NAMES, ""]
+    in_tier = [tiers["tier"] == tier for tier in (*TIER_NAMES, "")]
     rows = []
     for place, level in enumerate(verdict.LEVELS):
         mine = levels == place
@@ -293,8 +322,8 @@ def _report(
                 "level": level.value,
                 "customers": int(np.count_nonzero(mine)),
                 "by_tier": {
-                    name: int(np.count_nonzero(mine & (tiers["tier"] == tier)))
-                    for name, tier in zip(STATES, places, strict=True)
+                    name: int(np.count_nonzero(mine & of_tier))
+                    for name, of_tier in zip(STATES, in_tier, strict=True)
                 },
                 "value_at_risk": money.to_wire(_total(at_risk[mine]), parameters.currency),
             }
@@ -325,7 +354,7 @@ def _serving_row(chosen: Chosen, serving: Serving | None) -> Row:
     return {"model": model, "chosen_for": chosen.as_of.isoformat(), "contest": chosen.contest}
 
 
-def _measured(serving: Row, test: churn.Backtest) -> float | None:
+def _measured(serving: Row, test: Backtest) -> float | None:
     """The calibration error of the model that serves: as the contest found it, or as the backtest did."""
     if serving["model"] != LEARNED:
         return None if test.model is None else test.model.ece
@@ -338,7 +367,7 @@ def _is_calibrated(ece: float | None) -> bool | None:
     return None if ece is None else ece <= CALIBRATED_TO
 
 
-def _limits(fit: Row, test: churn.Backtest, ece: float | None) -> list[str]:
+def _limits(fit: Row, test: Backtest, ece: float | None) -> list[str]:
     """Codes of what has to be borne in mind when the forecast is read."""
     limits = [fit["no_fit"]] if fit["no_fit"] else list(fit["warnings"])
     if test.model is None:

@@ -1,23 +1,21 @@
 """Lifetime value in a scoring run: what customers will still be worth, and what it is told from."""
 
 from dataclasses import asdict, dataclass
-from datetime import date
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.domain import money
-from app.domain.churn import Fit, NoFit, from_days
+from app.domain.churn import Fit, from_days
 from app.domain.churn.bootstrap import Interval
 from app.domain.churn.contract import State
-from app.domain.days import day_number
 from app.domain.lifetime_value import Buyers, contractual, gamma_gamma, total_interval, worth
 from app.domain.lifetime_value.forecast import STEP_DAYS, YEAR_DAYS, Terms
 from app.domain.scoring import RECENT_DAYS, Parameters
 from app.domain.tier_views import second_view
 from app.domain.value_tiers import TIER_NAMES, assign, rank
-from app.services import churn
+from app.services.churn import Seen
 from app.store import arrays
 from app.store.columns import Columns
 
@@ -42,34 +40,30 @@ class Result:
 def compute(
     facts: Columns,
     tiers: Columns,
-    as_of: date,
+    seen: Seen,
     parameters: Parameters,
-    fitted: Fit | NoFit,
-    left: float | None,
 ) -> Result:
     """Compute what customers will be worth.
 
     Args:
         facts: columns of `app.services.scoring_facts`.
         tiers: aligned, ``tier`` ("" for none).
-        as_of: the run's day.
+        seen: the same customers on the day of the run.
         parameters: of the run.
-        fitted: the purchase model of customers without a contract.
-        left: share of the contracts that left within the run's horizon; None when there were none.
     """
-    states, under_contract, is_buyer = churn.populations(facts, day_number(as_of), parameters)
+    states, fitted, left = seen.states, seen.snapshot.fitted, seen.turnover.churn_rate
     gone = (states == State.LEFT) | (states == State.LAPSED)
-    value = np.full(is_buyer.size, NONE, dtype=np.int64)
+    value = np.full(states.size, NONE, dtype=np.int64)
     value[gone | (states == State.ENDED_BY_US)] = 0
-    rows = np.flatnonzero(is_buyer & ~gone)
-    seen = buyers(facts, rows, day_number(as_of))
-    spend = gamma_gamma.fit(seen.spend_count, seen.mean_spend)
+    rows = np.flatnonzero(seen.buyers & ~gone)
+    bought = buyers(facts, rows, seen.as_of_day)
+    spend = gamma_gamma.fit(bought.spend_count, bought.mean_spend)
     interval = None
     if isinstance(fitted, Fit) and isinstance(spend, gamma_gamma.Fit):
-        expected = worth(seen, fitted, spend, parameters.lifetime).value
+        expected = worth(bought, fitted, spend, parameters.lifetime).value
         value[rows] = np.round(expected).astype(np.int64)
-        interval = total_interval(seen, float(expected.sum()), fitted, spend, parameters.lifetime)
-    active = np.flatnonzero(under_contract & ((states == State.ACTIVE) | (states == State.NOTICE_GIVEN)))
+        interval = total_interval(bought, float(expected.sum()), fitted, spend, parameters.lifetime)
+    active = np.flatnonzero(seen.under_contract & ((states == State.ACTIVE) | (states == State.NOTICE_GIVEN)))
     factor = contract_factor(left, parameters)
     if factor is not None:
         monthly = np.maximum(facts["recent_spend_minor"][active], 0) * (STEP_DAYS / RECENT_DAYS)

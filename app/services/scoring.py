@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -30,7 +31,7 @@ from app.services import (
     value_tiers,
 )
 from app.services.contests import Chosen
-from app.services.scoring_facts import Facts
+from app.services.scoring_facts import Base, Facts
 from app.services.survey_columns import Answered
 from app.store import audit, dialects, news, scores, survey_facts
 from app.store.columns import Columns
@@ -151,14 +152,26 @@ def compute(given: Input, on_stage: Callable[[str], None]) -> Result:
     on_stage("contest")
     chosen = given.chosen or contests.hold(*given.windows, given.as_of)
     on_stage("churn")
-    found = churn.compute(facts, tiers.columns, given.as_of, parameters, chosen)
-    on_stage("lifetime_value")
-    worth = lifetime_values.compute(
-        facts, tiers.columns, given.as_of, parameters, found.fitted, found.churn_rate
-    )
+    found, worth = _foretell(facts, tiers.columns, given, chosen, on_stage)
     columns = {**facts, **tiers.columns, **found.columns, **worth.columns}
     window = {"days": SATISFACTION_DAYS, "indices": company}
     return Result(columns, tiers, window, found, worth.report, chosen)
+
+
+def _foretell(
+    facts: Columns, tiers: Columns, given: Input, chosen: Chosen, on_stage: Callable[[str], None]
+) -> tuple[churn.Result, lifetime_values.Result]:
+    """Churn, and beside it, for both are within libraries most of the time, its backtest and lifetime value,
+    which needs the model that churn fits first."""
+    parameters = given.parameters
+    seen = churn.see(facts, given.as_of, parameters)
+    with ThreadPoolExecutor(1) as beside:
+        testing = beside.submit(churn.backtest, facts, seen, parameters.horizon_days)
+        _ = seen.snapshot.fitted
+        valuing = beside.submit(lifetime_values.compute, facts, tiers, seen, parameters)
+        found = churn.compute(facts, tiers, seen, parameters, chosen, testing.result)
+        on_stage("lifetime_value")
+        return found, valuing.result()
 
 
 def save(tx: Connection, actor: Actor, given: Input, result: Result, packed: scores.Packed) -> Row | None:
@@ -191,7 +204,7 @@ def save(tx: Connection, actor: Actor, given: Input, result: Result, packed: sco
         report["transitions"] = value_tiers.transitions(before, result.columns) if before else None
     written = 0
     if is_current:
-        stored = {} if current is None else scores.load_columns(tx, current.id, {"customer_id", *SHOWN})
+        stored = {} if current is None else _stored(tx, current.id, given.facts.base)
         written = scores.replace(tx, _with_row(stored), _with_row(result.columns), SHOWN, rows)
         tx.execute(update(ScoringRun).where(ScoringRun.is_current).values(is_current=False))
     facts_key = given.parameters.facts_key(actor.company)
@@ -254,6 +267,13 @@ def rows(part: Columns) -> list[Sequence[Any]]:
             for document in satisfaction.documents(part)
         ],
     ]
+
+
+def _stored(tx: Connection, run_id: UUID, base: Base | None) -> Columns:
+    """The columns of the current run; mostly facts were gone on from it, and it has been read."""
+    if base is not None and base.run_id == run_id:
+        return base.columns
+    return scores.load_columns(tx, run_id, {"customer_id", *SHOWN})
 
 
 def _with_row(columns: Columns) -> Columns:

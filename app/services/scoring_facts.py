@@ -1,10 +1,12 @@
 """The facts a scoring run computes from, by customer: read whole, or from where an earlier run left off."""
 
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -18,7 +20,7 @@ from app.domain.scoring import NO_DAY, Bounds, Parameters
 from app.services import satisfaction, survey_columns
 from app.store import facts, news, scores, survey_facts
 from app.store.arrays import Ids
-from app.store.columns import Columns
+from app.store.columns import Columns, unpack
 from app.store.tables import ScoringRun
 from app.store.types import now, to_micros
 
@@ -75,6 +77,7 @@ class Facts:
         rates_used: rate by currency and day.
         until: what was recorded before this instant has been seen.
         read_again: how many customers were read; None when all were.
+        base: what they were gone on from; None when all were read.
     """
 
     columns: Columns
@@ -83,6 +86,15 @@ class Facts:
     rates_used: dict[str, dict[str, str]]
     until: datetime
     read_again: int | None
+    base: "Base | None"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Base:
+    """An earlier run, and all the columns it has kept."""
+
+    run_id: UUID
+    columns: Columns
 
 
 def read(tx: Connection, actor: Actor, as_of: date, parameters: Parameters, *, anew: bool = False) -> Facts:
@@ -91,18 +103,14 @@ def read(tx: Connection, actor: Actor, as_of: date, parameters: Parameters, *, a
     until = now() - SETTLES  # before the first statement, at which the snapshot is taken
     company = actor.company
     bounds = parameters.bounds(as_of, company)
-    kept, only = (None, None) if anew else _kept(tx, company, parameters, bounds)
-    reader = _Reader(tx, company, parameters, bounds, only)
+    kept = None if anew else _kept(tx, company, parameters, bounds)
+    reader = _Reader(tx, company, parameters, bounds, None if kept is None else kept.again)
     fresh = reader.columns()
-    columns = fresh if kept is None or only is None else _merged(kept, only, fresh)
-    return Facts(
-        columns,
-        facts.customers(tx),
-        reader.no_rate,
-        reader.rates_used,
-        until,
-        None if only is None else int(only.size),
-    )
+    columns, again, base = fresh, None, None
+    if kept is not None:
+        base, again = Base(kept.run_id, kept.columns.result()), int(kept.again.size)
+        columns = _merged(base.columns, kept.again, fresh)
+    return Facts(columns, facts.customers(tx), reader.no_rate, reader.rates_used, until, again, base)
 
 
 def whole(
@@ -116,10 +124,17 @@ def whole(
 # --- going on from an earlier run
 
 
-def _kept(
-    tx: Connection, company: Company, parameters: Parameters, bounds: Bounds
-) -> tuple[Columns | None, Ids | None]:
-    """The facts of an earlier run, and the customers to read again; two None: read all."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Kept:
+    """An earlier run's columns, which a thread unpacks, and the customers to read again."""
+
+    run_id: UUID
+    columns: Future[Columns]
+    again: Ids
+
+
+def _kept(tx: Connection, company: Company, parameters: Parameters, bounds: Bounds) -> _Kept | None:
+    """What may be gone on from; None: read all."""
     base = tx.execute(
         select(ScoringRun.id, ScoringRun.as_of, ScoringRun.facts_until)
         .where(
@@ -131,28 +146,33 @@ def _kept(
         .limit(1)
     ).first()
     if base is None or news.are_deleted(tx, base.facts_until):
-        return None, None
+        return None
     changed = news.changed(tx, base.facts_until, parameters.bounds(base.as_of, company), bounds)
     if changed.size > MOST_NEWS * facts.customers(tx):
-        return None, None
-    kept = scores.load_columns(tx, base.id, {"customer_id", *FACTS})
-    if not kept:
-        return None, None
+        return None
+    packed = scores.load_packed(tx, base.id)
+    if not packed:
+        return None
+    pool = ThreadPoolExecutor(1)
+    unpacking = pool.submit(unpack, packed)
+    pool.shutdown(wait=False)
     # Rates may have been set or removed since, so what needs one is always read again.
-    only = np.union1d(changed, kept["customer_id"][kept["foreign"] > 0])
-    return kept, only
+    known = unpack(packed, {"customer_id", "foreign"})
+    return _Kept(base.id, unpacking, np.union1d(changed, known["customer_id"][known["foreign"] > 0]))
 
 
 def _merged(kept: Columns, only: Ids, fresh: Columns) -> Columns:
-    """The facts that hold still and those read again as one, in the order of ids."""
+    """The facts that hold still and those read again as one, in the order of ids. Columns in which nothing
+    has changed are the very same."""
     again = scores.matched(only, kept["customer_id"])[1]
     places, known = scores.matched(kept["customer_id"], fresh["customer_id"])
     if known.all() and np.count_nonzero(again) == places.size:  # no customer came, and none has gone
+        merged = {name: kept[name] for name in fresh}
         for name, column in fresh.items():
             if not np.array_equal(kept[name][places], column, equal_nan=column.dtype.kind == "f"):
-                kept[name] = np.require(kept[name], requirements="W")
-                kept[name][places] = column
-        return kept
+                merged[name] = kept[name].copy()
+                merged[name][places] = column
+        return merged
     stays = {name: kept[name][~again] for name in fresh}
     order = np.argsort(np.concatenate([stays["customer_id"], fresh["customer_id"]]), kind="stable")
     return {name: np.concatenate([stays[name], fresh[name]])[order] for name in fresh}

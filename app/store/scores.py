@@ -65,8 +65,13 @@ def save_columns(tx: Connection, run_id: UUID, parts: Packed) -> None:
 
 def load_columns(tx: Connection, run_id: UUID, names: Collection[str] | None = None) -> Columns:
     """What `save_columns` kept, or those ``names`` of it that are there; empty if nothing is kept."""
-    stored = tx.execute(select(RunColumns.data).where(RunColumns.run_id == run_id).order_by(RunColumns.part))
-    return columns.unpack(stored.scalars(), names)
+    return columns.unpack(load_packed(tx, run_id), names)
+
+
+def load_packed(tx: Connection, run_id: UUID) -> list[bytes]:
+    """The parts that `save_columns` kept, for `columns.unpack`."""
+    stored = select(RunColumns.data).where(RunColumns.run_id == run_id).order_by(RunColumns.part)
+    return list(tx.execute(stored).scalars())
 
 
 def of_customer(
@@ -129,6 +134,8 @@ def _unchanged(before: Columns, after: Columns, shown: Collection[str]) -> NDArr
     for name in shown:
         if name not in before:  # the current run is of an earlier version
             return np.zeros_like(same)
+        if before[name] is after[name]:
+            continue
         old, new = before[name][places], after[name]
         equal = old == new
         if new.dtype.kind == "f":

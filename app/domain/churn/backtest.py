@@ -17,9 +17,6 @@ from app.domain.churn.btyd import Fit, NoFit
 from app.domain.churn.history import BoolArray, Histories, distinct_days, from_purchases
 from app.domain.churn.metrics import DRAWS, Metrics, measure
 
-MOST_FITTED = 200_000
-"""Customers the model is fitted to at most, evenly chosen: more do not move the third decimal of a figure."""
-
 
 @dataclass(frozen=True, slots=True)
 class Backtest:
@@ -89,6 +86,7 @@ def from_histories(
     cut_day: int,
     horizon_days: int,
     *,
+    n: int | None = None,
     excluded_new: int = 0,
     most: int | None = None,
     draws: int = DRAWS,
@@ -97,27 +95,27 @@ def from_histories(
     """`backtest` for histories that are known already.
 
     Args:
-        histories: of everybody who had bought by the cut, up to it.
+        histories: of who had bought by the cut, up to it; all of them, or some evenly chosen.
         silent: who did not buy in the horizon after it, aligned.
         cut_day: last day the model sees.
         horizon_days: length of the outcome.
+        n: how many had bought by the cut; by default as many as ``histories`` were given.
         excluded_new: how many bought for the first time after the cut.
         most: measure at most about so many customers, evenly chosen, for the bootstrap takes time.
         draws: bootstrap samples behind the intervals; 0 for none.
         seed: of the bootstrap.
     """
-    fitted = mbg_nbd.fit(histories.take(slice(None, None, max(1, len(histories) // MOST_FITTED))))
-    step = 1 if most is None else max(1, len(histories) // most)
-    left, silence = silent[::step], histories.silence_days[::step]
+    fitted = mbg_nbd.fit(histories)
+    measured = slice(None, None, 1 if most is None else max(1, len(histories) // most))
+    left, seen = silent[measured], histories.take(measured)
     model = None
     if isinstance(fitted, Fit):
-        probability = mbg_nbd.q(fitted, histories, horizon_days)[::step]
-        model = measure(left, probability, draws=draws, seed=seed)
-    recency = measure(left, silence, is_probability=False, draws=draws, seed=seed)
+        model = measure(left, mbg_nbd.q(fitted, seen, horizon_days), draws=draws, seed=seed)
+    recency = measure(left, seen.silence_days, is_probability=False, draws=draws, seed=seed)
     return Backtest(
         cut_day=cut_day,
         horizon_days=horizon_days,
-        n=len(histories),
+        n=len(histories) if n is None else n,
         excluded_new=excluded_new,
         fit=fitted,
         model=model,

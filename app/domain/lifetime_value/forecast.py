@@ -30,7 +30,7 @@ STEP_DAYS = 30
 
 YEAR_DAYS = 365
 DRAWS = 2_000
-TOTAL_DRAWS = 50
+TOTAL_DRAWS = 20
 """Draws of each customer for the interval of a total: their variances are added up, so few will do."""
 
 MOST_DRAWN = 10_000

@@ -23,7 +23,7 @@ LOG_BOUND = 12.0
 MIN_CUSTOMERS = 30
 """Fewer customers with a spend do not carry three parameters."""
 
-MOST_FITTED = 200_000
+MOST_FITTED = 100_000
 """Customers that the search for the parameters uses at most, evenly chosen: more move them by less than the
 data themselves leave open. Everything that is told of the fit is of all."""
 
