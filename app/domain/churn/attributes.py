@@ -4,7 +4,7 @@ Source: docs/formulas.md#learned-churn.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,17 @@ class Encoding:
     def names(self) -> tuple[str, ...]:
         """Names of the columns."""
         return self.numbers + tuple(f"{name}={word}" for name, words in self.words for word in words)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As stored with what was learned."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Encoding":
+        """What `to_dict` gave."""
+        words = tuple((name, tuple(listed)) for name, listed in data["words"])
+        shares = tuple(tuple(one) for one in data["shares"])
+        return cls(tuple(data["numbers"]), tuple(data["medians"]), words, shares)
 
     def columns(self, attributes: Mapping[str, NDArray[Any]]) -> FloatArray:
         """The attributes as columns, shape (n, names)."""

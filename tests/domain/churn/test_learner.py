@@ -1,9 +1,11 @@
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.churn.attributes import MOST_WORDS, encoding
+from app.domain.churn.attributes import MOST_WORDS, Encoding, encoding
 from app.domain.churn.learner import (
     EVEN,
     ROWS_A_WEIGHT,
@@ -208,6 +210,7 @@ def test_attributes_become_columns() -> None:
     code = encoding(known)
     assert code.names == ("age", "plan=b", "plan=a")
     assert code.columns(known).tolist() == [[1, 1, 0], [2, 0, 1], [3, 1, 0]]
+    assert Encoding.from_dict(json.loads(json.dumps(code.to_dict()))) == code
     other = {"age": np.array([np.nan]), "plan": np.array(["never seen"])}
     assert code.columns(other) == pytest.approx(np.array([[2, 2 / 3, 1 / 3]]))
 
