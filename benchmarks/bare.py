@@ -25,7 +25,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.domain import churn
-from app.domain.value_tiers import next_tier_distance
+from app.domain.next_tier import next_tier_distance
 
 URL = os.environ["BARE_DATABASE_URL"]
 SQLITE = URL.startswith("sqlite")

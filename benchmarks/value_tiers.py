@@ -11,7 +11,7 @@ import time
 
 import numpy as np
 
-from app.domain import value_tiers
+from app.domain import next_tier, value_tiers
 
 
 def tiers(values: np.ndarray) -> value_tiers.Summary:
@@ -19,7 +19,7 @@ def tiers(values: np.ndarray) -> value_tiers.Summary:
     ranked = value_tiers.rank(values)
     value_tiers.assign(ranked)
     found = value_tiers.summary(ranked)
-    value_tiers.next_tier_steps(ranked)
+    next_tier.next_tier_steps(ranked)
     value_tiers.near_cut(ranked, found.cut_a, found.cut_b)
     return found
 

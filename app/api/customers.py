@@ -11,6 +11,7 @@ from app.api.openapi import changed, created, paged, read
 from app.domain.access import Scope
 from app.schemas._base import Code, ExternalKey
 from app.schemas.batches import BatchQuery
+from app.schemas.customer_search import CustomerQuery
 from app.schemas.customers import (
     EXAMPLE_ID,
     EXAMPLE_LEFT_ID,
@@ -19,7 +20,6 @@ from app.schemas.customers import (
     CustomerBatchResult,
     CustomerCreate,
     CustomerPage,
-    CustomerQuery,
     CustomerRead,
     CustomerUpdate,
     CustomerUpsert,

@@ -1,6 +1,6 @@
-"""Local calendar days of many instants at once."""
+"""Local calendar days of many instants at once, and the bounds of instants that come in."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +9,12 @@ from app.domain.company import Company
 
 EPOCH_DAY = date(1970, 1, 1)
 DAY_MICROS = 86_400_000_000
+
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+AHEAD = timedelta(days=50 * 366)
+"""Instants that come in lie between `EARLIEST` and so long after they came."""
+CLOCKS_DIFFER = timedelta(days=1)
+"""How far ahead of ours the clock of who tells that something happened may be, wrong time zones included."""
 
 
 def local_days(micros: NDArray[np.int64], company: Company) -> NDArray[np.int64]:

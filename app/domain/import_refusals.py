@@ -28,6 +28,7 @@ class Refusal(StrEnum):
     TIME_SKIPPED = "time_skipped"
     DATE_UNREADABLE = "date_unreadable"
     DATE_OUT_OF_RANGE = "date_out_of_range"
+    IN_FUTURE = "in_future"
     UNKNOWN_CHANNEL = "unknown_channel"
     COST_UNREADABLE = "cost_unreadable"
     COST_OUT_OF_RANGE = "cost_out_of_range"
@@ -41,7 +42,6 @@ class Refusal(StrEnum):
     INVALID_VALUE = "invalid_value"
     OUT_OF_RANGE = "out_of_range"
     OUT_OF_ORDER = "out_of_order"
-    IN_FUTURE = "in_future"
     NOT_RESOLVED = "not_resolved"
     NOT_IN_USE = "not_in_use"
     UNKNOWN_RECORD = "unknown_record"
@@ -77,6 +77,7 @@ _SENTENCES = {
     Refusal.DATE_UNREADABLE: "The date is not in the given format.",
     Refusal.TIME_SKIPPED: "The local time does not exist: the clocks were put forward over it.",
     Refusal.DATE_OUT_OF_RANGE: "The date is before 1900 or more than 50 years ahead.",
+    Refusal.IN_FUTURE: "{column} is in the future.",
     Refusal.UNKNOWN_CHANNEL: "The channel is not one of the known channels.",
     Refusal.COST_UNREADABLE: "The cost is not a plain decimal number.",
     Refusal.COST_OUT_OF_RANGE: "The cost is too large.",
@@ -90,7 +91,6 @@ _SENTENCES = {
     Refusal.INVALID_VALUE: "{column} is not written as it must be.",
     Refusal.OUT_OF_RANGE: "{column} is too small or too large.",
     Refusal.OUT_OF_ORDER: "{column} is before what must come before it.",
-    Refusal.IN_FUTURE: "{column} is in the future.",
     Refusal.NOT_RESOLVED: "{column} needs a time of resolution, which the row does not have.",
     Refusal.NOT_IN_USE: "{column} is no longer in use.",
     Refusal.UNKNOWN_RECORD: "There is no record with the external id in {column}.",

@@ -7,13 +7,14 @@ those of `app.domain.money` and `app.domain.transactions`; tests hold the two ag
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import polars as pl
 
 from app.domain import import_columns as columns
 from app.domain.customers import Channel
+from app.domain.days import AHEAD, CLOCKS_DIFFER, EARLIEST
 from app.domain.import_columns import RawBatch
 from app.domain.import_mapping import Mapping
 from app.domain.import_refusals import Refusal, Refused
@@ -22,10 +23,6 @@ from app.domain.transactions import TransactionKind
 
 MAX_LENGTHS = {Target.CUSTOMER_KEY: 200, Target.EXTERNAL_ID: 200, Target.CATEGORY: 100}
 """Longest texts, in characters."""
-
-EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
-AHEAD = timedelta(days=50 * 366)
-"""Transactions lie between `EARLIEST` and so long after the import."""
 
 _CONTROL = r"[\x00-\x1f\x7f-\x{9f}]"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -72,7 +69,7 @@ def validate(raw: RawBatch, mapping: Mapping, *, now: datetime, file_digest: str
 
     Args:
         raw: rows as `app.jobs.import_files.batches` yields them for the same mapping.
-        now: aware instant of the import; later than 50 years after it is refused.
+        now: aware instant of the import; what did not happen by then, as far as clocks differ, is refused.
         file_digest: hexadecimal digest of the file's bytes, for external ids ``=row``.
 
     Raises:
@@ -138,6 +135,7 @@ def _value_checks(mapping: Mapping, now: datetime) -> Iterator[_Check]:
     yield _Check(Refusal.DATE_UNREADABLE, at, pl.col("micros").is_null())
     inside = pl.col("micros").is_between(_micros(EARLIEST), _micros(now + AHEAD))
     yield _Check(Refusal.DATE_OUT_OF_RANGE, at, inside.not_())
+    yield _Check(Refusal.IN_FUTURE, at, pl.col("micros") > _micros(now + CLOCKS_DIFFER))
     if mapping.from_column(Target.CHANNEL):
         yield _Check(
             Refusal.UNKNOWN_CHANNEL,

@@ -12,10 +12,10 @@ from typing import Any
 
 import polars as pl
 
+from app.domain.days import AHEAD, EARLIEST
 from app.domain.import_columns import RawBatch, instants
 from app.domain.import_mapping import Mapping
 from app.domain.import_refusals import Refusal, Refused
-from app.domain.import_rows import AHEAD, EARLIEST
 from app.domain.import_targets import FIELDS, Field, Reading, find, question_of
 from app.domain.surveys import SCALED
 

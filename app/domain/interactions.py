@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
+from app.domain.customers import Channel
+
 SECONDS_MOST = 86_400
 """Longest wait, talk, hold or wrap-up: a day."""
 
@@ -68,6 +70,9 @@ DISPOSITIONS: Mapping[str, Mapping[str, str]] = {
     "other": {"en": "Other", "tr": "Diğer", "az": "Digər"},
 }
 """How a contact can end, unless the company says otherwise: code -> name by language."""
+
+UNWANTED: Mapping[str, Channel] = {"do_not_call": Channel.PHONE}
+"""Dispositions that say that the customer does not want to be contacted on a channel any more."""
 
 
 def is_usable(disposition: str, own: Mapping[str, bool]) -> bool | None:

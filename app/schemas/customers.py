@@ -14,7 +14,6 @@ from app.domain.customers import (
     EXTERNAL_IDS_MOST,
     TAGS_MOST,
     Channel,
-    ChurnLevel,
     CustomerKind,
     LeavingReason,
     Lifecycle,
@@ -28,13 +27,10 @@ from app.schemas._base import (
     ExternalKey,
     Flag,
     Input,
-    InstantIn,
     Language,
     Money,
     Output,
     PageOf,
-    Paging,
-    QualifiedKey,
     Version,
     line,
     shown,
@@ -335,76 +331,6 @@ class CustomerPage(PageOf):
     """Number of customers that match; only with ``include=total``."""
     complete_until: datetime
     """Changes up to here are all on the list: use it as the next ``updated_after``."""
-
-
-class CustomerSort(StrEnum):
-    """Order of the list; ``-`` is descending. Customers without the figure come last."""
-
-    CREATED_AT = "created_at"
-    NEWEST = "-created_at"
-    UPDATED_AT = "updated_at"
-    NAME = "name"
-    VALUE = "value"
-    HIGHEST_VALUE = "-value"
-    VALUE_AT_RISK = "-value_at_risk"
-
-
-class TierFilter(StrEnum):
-    """A value tier, or ``none`` for customers the current run has not placed."""
-
-    A = "A"
-    B = "B"
-    C = "C"
-    NONE = "none"
-
-
-class Include(StrEnum):
-    """What else to compute."""
-
-    TOTAL = "total"
-
-
-class CustomerQuery(Paging):
-    """Filters add up: a customer must match all of them."""
-
-    sort: CustomerSort = CustomerSort.NEWEST
-    """Order; customers without a figure come last when sorting by it."""
-    q: Annotated[str, line(100)] | None = None
-    """Words of the name, or their beginnings, in any order: ``isik`` finds ``IŞIK`` and ``Işık``."""
-    phone: Annotated[str, line(64)] | None = None
-    """A phone number in any spelling."""
-    email: Annotated[str, line(254)] | None = None
-    """An e-mail address; letter case does not matter."""
-    external_id: QualifiedKey | None = None
-    """``system:key``, for example ``crm:C-000001``."""
-    tag: Annotated[list[Tag], Field(max_length=10)] = Field(default=[])
-    """Has this tag; repeat for more."""
-    attribute: Annotated[
-        list[
-            Annotated[
-                str,
-                StringConstraints(max_length=270, pattern=r"^[a-z][a-z0-9_]{0,63}=[^\x00-\x1f\x7f-\x9f]*$"),
-            ]
-        ],
-        Field(max_length=10),
-    ] = Field(default=[])
-    """``name=value``, for example ``city=İzmir``."""
-    tier: Annotated[list[TierFilter], Field(max_length=4)] = Field(default=[])
-    """In one of these value tiers of the current run; repeat for more."""
-    churn_level: Annotated[list[ChurnLevel], Field(max_length=len(ChurnLevel))] = Field(default=[])
-    """Of one of these churn levels; repeat for more."""
-    near_cut: Tier | None = None
-    """Value within 10 % of the smallest value in this tier."""
-    kind: CustomerKind | None = None
-    """Persons or organisations."""
-    lifecycle: Lifecycle | None = None
-    """Prospects, active ones, or those who left."""
-    unit: Code | None = None
-    """Looked after by this unit."""
-    updated_after: InstantIn | None = None
-    """Only customers changed after this instant."""
-    include: Annotated[list[Include], Field(max_length=1)] = Field(default=[])
-    """``total``: also count every customer that matches."""
 
 
 class CustomerBatch(Input):

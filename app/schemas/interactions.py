@@ -93,7 +93,8 @@ class _InteractionFields(Input):
     wrap_seconds: Seconds | None = Field(default=None, examples=[45])
     """The agent's work on it after it ended."""
     disposition: Code | None = Field(default=None, examples=["resolved"])
-    """How it ended: a code of ``/v1/dispositions`` that is active."""
+    """How it ended: a code of ``/v1/dispositions`` that is active. ``do_not_call`` puts ``phone`` on the
+    customer's ``do_not_contact``; only a change of the customer takes it off again."""
     topic: Topic | None = None
     """What it was about, in the company's own words."""
     resolved_on_first_contact: Flag | None = Field(default=None, examples=[True])

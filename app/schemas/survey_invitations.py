@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from app.domain.customers import Channel
 from app.domain.interactions import Phase
-from app.schemas._base import Code, Input, InstantIn, Output, PageOf, Paging, QueryFlag, shown
+from app.schemas._base import Code, HappenedIn, Input, InstantIn, Output, PageOf, Paging, QueryFlag, shown
 from app.schemas.batches import KEPT, BatchItem
 from app.schemas.customers import EXAMPLE_ID as EXAMPLE_CUSTOMER_ID
 from app.schemas.customers import ExternalId
@@ -76,8 +76,8 @@ class SurveyInvitationCreate(Subject):
         json_schema_extra={"examples": [{**_NAMED, **_EXAMPLE, "transaction_id": EXAMPLE_TRANSACTION_ID}]}
     )
 
-    invited_at: InstantIn | None = None
-    """Now if left out."""
+    invited_at: HappenedIn | None = None
+    """Now if left out; not in the future."""
     expires_at: InstantIn | None = Field(default=None, examples=["2026-12-07T09:30:00Z"])
     """Answers from this instant on are refused; never if left out."""
 

@@ -14,6 +14,7 @@ from app.schemas._base import (
     Code,
     ExternalKey,
     Flag,
+    HappenedIn,
     Input,
     InstantIn,
     Money,
@@ -70,7 +71,8 @@ class TransactionCreate(Input):
     kind: TransactionKind = Field(examples=["purchase"])
     amount: Money
     """Refunds and cancellations may come with either sign, purchases and charges are not negative."""
-    occurred_at: InstantIn
+    occurred_at: HappenedIn
+    """When it happened. Not in the future: an order that is still to come is recorded when it has come."""
     category: Category | None = None
     """Product category."""
     channel: Channel | None = Field(default=None, examples=["store"])

@@ -7,7 +7,7 @@ from sqlalchemy import Select, exists, false, or_, select
 from app.domain import emails, names, phones
 from app.domain.access import Actor
 from app.errors import FieldError, InvalidError
-from app.schemas.customers import CustomerQuery, CustomerSort, TierFilter
+from app.schemas.customer_search import CustomerQuery, CustomerSort, TierFilter
 from app.services.customer_rows import NOT_A
 from app.store.paging import SortKey
 from app.store.tables import Customer, CustomerExternalId, CustomerLookup, CustomerScore

@@ -22,9 +22,9 @@ from app.domain.customers import (
     lookups,
 )
 from app.errors import AppError, ConflictError, NotFoundError
+from app.schemas.customer_search import CustomerQuery
 from app.schemas.customers import (
     CustomerCreate,
-    CustomerQuery,
     CustomerRead,
     CustomerUpdate,
     CustomerUpsert,

@@ -39,7 +39,7 @@ from app.services import (
     survey_responses,
     surveys,
 )
-from app.store import dialects
+from app.store import many_rows
 from app.store.tables import Backtest, Customer, ExchangeRate, Replay, ScoringRun, Transaction
 from app.store.types import from_micros, new_id, now
 
@@ -94,7 +94,7 @@ def load(tx: Connection, actor: Actor, demo: Demo, token: str) -> None:
     ]
     tx.execute(insert(ExchangeRate), rates)
     keys.create_known(tx, actor, token, "demo", list(Scope))
-    dialects.upsert_many(tx, Transaction, _TRANSACTION_COLUMNS, ("id",), _transactions(demo, ids, at))
+    many_rows.upsert_many(tx, Transaction, _TRANSACTION_COLUMNS, ("id",), _transactions(demo, ids, at))
     contact_ids = _record(tx, actor, interactions.create_many, InteractionCreate, demo.contacts.interactions)
     complained = [_linked(item, "interaction", contact_ids) for item in demo.contacts.complaints]
     _record(tx, actor, complaints.create_many, ComplaintCreate, complained)

@@ -23,7 +23,7 @@ from app.domain.transactions import LOWERING
 from app.errors import ConflictError, NotFoundError
 from app.services import customer_keys, import_records, imports, jobs
 from app.services.import_items import KINDS, Items
-from app.store import audit, bulk, dialects
+from app.store import audit, bulk, dialects, many_rows
 from app.store.bulk import Outcome, Owned
 from app.store.engine import single
 from app.store.tables import Import, ImportChunk, ImportTrial, Transaction
@@ -124,7 +124,7 @@ def finish(tx: Connection, actor: Actor, import_id: UUID) -> Row:
         return row
     if row["rows_stored"] >= ANALYZE_FROM and not row["dry_run"]:
         kind = RecordKind(row["kind"])
-        dialects.analyze(tx, Transaction if kind is RecordKind.TRANSACTIONS else KINDS[kind].table)
+        many_rows.analyze(tx, Transaction if kind is RecordKind.TRANSACTIONS else KINDS[kind].table)
     audit.record(tx, actor, "import.done", import_id)
     return change(tx, row, state=ImportState.DONE)
 

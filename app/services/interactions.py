@@ -17,7 +17,7 @@ from app.schemas.interactions import (
     InteractionSort,
     InteractionUpdate,
 )
-from app.services import dispositions, preconditions, records
+from app.services import dispositions, do_not_contact, preconditions, records
 from app.store import audit
 from app.store.engine import single
 from app.store.paging import After, Page, SortKey, fetch
@@ -90,7 +90,7 @@ def page(tx: Connection, actor: Actor, query: InteractionQuery, after: After | N
 
 
 def create(tx: Connection, actor: Actor, data: InteractionCreate) -> Row:
-    """Record one interaction; whose it is may stay open.
+    """Record one interaction; whose it is may stay open. Who asked not to be called is put on that list.
 
     Raises:
         InvalidError: it ends before it starts, its disposition cannot be used (``unknown_disposition``,
@@ -116,7 +116,7 @@ def create_many(
     """Record interactions together, in a number of statements that does not depend on how many they are.
 
     ``ids`` are the ids they get, new ones by default. Those of an import leave no audit rows here: it writes
-    one for each batch.
+    one for each batch; customers who are changed by them do.
 
     Returns:
         For each item its row, or why it was refused (see `create`); a refused item leaves no trace. The
@@ -134,9 +134,11 @@ def create_many(
         for item, row_id in zip(items, ids or [new_id() for _ in items], strict=True)
     ]
     records.store_new(tx, actor, _KIND, items, rows, import_id=import_id)
+    stored = [row for row in rows if isinstance(row, dict)]
     if import_id is None:
-        stored = [(str(row["id"]), row["customer_id"]) for row in rows if isinstance(row, dict)]
-        audit.record_all(tx, actor, "interaction.recorded", stored)
+        told = [(str(row["id"]), row["customer_id"]) for row in stored]
+        audit.record_all(tx, actor, "interaction.recorded", told)
+    do_not_contact.heed(tx, actor, stored)
     return [_shape(row) if isinstance(row, dict) else row for row in rows]
 
 
@@ -169,6 +171,8 @@ def update_one(
     tx.execute(update(Interaction).where(Interaction.id == interaction_id).values(stored))
     customer_id = after["customer_id"]
     audit.record(tx, actor, "interaction.updated", interaction_id, customer_id=customer_id, members=changes)
+    if changes.keys() & {"disposition", "customer_id"}:
+        do_not_contact.heed(tx, actor, [after])
     return _shape(after)
 
 

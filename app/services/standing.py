@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import select, text
 
 from app.domain import money
-from app.domain.value_tiers import next_tier_distance
+from app.domain.next_tier import next_tier_distance
 from app.store.tables import CustomerScore, ScoringRun
 
 Row = dict[str, Any]

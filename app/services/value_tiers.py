@@ -8,7 +8,7 @@ from uuid import UUID
 import numpy as np
 from sqlalchemy import Connection, select
 
-from app.domain import money, value_tiers
+from app.domain import money, next_tier, value_tiers
 from app.domain.access import Actor
 from app.domain.concentration import Curve, top_count
 from app.domain.scoring import Bounds, Parameters
@@ -34,7 +34,7 @@ class Result:
 
     columns: Columns
     report: Row
-    next_tier_steps: value_tiers.Steps
+    next_tier_steps: next_tier.Steps
 
 
 def compute(facts: Facts, bounds: Bounds, parameters: Parameters) -> Result:
@@ -54,7 +54,7 @@ def compute(facts: Facts, bounds: Bounds, parameters: Parameters) -> Result:
     }
     columns["tier"][counted] = tiers
     columns["near_cut"][counted] = value_tiers.near_cut(ranked, found.cut_a, found.cut_b)
-    steps = value_tiers.next_tier_steps(ranked, parameters.cuts)
+    steps = next_tier.next_tier_steps(ranked, parameters.cuts)
     return Result(columns, _report(facts, bounds, parameters, found), steps)
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, LargeBinary, func, select, type_coerce
 from app.domain.access import Actor
 from app.domain.import_refusals import Refusal, Refused
 from app.domain.import_rows import Rows
-from app.store import dialects
+from app.store import dialects, many_rows
 from app.store.tables import Customer, CustomerExternalId, ImportTrial, RefusedRow, Transaction
 from app.store.types import to_micros
 from app.store.visibility import narrow
@@ -136,7 +136,7 @@ def store(tx: Connection, rows: Owned, *, source: str, import_id: UUID, at: date
     columns: dict[str, Sequence[Any]] = {"id": ids, "customer_id": rows.customer}
     columns |= {"external_id": rows.external_id, **rows.values}
     shared = {"source": source, "recorded_at": to_micros(at), "import_id": import_id.bytes}
-    stored = dialects.insert_new(tx, Transaction, columns, shared, ("source", "external_id"))
+    stored = many_rows.insert_new(tx, Transaction, columns, shared, ("source", "external_id"))
     if stored == count:
         return Outcome(stored)
     return _compared(rows, ids, _stored(tx, source, rows.external_id))
@@ -181,7 +181,7 @@ def refuse(tx: Connection, import_id: UUID, refused: Sequence[Refused]) -> None:
         "code": [row.code.value for row in refused],
         "target": [row.column for row in refused],
     }
-    dialects.insert_new(tx, RefusedRow, columns, {"import_id": import_id.bytes}, ("import_id", "line"))
+    many_rows.insert_new(tx, RefusedRow, columns, {"import_id": import_id.bytes}, ("import_id", "line"))
 
 
 # --- inside
@@ -231,7 +231,7 @@ def _conflict(line: int) -> Refused:
 def _try(tx: Connection, import_id: UUID, kind: str, keys: Sequence[str], digests: Sequence[bytes]) -> int:
     shared = {"import_id": import_id.bytes, "kind": kind}
     columns = {"key": keys, "digest": digests}
-    return dialects.insert_new(tx, ImportTrial, columns, shared, ("import_id", "kind", "key"))
+    return many_rows.insert_new(tx, ImportTrial, columns, shared, ("import_id", "kind", "key"))
 
 
 def _tried(tx: Connection, import_id: UUID, keys: Collection[str]) -> dict[str, bytes]:

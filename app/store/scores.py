@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, delete, func, insert, select
 
-from app.store import arrays, columns, dialects
+from app.store import arrays, columns, many_rows
 from app.store.arrays import Ids
 from app.store.columns import Columns
 from app.store.tables import CustomerScore, RunColumns
@@ -113,13 +113,13 @@ def replace(tx: Connection, before: Columns, after: Columns, shown: Collection[s
         before = {name: column[:0] for name, column in after.items()}
     gone = before["customer_id"][~matched(ids, before["customer_id"])[1]]
     if gone.size:
-        dialects.delete_many(tx, CustomerScore, CustomerScore.customer_id, arrays.raw_ids(gone))
+        many_rows.delete_many(tx, CustomerScore, CustomerScore.customer_id, arrays.raw_ids(gone))
     news = np.flatnonzero(~_unchanged(before, after, shown))
-    with dialects.room_for_many(tx):
+    with many_rows.room_for_many(tx):
         for start in range(0, news.size, PART_ROWS):
             part = {name: column[news[start : start + PART_ROWS]] for name, column in after.items()}
             found = zip(arrays.driver_ids(tx, part["customer_id"]), *rows(part), strict=True)
-            dialects.upsert_raw(tx, CustomerScore, ROW, ("customer_id",), found)
+            many_rows.upsert_raw(tx, CustomerScore, ROW, ("customer_id",), found)
     return int(news.size + gone.size)
 
 

@@ -40,6 +40,11 @@ def test_vendored_libraries_come_with_their_licence(client: TestClient, library:
     assert client.get(f"/static/{library}/LICENSE").status_code == 200
 
 
+def test_redoc_asks_nobody_for_its_logo(client: TestClient) -> None:
+    library = client.get("/static/redoc/redoc.standalone.js").text
+    assert re.findall(r'"redocly logo",onError:[^,]+,src:"([^"]*)"', library) == ["data:,"]
+
+
 @pytest.mark.parametrize("code", PROBLEMS)
 def test_every_problem_has_a_page(client: TestClient, code: str) -> None:
     page = client.get(f"/problems/{code}")

@@ -369,6 +369,16 @@ def test_refused_rows_are_listed_with_reasons(api: Api, work_off: Callable[[], N
     assert [row["line"] for row in some["data"]] == [3, 5]
 
 
+def test_what_has_not_happened_yet_is_refused(api: Api, work_off: Callable[[], None]) -> None:
+    sent = send(api, "id,who,sum,at\n1,C1,1,2060-01-01\n2,C1,1,2026-01-01")
+    path = f"{PATH}/{sent.json()['id']}"
+    work_off()
+    assert api.get(path).json()["refused_by_reason"] == {"in_future": 1}
+    [row] = api.get(f"{path}/refused-rows", headers={"Accept-Language": "tr"}).json()["data"]
+    assert (row["line"], row["column"]) == (2, "occurred_at")
+    assert "is in the future" not in row["detail"]
+
+
 def test_refused_rows_are_downloaded_as_csv(
     api: Api, work_off: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

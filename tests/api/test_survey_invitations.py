@@ -112,6 +112,7 @@ def test_the_survey_and_the_customer_are_named_in_either_way(
         ),
         ({"expires_at": "2020-01-01T00:00:00Z"}, [("/expires_at", "expires_before_invited")]),
         ({"invited_at": "2026-11-23"}, [("/invited_at", "instant_format")]),
+        ({"invited_at": "2060-01-01T00:00:00Z"}, [("/invited_at", "in_future")]),
         ({"channel": "fax"}, [("/channel", "enum")]),
         ({"phase": "later"}, [("/phase", "enum")]),
         ({"create_missing": True}, [("/create_missing", "extra_forbidden")]),
@@ -198,7 +199,7 @@ def test_a_partial_batch_stores_every_good_item(api: Api, survey_id: str) -> Non
         invite(survey_code="other"),
         invite(survey_code="closed"),
         invite(customer={"system": "crm", "key": "C-9"}),
-        invite(invited_at="yesterday"),
+        invite(invited_at="2060-01-01T00:00:00Z"),
         invite(interaction_id=NOBODY),
         invite(customer=None, unit="baki"),
     ]

@@ -1,6 +1,7 @@
 """Transactions over HTTP, on both databases."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -219,6 +220,19 @@ def test_instants_nobody_means_are_refused(api: Api, customer_id: str, given: ob
     assert answer.status_code == 422
     assert wrong(answer)[0][0] == "/occurred_at"
     assert everything(api) == []
+
+
+def test_what_has_not_happened_yet_is_refused(api: Api, customer_id: str) -> None:
+    soon, far = (
+        (datetime.now(UTC) + timedelta(hours=hours)).isoformat(timespec="seconds") for hours in (23, 25)
+    )
+    assert wrong(api.post(PATH, json=transaction(occurred_at=far))) == [("/occurred_at", "in_future")]
+    batch = {"items": [transaction(), transaction(occurred_at="2060-01-01T00:00:00Z")]}
+    assert wrong(api.post(f"{PATH}/batch", json=batch)) == [("/items/1/occurred_at", "in_future")]
+    assert everything(api) == []
+    turkish = api.post(PATH, json=transaction(occurred_at=far), headers={"Accept-Language": "tr"}).json()
+    assert turkish["errors"][0]["detail"] != "Expected an instant that is not in the future."
+    assert api.post(PATH, json=transaction(occurred_at=soon)).status_code == 201
 
 
 # --- missing customers and prospects

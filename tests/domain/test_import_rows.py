@@ -138,6 +138,8 @@ def test_no_rows_are_no_rows() -> None:
         ({"occurred_at": "1899-12-31T23:59:59Z"}, "date_out_of_range", "occurred_at"),
         ({"occurred_at": "2077-01-01"}, "date_out_of_range", "occurred_at"),
         ({"occurred_at": "9999-12-31 23:59:59"}, "date_out_of_range", "occurred_at"),
+        ({"occurred_at": "2026-11-24T00:00:01Z"}, "in_future", "occurred_at"),
+        ({"occurred_at": "2060-01-01"}, "in_future", "occurred_at"),
         ({"channel": "pigeon"}, "unknown_channel", "channel"),
         ({"cost": "cheap"}, "cost_unreadable", "cost"),
         ({"cost": "9" * 20}, "cost_out_of_range", "cost"),
@@ -146,6 +148,11 @@ def test_no_rows_are_no_rows() -> None:
 )
 def test_refused_rows_say_why(values: dict[str, str | None], code: str, column: str) -> None:
     assert read([{}, values, {}]).refused == [Refused(3, Refusal(code), column)]
+
+
+def test_clocks_may_differ() -> None:
+    [micros] = read([{"occurred_at": "2026-11-24T00:00:00Z"}]).occurred_at
+    assert datetime.fromtimestamp(micros / 1e6, UTC) == NOW + timedelta(days=1)
 
 
 def test_every_refusal_has_a_sentence() -> None:
@@ -301,7 +308,7 @@ def test_a_constant_kind_is_what_rules_leave() -> None:
         ("01.05.2026 10:11:12", "auto", "2026-05-01T07:11:12"),
         ("2026/05/01 10:11", "auto", "2026-05-01T07:11:00"),
         ("5/1/26 1:02 pm", "%m/%d/%y %I:%M %p", "2026-05-01T10:02:00"),
-        ("12/31/2026 12:00 AM", "%m/%d/%Y %I:%M %p", "2026-12-30T21:00:00"),
+        ("12/31/2025 12:00 AM", "%m/%d/%Y %I:%M %p", "2025-12-30T21:00:00"),
         ("20260501101112", "%Y%m%d%H%M%S", "2026-05-01T07:11:12"),
         ("01 May 2026 10:11", "%d %b %Y %H:%M", "2026-05-01T07:11:00"),
         ("May 1, 2026", "%B %d, %Y", "2026-04-30T21:00:00"),
@@ -380,7 +387,7 @@ def test_local_times_that_happened_twice_are_the_first_and_skipped_ones_are_refu
 
 
 @given(
-    st.datetimes(datetime(1901, 1, 1), datetime(2030, 1, 1)),  # noqa: DTZ001
+    st.datetimes(datetime(1901, 1, 1), datetime(2026, 6, 1)),  # noqa: DTZ001
     st.sampled_from(["Europe/Istanbul", "Asia/Baku", "Europe/London", "America/New_York", "UTC"]),
     st.sampled_from([" ", "T"]),
 )

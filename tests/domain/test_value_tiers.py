@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from app.domain.next_tier import next_tier_distance, next_tier_steps
 from app.domain.value_tiers import (
     DEFAULT_CUTS,
     STATES,
@@ -15,8 +16,6 @@ from app.domain.value_tiers import (
     assign,
     cut_values,
     near_cut,
-    next_tier_distance,
-    next_tier_steps,
     rank,
     summary,
     transitions,

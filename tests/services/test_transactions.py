@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select
 
 from app.domain.access import Actor
 from app.errors import AppError
-from app.schemas.customers import CustomerQuery
+from app.schemas.customer_search import CustomerQuery
 from app.schemas.transactions import TransactionCreate
 from app.services import customer_keys, customers, transactions
 from app.store.engine import Store

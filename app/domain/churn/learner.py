@@ -8,10 +8,16 @@ halves the harm, where there is something to learn it costs little.
 scikit-learn finds the weights; it is imported when something is learned, because the web process never needs
 it and it takes a second to load. Predicting is a product of two arrays.
 
-The fit is bounded: numbers are standardised and cut at ± `FARTHEST` standard deviations, so that a rare value
-cannot carry a forecast away, weights are held by the usual penalty (a standard normal prior), and there is
-a greatest number of steps and of rows. It is deterministic, and single-threaded: small products are slower,
-and on a busy machine ten times slower, when threads wait for each other.
+What few customers have teaches little, and must not weigh much. A column is learned from the rows that
+differ from its usual value; where they are too few it weighs nothing (`ROWS_A_WEIGHT`). Otherwise it is
+standardised, but never by less than as if half the customers had it (`EVEN`, as Gelman, Jakulin, Pittau and
+Su 2008 scale columns of two values): the penalty then holds the effect of having it, however few do. Dividing
+by the deviation of something rare would make that penalty vanish.
+
+The fit is bounded: numbers are cut at ± `FARTHEST` scales, so that an odd value cannot carry a forecast away,
+weights are held by the usual penalty (a standard normal prior), and there is a greatest number of steps and
+of rows. It is deterministic, and single-threaded: small products are slower, and on a busy machine ten times
+slower, when threads wait for each other.
 
 Source: docs/formulas.md#learned-churn.
 """
@@ -32,7 +38,11 @@ MOST_ROWS = 100_000
 """Rows a fit uses at most, evenly chosen: more do not change the second decimal of a weight."""
 
 ROWS_A_WEIGHT = 10
-"""Cases of the rarer outcome that a weight needs (Peduzzi et al. 1996)."""
+"""Cases of the rarer outcome that a weight needs (Peduzzi et al. 1996): so many times the columns among all
+rows, and so many to be expected among the rows that a column is learned from."""
+
+EVEN = 0.5
+"""Deviation of a column of zeros and ones when both are as frequent: the least it is standardised by."""
 
 PRIOR_WEIGHT = 0.25
 """What one row as the simpler model expects it counts, against 1 for what happened."""
@@ -49,8 +59,8 @@ class Learned:
     Args:
         names: of the columns.
         means: of the columns where it was learned.
-        scales: their standard deviations; 1 for a column that did not vary, whose weight is 0.
-        weights: change of the log-odds for each standard deviation.
+        scales: what they are divided by, see `_scales`.
+        weights: change of the log-odds for each scale; 0 for a column with too few rows to learn from.
         intercept: log-odds where all columns are at their means.
         n: rows it was learned from.
         events: how many of them were 1.
@@ -90,11 +100,38 @@ class Learned:
         return cls(**{**data, **arrays, "names": tuple(data["names"])})
 
 
+def least_rows(happened: BoolArray) -> float:
+    """Rows among which as many cases of the rarer outcome are expected as a weight needs.
+
+    >>> least_rows(np.arange(100) < 25), least_rows(np.arange(0) < 1)
+    (40.0, inf)
+    """
+    rarer = min(int(np.count_nonzero(happened)), int(np.count_nonzero(~happened)))
+    return ROWS_A_WEIGHT * happened.size / rarer if rarer else float("inf")
+
+
+def supported(columns: FloatArray, happened: BoolArray) -> BoolArray:
+    """Which columns have enough rows to learn a weight from, shape (k,).
+
+    A column's rows are those that differ from its median: where a value is shared by more than half, that is
+    the median, and only the others say what the column does. There must be `least_rows` of them. Cases are
+    expected there, not counted: to choose columns by how they came out would keep those that chance favoured.
+
+    >>> rare, common = np.arange(100) < 5, np.arange(100) < 30
+    >>> supported(np.column_stack([rare, common]).astype(float), np.arange(100) % 2 == 0).tolist()
+    [False, True]
+    """
+    if not happened.size:
+        return np.zeros(columns.shape[1], dtype=np.bool_)
+    rows = np.count_nonzero(columns != np.median(columns, axis=0), axis=0)
+    enough: BoolArray = rows >= least_rows(happened)
+    return enough
+
+
 def is_enough(columns: FloatArray, happened: BoolArray) -> bool:
-    """Whether there are `ROWS_A_WEIGHT` cases of the rarer outcome for each column that varies."""
-    events = int(np.count_nonzero(happened))
-    varying = int(np.count_nonzero(np.ptp(columns, axis=0))) if columns.size else 0
-    return varying > 0 and min(events, happened.size - events) >= ROWS_A_WEIGHT * varying
+    """Whether there are `ROWS_A_WEIGHT` cases of the rarer outcome for each column that can be learned."""
+    events, learnable = (int(np.count_nonzero(one)) for one in (happened, supported(columns, happened)))
+    return learnable > 0 and min(events, happened.size - events) >= ROWS_A_WEIGHT * learnable
 
 
 def learn(
@@ -123,10 +160,9 @@ def learn(
     events = int(np.count_nonzero(outcome))
     if not 0 < events < outcome.size:
         raise ValueError("both outcomes must occur")
-    means, scales = rows.mean(axis=0), rows.std(axis=0)
-    # A column of one value has a deviation of rounding errors, not always of 0.
-    scales[np.ptp(rows, axis=0) == 0] = 1.0
-    standardised, weights = _standardised(rows, means, scales), outcome.astype(np.float64)
+    means, scales, learnable = rows.mean(axis=0), _scales(rows), supported(rows, outcome)
+    standardised = np.where(learnable, _standardised(rows, means, scales), 0.0)
+    weights = outcome.astype(np.float64)
     if expected is not None:
         odds = log_odds(expected[::step])
         lean = probability(odds + shift_to_mean(odds, float(outcome.mean())))
@@ -136,7 +172,7 @@ def learn(
         names=tuple(names),
         means=means,
         scales=scales,
-        weights=np.where(np.ptp(rows, axis=0) == 0, 0.0, found.coef_[0]),
+        weights=np.where(learnable, found.coef_[0], 0.0),
         intercept=float(found.intercept_[0]),
         n=outcome.size,
         events=events,
@@ -159,6 +195,23 @@ def _fit(columns: FloatArray, shares: FloatArray, weight: float) -> Any:
         return LogisticRegression(C=1.0, tol=1e-6, max_iter=MOST_STEPS).fit(
             np.vstack([columns, columns])[used], np.concatenate(outcomes)[used], both[used]
         )
+
+
+def _scales(rows: FloatArray) -> FloatArray:
+    """What columns are divided by, shape (k,); 1 for a column of one value.
+
+    Their standard deviation or, where that is more, `EVEN` times how far the rows that differ from the median
+    are from it (root mean square).
+
+    >>> rare, constant, even = np.arange(100) < 2, np.full(100, 0.1), np.linspace(-1, 1, 100)
+    >>> _scales(np.column_stack([rare, constant, even])).round(3).tolist()
+    [0.5, 1.0, 0.583]
+    """
+    away = rows - np.median(rows, axis=0)
+    differ = np.count_nonzero(away, axis=0)
+    distance = np.sqrt(np.square(away).sum(axis=0) / np.maximum(differ, 1))
+    # A column of one value has a deviation of rounding errors, not always of 0.
+    return np.where(differ > 0, np.maximum(rows.std(axis=0), EVEN * distance), 1.0)
 
 
 def _standardised(columns: FloatArray, means: FloatArray, scales: FloatArray) -> FloatArray:

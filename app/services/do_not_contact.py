@@ -1,0 +1,45 @@
+"""Channels that customers asked not to be contacted on, as the interactions tell that are recorded."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from app.domain.access import Actor
+from app.domain.customers import Channel
+from app.domain.interactions import UNWANTED
+from app.store import audit
+from app.store.tables import Customer
+from app.store.types import now
+
+_MEMBER = "do_not_contact"
+
+
+def heed(tx: Connection, actor: Actor, interactions: Iterable[dict[str, Any]]) -> None:
+    """Put the channels that `UNWANTED` dispositions speak of on the lists of their customers.
+
+    Two statements for all and those of the audit; none where nobody asked. A list that has the channel stays
+    as it is. Nothing is ever taken off here: that somebody may be called again is said of the customer.
+    """
+    asked: dict[UUID, set[Channel]] = {}
+    for row in interactions:
+        if row["disposition"] in UNWANTED and row["customer_id"] is not None:
+            asked.setdefault(row["customer_id"], set()).add(UNWANTED[row["disposition"]])
+    if not asked:
+        return
+    # In order, so that two transactions do not deadlock; the key share is what the records' own look took.
+    wanted = select(Customer.id, Customer.do_not_contact).where(Customer.id.in_(asked)).order_by(Customer.id)
+    lists = tx.execute(wanted.with_for_update(key_share=True)).all()
+    changed = [
+        {"customer": customer_id, "channels": [*listed, *sorted(new)]}
+        for customer_id, listed in lists
+        if (new := asked[customer_id] - set(listed))
+    ]
+    if not changed:
+        return
+    statement = update(Customer).where(Customer.id == bindparam("customer"))
+    values = {_MEMBER: bindparam("channels"), "version": Customer.version + 1, "updated_at": now()}
+    tx.execute(statement.values(values), changed)
+    objects = [(str(row["customer"]), row["customer"]) for row in changed]
+    audit.record_all(tx, actor, "customer.updated", objects, members=[_MEMBER])
