@@ -10,6 +10,7 @@ from app.api.openapi import read, responses
 from app.domain.access import Scope
 from app.schemas._base import Code
 from app.schemas.churn import ChurnRead
+from app.schemas.competitors import CompetitorsQuery, CompetitorsRead
 from app.schemas.insights import InsightQuery, ValueTiersRead
 from app.schemas.lifetime_value import LifetimeValueRead
 from app.schemas.methods import MethodRead, MethodsRead
@@ -19,6 +20,7 @@ from app.schemas.tier_firmness import FirmnessQuery, TierFirmnessRead
 from app.schemas.wallet import WalletQuery, WalletRead
 from app.services import (
     churn_report,
+    competitors_report,
     lifetime_value_report,
     methods,
     profit_report,
@@ -134,10 +136,27 @@ async def get_satisfaction(call: Reads, query: Annotated[SatisfactionQuery, Quer
     )
 
 
+@router.get(
+    "/competitors", response_model=CompetitorsRead, summary="Compare with competitors", responses=responses()
+)
+async def get_competitors(call: Reads, query: Annotated[CompetitorsQuery, Query()]) -> Response:
+    """Our own figure over a window beside each competitor's latest measurement: the gap, its interval,
+    whether it is more than chance makes, and the same corrected for how much the competitor's customers
+    expect. The name follows Accept-Language.
+
+    Formula: gap = own - theirs, standard error sqrt(own^2 + theirs^2), real beyond 1.96 of them; corrected:
+    theirs - beta x (their mean expectation - ours).
+    """
+    language = negotiate(call.request.headers.get("accept-language"))
+    return await call.get(
+        replies.spoken(CompetitorsRead, language), competitors_report.report, query, language
+    )
+
+
 @router.get("/methods", response_model=MethodsRead, summary="List methods", responses=responses())
 async def list_methods(call: Reads) -> Response:
-    """Every index, the value tiers, profit, churn models, levels and warning signs: formula, source and
-    range. Names follow Accept-Language."""
+    """Every index, the comparison with competitors, the value tiers, profit, churn models, levels and
+    warning signs: formula, source and range. Names follow Accept-Language."""
     language = negotiate(call.request.headers.get("accept-language"))
     return await call.get(replies.spoken(MethodsRead, language), methods.listed, language)
 

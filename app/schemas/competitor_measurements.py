@@ -38,12 +38,12 @@ Spread = Annotated[float, Field(strict=True, gt=0, le=1000)]
 _EXAMPLE: dict[str, Any] = {
     "competitor": "Ev Dünyası",
     "index": "composite",
-    "value": 66.2,
+    "value": 73.4,
     "n": 412,
     "sd": 17.5,
     "low": None,
     "high": None,
-    "expectation_mean": 64.8,
+    "expectation_mean": 68.2,
     "source": "Home retail panel, autumn 2026",
     "measured_on": "2026-10-15",
 }
@@ -59,7 +59,7 @@ class _Figures(Input):
     low: FigureIn | None = Field(default=None, examples=[None])
     """Lower end of the 95 % interval; goes with ``high``."""
     high: FigureIn | None = Field(default=None, examples=[None])
-    expectation_mean: PointsIn | None = Field(default=None, examples=[64.8])
+    expectation_mean: PointsIn | None = Field(default=None, examples=[68.2])
     """How much the competitor's customers expect, in points of 0 to 100 on the same questions as ours."""
 
 
@@ -67,7 +67,7 @@ class CompetitorMeasurementCreate(_Figures):
     """What a study found of a competitor for one index."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{**_EXAMPLE, "value": 67.1, "external_id": "HRP-2026-3-EV"}]}
+        json_schema_extra={"examples": [{**_EXAMPLE, "value": 74.0, "external_id": "HRP-2026-3-EV"}]}
     )
 
     source: Source
@@ -78,7 +78,7 @@ class CompetitorMeasurementCreate(_Figures):
     """Whose customers were asked. Letter case and accents do not matter."""
     index: IndexCode = Field(examples=["composite"])
     """Code of the index; ``/v1/insights/methods`` lists them."""
-    value: FigureIn = Field(examples=[66.2])
+    value: FigureIn = Field(examples=[73.4])
     """In the unit of the index and within its range: a share of 0 to 1 for ``csat``."""
     measured_on: DateIn
     """Day of the measurement, its last if it took several; not in the future."""
@@ -91,7 +91,7 @@ class CompetitorMeasurementUpdate(_Figures):
 
     competitor: Competitor = Field(default=UNSET)
     index: IndexCode = Field(default=UNSET, examples=["composite"])
-    value: FigureIn = Field(default=UNSET, examples=[66.2])
+    value: FigureIn = Field(default=UNSET, examples=[73.4])
     measured_on: DateIn = Field(default=UNSET)
 
 
@@ -164,7 +164,7 @@ class CompetitorMeasurementQuery(Paging):
     """Only measurements of this day or later."""
     measured_before: DayIn | None = None
     """Only measurements of days before this one."""
-    updated_after: InstantIn | None = Field(default=None, examples=[None])
+    updated_after: InstantIn | None = None
     """Only measurements recorded or changed after this instant."""
 
 
@@ -176,8 +176,8 @@ class CompetitorMeasurementBatch(Input):
             "examples": [
                 {
                     "items": [
-                        {**_EXAMPLE, "external_id": "HRP-2026-2-YP", "competitor": "Yuva Pazarı"},
-                        {**_EXAMPLE, "external_id": "HRP-2026-2-MM", "competitor": "Mənim Mənzilim"},
+                        {**_EXAMPLE, "external_id": "HRP-2026-3-YP", "competitor": "Yuva Pazarı"},
+                        {**_EXAMPLE, "external_id": "HRP-2026-3-MM", "competitor": "Mənim Mənzilim"},
                     ]
                 }
             ]

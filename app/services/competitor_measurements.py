@@ -31,7 +31,7 @@ Row = dict[str, Any]
 
 _READ = select(CompetitorMeasurement.__table__)
 _MEMBERS = tuple(CompetitorMeasurementRead.model_fields)
-_TOLD = ("value", "n", "sd", "low", "high", "expectation_mean")
+TOLD = ("value", "n", "sd", "low", "high", "expectation_mean")
 _SORTS = {
     CompetitorMeasurementSort.OLDEST: (
         SortKey(CompetitorMeasurement.measured_on),
@@ -86,6 +86,11 @@ def of_index(tx: Connection, index: str, before: date) -> list[Row]:
     order = table.competitor_key, table.measured_on.desc(), table.id.desc()
     wanted = _READ.where(table.index == index, table.measured_on < before).order_by(*order)
     return [dict(row) for row in tx.execute(wanted).mappings()]
+
+
+def told_by(row: Row) -> Measurement:
+    """What a measurement tells."""
+    return Measurement(**{member: row[member] for member in TOLD})
 
 
 # --- writing
@@ -217,10 +222,9 @@ def _new_row(item: CompetitorMeasurementCreate, at: datetime, row_id: UUID) -> R
 
 def _checked(row: Row, today: date) -> Row | AppError:
     """The row, or why it cannot be."""
-    told = Measurement(**{member: row[member] for member in _TOLD})
     wrong = [
         FieldError(f"/{fault.member}", fault.code, MESSAGES[fault.code], params=fault.params)
-        for fault in faults(told, row["measured_on"], INDICES[row["index"]], today)
+        for fault in faults(told_by(row), row["measured_on"], INDICES[row["index"]], today)
     ]
     return InvalidError(fields=wrong) if wrong else row
 

@@ -1,7 +1,7 @@
 """Measurements of competitors over HTTP, on both databases."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +13,7 @@ from app.domain.access import Scope
 from app.domain.competitor_measurements import MESSAGES
 from app.store.engine import Store
 from app.store.tables import AuditEntry
+from app.store.types import now
 from app.texts import catalogue
 
 PATH = "/v1/competitor-measurements"
@@ -123,7 +124,7 @@ def test_what_cannot_be_is_refused(api: Api, members: dict[str, Any], wrong: lis
 
 
 def test_a_day_in_the_future_is_refused(api: Api) -> None:
-    ahead = (date.today() + timedelta(days=2)).isoformat()
+    ahead = (now().date() + timedelta(days=2)).isoformat()
     refused = problem(api.post(PATH, json=body(measured_on=ahead)), 422, "validation_failed")
     assert [(e["pointer"], e["code"]) for e in refused["errors"]] == [("/measured_on", "in_future")]
     one = api.post(PATH, json=body()).headers["Location"]
