@@ -11,6 +11,7 @@ from app.domain.access import Scope
 from app.schemas._base import Code
 from app.schemas.churn import ChurnRead
 from app.schemas.competitors import CompetitorsQuery, CompetitorsRead
+from app.schemas.demanding_customers import DemandingCustomersRead
 from app.schemas.insights import InsightQuery, ValueTiersRead
 from app.schemas.lifetime_value import LifetimeValueRead
 from app.schemas.methods import MethodRead, MethodsRead
@@ -21,6 +22,7 @@ from app.schemas.wallet import WalletQuery, WalletRead
 from app.services import (
     churn_report,
     competitors_report,
+    demanding_customers,
     lifetime_value_report,
     methods,
     profit_report,
@@ -133,6 +135,24 @@ async def get_satisfaction(call: Reads, query: Annotated[SatisfactionQuery, Quer
     language = negotiate(call.request.headers.get("accept-language"))
     return await call.get(
         replies.spoken(SatisfactionRead, language), satisfaction_report.report, query, language
+    )
+
+
+@router.get(
+    "/demanding-customers",
+    response_model=DemandingCustomersRead,
+    summary="Report demanding customers",
+    responses=read(etag=False),
+)
+async def get_demanding_customers(call: Reads, query: Annotated[InsightQuery, Query()]) -> Response:
+    """Where demanding and satisfied customers stand: the four quadrants with their value, tiers and churn
+    levels, and units, channels and competitors compared as if all customers expected the same.
+
+    Formula: demanding from the median expectation of the year's answers on, satisfied from 70 points on;
+    adjusted = s - beta x (e - mean e), as `/v1/insights/satisfaction?index=expectation` tells it.
+    """
+    return await call.get(
+        replies.plain(DemandingCustomersRead), demanding_customers.report, query.run_id, query.as_of
     )
 
 

@@ -85,7 +85,7 @@ class CorrectedFigure(Sure):
     """Against those of our customers who said how much they expect (``adjustment.own``)."""
 
 
-class CompetitorStanding(Output):
+class CompetitorNow(Output):
     """One competitor beside us."""
 
     competitor: Annotated[str, shown(200)]
@@ -96,6 +96,11 @@ class CompetitorStanding(Output):
     not_corrected: NotCorrected | None
     """Why it is not corrected: beta is known for the composite index only, and needs 30 responses and the
     competitor's ``expectation_mean``."""
+
+
+class CompetitorStanding(CompetitorNow):
+    """One competitor beside us, with its past."""
+
     history: Annotated[list[MeasurementShown], Field(max_length=1_000_000)]
     """All measurements before the end of the window, newest first."""
 

@@ -20,6 +20,7 @@ from app.domain.customers import (
     Lifecycle,
     Tier,
 )
+from app.domain.indices.expectation import Quadrant
 from app.schemas._base import (
     UNSET,
     Code,
@@ -41,7 +42,15 @@ from app.schemas._base import (
 )
 from app.schemas.batches import KEPT, BatchItem
 from app.schemas.contact_points import ContactPoint, ContactPointIn
-from app.schemas.standing import Contract, ContractPatch, ContractRead, CustomerChurn, Satisfaction
+from app.schemas.standing import (
+    DEMANDINGNESS,
+    Contract,
+    ContractPatch,
+    ContractRead,
+    CustomerChurn,
+    Demandingness,
+    Satisfaction,
+)
 
 EXAMPLE_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a10"
 EXAMPLE_STAYING_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a12"
@@ -275,6 +284,7 @@ class CustomerRead(Output):
                             "trend": "rising",
                         }
                     },
+                    "demandingness": DEMANDINGNESS,
                     "churn": {
                         "level": "healthy",
                         "probability": 0.12,
@@ -321,6 +331,8 @@ class CustomerRead(Output):
     """A or B when the value lies within 10 % of the smallest value in that tier."""
     satisfaction: Satisfaction | None
     """Latest answer and trend by index; null without an answer."""
+    demandingness: Demandingness | None
+    """Null unless a response of the year before the run tells expectation and satisfaction."""
     churn: CustomerChurn | None
     """Null for customers the run has no flag for."""
     scored_as_of: date | None
@@ -393,6 +405,8 @@ class CustomerQuery(Paging):
     """In one of these value tiers of the current run; repeat for more."""
     churn_level: Annotated[list[ChurnLevel], Field(max_length=len(ChurnLevel))] = Field(default=[])
     """Of one of these churn levels; repeat for more."""
+    quadrant: Annotated[list[Quadrant], Field(max_length=len(Quadrant))] = Field(default=[])
+    """In one of these quadrants of demanding and satisfied customers; repeat for more."""
     near_cut: Tier | None = None
     """Value within 10 % of the smallest value in this tier."""
     kind: CustomerKind | None = None

@@ -1,4 +1,4 @@
-"""Measurements of competitors."""
+"""Measurements of competitors; quadrants of customers."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -48,8 +48,24 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_competitor_measurements_updated_at_id"), ["updated_at", "id"], unique=False
         )
+    with op.batch_alter_table("scoring_runs", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("expectation_reference", types.Json, nullable=True))
+    with op.batch_alter_table("customer_scores", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("quadrant", sa.Text(), nullable=True))
+        batch_op.create_index(
+            batch_op.f("ix_customer_scores_quadrant_value_minor_customer_id"),
+            ["quadrant", "value_minor", "customer_id"],
+            unique=False,
+            postgresql_where=sa.text("quadrant IS NOT NULL"),
+            sqlite_where=sa.text("quadrant IS NOT NULL"),
+        )
 
 
 def downgrade() -> None:
-    """Take the schema back; measurements of competitors are lost."""
+    """Take the schema back; measurements of competitors and quadrants are lost."""
+    with op.batch_alter_table("customer_scores", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_customer_scores_quadrant_value_minor_customer_id"))
+        batch_op.drop_column("quadrant")
+    with op.batch_alter_table("scoring_runs", schema=None) as batch_op:
+        batch_op.drop_column("expectation_reference")
     op.drop_table("competitor_measurements")

@@ -10,6 +10,7 @@ responses fall into each quadrant: ``demanding_satisfied``, ``demanding_dissatis
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,12 +35,19 @@ from app.domain.indices.results import bounded_t, compare_means, numbers, result
 
 MIN_N = 30
 ROUNDING = 1e-9  # points nearer than this are equal
-QUADRANTS = (
-    "undemanding_dissatisfied",
-    "undemanding_satisfied",
-    "demanding_dissatisfied",
-    "demanding_satisfied",
-)
+
+
+class Quadrant(StrEnum):
+    """Where customers stand: whether they expect much, and whether they are satisfied. Runs keep the
+    places."""
+
+    UNDEMANDING_DISSATISFIED = "undemanding_dissatisfied"
+    UNDEMANDING_SATISFIED = "undemanding_satisfied"
+    DEMANDING_DISSATISFIED = "demanding_dissatisfied"
+    DEMANDING_SATISFIED = "demanding_satisfied"
+
+
+QUADRANTS = tuple(quadrant.value for quadrant in Quadrant)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,6 +107,17 @@ def adjust(satisfaction: FloatArray, expectation: FloatArray, adjustment: Adjust
     if adjustment.expectation_mean is None:
         return satisfaction.copy()
     return satisfaction - adjustment.beta * (expectation - adjustment.expectation_mean)
+
+
+def adjust_one(satisfaction: float, expectation: float, adjustment: Adjustment) -> float:
+    """`adjust` of one response.
+
+    >>> learned = Adjustment(250, 0.7, 70.0, 70.0, 72.0, is_unadjusted=False)
+    >>> round(adjust_one(66.2, 64.8, learned), 2)
+    69.84
+    """
+    mean = adjustment.expectation_mean
+    return satisfaction if mean is None else satisfaction - adjustment.beta * (expectation - mean)
 
 
 def quadrants(

@@ -9,6 +9,7 @@ from math import inf, sqrt
 
 from app.domain.competitor_measurements import Measurement
 from app.domain.indices.change import CRITICAL, SHARE_ADDED
+from app.domain.indices.expectation import adjust_one
 from app.domain.indices.intervals import NPS_ADDED, NPS_ADDED_ANSWERS, Z, adjusted_nps, t_quantile
 from app.domain.indices.model import RANKABLE_FROM, Adjustment, IndexResult
 
@@ -189,10 +190,11 @@ def corrected(told: Measurement, told_sure: Precision, adjustment: Adjustment) -
     >>> round(value, 2), round(sure.error, 4)
     (69.84, 0.9005)
     """
-    away = (told.expectation_mean or 0.0) - (adjustment.expectation_mean or 0.0)
-    value = told.value - adjustment.beta * away
+    expected = told.expectation_mean or 0.0
+    value = adjust_one(told.value, expected, adjustment)
     if told_sure.error is None:
         return value, told_sure
+    away = expected - (adjustment.expectation_mean or 0.0)
     error = sqrt(told_sure.error**2 + (away * (adjustment.beta_error or 0.0)) ** 2)
     return value, Precision(error, told_sure.degrees, told_sure.basis)
 
