@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import case, select, text
 
 from app.domain import money
 from app.domain.indices.expectation import adjust_one
@@ -45,7 +45,10 @@ SCORES = (
     current(ScoringRun.as_of, "scored_as_of"),
     current(ScoringRun.currency, "score_currency"),
     current(ScoringRun.next_tier_steps),
-    current(ScoringRun.expectation_reference),
+    # Not for those in no quadrant, who are many: it would be read anew for each.
+    case((CustomerScore.quadrant.is_not(None), current(ScoringRun.expectation_reference))).label(
+        "expectation_reference"
+    ),
 )
 """What to select for `scores_of`, beside a customer joined with its `CustomerScore`, if it has one."""
 
@@ -70,12 +73,14 @@ def scores_of(row: Row) -> Row:
             "value_at_risk": _money(row["value_at_risk_minor"], currency),
         }
     answered = row.get("satisfaction")
+    if answered is not None and JUDGED in answered:
+        answered = {code: told for code, told in answered.items() if code != JUDGED}
     return {
         "tier": row.get("tier"),
         "value": _money(row.get("value_minor"), currency),
         "next_tier_distance": _money(_distance(row), currency),
         "near_cut": row.get("near_cut"),
-        "satisfaction": answered and {code: told for code, told in answered.items() if code != JUDGED},
+        "satisfaction": answered,
         "demandingness": _demandingness(row),
         "churn": churn,
         "scored_as_of": row.get("scored_as_of"),
