@@ -14,9 +14,11 @@ from support import Api, problem
 
 from app.domain.access import Actor, Scope
 from app.domain.indices.expectation import QUADRANTS
+from app.jobs import replay
 from app.jobs.score import score
+from app.schemas.replays import ReplayCreate
 from app.schemas.scoring_runs import ScoringRunCreate
-from app.services import scoring, scoring_runs
+from app.services import replays, scoring, scoring_runs
 from app.store import scores
 from app.store.engine import Store
 from app.store.tables import CustomerScore, ScoringRun
@@ -221,6 +223,22 @@ def test_what_others_answer_moves_quadrants_and_writes_only_who_moved(
     assert moved == 7  # those who expect 3 of 5
     assert saved == {"rows_written": moved, "is_current": True}
     assert {one["reference_median"] for one in after if one is not None} == {75.0}
+
+
+def test_a_replay_says_that_late_answers_of_nobody_moved_quadrants(
+    store: Store, actor: Actor, ids: list[UUID]
+) -> None:
+    assert ids
+    run_id = run(store, actor)
+    for late, remarks in ((0, []), (40, ["fitted_to_all"])):
+        for _ in range(late):
+            say(store, actor, None, 3, 4)
+        made = store.write_sync(replays.create, actor, ReplayCreate(run_id=run_id))
+        replay.run(store, actor, made["id"])
+        found = store.read_sync(replays.get, actor, made["id"])["result"]
+        differing = {one["name"]: one["customers"] for one in found["columns"] if one["customers"]}
+        assert differing == ({"quadrant": 7} if late else {})
+        assert found["remarks"] == remarks
 
 
 def test_rows_hold_what_columns_say(store: Store, actor: Actor, ids: list[UUID]) -> None:
