@@ -185,6 +185,11 @@ PROBLEMS: dict[str, ProblemKind] = {
         "Response exists",
         "The source has recorded a response with this external id; nothing needs to be sent again.",
     ),
+    "measurement_exists": ProblemKind(
+        409,
+        "Measurement exists",
+        "The source has recorded a measurement with this external id; change that one, or send nothing.",
+    ),
     "invitation_answered": ProblemKind(
         409, "Invitation is answered", "Each invitation is answered once; nothing needs to be sent again."
     ),

@@ -32,6 +32,7 @@ def survey(tx: Connection) -> UUID:
     questions = [
         {"code": "c", "kind": "csat", "scale": {"min": 1, "max": 5}, "weight": 1.0, "dimension": None},
         {"code": "n", "kind": "nps", "scale": {"min": 0, "max": 10}, "weight": None, "dimension": None},
+        {"code": "e", "kind": "expectation", "scale": {"min": 1, "max": 5}, "weight": 1.0, "dimension": None},
     ]
     version = {"survey_id": survey_id, "number": 1, "questions": questions, "created_at": now()}
     tx.execute(insert(SurveyVersion).values(version))
@@ -84,7 +85,8 @@ def answer(tx: Connection, who: UUID, at: datetime, survey_id: UUID, dice: rando
     response_id = new_id()
     common = {"survey_id": survey_id, "survey_version": 1, "source": "t", "recorded_at": now()}
     tx.execute(insert(SurveyResponse).values(id=response_id, customer_id=who, answered_at=at, **common))
-    for question, kind, low, high in (("c", "csat", 1, 5), ("n", "nps", 0, 10)):
+    questions = (("c", "csat", 1, 5), ("n", "nps", 0, 10), ("e", "expectation", 1, 5))
+    for question, kind, low, high in questions[: dice.choice([2, 3, 3])]:
         scale = {"scale_min": low, "scale_max": high, "number": dice.randint(low, high)}
         row = {"response_id": response_id, "question": question, "kind": kind, "answered_at": at}
         tx.execute(insert(SurveyAnswer).values(**row, customer_id=who, **scale))

@@ -146,6 +146,7 @@ TAGS = {
     "Interactions": "Contacts with customers: calls, messages, visits; and how they can end.",
     "Complaints": "What customers complain of: a life in steps, an owner at every moment, changes as events.",
     "Surveys": "What customers are asked, who was asked, and what was answered.",
+    "Competitors": "What studies say of competitors' customers, to hold our own figures against.",
     "Insights": "What is computed over all customers, each figure with its number of cases and its window.",
     "Scoring": "Runs that compute the insights as of a day.",
     "Imports": "Files taken in as durable jobs, with a report of every refused row.",

@@ -10,6 +10,8 @@ from app.api.openapi import read, responses
 from app.domain.access import Scope
 from app.schemas._base import Code
 from app.schemas.churn import ChurnRead
+from app.schemas.competitors import CompetitorsQuery, CompetitorsRead
+from app.schemas.demanding_customers import DemandingCustomersRead
 from app.schemas.insights import InsightQuery, ValueTiersRead
 from app.schemas.lifetime_value import LifetimeValueRead
 from app.schemas.methods import MethodRead, MethodsRead
@@ -19,6 +21,8 @@ from app.schemas.tier_firmness import FirmnessQuery, TierFirmnessRead
 from app.schemas.wallet import WalletQuery, WalletRead
 from app.services import (
     churn_report,
+    competitors_report,
+    demanding_customers,
     lifetime_value_report,
     methods,
     profit_report,
@@ -134,10 +138,45 @@ async def get_satisfaction(call: Reads, query: Annotated[SatisfactionQuery, Quer
     )
 
 
+@router.get(
+    "/demanding-customers",
+    response_model=DemandingCustomersRead,
+    summary="Report demanding customers",
+    responses=read(etag=False),
+)
+async def get_demanding_customers(call: Reads, query: Annotated[InsightQuery, Query()]) -> Response:
+    """Where demanding and satisfied customers stand: the four quadrants with their value, tiers and churn
+    levels, and units, channels and competitors compared as if all customers expected the same.
+
+    Formula: demanding from the median expectation of the year's answers on, satisfied from 70 points on;
+    adjusted = s - beta x (e - mean e), as `/v1/insights/satisfaction?index=expectation` tells it.
+    """
+    return await call.get(
+        replies.plain(DemandingCustomersRead), demanding_customers.report, query.run_id, query.as_of
+    )
+
+
+@router.get(
+    "/competitors", response_model=CompetitorsRead, summary="Compare with competitors", responses=responses()
+)
+async def get_competitors(call: Reads, query: Annotated[CompetitorsQuery, Query()]) -> Response:
+    """Our own figure over a window beside each competitor's latest measurement: the gap, its interval,
+    whether it is more than chance makes, and the same corrected for how much the competitor's customers
+    expect. The name follows Accept-Language.
+
+    Formula: gap = own - theirs, standard error sqrt(own^2 + theirs^2), real beyond 1.96 of them; corrected:
+    theirs - beta x (their mean expectation - ours).
+    """
+    language = negotiate(call.request.headers.get("accept-language"))
+    return await call.get(
+        replies.spoken(CompetitorsRead, language), competitors_report.report, query, language
+    )
+
+
 @router.get("/methods", response_model=MethodsRead, summary="List methods", responses=responses())
 async def list_methods(call: Reads) -> Response:
-    """Every index, the value tiers, profit, churn models, levels and warning signs: formula, source and
-    range. Names follow Accept-Language."""
+    """Every index, the comparison with competitors, the value tiers, profit, churn models, levels and
+    warning signs: formula, source and range. Names follow Accept-Language."""
     language = negotiate(call.request.headers.get("accept-language"))
     return await call.get(replies.spoken(MethodsRead, language), methods.listed, language)
 

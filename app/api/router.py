@@ -6,6 +6,7 @@ from fastapi import APIRouter, FastAPI
 
 from app.api import (
     backtests,
+    competitor_measurements,
     complaints,
     customer_churn,
     customer_lifetime_value,
@@ -40,6 +41,7 @@ RESOURCES = (
     surveys,
     survey_invitations,
     survey_responses,
+    competitor_measurements,
     imports,
     import_mappings,
     exchange_rates,

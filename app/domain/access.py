@@ -20,6 +20,8 @@ class Scope(StrEnum):
     COMPLAINTS_WRITE = "complaints:write"
     SURVEYS_READ = "surveys:read"
     SURVEYS_WRITE = "surveys:write"
+    COMPETITORS_READ = "competitors:read"
+    COMPETITORS_WRITE = "competitors:write"
     IMPORTS_READ = "imports:read"
     IMPORTS_WRITE = "imports:write"
     INSIGHTS_READ = "insights:read"

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from app.domain.demo_contacts import Contacts
-from app.domain.demo_model import Calendar, DemoModel, IntArray, Latent, stream
+from app.domain.demo_model import BRANCHES, Calendar, DemoModel, IntArray, Latent, stream
 
 CONTACT, RELATIONSHIP = "contact", "relationship"
 
@@ -156,7 +156,8 @@ def draw_answers(
     for i, (customer, start) in enumerate(zip(owner.tolist(), at.tolist(), strict=True)):
         contact = int(interaction[i]) if interaction[i] >= 0 else None
         survey = SURVEYS[0] if contact is not None else SURVEYS[1]
-        invitations.append(_invitation(survey, customer, contact, start))
+        unit = BRANCHES[latent.branch[customer]].code if contact is None else None
+        invitations.append(_invitation(survey, customer, contact, unit, start))
         answered = start + timedelta(seconds=round(min(delay[i], 300) * 3600))
         if responds[i] and answered < over:
             number = len(responses) + 1
@@ -178,12 +179,13 @@ def _regular(model: DemoModel, calendar: Calendar, latent: Latent) -> tuple[IntA
 
 
 def _invitation(
-    survey: dict[str, Any], customer: int, contact: int | None, start: datetime
+    survey: dict[str, Any], customer: int, contact: int | None, unit: str | None, start: datetime
 ) -> dict[str, Any]:
     return {
         "survey_code": survey["code"],
         "customer": {"system": "crm", "key": f"C-{customer + 1:06d}"},
         "interaction": contact,
+        "unit": unit,
         "phase": None if contact is not None else "after",
         "invited_at": _text(start),
         "expires_at": _text(start + timedelta(days=14)),

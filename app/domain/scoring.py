@@ -29,7 +29,7 @@ DEFAULT_TERMS = Terms()
 RECENT_DAYS = 90
 """What is recent: this many days before ``as_of``; it is compared with as many days before them."""
 
-FACTS_VERSION = 2
+FACTS_VERSION = 3
 """Raised when facts by customer are read or kept in another way: older runs' facts are then not reused."""
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from app.domain.customers import ChurnLevel, CustomerKind, Lifecycle, Tier
+from app.domain.indices.expectation import Quadrant
 from app.schemas._base import Code, InstantIn, Paging, QualifiedKey, line
 from app.schemas.customers import Tag
 
@@ -66,6 +67,8 @@ class CustomerQuery(Paging):
     """In one of these value tiers of the current run; repeat for more."""
     churn_level: Annotated[list[ChurnLevel], Field(max_length=len(ChurnLevel))] = Field(default=[])
     """Of one of these churn levels; repeat for more."""
+    quadrant: Annotated[list[Quadrant], Field(max_length=len(Quadrant))] = Field(default=[])
+    """In one of these quadrants of demanding and satisfied customers; repeat for more."""
     near_cut: Tier | None = None
     """Value within 10 % of the smallest value in this tier."""
     kind: CustomerKind | None = None

@@ -37,7 +37,15 @@ from app.schemas._base import (
 )
 from app.schemas.batches import KEPT, BatchItem
 from app.schemas.contact_points import ContactPoint, ContactPointIn
-from app.schemas.standing import Contract, ContractPatch, ContractRead, CustomerChurn, Satisfaction
+from app.schemas.standing import (
+    DEMANDINGNESS,
+    Contract,
+    ContractPatch,
+    ContractRead,
+    CustomerChurn,
+    Demandingness,
+    Satisfaction,
+)
 
 EXAMPLE_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a10"
 EXAMPLE_STAYING_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a12"
@@ -271,6 +279,7 @@ class CustomerRead(Output):
                             "trend": "rising",
                         }
                     },
+                    "demandingness": DEMANDINGNESS,
                     "churn": {
                         "level": "healthy",
                         "probability": 0.12,
@@ -317,6 +326,8 @@ class CustomerRead(Output):
     """A or B when the value lies within 10 % of the smallest value in that tier."""
     satisfaction: Satisfaction | None
     """Latest answer and trend by index; null without an answer."""
+    demandingness: Demandingness | None
+    """Null unless a response of the year before the run tells expectation and satisfaction."""
     churn: CustomerChurn | None
     """Null for customers the run has no flag for."""
     scored_as_of: date | None

@@ -41,7 +41,8 @@ class MethodListed(Output):
 
 
 class MethodsRead(Output):
-    """Every index, the value tiers, profit, and what churn flags are made of."""
+    """Every index, the comparison with competitors, the value tiers, profit, and what churn flags are made
+    of."""
 
     data: Annotated[list[MethodListed], Field(max_length=200)]
 

@@ -23,7 +23,7 @@ from app.schemas._base import NO_CONTROL, Code, Count, Input, Language, Money, O
 from app.schemas.complaints import EXAMPLE_OPEN_ID, EXAMPLE_OPEN_NUMBER, Number
 from app.schemas.customers import EXAMPLE_ID, DoNotContact, ExternalId, Hours
 from app.schemas.interactions import EXAMPLE_ID as EXAMPLE_INTERACTION_ID
-from app.schemas.standing import ContractRead, CustomerChurn, Satisfaction
+from app.schemas.standing import DEMANDINGNESS, ContractRead, CustomerChurn, Demandingness, Satisfaction
 
 LISTED_MOST = 5
 """Open complaints and interactions shown, and candidates beside the best one."""
@@ -111,6 +111,7 @@ _EXAMPLE: dict[str, Any] = {
             "trend": "falling",
         }
     },
+    "demandingness": DEMANDINGNESS,
     "churn": {
         "level": "watch",
         "probability": 0.61,
@@ -190,6 +191,8 @@ class OverviewRead(Output):
     """A or B when the value lies within 10 % of the smallest value in that tier."""
     satisfaction: Satisfaction | None
     """Latest answer and trend by index; null without an answer."""
+    demandingness: Demandingness | None
+    """Null unless a response of the year before the run tells expectation and satisfaction."""
     churn: OverviewChurn | None
     """Null for customers the run has no flag for."""
     scored_as_of: date | None

@@ -1,14 +1,25 @@
 """How a customer and the company stand: the contract, what the customer answered, whether it may be lost."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
 from app.domain.customers import ChurnLevel
+from app.domain.indices.expectation import Quadrant
 from app.schemas._base import UNSET, Code, Count, DateIn, Input, Money, Output
 
 Points = Annotated[float, Field(ge=0, le=100)]
+
+DEMANDINGNESS: dict[str, Any] = {
+    "quadrant": "demanding_dissatisfied",
+    "satisfaction": 62.962963,
+    "expectation": 88.888889,
+    "adjusted": 58.147829,
+    "reference_median": 77.777778,
+    "answered_at": "2026-11-20T09:30:00Z",
+}
+"""What the examples show."""
 
 
 class Contract(Input):
@@ -60,6 +71,22 @@ Satisfaction = Annotated[
     Field(max_length=20),
 ]
 """By code of the index (``csat``, ``nps``, ``ces``, ...)."""
+
+
+class Demandingness(Output):
+    """Whether the customer expects much and whether it is satisfied, by its latest response of the year
+    before the current run that tells both; the year's answers of all are the reference. In points of 0 to
+    100."""
+
+    quadrant: Quadrant
+    satisfaction: Points
+    """Satisfied from 70 on."""
+    expectation: Points
+    """Demanding from the reference median on."""
+    adjusted: Annotated[float, Field(ge=-1000, le=1000)]
+    """Satisfaction without what is due to expectation; may leave 0 to 100."""
+    reference_median: Points
+    answered_at: datetime
 
 
 class CustomerChurn(Output):

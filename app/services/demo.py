@@ -10,12 +10,14 @@ from sqlalchemy import Connection, func, insert, select
 
 from app.domain.access import Actor, Scope
 from app.domain.demo import Demo
+from app.domain.demo_competitors import MEASUREMENTS
 from app.domain.demo_surveys import SURVEYS
 from app.domain.transactions import TransactionKind, signed
 from app.errors import AppError
 from app.schemas._base import Input
 from app.schemas.backtests import EXAMPLE_ID as EXAMPLE_BACKTEST_ID
 from app.schemas.backtests import BacktestCreate
+from app.schemas.competitor_measurements import CompetitorMeasurementCreate
 from app.schemas.complaints import ComplaintCreate
 from app.schemas.customers import CustomerCreate
 from app.schemas.interactions import InteractionCreate
@@ -28,6 +30,7 @@ from app.schemas.survey_responses import SurveyResponseCreate
 from app.schemas.surveys import SurveyCreate
 from app.services import (
     backtests,
+    competitor_measurements,
     complaints,
     customers,
     demo_examples,
@@ -104,6 +107,7 @@ def load(tx: Connection, actor: Actor, demo: Demo, token: str) -> None:
     invitation_ids = _record(tx, actor, survey_invitations.create_many, SurveyInvitationCreate, invited)
     answered = [_linked(item, "invitation", invitation_ids) for item in demo.asked.responses]
     _record(tx, actor, survey_responses.create_many, SurveyResponseCreate, answered)
+    _record(tx, actor, competitor_measurements.create_many, CompetitorMeasurementCreate, MEASUREMENTS)
     demo_examples.load(tx, actor, ids)
 
 

@@ -15,6 +15,7 @@ from app.domain.import_refusals import Refusal
 from app.domain.jobs import JobState
 from app.domain.unit_costs import CostCode
 from app.errors import AppError
+from app.schemas import competitor_measurements as measurement_schemas
 from app.schemas import complaints as complaint_schemas
 from app.schemas import customers as customer_schemas
 from app.schemas import imports as import_schemas
@@ -25,6 +26,7 @@ from app.schemas import survey_responses as response_schemas
 from app.schemas import surveys as survey_schemas
 from app.schemas import transactions as transaction_schemas
 from app.schemas._base import Input
+from app.schemas.competitor_measurements import CompetitorMeasurementCreate, CompetitorMeasurementRead
 from app.schemas.complaints import ComplaintCreate, ComplaintRead
 from app.schemas.dispositions import DispositionPut, DispositionRead
 from app.schemas.exchange_rates import ExchangeRateItem
@@ -37,6 +39,7 @@ from app.schemas.surveys import SurveyCreate, SurveyRead
 from app.schemas.transactions import TransactionCreate, TransactionRead
 from app.schemas.unit_costs import UnitCostPut, UnitCostRead
 from app.services import (
+    competitor_measurements,
     complaints,
     dispositions,
     exchange_rates,
@@ -124,6 +127,7 @@ def load(tx: Connection, actor: Actor, customer_ids: Sequence[UUID]) -> None:
         tx, actor, survey_invitations, invitation_schemas, _of(SurveyInvitationRead, SurveyInvitationCreate)
     )
     _record(tx, actor, survey_responses, response_schemas, _response())
+    _load_measurements(tx, actor)
     code = _example(DispositionRead)["code"]
     dispositions.put(tx, actor, code, _of(DispositionRead, DispositionPut), None)
     for name in (_example(ImportMappingRead)["name"], "old-shop-export"):
@@ -190,6 +194,16 @@ def _load_complaints(tx: Connection, actor: Actor, customer_ids: Sequence[UUID])
         (complaint_schemas.EXAMPLE_OPEN_ID, complaint_schemas.EXAMPLE_OPEN_NUMBER),
     ):
         tx.execute(update(Complaint).where(Complaint.id == UUID(known)).values(number=number))
+
+
+def _load_measurements(tx: Connection, actor: Actor) -> None:
+    """The measurement that is shown, and one to remove."""
+    shown = _of(CompetitorMeasurementRead, CompetitorMeasurementCreate)
+    double = shown.model_copy(update={"source": "Typed in twice", "value": 73.0})
+    ids = [UUID(measurement_schemas.EXAMPLE_ID), UUID(measurement_schemas.EXAMPLE_TO_REMOVE_ID)]
+    for result in competitor_measurements.create_many(tx, actor, [shown, double], ids=ids):
+        if isinstance(result, AppError):
+            raise result
 
 
 def _load_rates(tx: Connection, actor: Actor) -> None:

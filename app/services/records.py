@@ -40,7 +40,8 @@ class Kind:
     """A kind of record.
 
     Args:
-        table: where it is stored; has ``id``, ``customer_id``, ``source`` and ``external_id``.
+        table: where it is stored; has ``id``, ``source`` and ``external_id``, and ``customer_id`` unless its
+            records are nobody's.
         exists: makes the refusal of a record whose external id its source has used already.
         renew: makes a row anew that was not stored because of something else that must be unique.
     """
@@ -91,6 +92,16 @@ def store_new(
         # A new customer must not stay behind without the record it was made for.
         raise ConflictError("Another request is storing the same records; repeat this one.")
     return prospects & {row["customer_id"] for row in rows if isinstance(row, dict)}
+
+
+def store_unowned(tx: Connection, kind: Kind, rows: list[Row | AppError]) -> None:
+    """Store the rows of records that are nobody's and can be stored; the others become `AppError` in place.
+
+    Args:
+        rows: each the row to store, or why the item was refused before.
+    """
+    _refuse_repeated(kind, rows)
+    _insert(tx, kind, rows)
 
 
 def find_customers(

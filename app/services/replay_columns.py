@@ -25,7 +25,8 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "churn_model": ("churn_model",),
     "value_at_risk": ("value_at_risk_minor",),
     "lifetime_value": ("lifetime_value_minor",),
-    "satisfaction": satisfaction.SHOWN,
+    "quadrant": ("quadrant",),
+    "satisfaction": tuple(name for name in satisfaction.SHOWN if name != "quadrant"),
 }
 """Columns by the name they are told under; all the others are ``facts``."""
 

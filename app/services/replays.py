@@ -24,6 +24,7 @@ from app.services import (
     contests,
     lifetime_values,
     replay_columns,
+    satisfaction,
     scoring,
     scoring_facts,
     value_tiers,
@@ -154,6 +155,7 @@ class Input:
         remarks: what is known before computing.
         late: what was recorded after the run had read.
         deleted: whether an import was taken back since.
+        other_reference: whether what quadrants are told by is another now: anybody's late answers move it.
         rates: exchange rates that were changed since.
     """
 
@@ -164,6 +166,7 @@ class Input:
     remarks: list[Remark]
     late: Late
     deleted: bool
+    other_reference: bool
     rates: list[Row]
 
 
@@ -195,6 +198,7 @@ def read(tx: Connection, actor: Actor, replay_id: UUID) -> Input:
         remarks,
         late.read(tx, late.Asked(given.bounds.end, until, read_at, changed)),
         news.are_deleted(tx, until),
+        _is_other_reference(run["expectation_reference"], given),
         _rates(run["rates_used"] or {}, given.facts.rates_used, facts.rates(tx), late.rates(tx, until)),
     )
 
@@ -249,6 +253,13 @@ def _version(report: Mapping[str, Any] | None) -> int | None:
     return None if report is None else report.get("version")
 
 
+def _is_other_reference(stored: Mapping[str, Any] | None, given: scoring.Input) -> bool:
+    """Whether the run's quadrants were told by other answers; runs of an earlier version told none."""
+    return stored is not None and not satisfaction.is_reference(
+        stored, satisfaction.reference(given.answered)
+    )
+
+
 def _rates(
     then: Mapping[str, Mapping[str, str]],
     again: Mapping[str, Mapping[str, str]],
@@ -268,7 +279,7 @@ def _rates(
 
 def _remarks(given: Input, same: bool, all_explained: bool) -> list[Remark]:
     remarks = list(given.remarks)
-    is_known = bool(given.late.customer_id.size or given.deleted or given.rates)
+    is_known = bool(given.late.customer_id.size or given.deleted or given.rates or given.other_reference)
     if not same and is_known and not all_explained:
         remarks.append(Remark.FITTED_TO_ALL)
     if (

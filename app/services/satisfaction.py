@@ -1,6 +1,7 @@
 """Satisfaction in a scoring run: where each customer stands by index, and the company as a whole."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC
 from typing import Any
 
@@ -9,8 +10,8 @@ from numpy.typing import DTypeLike, NDArray
 
 from app.domain.company import Company
 from app.domain.days import local_days
-from app.domain.indices import INDICES, ces
-from app.domain.indices.model import Answers, IndexResult
+from app.domain.indices import INDICES, ces, expectation
+from app.domain.indices.model import Adjustment, Answers, IndexResult
 from app.domain.indices.responses import unite, weigh
 from app.domain.indices.trend import Direction, Trends, trends
 from app.domain.scoring import NO_DAY
@@ -27,10 +28,17 @@ OF_CUSTOMERS = ("csat", "nps", "ces", "composite")
 SCORED = (QuestionKind.CSAT, QuestionKind.NPS, QuestionKind.CES)
 """Kinds of questions whose answers make a customer's score."""
 
-READ = (*SCORED, QuestionKind.RATING)
+READ = (*SCORED, QuestionKind.RATING, QuestionKind.EXPECTATION)
 """Kinds of questions that are read for a single customer."""
 
 DECIMALS = 1
+
+JUDGED_DECIMALS = 9
+"""Of points that quadrants are told by: finer than points that count as equal, and coarse enough that the
+order in which answers are added up does not show."""
+
+JUDGED = "judged"
+"""Where a stored document has what the customer's quadrant is told by; no index has this code."""
 
 _OF_INDEX: Mapping[str, tuple[DTypeLike, Any]] = {
     "n": (np.int32, 0),
@@ -46,12 +54,24 @@ FACTS: Mapping[str, tuple[DTypeLike, Any]] = {
     "last_score": (np.float64, np.nan),
     "previous_score": (np.float64, np.nan),
     "last_score_day": (np.int32, NO_DAY),
+    "judged_satisfaction": (np.float64, np.nan),
+    "judged_expectation": (np.float64, np.nan),
+    "judged_micros": (np.int64, 0),
 }
 """Columns of facts, as in `app.services.scoring_facts`. For each index: number of answers, the latest and
 the mean in points of 0..100, place of the trend among `Direction` (-1: none), instant of the latest. Scores
-are points over all questions of the kinds `SCORED`, answers of one instant together."""
+are points over all questions of the kinds `SCORED`, answers of one instant together. Judged is the latest
+response that tells both satisfaction and expectation."""
 
-SHOWN = tuple(f"{code}_{name}" for code in OF_CUSTOMERS for name in _OF_INDEX)
+NO_QUADRANT = -1
+
+SHOWN = (
+    *(f"{code}_{name}" for code in OF_CUSTOMERS for name in _OF_INDEX),
+    "judged_satisfaction",
+    "judged_expectation",
+    "judged_micros",
+    "quadrant",
+)
 """The columns that `documents` are made of."""
 
 
@@ -72,6 +92,7 @@ def of_customers(found: Answered, company: Company) -> Columns:
     rows = np.flatnonzero(~np.isnan(weighed))
     _put(columns, "composite", responses.answers.take(responses.first[rows]), weighed[rows], n)
     rows = np.flatnonzero(is_valid & np.isin(found.kind.astype("U16"), SCORED))
+    _put_judged(columns, found, n)
     scored, trend = _trends(answers.take(rows), points[rows], n)
     columns["last_score"], columns["previous_score"] = trend.latest, trend.previous
     columns["last_score_day"][scored >= 0] = local_days(scored[scored >= 0], company)
@@ -85,6 +106,39 @@ def _put(columns: Columns, code: str, answers: Answers, points: NDArray[np.float
     columns[f"{code}_mean"][:] = np.round(trend.mean, DECIMALS)
     columns[f"{code}_trend"][:] = trend.directions()
     columns[f"{code}_micros"][:] = np.maximum(latest, 0)
+
+
+def _put_judged(columns: Columns, found: Answered, n: int) -> None:
+    index = INDICES["expectation"]
+    latest = expectation.latest(found.of_index(index)[0], found.options(index), n)
+    columns["judged_satisfaction"][:] = np.round(latest.satisfaction, JUDGED_DECIMALS)
+    columns["judged_expectation"][:] = np.round(latest.expectation, JUDGED_DECIMALS)
+    columns["judged_micros"][:] = latest.answered_micros
+
+
+def reference(found: Answered) -> Adjustment:
+    """What customers' quadrants are told by: how satisfaction goes with expectation in the given answers."""
+    index = INDICES["expectation"]
+    return expectation.reference(found.of_index(index)[0], found.options(index))
+
+
+def is_reference(stored: Mapping[str, Any], learned: Adjustment) -> bool:
+    """Whether what a run has stored is what was learned, but for rounding."""
+    return all(
+        stored.get(name) == value
+        or (isinstance(value, float) and bool(np.isclose(stored.get(name) or 0.0, value)))
+        for name, value in asdict(learned).items()
+    )
+
+
+def quadrants(facts: Columns, learned: Adjustment, since_micros: int) -> Columns:
+    """``quadrant``, aligned with the facts: a place in `expectation.QUADRANTS`, `NO_QUADRANT` for those who
+    have not told both since the reference begins."""
+    found = np.full(facts["judged_micros"].size, NO_QUADRANT, dtype=np.int8)
+    rows = np.flatnonzero(facts["judged_micros"] >= max(since_micros, 1))
+    satisfied, expected = facts["judged_satisfaction"][rows], facts["judged_expectation"][rows]
+    found[rows] = expectation.quadrants(satisfied, expected, learned)
+    return {"quadrant": found}
 
 
 def _trends(answers: Answers, points: NDArray[np.float64], n: int) -> tuple[NDArray[np.int64], Trends]:
@@ -104,12 +158,24 @@ def documents(columns: Columns) -> list[Row | None]:
             n, latest, mean, trend, at = (column[place].item() for column in values)
             found[place][code] = {
                 "latest": latest,
-                "answered_at": from_micros(at).astimezone(UTC).isoformat().replace("+00:00", "Z"),
+                "answered_at": _text(at),
                 "n": n,
                 "mean": mean,
                 "trend": None if trend < 0 else _DIRECTIONS[trend].value,
             }
+    judged = [columns[f"judged_{name}"] for name in ("satisfaction", "expectation", "micros")]
+    for place in np.flatnonzero(columns["quadrant"] != NO_QUADRANT).tolist():
+        satisfaction, expected, at = (column[place].item() for column in judged)
+        found[place][JUDGED] = {
+            "satisfaction": satisfaction,
+            "expectation": expected,
+            "answered_at": _text(at),
+        }
     return [document or None for document in found]
+
+
+def _text(micros: int) -> str:
+    return from_micros(micros).astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def of_company(found: Answered) -> Row:

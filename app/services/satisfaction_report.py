@@ -1,7 +1,7 @@
 """A satisfaction index over any window, computed from the answers when somebody asks."""
 
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -46,7 +46,7 @@ def report(tx: Connection, actor: Actor, query: SatisfactionQuery, language: str
     """
     check_sees_all(actor)
     index = INDICES[query.index]
-    start, end = _window(actor.company, query)
+    start, end = map(actor.company.start_of, window_days(actor.company, query.from_, query.to))
     surveys = survey_facts.surveys(tx)
     versions = survey_columns.versions_of(surveys)
     asked = Asked(index.kinds, start, end, _survey(surveys, query.survey))
@@ -76,16 +76,21 @@ def report(tx: Connection, actor: Actor, query: SatisfactionQuery, language: str
     }
 
 
-# --- inside
+def window_days(company: Company, first: date | None, to: date | None) -> tuple[date, date]:
+    """The first day of a window and the first behind it; by default the year up to today.
 
-
-def _window(company: Company, query: SatisfactionQuery) -> tuple[datetime, datetime]:
-    to = query.to or company.day_of(now()) + timedelta(days=1)
-    first = query.from_ or to - timedelta(days=DAYS)
+    Raises:
+        InvalidError: ``from`` is not before ``to``.
+    """
+    to = to or company.day_of(now()) + timedelta(days=1)
+    first = first or to - timedelta(days=DAYS)
     if first >= to:
         wrong = FieldError("from", "window_order", "from must be before to.", location="query")
         raise InvalidError(fields=[wrong])
-    return company.start_of(first), company.start_of(to)
+    return first, to
+
+
+# --- inside
 
 
 def _survey(surveys: list[tuple[UUID, str, int, Any]], code: str | None) -> UUID | None:

@@ -3,8 +3,8 @@
 import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,8 @@ from app.domain.churn import LEVELS, NO_DAY
 from app.domain.churn.facts import SCORES
 from app.domain.churn.snapshots import Window, plan
 from app.domain.days import day_number
+from app.domain.indices.expectation import QUADRANTS
+from app.domain.indices.model import Adjustment
 from app.domain.scoring import Bounds, Parameters
 from app.domain.surveys import SCALED
 from app.services import (
@@ -36,7 +38,7 @@ from app.services.survey_columns import Answered
 from app.store import audit, dialects, news, scores, survey_facts
 from app.store.columns import Columns
 from app.store.tables import ScoringRun
-from app.store.types import now
+from app.store.types import now, to_micros
 
 Row = dict[str, Any]
 
@@ -69,6 +71,7 @@ class Input:
     bounds: Bounds
     facts: Facts
     answered: Answered
+    answered_since: datetime
     chosen: Chosen | None
     """The contest that says which churn model serves; None: one is held on these windows."""
     windows: tuple[Window | None, Window | None]
@@ -81,6 +84,7 @@ class Result:
     columns: Columns
     value_tiers: value_tiers.Result
     satisfaction: Row
+    expectation_reference: Adjustment
     churn: churn.Result
     lifetime_value: Row
     chosen: Chosen
@@ -120,7 +124,7 @@ def _input(
     versions = survey_columns.versions_of(survey_facts.surveys(tx))
     answered = survey_columns.answered(survey_facts.answers(tx, asked), versions)
     bounds = parameters.bounds(as_of, company)
-    return Input(run["id"], as_of, parameters, bounds, facts, answered, chosen, windows)
+    return Input(run["id"], as_of, parameters, bounds, facts, answered, since, chosen, windows)
 
 
 def _windows(
@@ -149,13 +153,15 @@ def compute(given: Input, on_stage: Callable[[str], None]) -> Result:
     tiers = value_tiers.compute(given.facts, given.bounds, parameters)
     on_stage("satisfaction")
     company = satisfaction.of_company(given.answered)
+    reference = satisfaction.reference(given.answered)
+    placed = satisfaction.quadrants(facts, reference, to_micros(given.answered_since))
     on_stage("contest")
     chosen = given.chosen or contests.hold(*given.windows, given.as_of)
     on_stage("churn")
     found, worth = _foretell(facts, tiers.columns, given, chosen, on_stage)
-    columns = {**facts, **tiers.columns, **found.columns, **worth.columns}
+    columns = {**facts, **tiers.columns, **placed, **found.columns, **worth.columns}
     window = {"days": SATISFACTION_DAYS, "indices": company}
-    return Result(columns, tiers, window, found, worth.report, chosen)
+    return Result(columns, tiers, window, reference, found, worth.report, chosen)
 
 
 def _foretell(
@@ -216,6 +222,7 @@ def save(tx: Connection, actor: Actor, given: Input, result: Result, packed: sco
         "value_tiers": report,
         "next_tier_steps": result.value_tiers.next_tier_steps,
         "satisfaction": result.satisfaction,
+        "expectation_reference": asdict(result.expectation_reference),
         "churn": result.churn.report,
         "churn_baselines": result.churn.baselines,
         "churn_serving": result.churn.serving,
@@ -266,6 +273,7 @@ def rows(part: Columns) -> list[Sequence[Any]]:
             None if document is None else json.dumps(document, separators=(",", ":"))
             for document in satisfaction.documents(part)
         ],
+        _given(np.array([*QUADRANTS, ""])[part["quadrant"]], part["quadrant"] != satisfaction.NO_QUADRANT),
     ]
 
 
@@ -303,6 +311,8 @@ def _facts(part: Columns, is_told: NDArray[np.bool_]) -> list[str | None]:
 
 def _given(column: NDArray[Any], is_given: NDArray[np.bool_], absent: Any = None) -> list[Any]:
     """The values of a column, ``absent`` where there is none."""
+    if not is_given.any():
+        return [absent] * column.size
     values: list[Any] = column.tolist()
     if is_given.all():
         return values

@@ -3,13 +3,19 @@
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import case, select, text
 
 from app.domain import money
+from app.domain.indices.expectation import adjust_one
+from app.domain.indices.model import Adjustment
 from app.domain.next_tier import next_tier_distance
+from app.services.satisfaction import JUDGED
 from app.store.tables import CustomerScore, ScoringRun
 
 Row = dict[str, Any]
+
+POINTS_DECIMALS = 6
+"""Points that count as equal are shown alike."""
 
 CONTRACT = {
     "started_on": "contract_started_on",
@@ -31,6 +37,7 @@ SCORES = (
     CustomerScore.value_minor,
     CustomerScore.near_cut,
     CustomerScore.satisfaction,
+    CustomerScore.quadrant,
     CustomerScore.churn_level,
     CustomerScore.churn_percent,
     CustomerScore.churn_model,
@@ -38,6 +45,10 @@ SCORES = (
     current(ScoringRun.as_of, "scored_as_of"),
     current(ScoringRun.currency, "score_currency"),
     current(ScoringRun.next_tier_steps),
+    # Not for those in no quadrant, who are many: it would be read anew for each.
+    case((CustomerScore.quadrant.is_not(None), current(ScoringRun.expectation_reference))).label(
+        "expectation_reference"
+    ),
 )
 """What to select for `scores_of`, beside a customer joined with its `CustomerScore`, if it has one."""
 
@@ -61,14 +72,36 @@ def scores_of(row: Row) -> Row:
             "model": row["churn_model"],
             "value_at_risk": _money(row["value_at_risk_minor"], currency),
         }
+    answered = row.get("satisfaction")
+    if answered is not None and JUDGED in answered:
+        answered = {code: told for code, told in answered.items() if code != JUDGED}
     return {
         "tier": row.get("tier"),
         "value": _money(row.get("value_minor"), currency),
         "next_tier_distance": _money(_distance(row), currency),
         "near_cut": row.get("near_cut"),
-        "satisfaction": row.get("satisfaction"),
+        "satisfaction": answered,
+        "demandingness": _demandingness(row),
         "churn": churn,
         "scored_as_of": row.get("scored_as_of"),
+    }
+
+
+def _demandingness(row: Row) -> Row | None:
+    """The customer's quadrant with what it follows from: its latest answers, and what is usual among all."""
+    quadrant, learned = row.get("quadrant"), row.get("expectation_reference")
+    if quadrant is None or learned is None:
+        return None
+    judged, reference = row["satisfaction"][JUDGED], Adjustment(**learned)
+    satisfaction, expectation = judged["satisfaction"], judged["expectation"]
+    median = reference.expectation_median
+    return {
+        "quadrant": quadrant,
+        "satisfaction": round(satisfaction, POINTS_DECIMALS),
+        "expectation": round(expectation, POINTS_DECIMALS),
+        "adjusted": round(adjust_one(satisfaction, expectation, reference), POINTS_DECIMALS),
+        "reference_median": None if median is None else round(median, POINTS_DECIMALS),
+        "answered_at": judged["answered_at"],
     }
 
 

@@ -31,6 +31,7 @@ ROW = (
     "value_at_risk_minor",
     "churn_facts",
     "satisfaction",
+    "quadrant",
 )
 """Members of a row of ``customer_scores``, in the order `replace` writes them."""
 

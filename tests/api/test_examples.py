@@ -138,6 +138,7 @@ SAME = (
     "Survey",
     "SurveyInvitation",
     "SurveyResponse",
+    "CompetitorMeasurement",
     "Disposition",
     "ImportMapping",
     "Import",

@@ -50,6 +50,14 @@ COMPLAINT = {
 RESPONSE = {"survey_code": "hostile", "external_id": "{uid}"}
 ANSWER = {"question": "recommend", "number": 9}
 QUESTION = {"code": "q", "kind": "rating", "texts": {"en": "x"}, "scale": {"min": -1, "max": 1}}
+MEASUREMENT = {
+    "source": "hostile",
+    "external_id": "{uid}",
+    "competitor": "x",
+    "index": "composite",
+    "value": 50,
+    "measured_on": "2026-11-23",
+}
 HOLE = "<hole>"
 
 
@@ -72,6 +80,10 @@ def complaint(**members: Any) -> dict[str, str]:
 
 def response(**members: Any) -> dict[str, str]:
     return posting("/v1/survey-responses", {**RESPONSE, "answers": [ANSWER], **members})
+
+
+def measurement(**members: Any) -> dict[str, str]:
+    return posting("/v1/competitor-measurements", {**MEASUREMENT, **members})
 
 
 def answer(**members: Any) -> dict[str, str]:
@@ -109,6 +121,7 @@ RECORDS = [
         "complaints",
         "survey-invitations",
         "survey-responses",
+        "competitor-measurements",
     )
 ]
 LISTS = [*RECORDS, "/v1/exchange-rates", "/v1/surveys", "/v1/imports"]
@@ -134,6 +147,8 @@ STRICT = {
         invitation(agent=HOLE),
         response(category=HOLE),
         question(texts={"en": HOLE}),
+        measurement(competitor=HOLE),
+        measurement(source=HOLE),
     ],
     "email": posting("/v1/customers", {"name": "x", "contact_points": [{"kind": "email", "value": HOLE}]}),
     "phone": posting("/v1/customers", {"name": "x", "contact_points": [{"kind": "phone", "value": HOLE}]}),
@@ -161,6 +176,7 @@ STRICT = {
         {"method": "GET", "path": "/v1/surveys/01930a3e-2f6b-7c11-9a52-0d9c1f8f7b50/versions/{value}"},
         {"method": "GET", "path": "/v1/survey-invitations/{value}"},
         {"method": "GET", "path": "/v1/survey-responses/{value}"},
+        {"method": "GET", "path": "/v1/competitor-measurements/{value}"},
         {"method": "GET", "path": "/v1/exchange-rates/{value}/2026-11-23"},
         {"method": "GET", "path": "/v1/exchange-rates/USD/{value}"},
     ],
@@ -206,13 +222,16 @@ LOOSE = {
         response(survey_version=HOLE),
         question(scale={"min": HOLE, "max": 100}),
         question(weight=HOLE),
+        measurement(n=HOLE),
     ],
+    "score": [measurement(value=HOLE), measurement(sd=HOLE), measurement(low=HOLE, high=HOLE)],
     "money": rate(rate=HOLE),
     "date": [
         posting("/v1/customers", {"name": "x", "born_on": HOLE}),
         posting("/v1/customers", {"name": "x", "contract": {"started_on": "2000-01-01", "ends_on": HOLE}}),
         rate(on=HOLE),
         invitation(expires_at=HOLE),
+        measurement(measured_on=HOLE),
     ],
     "id": [
         {"method": "GET", "path": f"{path}={{value}}"}
@@ -220,6 +239,7 @@ LOOSE = {
             *(f"/v1/screen-pop?{member}" for member in ("phone", "email", "external_id")),
             "/v1/complaints?number",
             "/v1/surveys?code",
+            "/v1/competitor-measurements?external_id",
         )
     ],
     "query": [{"method": "GET", "path": f"{path}?{{value}}"} for path in [*LISTS[1:], "/v1/screen-pop"]],

@@ -9,10 +9,15 @@ responses fall into each quadrant: ``demanding_satisfied``, ``demanding_dissatis
 ``undemanding_satisfied``, ``undemanding_dissatisfied``.
 """
 
-import numpy as np
+from dataclasses import dataclass
+from enum import StrEnum
 
-from app.domain.indices.counting import Moments, moments, sums
+import numpy as np
+from numpy.typing import NDArray
+
+from app.domain.indices.counting import Moments, is_latest, moments, sums
 from app.domain.indices.model import (
+    ANONYMOUS,
     DEFAULT_OPTIONS,
     Adjustment,
     Answers,
@@ -25,17 +30,34 @@ from app.domain.indices.model import (
     Options,
     Part,
 )
-from app.domain.indices.responses import count_responses, needed_items, unite, weigh
+from app.domain.indices.responses import Responses, count_responses, needed_items, unite, weigh
 from app.domain.indices.results import bounded_t, compare_means, numbers, results
 
 MIN_N = 30
 ROUNDING = 1e-9  # points nearer than this are equal
-QUADRANTS = (
-    "undemanding_dissatisfied",
-    "undemanding_satisfied",
-    "demanding_dissatisfied",
-    "demanding_satisfied",
-)
+
+
+class Quadrant(StrEnum):
+    """Where customers stand: whether they expect much, and whether they are satisfied. Runs keep the
+    places."""
+
+    UNDEMANDING_DISSATISFIED = "undemanding_dissatisfied"
+    UNDEMANDING_SATISFIED = "undemanding_satisfied"
+    DEMANDING_DISSATISFIED = "demanding_dissatisfied"
+    DEMANDING_SATISFIED = "demanding_satisfied"
+
+
+QUADRANTS = tuple(quadrant.value for quadrant in Quadrant)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Latest:
+    """What customers said last, in points: columns of shape (n_customers,), NaN (and 0 for the instant) for
+    those who have not said both."""
+
+    satisfaction: FloatArray
+    expectation: FloatArray
+    answered_micros: IntArray
 
 
 def fit(satisfaction: FloatArray, expectation: FloatArray, min_n: int = MIN_N) -> Adjustment:
@@ -48,7 +70,7 @@ def fit(satisfaction: FloatArray, expectation: FloatArray, min_n: int = MIN_N) -
 
     Returns:
         beta = cov(satisfaction, expectation) / var(expectation); 0 and flagged when expectation does not
-        vary.
+        vary. Its standard error is that of least squares.
 
     Raises:
         ValueError: lengths differ.
@@ -65,12 +87,14 @@ def fit(satisfaction: FloatArray, expectation: FloatArray, min_n: int = MIN_N) -
         return Adjustment(0, 0.0, None, None, None, is_unadjusted=True)
     centred = expectation - expectation.mean()
     varies = float(np.ptp(expectation)) > ROUNDING
-    is_unadjusted = n < min_n or not varies
-    beta = (
-        0.0 if is_unadjusted else float(centred @ (satisfaction - satisfaction.mean()) / (centred @ centred))
-    )
     means = float(expectation.mean()), float(np.median(expectation)), float(satisfaction.mean())
-    return Adjustment(n, beta, *means, is_unadjusted=is_unadjusted)
+    if n < min_n or not varies:
+        return Adjustment(n, 0.0, *means, is_unadjusted=True)
+    squares, above = centred @ centred, satisfaction - satisfaction.mean()
+    beta = float(centred @ above / squares)
+    left = above - beta * centred
+    error = float(np.sqrt(left @ left / (n - 2) / squares)) if n > 2 else None
+    return Adjustment(n, beta, *means, is_unadjusted=False, beta_error=error)
 
 
 def adjust(satisfaction: FloatArray, expectation: FloatArray, adjustment: Adjustment) -> FloatArray:
@@ -83,6 +107,67 @@ def adjust(satisfaction: FloatArray, expectation: FloatArray, adjustment: Adjust
     if adjustment.expectation_mean is None:
         return satisfaction.copy()
     return satisfaction - adjustment.beta * (expectation - adjustment.expectation_mean)
+
+
+def adjust_one(satisfaction: float, expectation: float, adjustment: Adjustment) -> float:
+    """`adjust` of one response.
+
+    >>> learned = Adjustment(250, 0.7, 70.0, 70.0, 72.0, is_unadjusted=False)
+    >>> round(adjust_one(66.2, 64.8, learned), 2)
+    69.84
+    """
+    mean = adjustment.expectation_mean
+    return satisfaction if mean is None else satisfaction - adjustment.beta * (expectation - mean)
+
+
+def quadrants(
+    satisfaction: FloatArray,
+    expectation: FloatArray,
+    adjustment: Adjustment,
+    satisfied_from: float = DEFAULT_OPTIONS.satisfied_from,
+) -> NDArray[np.int8]:
+    """Tell in which quadrant each response stands, as its place among `QUADRANTS`.
+
+    Demanding is who expects at least the median of the reference population; satisfied who has at least
+    ``satisfied_from`` points.
+
+    >>> s, e = np.array([50.0, 60, 70, 80, 90]), np.array([40.0, 80, 60, 90, 80])
+    >>> [QUADRANTS[place] for place in quadrants(s, e, fit(s, e, min_n=5))[:3]]
+    ['undemanding_dissatisfied', 'demanding_dissatisfied', 'undemanding_satisfied']
+    """
+    median = adjustment.expectation_median
+    is_demanding = expectation >= (np.inf if median is None else median - ROUNDING)
+    return (2 * is_demanding + (satisfaction >= satisfied_from - ROUNDING)).astype(np.int8)
+
+
+def reference(answers: Answers, options: Options) -> Adjustment:
+    """Learn the adjustment from all responses that ask both, as `compute` does.
+
+    Raises:
+        ValueError: as in `compute`.
+    """
+    responses = _responses(answers, np.zeros(answers.n, dtype=np.int64), 1, options)
+    return _learned(responses, *_points(responses), options.min_n)
+
+
+def latest(answers: Answers, options: Options, n_customers: int) -> Latest:
+    """Find what each customer said of satisfaction and expectation in its latest response that has both.
+
+    Raises:
+        ValueError: as in `compute`.
+    """
+    responses = _responses(answers, np.zeros(answers.n, dtype=np.int64), 1, options)
+    satisfaction, expectation = _points(responses)
+    firsts = responses.answers.take(responses.first)
+    named = np.flatnonzero(~np.isnan(satisfaction + expectation) & (firsts.respondent != ANONYMOUS))
+    rows = named[is_latest(firsts, responses.group, named)]
+    found = Latest(
+        np.full(n_customers, np.nan), np.full(n_customers, np.nan), np.zeros(n_customers, dtype=np.int64)
+    )
+    who = firsts.respondent[rows]
+    found.satisfaction[who], found.expectation[who] = satisfaction[rows], expectation[rows]
+    found.answered_micros[who] = firsts.answered_micros[rows]
+    return found
 
 
 def compute(
@@ -103,29 +188,23 @@ def compute(
 
     Returns:
         One result a group; ``n`` and ``excluded`` are responses to instruments that ask both. A response
-        is ``incomplete`` when half of the weight of either is unanswered. Demanding is who expects at
-        least the median of the reference population; satisfied who has at least ``satisfied_from`` points.
+        is ``incomplete`` when half of the weight of either is unanswered; for the quadrants see
+        `quadrants`.
 
     Raises:
         ValueError: no items, an unknown one, a group out of range, or a response to two instruments.
 
     Source: docs/formulas.md#expectation-adjusted-satisfaction.
     """
-    items = needed_items(options, answers)
-    responses = unite(answers, groups, n_groups, items, _asks_both(items))
-    satisfaction = weigh(responses, items.weight).points
-    expectation = weigh(responses, items.expectation_weight).points
+    responses = _responses(answers, groups, n_groups, options)
+    satisfaction, expectation = _points(responses)
     adjustment = options.adjustment
     if adjustment is None:
-        distinct = np.unique(responses.answers.response[responses.first], return_index=True)[1]
-        distinct = distinct[~np.isnan(satisfaction[distinct] + expectation[distinct])]
-        adjustment = fit(satisfaction[distinct], expectation[distinct], options.min_n)
+        adjustment = _learned(responses, satisfaction, expectation, options.min_n)
     adjusted = adjust(satisfaction, expectation, adjustment)
     counted = count_responses(responses, adjusted, n_groups, options)
     s, e = satisfaction[counted.rows], expectation[counted.rows]
-    median = adjustment.expectation_median
-    is_demanding = e >= (np.inf if median is None else median - ROUNDING)
-    quadrant = 2 * is_demanding + (s >= options.satisfied_from - ROUNDING)
+    quadrant = quadrants(s, e, adjustment, options.satisfied_from)
     table = np.bincount(counted.groups * 4 + quadrant, minlength=4 * n_groups).reshape(n_groups, 4)
     found = moments(adjusted[counted.rows], counted.groups, n_groups)
     parts = _parts(found, _means(s, counted.groups, found.n), _means(e, counted.groups, found.n), adjustment)
@@ -134,6 +213,26 @@ def compute(
     # Adjusted points may leave 0..100, and so may their mean: no bounds.
     interval = bounded_t(found, -np.inf, np.inf)
     return results("expectation", found.n, found.mean, interval, found.variance, counted.excluded, parts)
+
+
+def _responses(answers: Answers, groups: IntArray, n_groups: int, options: Options) -> Responses:
+    items = needed_items(options, answers)
+    return unite(answers, groups, n_groups, items, _asks_both(items))
+
+
+def _points(responses: Responses) -> tuple[FloatArray, FloatArray]:
+    """Satisfaction and expectation of each response, NaN where too little was answered."""
+    items = responses.items
+    return weigh(responses, items.weight).points, weigh(responses, items.expectation_weight).points
+
+
+def _learned(
+    responses: Responses, satisfaction: FloatArray, expectation: FloatArray, min_n: int
+) -> Adjustment:
+    """The adjustment over all responses, each of which counts once however many groups it is in."""
+    distinct = np.unique(responses.answers.response[responses.first], return_index=True)[1]
+    distinct = distinct[~np.isnan(satisfaction[distinct] + expectation[distinct])]
+    return fit(satisfaction[distinct], expectation[distinct], min_n)
 
 
 def _means(points: FloatArray, groups: IntArray, n: IntArray) -> list[float | None]:

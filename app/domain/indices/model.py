@@ -182,6 +182,7 @@ class Adjustment:
 
     ``n`` responses held both; the means and the median are in points of 0..100 and None when n is 0.
     ``is_unadjusted``: beta was set to 0, because expectation does not vary or n is below the minimum.
+    ``beta_error`` is the standard error of beta, None when it was set.
     """
 
     n: int
@@ -190,6 +191,7 @@ class Adjustment:
     expectation_median: float | None
     satisfaction_mean: float | None
     is_unadjusted: bool
+    beta_error: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

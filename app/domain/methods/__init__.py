@@ -6,7 +6,7 @@ A new index, model or sign needs an example here; a test names those that lack o
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from app.domain.methods import churn, profit, satisfaction, signs, value
+from app.domain.methods import churn, comparison, profit, satisfaction, signs, value
 from app.domain.methods.model import Method, MethodKind
 
 __all__ = ["METHODS", "Method", "MethodKind"]
@@ -16,6 +16,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
         method.code: method
         for method in (
             *satisfaction.METHODS,
+            *comparison.METHODS,
             *value.METHODS,
             *profit.METHODS,
             *churn.METHODS,

@@ -14,6 +14,7 @@ class MethodKind(StrEnum):
     """What a method makes."""
 
     INDEX = "index"
+    COMPETITOR_GAP = "competitor_gap"
     VALUE_TIERS = "value_tiers"
     PROFIT = "profit"
     SHARE_OF_WALLET = "share_of_wallet"

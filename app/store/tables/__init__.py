@@ -2,6 +2,7 @@
 
 from app.store.tables.base import Base
 from app.store.tables.churn import Backtest, ChurnContest
+from app.store.tables.competitor_measurements import CompetitorMeasurement
 from app.store.tables.complaints import Complaint, ComplaintEvent
 from app.store.tables.customers import Customer, CustomerExternalId, CustomerLookup
 from app.store.tables.imports import Import, ImportChunk, ImportMapping, ImportTrial, RefusedRow
@@ -26,6 +27,7 @@ __all__ = [
     "Backtest",
     "Base",
     "ChurnContest",
+    "CompetitorMeasurement",
     "Complaint",
     "ComplaintEvent",
     "Customer",

@@ -36,6 +36,8 @@ class ScoringRun(Base):
     churn_baselines: Mapped[dict[str, Any] | None]
     # The learned model as it served: what a customer's probability is made of is told from it.
     churn_serving: Mapped[dict[str, Any] | None]
+    # How satisfaction goes with expectation among all: what customers' quadrants are told by.
+    expectation_reference: Mapped[dict[str, Any] | None]
     # Everything recorded before this instant was seen: what the next run need not read again.
     facts_until: Mapped[datetime | None]
     # Says how the facts by customer were read; only a run that reads them alike may go on from them.
@@ -79,7 +81,8 @@ class CustomerScore(Base):
 
     ``churn_percent`` is the probability of no purchase within the horizon, in whole percent: what is
     stored does not change with every day that passes. ``churn_facts`` are the numbers its reasons are told
-    from when somebody asks; ``satisfaction`` holds the latest answer and trend for each index.
+    from when somebody asks; ``satisfaction`` holds the latest answer and trend for each index, and the points
+    that ``quadrant`` follows from.
     """
 
     __tablename__ = "customer_scores"
@@ -96,8 +99,18 @@ class CustomerScore(Base):
     value_at_risk_minor: Mapped[int | None] = mapped_column(BigInteger)
     churn_facts: Mapped[list[Any] | None]
     satisfaction: Mapped[dict[str, Any] | None]
+    quadrant: Mapped[str | None] = mapped_column(Text)
 
     __table_args__ = (
+        # Most customers are asked nothing, so they are not in it.
+        Index(
+            None,
+            "quadrant",
+            "value_minor",
+            "customer_id",
+            postgresql_where=text("quadrant IS NOT NULL"),
+            sqlite_where=text("quadrant IS NOT NULL"),
+        ),
         Index(None, "value_minor", "customer_id"),
         Index(None, "tier", "value_minor", "customer_id"),
         Index(None, "value_at_risk_minor", "customer_id"),

@@ -1,0 +1,105 @@
+"""What the comparison with competitors looks like, shortened: that of the demo on 24 November 2026."""
+
+from typing import Any
+
+_AUTUMN: dict[str, Any] = {
+    "id": "01930a3e-2f6b-7c11-9a52-0d9c1f8f7d10",
+    "value": 73.4,
+    "n": 412,
+    "sd": 17.5,
+    "low": None,
+    "high": None,
+    "expectation_mean": 68.2,
+    "source": "Home retail panel, autumn 2026",
+    "measured_on": "2026-10-15",
+    "standard_error": 0.862163,
+    "basis": "sd_and_n",
+    "in_window": True,
+}
+_SPRING: dict[str, Any] = {
+    **_AUTUMN,
+    "id": "01930a3e-2f6b-7c11-9a52-0d9c1f8f7d12",
+    "value": 72.6,
+    "n": 398,
+    "sd": 17.9,
+    "expectation_mean": 68.0,
+    "source": "Home retail panel, spring 2026",
+    "measured_on": "2026-04-20",
+    "standard_error": 0.897246,
+}
+
+COMPETITORS: dict[str, Any] = {
+    "index": "composite",
+    "name": "Composite satisfaction index",
+    "unit": "points",
+    "range_low": 0.0,
+    "range_high": 100.0,
+    "documentation": "docs/formulas.md#gap-to-a-competitor",
+    "window": {"start": "2025-11-23T21:00:00Z", "end": "2026-11-23T21:00:00Z"},
+    "own": {
+        "n": 1634,
+        "score": 76.148219,
+        "low": 75.208981,
+        "high": 77.087458,
+        "low_sample": False,
+        "rankable": True,
+        "excluded": {"incomplete": 3, "replaced": 0},
+        "parts": {"sd": 19.356728, "reweighed": 159, "alpha_raw": 0.820697, "is_alpha_low": False},
+        "dimensions": [],
+        "standard_error": 0.478857,
+        "basis": "sd_and_n",
+    },
+    "adjustment": {
+        "beta": 0.337967,
+        "beta_error": 0.027486,
+        "expectation_mean": 74.641423,
+        "reference_n": 1162,
+        "is_unadjusted": False,
+        "own": {
+            "n": 1162,
+            "score": 76.204956,
+            "low": 75.343923,
+            "high": 77.065989,
+            "low_sample": False,
+            "rankable": True,
+            "excluded": {"incomplete": 66, "replaced": 0},
+            "parts": {"sd": 14.959663, "satisfaction_mean": 76.204956, "expectation_mean": 74.641423},
+            "dimensions": [],
+            "standard_error": 0.438853,
+            "basis": "sd_and_n",
+        },
+    },
+    "competitors": [
+        {
+            "competitor": "Ev Dünyası",
+            "latest": _AUTUMN,
+            "gap": {
+                "difference": 2.748219,
+                "standard_error": 0.98622,
+                "low": 0.811854,
+                "high": 4.684585,
+                "statistic": 2.78662,
+                "critical": 1.963422,
+                "verdict": "differs",
+                "reason": None,
+            },
+            "corrected": {
+                "value": 75.576988,
+                "standard_error": 0.880155,
+                "basis": "sd_and_n",
+                "gap": {
+                    "difference": 0.627968,
+                    "standard_error": 0.983496,
+                    "low": -1.303377,
+                    "high": 2.559312,
+                    "statistic": 0.638506,
+                    "critical": 1.963754,
+                    "verdict": "noise",
+                    "reason": None,
+                },
+            },
+            "not_corrected": None,
+            "history": [_AUTUMN, _SPRING],
+        }
+    ],
+}

@@ -1,0 +1,151 @@
+"""What the report on demanding customers looks like, shortened: that of the demo on 24 November 2026."""
+
+from typing import Any
+
+from app.schemas.competitor_examples import COMPETITORS
+
+DEMANDING_CUSTOMERS: dict[str, Any] = {
+    "run_id": "01930a3e-2f6b-7c11-9a52-0d9c1f8f7c20",
+    "as_of": "2026-11-24",
+    "is_current": True,
+    "reference": {
+        "n": 1162,
+        "beta": 0.337967,
+        "expectation_mean": 74.641423,
+        "expectation_median": 77.777778,
+        "satisfaction_mean": 76.204956,
+        "is_unadjusted": False,
+        "beta_error": 0.027486,
+        "window": {"start": "2025-11-23T21:00:00Z", "end": "2026-11-23T21:00:00Z"},
+        "satisfied_from": 70.0,
+    },
+    "n": 1018,
+    "quadrants": [
+        {
+            "quadrant": "demanding_satisfied",
+            "customers": 444,
+            "value": {"amount": "6554379.23", "currency": "TRY"},
+            "value_at_risk": {"amount": "1413925.76", "currency": "TRY"},
+            "tiers": {"A": 128, "B": 125, "C": 120, "none": 71},
+            "levels": {"healthy": 214, "watch": 85, "at_risk": 36, "left": 109, "none": 0},
+            "customer_share": 0.436149,
+            "value_share": 0.498091,
+        },
+        {
+            "quadrant": "demanding_dissatisfied",
+            "customers": 137,
+            "value": {"amount": "1096872.72", "currency": "TRY"},
+            "value_at_risk": {"amount": "309047.41", "currency": "TRY"},
+            "tiers": {"A": 27, "B": 34, "C": 42, "none": 34},
+            "levels": {"healthy": 39, "watch": 35, "at_risk": 13, "left": 50, "none": 0},
+            "customer_share": 0.134578,
+            "value_share": 0.083355,
+        },
+        {
+            "quadrant": "undemanding_satisfied",
+            "customers": 247,
+            "value": {"amount": "3186112.93", "currency": "TRY"},
+            "value_at_risk": {"amount": "601081.95", "currency": "TRY"},
+            "tiers": {"A": 65, "B": 67, "C": 64, "none": 51},
+            "levels": {"healthy": 110, "watch": 53, "at_risk": 12, "left": 72, "none": 0},
+            "customer_share": 0.242633,
+            "value_share": 0.242124,
+        },
+        {
+            "quadrant": "undemanding_dissatisfied",
+            "customers": 190,
+            "value": {"amount": "2321631.95", "currency": "TRY"},
+            "value_at_risk": {"amount": "505217.07", "currency": "TRY"},
+            "tiers": {"A": 39, "B": 39, "C": 63, "none": 49},
+            "levels": {"healthy": 55, "watch": 47, "at_risk": 24, "left": 64, "none": 0},
+            "customer_share": 0.18664,
+            "value_share": 0.176429,
+        },
+    ],
+    "others": {
+        "customers": 2910,
+        "value": {"amount": "21482014.69", "currency": "TRY"},
+        "value_at_risk": {"amount": "5618634.87", "currency": "TRY"},
+        "tiers": {"A": 420, "B": 545, "C": 843, "none": 1102},
+        "levels": {"healthy": 802, "watch": 450, "at_risk": 272, "left": 1319, "none": 67},
+    },
+    "comparison": {
+        "overall": {
+            "n": 1162,
+            "low": 75.343923,
+            "high": 77.065989,
+            "low_sample": False,
+            "rankable": True,
+            "adjusted": 76.204956,
+            "unadjusted": 76.204956,
+            "expectation_mean": 74.641423,
+            "quadrants": {
+                "undemanding_dissatisfied": 210,
+                "undemanding_satisfied": 282,
+                "demanding_dissatisfied": 155,
+                "demanding_satisfied": 515,
+            },
+        },
+        "units": [
+            {
+                "key": "ankara",
+                "shrunk": 76.204956,
+                "n": 175,
+                "low": 74.154252,
+                "high": 78.673206,
+                "low_sample": False,
+                "rankable": True,
+                "adjusted": 76.413729,
+                "unadjusted": 75.327891,
+                "expectation_mean": 71.428571,
+                "quadrants": {
+                    "undemanding_dissatisfied": 32,
+                    "undemanding_satisfied": 54,
+                    "demanding_dissatisfied": 25,
+                    "demanding_satisfied": 64,
+                },
+            },
+            {
+                "key": "antalya",
+                "shrunk": 76.204956,
+                "n": 129,
+                "low": 74.751331,
+                "high": 79.505876,
+                "low_sample": False,
+                "rankable": True,
+                "adjusted": 77.128603,
+                "unadjusted": 77.751938,
+                "expectation_mean": 76.485788,
+                "quadrants": {
+                    "undemanding_dissatisfied": 20,
+                    "undemanding_satisfied": 28,
+                    "demanding_dissatisfied": 15,
+                    "demanding_satisfied": 66,
+                },
+            },
+        ],
+        "channels": [
+            {
+                "key": None,
+                "shrunk": None,
+                "n": 1162,
+                "low": 75.343923,
+                "high": 77.065989,
+                "low_sample": False,
+                "rankable": True,
+                "adjusted": 76.204956,
+                "unadjusted": 76.204956,
+                "expectation_mean": 74.641423,
+                "quadrants": {
+                    "undemanding_dissatisfied": 210,
+                    "undemanding_satisfied": 282,
+                    "demanding_dissatisfied": 155,
+                    "demanding_satisfied": 515,
+                },
+            }
+        ],
+        "competitors": [
+            {name: value for name, value in COMPETITORS["competitors"][0].items() if name != "history"}
+        ],
+    },
+}
