@@ -7,6 +7,7 @@ from fastapi import APIRouter, FastAPI
 from app.api import (
     backtests,
     complaints,
+    contract_terms,
     customer_churn,
     customer_lifetime_value,
     customer_profit,
@@ -32,6 +33,7 @@ from app.api import (
 RESOURCES = (
     overview,
     customers,
+    contract_terms,
     timeline,
     transactions,
     interactions,

@@ -29,7 +29,7 @@ DEFAULT_TERMS = Terms()
 RECENT_DAYS = 90
 """What is recent: this many days before ``as_of``; it is compared with as many days before them."""
 
-FACTS_VERSION = 2
+FACTS_VERSION = 3
 """Raised when facts by customer are read or kept in another way: older runs' facts are then not reused."""
 
 
@@ -39,7 +39,8 @@ class Bounds:
 
     ``start`` begins the window of value (None: everything counts), ``recent`` and ``earlier`` the last
     `RECENT_DAYS` days and the as many days before them. ``cut`` lies one horizon before ``end``: what a
-    forecast made there would have said can be held against what happened.
+    forecast made there would have said can be held against what happened. ``as_of`` is the local day that
+    begins at ``end``.
     """
 
     start: datetime | None
@@ -47,6 +48,7 @@ class Bounds:
     recent: datetime
     cut: datetime
     end: datetime
+    as_of: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,4 +126,4 @@ class Parameters:
             company.start_of(as_of - timedelta(days=days))
             for days in (RECENT_DAYS, 2 * RECENT_DAYS, self.horizon_days)
         )
-        return Bounds(start, earlier, recent, cut, end)
+        return Bounds(start, earlier, recent, cut, end, as_of)
