@@ -6,15 +6,14 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Response
 
 from app.api import replies
-from app.api.deps import Call, StrictRoute, may
-from app.api.openapi import paged, read, replaced
+from app.api.deps import Call, IdempotencyKey, StrictRoute, may
+from app.api.openapi import created, paged
 from app.domain.access import Scope
-from app.schemas._base import DayIn, Paging
+from app.schemas._base import Paging
 from app.schemas.contract_terms import (
     EXAMPLE_ID,
-    EXAMPLE_KNOWN_ON,
+    ContractTermsCreate,
     ContractTermsPage,
-    ContractTermsPut,
     ContractTermsRead,
 )
 from app.services import contract_terms
@@ -24,9 +23,7 @@ router = APIRouter(prefix="/customers", tags=["Customers"], route_class=StrictRo
 Reads = Annotated[Call, may(Scope.CUSTOMERS_READ)]
 Writes = Annotated[Call, may(Scope.CUSTOMERS_WRITE)]
 CustomerId = Annotated[UUID, Path(description="Id of the customer.", examples=[EXAMPLE_ID])]
-KnownOn = Annotated[DayIn, Path(description="The company's local day.", examples=[EXAMPLE_KNOWN_ON])]
-ONE = replies.one(ContractTermsRead)
-PUT = replies.upserted(ContractTermsRead, "/v1/customers/{customer_id}/contract-terms/{known_on}")
+CREATED = replies.one(ContractTermsRead, status=201, location="/v1/customers/{customer_id}/contract-terms")
 
 
 @router.get(
@@ -43,29 +40,20 @@ async def list_contract_terms(
     return await call.page(ContractTermsPage, contract_terms.page, query, customer_id)
 
 
-@router.get(
-    "/{customer_id:uuid}/contract-terms/{known_on}",
-    response_model=ContractTermsRead,
-    summary="Get a customer's contract terms",
-    responses=read(etag=False),
-)
-async def get_contract_terms(call: Reads, customer_id: CustomerId, known_on: KnownOn) -> Response:
-    """Read the version of the contract's terms that was known from a day on."""
-    return await call.get(ONE, contract_terms.get, customer_id, known_on)
-
-
-@router.put(
-    "/{customer_id:uuid}/contract-terms/{known_on}",
+@router.post(
+    "/{customer_id:uuid}/contract-terms",
+    status_code=201,
     response_model=ContractTermsRead,
     summary="Record a customer's past contract terms",
-    responses=replaced(404),
+    responses=created(404, etag=False),
 )
-async def put_contract_terms(
-    call: Writes, customer_id: CustomerId, known_on: KnownOn, body: ContractTermsPut
+async def record_contract_terms(
+    call: Writes, customer_id: CustomerId, body: ContractTermsCreate, idempotency_key: IdempotencyKey = None
 ) -> Response:
-    """Record what was known of the contract from a past day on, until the next version.
+    """Record what was known of the contract from a past day on, until the next version. A repetition changes
+    nothing, and other terms for the same day replace what was recorded for it.
 
     Scoring learns who leaves only from terms that were known in time. The terms that hold now are changed
     at the customer.
     """
-    return await call.write(PUT, contract_terms.put, customer_id, known_on, body)
+    return await call.write(CREATED, contract_terms.record, customer_id, body)

@@ -6,21 +6,24 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from app.schemas._base import Input, Output, PageOf
+from app.schemas._base import DateIn, Input, Output, PageOf
 from app.schemas.standing import Contract, ContractRead
 
 EXAMPLE_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a14"
 """A customer under contract."""
-EXAMPLE_KNOWN_ON = "2025-03-01"
 
 _CONTRACT: dict[str, Any] = {"started_on": "2025-03-01", "ends_on": "2026-02-28", "notice_given_on": None}
 
 
-class ContractTermsPut(Input):
+class ContractTermsCreate(Input):
     """What was known of a contract from a past day on."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"contract": _CONTRACT}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"known_on": "2025-03-01", "contract": _CONTRACT}]}
+    )
 
+    known_on: DateIn
+    """The company's local day, before that of the newest version."""
     contract: Contract | None
     """Null: the customer was under no contract."""
 
@@ -33,7 +36,7 @@ class ContractTermsRead(Output):
             "examples": [
                 {
                     "customer_id": EXAMPLE_ID,
-                    "known_on": EXAMPLE_KNOWN_ON,
+                    "known_on": "2025-03-01",
                     "contract": _CONTRACT,
                     "recorded_at": "2026-11-23T09:30:00Z",
                 }

@@ -15,11 +15,10 @@ from app.domain import contract_terms as rules
 from app.domain.access import Actor
 from app.errors import FieldError, InvalidError, NotFoundError
 from app.schemas._base import Paging
-from app.schemas.contract_terms import ContractTermsPut
+from app.schemas.contract_terms import ContractTermsCreate
 from app.services.customer_rows import contract_columns
 from app.services.standing import CONTRACT
 from app.store import audit, dialects
-from app.store.engine import single
 from app.store.paging import After, Page, SortKey, fetch
 from app.store.tables import ContractTerms, Customer
 from app.store.types import now
@@ -67,20 +66,6 @@ def page(tx: Connection, actor: Actor, customer_id: UUID, query: Paging, after: 
     return Page([_shape(row) for row in found.rows], found.after)
 
 
-@single
-def get(tx: Connection, actor: Actor, customer_id: UUID, known_on: date) -> Row:
-    """Read the version that holds from a day on.
-
-    Raises:
-        NotFoundError: none begins on this day, or the caller may not see the customer.
-    """
-    wanted = _READ.where(ContractTerms.customer_id == customer_id, ContractTerms.known_on == known_on)
-    row = tx.execute(narrow(wanted.join_from(ContractTerms, Customer), actor)).mappings().first()
-    if row is None:
-        raise NotFoundError("No terms are known from this day on.")
-    return _shape(dict(row))
-
-
 def newest_of(tx: Connection, customer_id: UUID) -> Row | None:
     """The version that says what holds now; None for a customer who never had a contract."""
     mine = _READ.where(ContractTerms.customer_id == customer_id)
@@ -88,13 +73,9 @@ def newest_of(tx: Connection, customer_id: UUID) -> Row | None:
     return None if row is None else dict(row)
 
 
-def put(
-    tx: Connection, actor: Actor, customer_id: UUID, known_on: date, data: ContractTermsPut
-) -> tuple[Row, bool]:
-    """Record what was known of a customer's contract from a past day on, until the next version.
-
-    Returns:
-        The version, and whether none began on this day.
+def record(tx: Connection, actor: Actor, customer_id: UUID, data: ContractTermsCreate) -> Row:
+    """Record what was known of a customer's contract from a past day on, until the next version; once more
+    for the same day replaces what was recorded for it.
 
     Raises:
         NotFoundError: there is no such customer, or the caller may not see it.
@@ -103,29 +84,20 @@ def put(
     """
     _check_seen(tx, actor, customer_id, lock=True)
     given = None if data.contract is None else data.contract.model_dump(mode="python")
-    told = _version({"id": customer_id, **contract_columns({}, given)}, known_on, now())
-    before = (
-        tx.execute(_READ.where(ContractTerms.customer_id == customer_id, ContractTerms.known_on == known_on))
-        .mappings()
-        .first()
-    )
+    told = _version({"id": customer_id, **contract_columns({}, given)}, data.known_on, now())
+    same_day = ContractTerms.known_on == data.known_on
+    mine = _READ.where(ContractTerms.customer_id == customer_id, same_day)
+    before = tx.execute(mine).mappings().first()
     if before is not None and all(before[name] == told[name] for name in CONTRACT):
-        return _shape(dict(before)), False
+        return _shape(dict(before))
     today, newest = actor.company.day_of(now()), newest_of(tx, customer_id)
-    if (wrong := _wrong_day(known_on, today if newest is None else newest["known_on"], today)) is not None:
-        raise InvalidError(fields=[wrong])
-    if newest is None:  # the customer's row says today what the newest version says: there is no contract
+    _check_past(data.known_on, today if newest is None else newest["known_on"], today)
+    if newest is None:  # the newest version says what the customer's row says: there is no contract today
         _set(tx, {**told, **dict.fromkeys(CONTRACT), "known_on": today})
     _set(tx, told)
-    audit.record(
-        tx,
-        actor,
-        "contract_terms.set",
-        f"{customer_id}:{known_on}",
-        customer_id=customer_id,
-        members=CONTRACT,
-    )
-    return _shape(told), before is None
+    name = f"{customer_id}:{data.known_on}"
+    audit.record(tx, actor, "contract_terms.set", name, customer_id=customer_id, members=CONTRACT)
+    return _shape(told)
 
 
 # --- inside
@@ -137,13 +109,14 @@ def _check_seen(tx: Connection, actor: Actor, customer_id: UUID, *, lock: bool =
         raise NotFoundError("There is no such customer.")
 
 
-def _wrong_day(known_on: date, newest_on: date, today: date) -> FieldError | None:
+def _check_past(known_on: date, newest_on: date, today: date) -> None:
     if known_on > today:
-        return FieldError("known_on", "in_future", "Expected a day that is not in the future.", "path")
-    if known_on >= newest_on:
-        detail = "The terms that hold now are changed at the customer."
-        return FieldError("known_on", "not_past", detail, "path")
-    return None
+        code, detail = "in_future", "Expected a day that is not in the future."
+    elif known_on >= newest_on:
+        code, detail = "not_past", "The terms that hold now are changed at the customer."
+    else:
+        return
+    raise InvalidError(fields=[FieldError("/known_on", code, detail)])
 
 
 def _version(customer: Row, known_on: date, at: Any) -> Row:

@@ -2,7 +2,7 @@
 example works there and answers what the documentation shows."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -27,7 +27,7 @@ from app.schemas import surveys as survey_schemas
 from app.schemas import transactions as transaction_schemas
 from app.schemas._base import Input
 from app.schemas.complaints import ComplaintCreate, ComplaintRead
-from app.schemas.contract_terms import ContractTermsPut
+from app.schemas.contract_terms import ContractTermsCreate, ContractTermsRead
 from app.schemas.dispositions import DispositionPut, DispositionRead
 from app.schemas.exchange_rates import ExchangeRateItem
 from app.schemas.imports import ImportMappingRead, ImportRead
@@ -232,9 +232,9 @@ def _load_contract_terms(tx: Connection, actor: Actor) -> None:
     if (today := contract_terms.newest_of(tx, customer_id)) is not None:
         days = {member: today[member] for member in ContractRead.model_fields}
         contract = {member: None if day is None else day.isoformat() for member, day in days.items()}
-        known_on = date.fromisoformat(contract_schemas.EXAMPLE_KNOWN_ON)
-        told = ContractTermsPut.model_validate({"contract": contract})
-        contract_terms.put(tx, actor, customer_id, known_on, told)
+        shown = _example(ContractTermsRead)
+        told = ContractTermsCreate.model_validate({"known_on": shown["known_on"], "contract": contract})
+        contract_terms.record(tx, actor, customer_id, told)
 
 
 def _load_imports(tx: Connection, actor: Actor) -> None:
