@@ -114,7 +114,14 @@ class Parameters:
 
     def facts_key(self, company: Company) -> str:
         """A text that is the same for runs whose facts by customer are read in the same way."""
-        read = ("currency", "window_days", "ignored_kinds", "horizon_days", "zero_amount_purchases")
+        read = (
+            "currency",
+            "window_days",
+            "ignored_kinds",
+            "horizon_days",
+            "zero_amount_purchases",
+            "grace_days",  # facts do not depend on it, but contests do
+        )
         mine = {name: value for name, value in self.to_dict().items() if name in read}
         more = {"version": FACTS_VERSION, "time_zone": company.time_zone}
         return json.dumps({**mine, **more}, sort_keys=True)

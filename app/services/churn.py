@@ -12,17 +12,20 @@ from numpy.typing import NDArray
 from app.domain import churn, money
 from app.domain.churn import contract, mbg_nbd, reasons, verdict
 from app.domain.churn.backtest import from_histories
-from app.domain.churn.contract import Contracts, State
+from app.domain.churn.contract import State
 from app.domain.churn.facts import COLUMNS, Facts
 from app.domain.churn.models import LEARNED
+from app.domain.churn.models.contract import CODE as CONTRACT_LEARNED
 from app.domain.churn.models.logistic import Serving
 from app.domain.churn.snapshots import Snapshot
 from app.domain.customers import ChurnLevel
 from app.domain.days import day_number
 from app.domain.scoring import Parameters
 from app.domain.value_tiers import STATES, TIER_NAMES
+from app.services import contract_contests
 from app.services.churn_rows import fit_row, test_row
 from app.services.contests import Chosen
+from app.services.contract_windows import contracts_of
 from app.store.columns import Columns
 
 Row = dict[str, Any]
@@ -31,12 +34,12 @@ Mask = NDArray[np.bool_]
 VERSION = 2
 """Raised when the same facts give another flag."""
 
-SOURCES = (mbg_nbd.CODE, "contract", "silence", "event", LEARNED)
+SOURCES = (mbg_nbd.CODE, "contract", "silence", "event", LEARNED, CONTRACT_LEARNED)
 """What a level comes from: the purchase model, the state of the contract, a silence that is long for the
-customer and for the population, a departure that was recorded, or the learned model. Runs keep the places,
-so a new one comes last."""
+customer and for the population, a departure that was recorded, or the learned model of customers without a
+contract or of those under one. Runs keep the places, so a new one comes last."""
 
-_MODEL, _CONTRACT, _SILENCE, _EVENT, _LEARNED = range(len(SOURCES))
+_MODEL, _CONTRACT, _SILENCE, _EVENT, _LEARNED, _CONTRACT_LEARNED = range(len(SOURCES))
 
 MOST_MEASURED = 25_000
 """Customers a backtest is measured on at most: enough for the third decimal, and quick to resample."""
@@ -64,6 +67,8 @@ class Result:
     baselines: Row
     serving: Row | None
     """The learned model as it was made ready for the run's customers; None when another served."""
+    contract_serving: Row | None
+    """The same of customers under contract."""
     fitted: churn.Fit | churn.NoFit
     """The purchase model."""
     churn_rate: float | None
@@ -94,21 +99,30 @@ def compute(facts: Columns, tiers: Columns, as_of: date, parameters: Parameters,
     if expected is not None:
         q[buyers] = expected
     turnover = contract.turnover(
-        _contracts(facts), as_of_day - parameters.horizon_days, as_of_day, parameters.grace_days
+        contracts_of(facts), as_of_day - parameters.horizon_days, as_of_day, parameters.grace_days
     )
     q[under_contract] = contract.probabilities(found, turnover.churn_rate)[under_contract]
+    by_terms = contract_contests.served(chosen.contract, facts, found, under_contract, as_of_day)
+    if by_terms is not None:
+        q[by_terms.rows] = by_terms.q
     silent = np.zeros(buyers.size, dtype=np.bool_)
     silent[buyers] = verdict.silent_for_good(
         histories.x, histories.t_x_days, histories.silence_days, churn.rhythm(histories)
     )
     model = _MODEL if serving is None else _LEARNED
     columns = _columns(found, under_contract, q, silent, facts, tiers, parameters, model)
+    if by_terms is not None:
+        columns["churn_model"][by_terms.rows] = _CONTRACT_LEARNED
     usual = churn.baselines(signal_facts(facts, as_of_day))
     under = {"states": _counts(found[under_contract]), "churn_rate": turnover.churn_rate}
+    under["serving"] = contract_contests.serving_row(
+        chosen.contract, chosen.as_of, by_terms is not None, bool(under_contract.any())
+    )
     models = {mbg_nbd.CODE: fit_row(fitted), "contract": {**asdict(turnover), **under}}
     report = _report(columns, tiers, found, test, models, parameters, _serving_row(chosen, serving))
     served = None if serving is None else serving.to_dict()
-    return Result(columns, report, usual.to_dict(), served, fitted, turnover.churn_rate)
+    by_contract = None if by_terms is None else by_terms.serving.to_dict()
+    return Result(columns, report, usual.to_dict(), served, by_contract, fitted, turnover.churn_rate)
 
 
 def reasons_of(
@@ -180,7 +194,7 @@ def populations(
 ) -> tuple[NDArray[np.int8], Mask, Mask]:
     """Tell customers apart by what foretells them: the states of their contracts, who is under contract, and
     who is foretold from purchases."""
-    found = contract.states(_contracts(facts), as_of_day, parameters.grace_days)
+    found = contract.states(contracts_of(facts), as_of_day, parameters.grace_days)
     under_contract = (found >= State.ACTIVE) & (facts["contract_started_day"] != churn.NO_DAY)
     buyers = (facts["purchase_days"] > 0) & ~under_contract & (found != State.ENDED_BY_US)
     return found, under_contract, buyers
@@ -199,16 +213,6 @@ def signal_facts(facts: Columns, as_of_day: int) -> Facts:
 
 
 # --- levels
-
-
-def _contracts(facts: Columns) -> Contracts:
-    return Contracts(
-        facts["contract_started_day"],
-        facts["contract_ends_day"],
-        facts["contract_notice_day"],
-        facts["left_day"],
-        facts["left_by_us"],
-    )
 
 
 def _histories(facts: Columns, rows: Mask, names: tuple[str, str, str], as_of_day: int) -> churn.Histories:
@@ -308,7 +312,7 @@ def _report(
         "serving": serving,
         "limits": _limits(models[mbg_nbd.CODE], test, measured),
         "ece": measured,
-        "calibrated": _is_calibrated(measured),
+        "calibrated": is_calibrated(measured),
         "backtest": test_row(test),
     }
 
@@ -332,7 +336,8 @@ def _measured(serving: Row, test: churn.Backtest) -> float | None:
     return error
 
 
-def _is_calibrated(ece: float | None) -> bool | None:
+def is_calibrated(ece: float | None) -> bool | None:
+    """Whether a calibration error is small enough; None when it could not be measured."""
     return None if ece is None else ece <= CALIBRATED_TO
 
 
@@ -343,7 +348,7 @@ def _limits(fit: Row, test: churn.Backtest, ece: float | None) -> list[str]:
         return [*limits, "no_backtest"]
     if test.model.auc is not None and test.recency.auc is not None and test.model.auc < test.recency.auc:
         limits.append("recency_ranks_better")
-    if _is_calibrated(ece) is False:
+    if is_calibrated(ece) is False:
         limits.append("not_calibrated")
     return limits
 

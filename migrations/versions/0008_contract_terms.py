@@ -42,12 +42,20 @@ def upgrade() -> None:
     with op.batch_alter_table("contract_terms", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_contract_terms_known_on"), ["known_on"], unique=False)
         batch_op.create_index(batch_op.f("ix_contract_terms_recorded_at"), ["recorded_at"], unique=False)
+    with op.batch_alter_table("churn_contests", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("contract", types.Json, nullable=True))
+    with op.batch_alter_table("scoring_runs", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("contract_serving", types.Json, nullable=True))
     # A contract has been what it is at least since its customer was last changed; before, nobody knows.
     op.execute(_FIRST_VERSIONS.format(day=_DAY[op.get_bind().dialect.name]))
 
 
 def downgrade() -> None:
     """Take the schema back; the past of contracts is lost."""
+    with op.batch_alter_table("scoring_runs", schema=None) as batch_op:
+        batch_op.drop_column("contract_serving")
+    with op.batch_alter_table("churn_contests", schema=None) as batch_op:
+        batch_op.drop_column("contract")
     with op.batch_alter_table("contract_terms", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_contract_terms_recorded_at"))
         batch_op.drop_index(batch_op.f("ix_contract_terms_known_on"))
