@@ -1,7 +1,7 @@
 """Things tests start from, put into the store through the services or, in bulk, into the tables."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,13 +9,14 @@ from sqlalchemy import Connection, insert
 
 from app.domain.access import Actor
 from app.schemas.complaints import ComplaintCreate
-from app.schemas.customers import CustomerCreate
+from app.schemas.customers import CustomerCreate, CustomerUpdate
 from app.schemas.interactions import InteractionCreate
 from app.schemas.survey_invitations import SurveyInvitationCreate
 from app.schemas.survey_responses import SurveyResponseCreate
 from app.schemas.surveys import SurveyCreate
 from app.services import complaints, customers, interactions, survey_invitations, survey_responses, surveys
-from app.store.tables import Transaction
+from app.store import dialects
+from app.store.tables import ContractTerms, Transaction
 from app.store.types import new_id, now
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -25,6 +26,19 @@ def customer(tx: Connection, actor: Actor, name: str = "Ayşe Yılmaz", **member
     """Record a customer and return its id."""
     row = customers.create(tx, actor, CustomerCreate.model_validate({"name": name, **members}))
     return UUID(str(row["id"]))
+
+
+def under_contract(tx: Connection, actor: Actor, customer_id: UUID, **contract: date | None) -> None:
+    """Change the contract of a customer, which is known from today on, and in want of another also before."""
+    change = {"contract": {name: day and day.isoformat() for name, day in contract.items()}}
+    customers.update_one(tx, actor, customer_id, CustomerUpdate.model_validate(change), None)
+
+
+def terms(tx: Connection, customer_id: UUID, known_on: date, **days: date | None) -> None:
+    """Say from which day on it was known what a contract says."""
+    said = {**dict.fromkeys(("started_on", "ends_on", "notice_given_on")), **days, "recorded_at": now()}
+    row = {"customer_id": customer_id, "known_on": known_on, **said}
+    tx.execute(dialects.upsert(tx, ContractTerms, ["customer_id", "known_on"], list(said)), row)
 
 
 def transaction_body(**members: Any) -> dict[str, Any]:

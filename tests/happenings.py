@@ -42,7 +42,7 @@ def survey(tx: Connection) -> UUID:
 def happen(tx: Connection, actor: Actor, dice: random.Random, ids: list[UUID], survey_id: UUID) -> None:
     """Something at random, at any time, recorded now."""
     who, at = dice.choice(ids), START + timedelta(hours=dice.randrange(24 * 500))
-    what = dice.randrange(7)
+    what = dice.randrange(8)
     if what < 3:
         currency = dice.choice(["TRY", "TRY", "TRY", "USD"])
         kind = dice.choice(["purchase", "purchase", "refund"])
@@ -56,15 +56,13 @@ def happen(tx: Connection, actor: Actor, dice: random.Random, ids: list[UUID], s
         complain(tx, who, at, dice)
     elif what == 5:
         answer(tx, who, at, survey_id, dice)
-    else:
-        day = at.date()
-        changes = dice.choice(
-            [
-                {"contract_started_on": day, "contract_ends_on": day + timedelta(days=200)},
-                {"left_on": day, "left_reason": "price", "lifecycle": "left"},
-            ]
-        )
+    elif what == 6:
+        changes = {"left_on": at.date(), "left_reason": "price", "lifecycle": "left"}
         tx.execute(update(Customer).where(Customer.id == who).values(**changes, updated_at=now()))
+    else:
+        known_on = at.date() + timedelta(days=dice.randrange(-100, 100))
+        days = {"started_on": at.date(), "ends_on": at.date() + timedelta(days=200)}
+        factories.terms(tx, who, known_on, **dice.choice([days, days, {}]))
 
 
 def complain(tx: Connection, who: UUID, at: datetime, dice: random.Random) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +15,16 @@ from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from conftest import SECRET
-from sqlalchemy import Column, Connection, Text, create_engine, func, inspect, select, text
+from sqlalchemy import Column, Connection, Text, create_engine, func, inspect, select, text, update
 from starlette.testclient import TestClient
 
 from app.domain.access import Actor
 from app.main import create_app
+from app.services import contract_terms
 from app.settings import Settings
 from app.store import dialects, schema
 from app.store.engine import Store
-from app.store.tables import Base, Customer, CustomerExternalId
+from app.store.tables import Base, ContractTerms, Customer, CustomerExternalId
 from app.store.types import new_id
 
 Make = Callable[[], str]
@@ -117,6 +119,26 @@ def test_up_down_and_up_again_with_data(new_database: Make, actor: Actor) -> Non
         with opened(settings.database_url) as tx:
             assert set(inspect(tx).get_table_names()) <= {"alembic_version"}
             assert schema.current(tx) is None
+
+
+def test_contracts_there_were_before_their_terms_were_dated(new_database: Make, actor: Actor) -> None:
+    settings = Settings(database_url=new_database())
+    schema.upgrade(settings)
+    contract = {"started_on": "2025-03-01", "ends_on": "2027-02-28", "notice_given_on": "2026-05-01"}
+    with store_on(settings.database_url) as store:
+        bound = store.write_sync(factories.customer, actor, "Ayşe", contract=contract)
+        store.write_sync(factories.customer, actor, "Veli")
+        changed = update(Customer).values(updated_at=datetime(2026, 5, 4, 23, 59, 59, 999_999, tzinfo=UTC))
+        store.write_sync(lambda tx: tx.execute(changed.where(Customer.id == bound)))
+    schema.downgrade(settings, "0007")
+    schema.upgrade(settings)
+    with store_on(settings.database_url) as store:
+        [row] = store.read_sync(lambda tx: tx.execute(select(ContractTerms.__table__)).all())
+        found = {name: str(getattr(row, name)) for name in contract}
+        assert (row.customer_id, row.known_on, found) == (bound, date(2026, 5, 4), contract)
+        newest = store.read_sync(contract_terms.newest_of, bound)
+        assert newest is not None
+        assert newest["known_on"] == row.known_on
 
 
 def test_migrating_a_migrated_database_changes_nothing(database_url: str, actor: Actor) -> None:

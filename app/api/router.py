@@ -8,6 +8,7 @@ from app.api import (
     backtests,
     competitor_measurements,
     complaints,
+    contract_terms,
     customer_churn,
     customer_lifetime_value,
     customer_profit,
@@ -33,6 +34,7 @@ from app.api import (
 RESOURCES = (
     overview,
     customers,
+    contract_terms,
     timeline,
     transactions,
     interactions,

@@ -39,7 +39,8 @@ class Bounds:
 
     ``start`` begins the window of value (None: everything counts), ``recent`` and ``earlier`` the last
     `RECENT_DAYS` days and the as many days before them. ``cut`` lies one horizon before ``end``: what a
-    forecast made there would have said can be held against what happened.
+    forecast made there would have said can be held against what happened. ``as_of`` is the local day that
+    begins at ``end``.
     """
 
     start: datetime | None
@@ -47,6 +48,7 @@ class Bounds:
     recent: datetime
     cut: datetime
     end: datetime
+    as_of: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,14 @@ class Parameters:
 
     def facts_key(self, company: Company) -> str:
         """A text that is the same for runs whose facts by customer are read in the same way."""
-        read = ("currency", "window_days", "ignored_kinds", "horizon_days", "zero_amount_purchases")
+        read = (
+            "currency",
+            "window_days",
+            "ignored_kinds",
+            "horizon_days",
+            "zero_amount_purchases",
+            "grace_days",  # facts do not depend on it, but contests do
+        )
         mine = {name: value for name, value in self.to_dict().items() if name in read}
         more = {"version": FACTS_VERSION, "time_zone": company.time_zone}
         return json.dumps({**mine, **more}, sort_keys=True)
@@ -124,4 +133,4 @@ class Parameters:
             company.start_of(as_of - timedelta(days=days))
             for days in (RECENT_DAYS, 2 * RECENT_DAYS, self.horizon_days)
         )
-        return Bounds(start, earlier, recent, cut, end)
+        return Bounds(start, earlier, recent, cut, end, as_of)

@@ -106,24 +106,6 @@ class PurchaseModel(Output):
     warnings: Annotated[list[Code], Field(max_length=20)]
 
 
-class ContractModel(Output):
-    """Customers under contract: what became of them in one horizon before the run's day."""
-
-    active_at_start: Count
-    left: Count
-    ended_by_us: Count
-    joined: Count
-    churn_rate: Share | None
-    states: Annotated[dict[Code, Count], Field(max_length=10)]
-
-
-class ChurnModels(Output):
-    """What probabilities come from."""
-
-    mbg_nbd: PurchaseModel
-    contract: ContractModel
-
-
 class ContestEntry(Output):
     """How a model did in the contest, or why it has no figures."""
 
@@ -150,10 +132,33 @@ class ServingModel(Output):
     """The model whose probabilities are published, and the contest that chose it."""
 
     model: Code
-    """``mbg_nbd``, or ``logistic`` when it won and could be made ready for the run's customers."""
+    """``mbg_nbd``, or ``logistic`` when it won and could be made ready for the run's customers; of contracts
+    ``contract`` or ``contract_logistic``."""
     chosen_for: date
     """The run's day that the contest was held for; it serves the runs of 28 days."""
     contest: ContestRead
+
+
+class ContractModel(Output):
+    """Customers under contract: what became of them in one horizon before the run's day, and which model
+    serves those whose contract is active."""
+
+    active_at_start: Count
+    left: Count
+    ended_by_us: Count
+    joined: Count
+    churn_rate: Share | None
+    states: Annotated[dict[Code, Count], Field(max_length=10)]
+    serving: ServingModel | None
+    """``contract``, the share that left, or ``contract_logistic``; null when nobody is under contract, and
+    for runs of an earlier version."""
+
+
+class ChurnModels(Output):
+    """What probabilities come from."""
+
+    mbg_nbd: PurchaseModel
+    contract: ContractModel
 
 
 class ChurnRead(Output):
@@ -243,8 +248,8 @@ class CustomerChurnRead(Output):
     horizon_days: Annotated[int, Field(ge=1, le=3660)]
     value_at_risk: Money | None
     model: Code | None
-    """What the level comes from: ``mbg_nbd``, ``logistic``, ``contract``, ``silence`` or ``event``, a
-    departure."""
+    """What the level comes from: ``mbg_nbd``, ``logistic``, ``contract``, ``contract_logistic``, ``silence``
+    or ``event``, a departure."""
     version: Annotated[int, Field(ge=1, le=1000)]
     calibrated: bool | None
     ece: Figure
@@ -254,7 +259,7 @@ class CustomerChurnRead(Output):
     reasons: Annotated[list[ChurnReason], Field(max_length=20)]
     """Warning signs, the strongest first."""
     explanation: ChurnExplanation | None
-    """Null unless the learned model made the probability."""
+    """Null unless a learned model made the probability."""
     history: Annotated[list[ChurnPast], Field(max_length=100)]
     """The newest runs, by day, newest first."""
 

@@ -55,6 +55,19 @@ CHURN: dict[str, Any] = {
             "joined": 26,
             "states": {"active": 190, "notice_given": 28, "lapsed": 17, "left": 65},
             "churn_rate": 0.0541872,
+            "serving": {
+                "model": "contract",
+                "chosen_for": "2026-11-24",
+                "contest": {
+                    "serves": "contract",
+                    "reason": "terms_unknown",
+                    "opened_on": None,
+                    "closed_on": None,
+                    "trained_days": None,
+                    "n": 0,
+                    "entries": [],
+                },
+            },
         },
     },
     "serving": {

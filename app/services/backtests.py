@@ -18,8 +18,7 @@ from app.domain.scoring import Levels, Parameters
 from app.errors import FieldError, InvalidError, NotFoundError
 from app.schemas.backtests import BacktestCreate, BacktestQuery
 from app.services import churn_windows, computed
-from app.services.churn_rows import metrics_row
-from app.services.contests import contest_row
+from app.services.churn_rows import contest_row, metrics_row
 from app.store import audit, scores
 from app.store.arrays import Ids
 from app.store.engine import single

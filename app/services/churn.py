@@ -11,17 +11,20 @@ from numpy.typing import NDArray
 from app.domain import churn, money
 from app.domain.churn import contract, mbg_nbd, reasons, verdict
 from app.domain.churn.backtest import Backtest, from_histories
-from app.domain.churn.contract import Contracts, State, Turnover
+from app.domain.churn.contract import State, Turnover
 from app.domain.churn.facts import COLUMNS, Facts
 from app.domain.churn.models import LEARNED
+from app.domain.churn.models.contract import CODE as CONTRACT_LEARNED
 from app.domain.churn.models.logistic import Serving
 from app.domain.churn.snapshots import Snapshot
 from app.domain.customers import ChurnLevel
 from app.domain.days import day_number
 from app.domain.scoring import Parameters
 from app.domain.value_tiers import STATES, TIER_NAMES
+from app.services import contract_contests
 from app.services.churn_rows import fit_row, test_row
 from app.services.contests import Chosen
+from app.services.contract_windows import contracts_of
 from app.store.columns import Columns
 
 Row = dict[str, Any]
@@ -30,12 +33,12 @@ Mask = NDArray[np.bool_]
 VERSION = 2
 """Raised when the same facts give another flag."""
 
-SOURCES = (mbg_nbd.CODE, "contract", "silence", "event", LEARNED)
+SOURCES = (mbg_nbd.CODE, "contract", "silence", "event", LEARNED, CONTRACT_LEARNED)
 """What a level comes from: the purchase model, the state of the contract, a silence that is long for the
-customer and for the population, a departure that was recorded, or the learned model. Runs keep the places,
-so a new one comes last."""
+customer and for the population, a departure that was recorded, or the learned model of customers without a
+contract or of those under one. Runs keep the places, so a new one comes last."""
 
-_MODEL, _CONTRACT, _SILENCE, _EVENT, _LEARNED = range(len(SOURCES))
+_MODEL, _CONTRACT, _SILENCE, _EVENT, _LEARNED, _CONTRACT_LEARNED = range(len(SOURCES))
 
 MOST_FITTED = 200_000
 """Customers the purchase model of a run's backtest is fitted to at most, evenly chosen: more do not move the
@@ -67,6 +70,8 @@ class Result:
     baselines: Row
     serving: Row | None
     """The learned model as it was made ready for the run's customers; None when another served."""
+    contract_serving: Row | None
+    """The same of customers under contract."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,7 +99,7 @@ def see(facts: Columns, as_of: date, parameters: Parameters) -> Seen:
     """Tell customers apart by what foretells them."""
     day = day_number(as_of)
     states, under_contract, buyers = populations(facts, day, parameters)
-    left = contract.turnover(_contracts(facts), day - parameters.horizon_days, day, parameters.grace_days)
+    left = contract.turnover(contracts_of(facts), day - parameters.horizon_days, day, parameters.grace_days)
     return Seen(day, states, under_contract, buyers, snapshot(facts, buyers, day), left)
 
 
@@ -126,17 +131,29 @@ def compute(
         q[seen.buyers] = expected
     left = seen.turnover.churn_rate
     q[seen.under_contract] = contract.probabilities(seen.states, left)[seen.under_contract]
+    by_terms = contract_contests.served(
+        chosen.contract, facts, seen.states, seen.under_contract, seen.as_of_day
+    )
+    if by_terms is not None:
+        q[by_terms.rows] = by_terms.q
     silent = np.zeros(seen.buyers.size, dtype=np.bool_)
     silent[seen.buyers] = verdict.silent_for_good(
         histories.x, histories.t_x_days, histories.silence_days, churn.rhythm(histories)
     )
     model = _MODEL if serving is None else _LEARNED
     columns = _columns(seen.states, seen.under_contract, q, silent, facts, tiers, parameters, model)
+    if by_terms is not None:
+        columns["churn_model"][by_terms.rows] = _CONTRACT_LEARNED
     usual = churn.baselines(signal_facts(facts, seen.as_of_day))
     under = {"states": _counts(seen.states[seen.under_contract]), "churn_rate": left}
+    under["serving"] = contract_contests.serving_row(
+        chosen.contract, chosen.as_of, by_terms is not None, bool(seen.under_contract.any())
+    )
     models = {mbg_nbd.CODE: fit_row(seen.snapshot.fitted), "contract": {**asdict(seen.turnover), **under}}
     report = _report(columns, tiers, seen.states, test(), models, parameters, _serving_row(chosen, serving))
-    return Result(columns, report, usual.to_dict(), None if serving is None else serving.to_dict())
+    served = None if serving is None else serving.to_dict()
+    by_contract = None if by_terms is None else by_terms.serving.to_dict()
+    return Result(columns, report, usual.to_dict(), served, by_contract)
 
 
 def reasons_of(
@@ -208,7 +225,7 @@ def populations(
 ) -> tuple[NDArray[np.int8], Mask, Mask]:
     """Tell customers apart by what foretells them: the states of their contracts, who is under contract, and
     who is foretold from purchases."""
-    found = contract.states(_contracts(facts), as_of_day, parameters.grace_days)
+    found = contract.states(contracts_of(facts), as_of_day, parameters.grace_days)
     under_contract = (found >= State.ACTIVE) & (facts["contract_started_day"] != churn.NO_DAY)
     buyers = (facts["purchase_days"] > 0) & ~under_contract & (found != State.ENDED_BY_US)
     return found, under_contract, buyers
@@ -227,16 +244,6 @@ def signal_facts(facts: Columns, as_of_day: int) -> Facts:
 
 
 # --- levels
-
-
-def _contracts(facts: Columns) -> Contracts:
-    return Contracts(
-        facts["contract_started_day"],
-        facts["contract_ends_day"],
-        facts["contract_notice_day"],
-        facts["left_day"],
-        facts["left_by_us"],
-    )
 
 
 def _histories(
@@ -339,7 +346,7 @@ def _report(
         "serving": serving,
         "limits": _limits(models[mbg_nbd.CODE], test, measured),
         "ece": measured,
-        "calibrated": _is_calibrated(measured),
+        "calibrated": is_calibrated(measured),
         "backtest": test_row(test),
     }
 
@@ -363,7 +370,8 @@ def _measured(serving: Row, test: Backtest) -> float | None:
     return error
 
 
-def _is_calibrated(ece: float | None) -> bool | None:
+def is_calibrated(ece: float | None) -> bool | None:
+    """Whether a calibration error is small enough; None when it could not be measured."""
     return None if ece is None else ece <= CALIBRATED_TO
 
 
@@ -374,7 +382,7 @@ def _limits(fit: Row, test: Backtest, ece: float | None) -> list[str]:
         return [*limits, "no_backtest"]
     if test.model.auc is not None and test.recency.auc is not None and test.model.auc < test.recency.auc:
         limits.append("recency_ranks_better")
-    if _is_calibrated(ece) is False:
+    if is_calibrated(ece) is False:
         limits.append("not_calibrated")
     return limits
 

@@ -9,10 +9,11 @@ from sqlalchemy import Connection, select
 from app.domain import money
 from app.domain.access import Actor
 from app.domain.churn import LEVELS, mbg_nbd
-from app.domain.churn.models import LEARNED
+from app.domain.churn.models import LEARNED, contract
 from app.domain.scoring import Parameters
 from app.errors import NotFoundError
-from app.services.churn import SOURCES, explanation_of, reasons_of
+from app.services import contract_contests
+from app.services.churn import SOURCES, explanation_of, is_calibrated, reasons_of
 from app.services.scoring_runs import find_finished
 from app.store import scores
 from app.store.engine import long
@@ -30,6 +31,7 @@ _RUN = select(
     ScoringRun.churn,
     ScoringRun.churn_baselines,
 ).where(ScoringRun.churn.is_not(None))
+_SERVING = (ScoringRun.churn_serving, ScoringRun.contract_serving)
 
 
 def report(tx: Connection, actor: Actor, run_id: UUID | None, as_of: date | None) -> Row:
@@ -75,8 +77,7 @@ def of_customer(tx: Connection, actor: Actor, customer_id: UUID, runs: int, lang
     row = tx.execute(narrow(statement, actor)).first()
     if row is None:
         raise NotFoundError("There is no such customer.")
-    run = find_finished(tx, _RUN.add_columns(ScoringRun.churn_serving), None, None)
-    serving = run.churn_serving if row.churn_model == LEARNED else None
+    run = find_finished(tx, _RUN.add_columns(*_SERVING), None, None)
     parameters = Parameters.from_dict(run.parameters)
     report = _of_any_version(run.churn)
     amount = row.value_at_risk_minor
@@ -90,17 +91,40 @@ def of_customer(tx: Connection, actor: Actor, customer_id: UUID, runs: int, lang
         "value_at_risk": None if amount is None else money.to_wire(amount, parameters.currency),
         "model": row.churn_model,
         "version": report["version"],
-        "calibrated": report["calibrated"],
-        "ece": report["ece"],
-        "n": report["models"][mbg_nbd.CODE]["n"],
+        **_measured(report, run, row.churn_model),
         "reasons": reasons_of(row.churn_facts, run.churn_baselines, run.as_of, language),
-        "explanation": explanation_of(row.churn_facts, row.value_minor, serving, run.as_of, language),
+        "explanation": _explanation(tx, customer_id, row, run, language),
         "history": _history(tx, customer_id, runs),
     }
 
 
+def _measured(report: Row, run: Any, model: str | None) -> Row:
+    """How well the model of a customer foretells, and how many customers it was fitted to."""
+    if model != contract.CODE or run.contract_serving is None:
+        fitted = report["models"][mbg_nbd.CODE]["n"]
+        return {"calibrated": report["calibrated"], "ece": report["ece"], "n": fitted}
+    error = contract_contests.ece_of(report["models"]["contract"]["serving"])
+    fitted = run.contract_serving["model"]["learned"]["n"]
+    return {"calibrated": is_calibrated(error), "ece": error, "n": fitted}
+
+
+def _explanation(tx: Connection, customer_id: UUID, row: Any, run: Any, language: str) -> Row | None:
+    """What the probability is made of, when a learned model made it."""
+    if row.churn_model == LEARNED:
+        return explanation_of(row.churn_facts, row.value_minor, run.churn_serving, run.as_of, language)
+    if row.churn_model != contract.CODE:
+        return None
+    stored = scores.of_customer(tx, [run.id], customer_id, ["contract_started_day"])
+    started = int(stored[run.id]["contract_started_day"]) if run.id in stored else None
+    return contract_contests.explanation_of(
+        row.churn_facts, started, run.contract_serving, run.as_of, language
+    )
+
+
 def _of_any_version(report: Row) -> Row:
-    """A run's report; what version 1 did not say follows from what it did."""
+    """A run's report; what earlier versions did not say follows from what they did."""
+    contracts = {"serving": None, **report["models"]["contract"]}
+    report = {**report, "models": {**report["models"], "contract": contracts}}
     if "serving" in report:
         return report
     model = report["backtest"]["model"]

@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from app.domain.churn import Backtest, Fit, NoFit
+from app.domain.churn.contest import Contest
 from app.domain.churn.metrics import Metrics
 from app.domain.days import day_of
 
@@ -24,6 +25,27 @@ def metrics_row(metrics: Metrics) -> Row:
     row = asdict(metrics)
     row["calibration"] = list(row["calibration"])
     return row
+
+
+def contest_row(found: Contest) -> Row:
+    """A contest as it is stored and shown."""
+    opened, closed = found.opened_day, found.closed_day
+    return {
+        "serves": found.serves,
+        "reason": found.reason.value,
+        "opened_on": None if opened is None else day_of(opened).isoformat(),
+        "closed_on": None if closed is None else day_of(closed).isoformat(),
+        "trained_days": found.trained_days,
+        "n": found.n,
+        "entries": [
+            {
+                "code": entry.code,
+                "metrics": None if entry.metrics is None else metrics_row(entry.metrics),
+                "missing": None if entry.missing is None else entry.missing.value,
+            }
+            for entry in found.entries
+        ],
+    }
 
 
 def fit_row(fitted: Fit | NoFit) -> Row:

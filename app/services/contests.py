@@ -7,14 +7,15 @@ from uuid import UUID
 
 from sqlalchemy import Connection, insert, select
 
-from app.domain.churn.contest import Contest, contest
+from app.domain.churn.contest import contest
 from app.domain.churn.history import FloatArray
 from app.domain.churn.learner import Learned
 from app.domain.churn.models import LEARNED, PARAMETRIC, REGISTRY
 from app.domain.churn.models.logistic import Logistic, Serving
 from app.domain.churn.snapshots import Snapshot, Window
-from app.domain.days import day_of
-from app.services.churn_rows import metrics_row
+from app.services import contract_contests
+from app.services.churn_rows import contest_row
+from app.services.contract_windows import Past
 from app.store.tables import ChurnContest
 from app.store.types import new_id, now
 
@@ -23,6 +24,11 @@ Row = dict[str, Any]
 SERVES_DAYS = 28
 """A contest chooses the model of the runs of so many days, its own included: season and customers change
 slowly, and a window of the past takes as long to read as the present."""
+
+
+_READ = select(
+    ChurnContest.id, ChurnContest.as_of, ChurnContest.contest, ChurnContest.learned, ChurnContest.contract
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +40,15 @@ class Chosen:
         as_of: the day it was held for.
         contest: as it is stored and shown.
         learned: what the learned model has learned; None unless it serves.
+        contract: the contest of contracts (`app.services.contract_contests.hold`); None when nobody was
+            under contract.
     """
 
     id: UUID
     as_of: date
     contest: Row
     learned: Row | None
+    contract: Row | None = None
 
     @property
     def serves(self) -> str:
@@ -57,8 +66,7 @@ class Chosen:
 def find(tx: Connection, as_of: date, facts_key: str) -> Chosen | None:
     """The newest contest that may choose the model of a run for this day."""
     row = tx.execute(
-        select(ChurnContest.id, ChurnContest.as_of, ChurnContest.contest, ChurnContest.learned)
-        .where(
+        _READ.where(
             ChurnContest.facts_key == facts_key,
             ChurnContest.as_of <= as_of,
             ChurnContest.as_of > as_of - timedelta(days=SERVES_DAYS),
@@ -71,18 +79,18 @@ def find(tx: Connection, as_of: date, facts_key: str) -> Chosen | None:
 
 def get(tx: Connection, contest_id: UUID) -> Chosen | None:
     """The contest with this id."""
-    columns = (ChurnContest.id, ChurnContest.as_of, ChurnContest.contest, ChurnContest.learned)
-    row = tx.execute(select(*columns).where(ChurnContest.id == contest_id)).first()
+    row = tx.execute(_READ.where(ChurnContest.id == contest_id)).first()
     return None if row is None else Chosen(*row)
 
 
-def hold(earlier: Window | None, last: Window | None, as_of: date) -> Chosen:
-    """Hold a contest. Pure, apart from its new id.
+def hold(earlier: Window | None, last: Window | None, as_of: date, contracts: Past | None = None) -> Chosen:
+    """Hold a contest, and one of contracts. Pure, apart from its new id.
 
     Args:
         earlier: the window before ``last``.
         last: the window that had closed by ``as_of``; both None when the past is too short.
         as_of: the day of the run.
+        contracts: the windows of customers under contract; None when there are none.
     """
     found = contest(earlier, last)
     learned = None
@@ -93,7 +101,7 @@ def hold(earlier: Window | None, last: Window | None, as_of: date) -> Chosen:
     row = contest_row(found)
     if learned is None:
         row["serves"] = PARAMETRIC
-    return Chosen(new_id(), as_of, row, learned)
+    return Chosen(new_id(), as_of, row, learned, contract_contests.hold(contracts))
 
 
 def keep(tx: Connection, chosen: Chosen, facts_key: str) -> None:
@@ -101,26 +109,6 @@ def keep(tx: Connection, chosen: Chosen, facts_key: str) -> None:
     known = select(ChurnContest.id).where(ChurnContest.id == chosen.id)
     if tx.execute(known).first() is None:
         row: Row = {"facts_key": facts_key, "contest": chosen.contest, "learned": chosen.learned}
+        row |= {"contract": chosen.contract}
         row |= {"id": chosen.id, "as_of": chosen.as_of, "created_at": now()}
         tx.execute(insert(ChurnContest).values(row))
-
-
-def contest_row(found: Contest) -> Row:
-    """A contest as it is stored and shown."""
-    opened, closed = found.opened_day, found.closed_day
-    return {
-        "serves": found.serves,
-        "reason": found.reason.value,
-        "opened_on": None if opened is None else day_of(opened).isoformat(),
-        "closed_on": None if closed is None else day_of(closed).isoformat(),
-        "trained_days": found.trained_days,
-        "n": found.n,
-        "entries": [
-            {
-                "code": entry.code,
-                "metrics": None if entry.metrics is None else metrics_row(entry.metrics),
-                "missing": None if entry.missing is None else entry.missing.value,
-            }
-            for entry in found.entries
-        ],
-    }

@@ -17,6 +17,7 @@ from app.domain.unit_costs import CostCode
 from app.errors import AppError
 from app.schemas import competitor_measurements as measurement_schemas
 from app.schemas import complaints as complaint_schemas
+from app.schemas import contract_terms as contract_schemas
 from app.schemas import customers as customer_schemas
 from app.schemas import imports as import_schemas
 from app.schemas import interactions as interaction_schemas
@@ -28,11 +29,13 @@ from app.schemas import transactions as transaction_schemas
 from app.schemas._base import Input
 from app.schemas.competitor_measurements import CompetitorMeasurementCreate, CompetitorMeasurementRead
 from app.schemas.complaints import ComplaintCreate, ComplaintRead
+from app.schemas.contract_terms import ContractTermsCreate, ContractTermsRead
 from app.schemas.dispositions import DispositionPut, DispositionRead
 from app.schemas.exchange_rates import ExchangeRateItem
 from app.schemas.imports import ImportMappingRead, ImportRead
 from app.schemas.interactions import InteractionCreate, InteractionRead
 from app.schemas.jobs import JobRead
+from app.schemas.standing import ContractRead
 from app.schemas.survey_invitations import SurveyInvitationCreate, SurveyInvitationRead
 from app.schemas.survey_responses import Answer, SurveyResponseCreate, SurveyResponseRead
 from app.schemas.surveys import SurveyCreate, SurveyRead
@@ -41,6 +44,7 @@ from app.schemas.unit_costs import UnitCostPut, UnitCostRead
 from app.services import (
     competitor_measurements,
     complaints,
+    contract_terms,
     dispositions,
     exchange_rates,
     import_mappings,
@@ -101,8 +105,8 @@ _NEVER = timedelta(days=36_500)
 
 
 def ids_of(customers: Sequence[Row]) -> list[UUID]:
-    """Ids for the customers of a demo: the first one, one who stays and one who has left get those of the
-    documentation."""
+    """Ids for the customers of a demo: the first one, one who stays, one who has left and one under contract
+    get those of the documentation."""
     ids = [new_id() for _ in customers]
     ids[0] = UUID(customer_schemas.EXAMPLE_ID)
     for example, has_left in (
@@ -113,6 +117,13 @@ def ids_of(customers: Sequence[Row]) -> list[UUID]:
             if (customer["lifecycle"] == Lifecycle.LEFT) == has_left:
                 ids[position] = UUID(example)
                 break
+    taken = {
+        UUID(example) for example in (customer_schemas.EXAMPLE_STAYING_ID, customer_schemas.EXAMPLE_LEFT_ID)
+    }
+    for position, customer in enumerate(customers[1:], start=1):
+        if customer["contract"] is not None and ids[position] not in taken:
+            ids[position] = UUID(contract_schemas.EXAMPLE_ID)
+            break
     return ids
 
 
@@ -134,6 +145,7 @@ def load(tx: Connection, actor: Actor, customer_ids: Sequence[UUID]) -> None:
         import_mappings.put(tx, actor, name, _mapping(), None)
     _load_rates(tx, actor)
     _load_unit_costs(tx, actor)
+    _load_contract_terms(tx, actor)
     _load_imports(tx, actor)
 
 
@@ -226,6 +238,17 @@ def _load_unit_costs(tx: Connection, actor: Actor) -> None:
     for code, (per_contact, per_minute) in _UNIT_COSTS.items():
         given = UnitCostPut(per_contact=per_contact, per_minute=per_minute)
         unit_costs.put(tx, actor, code, given, None)
+
+
+def _load_contract_terms(tx: Connection, actor: Actor) -> None:
+    """The past version that the examples name: it says what the contract says today."""
+    customer_id = UUID(contract_schemas.EXAMPLE_ID)
+    if (today := contract_terms.newest_of(tx, customer_id)) is not None:
+        days = {member: today[member] for member in ContractRead.model_fields}
+        contract = {member: None if day is None else day.isoformat() for member, day in days.items()}
+        shown = _example(ContractTermsRead)
+        told = ContractTermsCreate.model_validate({"known_on": shown["known_on"], "contract": contract})
+        contract_terms.record(tx, actor, customer_id, told)
 
 
 def _load_imports(tx: Connection, actor: Actor) -> None:

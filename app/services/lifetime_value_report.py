@@ -11,6 +11,7 @@ from app.domain import money
 from app.domain.access import Actor
 from app.domain.churn import from_days
 from app.domain.churn.btyd import Parameters as RateParameters
+from app.domain.churn.models import contract
 from app.domain.days import day_number
 from app.domain.lifetime_value import Buyers, interval, worth
 from app.domain.lifetime_value.gamma_gamma import Parameters as SpendParameters
@@ -78,12 +79,13 @@ def of_customer(tx: Connection, actor: Actor, customer_id: UUID) -> Row:
     parameters = Parameters.from_dict(run.parameters)
     stored = scores.of_customer(tx, [run.id], customer_id, ["lifetime_value_minor"])
     minor = int(stored[run.id]["lifetime_value_minor"]) if run.id in stored else NONE
-    drawn = _drawn(run, row.churn_facts, parameters) if minor > 0 and row.churn_model != "contract" else {}
+    by_contract = row.churn_model in (contract.BASE, contract.CODE)
+    drawn = _drawn(run, row.churn_facts, parameters) if minor > 0 and not by_contract else {}
     return {
         "customer_id": customer_id,
         "run_id": run.id,
         "as_of": run.as_of,
-        "method": "contract" if row.churn_model == "contract" else "purchases",
+        "method": "contract" if by_contract else "purchases",
         "terms": parameters.to_dict()["lifetime_value"],
         "value": None if minor == NONE else money.to_wire(minor, parameters.currency),
         "interval": None,

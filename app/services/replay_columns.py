@@ -32,7 +32,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 
 OTHERS = "facts"
 
-_CONTRACT = ("contract_started_day", "contract_ends_day", "contract_notice_day")
+_CONTRACT = ("contract_started_day", "contract_ends_day", "contract_notice_day", "contract_known_day")
 _OF_KIND: Mapping[LateKind, tuple[str, ...]] = {
     LateKind.INTERACTIONS: ("contacts", "recent_contacts", "last_contact_day"),
     LateKind.COMPLAINTS: ("complaints", "open_complaints", "reopened_complaints", "oldest_open_day"),

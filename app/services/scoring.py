@@ -25,6 +25,8 @@ from app.services import (
     churn,
     churn_windows,
     contests,
+    contract_contests,
+    contract_windows,
     lifetime_values,
     satisfaction,
     scoring_facts,
@@ -33,6 +35,7 @@ from app.services import (
     value_tiers,
 )
 from app.services.contests import Chosen
+from app.services.contract_windows import Past
 from app.services.scoring_facts import Base, Facts
 from app.services.survey_columns import Answered
 from app.store import audit, dialects, news, scores, survey_facts
@@ -75,6 +78,8 @@ class Input:
     chosen: Chosen | None
     """The contest that says which churn model serves; None: one is held on these windows."""
     windows: tuple[Window | None, Window | None]
+    contracts: Past | None
+    """The windows of customers under contract."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,8 +102,16 @@ def read(tx: Connection, actor: Actor, run_id: UUID) -> Input:
     as_of, company = run["as_of"], actor.company
     facts = scoring_facts.read(tx, actor, as_of, parameters)
     chosen = contests.find(tx, as_of, parameters.facts_key(company))
-    windows = (None, None) if chosen else _windows(tx, actor, facts, as_of, parameters)
-    return _input(tx, actor, run, facts, chosen, windows)
+    if chosen and not _is_outdated(tx, chosen, parameters):
+        return _input(tx, actor, run, facts, chosen, (None, None))
+    windows = _windows(tx, actor, facts, as_of, parameters)
+    contracts = contract_windows.past(tx, actor, facts.columns, as_of, parameters)
+    return _input(tx, actor, run, facts, None, windows, contracts)
+
+
+def _is_outdated(tx: Connection, chosen: Chosen, parameters: Parameters) -> bool:
+    held_for, horizon = chosen.as_of, parameters.horizon_days
+    return contract_contests.is_outdated(tx, chosen.id, chosen.contract, held_for, horizon)
 
 
 def read_anew(tx: Connection, actor: Actor, run_id: UUID, chosen: Chosen) -> Input:
@@ -116,6 +129,7 @@ def _input(
     facts: Facts,
     chosen: Chosen | None,
     windows: tuple[Window | None, Window | None],
+    contracts: Past | None = None,
 ) -> Input:
     parameters = Parameters.from_dict(run["parameters"])
     as_of, company = run["as_of"], actor.company
@@ -124,7 +138,7 @@ def _input(
     versions = survey_columns.versions_of(survey_facts.surveys(tx))
     answered = survey_columns.answered(survey_facts.answers(tx, asked), versions)
     bounds = parameters.bounds(as_of, company)
-    return Input(run["id"], as_of, parameters, bounds, facts, answered, since, chosen, windows)
+    return Input(run["id"], as_of, parameters, bounds, facts, answered, since, chosen, windows, contracts)
 
 
 def _windows(
@@ -156,7 +170,7 @@ def compute(given: Input, on_stage: Callable[[str], None]) -> Result:
     reference = satisfaction.reference(given.answered)
     placed = satisfaction.quadrants(facts, reference, to_micros(given.answered_since))
     on_stage("contest")
-    chosen = given.chosen or contests.hold(*given.windows, given.as_of)
+    chosen = given.chosen or contests.hold(*given.windows, given.as_of, given.contracts)
     on_stage("churn")
     found, worth = _foretell(facts, tiers.columns, given, chosen, on_stage)
     columns = {**facts, **tiers.columns, **placed, **found.columns, **worth.columns}
@@ -226,6 +240,7 @@ def save(tx: Connection, actor: Actor, given: Input, result: Result, packed: sco
         "churn": result.churn.report,
         "churn_baselines": result.churn.baselines,
         "churn_serving": result.churn.serving,
+        "contract_serving": result.churn.contract_serving,
         "lifetime_value": result.lifetime_value,
         "facts_until": given.facts.until,
         "facts_key": facts_key,

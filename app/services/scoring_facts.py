@@ -58,6 +58,7 @@ FACTS: Mapping[str, tuple[DTypeLike, Any]] = {
     "contract_started_day": (np.int32, NO_DAY),
     "contract_ends_day": (np.int32, NO_DAY),
     "contract_notice_day": (np.int32, NO_DAY),
+    "contract_known_day": (np.int32, NO_DAY),
     "left_day": (np.int32, NO_DAY),
     "left_by_us": (np.bool_, False),
     **satisfaction.FACTS,
@@ -196,7 +197,8 @@ class _Reader:
             self._transactions(),
             self._dated(facts.contacts(self.tx, self.bounds, self.only)),
             self._dated(facts.complaints(self.tx, self.bounds, self.only)),
-            facts.contracts(self.tx, self.only),
+            facts.contracts(self.tx, self.bounds, self.only),
+            facts.departures(self.tx, self.only),
             self._satisfaction(),
         ]
         ids = _united([family["customer_id"] for family in families])

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import BigInteger, Connection, and_, case, cast, func, or_, select, union
+from sqlalchemy import BigInteger, Connection, and_, case, cast, func, or_, select
 
 from app.domain.company import Company
 from app.domain.complaints import OPEN_STATES, ComplaintState
 from app.domain.customers import LeavingReason
-from app.domain.days import day_shifts
+from app.domain.days import day_number, day_shifts
 from app.domain.interactions import Direction
 from app.domain.scoring import NO_DAY, Bounds, Parameters
 from app.domain.transactions import LOWERING, TransactionKind
@@ -27,6 +27,7 @@ from app.store.local_days import local_day
 from app.store.tables import (
     Complaint,
     ComplaintEvent,
+    ContractTerms,
     Customer,
     ExchangeRate,
     Interaction,
@@ -216,40 +217,58 @@ def complaints(tx: Connection, bounds: Bounds, only: Ids | None = None) -> Colum
     return dict(zip(names, found, strict=True))
 
 
-def contracts(tx: Connection, only: Ids | None = None) -> Columns:
-    """Read contracts and departures, as they are said to be now: they are dated.
+def contracts(tx: Connection, bounds: Bounds, only: Ids | None = None) -> Columns:
+    """Read contracts as they were known where the bounds end: by the newest version known before that day,
+    and where none is, by the first one, for nothing else is known.
 
     Returns:
-        ``contract_started_day``, ``contract_ends_day``, ``contract_notice_day``, ``left_day``: days since
-        1970-01-01, `NO_DAY` where there is none; ``left_by_us``: whether we ended it. Customers with a
-        contract or a departure.
+        ``contract_started_day``, ``contract_ends_day``, ``contract_notice_day``: days since 1970-01-01,
+        `NO_DAY` where there is none; ``contract_known_day``: from when these terms were known, `NO_DAY` when
+        that is not before the day. Customers with a contract.
     """
-    dates = (
-        Customer.contract_started_on,
-        Customer.contract_ends_on,
-        Customer.contract_notice_on,
-        Customer.left_on,
+    known_on = ContractTerms.known_on
+    before = func.max(case((known_on < bounds.as_of, known_on)))
+    chosen = select(ContractTerms.customer_id, func.coalesce(before, func.min(known_on)).label("known_on"))
+    chosen = _of(tx, chosen, ContractTerms.customer_id, only).group_by(ContractTerms.customer_id)
+    at = chosen.subquery()
+    dates = (ContractTerms.started_on, ContractTerms.ends_on, ContractTerms.notice_given_on, known_on)
+    statement = (
+        select(
+            arrays.raw_id(tx, ContractTerms.customer_id),
+            *(arrays.days(tx, column, NO_DAY) for column in dates),
+        )
+        .join(at, and_(ContractTerms.customer_id == at.c.customer_id, known_on == at.c.known_on))
+        .where(ContractTerms.started_on.is_not(None))
+        .order_by(ContractTerms.customer_id)
     )
-    by_us = case((Customer.left_reason == LeavingReason.ENDED_BY_US, 1), else_=0)
-    wanted = select(
-        arrays.raw_id(tx, Customer.id), *(arrays.days(tx, column, NO_DAY) for column in dates), by_us
-    )
-    # Two reads of small indexes; with OR it would be one of the whole table.
-    parts = [
-        _of(tx, wanted.where(column.is_not(None)), Customer.id, only)
-        for column in (Customer.contract_started_on, Customer.left_on)
-    ]
     names = (
         "customer_id",
         "contract_started_day",
         "contract_ends_day",
         "contract_notice_day",
-        "left_day",
-        "left_by_us",
+        "contract_known_day",
     )
-    found = arrays.read(tx, union(*parts), [ID, *[np.int64] * 5])
+    found = dict(zip(names, arrays.read(tx, statement, [ID, *[np.int64] * 4]), strict=True))
+    known = found["contract_known_day"]
+    found["contract_known_day"] = np.where(known < day_number(bounds.as_of), known, NO_DAY)
+    return found
+
+
+def departures(tx: Connection, only: Ids | None = None) -> Columns:
+    """Read departures, as they are said to be now: they are dated.
+
+    Returns:
+        ``left_day``: days since 1970-01-01; ``left_by_us``: whether we ended it. Customers who left.
+    """
+    by_us = case((Customer.left_reason == LeavingReason.ENDED_BY_US, 1), else_=0)
+    wanted = select(arrays.raw_id(tx, Customer.id), arrays.days(tx, Customer.left_on, NO_DAY), by_us)
+    statement = _of(tx, wanted.where(Customer.left_on.is_not(None)), Customer.id, only)
+    found = arrays.read(tx, statement, [ID, np.int64, np.int64])
     order = np.argsort(found[0])
-    return {name: column[order] for name, column in zip(names, found, strict=True)}
+    return {
+        name: column[order]
+        for name, column in zip(("customer_id", "left_day", "left_by_us"), found, strict=True)
+    }
 
 
 def customers(tx: Connection) -> int:

@@ -13,13 +13,14 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import Connection, and_, func, literal, or_, select
+from sqlalchemy import Connection, and_, case, func, literal, or_, select
 
 from app.domain.replays import MOST_SHOWN, LateKind
 from app.store import arrays
 from app.store.arrays import ID, Ids
 from app.store.tables import (
     ComplaintEvent,
+    ContractTerms,
     Customer,
     ExchangeRate,
     Interaction,
@@ -116,7 +117,7 @@ def _statement(tx: Connection, kind: LateKind, asked: Asked, changed: Ids, is_su
     if kind is LateKind.COMPLAINTS:
         return _complaints(asked, is_late)
     if kind is LateKind.CUSTOMERS:
-        never, at = literal(None, Instant()).label("occurred_at"), Customer.updated_at
+        never, at = literal(None, Instant()).label("occurred_at"), _changed_at()
         columns = (Customer.id, Customer.id.label("customer_id"), never, at.label("recorded_at"))
         # Only those whose contract or departure is another one for the past.
         return select(*columns).where(arrays.among(tx, Customer.id, changed), is_late(Customer.id, at, at))
@@ -133,6 +134,13 @@ _TABLES: dict[LateKind, tuple[Any, Any, Any]] = {
     LateKind.SURVEY_RESPONSES: (SurveyResponse, SurveyResponse.answered_at, SurveyResponse.recorded_at),
 }
 """Table, when a record occurred, and when it was stored or changed."""
+
+
+def _changed_at() -> Any:
+    """When a customer, or what is said of the past of its contract, was last changed."""
+    told = select(func.max(ContractTerms.recorded_at)).where(ContractTerms.customer_id == Customer.id)
+    terms = told.scalar_subquery()
+    return case((terms > Customer.updated_at, terms), else_=Customer.updated_at)
 
 
 def _complaints(asked: Asked, is_late: Callable[[Any, Any, Any], Any]) -> Any:

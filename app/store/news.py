@@ -19,6 +19,7 @@ from app.store.arrays import ID, Ids
 from app.store.tables import (
     Complaint,
     ComplaintEvent,
+    ContractTerms,
     Customer,
     Import,
     Interaction,
@@ -56,6 +57,7 @@ def _recorded(tx: Connection, since: datetime) -> Iterator[Select[Any]]:
         (Complaint.customer_id, Complaint.updated_at),
         (SurveyResponse.customer_id, SurveyResponse.recorded_at),
         (Customer.id, Customer.updated_at),
+        (ContractTerms.customer_id, ContractTerms.recorded_at),
     ):
         yield select(arrays.raw_id(tx, owner)).where(at >= since, owner.is_not(None))
 
@@ -76,6 +78,12 @@ def _passed(tx: Connection, before: Bounds, after: Bounds) -> Iterator[Select[An
     ):
         for low, high in _not_empty(spans):
             yield select(arrays.raw_id(tx, owner)).where(at >= low, at < high, owner.is_not(None))
+    if before.as_of != after.as_of:
+        low_day, high_day = min(before.as_of, after.as_of), max(before.as_of, after.as_of)
+        known_on = ContractTerms.known_on
+        yield select(arrays.raw_id(tx, ContractTerms.customer_id)).where(
+            known_on >= low_day, known_on < high_day
+        )
 
 
 def _between(one: datetime, other: datetime) -> Span:

@@ -136,10 +136,10 @@ def test_what_occurs_after_the_day_does_not_matter(store: Store, actor: Actor, s
             happenings.answer(tx, who, MIDNIGHT, survey_id, dice)
             factories.interaction(tx, actor, who, started_at=MIDNIGHT.isoformat())
         day, new = date(2026, 4, 1), factories.customer(tx, actor, "New")
-        contract = {"contract_started_on": day, "contract_ends_on": date(2027, 4, 1)}
+        for who in (new, shop[0]):
+            factories.under_contract(tx, actor, who, started_on=day, ends_on=date(2027, 4, 1))
         departure = {"left_on": day, "left_reason": "ended_by_us", "lifecycle": "left"}
-        for who, changes in ((new, contract), (shop[0], contract), (shop[1], departure)):
-            tx.execute(update(Customer).where(Customer.id == who).values(**changes, updated_at=now()))
+        tx.execute(update(Customer).where(Customer.id == shop[1]).values(**departure, updated_at=now()))
 
     store.write_sync(later)
     found = replay(store, actor, run_id)

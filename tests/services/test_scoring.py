@@ -131,9 +131,8 @@ def test_an_explicit_departure_and_a_contract_make_levels(store: Store, actor: A
             factories.purchases(tx, actor, who, [1000])
         left = {"left_on": date(2026, 3, 20), "left_reason": "price", "lifecycle": "left"}
         tx.execute(update(Customer).where(Customer.id == gone).values(**left))
-        contract = {"contract_started_on": date(2026, 1, 1), "contract_ends_on": date(2026, 4, 20)}
-        contract["contract_notice_on"] = date(2026, 3, 25)
-        tx.execute(update(Customer).where(Customer.id == bound).values(**contract))
+        contract = {"started_on": date(2026, 1, 1), "ends_on": date(2026, 4, 20)}
+        factories.under_contract(tx, actor, bound, **contract, notice_given_on=date(2026, 3, 25))
 
     store.write_sync(seed)
     run(store, actor, as_of="2026-04-01")

@@ -57,7 +57,7 @@ def usual(snapshot: Snapshot) -> Usual:
     return Usual(
         rhythm=rhythm(snapshot.histories),
         median_spend_minor=_median(spend[spend > 0]),
-        mean_score=_mean(facts.last_score[_fresh(facts)]),
+        mean_score=_mean(facts.last_score[fresh(facts)]),
     )
 
 
@@ -106,10 +106,11 @@ def _spend(snapshot: Snapshot) -> FloatArray:
     return np.asarray(np.maximum(snapshot.value_minor, 0) / snapshot.facts.purchase_days)
 
 
-def _fresh(facts: Facts) -> BoolArray:
+def fresh(facts: Facts) -> BoolArray:
+    """Whose last satisfaction score is not too old, shape (n,)."""
     answered: BoolArray = ~np.isnan(facts.last_score)
-    fresh: BoolArray = answered & (facts.last_score_day >= facts.as_of_day - FRESH_DAYS)
-    return fresh
+    known: BoolArray = answered & (facts.last_score_day >= facts.as_of_day - FRESH_DAYS)
+    return known
 
 
 def _mean(values: FloatArray) -> float | None:
@@ -149,8 +150,8 @@ def _trend(sight: Sight) -> FloatArray:
     return np.asarray(np.where(both, np.log((recent + usually) / (earlier + usually)), 0.0))
 
 
-def _unresolved(sight: Sight) -> FloatArray:
-    facts = sight.snapshot.facts
+def unresolved(facts: Facts) -> FloatArray:
+    """1 for who waits too long for a complaint to be solved, or again, else 0, shape (n,)."""
     waiting = (facts.open_complaints > 0) & (facts.oldest_open_day != NO_DAY)
     old: BoolArray = waiting & (facts.as_of_day - facts.oldest_open_day > UNRESOLVED_AFTER_DAYS)
     return np.where(old | (facts.reopened_complaints > 0), 1.0, 0.0)
@@ -158,13 +159,13 @@ def _unresolved(sight: Sight) -> FloatArray:
 
 def _score(sight: Sight) -> FloatArray:
     facts, mean = sight.snapshot.facts, sight.usual.mean_score
-    known = _fresh(facts)
+    known = fresh(facts)
     return np.where(known, facts.last_score - (mean or 0.0), 0.0) / 100
 
 
 def _fall(sight: Sight) -> FloatArray:
     facts = sight.snapshot.facts
-    fell = _fresh(facts) & ~np.isnan(facts.previous_score)
+    fell = fresh(facts) & ~np.isnan(facts.previous_score)
     return np.where(fell, np.maximum(facts.previous_score - facts.last_score, 0), 0.0) / 100
 
 
@@ -207,7 +208,7 @@ FEATURES: tuple[Feature, ...] = (
         "unresolved_complaint",
         "unresolved_complaint",
         "1 when a complaint is open for over 14 days or was reopened, else 0",
-        _unresolved,
+        lambda s: unresolved(s.snapshot.facts),
     ),
     Feature(
         "solved_complaints",

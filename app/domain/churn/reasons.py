@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.domain.churn.contract_themes import OWN
 from app.domain.churn.facts import COLUMNS, RECENT_DAYS, SCORES, CustomerFacts, Facts
 from app.domain.churn.features import FEATURES
 from app.domain.churn.history import NO_DAY
@@ -21,6 +22,8 @@ from app.domain.churn.themes import THEMES, Customer
 
 MATTERS = 0.1
 """A contribution of at least so much log-odds, a tenth of the odds, is called one that raises or lowers."""
+
+_ALL = {**THEMES, **{theme.code: theme for theme in OWN}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,8 @@ def contributions(
         serving: the learned model of the run.
     """
     customer = Customer(facts, value_minor, refunds, serving.usual)
-    parts = serving.contributions(_alone(facts, value_minor, refunds))[0]
+    one = Snapshot(alone(facts), np.array([value_minor]), np.array([refunds]))
+    parts = serving.contributions(one)[0]
     sums = dict.fromkeys(THEMES, 0.0)
     for feature, part in zip(FEATURES, parts.tolist(), strict=True):
         sums[feature.theme] += part
@@ -60,15 +64,14 @@ def contributions(
     return sorted(found, key=lambda one: -abs(one.contribution))
 
 
-def _alone(facts: CustomerFacts, value_minor: int, refunds: int) -> Snapshot:
-    """A snapshot of one customer."""
+def alone(facts: CustomerFacts) -> Facts:
+    """The facts of one customer as columns."""
     columns = {}
     for name in COLUMNS:
         value = getattr(facts, name)
         absent = np.nan if name in SCORES else NO_DAY
         columns[name] = np.array([absent if value is None else value])
-    whole = Facts(as_of_day=facts.as_of_day, **columns)
-    return Snapshot(whole, np.array([value_minor]), np.array([refunds]))
+    return Facts(as_of_day=facts.as_of_day, **columns)
 
 
 _EFFECTS = {
@@ -87,7 +90,7 @@ def sentence(reason: Contribution, language: str) -> str:
     'Son alışveriş 61 gün önce; bugüne kadarki alışveriş günü: 3. Bu, riski düşürüyor.'
     """
     language = language if language in _EFFECTS else "en"
-    theme = THEMES[reason.code]
+    theme = _ALL[reason.code]
     text = theme.unknown[language].format(recent_days=RECENT_DAYS)
     if reason.value is not None and reason.baseline is not None:
         # Days of silence are held against a number of purchases.

@@ -24,12 +24,14 @@ class Known(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """One customer: its facts, what it is worth, its refunds, and what is usual in the run."""
+    """One customer: its facts, what it is worth, its refunds, what is usual in the run, and the first day of
+    its contract, None without one."""
 
     facts: CustomerFacts
     value_minor: int
     refunds: int
     usual: Usual
+    started_day: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

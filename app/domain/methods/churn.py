@@ -108,7 +108,7 @@ METHODS = (
         titles={"en": "Contracts", "tr": "Sözleşmeler", "az": "Müqavilələr"},
         formula=(
             "churn rate = left in the last window as long as the horizon / active at its start; q = churn "
-            "rate while active, 1 once notice was given"
+            "rate while active, 1 once notice was given; contract_logistic replaces the rate where it wins"
         ),
         source="Vefa",
         documentation=_PLACE,
@@ -122,12 +122,20 @@ METHODS = (
         ),
         limits=(
             {
-                "en": "All active contracts have the same probability; who was sent away by us has not "
-                "churned.",
-                "tr": "Yürürlükteki tüm sözleşmelerin olasılığı aynıdır; bizim sonlandırdıklarımız kayıp "
-                "sayılmaz.",
-                "az": "Qüvvədə olan bütün müqavilələrin ehtimalı eynidir; bizim bitirdiklərimiz itki "
-                "sayılmır.",
+                "en": "Until the learned model serves, all active contracts have the same probability; who "
+                "was sent away by us has not churned.",
+                "tr": "Öğrenen model devreye girene dek yürürlükteki tüm sözleşmelerin olasılığı aynıdır; "
+                "bizim sonlandırdıklarımız kayıp sayılmaz.",
+                "az": "Öyrənən model işə düşənədək qüvvədə olan bütün müqavilələrin ehtimalı eynidir; bizim "
+                "bitirdiklərimiz itki sayılmır.",
+            },
+            {
+                "en": "It is learned only from terms that were known when a past window opened, with 10 who "
+                "left for each feature.",
+                "tr": "Yalnızca geçmiş bir pencere açıldığında bilinen koşullardan, her özellik için ayrılan "
+                "10 müşteriyle öğrenilir.",
+                "az": "Yalnız keçmiş pəncərə açılanda məlum olan şərtlərdən, hər xüsusiyyət üçün gedən 10 "
+                "müştəri ilə öyrənilir.",
             },
         ),
     ),

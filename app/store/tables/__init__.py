@@ -4,6 +4,7 @@ from app.store.tables.base import Base
 from app.store.tables.churn import Backtest, ChurnContest
 from app.store.tables.competitor_measurements import CompetitorMeasurement
 from app.store.tables.complaints import Complaint, ComplaintEvent
+from app.store.tables.contract_terms import ContractTerms
 from app.store.tables.customers import Customer, CustomerExternalId, CustomerLookup
 from app.store.tables.imports import Import, ImportChunk, ImportMapping, ImportTrial, RefusedRow
 from app.store.tables.interactions import Disposition, Interaction
@@ -30,6 +31,7 @@ __all__ = [
     "CompetitorMeasurement",
     "Complaint",
     "ComplaintEvent",
+    "ContractTerms",
     "Customer",
     "CustomerExternalId",
     "CustomerLookup",

@@ -45,6 +45,8 @@ class ChurnContest(Base):
     facts_key: Mapped[str] = mapped_column(Text)
     contest: Mapped[dict[str, Any]]
     learned: Mapped[dict[str, Any] | None]
+    # The contest of customers under contract, and what was learned of them.
+    contract: Mapped[dict[str, Any] | None]
     created_at: Mapped[datetime]
 
     __table_args__ = (Index(None, "facts_key", "as_of"),)

@@ -34,10 +34,11 @@ class ScoringRun(Base):
     contest_id: Mapped[UUID | None]
     # What is usual among all customers: small, because every customer's reasons are told with it.
     churn_baselines: Mapped[dict[str, Any] | None]
-    # The learned model as it served: what a customer's probability is made of is told from it.
+    # The learned models as they served: what a customer's probability is made of is told from them.
     churn_serving: Mapped[dict[str, Any] | None]
     # How satisfaction goes with expectation among all: what customers' quadrants are told by.
     expectation_reference: Mapped[dict[str, Any] | None]
+    contract_serving: Mapped[dict[str, Any] | None]
     # Everything recorded before this instant was seen: what the next run need not read again.
     facts_until: Mapped[datetime | None]
     # Says how the facts by customer were read; only a run that reads them alike may go on from them.

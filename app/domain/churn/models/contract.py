@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from app.domain.churn.attributes import Encoding, encoding
 from app.domain.churn.contest import LEAST_COMPARED, Contest, Entry, beats
 from app.domain.churn.contract import GRACE_DAYS, Contracts, State, states
-from app.domain.churn.history import NO_DAY, BoolArray, FloatArray
+from app.domain.churn.history import NO_DAY, BoolArray, FloatArray, IntArray
 from app.domain.churn.learner import Learned, is_enough, learn, least_rows, probability
 from app.domain.churn.metrics import DRAWS, measure
 from app.domain.churn.models.model import Description, Why
@@ -32,7 +32,7 @@ ABOUT = Description(
     formula="log-odds = intercept + sum of weight x standardised attribute; one column for each word",
     source="scikit-learn; trained on the company's own last closed window",
     example="the Telco file, five folds: AUC 0.845, Brier 0.136",
-    limits="needs 10 who left for each column; attributes are taken as they are now, not as they were then",
+    limits="needs 10 who left for each column; learns only from terms that were known in time",
 )
 
 Attributes = Mapping[str, ArrayLike]
@@ -63,23 +63,47 @@ class ContractWindow:
         left: who was gone at its end.
         opened_day: its first day.
         closes_day: the day after its last.
+        known_day: from when the terms that attributes are made of were known, shape (n,); None when there
+            are none among them.
+
+    Raises:
+        ValueError: terms were not known before the window opened.
     """
 
     attributes: Attributes
     left: BoolArray
     opened_day: int
     closes_day: int
+    known_day: IntArray | None = None
+
+    def __post_init__(self) -> None:
+        known = self.known_day
+        if known is not None and np.any((known == NO_DAY) | (known >= self.opened_day)):
+            raise ValueError("terms must have been known before the window opened")
 
 
-def outcome(contracts: Contracts, from_day: int, to_day: int, grace_days: int = GRACE_DAYS) -> BoolArray:
+def outcome(
+    contracts: Contracts,
+    from_day: int,
+    to_day: int,
+    grace_days: int = GRACE_DAYS,
+    later: Contracts | None = None,
+) -> BoolArray:
     """Who of the customers had left, by themselves, by ``to_day``; ask it of those active on ``from_day``.
+
+    Args:
+        contracts: as they were known on ``from_day``.
+        from_day: the first day.
+        to_day: the day after the last.
+        grace_days: days after the end of a contract before it has lapsed.
+        later: as they were known on ``to_day``; by default nothing has changed.
 
     Raises:
         ValueError: a contract was not active on ``from_day``.
     """
     if np.any(states(contracts, from_day, grace_days) != State.ACTIVE):
         raise ValueError("only active contracts have an outcome")
-    after = states(contracts, to_day, grace_days)
+    after = states(contracts if later is None else later, to_day, grace_days)
     gone: BoolArray = (after == State.LAPSED) | (after == State.LEFT)
     return gone
 
@@ -93,7 +117,24 @@ class ContractModel:
 
     def q(self, attributes: Attributes) -> FloatArray:
         """Probability of leaving within the window's length, shape (n,)."""
-        return probability(self.learned.log_odds(self.encoding.columns(_arrays(attributes))))
+        return probability(self.log_odds(attributes))
+
+    def log_odds(self, attributes: Attributes) -> FloatArray:
+        """The log-odds of it, shape (n,): the intercept and the sum of `parts`."""
+        return self.learned.log_odds(self.encoding.columns(_arrays(attributes)))
+
+    def parts(self, attributes: Attributes) -> FloatArray:
+        """What each column adds to the log-odds, shape (n, columns)."""
+        return self.learned.parts(self.encoding.columns(_arrays(attributes)))
+
+    def to_dict(self) -> dict[str, Any]:
+        """As stored with a contest and with a run."""
+        return {"learned": self.learned.to_dict(), "encoding": self.encoding.to_dict()}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "ContractModel":
+        """What `to_dict` gave."""
+        return cls(Learned.from_dict(data["learned"]), Encoding.from_dict(data["encoding"]))
 
 
 def train(attributes: Attributes, left: BoolArray) -> ContractModel | Why:

@@ -1,0 +1,59 @@
+"""``/v1/customers/{id}/contract-terms``"""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Response
+
+from app.api import replies
+from app.api.deps import Call, IdempotencyKey, StrictRoute, may
+from app.api.openapi import created, paged
+from app.domain.access import Scope
+from app.schemas._base import Paging
+from app.schemas.contract_terms import (
+    EXAMPLE_ID,
+    ContractTermsCreate,
+    ContractTermsPage,
+    ContractTermsRead,
+)
+from app.services import contract_terms
+
+router = APIRouter(prefix="/customers", tags=["Customers"], route_class=StrictRoute)
+
+Reads = Annotated[Call, may(Scope.CUSTOMERS_READ)]
+Writes = Annotated[Call, may(Scope.CUSTOMERS_WRITE)]
+CustomerId = Annotated[UUID, Path(description="Id of the customer.", examples=[EXAMPLE_ID])]
+CREATED = replies.one(ContractTermsRead, status=201, location="/v1/customers/{customer_id}/contract-terms")
+
+
+@router.get(
+    "/{customer_id:uuid}/contract-terms",
+    response_model=ContractTermsPage,
+    summary="List a customer's contract terms",
+    responses=paged(404),
+)
+async def list_contract_terms(
+    call: Reads, customer_id: CustomerId, query: Annotated[Paging, Query()]
+) -> Response:
+    """What was known of the contract, and from which day on, newest first. Every change of a customer's
+    contract makes a version of its day."""
+    return await call.page(ContractTermsPage, contract_terms.page, query, customer_id)
+
+
+@router.post(
+    "/{customer_id:uuid}/contract-terms",
+    status_code=201,
+    response_model=ContractTermsRead,
+    summary="Record a customer's past contract terms",
+    responses=created(404, etag=False),
+)
+async def record_contract_terms(
+    call: Writes, customer_id: CustomerId, body: ContractTermsCreate, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Record what was known of the contract from a past day on, until the next version. A repetition changes
+    nothing, and other terms for the same day replace what was recorded for it.
+
+    Scoring learns who leaves only from terms that were known in time. The terms that hold now are changed
+    at the customer.
+    """
+    return await call.write(CREATED, contract_terms.record, customer_id, body)
