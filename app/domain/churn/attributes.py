@@ -65,7 +65,7 @@ class Encoding:
         return np.column_stack([*found, np.empty((n, 0))])
 
 
-def encoding(attributes: Mapping[str, ArrayLike], least_rows: float = 1) -> Encoding:
+def encoding(attributes: Mapping[str, ArrayLike], least_rows: int = 1) -> Encoding:
     """Decide how attributes become columns: by what is in them.
 
     A word that few have gets no column, and what it says must not be learned by the back door either: among

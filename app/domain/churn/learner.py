@@ -9,7 +9,7 @@ scikit-learn finds the weights; it is imported when something is learned, becaus
 it and it takes a second to load. Predicting is a product of two arrays.
 
 What few customers have teaches little, and must not weigh much. A column is learned from the rows that
-differ from its usual value; where they are too few it weighs nothing (`ROWS_A_WEIGHT`). Otherwise it is
+differ from its usual value; where they are too few it weighs nothing (`LEAST_ROWS`). Otherwise it is
 standardised, but never by less than as if half the customers had it (`EVEN`, as Gelman, Jakulin, Pittau and
 Su 2008 scale columns of two values): the penalty then holds the effect of having it, however few do. Dividing
 by the deviation of something rare would make that penalty vanish.
@@ -38,8 +38,10 @@ MOST_ROWS = 100_000
 """Rows a fit uses at most, evenly chosen: more do not change the second decimal of a weight."""
 
 ROWS_A_WEIGHT = 10
-"""Cases of the rarer outcome that a weight needs (Peduzzi et al. 1996): so many times the columns among all
-rows, and so many to be expected among the rows that a column is learned from."""
+"""Cases of the rarer outcome that a weight needs (Peduzzi et al. 1996)."""
+
+LEAST_ROWS = 2 * ROWS_A_WEIGHT
+"""Rows a column is learned from at least: as many cases, were both outcomes as frequent among them."""
 
 EVEN = 0.5
 """Deviation of a column of zeros and ones when both are as frequent: the least it is standardised by."""
@@ -100,37 +102,26 @@ class Learned:
         return cls(**{**data, **arrays, "names": tuple(data["names"])})
 
 
-def least_rows(happened: BoolArray) -> float:
-    """Rows among which as many cases of the rarer outcome are expected as a weight needs.
-
-    >>> least_rows(np.arange(100) < 25), least_rows(np.arange(0) < 1)
-    (40.0, inf)
-    """
-    rarer = min(int(np.count_nonzero(happened)), int(np.count_nonzero(~happened)))
-    return ROWS_A_WEIGHT * happened.size / rarer if rarer else float("inf")
-
-
-def supported(columns: FloatArray, happened: BoolArray) -> BoolArray:
+def supported(columns: FloatArray) -> BoolArray:
     """Which columns have enough rows to learn a weight from, shape (k,).
 
     A column's rows are those that differ from its median: where a value is shared by more than half, that is
-    the median, and only the others say what the column does. There must be `least_rows` of them. Cases are
-    expected there, not counted: to choose columns by how they came out would keep those that chance favoured.
+    the median, and only the others say what the column does. There must be `LEAST_ROWS` of them, however they
+    came out: to choose columns by their outcomes would keep those that chance favoured.
 
     >>> rare, common = np.arange(100) < 5, np.arange(100) < 30
-    >>> supported(np.column_stack([rare, common]).astype(float), np.arange(100) % 2 == 0).tolist()
+    >>> supported(np.column_stack([rare, common]).astype(float)).tolist()
     [False, True]
     """
-    if not happened.size:
+    if not columns.size:
         return np.zeros(columns.shape[1], dtype=np.bool_)
-    rows = np.count_nonzero(columns != np.median(columns, axis=0), axis=0)
-    enough: BoolArray = rows >= least_rows(happened)
+    enough: BoolArray = np.count_nonzero(columns != np.median(columns, axis=0), axis=0) >= LEAST_ROWS
     return enough
 
 
 def is_enough(columns: FloatArray, happened: BoolArray) -> bool:
     """Whether there are `ROWS_A_WEIGHT` cases of the rarer outcome for each column that can be learned."""
-    events, learnable = (int(np.count_nonzero(one)) for one in (happened, supported(columns, happened)))
+    events, learnable = (int(np.count_nonzero(one)) for one in (happened, supported(columns)))
     return learnable > 0 and min(events, happened.size - events) >= ROWS_A_WEIGHT * learnable
 
 
@@ -160,7 +151,7 @@ def learn(
     events = int(np.count_nonzero(outcome))
     if not 0 < events < outcome.size:
         raise ValueError("both outcomes must occur")
-    means, scales, learnable = rows.mean(axis=0), _scales(rows), supported(rows, outcome)
+    means, scales, learnable = rows.mean(axis=0), _scales(rows), supported(rows)
     standardised = np.where(learnable, _standardised(rows, means, scales), 0.0)
     weights = outcome.astype(np.float64)
     if expected is not None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from app.domain.churn.attributes import MOST_WORDS, Encoding, encoding
 from app.domain.churn.learner import (
     EVEN,
-    ROWS_A_WEIGHT,
+    LEAST_ROWS,
     Learned,
     is_enough,
     learn,
@@ -83,13 +83,11 @@ def test_what_few_have_weighs_nothing(rows: int, usual: int) -> None:
     assert found.log_odds(columns) == pytest.approx(without.log_odds(columns[:, :2]), abs=1e-6)
 
 
-def test_a_column_needs_ten_cases_to_be_expected_among_its_rows() -> None:
+def test_a_column_needs_rows_of_its_own() -> None:
     columns, happened = with_mark(np.arange(26))
-    share = min(happened.mean(), 1 - happened.mean())
-    least = int(np.ceil(ROWS_A_WEIGHT / share))
-    for rows, is_supported in ((least - 1, False), (least, True)):
+    for rows, is_supported in ((LEAST_ROWS - 1, False), (LEAST_ROWS, True)):
         columns[:, 2] = np.arange(len(columns)) < rows
-        assert supported(columns, happened).tolist() == [True, True, is_supported]
+        assert supported(columns).tolist() == [True, True, is_supported]
         assert (learn(columns, happened, ("a", "b", "rare")).weights[2] != 0) == is_supported
 
 

@@ -18,7 +18,7 @@ from app.domain.churn.attributes import Encoding, encoding
 from app.domain.churn.contest import LEAST_COMPARED, Contest, Entry, beats
 from app.domain.churn.contract import GRACE_DAYS, Contracts, State, states
 from app.domain.churn.history import NO_DAY, BoolArray, FloatArray, IntArray
-from app.domain.churn.learner import Learned, is_enough, learn, least_rows, probability
+from app.domain.churn.learner import LEAST_ROWS, Learned, is_enough, learn, probability
 from app.domain.churn.metrics import DRAWS, measure
 from app.domain.churn.models.model import Description, Why
 
@@ -145,7 +145,7 @@ def train(attributes: Attributes, left: BoolArray) -> ContractModel | Why:
         left: the outcome.
     """
     columns = _arrays(attributes)
-    code = encoding(columns, least_rows(left))
+    code = encoding(columns, LEAST_ROWS)
     matrix = code.columns(columns)
     if not is_enough(matrix, left):
         return Why.TOO_FEW_OUTCOMES
