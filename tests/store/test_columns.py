@@ -1,5 +1,7 @@
 """Columns as bytes: what goes in comes out, and what earlier versions wrote is read."""
 
+import json
+import zlib
 from io import BytesIO
 from zipfile import ZipFile
 
@@ -51,3 +53,9 @@ def test_archives_of_earlier_versions_are_read(names: set[str] | None) -> None:
     old = buffer.getvalue()
     new = columns.pack({"n": np.array([7, 7])})
     assert columns.unpack([old, new], names)["n"].tolist() == [0, 1, 2, 3, 7, 7]
+
+
+def test_zlib_of_earlier_versions_is_read() -> None:
+    squeezed = zlib.compress(np.arange(4, dtype=np.int8).tobytes())
+    old = json.dumps([["n", "<i8", "|i1", 4, False, len(squeezed)]]).encode() + b"\n" + squeezed
+    assert columns.unpack([old, columns.pack({"n": np.array([7])})])["n"].tolist() == [0, 1, 2, 3, 7]
