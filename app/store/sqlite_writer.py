@@ -2,9 +2,10 @@
 
 Jobs are taken in order. Each runs in its own savepoint, so one that fails undoes only itself; several
 that wait together share one ``BEGIN IMMEDIATE ... COMMIT``, because the fsync is what costs. Whoever
-waits gets the answer only after the commit. A request that waits too long for its turn gives up, also
-while the thread is stuck. Whatever fails at BEGIN or COMMIT is told to everyone concerned, and the
-thread lives on.
+waits gets the answer only after the commit, and before the log is moved into the file, which takes longer
+than many a write: SQLite itself would do that within the commit. A request that waits too long for its
+turn gives up, also while the thread is stuck. Whatever fails at BEGIN or COMMIT is told to everyone
+concerned, and the thread lives on.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, event
 
 from app.errors import UnavailableError
 from app.store.dialects import is_locked, translate_error
@@ -24,6 +25,9 @@ from app.store.dialects import is_locked, translate_error
 MAX_BATCH_JOBS = 64
 MAX_BATCH_SECONDS = 0.05
 MAX_WAITING = 5_000
+
+CHECKPOINT_ROWS = 1_000
+"""After so many rows were written the log is moved into the file."""
 
 
 @dataclass(slots=True, eq=False)
@@ -46,6 +50,12 @@ class Writer:
     _changed: threading.Condition = field(default_factory=threading.Condition)
     _closing: bool = False
     _thread: threading.Thread | None = None
+    _moved_rows: int = 0
+
+    def __post_init__(self) -> None:
+        @event.listens_for(self.engine, "connect")
+        def _leave_the_log(connection: Any, _record: Any) -> None:
+            connection.execute("PRAGMA wal_autocheckpoint=0")
 
     def close(self) -> None:
         """Finish what is waiting, then stop."""
@@ -105,19 +115,32 @@ class Writer:
     def _run(self) -> None:
         while self._wait():
             batch: list[_Job] = []
+            is_answered = False
             try:
-                with self.engine.connect() as connection, connection.begin():
+                with self.engine.connect() as connection:
                     raw = connection.connection.driver_connection
-                    ends = monotonic() + MAX_BATCH_SECONDS
-                    while len(batch) < MAX_BATCH_JOBS and monotonic() < ends and (job := self._take()):
-                        batch.append(job)
-                        _run_one(connection, raw, job)
+                    with connection.begin():
+                        ends = monotonic() + MAX_BATCH_SECONDS
+                        while len(batch) < MAX_BATCH_JOBS and monotonic() < ends and (job := self._take()):
+                            batch.append(job)
+                            _run_one(connection, raw, job)
+                    _answer(batch)
+                    is_answered = True
+                    self._checkpoint(raw)
             except BaseException as error:  # answered to everyone concerned; the thread lives on
                 self.engine.dispose()  # a failed COMMIT leaves its transaction open on the connection
+                if is_answered:
+                    continue
                 batch = batch or self._not_begun(error)
                 for job in batch:
                     job.error = job.error or translate_error(error)
-            _answer(batch)
+                _answer(batch)
+
+    def _checkpoint(self, raw: Any) -> None:
+        """Move the log into the file when there is much in it; what is being read stays for the next time."""
+        if abs(raw.total_changes - self._moved_rows) >= CHECKPOINT_ROWS:
+            raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            self._moved_rows = raw.total_changes
 
     def _not_begun(self, error: BaseException) -> list[_Job]:
         """Whom a failed BEGIN concerns: everyone, but when another process holds the lock nobody yet,

@@ -356,3 +356,21 @@ def test_the_file_survives_power_loss_as_the_settings_say(tmp_path: Path, sqlite
         assert store.write_sync(pragmas) == ("wal", level, 1)
         store.close_sync()
     assert sqlite3.connect(tmp_path / "vefa.db").execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+@only_sqlite
+def test_the_log_is_moved_into_the_file_after_many_rows(
+    store: Store, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_writer, "CHECKPOINT_ROWS", 100)
+    file = Path(database_url.removeprefix("sqlite:///"))
+    before = file.read_bytes()
+    for number in range(99):
+        store.write_sync(workers.beat, f"worker-{number}")
+    assert file.read_bytes() == before
+    for number in range(99, 201):
+        store.write_sync(workers.beat, f"worker-{number}")
+    deadline = time.monotonic() + 10
+    while b"worker-98" not in file.read_bytes():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
