@@ -25,6 +25,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.domain import churn
+from app.domain.churn.facts import COLUMNS as FACTS
+from app.domain.indices.expectation import adjust_one
+from app.domain.indices.model import Adjustment
 from app.domain.next_tier import next_tier_distance
 
 URL = os.environ["BARE_DATABASE_URL"]
@@ -134,8 +137,8 @@ OWNER = (
     *("c.lifecycle", "c.left_on", "c.left_reason", "c.preferred_channel", "c.preferred_hours"),
     *("c.do_not_contact", "c.contract_started_on", "c.contract_ends_on", "c.contract_notice_on"),
     *("s.tier", "s.value_minor", "s.near_cut", "s.satisfaction", "s.churn_level", "s.churn_percent"),
-    *("s.churn_model", "s.value_at_risk_minor", "s.churn_facts"),
-    *("r.as_of", "r.currency", "r.next_tier_steps", "r.churn_baselines"),
+    *("s.churn_model", "s.value_at_risk_minor", "s.churn_facts", "s.quadrant"),
+    *("r.as_of", "r.currency", "r.next_tier_steps", "r.churn_baselines", "r.expectation_reference"),
 )
 OWNERS = f"""
     SELECT {", ".join(OWNER)},
@@ -190,7 +193,7 @@ def churn_of(row: dict[str, Any], as_of: date) -> dict[str, Any] | None:
     """Level, and reasons in words."""
     if row["churn_level"] is None:
         return None
-    facts = churn.from_row(document(row["churn_facts"]), (as_of - date(1970, 1, 1)).days)
+    facts = churn.from_row(document(row["churn_facts"])[: len(FACTS)], (as_of - date(1970, 1, 1)).days)
     usual = churn.Baselines.from_dict(document(row["churn_baselines"]))
     return {
         "level": row["churn_level"],
@@ -204,13 +207,31 @@ def churn_of(row: dict[str, Any], as_of: date) -> dict[str, Any] | None:
     }
 
 
+def demandingness(row: dict[str, Any], judged: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The quadrant, and what it follows from."""
+    if row["quadrant"] is None or judged is None:
+        return None
+    reference = Adjustment(**document(row["expectation_reference"]))
+    satisfaction, expectation = judged["satisfaction"], judged["expectation"]
+    return {
+        "quadrant": row["quadrant"],
+        "satisfaction": round(satisfaction, 6),
+        "expectation": round(expectation, 6),
+        "adjusted": round(adjust_one(satisfaction, expectation, reference), 6),
+        "reference_median": round(reference.expectation_median or 0, 6),
+        "answered_at": judged["answered_at"],
+    }
+
+
 def glance(row: dict[str, Any], complaints: list[Any], interactions: list[Any]) -> dict[str, Any]:
     """A customer as the screen shows it."""
     plain = ("kind", "name", "language", "unit", "lifecycle", "left_reason", "preferred_channel", "tier")
-    documents = ("tags", "external_ids", "preferred_hours", "do_not_contact", "satisfaction")
+    documents = ("tags", "external_ids", "preferred_hours", "do_not_contact")
     contract = ("contract_started_on", "contract_ends_on", "contract_notice_on")
     as_of = row["as_of"]
     steps = document(row["next_tier_steps"])
+    answered = document(row["satisfaction"])
+    judged = answered.pop("judged", None) if answered else None
     missing = None
     if row["tier"] is not None:
         missing = next_tier_distance(row["value_minor"], row["tier"], steps)
@@ -224,6 +245,8 @@ def glance(row: dict[str, Any], complaints: list[Any], interactions: list[Any]) 
         "value": money(row["value_minor"], row["currency"]),
         "next_tier_distance": money(missing, row["currency"]),
         "near_cut": row["near_cut"],
+        "satisfaction": answered,
+        "demandingness": demandingness(row, judged),
         "churn": churn_of(row, date.fromisoformat(as_of) if isinstance(as_of, str) else as_of),
         "scored_as_of": text(as_of),
         "open_complaints_count": complaints[0][7] if complaints else 0,

@@ -72,6 +72,7 @@ def test_the_same_data_gives_the_same_run(api: Api, store: Store, actor: Actor, 
         "churn_model",
         "value_at_risk",
         "lifetime_value",
+        "quadrant",
         "satisfaction",
         "facts",
     ]
