@@ -40,7 +40,7 @@ from app.store.tables import Complaint
 from app.store.types import now
 
 BODY = json.dumps(
-    {"name": "Ayşe Yılmaz", "contact_points": [{"kind": "phone", "value": "0532 123 45 67", "primary": True}]}
+    {"name": "Ayşe Yılmaz", "contact_points": [{"kind": "phone", "value": "0532 987 65 43", "primary": True}]}
 ).encode()
 REQUESTS = {
     "read one": ("GET", f"/v1/customers/{EXAMPLE_ID}", b""),
