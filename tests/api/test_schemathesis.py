@@ -20,7 +20,7 @@ from app.store.engine import Store
 
 ROOT = Path(__file__).parents[2]
 LONG = os.environ.get("VEFA_SCHEMATHESIS_EXAMPLES")
-AMOUNT = ["--max-examples", LONG] if LONG else ["--max-examples", "3", "--generation-deterministic"]
+AMOUNT = ["--max-examples", LONG] if LONG else ["--max-examples", "2", "--generation-deterministic"]
 
 
 def test_the_service_keeps_what_its_document_promises(
