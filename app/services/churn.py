@@ -296,7 +296,7 @@ def backtest(facts: Columns, seen: Seen, horizon_days: int) -> Backtest:
     """What the purchase model would have said one horizon ago, against what happened since."""
     cut_day = seen.as_of_day - horizon_days - 1
     known = np.flatnonzero(seen.buyers & (facts["cut_purchase_days"] > 0))
-    some = known[:: max(1, known.size // MOST_FITTED)]
+    some = known[:: max(1, -(-known.size // MOST_FITTED))]
     names = ("first_day", "cut_last_day", "cut_purchase_days")
     return from_histories(
         _histories(facts, some, names, cut_day + 1),

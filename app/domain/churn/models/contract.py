@@ -20,20 +20,11 @@ from app.domain.churn.contract import GRACE_DAYS, Contracts, State, states
 from app.domain.churn.history import NO_DAY, BoolArray, FloatArray, IntArray
 from app.domain.churn.learner import LEAST_ROWS, Learned, is_enough, learn, probability
 from app.domain.churn.metrics import DRAWS, measure
-from app.domain.churn.models.model import Description, Why
+from app.domain.churn.models.model import Why
 
 CODE = "contract_logistic"
 BASE = "contract"
 """Code of the share that left: one probability for all."""
-
-ABOUT = Description(
-    code=CODE,
-    title="Logistic regression of contracts",
-    formula="log-odds = intercept + sum of weight x standardised attribute; one column for each word",
-    source="scikit-learn; trained on the company's own last closed window",
-    example="the Telco file, five folds: AUC 0.845, Brier 0.136",
-    limits="needs 10 who left for each column; learns only from terms that were known in time",
-)
 
 Attributes = Mapping[str, ArrayLike]
 

@@ -144,7 +144,7 @@ MODEL = ChurnModel(
     example="log-odds 0 and 0, mean of mbg_nbd 0.75: the constant is ln 3 = 1.0986 and both q are 0.75",
     limits=(
         "what the last closed window taught need not hold in another season; needs 10 cases of the rarer "
-        "outcome for each feature, and among those who have it; serves only where it won the contest"
+        "outcome, and 20 customers, for each feature; serves only where it won the contest"
     ),
     is_probability=True,
     train=train,
