@@ -65,7 +65,7 @@ def main() -> None:
     outcome = timed("customers at the cut", lambda: ledger.window(cut, HORIZON))
     earlier, last = timed("customers at the two windows", lambda: ledger.windows(cut, HORIZON))
     found = timed("contest", lambda: contest(earlier, last))
-    timed("forecast", lambda: predict(outcome.then, HORIZON, found, last))
+    timed("forecast", lambda: predict(outcome.then, HORIZON, found, earlier, last))
     tested = timed("backtest", lambda: evaluate(outcome, earlier, last))
     print(f"  at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MiB of memory so far")
     for model in tested.models:

@@ -64,12 +64,12 @@ def gains(ledger: Ledger, as_of_day: int) -> tuple[bool, float, float, float] | 
     owners, now = ledger.snapshot(as_of_day)
     silent = ledger.silent(owners, as_of_day, HORIZON)
     parametric = now.parametric_q(HORIZON)
-    model = REGISTRY[LEARNED].train(last)
+    model = REGISTRY[LEARNED].train(earlier, last)
     if parametric is None or isinstance(model, Why):
         return None
     always = model.scores(now, HORIZON)
     assert always is not None
-    published = predict(now, HORIZON, found, last).q
+    published = predict(now, HORIZON, found, earlier, last).q
     base, mine, other = (measure(silent, q, draws=0) for q in (parametric, published, always))
     figures = [one for m in (base, mine, other) for one in (m.brier, m.auc)]
     known = np.array(figures, dtype=np.float64)  # NaN where there is none

@@ -95,7 +95,7 @@ def hold(earlier: Window | None, last: Window | None, as_of: date, contracts: Pa
     found = contest(earlier, last)
     learned = None
     if found.serves == LEARNED:
-        trained = REGISTRY[LEARNED].train(last)
+        trained = REGISTRY[LEARNED].train(earlier, last)
         if isinstance(trained, Logistic):
             learned = {"weights": trained.learned.to_dict(), "days": trained.learned_days}
     row = contest_row(found)

@@ -14,7 +14,7 @@ Where the company's past allows it, a learned model may serve instead::
     planned = plan(first_day, as_of_day, horizon_days)  # which days to look back to; None: too young
     last = Window(then, silent, horizon_days)  # how customers stood on such a day, and who stayed away
     found = contest(earlier, last)
-    forecast = predict(now, horizon_days, found, last)  # q, which model, and its reasons
+    forecast = predict(now, horizon_days, found, earlier, last)  # q, which model, and its reasons
     tested = evaluate(outcome, earlier, last)  # the same for a past day, held against what happened
 
 Source: docs/formulas.md#churn, docs/formulas.md#learned-churn.

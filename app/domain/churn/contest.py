@@ -133,22 +133,22 @@ class Forecast:
     serving: Serving | None
 
 
-def predict(now: Snapshot, horizon_days: int, found: Contest, last: Window | None) -> Forecast:
+def predict(now: Snapshot, horizon_days: int, found: Contest, *closed: Window | None) -> Forecast:
     """Publish a probability for each customer by the model that serves.
 
     Args:
         now: the customers on the day of the run.
         horizon_days: how far ahead.
         found: the contest of that day.
-        last: the last closed window, from which the learned model learns what it now says.
+        closed: the earlier and the last window, from which the learned model learns what it now says.
 
     Raises:
-        ValueError: ``last`` has not closed by the day of the run.
+        ValueError: a window has not closed by the day of the run.
     """
-    check_order(last, as_of_day=now.as_of_day)
+    check_order(*closed, as_of_day=now.as_of_day)
     reason = found.reason
     if found.serves == LEARNED:
-        trained = REGISTRY[LEARNED].train(last)
+        trained = REGISTRY[LEARNED].train(*closed)
         served = trained.serve(now, horizon_days) if isinstance(trained, Logistic) else None
         if served is not None:
             serving, q = served

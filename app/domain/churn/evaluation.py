@@ -6,7 +6,7 @@ that had closed by then. Every figure has an interval, and the recency baseline 
 Source: docs/formulas.md#backtest.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -168,10 +168,10 @@ def evaluate(
     check_order(earlier, last, as_of_day=outcome.then.as_of_day)
     then, silent, o = outcome.then, outcome.silent, options
     found = contest(earlier, last, draws=o.draws, seed=o.seed)
-    forecast = predict(then, outcome.horizon_days, found, last)
+    forecast = predict(then, outcome.horizon_days, found, earlier, last)
     is_published = not np.isnan(forecast.q).any() and len(then) > 0
     missing: dict[str, Why] = {}
-    models = tuple(_models(outcome, last, forecast, o, missing))
+    models = tuple(_models(outcome, (earlier, last), forecast, o, missing))
     if flags is None:
         flags = _flags(then, forecast.q, o.levels)
     return Evaluation(
@@ -189,7 +189,11 @@ def evaluate(
 
 
 def _models(
-    outcome: Window, last: Window | None, forecast: Forecast, o: Options, missing: dict[str, Why]
+    outcome: Window,
+    closed: Sequence[Window | None],
+    forecast: Forecast,
+    o: Options,
+    missing: dict[str, Why],
 ) -> Iterator[Figures]:
     for code, model in REGISTRY.items():
         if code not in {*o.models, BASELINE, forecast.code}:
@@ -197,7 +201,7 @@ def _models(
         if code == forecast.code and not np.isnan(forecast.q).any():
             yield _figures(code, outcome.silent, forecast.q, True, o)
             continue
-        trained = model.train(last)
+        trained = model.train(*closed)
         if isinstance(trained, Why):
             missing[code] = trained
             continue

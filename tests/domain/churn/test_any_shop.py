@@ -25,7 +25,7 @@ def check(ledger: Ledger, as_of_day: int, horizon: int) -> None:
     earlier, last = ledger.windows(as_of_day, horizon)
     found = contest(earlier, last, draws=3)
     _, now = ledger.snapshot(as_of_day)
-    forecast = predict(now, horizon, found, last)
+    forecast = predict(now, horizon, found, earlier, last)
     assert forecast.q.shape == forecast.rank.shape == (len(now),)
     known = np.isnan(forecast.q) if forecast.code == BASELINE else (forecast.q >= 0) & (forecast.q <= 1)
     assert known.all()

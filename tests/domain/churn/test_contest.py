@@ -23,7 +23,7 @@ def run(ledger: Ledger, as_of_day: int = AS_OF) -> tuple[Contest, Forecast, Snap
     earlier, last = ledger.windows(as_of_day, HORIZON)
     found = contest(earlier, last, draws=0)
     _, now = ledger.snapshot(as_of_day)
-    return found, predict(now, HORIZON, found, last), now
+    return found, predict(now, HORIZON, found, earlier, last), now
 
 
 def losses(ledger: Ledger, as_of_day: int) -> tuple[float, float]:
@@ -69,7 +69,7 @@ def test_what_complaints_foretell_is_learned() -> None:
         )
     found = contest(*windows, draws=0)
     assert (found.serves, found.reason) == (LEARNED, Why.WON)
-    model = REGISTRY[LEARNED].train(windows[1])
+    model = REGISTRY[LEARNED].train(*windows)
     assert not isinstance(model, Why)
     weights = dict(zip(model.learned.names, model.learned.weights.tolist(), strict=True))
     del weights["parametric"]

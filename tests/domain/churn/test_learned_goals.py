@@ -10,6 +10,7 @@ import pytest
 from churn_shops import cdnow, number, online_retail
 
 from app.domain.churn.contest import contest, predict
+from app.domain.churn.evaluation import Options, evaluate
 from app.domain.churn.ledger import Ledger
 from app.domain.churn.metrics import Metrics, measure
 from app.domain.churn.models import LEARNED
@@ -45,7 +46,7 @@ def published(ledger: Ledger, as_of_day: int, horizon_days: int) -> tuple[str, M
     earlier, last = ledger.windows(as_of_day, horizon_days)
     found = contest(earlier, last, draws=0)
     owners, now = ledger.snapshot(as_of_day)
-    forecast = predict(now, horizon_days, found, last)
+    forecast = predict(now, horizon_days, found, earlier, last)
     outcome = ledger.silent(owners, as_of_day, horizon_days)
     return forecast.code, measure(outcome, forecast.q, draws=0)
 
@@ -55,6 +56,26 @@ def test_goals_without_a_contract(reference_data: Path, goal: Goal) -> None:
     code, found = published(goal.shop(reference_data), number(goal.as_of), goal.horizon_days)
     assert code == LEARNED
     assert goal.auc <= found.auc <= goal.most_auc
+    assert found.lift10 >= goal.lift10
+    assert found.brier <= goal.brier
+
+
+@GOALS
+@pytest.mark.parametrize("parts", [4, 5, 6])
+def test_no_length_of_windows_was_chosen_for_these_files(
+    reference_data: Path, goal: Goal, parts: int
+) -> None:
+    ledger, as_of_day = goal.shop(reference_data), number(goal.as_of)
+    assert ledger.first_day is not None
+    length = min(goal.horizon_days, (as_of_day - ledger.first_day) // parts)
+    windows = [ledger.window(as_of_day - back * length, length) for back in (2, 1)]
+    tested = evaluate(
+        ledger.window(as_of_day, goal.horizon_days), *windows, options=Options(draws=0, models=())
+    )
+    [found] = [one.metrics for one in tested.models if one.code == tested.published]
+    assert tested.published == LEARNED
+    assert found.brier is not None
+    assert found.auc >= goal.auc
     assert found.lift10 >= goal.lift10
     assert found.brier <= goal.brier
 

@@ -38,7 +38,7 @@ def test_it_finds_the_weights() -> None:
     assert (found.n, found.events, found.converged) == (20_000, int(happened.sum()), True)
 
 
-def test_it_is_scikit_learn_without_a_simpler_model() -> None:
+def test_it_is_scikit_learn() -> None:
     from sklearn.linear_model import LogisticRegression
 
     columns, happened = drawn(2000)
@@ -48,12 +48,17 @@ def test_it_is_scikit_learn_without_a_simpler_model() -> None:
     assert mine.weights == pytest.approx(theirs.coef_[0], abs=1e-3)
 
 
-def test_it_leans_on_the_simpler_model() -> None:
-    columns, happened = drawn(2000)
-    alone = learn(columns, happened, ("a", "b", "c")).weights
-    contrary = learn(columns, happened, ("a", "b", "c"), probability(-columns[:, 0])).weights
-    agreeing = learn(columns, happened, ("a", "b", "c"), probability(columns[:, 0])).weights
-    assert contrary[0] < alone[0] < agreeing[0]
+def test_a_population_s_own_constant_is_not_a_weight() -> None:
+    random = np.random.default_rng(5)
+    group = np.repeat([0, 1], 10_000)
+    season = group + random.normal(0, 0.1, group.size)  # tells the populations apart, nothing else
+    columns = np.column_stack([season, random.normal(0, 1, group.size)])
+    happened = random.random(group.size) < probability(2.0 * group - 1 + 0.7 * columns[:, 1])
+    apart = learn(columns, happened, ("season", "b"), group)
+    assert apart.weights == pytest.approx([0, 0.7], abs=0.1)
+    at_one = np.array([[1.0, 0.0]])
+    assert apart.log_odds(at_one) == pytest.approx(1, abs=0.1)  # the constant of the last
+    assert learn(columns, happened, ("season", "b")).weights[0] > 0.8
 
 
 def test_what_is_separable_stays_bounded() -> None:

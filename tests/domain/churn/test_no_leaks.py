@@ -19,11 +19,11 @@ def said(ledger: Ledger) -> list[object]:
     earlier, last = ledger.windows(DAY, HORIZON)
     found = contest(earlier, last, draws=3)
     owners, now = ledger.snapshot(DAY)
-    trained = [model.train(last) for model in REGISTRY.values()]
+    trained = [model.train(earlier, last) for model in REGISTRY.values()]
     scores = [
         one if isinstance(one, Why) else np.asarray(one.scores(now, HORIZON)).tolist() for one in trained
     ]
-    return [found, owners.tolist(), predict(now, HORIZON, found, last).q.tolist(), scores]
+    return [found, owners.tolist(), predict(now, HORIZON, found, earlier, last).q.tolist(), scores]
 
 
 def future_matters(kind: type[Ledger]) -> bool:

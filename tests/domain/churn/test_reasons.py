@@ -21,7 +21,7 @@ def served() -> tuple[Serving, Snapshot, np.ndarray]:
     earlier, last = LEDGER.windows(420, 90)
     found = contest(earlier, last, draws=0)
     _, now = LEDGER.snapshot(420)
-    forecast = predict(now, 90, found, last)
+    forecast = predict(now, 90, found, earlier, last)
     assert forecast.serving is not None
     return forecast.serving, now, forecast.q
 

@@ -118,7 +118,7 @@ def test_worth_of_cdnow_customers() -> None:
     assert found.value[0] == pytest.approx(1.226028 * 24.6637, rel=1e-3)
 
 
-@given(st.integers(1, 2000), st.floats(0, 1), st.floats(0, 2))
+@given(st.integers(1, 2000), st.floats(0.01, 1), st.floats(0, 2))
 def test_discount_and_margin_lower_it(days: int, margin: float, discount: float) -> None:
     plain = worth(buyers(), MBG, SPEND, Terms(days)).value
     found = worth(buyers(), MBG, SPEND, Terms(days, margin, discount)).value

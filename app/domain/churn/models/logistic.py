@@ -1,6 +1,6 @@
 """The learned model: logistic on everything known of a customer, the parametric log-odds among it.
 
-Its rank comes from what happened in the company's own last closed window; its level is guarded by the
+Its rank comes from what happened in the company's own closed windows; its level is guarded by the
 parametric model: one constant is added to all log-odds, chosen so that the mean of q is that of MBG/NBD.
 A window of the past may have had another season, and be shorter than the horizon; the constant makes up for
 that.
@@ -15,7 +15,7 @@ import numpy as np
 from app.domain.churn import features, mbg_nbd
 from app.domain.churn.btyd import NoFit, Parameters
 from app.domain.churn.features import NAMES, Usual
-from app.domain.churn.history import FloatArray
+from app.domain.churn.history import BoolArray, FloatArray
 from app.domain.churn.learner import MOST_ROWS, Learned, is_enough, learn, probability, shift_to_mean
 from app.domain.churn.models.model import ChurnModel, Why
 from app.domain.churn.snapshots import Snapshot, Window
@@ -23,7 +23,7 @@ from app.domain.churn.snapshots import Snapshot, Window
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Logistic:
-    """Weights learned from a window of ``learned_days``."""
+    """Weights learned from windows of ``learned_days``."""
 
     learned: Learned
     learned_days: int
@@ -118,19 +118,31 @@ class Serving:
         )
 
 
-def train(last: Window | None) -> Logistic | Why:
-    """Learn from the last closed window."""
-    if last is None:
+def train(*closed: Window | None) -> Logistic | Why:
+    """Learn from closed windows of one length, the oldest first.
+
+    Each has a constant of its own, so that what differs between two seasons is not taken for what differs
+    between customers.
+    """
+    windows = [window for window in closed if window is not None]
+    if not windows or len(windows) < len(closed):
         return Why.NO_CLOSED_WINDOW
-    if isinstance(last.then.fitted, NoFit):
+    if any(isinstance(window.then.fitted, NoFit) for window in windows):
         return Why.NO_PARAMETRIC_FIT
-    usually, part = features.usual(last.then), last.sample(MOST_ROWS)
-    expected = part.then.parametric_q(last.horizon_days)
-    assert expected is not None  # noqa: S101 - the fit is that of all
-    columns = features.matrix(part.then, expected, usually)
-    if not is_enough(columns, part.silent):
+    parts = [_rows(window, MOST_ROWS // len(windows)) for window in windows]
+    columns, silent = (np.concatenate(of_all) for of_all in zip(*parts, strict=True))
+    if not is_enough(columns, silent):
         return Why.TOO_FEW_OUTCOMES
-    return Logistic(learn(columns, part.silent, NAMES, expected), last.horizon_days)
+    group = np.repeat(np.arange(len(parts)), [of_one.size for _, of_one in parts])
+    return Logistic(learn(columns, silent, NAMES, group), windows[-1].horizon_days)
+
+
+def _rows(window: Window, most: int) -> tuple[FloatArray, BoolArray]:
+    """Features of about ``most`` of a window's customers, shape (n, features), and their outcome."""
+    usually, part = features.usual(window.then), window.sample(most)
+    expected = part.then.parametric_q(window.horizon_days)
+    assert expected is not None  # noqa: S101 - the fit is that of all
+    return features.matrix(part.then, expected, usually), part.silent
 
 
 MODEL = ChurnModel(
@@ -140,10 +152,10 @@ MODEL = ChurnModel(
         "log-odds = constant + sum of weight x standardised feature; the constant brings the mean of q to "
         "that of mbg_nbd"
     ),
-    source="scikit-learn; trained on the company's own last closed window",
+    source="scikit-learn; trained on the company's own last two closed windows",
     example="log-odds 0 and 0, mean of mbg_nbd 0.75: the constant is ln 3 = 1.0986 and both q are 0.75",
     limits=(
-        "what the last closed window taught need not hold in another season; needs 10 cases of the rarer "
+        "what the last closed windows taught need not hold in another season; needs 10 cases of the rarer "
         "outcome, and 20 customers, for each feature; serves only where it won the contest"
     ),
     is_probability=True,

@@ -30,5 +30,5 @@ MODEL = ChurnModel(
         "when dropout is not identified"
     ),
     is_probability=True,
-    train=lambda last: Parametric(),
+    train=lambda *closed: Parametric(),
 )

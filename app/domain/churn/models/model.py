@@ -1,6 +1,5 @@
 """What a churn model is: something that may learn from a window of the past and then scores customers."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -34,6 +33,17 @@ class Trained(Protocol):
         ...
 
 
+class Training(Protocol):
+    """How a model is made ready."""
+
+    def __call__(self, *closed: Window | None) -> Trained | Why:
+        """Learn from windows that have closed, the oldest first; None for one that the past is too short for.
+
+        Returns the model, or why it cannot be had.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Description:
     """What is told about a model.
@@ -61,8 +71,8 @@ class ChurnModel(Description):
 
     Args:
         is_probability: whether its score is a probability; otherwise it only ranks.
-        train: the last closed window, None when there is none, to the model or why it cannot be had.
+        train: makes it ready.
     """
 
     is_probability: bool
-    train: Callable[[Window | None], Trained | Why]
+    train: Training

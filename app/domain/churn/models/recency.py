@@ -24,5 +24,5 @@ MODEL = ChurnModel(
     example="last purchase day 61 days before the last day seen: 61",
     limits="a rank, no probability; it takes slow customers for lost ones",
     is_probability=False,
-    train=lambda last: Recency(),
+    train=lambda *closed: Recency(),
 )
