@@ -61,7 +61,7 @@ def test_goals_without_a_contract(reference_data: Path, goal: Goal) -> None:
 
 
 @GOALS
-@pytest.mark.parametrize("parts", [4, 5, 6])
+@pytest.mark.parametrize("parts", [4, 5])
 def test_no_length_of_windows_was_chosen_for_these_files(
     reference_data: Path, goal: Goal, parts: int
 ) -> None:
