@@ -23,11 +23,11 @@ SORTS = {
     CustomerSort.VALUE: (SortKey(CustomerScore.value_minor, nullable=True), SortKey(Customer.id)),
     CustomerSort.HIGHEST_VALUE: (
         SortKey(CustomerScore.value_minor, descending=True, nullable=True),
-        SortKey(Customer.id),
+        SortKey(Customer.id, descending=True),
     ),
     CustomerSort.VALUE_AT_RISK: (
         SortKey(CustomerScore.value_at_risk_minor, descending=True, nullable=True),
-        SortKey(Customer.id),
+        SortKey(Customer.id, descending=True),
     ),
 }
 

@@ -81,7 +81,11 @@ def get_by_external_id(tx: Connection, actor: Actor, system: str, key: str) -> R
 
 
 def page(tx: Connection, actor: Actor, query: CustomerQuery, after: After | None) -> Page:
-    """Read a page of the customers that match every filter. One statement, two with ``include=total``."""
+    """Read a page of the customers that match every filter.
+
+    One statement; one more with ``include=total``, and one where a page reaches those who lack the figure
+    that all are sorted by.
+    """
     statement = customer_search.filtered(narrow(_READ, actor), actor, query)
     keys = customer_search.SORTS[query.sort]
     if any(key.column is Customer.name_key for key in keys):

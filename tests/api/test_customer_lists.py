@@ -176,8 +176,8 @@ def test_the_greatest_value_at_risk_comes_first(api: Api, limit: int) -> None:
         "Doubtful",
         "Safe",
         "Poor",
-        "Gone",
         "Unknown",
+        "Gone",
     ]
 
 
