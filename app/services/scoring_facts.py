@@ -30,7 +30,8 @@ SETTLES = timedelta(seconds=60)
 """How long a write may take from noting its instant to being seen: facts this young are read again."""
 
 MOST_NEWS = 0.3
-"""When more than this share of the customers has news, reading everything is faster."""
+"""When customers with news are more than this share of those of the earlier run, reading everything is
+faster."""
 
 FACTS: Mapping[str, tuple[DTypeLike, Any]] = {
     "value_minor": (np.int64, 0),
@@ -149,16 +150,16 @@ def _kept(tx: Connection, company: Company, parameters: Parameters, bounds: Boun
     if base is None or news.are_deleted(tx, base.facts_until):
         return None
     changed = news.changed(tx, base.facts_until, parameters.bounds(base.as_of, company), bounds)
-    if changed.size > MOST_NEWS * facts.customers(tx):
-        return None
     packed = scores.load_packed(tx, base.id)
     if not packed:
+        return None
+    # Rates may have been set or removed since, so what needs one is always read again.
+    known = unpack(packed, {"customer_id", "foreign"})
+    if changed.size > MOST_NEWS * known["customer_id"].size:
         return None
     pool = ThreadPoolExecutor(1)
     unpacking = pool.submit(unpack, packed)
     pool.shutdown(wait=False)
-    # Rates may have been set or removed since, so what needs one is always read again.
-    known = unpack(packed, {"customer_id", "foreign"})
     return _Kept(base.id, unpacking, np.union1d(changed, known["customer_id"][known["foreign"] > 0]))
 
 

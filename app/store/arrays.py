@@ -15,8 +15,8 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     LargeBinary,
+    Text,
     any_,
-    bindparam,
     cast,
     extract,
     false,
@@ -126,8 +126,9 @@ def among(tx: Connection, column: Any, ids: Ids) -> ColumnElement[bool]:
     if not ids.size:
         return false()
     if dialects.is_postgres(tx):
-        listed = bindparam(None, raw_ids(ids), type_=postgresql.ARRAY(postgresql.UUID(as_uuid=True)))
-        found: ColumnElement[bool] = column == any_(listed)
+        # As one text: the driver takes far longer for as many ids.
+        listed = literal(f"{{{','.join(driver_ids(tx, ids))}}}", Text())
+        found: ColumnElement[bool] = column == any_(cast(listed, postgresql.ARRAY(postgresql.UUID())))
         return found
     places = select(literal(1).label("at")).cte(recursive=True)
     places = places.union_all(select(places.c.at + 16).where(places.c.at + 16 < 16 * ids.size))

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     Insert,
+    Select,
     Table,
     Text,
     any_,
@@ -235,6 +236,16 @@ def among(tx: Connection, column: Any, values: Collection[str]) -> ColumnElement
         return cast("ColumnElement[bool]", column == any_(listed))
     table = func.json_each(json.dumps(list(values), ensure_ascii=False)).table_valued("value")
     return cast("ColumnElement[bool]", column.in_(select(table.c.value)))
+
+
+def long_values(tx: Connection, statement: Select[bytes]) -> list[bytes]:
+    """Read one column of long binary values. PostgreSQL would send them as text, twice as long."""
+    if not is_postgres(tx):
+        return list(tx.execute(statement).scalars())
+    compiled = statement.compile(dialect=tx.dialect)
+    driver: Any = tx.connection
+    with driver.cursor(binary=True) as cursor:
+        return [data for (data,) in cursor.execute(str(compiled), compiled.params)]
 
 
 def advisory_lock(tx: Connection, name: str) -> None:

@@ -79,23 +79,23 @@ def transactions(
     counted = own if bounds.start is None else and_(at >= bounds.start, own)
     bought = _bought(parameters)
     recent, earlier = at >= bounds.recent, and_(at >= bounds.earlier, at < bounds.recent)
-    day = local_day(tx, at, day_shifts(first, bounds.end, company))
+    days = func.count(local_day(tx, at, day_shifts(first, bounds.end, company)).distinct())
     statement = select(
         arrays.raw_id(tx, Transaction.customer_id),
-        _sum(case((counted, amount), else_=0)),
-        func.count(case((counted, 1))),
-        func.count(case((Transaction.currency != parameters.currency, 1))),
-        func.count(case((bought, day)).distinct()),
-        arrays.micros(tx, func.min(case((bought, at))), NEVER),
-        arrays.micros(tx, func.max(case((bought, at))), NEVER),
-        func.count(case((and_(at < bounds.cut, bought), day)).distinct()),
-        arrays.micros(tx, func.max(case((and_(at < bounds.cut, bought), at))), NEVER),
-        func.count(case((amount < 0, 1))),
-        _sum(case((and_(bought, own), amount), else_=0)),
-        func.count(case((and_(recent, bought), 1))),
-        func.count(case((and_(earlier, bought), 1))),
-        _sum(case((and_(recent, bought, own), amount), else_=0)),
-        _sum(case((and_(earlier, bought, own), amount), else_=0)),
+        _sum(amount, counted),
+        func.count().filter(counted),
+        func.count().filter(Transaction.currency != parameters.currency),
+        days.filter(bought),
+        arrays.micros(tx, func.min(at).filter(bought), NEVER),
+        arrays.micros(tx, func.max(at).filter(bought), NEVER),
+        days.filter(at >= bounds.cut, bought),
+        arrays.micros(tx, func.max(at).filter(at < bounds.cut, bought), NEVER),
+        func.count().filter(amount < 0),
+        _sum(amount, bought, own),
+        func.count().filter(recent, bought),
+        func.count().filter(earlier, bought),
+        _sum(amount, recent, bought, own),
+        _sum(amount, earlier, bought, own),
     ).where(*_seen(parameters, bounds))
     statement = _of(tx, statement, Transaction.customer_id, only)
     # Every column it reads is in this index, in the order of the groups.
@@ -105,7 +105,10 @@ def transactions(
         statement.group_by(Transaction.customer_id).order_by(Transaction.customer_id),
         [ID, *[np.int64] * len(_TRANSACTION_COLUMNS)],
     )
-    return dict(zip(("customer_id", *_TRANSACTION_COLUMNS), found, strict=True))
+    columns = dict(zip(("customer_id", *_TRANSACTION_COLUMNS), found, strict=True))
+    # The cut is between two days, and those after it are fewer to tell apart.
+    columns["cut_purchase_days"] = columns["purchase_days"] - columns["cut_purchase_days"]
+    return columns
 
 
 _TRANSACTION_COLUMNS = (
@@ -300,8 +303,8 @@ def _of(tx: Connection, statement: Any, customer_id: Any, only: Ids | None) -> A
     return statement if only is None else statement.where(arrays.among(tx, customer_id, only))
 
 
-def _sum(what: Any) -> Any:
-    return cast(func.sum(what), BigInteger)
+def _sum(what: Any, *conditions: Any) -> Any:
+    return cast(func.coalesce(func.sum(what).filter(*conditions), 0), BigInteger)
 
 
 def _same_event(newest: Any) -> Any:

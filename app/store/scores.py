@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, delete, func, insert, select
 
-from app.store import arrays, columns, many_rows
+from app.store import arrays, columns, dialects, many_rows
 from app.store.arrays import Ids
 from app.store.columns import Columns
 from app.store.tables import CustomerScore, RunColumns
@@ -72,7 +72,7 @@ def load_columns(tx: Connection, run_id: UUID, names: Collection[str] | None = N
 def load_packed(tx: Connection, run_id: UUID) -> list[bytes]:
     """The parts that `save_columns` kept, for `columns.unpack`."""
     stored = select(RunColumns.data).where(RunColumns.run_id == run_id).order_by(RunColumns.part)
-    return list(tx.execute(stored).scalars())
+    return dialects.long_values(tx, stored)
 
 
 def of_customer(
