@@ -44,16 +44,15 @@ _READ = select(
 _BY_ID = Prepared(_READ.where(Customer.id == _ID))
 
 _last_contact_at = (
-    select(func.max(Interaction.started_at)).where(Interaction.customer_id == Customer.id).scalar_subquery()
+    select(func.max(Interaction.started_at))
+    .where(Interaction.customer_id == Customer.id)
+    .scalar_subquery()
+    .label("last_contact_at")
 )
 _LIKELIEST_FIRST = (
-    _READ.add_columns(_last_contact_at.label("last_contact_at"))
+    _READ.add_columns(_last_contact_at)
     .order_by(
-        _last_contact_at.is_(None),
-        _last_contact_at.desc(),
-        CustomerScore.value_minor.is_(None),
-        CustomerScore.value_minor.desc(),
-        Customer.id,
+        _last_contact_at.desc().nulls_last(), CustomerScore.value_minor.desc().nulls_last(), Customer.id
     )
     .limit(
         LISTED_MOST + 2
