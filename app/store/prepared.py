@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Select
-from sqlalchemy.sql.compiler import SQLCompiler
 
 from app.store import dialects
 
@@ -42,20 +41,14 @@ class _Form:
     """The statement in the words of one dialect, and how its values are converted."""
 
     def __init__(self, statement: Select[Any], dialect: Dialect) -> None:
-        compiled: Any = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
-        assert isinstance(compiled, SQLCompiler)  # noqa: S101 - what a SELECT compiles to
+        compiled: Any = statement.compile(dialect=dialect)  # an SQLCompiler
         self._text = str(compiled)
-        self._order = tuple(compiled.positiontup) if compiled.positiontup is not None else None
+        self._order = compiled.positiontup  # None where parameters go by name
         bound = {name: parameter.type.dialect_impl(dialect) for name, parameter in compiled.binds.items()}
         self._to = _conversions({name: kind.bind_processor(dialect) for name, kind in bound.items()})
-        self._fixed = {
-            name: parameter.effective_value
-            for name, parameter in compiled.binds.items()
-            if not parameter.required
-        }
-        columns = {
-            str(column.key): column.type.dialect_impl(dialect) for column in statement.selected_columns
-        }
+        given = {name: one for name, one in compiled.binds.items() if not one.required}  # such as a LIMIT
+        self._fixed = {name: one.effective_value for name, one in given.items()}
+        columns = {str(one.key): one.type.dialect_impl(dialect) for one in statement.selected_columns}
         self._names = tuple(columns)
         self._from = _conversions(
             {name: kind.result_processor(dialect, None) for name, kind in columns.items()}
