@@ -227,7 +227,11 @@ def glance(row: dict[str, Any], complaints: list[Any], interactions: list[Any]) 
     """A customer as the screen shows it."""
     plain = ("kind", "name", "language", "unit", "lifecycle", "left_reason", "preferred_channel", "tier")
     documents = ("tags", "external_ids", "preferred_hours", "do_not_contact")
-    contract = ("contract_started_on", "contract_ends_on", "contract_notice_on")
+    contract = (
+        ("started_on", "contract_started_on"),
+        ("ends_on", "contract_ends_on"),
+        ("notice_given_on", "contract_notice_on"),
+    )
     as_of = row["as_of"]
     steps = document(row["next_tier_steps"])
     answered = document(row["satisfaction"])
@@ -241,7 +245,9 @@ def glance(row: dict[str, Any], complaints: list[Any], interactions: list[Any]) 
         **{name: document(row[name]) for name in documents},
         "customer_since_on": text(row["customer_since_on"]),
         "left_on": text(row["left_on"]),
-        "contract": {name: text(row[name]) for name in contract} if row[contract[0]] else None,
+        "contract": {member: text(row[column]) for member, column in contract}
+        if row["contract_started_on"]
+        else None,
         "value": money(row["value_minor"], row["currency"]),
         "next_tier_distance": money(missing, row["currency"]),
         "near_cut": row["near_cut"],

@@ -60,3 +60,10 @@ def elsewhere(url: str) -> Iterator[Connection]:
             yield tx
     finally:
         engine.dispose()
+
+
+def hang_up_on_everyone(url: str) -> None:
+    """End all connections to a PostgreSQL database."""
+    with elsewhere(url) as tx:
+        statement = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+        tx.execute(text(f"{statement} AND datname = current_database()"))

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from sqlalchemy import (
     Connection,
-    Result,
     bindparam,
     delete,
     func,
@@ -36,9 +35,10 @@ from app.store import audit, dialects
 from app.store.engine import single
 from app.store.paging import After, Page, fetch
 from app.store.pairs import in_pairs
+from app.store.prepared import Prepared
 from app.store.tables import Customer, CustomerExternalId, CustomerLookup, CustomerScore
 from app.store.types import new_id, now
-from app.store.visibility import narrow
+from app.store.visibility import narrow, seen
 
 PORTION = 5_000
 """External ids named in one statement: SQLite takes 32,766 parameters at most."""
@@ -55,8 +55,10 @@ _READ = select(
     *standing.SCORES,
 ).join_from(Customer, CustomerScore, CustomerScore.customer_id == Customer.id, isouter=True)
 
-# Made once: a statement built anew is compared with the cached one member by member, at every request.
-_READ_BY_ID = _READ.where(Customer.id == bindparam("customer_id"))
+_BY_ID = Prepared(_READ.where(Customer.id == bindparam("customer_id")))
+_BY_EXTERNAL_ID = Prepared(
+    _READ.where(Customer.id == customer_search.owner_of(bindparam("system"), bindparam("key")))
+)
 _MEMBERS = tuple(CustomerRead.model_fields)
 
 # --- reading
@@ -69,15 +71,13 @@ def get(tx: Connection, actor: Actor, customer_id: UUID) -> Row:
     Raises:
         NotFoundError: there is none with this id, or the caller may not see it.
     """
-    return _found(tx.execute(narrow(_READ_BY_ID, actor), {"customer_id": customer_id}))
+    return _found(seen(tx, _BY_ID, actor, {"customer_id": customer_id}))
 
 
 @single
 def get_by_external_id(tx: Connection, actor: Actor, system: str, key: str) -> Row:
     """Read the customer that has ``key`` in ``system``."""
-    return _found(
-        tx.execute(narrow(_READ.where(Customer.id == customer_search.owner_of(system, key)), actor))
-    )
+    return _found(seen(tx, _BY_EXTERNAL_ID, actor, {"system": system, "key": key}))
 
 
 def page(tx: Connection, actor: Actor, query: CustomerQuery, after: After | None) -> Page:
@@ -228,11 +228,10 @@ def come_back(tx: Connection, actor: Actor, customer_id: UUID, if_match: str | N
 # --- inside
 
 
-def _found(result: Result[Any]) -> Row:
-    row = result.mappings().first()
-    if row is None:
+def _found(rows: list[Row]) -> Row:
+    if not rows:
         raise NotFoundError("There is no such customer.")
-    return _shape(dict(row))
+    return _shape(rows[0])
 
 
 def _locked(tx: Connection, actor: Actor, condition: Any) -> Row:

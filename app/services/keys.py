@@ -17,6 +17,7 @@ from app.domain.company import Company
 from app.errors import ConflictError, NotFoundError, UnauthenticatedError
 from app.store import audit
 from app.store.engine import single
+from app.store.prepared import Prepared, Row
 from app.store.tables import ApiKey
 from app.store.types import now
 
@@ -26,15 +27,16 @@ USE_NOTED_EVERY = timedelta(minutes=5)
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 _SECRET_ALPHABET = _ALPHABET + _ALPHABET[:26].upper()
 
-_FIND = select(
-    ApiKey.id,
-    ApiKey.secret_hash,
-    ApiKey.scopes,
-    ApiKey.units,
-    ApiKey.expires_at,
-    ApiKey.revoked_at,
-    ApiKey.last_used_at,
-).where(ApiKey.id == bindparam("key_id"))
+_FIND = Prepared(
+    select(
+        ApiKey.secret_hash,
+        ApiKey.scopes,
+        ApiKey.units,
+        ApiKey.expires_at,
+        ApiKey.revoked_at,
+        ApiKey.last_used_at,
+    ).where(ApiKey.id == bindparam("key_id"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +62,21 @@ def authenticate(
     Raises:
         UnauthenticatedError: unknown, wrong, expired or revoked; the answer does not say which.
     """
-    row = tx.execute(_FIND, {"key_id": credential.id}).first()
+    found = _FIND.rows(tx, {"key_id": credential.id})
     # The secret has 238 bits of randomness: a plain hash cannot be searched, and costs 1 µs.
     given = hashlib.sha256(credential.secret.encode()).digest()
-    known = row is not None and hmac.compare_digest(row.secret_hash, given)
-    if row is None or not known or not _is_live(row):
+    if not found or not hmac.compare_digest(found[0]["secret_hash"], given) or not _is_live(found[0]):
         raise UnauthenticatedError("Send a valid API key as a bearer token.")
+    row = found[0]
     actor = Actor(
-        id=f"key:{row.id}",
-        scopes=_scopes(tuple(row.scopes)),
-        units=frozenset(row.units),
+        id=f"key:{credential.id}",
+        scopes=_scopes(tuple(row["scopes"])),
+        units=frozenset(row["units"]),
         request_id=request_id,
         company=company,
     )
-    return actor, row.last_used_at is None or now() - row.last_used_at > USE_NOTED_EVERY
+    last_used_at = row["last_used_at"]
+    return actor, last_used_at is None or now() - last_used_at > USE_NOTED_EVERY
 
 
 def touch(tx: Connection, key_id: str) -> None:
@@ -159,7 +162,7 @@ def revoke(tx: Connection, actor: Actor, key_id: str) -> None:
         ConflictError: it is revoked already.
     """
     row = _existing(tx, key_id)
-    if row.revoked_at is not None:
+    if row["revoked_at"] is not None:
         raise ConflictError("The key is revoked already.")
     tx.execute(update(ApiKey).where(ApiKey.id == key_id).values(revoked_at=now()))
     audit.record(tx, actor, "api_key.revoked", key_id)
@@ -176,22 +179,23 @@ def rotate(tx: Connection, actor: Actor, key_id: str, overlap: timedelta) -> str
     if not _is_live(row):
         raise ConflictError("The key is revoked or expired.")
     ends = now() + overlap
-    if row.expires_at is not None:
-        ends = min(ends, row.expires_at)
+    if row["expires_at"] is not None:
+        ends = min(ends, row["expires_at"])
     tx.execute(update(ApiKey).where(ApiKey.id == key_id).values(expires_at=ends))
-    scopes = _scopes(tuple(row.scopes))
-    return create(tx, actor, row.label, scopes, units=row.units, expires_at=row.expires_at, replaces=key_id)
+    scopes, expires_at = _scopes(tuple(row["scopes"])), row["expires_at"]
+    return create(tx, actor, row["label"], scopes, units=row["units"], expires_at=expires_at, replaces=key_id)
 
 
-def _existing(tx: Connection, key_id: str) -> Any:
-    row = tx.execute(select(ApiKey.__table__).where(ApiKey.id == key_id).with_for_update()).first()
+def _existing(tx: Connection, key_id: str) -> Row:
+    statement = select(ApiKey.__table__).where(ApiKey.id == key_id).with_for_update()
+    row = tx.execute(statement).mappings().first()
     if row is None:
         raise NotFoundError("There is no such key.")
-    return row
+    return dict(row)
 
 
-def _is_live(row: Any) -> bool:
-    return row.revoked_at is None and (row.expires_at is None or row.expires_at > now())
+def _is_live(row: Row) -> bool:
+    return row["revoked_at"] is None and (row["expires_at"] is None or row["expires_at"] > now())
 
 
 def _random(length: int, alphabet: str) -> str:

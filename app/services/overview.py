@@ -4,7 +4,7 @@ from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Integer, Select, bindparam, func, literal_column, select
+from sqlalchemy import Connection, Integer, bindparam, func, literal_column, select
 
 from app.domain import emails, phones
 from app.domain.access import Actor
@@ -20,9 +20,10 @@ from app.schemas.overview import (
 )
 from app.services import churn, customer_search, standing
 from app.store.engine import single
+from app.store.prepared import Prepared
 from app.store.tables import Complaint, Customer, CustomerLookup, CustomerScore, Interaction, ScoringRun
 from app.store.unions import stacked
-from app.store.visibility import narrow
+from app.store.visibility import narrow, seen
 
 Row = dict[str, Any]
 
@@ -40,33 +41,32 @@ _READ = select(
     CustomerScore.churn_facts,
     standing.current(ScoringRun.churn_baselines),
 ).join_from(Customer, CustomerScore, CustomerScore.customer_id == Customer.id, isouter=True)
-_BY_ID = _READ.where(Customer.id == _ID)
+_BY_ID = Prepared(_READ.where(Customer.id == _ID))
 
 _last_contact_at = (
-    select(func.max(Interaction.started_at)).where(Interaction.customer_id == Customer.id).scalar_subquery()
+    select(func.max(Interaction.started_at))
+    .where(Interaction.customer_id == Customer.id)
+    .scalar_subquery()
+    .label("last_contact_at")
 )
 _LIKELIEST_FIRST = (
-    _READ.add_columns(_last_contact_at.label("last_contact_at"))
+    _READ.add_columns(_last_contact_at)
     .order_by(
-        _last_contact_at.is_(None),
-        _last_contact_at.desc(),
-        CustomerScore.value_minor.is_(None),
-        CustomerScore.value_minor.desc(),
-        Customer.id,
+        _last_contact_at.desc().nulls_last(), CustomerScore.value_minor.desc().nulls_last(), Customer.id
     )
     .limit(
         LISTED_MOST + 2
     )  # the likeliest, the others that are listed, and one to tell whether there are more
 )
 _owners = select(CustomerLookup.customer_id).where(CustomerLookup.kind == bindparam("kind"))
-_BY_CONTACT_POINT = _LIKELIEST_FIRST.where(
-    Customer.id.in_(_owners.where(CustomerLookup.value == bindparam("value")))
+_BY_CONTACT_POINT = Prepared(
+    _LIKELIEST_FIRST.where(Customer.id.in_(_owners.where(CustomerLookup.value == bindparam("value"))))
 )
 _BY_CONTACT_POINTS = _LIKELIEST_FIRST.where(
     Customer.id.in_(_owners.where(CustomerLookup.value.in_(bindparam("values", expanding=True))))
 )
-_BY_EXTERNAL_ID = _LIKELIEST_FIRST.where(
-    Customer.id == customer_search.owner_of(bindparam("system"), bindparam("key"))
+_BY_EXTERNAL_ID = Prepared(
+    _LIKELIEST_FIRST.where(Customer.id == customer_search.owner_of(bindparam("system"), bindparam("key")))
 )
 
 # A complaint has a resolution in exactly those states that are not open (app.domain.complaints.Life).
@@ -97,11 +97,13 @@ _AT = {"received_at": "at", "started_at": "at"}
 _COLUMNS = tuple(
     dict.fromkeys(("place", "count", *(_AT.get(name, name) for name in (*_COMPLAINT, *_INTERACTION))))
 )
-_RECENT = select(*(_recent.c[name] for name in _COLUMNS)).order_by(
-    _recent.c.place, _recent.c.at.desc(), _recent.c.id.desc()
+_RECENT = Prepared(
+    select(*(_recent.c[name] for name in _COLUMNS)).order_by(
+        _recent.c.place, _recent.c.at.desc(), _recent.c.id.desc()
+    )
 )
-_complaint_of = itemgetter(*(_COLUMNS.index(_AT.get(name, name)) for name in _COMPLAINT))
-_interaction_of = itemgetter(*(_COLUMNS.index(_AT.get(name, name)) for name in _INTERACTION))
+_complaint_of = itemgetter(*(_AT.get(name, name) for name in _COMPLAINT))
+_interaction_of = itemgetter(*(_AT.get(name, name) for name in _INTERACTION))
 
 
 # --- use cases
@@ -117,10 +119,10 @@ def get(tx: Connection, actor: Actor, customer_id: UUID, language: str) -> Row:
     Raises:
         NotFoundError: there is none with this id, or the caller may not see it.
     """
-    row = tx.execute(narrow(_BY_ID, actor), {"customer_id": customer_id}).mappings().first()
-    if row is None:
+    found = seen(tx, _BY_ID, actor, {"customer_id": customer_id})
+    if not found:
         raise NotFoundError("There is no such customer.")
-    return _overview(tx, dict(row), language)
+    return _overview(tx, found[0], language)
 
 
 @single
@@ -150,18 +152,17 @@ def _candidates(tx: Connection, actor: Actor, query: ScreenPopQuery) -> list[Row
     """The customers that fit, likeliest first. Nobody has what cannot be read as a number or an address."""
     if query.external_id is not None:
         system, _, key = query.external_id.partition(":")
-        return _rows(tx, narrow(_BY_EXTERNAL_ID, actor), {"system": system, "key": key.strip()})
+        return seen(tx, _BY_EXTERNAL_ID, actor, {"system": system, "key": key.strip()})
     if query.phone is not None:
         kind, values = "phone", _readings(query.phone, actor.company.phone_regions)
     else:
         kind, values = "email", _addresses(query.email or "")
     if len(values) == 1:  # nearly always, and cheaper
-        return _rows(tx, narrow(_BY_CONTACT_POINT, actor), {"kind": kind, "value": values[0]})
-    return _rows(tx, narrow(_BY_CONTACT_POINTS, actor), {"kind": kind, "values": values}) if values else []
-
-
-def _rows(tx: Connection, statement: Select[Any], values: Row) -> list[Row]:
-    return [row._asdict() for row in tx.execute(statement, values).all()]
+        return seen(tx, _BY_CONTACT_POINT, actor, {"kind": kind, "value": values[0]})
+    if not values:
+        return []
+    found = tx.execute(narrow(_BY_CONTACT_POINTS, actor), {"kind": kind, "values": values})
+    return [row._asdict() for row in found.all()]
 
 
 def _readings(text: str, regions: tuple[str, ...]) -> tuple[str, ...]:
@@ -183,11 +184,10 @@ def _overview(tx: Connection, row: Row, language: str) -> Row:
     complaints: list[Row] = []
     interactions: list[Row] = []
     count = 0
-    for found in tx.execute(_RECENT, {"customer_id": row["id"]}).all():
-        place, counted = found[0], found[1]
-        if place == 0:
+    for found in _RECENT.rows(tx, {"customer_id": row["id"]}):
+        if found["place"] == 0:
             complaints.append(dict(zip(_COMPLAINT, _complaint_of(found), strict=True)))
-            count = counted
+            count = found["count"]
         else:
             interactions.append(dict(zip(_INTERACTION, _interaction_of(found), strict=True)))
     scores = standing.scores_of(row)

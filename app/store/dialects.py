@@ -24,6 +24,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import AdaptedConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool
 
@@ -238,14 +239,46 @@ def among(tx: Connection, column: Any, values: Collection[str]) -> ColumnElement
     return cast("ColumnElement[bool]", column.in_(select(table.c.value)))
 
 
+def fetch(tx: Connection, statement: str, values: Any, **options: Any) -> Sequence[Sequence[Any]]:
+    """All rows of a statement in the driver's own words and values; errors are SQLAlchemy's.
+
+    ``values``: by name on PostgreSQL, by place on SQLite. ``options``: of the driver.
+    """
+    connection: Any = tx.connection.dbapi_connection
+    try:
+        if isinstance(connection, AdaptedConnection):
+            found = connection.run_async(lambda raw: _fetch_async(raw, statement, values, options))
+        else:
+            found = connection.execute(statement, values, **options).fetchall()
+        return cast("Sequence[Sequence[Any]]", found)
+    except BaseException as error:
+        known: Any = error if isinstance(error, tx.dialect.loaded_dbapi.Error) else None
+        lost = not isinstance(error, Exception) or tx.dialect.is_disconnect(known, connection, None)
+        if lost:
+            tx.invalidate()
+        if known is None:
+            raise
+        raise exc.DBAPIError.instance(
+            statement,
+            None,
+            known,
+            tx.dialect.loaded_dbapi.Error,
+            hide_parameters=True,
+            connection_invalidated=lost,
+            dialect=tx.dialect,
+        ) from error
+
+
+async def _fetch_async(connection: Any, statement: str, values: Any, options: dict[str, Any]) -> Any:
+    return await (await connection.execute(statement, values, **options)).fetchall()
+
+
 def long_values(tx: Connection, statement: Select[bytes]) -> list[bytes]:
     """Read one column of long binary values. PostgreSQL would send them as text, twice as long."""
     if not is_postgres(tx):
         return list(tx.execute(statement).scalars())
     compiled = statement.compile(dialect=tx.dialect)
-    driver: Any = tx.connection
-    with driver.cursor(binary=True) as cursor:
-        return [data for (data,) in cursor.execute(str(compiled), compiled.params)]
+    return [data for (data,) in fetch(tx, str(compiled), compiled.params, binary=True)]
 
 
 def advisory_lock(tx: Connection, name: str) -> None:

@@ -1,11 +1,13 @@
 """Who sees which rows, inside the SQL WHERE, so that foreign and missing look the same."""
 
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Connection, Select, and_, or_, select
 
 from app.domain.access import Actor
 from app.errors import ForbiddenError
+from app.store.prepared import Prepared, Row
 from app.store.tables import Customer
 
 S = TypeVar("S", bound="Select[*tuple[Any, ...]]")
@@ -46,3 +48,10 @@ def narrow(statement: S, actor: Actor, customer_id: Any = Customer.id, unit: Any
                 seen = or_(seen, and_(customer_id.is_(None), unit.in_(actor.units)))
             statement = statement.where(seen)
     return statement
+
+
+def seen(tx: Connection, prepared: Prepared, actor: Actor, values: Mapping[str, Any]) -> list[Row]:
+    """The rows of a prepared read of customers that the caller may see."""
+    if is_limited(actor):
+        return [row._asdict() for row in tx.execute(narrow(prepared.statement, actor), values).all()]
+    return prepared.rows(tx, values)

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from conftest import SECRET
 from sqlalchemy import Connection, text
-from store_helpers import elsewhere, ids, only_postgres, serving
+from store_helpers import hang_up_on_everyone, ids, only_postgres, serving
 
 from app.errors import UnavailableError
 from app.settings import Settings
@@ -57,15 +57,10 @@ def test_a_race_lost_again_and_again_is_503(store: Store) -> None:
 def test_lost_connections_cost_a_read_nothing_and_a_write_one_refusal(
     store: Store, database_url: str
 ) -> None:
-    def hang_up_on_everyone() -> None:
-        with elsewhere(database_url) as tx:
-            statement = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
-            tx.execute(text(f"{statement} AND datname = current_database()"))
-
     async def go() -> None:
         await asyncio.gather(*(store.write(workers.beat, name) for name in "abc"))
         await asyncio.gather(*(store.read(ids) for _ in range(3)))
-        hang_up_on_everyone()
+        hang_up_on_everyone(database_url)
         assert await store.read(ids) == ["a", "b", "c"]
         with pytest.raises(UnavailableError) as refused:
             await store.write(workers.beat, "lost")
@@ -75,7 +70,7 @@ def test_lost_connections_cost_a_read_nothing_and_a_write_one_refusal(
 
     store.write_sync(workers.beat, "a")
     serving(store, go)
-    hang_up_on_everyone()
+    hang_up_on_everyone(database_url)
     store.write_sync(workers.beat, "g")  # commands test a connection before they use it
     assert store.read_sync(ids) == list("abcdefg")
 
