@@ -254,5 +254,26 @@ BACKTEST: dict[str, Any] = {
             {"level": None, "silent": 0, "returned": 0},
         ],
         "flags_run_id": None,
+        "contract": {
+            "n": 0,
+            "excluded_terms_unknown": 179,
+            "excluded_notice_given": 0,
+            "published": None,
+            "reason": "terms_unknown",
+            "contest": {
+                "serves": "contract",
+                "reason": "terms_unknown",
+                "opened_on": None,
+                "closed_on": None,
+                "trained_days": None,
+                "n": 0,
+                "entries": [],
+            },
+            "models": [],
+            "missing": [
+                {"code": "contract", "reason": "terms_unknown"},
+                {"code": "contract_logistic", "reason": "terms_unknown"},
+            ],
+        },
     },
 }
