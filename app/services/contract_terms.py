@@ -98,10 +98,10 @@ def create_many(tx: Connection, actor: Actor, items: Sequence[ContractTermsItem]
 
     Returns:
         For each item its version, or why it was refused: a customer who is unknown or whom the caller may
-        not see (``unknown_customer``), a day that `record` refuses, or one that is given twice
+        not see (``unknown_customer``), days that `record` refuses, or a day that is given twice
         (``repeated``). The caller decides whether one refusal refuses all.
     """
-    rows: list[Row | AppError] = [_told(item.customer_id, item) for item in items]
+    rows = [_told_or_refused(item) for item in items]
     records.find_customers(tx, actor, items, rows)
     found = {row["customer_id"] for row in rows if isinstance(row, dict)}
     # In order, so that two batches do not deadlock.
@@ -123,6 +123,13 @@ def _told(customer_id: UUID | None, data: ContractTermsCreate) -> Row:
     """A version as it is told; that of a batch may not have its customer yet."""
     given = None if data.contract is None else data.contract.model_dump(mode="python")
     return _version({"id": customer_id, **contract_columns({}, given)}, data.known_on, now())
+
+
+def _told_or_refused(item: ContractTermsItem) -> Row | AppError:
+    try:
+        return _told(item.customer_id, item)
+    except InvalidError as refusal:
+        return refusal
 
 
 def _set_past(tx: Connection, actor: Actor, told: Sequence[Row | AppError]) -> list[Row | AppError]:
