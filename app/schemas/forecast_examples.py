@@ -6,7 +6,7 @@ from app.schemas.run_examples import PARAMETERS
 
 LIFETIME_VALUE: dict[str, Any] = {
     "method": "lifetime_value",
-    "version": 1,
+    "version": 2,
     "n": 3861,
     "total": {"amount": "29899915.75", "currency": "TRY"},
     "tiers": [
@@ -37,6 +37,7 @@ LIFETIME_VALUE: dict[str, Any] = {
     "contracts": {
         "customers": 218,
         "value": {"amount": "4153948.02", "currency": "TRY"},
+        "model": "contract",
         "churn_rate": 0.0541872,
         "horizon_days": 90,
     },
