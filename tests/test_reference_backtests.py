@@ -20,7 +20,8 @@ def environment(database_url: str, reference_data: Path) -> dict[str, str]:
 def figures_of_the_page() -> list[dict[str, list[float | None]]]:
     """For each backtest of the table: model -> AUC, lift, Brier and calibration error."""
     found: list[dict[str, list[float | None]]] = []
-    for line in re.findall(r"^\| (.*) \|$", DOCUMENT.read_text(), re.MULTILINE)[1:]:
+    shops = DOCUMENT.read_text().partition("\n## ")[0]
+    for line in re.findall(r"^\| (.*) \|$", shops, re.MULTILINE)[1:]:
         day, _, model, *figures = (cell.strip() for cell in f" {line}".split("|"))
         if day:
             found.append({})

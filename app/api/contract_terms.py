@@ -1,17 +1,20 @@
-"""``/v1/customers/{id}/contract-terms``"""
+"""``/v1/customers/{id}/contract-terms``, and those of many customers at once"""
 
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
 
-from app.api import replies
+from app.api import batches, replies
 from app.api.deps import Call, IdempotencyKey, StrictRoute, may
 from app.api.openapi import created, paged
 from app.domain.access import Scope
 from app.schemas._base import Paging
+from app.schemas.batches import BatchQuery
 from app.schemas.contract_terms import (
     EXAMPLE_ID,
+    ContractTermsBatch,
+    ContractTermsBatchResult,
     ContractTermsCreate,
     ContractTermsPage,
     ContractTermsRead,
@@ -57,3 +60,22 @@ async def record_contract_terms(
     at the customer.
     """
     return await call.write(CREATED, contract_terms.record, customer_id, body)
+
+
+@router.post(
+    "/contract-terms/batch",
+    status_code=201,
+    response_model=ContractTermsBatchResult,
+    summary="Record many past contract terms",
+    responses=created(batch=True),
+)
+async def record_contract_terms_of_many(
+    call: Writes,
+    query: Annotated[BatchQuery, Query()],
+    body: ContractTermsBatch,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Record up to 1,000 versions of the past, of any customers: all or none, or with `partial=true` every
+    good one. A customer and day may be named once only."""
+    many, result = contract_terms.create_many, ContractTermsBatchResult
+    return await batches.store(call, body.items, many, result, "contract_terms", partial=query.partial)

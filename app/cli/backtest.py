@@ -62,23 +62,7 @@ def _print(done: dict[str, Any]) -> None:
         f"published: {result['published'] or 'no probability'} ({result['reason']})",
         highlight=False,
     )
-    table = Table("model", "AUC", "lift 10 %", "Brier", "ECE", "precision", "recall")
-    for one in result["models"]:
-        metrics = one["metrics"]
-        alarm = one["at_levels"][-1] if one["at_levels"] else None
-        table.add_row(
-            one["code"],
-            _with(metrics["auc"], metrics["auc_interval"]),
-            _with(metrics["lift10"], metrics["lift10_interval"], 2),
-            _with(metrics["brier"], metrics["brier_interval"]),
-            _with(metrics["ece"], one["ece_interval"]),
-            "-" if alarm is None else _with(alarm["precision"]["value"], alarm["precision"]["interval"]),
-            "-" if alarm is None else _with(alarm["recall"]["value"], alarm["recall"]["interval"]),
-        )
-    console.print(table)
-    if result["missing"]:
-        absent = ", ".join(f"{one['code']} ({one['reason']})" for one in result["missing"])
-        console.print(f"not ready: {absent}", highlight=False)
+    _print_models(console, result)
     flags = Table("level given", "bought nothing", "came back")
     for cell in result["confusion"]:
         flags.add_row(cell["level"] or "none", f"{cell['silent']:,}", f"{cell['returned']:,}")
@@ -94,6 +78,40 @@ def _print(done: dict[str, Any]) -> None:
             _with(mine.get("brier"), None),
         )
     console.print(groups)
+    if result["contract"] is not None:
+        _print_contracts(console, result["contract"])
+
+
+def _print_contracts(console: Console, found: dict[str, Any]) -> None:
+    console.print(
+        f"under contract: {found['n']:,} customers; published: {found['published'] or 'no probability'} "
+        f"({found['reason']}); left out: {found['excluded_terms_unknown']:,} whose terms were not known, "
+        f"{found['excluded_notice_given']:,} who had given notice",
+        highlight=False,
+    )
+    _print_models(console, found)
+
+
+def _print_models(console: Console, result: dict[str, Any]) -> None:
+    """A line for each model, and why others have none."""
+    table = Table("model", "AUC", "lift 10 %", "Brier", "ECE", "precision", "recall")
+    for one in result["models"]:
+        metrics = one["metrics"]
+        alarm = one["at_levels"][-1] if one["at_levels"] else None
+        table.add_row(
+            one["code"],
+            _with(metrics["auc"], metrics["auc_interval"]),
+            _with(metrics["lift10"], metrics["lift10_interval"], 2),
+            _with(metrics["brier"], metrics["brier_interval"]),
+            _with(metrics["ece"], one["ece_interval"]),
+            "-" if alarm is None else _with(alarm["precision"]["value"], alarm["precision"]["interval"]),
+            "-" if alarm is None else _with(alarm["recall"]["value"], alarm["recall"]["interval"]),
+        )
+    if result["models"]:
+        console.print(table)
+    if result["missing"]:
+        absent = ", ".join(f"{one['code']} ({one['reason']})" for one in result["missing"])
+        console.print(f"not ready: {absent}", highlight=False)
 
 
 def _with(figure: float | None, interval: dict[str, float] | None, digits: int = 3) -> str:

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from app.domain.demo_contacts import Contacts, Sales, draw_contacts, draw_contracts
+from app.domain.demo_contacts import Contacts, Sales, draw_contacts
+from app.domain.demo_contracts import draw_contracts
 from app.domain.demo_model import (
     CURRENCIES,
     BoolArray,
@@ -94,7 +95,8 @@ class Demo:
 
     ``customers`` have the members of ``POST /v1/customers``; ``rates`` are (currency, local day, TRY per
     unit as a decimal string); ``latent`` is aligned with ``customers``. ``contacts`` and ``asked`` say what
-    was talked about and answered.
+    was talked about and answered. ``terms`` have the members of an item of
+    ``POST /v1/customers/contract-terms/batch``: what was known of contracts, and from which day on.
     """
 
     seed: int
@@ -107,6 +109,7 @@ class Demo:
     latent: Latent
     contacts: Contacts
     asked: Asked
+    terms: list[dict[str, Any]]
 
 
 def generate(
@@ -150,13 +153,20 @@ def generate(
     transactions = _columns(sales, returns)
     departures = _departures(model, calendar, latent, (sales, returns), stream(seed, "departures"))
     people = draw_people(model, seed, calendar, latent, departures)
-    terms = draw_contracts(model, seed, calendar, latent)
-    for person, (contract, unwanted) in zip(people, terms, strict=True):
-        person |= {"contract": contract, "do_not_contact": unwanted}
+    agreed = draw_contracts(model, seed, calendar, latent)
+    for person, mine in zip(people, agreed, strict=True):
+        person |= {"contract": mine.contract, "do_not_contact": mine.unwanted}
+    terms = [
+        {"customer": person["external_ids"][0], **version}
+        for person, mine in zip(people, agreed, strict=True)
+        for version in mine.past
+    ]
     language = [person["language"] for person in people]
     contacts = draw_contacts(model, seed, calendar, latent, language, _bought(sales, latent))
     asked = draw_answers(model, seed, calendar, latent, language, contacts)
-    return Demo(seed, calendar.first_day, until, model, people, transactions, rates, latent, contacts, asked)
+    return Demo(
+        seed, calendar.first_day, until, model, people, transactions, rates, latent, contacts, asked, terms
+    )
 
 
 def _purchases(

@@ -1,10 +1,10 @@
-"""What passes between the demo company and its customers: contracts, contacts and complaints.
+"""What passes between the demo company and its customers: contacts and complaints.
 
-The model is stated in docs/demo.md, steps 12 to 14. Texts are in the customer's language.
+The model is stated in docs/demo.md, steps 13 and 14. Texts are in the customer's language.
 """
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 import numpy as np
@@ -103,49 +103,6 @@ def skills(seed: int) -> dict[str, float]:
     codes = [code for _, team in AGENTS for code in team]
     drawn = stream(seed, "agents").standard_normal(len(codes))
     return dict(zip(codes, drawn.tolist(), strict=True))
-
-
-def draw_contracts(
-    model: DemoModel, seed: int, calendar: Calendar, latent: Latent
-) -> list[tuple[dict[str, str] | None, list[str]]]:
-    """Contract and channels the customer does not want, aligned with ``latent``.
-
-    Subscribers have yearly contracts that renew themselves until they drop out; most then give notice.
-    """
-    rng = stream(seed, "contracts")
-    n = len(latent.subscriber)
-    says, delay = rng.random(n) < model.notice_share, rng.integers(0, 31, n)
-    silent = rng.random((n, 2)) < (model.no_phone_share, model.no_email_share)
-    joined, _ = calendar.locate(latent.joined_clock)
-    starts: list[date] = calendar.dates(joined).tolist()
-    until = calendar.first_day + timedelta(days=calendar.days - 1)
-    found: list[tuple[dict[str, str] | None, list[str]]] = []
-    for i in range(n):
-        unwanted = [c for c, no in zip(("phone", "email"), silent[i].tolist(), strict=True) if no]
-        contract: dict[str, str] | None = None
-        if latent.subscriber[i]:
-            dropped = latent.dropped_out_at[i]
-            gone = None if np.isnat(dropped) else dropped.astype("datetime64[D]").item()
-            ends = _anniversary(starts[i], gone or until)
-            contract = {"started_on": starts[i].isoformat(), "ends_on": ends.isoformat()}
-            notice = gone + timedelta(days=int(delay[i])) if gone is not None and says[i] else None
-            if notice is not None and notice <= min(until, ends):
-                contract["notice_given_on"] = notice.isoformat()
-        found.append((contract, unwanted))
-    return found
-
-
-def _anniversary(start: date, after: date) -> date:
-    """The first yearly anniversary of ``start`` after a day; 29 February becomes 1 March."""
-    year = after.year
-    while True:
-        try:
-            day = start.replace(year=year)
-        except ValueError:
-            day = date(year, 3, 1)
-        if day > after and day > start:
-            return day
-        year += 1
 
 
 def draw_contacts(

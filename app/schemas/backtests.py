@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from app.domain.churn.models import REGISTRY
+from app.domain.churn.models.contract import CONTRACT_MODELS
 from app.domain.churn.models.model import Why
 from app.domain.customers import ChurnLevel
 from app.schemas._base import Code, Count, DateIn, Flag, Input, Output, PageOf, Paging, shown
@@ -17,7 +18,7 @@ from app.schemas.scoring_runs import ChurnLevels, ChurnLevelsIn, RunState, Share
 EXAMPLE_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7b80"
 EXAMPLE_JOB_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7b81"
 
-ModelCode = Literal["recency", "recency_frequency", "mbg_nbd", "logistic"]
+ModelCode = Literal["recency", "recency_frequency", "mbg_nbd", "logistic", "contract", "contract_logistic"]
 Days = Annotated[int, Field(ge=1, le=36_600)]
 Horizon = Annotated[int, Field(ge=1, le=3660)]
 Figure = float | None
@@ -31,9 +32,12 @@ class BacktestCreate(Input):
     cut_on: DateIn = Field(examples=["2026-07-31"])
     """The last local day that is known; the horizon after it must be over."""
     horizon_days: Annotated[int, Field(strict=True, ge=1, le=3660)] = 90
-    """Days after the cut whose purchases are the outcome."""
-    models: Annotated[list[ModelCode], Field(max_length=len(REGISTRY))] = Field(default=[], examples=[[]])
-    """Models to measure beside the baseline and the one that would have served; all if left out."""
+    """Days after the cut whose purchases are the outcome, and under contract whose departures are."""
+    models: Annotated[list[ModelCode], Field(max_length=len(REGISTRY) + len(CONTRACT_MODELS))] = Field(
+        default=[], examples=[[]]
+    )
+    """Models to measure beside the baseline and the one that would have served; all if left out.
+    ``contract`` (the share that left) and ``contract_logistic`` are those of customers under contract."""
     window_days: Annotated[int, Field(strict=True, ge=1, le=36_600)] | None = Field(
         default=None, examples=[365]
     )
@@ -65,9 +69,9 @@ class AlarmFigures(Output):
     limit: Share
     flagged: Count
     precision: AlarmShare
-    """Share of the flagged who then bought nothing."""
+    """Share of the flagged who then bought nothing; of customers under contract: who left."""
     recall: AlarmShare
-    """Share of those who then bought nothing who had been flagged."""
+    """Share of those who then bought nothing, or left, who had been flagged."""
 
 
 class ModelFigures(Output):
@@ -106,8 +110,31 @@ class ConfusionCell(Output):
     returned: Count
 
 
+class ContractBacktest(Output):
+    """Customers under contract: what would have been published on the day, against who left in the horizon.
+    Everything rests on terms that were known then."""
+
+    n: Count
+    """Customers whose contract was active, by terms known by the cut; 0 where the terms of too few were."""
+    excluded_terms_unknown: Count
+    """Contracts that were active as far as is known now, but whose terms became known after the cut."""
+    excluded_notice_given: Count
+    """Contracts whose end was certain by the cut, because notice had been given."""
+    published: Code | None
+    """The model whose probability would have been published; null when nobody was measured, or none was
+    ready."""
+    reason: Why
+    contest: ContestRead
+    models: Annotated[list[ModelFigures], Field(max_length=20)]
+    """The share that left, ``contract``, is the baseline: one probability for all."""
+    missing: Annotated[list[MissingModel], Field(max_length=20)]
+
+
 class BacktestResult(Output):
-    """What would have been published on the day, against what then happened."""
+    """What would have been published on the day, against what then happened.
+
+    All but ``contract`` is of customers without a contract.
+    """
 
     n: Count
     """Customers without a contract who had bought by the cut."""
@@ -121,6 +148,8 @@ class BacktestResult(Output):
     confusion: Annotated[list[ConfusionCell], Field(max_length=5)]
     flags_run_id: UUID | None
     """The run that gave the levels of ``confusion`` on that day; null: levels as they would have been."""
+    contract: ContractBacktest | None
+    """Null when nobody was under contract, and for backtests from before contracts were tested."""
 
 
 class BacktestRead(Output):

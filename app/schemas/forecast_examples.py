@@ -6,7 +6,7 @@ from app.schemas.run_examples import PARAMETERS
 
 LIFETIME_VALUE: dict[str, Any] = {
     "method": "lifetime_value",
-    "version": 1,
+    "version": 2,
     "n": 3861,
     "total": {"amount": "29899915.75", "currency": "TRY"},
     "tiers": [
@@ -37,6 +37,7 @@ LIFETIME_VALUE: dict[str, Any] = {
     "contracts": {
         "customers": 218,
         "value": {"amount": "4153948.02", "currency": "TRY"},
+        "model": "contract",
         "churn_rate": 0.0541872,
         "horizon_days": 90,
     },
@@ -254,5 +255,75 @@ BACKTEST: dict[str, Any] = {
             {"level": None, "silent": 0, "returned": 0},
         ],
         "flags_run_id": None,
+        "contract": {
+            "n": 180,
+            "excluded_terms_unknown": 0,
+            "excluded_notice_given": 23,
+            "published": "contract",
+            "reason": "too_few_outcomes",
+            "contest": {
+                "serves": "contract",
+                "reason": "too_few_outcomes",
+                "opened_on": "2026-05-27",
+                "closed_on": "2026-08-25",
+                "trained_days": 90,
+                "n": 171,
+                "entries": [
+                    {
+                        "code": "contract",
+                        "metrics": {
+                            "n": 171,
+                            "base_rate": 0.0175439,
+                            "auc": 0.5,
+                            "auc_interval": {"low": 0.5, "high": 0.5},
+                            "lift10": 1.0,
+                            "lift10_interval": {"low": 1.0, "high": 1.0},
+                            "brier": 0.0185341,
+                            "brier_interval": {"low": 0.0028699, "high": 0.0394196},
+                            "ece": 0.0360276,
+                            "mean_p": 0.0535714,
+                            "calibration": [{"n": 18, "mean_p": 0.0535714, "share": 0.0175439}],
+                        },
+                        "missing": None,
+                    },
+                    {"code": "contract_logistic", "metrics": None, "missing": "too_few_outcomes"},
+                ],
+            },
+            "models": [
+                {
+                    "code": "contract",
+                    "metrics": {
+                        "n": 180,
+                        "base_rate": 0.0333333,
+                        "auc": 0.5,
+                        "auc_interval": {"low": 0.5, "high": 0.5},
+                        "lift10": 1.0,
+                        "lift10_interval": {"low": 1.0, "high": 1.0},
+                        "brier": 0.0322247,
+                        "brier_interval": {"low": 0.0112834, "high": 0.0582389},
+                        "ece": 0.0015873,
+                        "mean_p": 0.031746,
+                        "calibration": [{"n": 18, "mean_p": 0.031746, "share": 0.0333333}],
+                    },
+                    "ece_interval": {"low": 0.0258377, "high": 0.0516777},
+                    "reliability": [{"low": 0.0, "high": 0.142857}],
+                    "at_levels": [
+                        {
+                            "limit": 0.5,
+                            "flagged": 0,
+                            "precision": {"value": None, "interval": None},
+                            "recall": {"value": 0.0, "interval": {"low": 0.0, "high": 0.0}},
+                        },
+                        {
+                            "limit": 0.8,
+                            "flagged": 0,
+                            "precision": {"value": None, "interval": None},
+                            "recall": {"value": 0.0, "interval": {"low": 0.0, "high": 0.0}},
+                        },
+                    ],
+                }
+            ],
+            "missing": [{"code": "contract_logistic", "reason": "too_few_outcomes"}],
+        },
     },
 }

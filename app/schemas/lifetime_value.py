@@ -54,8 +54,12 @@ class ContractValue(Output):
 
     customers: Count
     value: Money
+    model: Code
+    """What says who stays: ``contract``, the share ``churn_rate``, the same for all; or
+    ``contract_logistic``, the probability of each."""
     churn_rate: Share | None
-    """Share of the contracts that left within ``horizon_days``; null: there were none, so no value."""
+    """Share of the contracts that left within ``horizon_days``; null: there were none, so nothing is worth
+    anything by it."""
     horizon_days: Annotated[int, Field(ge=1, le=3660)]
 
 

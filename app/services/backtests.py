@@ -12,13 +12,15 @@ from sqlalchemy import Connection, insert, select
 from app.domain.access import Actor
 from app.domain.churn.evaluation import Evaluation, Options, evaluate
 from app.domain.churn.models import REGISTRY
+from app.domain.churn.models.contract import CONTRACT_MODELS
 from app.domain.churn.snapshots import Window, plan
 from app.domain.days import day_number, day_of
 from app.domain.scoring import Levels, Parameters
 from app.errors import FieldError, InvalidError, NotFoundError
 from app.schemas.backtests import BacktestCreate, BacktestQuery
-from app.services import churn_windows, computed
-from app.services.churn_rows import contest_row, metrics_row
+from app.services import churn_windows, computed, contract_backtests, scoring_facts
+from app.services.churn_rows import contest_row, figures_row, metrics_row, missing_rows
+from app.services.contract_backtests import UnderContract
 from app.store import audit, scores
 from app.store.arrays import Ids
 from app.store.engine import single
@@ -99,7 +101,10 @@ def get(tx: Connection, actor: Actor, backtest_id: UUID) -> Row:
     row = tx.execute(statement).mappings().first()
     if row is None:
         raise NotFoundError("There is no such backtest.")
-    return _shape(dict(row))
+    found = dict(row)
+    if found["result"] is not None:  # those stored before contracts were tested have no such member
+        found["result"] = {"contract": None, **found["result"]}
+    return _shape(found)
 
 
 @single
@@ -140,7 +145,10 @@ def _shape(row: Row) -> Row:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Input:
-    """A backtest and all that its result follows from; ``flags`` as a run gave them, positions of levels."""
+    """A backtest and all that its result follows from; ``flags`` as a run gave them, positions of levels.
+
+    ``contracts`` are the customers under contract, None when there were none; the rest is of all others.
+    """
 
     backtest_id: UUID
     options: Options
@@ -149,6 +157,7 @@ class Input:
     last: Window | None
     flags: NDArray[np.int8] | None
     flags_run_id: UUID | None
+    contracts: UnderContract | None
 
 
 def read(tx: Connection, actor: Actor, backtest_id: UUID) -> Input:
@@ -157,20 +166,22 @@ def read(tx: Connection, actor: Actor, backtest_id: UUID) -> Input:
     parameters = Parameters.from_dict(row["parameters"])
     as_of_day = day_number(row["cut_on"]) + 1
     horizon = parameters.horizon_days
-    ids, outcome = churn_windows.window(tx, actor, as_of_day, as_of_day + horizon, parameters)
+    facts = scoring_facts.whole(tx, actor, day_of(as_of_day), parameters)
+    ids, outcome = churn_windows.window_of(tx, actor, facts, as_of_day, as_of_day + horizon, parameters)
     first = outcome.then.facts.first_day
     planned = plan(int(first.min()), as_of_day, horizon) if first.size else None
     earlier, last = churn_windows.pair(tx, actor, planned, parameters, ids)
     run_id, flags = _given(tx, ids, as_of_day, horizon)
-    models = tuple(row["models"]) or tuple(REGISTRY)
+    contracts = contract_backtests.read(tx, actor, facts, day_of(as_of_day), parameters)
+    models = tuple(row["models"]) or (*REGISTRY, *CONTRACT_MODELS)
     options = Options(levels=parameters.levels, cuts=parameters.cuts, models=models)
-    return Input(backtest_id, options, outcome, earlier, last, flags, run_id)
+    return Input(backtest_id, options, outcome, earlier, last, flags, run_id, contracts)
 
 
 def compute(given: Input) -> Row:
     """Apply the rules. Pure: the same customers give the same result."""
     found = evaluate(given.outcome, given.earlier, given.last, flags=given.flags, options=given.options)
-    return _result(found, given)
+    return {**_result(found, given), "contract": contract_backtests.compute(given.contracts, given.options)}
 
 
 def save(tx: Connection, actor: Actor, backtest_id: UUID, result: Row) -> None:
@@ -214,11 +225,8 @@ def _result(found: Evaluation, given: Input) -> Row:
         "published": found.published,
         "reason": found.reason.value,
         "contest": contest_row(found.contest),
-        "models": [
-            {**asdict(one), "metrics": metrics_row(one.metrics), "reliability": _rows(one.reliability)}
-            for one in found.models
-        ],
-        "missing": [{"code": code, "reason": reason.value} for code, reason in found.missing.items()],
+        "models": [figures_row(one) for one in found.models],
+        "missing": missing_rows(found.missing),
         "groups": [
             {
                 "name": group.name,
@@ -230,7 +238,3 @@ def _result(found: Evaluation, given: Input) -> Row:
         "confusion": [asdict(cell) for cell in found.confusion],
         "flags_run_id": None if given.flags_run_id is None else str(given.flags_run_id),
     }
-
-
-def _rows(intervals: Any) -> list[Row | None]:
-    return [None if one is None else asdict(one) for one in intervals]

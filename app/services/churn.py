@@ -24,6 +24,7 @@ from app.domain.value_tiers import STATES, TIER_NAMES
 from app.services import contract_contests
 from app.services.churn_rows import fit_row, test_row
 from app.services.contests import Chosen
+from app.services.contract_contests import Served
 from app.services.contract_windows import contracts_of
 from app.store.columns import Columns
 
@@ -109,6 +110,7 @@ def compute(
     seen: Seen,
     parameters: Parameters,
     chosen: Chosen,
+    by_terms: Served | None,
     test: Callable[[], Backtest],
 ) -> Result:
     """Give every customer a level.
@@ -119,6 +121,7 @@ def compute(
         seen: the same customers on the day of the run.
         parameters: of the run.
         chosen: which model serves.
+        by_terms: the probabilities of contracts, where the learned model of them serves.
         test: waits for the `backtest`, which the report holds.
     """
     histories, horizon_days = seen.snapshot.histories, parameters.horizon_days
@@ -131,9 +134,6 @@ def compute(
         q[seen.buyers] = expected
     left = seen.turnover.churn_rate
     q[seen.under_contract] = contract.probabilities(seen.states, left)[seen.under_contract]
-    by_terms = contract_contests.served(
-        chosen.contract, facts, seen.states, seen.under_contract, seen.as_of_day
-    )
     if by_terms is not None:
         q[by_terms.rows] = by_terms.q
     silent = np.zeros(seen.buyers.size, dtype=np.bool_)

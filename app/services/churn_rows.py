@@ -1,11 +1,14 @@
 """What was measured and fitted, as it is stored with a run and shown."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from app.domain.churn import Backtest, Fit, NoFit
 from app.domain.churn.contest import Contest
+from app.domain.churn.evaluation import Figures
 from app.domain.churn.metrics import Metrics
+from app.domain.churn.models.model import Why
 from app.domain.days import day_of
 
 Row = dict[str, Any]
@@ -25,6 +28,17 @@ def metrics_row(metrics: Metrics) -> Row:
     row = asdict(metrics)
     row["calibration"] = list(row["calibration"])
     return row
+
+
+def figures_row(found: Figures) -> Row:
+    """One model in a backtest."""
+    reliability = [None if one is None else asdict(one) for one in found.reliability]
+    return {**asdict(found), "metrics": metrics_row(found.metrics), "reliability": reliability}
+
+
+def missing_rows(missing: Mapping[str, Why]) -> list[Row]:
+    """Models that could not be made ready."""
+    return [{"code": code, "reason": reason.value} for code, reason in missing.items()]
 
 
 def contest_row(found: Contest) -> Row:

@@ -45,6 +45,13 @@ def window(
     Nothing that occurred later is read. The customers, all or some of ``only``, are aligned with the window.
     """
     facts = scoring_facts.whole(tx, actor, day_of(opens_day), parameters, only)
+    return window_of(tx, actor, facts, opens_day, closes_day, parameters)
+
+
+def window_of(
+    tx: Connection, actor: Actor, facts: Columns, opens_day: int, closes_day: int, parameters: Parameters
+) -> tuple[Ids, Window]:
+    """`window` where the facts of ``opens_day``, columns of `scoring_facts`, have been read already."""
     customer_id, snapshot = seen(facts, opens_day, parameters)
     start, end = (actor.company.start_of(day_of(day)) for day in (opens_day, closes_day))
     silent = ~np.isin(customer_id, stored.buyers(tx, parameters, start, end), assume_unique=True)

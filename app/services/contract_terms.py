@@ -4,7 +4,7 @@ A version says what was known of a customer's contract from a local day on. Runs
 version known before it (docs/decisions/0012-contract-terms.md); before the first version they take the first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -13,9 +13,10 @@ from sqlalchemy import Connection, insert, select
 
 from app.domain import contract_terms as rules
 from app.domain.access import Actor
-from app.errors import FieldError, InvalidError, NotFoundError
+from app.errors import AppError, FieldError, InvalidError, NotFoundError
 from app.schemas._base import Paging
-from app.schemas.contract_terms import ContractTermsCreate
+from app.schemas.contract_terms import ContractTermsCreate, ContractTermsItem
+from app.services import records
 from app.services.customer_rows import contract_columns
 from app.services.standing import CONTRACT
 from app.store import audit, dialects
@@ -25,6 +26,8 @@ from app.store.types import now
 from app.store.visibility import narrow
 
 Row = dict[str, Any]
+Key = tuple[UUID, date]
+"""Customer and day of a version."""
 
 _READ = select(ContractTerms.__table__)
 _NEWEST_FIRST = SortKey(ContractTerms.known_on, descending=True)
@@ -48,7 +51,7 @@ def keep(tx: Connection, actor: Actor, after: Row) -> None:
         notice = after["contract_notice_on"]
         told = notice if notice != newest["notice_given_on"] else None
         known_on = rules.known_on(told, newest["known_on"], today)
-    _set(tx, _version(after, known_on, now()))
+    _set(tx, [_version(after, known_on, now())])
 
 
 # --- recorded and read
@@ -83,21 +86,28 @@ def record(tx: Connection, actor: Actor, customer_id: UUID, data: ContractTermsC
             (``not_past``), or days out of order.
     """
     _check_seen(tx, actor, customer_id, lock=True)
-    given = None if data.contract is None else data.contract.model_dump(mode="python")
-    told = _version({"id": customer_id, **contract_columns({}, given)}, data.known_on, now())
-    same_day = ContractTerms.known_on == data.known_on
-    mine = _READ.where(ContractTerms.customer_id == customer_id, same_day)
-    before = tx.execute(mine).mappings().first()
-    if before is not None and all(before[name] == told[name] for name in CONTRACT):
-        return _shape(dict(before))
-    today, newest = actor.company.day_of(now()), newest_of(tx, customer_id)
-    _check_past(data.known_on, today if newest is None else newest["known_on"], today)
-    if newest is None:  # the newest version says what the customer's row says: there is no contract today
-        _set(tx, {**told, **dict.fromkeys(CONTRACT), "known_on": today})
-    _set(tx, told)
-    name = f"{customer_id}:{data.known_on}"
-    audit.record(tx, actor, "contract_terms.set", name, customer_id=customer_id, members=CONTRACT)
-    return _shape(told)
+    [found] = _set_past(tx, actor, [_told(customer_id, data)])
+    if isinstance(found, AppError):
+        raise found
+    return found
+
+
+def create_many(tx: Connection, actor: Actor, items: Sequence[ContractTermsItem]) -> list[Row | AppError]:
+    """Record past terms of many customers together, each as by `record`, in a number of statements that does
+    not depend on how many they are.
+
+    Returns:
+        For each item its version, or why it was refused: a customer who is unknown or whom the caller may
+        not see (``unknown_customer``), days that `record` refuses, or a day that is given twice
+        (``repeated``). The caller decides whether one refusal refuses all.
+    """
+    rows = [_told_or_refused(item) for item in items]
+    records.find_customers(tx, actor, items, rows)
+    found = {row["customer_id"] for row in rows if isinstance(row, dict)}
+    # In order, so that two batches do not deadlock.
+    wanted = select(Customer.id).where(Customer.id.in_(found)).order_by(Customer.id)
+    tx.execute(wanted.with_for_update(key_share=True)).all()
+    return _set_past(tx, actor, rows)
 
 
 # --- inside
@@ -109,14 +119,68 @@ def _check_seen(tx: Connection, actor: Actor, customer_id: UUID, *, lock: bool =
         raise NotFoundError("There is no such customer.")
 
 
-def _check_past(known_on: date, newest_on: date, today: date) -> None:
+def _told(customer_id: UUID | None, data: ContractTermsCreate) -> Row:
+    """A version as it is told; that of a batch may not have its customer yet."""
+    given = None if data.contract is None else data.contract.model_dump(mode="python")
+    return _version({"id": customer_id, **contract_columns({}, given)}, data.known_on, now())
+
+
+def _told_or_refused(item: ContractTermsItem) -> Row | AppError:
+    try:
+        return _told(item.customer_id, item)
+    except InvalidError as refusal:
+        return refusal
+
+
+def _set_past(tx: Connection, actor: Actor, told: Sequence[Row | AppError]) -> list[Row | AppError]:
+    """Set the versions that can be set; what says the same as before stays as it is.
+
+    The rows of their customers are locked.
+    """
+    today = actor.company.day_of(now())
+    before = _stored(tx, {row["customer_id"] for row in told if isinstance(row, dict)})
+    newest = dict(sorted(before))  # of each customer the last day stays
+    wanted: dict[Key, Row] = {}
+    found: list[Row | AppError] = []
+    for row in told:
+        if isinstance(row, AppError):
+            found.append(row)
+            continue
+        key = row["customer_id"], row["known_on"]
+        if key in before and all(before[key][name] == row[name] for name in CONTRACT):
+            found.append(_shape(before[key]))
+        elif wrong := _wrong(key, newest.get(key[0], today), today, wanted):
+            found.append(InvalidError(fields=[wrong]))
+        else:
+            wanted[key] = row
+            found.append(_shape(row))
+    if wanted:
+        # The newest version says what the customer's row says: who has none has no contract today.
+        none = {**dict.fromkeys(CONTRACT), "known_on": today, "recorded_at": now()}
+        new = {customer_id for customer_id, _ in wanted} - newest.keys()
+        _set(tx, [*wanted.values(), *({**none, "customer_id": customer_id} for customer_id in new)])
+        names = [(f"{customer_id}:{known_on}", customer_id) for customer_id, known_on in wanted]
+        audit.record_all(tx, actor, "contract_terms.set", names, members=CONTRACT)
+    return found
+
+
+def _stored(tx: Connection, customer_ids: Collection[UUID]) -> dict[Key, Row]:
+    """All versions of some customers."""
+    mine = _READ.where(ContractTerms.customer_id.in_(customer_ids))
+    rows = tx.execute(mine).mappings() if customer_ids else ()
+    return {(row["customer_id"], row["known_on"]): dict(row) for row in rows}
+
+
+def _wrong(key: Key, newest_on: date, today: date, wanted: Mapping[Key, Row]) -> FieldError | None:
+    """What speaks against setting a version."""
+    known_on = key[1]
     if known_on > today:
-        code, detail = "in_future", "Expected a day that is not in the future."
-    elif known_on >= newest_on:
-        code, detail = "not_past", "The terms that hold now are changed at the customer."
-    else:
-        return
-    raise InvalidError(fields=[FieldError("/known_on", code, detail)])
+        return FieldError("/known_on", "in_future", "Expected a day that is not in the future.")
+    if known_on >= newest_on:
+        return FieldError("/known_on", "not_past", "The terms that hold now are changed at the customer.")
+    if key in wanted:
+        return FieldError("", "repeated", "The same customer and day are given twice.")
+    return None
 
 
 def _version(customer: Row, known_on: date, at: Any) -> Row:
@@ -125,9 +189,9 @@ def _version(customer: Row, known_on: date, at: Any) -> Row:
     return {"customer_id": customer["id"], "known_on": known_on, **terms, "recorded_at": at}
 
 
-def _set(tx: Connection, version: Row) -> None:
-    members = [*CONTRACT, "recorded_at"]
-    tx.execute(dialects.upsert(tx, ContractTerms, ["customer_id", "known_on"], members), version)
+def _set(tx: Connection, versions: Sequence[Row]) -> None:
+    statement = dialects.upsert(tx, ContractTerms, ["customer_id", "known_on"], [*CONTRACT, "recorded_at"])
+    tx.execute(statement, versions)
 
 
 def _shape(row: Row) -> Row:

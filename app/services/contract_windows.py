@@ -33,6 +33,8 @@ LEAST_KNOWN = 0.8
 """Share of the contracts active when a window opened whose terms must have been known then: the others are
 those nobody has touched for long, and what holds for the rest need not hold for them."""
 
+EVERYBODY = slice(None)
+
 _DAYS = ("contract_started_day", "contract_ends_day", "contract_notice_day", "left_day")
 
 
@@ -45,17 +47,16 @@ class Past:
     terms_known: bool
 
 
-def contracts_of(facts: Mapping[str, NDArray[Any]]) -> Contracts:
-    """The contracts in columns of `scoring_facts`."""
-    started, ends, notice, left = (facts[name] for name in _DAYS)
-    return Contracts(started, ends, notice, left, facts["left_by_us"])
+def contracts_of(facts: Mapping[str, NDArray[Any]], rows: NDArray[Any] | slice = EVERYBODY) -> Contracts:
+    """The contracts in columns of `scoring_facts`, or some rows of them."""
+    started, ends, notice, left = (facts[name][rows] for name in _DAYS)
+    return Contracts(started, ends, notice, left, facts["left_by_us"][rows])
 
 
 def snapshot(facts: Columns, rows: NDArray[np.int64], as_of_day: int) -> ContractSnapshot:
     """How some customers under contract stood, from columns of `scoring_facts` for the day."""
     known = Facts(as_of_day, *(facts[name][rows] for name in COLUMNS))
-    mine = {name: facts[name][rows] for name in (*_DAYS, "left_by_us")}
-    return ContractSnapshot(known, contracts_of(mine), facts["refunds"][rows])
+    return ContractSnapshot(known, contracts_of(facts, rows), facts["refunds"][rows])
 
 
 def past(tx: Connection, actor: Actor, facts: Columns, as_of: date, parameters: Parameters) -> Past | None:

@@ -19,6 +19,7 @@ from app.schemas.backtests import EXAMPLE_ID as EXAMPLE_BACKTEST_ID
 from app.schemas.backtests import BacktestCreate
 from app.schemas.competitor_measurements import CompetitorMeasurementCreate
 from app.schemas.complaints import ComplaintCreate
+from app.schemas.contract_terms import ContractTermsItem
 from app.schemas.customers import CustomerCreate
 from app.schemas.interactions import InteractionCreate
 from app.schemas.replays import EXAMPLE_ID as EXAMPLE_REPLAY_ID
@@ -32,6 +33,7 @@ from app.services import (
     backtests,
     competitor_measurements,
     complaints,
+    contract_terms,
     customers,
     demo_examples,
     interactions,
@@ -98,6 +100,7 @@ def load(tx: Connection, actor: Actor, demo: Demo, token: str) -> None:
     tx.execute(insert(ExchangeRate), rates)
     keys.create_known(tx, actor, token, "demo", list(Scope))
     many_rows.upsert_many(tx, Transaction, _TRANSACTION_COLUMNS, ("id",), _transactions(demo, ids, at))
+    _record_terms(tx, actor, demo)
     contact_ids = _record(tx, actor, interactions.create_many, InteractionCreate, demo.contacts.interactions)
     complained = [_linked(item, "interaction", contact_ids) for item in demo.contacts.complaints]
     _record(tx, actor, complaints.create_many, ComplaintCreate, complained)
@@ -160,6 +163,17 @@ def _record(
                 raise result
             ids.append(result["id"])
     return ids
+
+
+def _record_terms(tx: Connection, actor: Actor, demo: Demo) -> None:
+    """Record what was known of contracts before today; what holds today is said with the customers."""
+    today = actor.company.day_of(now()).isoformat()
+    items = [item for item in demo.terms if item["known_on"] < today]
+    for start in range(0, len(items), AT_ONCE):
+        some = [ContractTermsItem.model_validate(item) for item in items[start : start + AT_ONCE]]
+        for result in contract_terms.create_many(tx, actor, some):
+            if isinstance(result, AppError):
+                raise result
 
 
 def _linked(item: dict[str, Any], member: str, ids: list[UUID]) -> dict[str, Any]:

@@ -29,13 +29,11 @@ from app.schemas import transactions as transaction_schemas
 from app.schemas._base import Input
 from app.schemas.competitor_measurements import CompetitorMeasurementCreate, CompetitorMeasurementRead
 from app.schemas.complaints import ComplaintCreate, ComplaintRead
-from app.schemas.contract_terms import ContractTermsCreate, ContractTermsRead
 from app.schemas.dispositions import DispositionPut, DispositionRead
 from app.schemas.exchange_rates import ExchangeRateItem
 from app.schemas.imports import ImportMappingRead, ImportRead
 from app.schemas.interactions import InteractionCreate, InteractionRead
 from app.schemas.jobs import JobRead
-from app.schemas.standing import ContractRead
 from app.schemas.survey_invitations import SurveyInvitationCreate, SurveyInvitationRead
 from app.schemas.survey_responses import Answer, SurveyResponseCreate, SurveyResponseRead
 from app.schemas.surveys import SurveyCreate, SurveyRead
@@ -44,7 +42,6 @@ from app.schemas.unit_costs import UnitCostPut, UnitCostRead
 from app.services import (
     competitor_measurements,
     complaints,
-    contract_terms,
     dispositions,
     exchange_rates,
     import_mappings,
@@ -145,7 +142,6 @@ def load(tx: Connection, actor: Actor, customer_ids: Sequence[UUID]) -> None:
         import_mappings.put(tx, actor, name, _mapping(), None)
     _load_rates(tx, actor)
     _load_unit_costs(tx, actor)
-    _load_contract_terms(tx, actor)
     _load_imports(tx, actor)
 
 
@@ -238,17 +234,6 @@ def _load_unit_costs(tx: Connection, actor: Actor) -> None:
     for code, (per_contact, per_minute) in _UNIT_COSTS.items():
         given = UnitCostPut(per_contact=per_contact, per_minute=per_minute)
         unit_costs.put(tx, actor, code, given, None)
-
-
-def _load_contract_terms(tx: Connection, actor: Actor) -> None:
-    """The past version that the examples name: it says what the contract says today."""
-    customer_id = UUID(contract_schemas.EXAMPLE_ID)
-    if (today := contract_terms.newest_of(tx, customer_id)) is not None:
-        days = {member: today[member] for member in ContractRead.model_fields}
-        contract = {member: None if day is None else day.isoformat() for member, day in days.items()}
-        shown = _example(ContractTermsRead)
-        told = ContractTermsCreate.model_validate({"known_on": shown["known_on"], "contract": contract})
-        contract_terms.record(tx, actor, customer_id, told)
 
 
 def _load_imports(tx: Connection, actor: Actor) -> None:

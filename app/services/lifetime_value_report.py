@@ -56,7 +56,9 @@ def report(tx: Connection, actor: Actor, run_id: UUID | None, as_of: date | None
     ]
     parameters = Parameters.from_dict(run.parameters).to_dict()
     shown = {"run_id": run.id, "as_of": run.as_of, "is_current": run.is_current, "parameters": parameters}
-    return {**run.lifetime_value, **shown, "top": top}
+    # Runs of an earlier version knew the share only, and did not name it.
+    contracts = {"model": contract.BASE, **run.lifetime_value["contracts"]}
+    return {**run.lifetime_value, **shown, "contracts": contracts, "top": top}
 
 
 @long

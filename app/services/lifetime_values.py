@@ -10,19 +10,22 @@ from app.domain import money
 from app.domain.churn import Fit, from_days
 from app.domain.churn.bootstrap import Interval
 from app.domain.churn.contract import State
+from app.domain.churn.models import contract
 from app.domain.lifetime_value import Buyers, contractual, gamma_gamma, total_interval, worth
 from app.domain.lifetime_value.forecast import STEP_DAYS, YEAR_DAYS, Terms
 from app.domain.scoring import RECENT_DAYS, Parameters
 from app.domain.tier_views import second_view
 from app.domain.value_tiers import TIER_NAMES, assign, rank
 from app.services.churn import Seen
+from app.services.contract_contests import Served
 from app.store import arrays
 from app.store.columns import Columns
 
 Row = dict[str, Any]
 Mask = NDArray[np.bool_]
 
-VERSION = 1
+VERSION = 2
+"""Raised when the same facts give another value."""
 NONE = -1
 """Stands for no lifetime value."""
 
@@ -42,6 +45,7 @@ def compute(
     tiers: Columns,
     seen: Seen,
     parameters: Parameters,
+    by_terms: Served | None,
 ) -> Result:
     """Compute what customers will be worth.
 
@@ -50,6 +54,7 @@ def compute(
         tiers: aligned, ``tier`` ("" for none).
         seen: the same customers on the day of the run.
         parameters: of the run.
+        by_terms: the probabilities of contracts, where the learned model of them serves.
     """
     states, fitted, left = seen.states, seen.snapshot.fitted, seen.turnover.churn_rate
     gone = (states == State.LEFT) | (states == State.LAPSED)
@@ -64,15 +69,18 @@ def compute(
         value[rows] = np.round(expected).astype(np.int64)
         interval = total_interval(bought, float(expected.sum()), fitted, spend, parameters.lifetime)
     active = np.flatnonzero(seen.under_contract & ((states == State.ACTIVE) | (states == State.NOTICE_GIVEN)))
-    factor = contract_factor(left, parameters)
-    if factor is not None:
-        monthly = np.maximum(facts["recent_spend_minor"][active], 0) * (STEP_DAYS / RECENT_DAYS)
-        stays = states[active] == State.ACTIVE
-        value[active] = np.round(np.where(stays, monthly * factor, 0)).astype(np.int64)
+    q = np.full(states.size, np.nan if left is None else left)
+    if by_terms is not None:
+        q[by_terms.rows] = by_terms.q
+    active = active[~np.isnan(q[active])]
+    monthly = np.maximum(facts["recent_spend_minor"][active], 0) * (STEP_DAYS / RECENT_DAYS)
+    expected = monthly * contract_factor(q[active], parameters)
+    value[active] = np.round(np.where(states[active] == State.ACTIVE, expected, 0)).astype(np.int64)
     columns: Columns = {"lifetime_value_minor": value}
     report = _report(value, rows, active, facts, tiers, parameters)
     report["purchases"] |= {"interval": _interval_row(interval, parameters), "spend_model": spend_row(spend)}
-    report["contracts"] |= {"churn_rate": left, "horizon_days": parameters.horizon_days}
+    model = contract.BASE if by_terms is None else contract.CODE
+    report["contracts"] |= {"model": model, "churn_rate": left, "horizon_days": parameters.horizon_days}
     return Result(columns, report)
 
 
@@ -85,12 +93,10 @@ def buyers(facts: Columns, rows: Any, as_of_day: int) -> Buyers:
     return Buyers(from_days(first, last, count, as_of_day), days, mean)
 
 
-def contract_factor(left: float | None, parameters: Parameters) -> float | None:
-    """What a contract is worth for each unit of monthly spend, by the share that leaves in a horizon."""
-    if left is None:
-        return None
+def contract_factor(q: NDArray[np.float64], parameters: Parameters) -> NDArray[np.float64]:
+    """What contracts are worth for each unit of monthly spend, by the probability to leave in a horizon."""
     terms = parameters.lifetime
-    retention = (1 - left) ** (STEP_DAYS / parameters.horizon_days)
+    retention = (1 - q) ** (STEP_DAYS / parameters.horizon_days)
     discount = (1 + terms.yearly_discount) ** (STEP_DAYS / YEAR_DAYS) - 1
     return contractual.worth(terms.margin, retention, discount, periods(terms))
 

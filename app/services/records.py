@@ -25,9 +25,12 @@ Row = dict[str, Any]
 class Item(Protocol):
     """A record that comes in: its customer is named by id, by key, or not at all."""
 
-    customer_id: UUID | None
-    customer: ExternalId | None
-    create_missing: bool
+    @property
+    def customer_id(self) -> UUID | None: ...
+    @property
+    def customer(self) -> ExternalId | None: ...
+    @property
+    def create_missing(self) -> bool: ...
 
 
 Check = Callable[[list[Row | AppError]], None]

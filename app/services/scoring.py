@@ -188,8 +188,11 @@ def _foretell(
     with ThreadPoolExecutor(1) as beside:
         testing = beside.submit(churn.backtest, facts, seen, parameters.horizon_days)
         _ = seen.snapshot.fitted
-        valuing = beside.submit(lifetime_values.compute, facts, tiers, seen, parameters)
-        found = churn.compute(facts, tiers, seen, parameters, chosen, testing.result)
+        by_terms = contract_contests.served(
+            chosen.contract, facts, seen.states, seen.under_contract, seen.as_of_day
+        )
+        valuing = beside.submit(lifetime_values.compute, facts, tiers, seen, parameters, by_terms)
+        found = churn.compute(facts, tiers, seen, parameters, chosen, by_terms, testing.result)
         on_stage("lifetime_value")
         return found, valuing.result()
 

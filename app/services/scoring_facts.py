@@ -123,6 +123,13 @@ def whole(
     return _Reader(tx, actor.company, parameters, bounds, only).columns()
 
 
+def contracts(tx: Connection, actor: Actor, as_of: date, parameters: Parameters, only: Ids) -> Columns:
+    """Read only what was known of some customers' contracts on a day, and their departures: the columns of
+    `FACTS`, those of all else at their defaults."""
+    bounds = parameters.bounds(as_of, actor.company)
+    return _Reader(tx, actor.company, parameters, bounds, only).contracts()
+
+
 # --- going on from an earlier run
 
 
@@ -198,10 +205,18 @@ class _Reader:
             self._transactions(),
             self._dated(facts.contacts(self.tx, self.bounds, self.only)),
             self._dated(facts.complaints(self.tx, self.bounds, self.only)),
-            facts.contracts(self.tx, self.bounds, self.only),
-            facts.departures(self.tx, self.only),
+            *self._contracts(),
             self._satisfaction(),
         ]
+        return self._aligned(families)
+
+    def contracts(self) -> Columns:
+        return self._aligned(self._contracts())
+
+    def _contracts(self) -> list[Columns]:
+        return [facts.contracts(self.tx, self.bounds, self.only), facts.departures(self.tx, self.only)]
+
+    def _aligned(self, families: list[Columns]) -> Columns:
         ids = _united([family["customer_id"] for family in families])
         found: Columns = {"customer_id": ids}
         for name, (dtype, default) in FACTS.items():

@@ -103,6 +103,32 @@ def test_only_the_models_asked_for_are_shown(api: Api, store: Store, actor: Acto
     assert done["result"]["missing"] == []
 
 
+def test_contracts_are_told_beside_the_others(api: Api, store: Store, actor: Actor, tested: Any) -> None:
+    assert tested["result"]["contract"] is None  # nobody is under contract
+    made = api.post("/v1/customers", json={"name": "Ayşe", "contract": {"started_on": "2025-01-01"}})
+    assert made.status_code == 201
+    body = {"cut_on": "2026-06-30", "horizon_days": HORIZON, "models": ["contract"]}
+    again = api.post("/v1/backtests", json=body).json()
+    run(store, actor, UUID(again["id"]))
+    result = api.get(f"/v1/backtests/{again['id']}").json()["result"]
+    assert result["contract"] == {
+        "n": 0,
+        "excluded_terms_unknown": 1,
+        "excluded_notice_given": 0,
+        "published": None,
+        "reason": "terms_unknown",
+        "contest": result["contract"]["contest"],
+        "models": [],
+        "missing": [
+            {"code": "contract", "reason": "terms_unknown"},
+            {"code": "contract_logistic", "reason": "terms_unknown"},
+        ],
+    }
+    others = {name: value for name, value in result.items() if name not in ("models", "missing", "contract")}
+    assert others == {name: tested["result"][name] for name in others}
+    assert [one["code"] for one in result["models"]] == ["recency", result["published"]]
+
+
 def test_a_second_computation_changes_nothing(api: Api, store: Store, actor: Actor, tested: Any) -> None:
     run(store, actor, UUID(tested["id"]))
     assert api.get(f"/v1/backtests/{tested['id']}").json() == tested

@@ -124,6 +124,7 @@ RECORDS = [
         "competitor-measurements",
     )
 ]
+TERMS = "/v1/customers/contract-terms"
 LISTS = [*RECORDS, "/v1/exchange-rates", "/v1/surveys", "/v1/imports"]
 AMOUNT = transaction(amount={"amount": HOLE, "currency": "TRY"})
 COST = transaction(cost={"amount": HOLE, "currency": "TRY"})
@@ -187,7 +188,7 @@ STRICT = {
         for path in [
             *RECORDS,
             "/v1/surveys",
-            *(f"{path}/batch" for path in [*RECORDS, "/v1/exchange-rates"]),
+            *(f"{path}/batch" for path in [*RECORDS, "/v1/exchange-rates", TERMS]),
         ]
     ],
     "header": {"method": "PUT", "path": BY_KEY, "body": '{"name": "x"}'},

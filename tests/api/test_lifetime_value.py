@@ -82,7 +82,7 @@ def test_a_contract_is_worth_its_months(api: Api, store: Store, actor: Actor) ->
     one = api.get(f"/v1/customers/{customers[0]}/lifetime-value").json()
     report = api.get("/v1/insights/lifetime-value").json()
     assert (one["method"], one["interval"], one["expected_purchases"]) == ("contract", None, None)
-    assert report["contracts"]["churn_rate"] == 0.0
+    assert (report["contracts"]["model"], report["contracts"]["churn_rate"]) == ("contract", 0.0)
     assert amount(one["value"]) == 300.0  # nobody left: three months of 100
     assert amount(report["contracts"]["value"]) == 600.0
 

@@ -9,6 +9,8 @@ from typer.testing import CliRunner
 from app.cli.commands import app
 from app.cli.demo import SECRET, TOKEN
 from app.main import create_app
+from app.schemas.backtests import EXAMPLE_ID as BACKTEST_ID
+from app.schemas.contract_terms import EXAMPLE_ID as UNDER_CONTRACT_ID
 from app.schemas.customers import EXAMPLE_ID
 from app.settings import Settings
 
@@ -33,6 +35,22 @@ def test_the_demo_is_loaded_scored_and_readable_with_its_key(tmp_path: Path) -> 
     found = report(tmp_path / "demo.db")
     assert found["is_current"]
     assert found["excluded"] == {"no_rate": 0, "currencies_without_rate": []}
+
+
+def test_the_past_of_contracts_is_known_and_too_little_to_learn_from(tmp_path: Path) -> None:
+    make(tmp_path / "demo.db")
+    settings = Settings(database_url=f"sqlite:///{tmp_path / 'demo.db'}", secret=SECRET)
+    with TestClient(create_app(settings), headers={"Authorization": f"Bearer {TOKEN}"}) as client:
+        serving = client.get("/v1/insights/churn").json()["models"]["contract"]["serving"]
+        tested = client.get(f"/v1/backtests/{BACKTEST_ID}").json()["result"]["contract"]
+        versions = client.get(f"/v1/customers/{UNDER_CONTRACT_ID}/contract-terms").json()["data"]
+    assert (serving["model"], serving["contest"]["reason"]) == ("contract", "too_few_outcomes")
+    assert (tested["reason"], tested["excluded_terms_unknown"], tested["n"] > 0) == (
+        "too_few_outcomes",
+        0,
+        True,
+    )
+    assert len(versions) > 1
 
 
 def test_it_is_made_only_once(tmp_path: Path) -> None:

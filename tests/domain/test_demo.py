@@ -45,6 +45,7 @@ def digest(demo: Demo) -> str:
         demo.contacts.complaints,
         demo.asked.invitations,
         demo.asked.responses,
+        demo.terms,
     ]
     whole = [demo.customers, demo.rates, said]
     found.update(json.dumps(whole, default=str, ensure_ascii=False).encode())

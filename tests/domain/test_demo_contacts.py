@@ -1,6 +1,8 @@
 """What the demo company and its customers say to each other keeps to its model (docs/demo.md, 12 to 15)."""
 
 from datetime import date, datetime
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -121,3 +123,30 @@ def test_contracts_belong_to_subscribers(demo: Demo) -> None:
                 <= contract["ends_on"]
             )
     assert any("notice_given_on" in (person["contract"] or {}) for person in demo.customers)
+
+
+def test_what_was_known_of_contracts_grew_into_what_they_say(demo: Demo) -> None:
+    past: dict[int, list[dict[str, Any]]] = {}
+    for item in demo.terms:
+        past.setdefault(customer(item), []).append(item)
+    notices = renewals = 0
+    for place, person in enumerate(demo.customers):
+        versions = past.get(place, [])
+        assert bool(versions) == (person["contract"] is not None)
+        if not versions:
+            continue
+        days = [version["known_on"] for version in versions]
+        assert days == sorted(set(days))
+        assert days[-1] <= UNTIL.isoformat()
+        contracts = [version["contract"] for version in versions]
+        assert contracts[-1] == person["contract"]
+        assert {contract["started_on"] for contract in contracts} == {days[0]}
+        for (_, before), (known_on, after) in pairwise(zip(days, contracts, strict=True)):
+            assert "notice_given_on" not in before
+            if "notice_given_on" in after:
+                notices += 1
+                assert known_on == after["notice_given_on"]
+            else:
+                renewals += 1
+                assert known_on == before["ends_on"]  # nobody renews in advance
+    assert (len(past), renewals, notices) == (300, 120, 82)

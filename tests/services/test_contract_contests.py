@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -21,7 +21,14 @@ from app.jobs import replay
 from app.jobs.score import score
 from app.schemas.replays import ReplayCreate
 from app.schemas.scoring_runs import ScoringRunCreate
-from app.services import churn_report, contract_windows, replays, scoring_facts, scoring_runs
+from app.services import (
+    churn_report,
+    contract_windows,
+    lifetime_value_report,
+    replays,
+    scoring_facts,
+    scoring_runs,
+)
 from app.services.contract_windows import Past
 from app.store import facts as stored
 from app.store.engine import Store
@@ -171,6 +178,32 @@ def test_nobody_under_contract_costs_nothing(store: Store, actor: Actor) -> None
     run(store, actor)
     report = store.read_sync(churn_report.report, actor, None, None)
     assert report["models"]["contract"]["serving"] is None
+
+
+def test_a_contract_is_worth_what_its_own_probability_says(store: Store, actor: Actor) -> None:
+    ids = store.write_sync(move_in, actor, COMPANY, until=AS_OF)
+    known = [life for life in COMPANY if life.started_on < AS_OF]
+    staying = [place for place, life in enumerate(known) if life.left_on is None]
+    oldest_first = sorted(staying, key=lambda place: known[place].started_on)
+    spends = [ids[place] for place in oldest_first[:: len(staying) // 9]]
+    at = datetime(2026, 6, 10, 9, tzinfo=UTC)
+    for customer_id in spends:
+        store.write_sync(factories.purchases, actor, customer_id, [3_000_000], at=at)
+    run(store, actor)
+    report = store.read_sync(lifetime_value_report.report, actor, None, None)
+    assert report["contracts"]["model"] == "contract_logistic"
+    worth = []
+    for customer_id in spends:
+        flag = store.read_sync(churn_report.of_customer, actor, customer_id, 1, "en")
+        value = store.read_sync(lifetime_value_report.of_customer, actor, customer_id)
+        assert value["method"] == "contract"
+        q = 1 / (1 + np.exp(-flag["explanation"]["log_odds"]))
+        stays = (1 - q) ** (30 / HORIZON)
+        months = sum(stays**month for month in range(1, 13))  # of a year, nothing discounted
+        worth.append((flag["probability"], float(value["value"]["amount"])))
+        assert worth[-1][1] == pytest.approx(10_000 * months, rel=1e-4)
+    assert len({value for _, value in worth}) == len(spends)
+    assert max(worth)[1] < min(worth)[1]  # who leaves more likely is worth less
 
 
 # --- reasons

@@ -1,4 +1,5 @@
-"""The whole backtest: on a past day, what would have been published, against what then happened.
+"""The backtest of customers without a contract: on a past day, what would have been published, against what
+then happened. Those under contract: `app.domain.churn.contract_evaluation`.
 
 Only what was known on that day trains, chooses and scores: the contest is the one of that day, on the window
 that had closed by then. Every figure has an interval, and the recency baseline stands beside it.
@@ -17,6 +18,7 @@ from app.domain.churn.contest import Contest, Forecast, contest, predict
 from app.domain.churn.history import BoolArray, FloatArray, rhythm
 from app.domain.churn.metrics import DRAWS, Bin, Metrics, measure
 from app.domain.churn.models import BASELINE, REGISTRY
+from app.domain.churn.models.contract import CONTRACT_MODELS
 from app.domain.churn.models.model import Why
 from app.domain.churn.snapshots import Snapshot, Window, check_order
 from app.domain.churn.verdict import DEFAULT_LEVELS, LEVELS, UNKNOWN, Levels, assign, silent_for_good
@@ -122,7 +124,8 @@ class Options:
         cuts: of the value tiers customers are grouped by.
         draws: bootstrap samples behind each interval; 0 for none.
         seed: of the bootstrap.
-        models: codes of the models to measure; the baseline and the one that is published always are.
+        models: codes of the models to measure, of customers with a contract and without; the baseline and
+            the one that is published always are.
 
     Raises:
         ValueError: no such model.
@@ -132,10 +135,10 @@ class Options:
     cuts: Cuts = DEFAULT_CUTS
     draws: int = DRAWS
     seed: int = 0
-    models: tuple[str, ...] = tuple(REGISTRY)
+    models: tuple[str, ...] = (*REGISTRY, *CONTRACT_MODELS)
 
     def __post_init__(self) -> None:
-        if unknown := sorted({*self.models} - {*REGISTRY}):
+        if unknown := sorted({*self.models} - {*REGISTRY, *CONTRACT_MODELS}):
             raise ValueError(f"there is no model {unknown[0]}")
 
 
@@ -199,7 +202,7 @@ def _models(
         if code not in {*o.models, BASELINE, forecast.code}:
             continue
         if code == forecast.code and not np.isnan(forecast.q).any():
-            yield _figures(code, outcome.silent, forecast.q, True, o)
+            yield figures(code, outcome.silent, forecast.q, True, o)
             continue
         trained = model.train(*closed)
         if isinstance(trained, Why):
@@ -209,10 +212,11 @@ def _models(
         if scores is None:
             missing[code] = Why.NO_PARAMETRIC_FIT
             continue
-        yield _figures(code, outcome.silent, scores, model.is_probability, o)
+        yield figures(code, outcome.silent, scores, model.is_probability, o)
 
 
-def _figures(code: str, silent: BoolArray, scores: FloatArray, is_probability: bool, o: Options) -> Figures:
+def figures(code: str, silent: BoolArray, scores: FloatArray, is_probability: bool, o: Options) -> Figures:
+    """Measure one model; ``silent`` is the outcome: who bought nothing, or who left a contract."""
     metrics = measure(silent, scores, is_probability=is_probability, draws=o.draws, seed=o.seed)
     ece, reliability = _calibration(metrics.calibration, o)
     limits = (o.levels.watch, o.levels.at_risk) if is_probability else ()

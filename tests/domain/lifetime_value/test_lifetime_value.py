@@ -40,6 +40,11 @@ def test_contractual() -> None:
     assert contractual.worth(100, 0.9, 0.1) == pytest.approx(450)
     assert contractual.worth(100, 0.9, 0.1, 400) == pytest.approx(450)
     assert contractual.worth(100, 0, 0.1, 9) == contractual.worth(100, 0.9, 0.1, 0) == 0
+    each = contractual.worth(100, (1 - np.array([0.19, 1, 0])) ** (30 / 60), 0, 3)
+    assert each.tolist() == pytest.approx([243.9, 0, 300])
+    assert contractual.worth(100, np.empty(0), 0, 3).size == 0
+    with pytest.raises(ValueError, match="must"):
+        contractual.worth(100, np.array([0.5, 1.5]), 0, 3)
 
 
 @pytest.mark.parametrize("arguments", [(1, 1.1, 0.1), (1, 0.9, -1), (1, 0.9, 0.1, -1), (1, 1, 0)], ids=str)

@@ -25,6 +25,7 @@ from app.domain.churn.models.model import Why
 CODE = "contract_logistic"
 BASE = "contract"
 """Code of the share that left: one probability for all."""
+CONTRACT_MODELS = (BASE, CODE)
 
 Attributes = Mapping[str, ArrayLike]
 
