@@ -233,7 +233,7 @@ def populations(
 
 def snapshot(facts: Columns, buyers: Mask, as_of_day: int) -> Snapshot:
     """How those who are foretold from purchases stood."""
-    rows = np.flatnonzero(buyers)
+    rows = slice(None) if buyers.all() else np.flatnonzero(buyers)
     known = signal_facts(facts, as_of_day).take(rows)
     return Snapshot(known, facts["value_minor"][rows], facts["refunds"][rows])
 

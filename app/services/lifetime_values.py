@@ -1,5 +1,6 @@
 """Lifetime value in a scoring run: what customers will still be worth, and what it is told from."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -40,12 +41,23 @@ class Result:
     report: Row
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Bought:
+    """Those who are foretold from purchases, by their place among the facts, and the model of what they
+    spend."""
+
+    rows: NDArray[np.intp]
+    buyers: Buyers
+    spend: gamma_gamma.Fit | gamma_gamma.NoFit
+
+
 def compute(
     facts: Columns,
     tiers: Columns,
     seen: Seen,
     parameters: Parameters,
     by_terms: Served | None,
+    spending: Callable[[], Bought],
 ) -> Result:
     """Compute what customers will be worth.
 
@@ -55,19 +67,18 @@ def compute(
         seen: the same customers on the day of the run.
         parameters: of the run.
         by_terms: the probabilities of contracts, where the learned model of them serves.
+        spending: waits for what was `bought`.
     """
     states, fitted, left = seen.states, seen.snapshot.fitted, seen.turnover.churn_rate
-    gone = (states == State.LEFT) | (states == State.LAPSED)
     value = np.full(states.size, NONE, dtype=np.int64)
-    value[gone | (states == State.ENDED_BY_US)] = 0
-    rows = np.flatnonzero(seen.buyers & ~gone)
-    bought = buyers(facts, rows, seen.as_of_day)
-    spend = gamma_gamma.fit(bought.spend_count, bought.mean_spend)
+    value[_gone(states) | (states == State.ENDED_BY_US)] = 0
+    known = spending()
+    rows, customers, spend = known.rows, known.buyers, known.spend
     interval = None
     if isinstance(fitted, Fit) and isinstance(spend, gamma_gamma.Fit):
-        expected = worth(bought, fitted, spend, parameters.lifetime).value
+        expected = worth(customers, fitted, spend, parameters.lifetime).value
         value[rows] = np.round(expected).astype(np.int64)
-        interval = total_interval(bought, float(expected.sum()), fitted, spend, parameters.lifetime)
+        interval = total_interval(customers, float(expected.sum()), fitted, spend, parameters.lifetime)
     active = np.flatnonzero(seen.under_contract & ((states == State.ACTIVE) | (states == State.NOTICE_GIVEN)))
     q = np.full(states.size, np.nan if left is None else left)
     if by_terms is not None:
@@ -82,6 +93,18 @@ def compute(
     model = contract.BASE if by_terms is None else contract.CODE
     report["contracts"] |= {"model": model, "churn_rate": left, "horizon_days": parameters.horizon_days}
     return Result(columns, report)
+
+
+def bought(facts: Columns, seen: Seen) -> Bought:
+    """Fit the model of spend to those who are foretold from purchases and have not left."""
+    rows = np.flatnonzero(seen.buyers & ~_gone(seen.states))
+    known = buyers(facts, rows, seen.as_of_day)
+    return Bought(rows, known, gamma_gamma.fit(known.spend_count, known.mean_spend))
+
+
+def _gone(states: NDArray[np.int8]) -> Mask:
+    gone: Mask = (states == State.LEFT) | (states == State.LAPSED)
+    return gone
 
 
 def buyers(facts: Columns, rows: Any, as_of_day: int) -> Buyers:

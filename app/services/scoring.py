@@ -163,38 +163,33 @@ def compute(given: Input, on_stage: Callable[[str], None]) -> Result:
         ValueError: the values add up to more than 64 bits hold.
     """
     facts, parameters = given.facts.columns, given.parameters
-    on_stage("value_tiers")
-    tiers = value_tiers.compute(given.facts, given.bounds, parameters)
-    on_stage("satisfaction")
-    company = satisfaction.of_company(given.answered)
-    reference = satisfaction.reference(given.answered)
-    placed = satisfaction.quadrants(facts, reference, to_micros(given.answered_since))
-    on_stage("contest")
-    chosen = given.chosen or contests.hold(*given.windows, given.as_of, given.contracts)
-    on_stage("churn")
-    found, worth = _foretell(facts, tiers.columns, given, chosen, on_stage)
-    columns = {**facts, **tiers.columns, **placed, **found.columns, **worth.columns}
-    window = {"days": SATISFACTION_DAYS, "indices": company}
-    return Result(columns, tiers, window, reference, found, worth.report, chosen)
-
-
-def _foretell(
-    facts: Columns, tiers: Columns, given: Input, chosen: Chosen, on_stage: Callable[[str], None]
-) -> tuple[churn.Result, lifetime_values.Result]:
-    """Churn, and beside it, for both are within libraries most of the time, its backtest and lifetime value,
-    which needs the model that churn fits first."""
-    parameters = given.parameters
     seen = churn.see(facts, given.as_of, parameters)
-    with ThreadPoolExecutor(1) as beside:
+    with ThreadPoolExecutor(2) as beside:  # all of it is within libraries most of the time
+        fitting = beside.submit(lambda: seen.snapshot.fitted)
         testing = beside.submit(churn.backtest, facts, seen, parameters.horizon_days)
-        _ = seen.snapshot.fitted
+        spending = beside.submit(lifetime_values.bought, facts, seen)
+        on_stage("value_tiers")
+        tiers = value_tiers.compute(given.facts, given.bounds, parameters)
+        on_stage("satisfaction")
+        company = satisfaction.of_company(given.answered)
+        reference = satisfaction.reference(given.answered)
+        placed = satisfaction.quadrants(facts, reference, to_micros(given.answered_since))
+        on_stage("contest")
+        chosen = given.chosen or contests.hold(*given.windows, given.as_of, given.contracts)
+        on_stage("churn")
         by_terms = contract_contests.served(
             chosen.contract, facts, seen.states, seen.under_contract, seen.as_of_day
         )
-        valuing = beside.submit(lifetime_values.compute, facts, tiers, seen, parameters, by_terms)
-        found = churn.compute(facts, tiers, seen, parameters, chosen, by_terms, testing.result)
+        fitting.result()  # both of these need it
+        valuing = beside.submit(
+            lifetime_values.compute, facts, tiers.columns, seen, parameters, by_terms, spending.result
+        )
+        found = churn.compute(facts, tiers.columns, seen, parameters, chosen, by_terms, testing.result)
         on_stage("lifetime_value")
-        return found, valuing.result()
+        worth = valuing.result()
+    columns = {**facts, **tiers.columns, **placed, **found.columns, **worth.columns}
+    window = {"days": SATISFACTION_DAYS, "indices": company}
+    return Result(columns, tiers, window, reference, found, worth.report, chosen)
 
 
 def save(tx: Connection, actor: Actor, given: Input, result: Result, packed: scores.Packed) -> Row | None:
