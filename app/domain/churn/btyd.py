@@ -37,6 +37,9 @@ MIN_REPEAT_BUYERS = 10
 ROUGH_GROUPS = 5_000
 """With more distinct histories than this the starts are tried on coarser days first."""
 
+ROUGH_CELLS = (20, 50)
+"""Parts the days are then divided into: the starts compete on the first, the best is refined on the next."""
+
 GRADIENT = 1e-6
 """A search ends where the log-likelihood of a customer rises by less than this with a log-parameter."""
 
@@ -187,14 +190,16 @@ def fit(histories: Histories, model: Model) -> Fit | NoFit:
 def _best(groups: Groups, model: Model) -> Fit:
     """Search from several starts."""
     n, data = int(groups.counts.sum()), _data(groups)
-    rough = _data(_coarsened(groups)) if groups.counts.size > ROUGH_GROUPS else data
+    is_large = groups.counts.size > ROUGH_GROUPS
+    rough, *finer = [_data(_coarsened(groups, cells)) for cells in ROUGH_CELLS if is_large] + [data]
     without = _maximise(_purchases_only, np.zeros(2), data)
     starts = [np.concatenate((without.x, np.log(dropout))) for dropout in STARTS]
     best = min(
         (_maximise(_value_and_slope, start, rough, model) for start in starts), key=lambda one: one.fun
     )
-    if rough is not data:
+    for data in finer:
         best = _refined(best, rough, data, model) or _maximise(_value_and_slope, best.x, data, model)
+        rough = data
     return _verdict(best, -without.fun * n, groups, model)
 
 
@@ -264,16 +269,20 @@ def _refined(best: Any, rough: _Data, data: _Data, model: Model) -> Any:
     return None
 
 
-def _coarsened(groups: Groups) -> Groups:
-    """Round the days of all histories so that at most some 50 x 50 remain for each x; counts are kept."""
+def _coarsened(groups: Groups, cells: int) -> Groups:
+    """Round all days, so that at most some ``cells`` squared histories remain for each x; counts are kept."""
     columns = groups.histories
-    step = int(columns.t_days.max()) // 50 + 1
-    t_days = columns.t_days // step * step + step // 2
-    t_x_days = np.where(columns.x > 0, np.maximum(columns.t_x_days // step * step + step // 2, columns.x), 0)
-    rough = Histories(columns.x, t_x_days, np.maximum(t_days, t_x_days))
-    found = group(rough, with_inverse=True)
-    assert found.inverse is not None  # noqa: S101 - asked for
-    return Groups(found.histories, np.bincount(found.inverse, groups.counts).astype(np.int64), None)
+    step = int(columns.t_days.max()) // cells + 1
+    is_new = np.diff(columns.x, prepend=-1) > 0  # groups come in the order of x
+    t, t_x = columns.t_days // step, columns.t_x_days // step
+    size = int(t.max()) + 1
+    counts = np.bincount(((np.cumsum(is_new) - 1) * size + t) * size + t_x, groups.counts)
+    found = np.flatnonzero(counts)
+    place, t, t_x = found // size**2, found // size % size, found % size
+    x = columns.x[is_new][place]
+    t_x_days = np.where(x > 0, np.maximum(t_x * step + step // 2, x), 0)
+    t_days = np.maximum(t * step + step // 2, t_x_days)
+    return Groups(Histories(x, t_x_days, t_days), counts[found].astype(np.int64))
 
 
 def _purchases_only(theta: FloatArray, data: _Data) -> tuple[float, FloatArray]:
