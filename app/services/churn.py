@@ -138,7 +138,7 @@ def compute(
         q[by_terms.rows] = by_terms.q
     silent = np.zeros(seen.buyers.size, dtype=np.bool_)
     silent[seen.buyers] = verdict.silent_for_good(
-        histories.x, histories.t_x_days, histories.silence_days, churn.rhythm(histories)
+        histories.x, histories.t_x_days, histories.silence_days, seen.snapshot.rhythm
     )
     model = _MODEL if serving is None else _LEARNED
     columns = _columns(seen.states, seen.under_contract, q, silent, facts, tiers, parameters, model)

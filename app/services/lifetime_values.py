@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.domain import money
-from app.domain.churn import Fit, from_days
+from app.domain.churn import Fit, Histories
 from app.domain.churn.bootstrap import Interval
 from app.domain.churn.contract import State
 from app.domain.churn.models import contract
@@ -97,8 +97,9 @@ def compute(
 
 def bought(facts: Columns, seen: Seen) -> Bought:
     """Fit the model of spend to those who are foretold from purchases and have not left."""
-    rows = np.flatnonzero(seen.buyers & ~_gone(seen.states))
-    known = buyers(facts, rows, seen.as_of_day)
+    stay = ~_gone(seen.states[seen.buyers])
+    rows, histories = np.flatnonzero(seen.buyers)[stay], seen.snapshot.histories
+    known = _buyers(facts, rows, histories if stay.all() else histories.take(stay))
     return Bought(rows, known, gamma_gamma.fit(known.spend_count, known.mean_spend))
 
 
@@ -107,13 +108,12 @@ def _gone(states: NDArray[np.int8]) -> Mask:
     return gone
 
 
-def buyers(facts: Columns, rows: Any, as_of_day: int) -> Buyers:
+def _buyers(facts: Columns, rows: NDArray[np.intp], histories: Histories) -> Buyers:
     """Some customers as lifetime value sees them: amounts are those of a purchase day, as are counts."""
-    first, last, count = (facts[name][rows] for name in ("first_day", "last_day", "purchase_days"))
-    days = count.astype(np.float64)
+    days = facts["purchase_days"][rows].astype(np.float64)
     spent = np.maximum(facts["spend_minor"][rows], 0)
     mean = np.divide(spent, days, out=np.zeros(days.shape), where=days > 0)
-    return Buyers(from_days(first, last, count, as_of_day), days, mean)
+    return Buyers(histories, days, mean)
 
 
 def contract_factor(q: NDArray[np.float64], parameters: Parameters) -> NDArray[np.float64]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from app.domain.churn.bootstrap import Interval, draw, percentiles
 from app.domain.churn.contest import Contest, Forecast, contest, predict
-from app.domain.churn.history import BoolArray, FloatArray, rhythm
+from app.domain.churn.history import BoolArray, FloatArray
 from app.domain.churn.metrics import DRAWS, Bin, Metrics, measure
 from app.domain.churn.models import BASELINE, REGISTRY
 from app.domain.churn.models.contract import CONTRACT_MODELS
@@ -278,7 +278,7 @@ def _shown(q: FloatArray) -> FloatArray:
 def _flags(then: Snapshot, q: FloatArray, levels: Levels) -> LEVELS_ARRAY:
     """The levels that would have been given."""
     known = then.histories
-    left = silent_for_good(known.x, known.t_x_days, known.silence_days, rhythm(known))
+    left = silent_for_good(known.x, known.t_x_days, known.silence_days, then.rhythm)
     return assign(_shown(q), left, levels)
 
 

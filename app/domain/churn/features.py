@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from app.domain.churn.facts import Facts, _median
-from app.domain.churn.history import NO_DAY, BoolArray, FloatArray, Rhythm, rhythm, shrunk_interval_days
+from app.domain.churn.history import NO_DAY, BoolArray, FloatArray, Rhythm, shrunk_interval_days
 from app.domain.churn.learner import log_odds
 from app.domain.churn.signals.complaints import UNRESOLVED_AFTER_DAYS
 from app.domain.churn.signals.scores import FRESH_DAYS
@@ -55,7 +55,7 @@ def usual(snapshot: Snapshot) -> Usual:
     spend = _spend(snapshot)
     facts = snapshot.facts
     return Usual(
-        rhythm=rhythm(snapshot.histories),
+        rhythm=snapshot.rhythm,
         median_spend_minor=_median(spend[spend > 0]),
         mean_score=_mean(facts.last_score[fresh(facts)]),
     )

@@ -16,7 +16,16 @@ import numpy as np
 from app.domain.churn import mbg_nbd
 from app.domain.churn.btyd import Fit, NoFit
 from app.domain.churn.facts import Facts
-from app.domain.churn.history import BoolArray, FloatArray, Histories, IntArray, Rows, from_days
+from app.domain.churn.history import (
+    BoolArray,
+    FloatArray,
+    Histories,
+    IntArray,
+    Rhythm,
+    Rows,
+    from_days,
+    rhythm,
+)
 
 PART = 65_536
 """Customers whose features are computed at a time."""
@@ -61,6 +70,11 @@ class Snapshot:
         """Purchase histories up to the day."""
         facts = self.facts
         return from_days(facts.first_day, facts.last_day, facts.purchase_days, facts.as_of_day)
+
+    @cached_property
+    def rhythm(self) -> Rhythm:
+        """How often they buy."""
+        return rhythm(self.histories)
 
     @cached_property
     def fitted(self) -> Fit | NoFit:
