@@ -12,6 +12,7 @@ PostgreSQL's processes.
 - **whole**: the first run: facts, tiers, churn with its backtest, a row for each customer, everything stored.
 - **again**: a run for the same day after one more purchase each of ``--changed`` customers who bought lately.
 - **fit**: the purchase model alone, on the histories the whole run kept.
+- **pages**: the first page of lists of customers sorted by what runs found, one after the other.
 """
 
 import argparse
@@ -124,6 +125,33 @@ def fit(url: str, _changed: int) -> Figures:
     return {"seconds": took, "cpu": cpu, "customers": len(histories), "groups": found.groups, **shown}
 
 
+def pages(url: str, _changed: int) -> Figures:
+    """The first page of sorted lists, milliseconds each, the best of three."""
+    from app.schemas.customer_search import CustomerQuery
+    from app.services import customers
+
+    store, actor = _opened(url)
+    best: dict[str, float] = {}
+    for asked in SORTED:
+        query = CustomerQuery.model_validate(dict(part.split("=") for part in asked.split("&")))
+        for _ in range(3):
+            began = time.perf_counter()
+            store.read_sync(customers.page, actor, query, None)
+            took = 1000 * (time.perf_counter() - began)
+            best[asked] = min(took, best.get(asked, took))
+    shown = {asked: round(took, 1) for asked, took in best.items()}
+    return {"seconds": sum(best.values()) / 1000, "cpu": 0.0, "milliseconds": shown}
+
+
+SORTED = (
+    "sort=-value",
+    "sort=value",
+    "sort=-value&tier=A",
+    "sort=-value&tier=C",
+    "sort=-value_at_risk",
+    "sort=-value_at_risk&churn_level=at_risk",
+)
+
 PARTS: dict[str, Callable[[str, int], Figures]] = {
     "forget": forget,
     "facts": facts,
@@ -131,6 +159,7 @@ PARTS: dict[str, Callable[[str, int], Figures]] = {
     "whole": whole,
     "again": again,
     "fit": fit,
+    "pages": pages,
 }
 
 
