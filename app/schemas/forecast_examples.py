@@ -18,8 +18,8 @@ LIFETIME_VALUE: dict[str, Any] = {
         "customers": 3177,
         "value": {"amount": "25745967.73", "currency": "TRY"},
         "interval": {
-            "low": {"amount": "23490668.69", "currency": "TRY"},
-            "high": {"amount": "28001266.84", "currency": "TRY"},
+            "low": {"amount": "23539022.75", "currency": "TRY"},
+            "high": {"amount": "27952912.78", "currency": "TRY"},
         },
         "spend_model": {
             "no_fit": None,
