@@ -108,11 +108,13 @@ def read(tx: Connection, actor: Actor, as_of: date, parameters: Parameters, *, a
     kept = None if anew else _kept(tx, company, parameters, bounds)
     reader = _Reader(tx, company, parameters, bounds, None if kept is None else kept.again)
     fresh = reader.columns()
-    columns, again, base = fresh, None, None
-    if kept is not None:
-        base, again = Base(kept.run_id, kept.columns.result()), int(kept.again.size)
-        columns = _merged(base.columns, kept.again, fresh)
-    return Facts(columns, facts.customers(tx), reader.no_rate, reader.rates_used, until, again, base)
+    if kept is None:
+        return Facts(fresh, facts.customers(tx), reader.no_rate, reader.rates_used, until, None, None)
+    base, again = Base(kept.run_id, kept.columns.result()), int(kept.again.size)
+    with ThreadPoolExecutor(1) as beside:
+        merging = beside.submit(_merged, base.columns, kept.again, fresh)
+        customers = facts.customers(tx)
+    return Facts(merging.result(), customers, reader.no_rate, reader.rates_used, until, again, base)
 
 
 def whole(

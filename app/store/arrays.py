@@ -15,7 +15,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     LargeBinary,
-    Text,
     any_,
     cast,
     extract,
@@ -25,7 +24,6 @@ from sqlalchemy import (
     select,
     type_coerce,
 )
-from sqlalchemy.dialects import postgresql
 
 from app.store import dialects
 from app.store.types import Id
@@ -126,9 +124,7 @@ def among(tx: Connection, column: Any, ids: Ids) -> ColumnElement[bool]:
     if not ids.size:
         return false()
     if dialects.is_postgres(tx):
-        # As texts, which the driver sends faster than UUIDs, and the planner takes for a constant.
-        listed = literal(driver_ids(tx, ids), postgresql.ARRAY(Text()))
-        found: ColumnElement[bool] = column == any_(cast(listed, postgresql.ARRAY(postgresql.UUID())))
+        found: ColumnElement[bool] = column == any_(literal(_pg_array(ids), dialects.IdArrayType()))
         return found
     places = select(literal(1).label("at")).cte(recursive=True)
     places = places.union_all(select(places.c.at + 16).where(places.c.at + 16 < 16 * ids.size))
@@ -136,3 +132,13 @@ def among(tx: Connection, column: Any, ids: Ids) -> ColumnElement[bool]:
     one = type_coerce(func.substr(data, places.c.at, 16), Id())
     within: ColumnElement[bool] = column.in_(select(one))
     return within
+
+
+_PG_UUID = 2950
+
+
+def _pg_array(ids: Ids) -> dialects.IdArray:
+    """PostgreSQL's binary form: dimensions, nulls, type, count, first place; then each id after its size."""
+    rows = np.empty(ids.size, dtype=[("size", ">i4"), ("id", ID)])
+    rows["size"], rows["id"] = ID.itemsize, ids
+    return dialects.IdArray(np.array([1, 0, _PG_UUID, ids.size, 1], dtype=">i4").tobytes() + rows.tobytes())

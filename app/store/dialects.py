@@ -27,6 +27,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import AdaptedConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool
+from sqlalchemy.types import UserDefinedType
 
 from app.errors import UnavailableError
 
@@ -145,8 +146,37 @@ def postgres_url(url: str) -> Any:
     return make_url(url).set(drivername="postgresql+psycopg")
 
 
+class IdArray(bytes):
+    """An array of ids in PostgreSQL's binary form: one parameter, which its planner takes for a constant."""
+
+
+class IdArrayType(UserDefinedType[IdArray]):
+    """The type of an `IdArray`."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        """Name the type."""
+        return "UUID[]"
+
+
+def _teach_driver() -> None:
+    """Tell psycopg what an `IdArray` is; engines made from then on know it."""
+    import psycopg
+
+    class IdArrayDumper(psycopg.adapt.Dumper):
+        format = psycopg.pq.Format.BINARY
+        oid = 2951
+
+        def dump(self, obj: IdArray) -> IdArray:
+            return obj
+
+    psycopg.adapters.register_dumper(IdArray, IdArrayDumper)
+
+
 def postgres_async_engine(url: str, settings: StoreSettings, *, read_only: bool) -> AsyncEngine:
     """The pool that serves requests' writes, or their reads: in autocommit, and no statement can write."""
+    _teach_driver()
     options = _PG_OPTIONS + (" -c default_transaction_read_only=on" if read_only else "")
     return create_async_engine(
         postgres_url(url),
@@ -163,6 +193,7 @@ def postgres_async_engine(url: str, settings: StoreSettings, *, read_only: bool)
 
 def postgres_engine(url: str, settings: StoreSettings) -> Engine:
     """The pool of commands and jobs: no statement timeout, for their statements may be long."""
+    _teach_driver()
     return create_engine(
         postgres_url(url),
         connect_args={"options": _PG_JOB_OPTIONS, "connect_timeout": CONNECT_SECONDS},
