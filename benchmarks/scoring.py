@@ -11,6 +11,7 @@ PostgreSQL's processes.
   database and makes the same columns by customer; it is what the facts are to be measured by.
 - **whole**: the first run: facts, tiers, churn with its backtest, a row for each customer, everything stored.
 - **again**: a run for the same day after one more purchase each of ``--changed`` customers who bought lately.
+- **later**: once more. The first such run finds pages that are full to the brim, all others do not.
 - **fit**: the purchase model alone, on the histories the whole run kept.
 - **pages**: the first page of lists of customers sorted by what runs found, one after the other.
 """
@@ -41,6 +42,7 @@ GOALS = {
     "facts": "<= 1.5 x polars",
     "whole": "<= 1.5 x polars, <= 2 GB",
     "again": "<= 3 s",
+    "later": "<= 3 s",
     "fit": "<= 0.5 s",
 }
 Figures = dict[str, Any]
@@ -160,6 +162,7 @@ PARTS: dict[str, Callable[[str, int], Figures]] = {
     "polars": polars,
     "whole": whole,
     "again": again,
+    "later": again,
     "fit": fit,
     "pages": pages,
 }
