@@ -6,7 +6,16 @@ A new index, model or sign needs an example here; a test names those that lack o
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from app.domain.methods import churn, comparison, profit, satisfaction, signs, value
+from app.domain.methods import (
+    churn,
+    comparison,
+    learned_churn,
+    lifetime_value,
+    profit,
+    satisfaction,
+    signs,
+    value,
+)
 from app.domain.methods.model import Method, MethodKind
 
 __all__ = ["METHODS", "Method", "MethodKind"]
@@ -19,7 +28,9 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             *comparison.METHODS,
             *value.METHODS,
             *profit.METHODS,
+            *lifetime_value.METHODS,
             *churn.METHODS,
+            *learned_churn.METHODS,
             *signs.METHODS,
         )
     }

@@ -17,6 +17,7 @@ class MethodKind(StrEnum):
     COMPETITOR_GAP = "competitor_gap"
     VALUE_TIERS = "value_tiers"
     PROFIT = "profit"
+    LIFETIME_VALUE = "lifetime_value"
     SHARE_OF_WALLET = "share_of_wallet"
     CHURN_MODEL = "churn_model"
     CHURN_LEVEL = "churn_level"

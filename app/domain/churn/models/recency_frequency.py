@@ -15,10 +15,10 @@ class RecencyFrequency:
 
     def scores(self, now: Snapshot, horizon_days: int) -> FloatArray:
         """Rank of the silence less rank of the repeat purchase days, both 0..1."""
-        return _rank(now.histories.silence_days) - _rank(now.histories.x)
+        return mean_rank(now.histories.silence_days) - mean_rank(now.histories.x)
 
 
-def _rank(column: IntArray) -> FloatArray:
+def mean_rank(column: IntArray) -> FloatArray:
     """Mean rank of each value, 0..1: equal values share theirs."""
     _, inverse, counts = np.unique(column, return_inverse=True, return_counts=True)
     ranks: FloatArray = (np.cumsum(counts) - counts / 2) / max(column.size, 1)

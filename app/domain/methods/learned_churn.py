@@ -1,0 +1,151 @@
+"""The churn models that contests are held between, besides MBG/NBD, as they are told."""
+
+import numpy as np
+
+from app.domain.churn.history import Histories
+from app.domain.churn.learner import Learned, probability, shift_to_mean
+from app.domain.churn.models.recency_frequency import mean_rank
+from app.domain.methods.model import Example, Figures, Method, MethodKind
+
+_PLACE = "docs/formulas.md#learned-churn"
+_HISTORIES = {"x": [3, 2, 1, 0], "t_x_days": [98, 96, 90, 0], "T_days": [99, 98, 93, 4]}
+
+
+def _histories(given: Figures) -> Histories:
+    return Histories(given["x"], given["t_x_days"], given["T_days"])
+
+
+def _recency(given: Figures) -> Figures:
+    return {"scores": _histories(given).silence_days.tolist()}
+
+
+def _recency_frequency(given: Figures) -> Figures:
+    seen = _histories(given)
+    return {"scores": (mean_rank(seen.silence_days) - mean_rank(seen.x)).tolist()}
+
+
+def _logistic(given: Figures) -> Figures:
+    odds = np.array(given["log_odds"])
+    constant = shift_to_mean(odds, given["mbg_nbd_mean_q"])
+    return {"constant": constant, "q": probability(odds + constant).tolist()}
+
+
+def _contract_logistic(given: Figures) -> Figures:
+    means, scales, weights = (np.array(given[name]) for name in ("means", "scales", "weights"))
+    names, intercept = tuple(given["features"]), given["intercept"]
+    learned = Learned(names, means, scales, weights, intercept, n=1_000, events=100, converged=True)
+    odds = learned.log_odds(np.array([given["customer"]]))
+    return {"log_odds": float(odds[0]), "q": float(probability(odds)[0])}
+
+
+METHODS = (
+    Method(
+        code="recency",
+        kind=MethodKind.CHURN_MODEL,
+        titles={"en": "Recency", "tr": "Son alıştan beri geçen süre", "az": "Son alışdan keçən müddət"},
+        formula="days since the last purchase day, T - t_x",
+        source="baseline",
+        documentation=_PLACE,
+        low=0,
+        high=None,
+        unit="days",
+        example=Example(_HISTORIES, {"scores": [1, 2, 3, 4]}, _recency),
+        limits=(
+            {
+                "en": "A rank, no probability; it takes slow customers for lost ones.",
+                "tr": "Bir sıralamadır, olasılık değildir; seyrek alanları kaybedilmiş sayar.",
+                "az": "Sıralamadır, ehtimal deyil; seyrək alanları itirilmiş sayır.",
+            },
+        ),
+    ),
+    Method(
+        code="recency_frequency",
+        kind=MethodKind.CHURN_MODEL,
+        titles={"en": "Recency and frequency", "tr": "Yakınlık ve sıklık", "az": "Yaxınlıq və tezlik"},
+        formula="rank(days of silence) - rank(x), mean ranks between 0 and 1",
+        source="baseline",
+        documentation=_PLACE,
+        low=-1,
+        high=1,
+        unit="rank",
+        example=Example(_HISTORIES, {"scores": [-0.75, -0.25, 0.25, 0.75]}, _recency_frequency),
+        limits=(
+            {
+                "en": "A rank, no probability; it weighs both alike, whatever the company.",
+                "tr": "Bir sıralamadır, olasılık değildir; şirket ne olursa olsun ikisini eşit tartar.",
+                "az": "Sıralamadır, ehtimal deyil; şirkətdən asılı olmayaraq ikisini bərabər çəkir.",
+            },
+        ),
+    ),
+    Method(
+        code="logistic",
+        kind=MethodKind.CHURN_MODEL,
+        titles={"en": "Logistic regression", "tr": "Lojistik regresyon", "az": "Logistik reqressiya"},
+        formula=(
+            "log-odds = constant + sum of weight x standardised feature, learned from the company's last two "
+            "closed windows; the constant brings the mean of q to that of mbg_nbd"
+        ),
+        source="scikit-learn; serves where it won the contest on the last closed window",
+        documentation=_PLACE,
+        low=0,
+        high=1,
+        unit="share",
+        example=Example(
+            {"log_odds": [0.0, 0.0], "mbg_nbd_mean_q": 0.75},
+            {"constant": 1.0986, "q": [0.75, 0.75]},
+            _logistic,
+        ),
+        limits=(
+            {
+                "en": "What the last closed windows taught need not hold in another season.",
+                "tr": "Son kapanan pencerelerin öğrettiği başka bir mevsimde geçerli olmayabilir.",
+                "az": "Son bağlanan pəncərələrin öyrətdiyi başqa mövsümdə doğru olmaya bilər.",
+            },
+            {
+                "en": "It needs 10 cases of the rarer outcome, and 20 customers, for each feature.",
+                "tr": "Her özellik için seyrek sonuçtan 10 örnek ve 20 müşteri ister.",
+                "az": "Hər xüsusiyyət üçün nadir nəticədən 10 hal və 20 müştəri tələb edir.",
+            },
+        ),
+    ),
+    Method(
+        code="contract_logistic",
+        kind=MethodKind.CHURN_MODEL,
+        titles={
+            "en": "Logistic regression of contracts",
+            "tr": "Sözleşmelerin lojistik regresyonu",
+            "az": "Müqavilələrin logistik reqressiyası",
+        },
+        formula=(
+            "log-odds of leaving = intercept + sum of weight x (feature - mean)/scale, learned from the "
+            "contracts that were active when the last window opened"
+        ),
+        source="scikit-learn; serves where it won against the share that left",
+        documentation=_PLACE,
+        low=0,
+        high=1,
+        unit="share",
+        example=Example(
+            {
+                "features": ["contract_left", "open_complaints"],
+                "means": [5.0, 0.1],
+                "scales": [1.0, 0.5],
+                "weights": [-0.8, 0.4],
+                "intercept": -2.0,
+                "customer": [3.0, 0.6],
+            },
+            {"log_odds": 0.0, "q": 0.5},
+            _contract_logistic,
+        ),
+        limits=(
+            {
+                "en": "It learns only from terms that were known when a past window opened; where too few "
+                "were, the share that left serves.",
+                "tr": "Yalnızca geçmiş bir pencere açıldığında bilinen koşullardan öğrenir; bunlar azsa "
+                "ayrılanların payı kullanılır.",
+                "az": "Yalnız keçmiş pəncərə açılanda məlum olan şərtlərdən öyrənir; onlar azdırsa "
+                "gedənlərin payı işlədilir.",
+            },
+        ),
+    ),
+)
