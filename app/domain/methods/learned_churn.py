@@ -4,6 +4,7 @@ import numpy as np
 
 from app.domain.churn.history import Histories
 from app.domain.churn.learner import Learned, probability, shift_to_mean
+from app.domain.churn.models import logistic, recency, recency_frequency
 from app.domain.churn.models.recency_frequency import mean_rank
 from app.domain.methods.model import Example, Figures, Method, MethodKind
 
@@ -43,8 +44,8 @@ METHODS = (
         code="recency",
         kind=MethodKind.CHURN_MODEL,
         titles={"en": "Recency", "tr": "Son alıştan beri geçen süre", "az": "Son alışdan keçən müddət"},
-        formula="days since the last purchase day, T - t_x",
-        source="baseline",
+        formula=recency.MODEL.formula,
+        source=recency.MODEL.source,
         documentation=_PLACE,
         low=0,
         high=None,
@@ -62,8 +63,8 @@ METHODS = (
         code="recency_frequency",
         kind=MethodKind.CHURN_MODEL,
         titles={"en": "Recency and frequency", "tr": "Yakınlık ve sıklık", "az": "Yaxınlıq və tezlik"},
-        formula="rank(days of silence) - rank(x), mean ranks between 0 and 1",
-        source="baseline",
+        formula=recency_frequency.MODEL.formula,
+        source=recency_frequency.MODEL.source,
         documentation=_PLACE,
         low=-1,
         high=1,
@@ -81,11 +82,8 @@ METHODS = (
         code="logistic",
         kind=MethodKind.CHURN_MODEL,
         titles={"en": "Logistic regression", "tr": "Lojistik regresyon", "az": "Logistik reqressiya"},
-        formula=(
-            "log-odds = constant + sum of weight x standardised feature, learned from the company's last two "
-            "closed windows; the constant brings the mean of q to that of mbg_nbd"
-        ),
-        source="scikit-learn; serves where it won the contest on the last closed window",
+        formula=logistic.MODEL.formula,
+        source=logistic.MODEL.source,
         documentation=_PLACE,
         low=0,
         high=1,
