@@ -25,6 +25,7 @@ from app.domain.import_sources import (
 )
 from app.domain.import_targets import Reading, RecordKind, Target, find
 from app.domain.money import minor_digits
+from app.domain.text import composed
 from app.domain.transactions import TransactionKind
 
 MAX_RULES = 20
@@ -111,7 +112,7 @@ class Mapping:
             problems.append(MappingProblem("/columns", "missing", "This member is required."))
         if problems:
             raise MappingError(problems)
-        values = dict(data)
+        values = composed(dict(data))
         values["columns"] = dict(values["columns"])
         if values.get("format", "csv") not in list(FileFormat):
             raise MappingError([MappingProblem("/format", "unknown_format", "The format is csv or jsonl.")])
