@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from app.domain.import_mapping import MAX_RULES
+from app.domain.import_mapping import MAX_RULES, MAX_SKIPPED
 from app.domain.import_refusals import Refusal
 from app.domain.import_sources import FileFormat
 from app.domain.import_targets import RecordKind
@@ -59,6 +59,8 @@ EXAMPLE_MAPPING: dict[str, Any] = {
     "date_format": "auto",
     "time_zone": "Europe/Istanbul",
     "decimal_comma": True,
+    "grouping": True,
+    "skip_lines": 0,
     "create_missing": True,
 }
 _LINE = r"^[^\x00-\x08\x0a-\x1f\x7f-\x9f]*$"
@@ -77,6 +79,7 @@ DateFormat = Annotated[str, StringConstraints(min_length=1, max_length=50, patte
 TimeZone = Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9_+/-]+$")]
 FileName = Annotated[str, line(255), Field(examples=["invoices.csv"])]
 Sha256 = Annotated[str, Field(max_length=64, pattern=r"^[0-9a-f]{64}$")]
+SkipLines = Annotated[int, Field(ge=0, le=MAX_SKIPPED)]
 Rules = Annotated[list[KindRuleText], Field(max_length=MAX_RULES)]
 
 
@@ -104,8 +107,13 @@ class _MappingOptions(Input):
     ``COLUMN<NUMBER:kind``."""
     date_format: DateFormat = "auto"
     """iso, auto, or directives such as ``%d/%m/%Y %H:%M``."""
-    decimal_comma: Flag = False
-    """Whether numbers are written ``12,30``."""
+    decimal_comma: Flag | None = None
+    """True where decimals follow a comma (``1.234,50``), false where they follow a point (``1,234.50``).
+    Where neither is said, an amount with two readings (``1.000``) is refused."""
+    grouping: Flag = True
+    """Whether marks may stand between thousands; false: three digits behind a mark are decimals."""
+    skip_lines: SkipLines = 0
+    """Lines above the header that are passed over."""
     create_missing: Flag = False
     """Whether an unknown customer key makes a new customer; otherwise its rows are refused."""
 
@@ -153,7 +161,9 @@ class ImportMappingOut(Output):
     kind_rules: Rules
     date_format: DateFormat
     time_zone: TimeZone
-    decimal_comma: bool
+    decimal_comma: bool | None
+    grouping: bool
+    skip_lines: SkipLines
     create_missing: bool
 
 
@@ -218,7 +228,12 @@ class ImportOptions(Input):
     currency: Currency | None = None
     """Currency of every transaction; the same as ``column=currency==GBP``."""
     decimal_comma: QueryFlag | None = None
-    """Whether numbers are written ``12,30``."""
+    """True where decimals follow a comma (``1.234,50``), false where they follow a point (``1,234.50``).
+    Where neither is said, an amount with two readings (``1.000``) is refused."""
+    grouping: QueryFlag | None = None
+    """Whether marks may stand between thousands (default); false: three digits behind a mark are decimals."""
+    skip_lines: SkipLines | None = None
+    """Lines above the header that are passed over."""
     create_missing: QueryFlag | None = None
     """Whether an unknown customer key makes a new customer; needs the scope ``customers:write`` as well."""
     dry_run: QueryFlag = False

@@ -22,6 +22,7 @@ Row = dict[str, Any]
 
 _READ = select(ImportMapping.__table__)
 _KIND = RecordKind.TRANSACTIONS.value  # of mappings that were saved before there were other kinds
+_ADDED: Row = {"grouping": True, "skip_lines": 0}  # members that mappings saved before lack
 _QUERY_NAMES = {"columns": "column", "kind_rules": "kind_rule"}
 
 
@@ -94,7 +95,7 @@ def shape(mapping: Members[str, Any]) -> Row:
     """A mapping's JSON form with every target among the columns, null where it has no source."""
     kind = RecordKind(mapping.get("kind", _KIND))
     columns = {**dict.fromkeys(names(kind)), **mapping["columns"]}
-    return {**mapping, "kind": kind.value, "columns": columns}
+    return {**_ADDED, **mapping, "kind": kind.value, "columns": columns}
 
 
 def _field(problem: MappingProblem, in_query: bool) -> FieldError:
