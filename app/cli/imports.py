@@ -29,6 +29,9 @@ app = typer.Typer(no_args_is_help=True, help="Take files in, and take imports ba
 Row = dict[str, Any]
 Told = Callable[[Row, int], None]
 
+COUNTED = ("in", "stored", "updated", "repeated", "refused")
+"""The counts of rows that lists show."""
+
 _JSON_LINES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 
 
@@ -187,13 +190,10 @@ def list_imports(
         Column("kind", overflow="fold"),
         "file",
         "state",
-        "in",
-        "stored",
-        "repeated",
-        "refused",
+        *COUNTED,
     )
     for row in rows:
-        counts = [f"{row[name]:,}" for name in ("rows_in", "rows_stored", "rows_repeated", "rows_refused")]
+        counts = [f"{row[f'rows_{name}']:,}" for name in COUNTED]
         state = f"{row['state']} (dry run)" if row["dry_run"] else row["state"]
         table.add_row(str(row["id"]), row["kind"], row["file_name"] or "", state, *counts)
     Console().print(table)
@@ -321,7 +321,8 @@ def _print_outcome(row: Row, refused_to: Path | None) -> None:
     ended = "checked, nothing stored" if row["dry_run"] else "done"
     lines = [
         f"import {row['id']} {ended}: {row['rows_in']:,} rows in = {row['rows_stored']:,} stored"
-        f" + {row['rows_repeated']:,} repeated + {row['rows_refused']:,} refused"
+        + (f" + {row['rows_updated']:,} updated" if row["rows_updated"] else "")
+        + f" + {row['rows_repeated']:,} repeated + {row['rows_refused']:,} refused"
         + (f" ({reasons})" if reasons else ""),
         f"customers created: {row['customers_created']:,}"
         + (f"; amounts rounded: {row['rows_rounded']:,}" if row["kind"] == RecordKind.TRANSACTIONS else ""),
