@@ -43,7 +43,6 @@ def plain(mapping: Mapping) -> Mapping:
         target: target if mapping.from_column(target) else source
         for target, source in mapping.columns.items()
     }
-    changes = {"decimal_comma": False} if _has_sums(mapping) else {}
     return replace(
         mapping,
         columns=columns,
@@ -52,7 +51,7 @@ def plain(mapping: Mapping) -> Mapping:
         group_by="",
         header=True,
         format=FileFormat.CSV,
-        **changes,
+        decimal_comma=mapping.decimal_comma and not _has_sums(mapping),
     )
 
 
