@@ -29,6 +29,9 @@ app = typer.Typer(no_args_is_help=True, help="Take files in, and take imports ba
 Row = dict[str, Any]
 Told = Callable[[Row, int], None]
 
+COUNTED = ("in", "stored", "updated", "repeated", "refused")
+"""The counts of rows that lists show."""
+
 _JSON_LINES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 
 
@@ -44,6 +47,11 @@ KindRules = Annotated[
     list[str] | None,
     typer.Option(help="COLUMN=VALUE:kind, COLUMN^PREFIX:kind or COLUMN<NUMBER:kind (repeat)."),
 ]
+Values = Annotated[
+    list[str] | None,
+    typer.Option(help="TARGET:WORD=VALUE: channel:Web=app; nothing behind = is no value (repeat)."),
+]
+GroupBy = Annotated[str | None, typer.Option(help="Column whose equal keys make one record of several rows.")]
 Source = Annotated[str | None, typer.Option(help="System the records come from.")]
 CustomerSystem = Annotated[str | None, typer.Option(help="System whose keys name the customers.")]
 Format = Annotated[FileFormat | None, typer.Option("--format", help="Default: by the file's name.")]
@@ -78,6 +86,8 @@ def transactions(
     mapping: MappingName = None,
     column: Columns = None,
     kind_rule: KindRules = None,
+    value: Values = None,
+    group_by: GroupBy = None,
     source: Source = None,
     customer_system: CustomerSystem = None,
     file_format: Format = None,
@@ -102,6 +112,8 @@ def transactions(
         "kind": RecordKind.TRANSACTIONS,
         "column": column or [],
         "kind_rule": kind_rule or [],
+        "value": value or [],
+        "group_by": group_by,
         "source": source,
         "customer_system": customer_system,
         "format": file_format,
@@ -126,6 +138,8 @@ def _add(kind: RecordKind, example: str) -> None:
         file: File,
         mapping: MappingName = None,
         column: Annotated[list[str] | None, typer.Option(help=f"target=source: {example} (repeat).")] = None,
+        value: Values = None,
+        group_by: GroupBy = None,
         source: Source = None,
         customer_system: CustomerSystem = None,
         file_format: Format = None,
@@ -144,6 +158,8 @@ def _add(kind: RecordKind, example: str) -> None:
         flags = {
             "kind": kind,
             "column": column or [],
+            "value": value or [],
+            "group_by": group_by,
             "source": source,
             "customer_system": customer_system,
             "format": file_format,
@@ -188,13 +204,10 @@ def list_imports(
         Column("kind", overflow="fold"),
         "file",
         "state",
-        "in",
-        "stored",
-        "repeated",
-        "refused",
+        *COUNTED,
     )
     for row in rows:
-        counts = [f"{row[name]:,}" for name in ("rows_in", "rows_stored", "rows_repeated", "rows_refused")]
+        counts = [f"{row[f'rows_{name}']:,}" for name in COUNTED]
         state = f"{row['state']} (dry run)" if row["dry_run"] else row["state"]
         table.add_row(str(row["id"]), row["kind"], row["file_name"] or "", state, *counts)
     Console().print(table)
@@ -322,7 +335,8 @@ def _print_outcome(row: Row, refused_to: Path | None) -> None:
     ended = "checked, nothing stored" if row["dry_run"] else "done"
     lines = [
         f"import {row['id']} {ended}: {row['rows_in']:,} rows in = {row['rows_stored']:,} stored"
-        f" + {row['rows_repeated']:,} repeated + {row['rows_refused']:,} refused"
+        + (f" + {row['rows_updated']:,} updated" if row["rows_updated"] else "")
+        + f" + {row['rows_repeated']:,} repeated + {row['rows_refused']:,} refused"
         + (f" ({reasons})" if reasons else ""),
         f"customers created: {row['customers_created']:,}"
         + (f"; amounts rounded: {row['rows_rounded']:,}" if row["kind"] == RecordKind.TRANSACTIONS else ""),

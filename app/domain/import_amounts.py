@@ -63,6 +63,7 @@ _AMOUNT = re.compile(
     r"(?P<number>[0-9., ']*[0-9][0-9., ']*?)(?P<dash>(?<=[.,])--?)? ?"
     rf"(?P<sign3>[+-])? ?(?P<word3>{_WORD})? ?(?P<close>\))? ?(?P<word4>{_WORD})? ?(?P<sign4>[+-])?"
 )
+_PLAIN = re.compile(r"-?[0-9]+(?:\.(?:[0-9]{1,2}|[0-9]{4,}))?")
 _ALIKE = str.maketrans(
     {
         **dict.fromkeys("−–‒﹣－", "-"),
@@ -114,6 +115,8 @@ def plain(
     >>> plain("₺ 1.234,5-", "TRY"), plain("1,23,456.78", "INR"), plain("1'000.05", "CHF")
     ('-1234.5', '123456.78', '1000.05')
     """
+    if decimal_comma is not True and len(text) <= MAX_TEXT and _PLAIN.fullmatch(text):
+        return text
     if is_error(text):
         return Refusal.SPREADSHEET_ERROR
     text = _tidied(unprotected(text))
@@ -136,9 +139,11 @@ def plain(
     return f"-{found}" if negative and not isinstance(found, Refusal) else found
 
 
-def plain_number(text: str, *, decimal_comma: bool | None = None, grouping: bool = True) -> Decimal | Refusal:
+def plain_number(
+    text: str, currency: str | None = None, *, decimal_comma: bool | None = None, grouping: bool = True
+) -> Decimal | Refusal:
     """`plain` as a number, for quantities and prices of a unit."""
-    number = plain(text, decimal_comma=decimal_comma, grouping=grouping)
+    number = plain(text, currency, decimal_comma=decimal_comma, grouping=grouping)
     return number if isinstance(number, Refusal) else Decimal(number)
 
 

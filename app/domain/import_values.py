@@ -21,6 +21,7 @@ from app.domain.import_cells import is_error, is_nothing
 from app.domain.import_columns import KEYS, RawBatch, instants, looked_at
 from app.domain.import_mapping import Mapping
 from app.domain.import_refusals import Refusal, Refused
+from app.domain.import_sources import FLAGS
 from app.domain.import_targets import FIELDS, LINKS, Field, Reading, RecordKind, find, question_of
 from app.domain.surveys import SCALED
 
@@ -29,7 +30,6 @@ _LARGEST = 10**15
 _DIGITS = re.compile("-?[0-9]{1,15}")
 _FRACTION = re.compile("-?[0-9]+[.,][0-9]+")
 _TELLING = (Refusal.AMBIGUOUS_NUMBER, Refusal.SPREADSHEET_ERROR)
-_FLAGS = dict.fromkeys(("true", "yes", "y", "1"), True) | dict.fromkeys(("false", "no", "n", "0"), False)
 _MISSING = {"external_id": Refusal.EXTERNAL_ID_MISSING, "customer_key": Refusal.CUSTOMER_MISSING}
 
 Questions = abc.Mapping[str, str]
@@ -130,7 +130,7 @@ def flag(text: str) -> bool | Refusal:
     >>> flag("Y"), flag("false"), flag("maybe")
     (True, False, <Refusal.NOT_A_FLAG: 'not_a_flag'>)
     """
-    return _FLAGS.get(text.lower(), Refusal.SPREADSHEET_ERROR if is_error(text) else Refusal.NOT_A_FLAG)
+    return FLAGS.get(text.lower(), Refusal.SPREADSHEET_ERROR if is_error(text) else Refusal.NOT_A_FLAG)
 
 
 # --- inside
