@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
+from rich.text import Text
 
 from app.cli.context import opened
 from app.domain import csv_lines
@@ -162,6 +163,9 @@ _add(RecordKind.COMPLAINTS, "external_id=Ticket, received_at=Opened, subject=Tit
 _add(RecordKind.RESPONSES, "survey==delivery, answer.recommend=Q1, answered_at=Date, external_id==row")
 
 
+COUNTS = ("rows_in", "rows_stored", "rows_repeated", "rows_refused")
+
+
 @app.command("list")
 def list_imports(
     limit: Annotated[int, typer.Option(min=1, max=200, help="Most imports to show.")] = 20,
@@ -170,19 +174,13 @@ def list_imports(
     with opened() as (store, actor):
         rows = store.read_sync(imports.page, actor, ImportQuery(limit=limit), None).rows
     table = Table(
-        Column("id", no_wrap=True),
-        Column("kind", overflow="fold"),
-        "file",
-        "state",
-        "in",
-        "stored",
-        "repeated",
-        "refused",
+        Column("id", no_wrap=True), Column("import", overflow="fold"), Column("rows", justify="right")
     )
     for row in rows:
-        counts = [f"{row[name]:,}" for name in ("rows_in", "rows_stored", "rows_repeated", "rows_refused")]
         state = f"{row['state']} (dry run)" if row["dry_run"] else row["state"]
-        table.add_row(str(row["id"]), row["kind"], row["file_name"] or "", state, *counts)
+        what = [f"{row['kind']}, {state}", row["file_name"] or ""]
+        counts = [f"{row[name]:,} {name.removeprefix('rows_')}" for name in COUNTS if row[name]]
+        table.add_row(str(row["id"]), Text("\n".join(filter(None, what))), "\n".join(counts))
     Console().print(table)
 
 
