@@ -30,6 +30,9 @@ app = typer.Typer(no_args_is_help=True, help="Take files in, and take imports ba
 Row = dict[str, Any]
 Told = Callable[[Row, int], None]
 
+COUNTED = ("in", "stored", "updated", "repeated", "refused")
+"""The counts of rows that lists show."""
+
 _JSON_LINES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 
 
@@ -163,9 +166,6 @@ _add(RecordKind.COMPLAINTS, "external_id=Ticket, received_at=Opened, subject=Tit
 _add(RecordKind.RESPONSES, "survey==delivery, answer.recommend=Q1, answered_at=Date, external_id==row")
 
 
-COUNTS = ("rows_in", "rows_stored", "rows_repeated", "rows_refused")
-
-
 @app.command("list")
 def list_imports(
     limit: Annotated[int, typer.Option(min=1, max=200, help="Most imports to show.")] = 20,
@@ -179,7 +179,7 @@ def list_imports(
     for row in rows:
         state = f"{row['state']} (dry run)" if row["dry_run"] else row["state"]
         what = [f"{row['kind']}, {state}", row["file_name"] or ""]
-        counts = [f"{row[name]:,} {name.removeprefix('rows_')}" for name in COUNTS if row[name]]
+        counts = [f"{row[f'rows_{name}']:,} {name}" for name in COUNTED if row[f"rows_{name}"]]
         table.add_row(str(row["id"]), Text("\n".join(filter(None, what))), "\n".join(counts))
     Console().print(table)
 
@@ -306,7 +306,8 @@ def _print_outcome(row: Row, refused_to: Path | None) -> None:
     ended = "checked, nothing stored" if row["dry_run"] else "done"
     lines = [
         f"import {row['id']} {ended}: {row['rows_in']:,} rows in = {row['rows_stored']:,} stored"
-        f" + {row['rows_repeated']:,} repeated + {row['rows_refused']:,} refused"
+        + (f" + {row['rows_updated']:,} updated" if row["rows_updated"] else "")
+        + f" + {row['rows_repeated']:,} repeated + {row['rows_refused']:,} refused"
         + (f" ({reasons})" if reasons else ""),
         f"customers created: {row['customers_created']:,}"
         + (f"; amounts rounded: {row['rows_rounded']:,}" if row["kind"] == RecordKind.TRANSACTIONS else ""),

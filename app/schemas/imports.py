@@ -228,8 +228,8 @@ class ImportOptions(Input):
 
 
 class ImportRead(Output):
-    """A file taken in. ``rows_in = rows_stored + rows_repeated + rows_refused`` at any time; in a dry run
-    the counts say what would be."""
+    """A file taken in. ``rows_in = rows_stored + rows_updated + rows_repeated + rows_refused`` at any time;
+    in a dry run the counts say what would be."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -246,10 +246,12 @@ class ImportRead(Output):
                     "mapping": EXAMPLE_MAPPING,
                     "rows_in": 2,
                     "rows_stored": 1,
+                    "rows_updated": 0,
                     "rows_repeated": 0,
                     "rows_refused": 1,
                     "rows_rounded": 0,
                     "customers_created": 0,
+                    "customers_kept": 0,
                     "refused_by_reason": {"customer_missing": 1},
                     "error": None,
                     "created_at": "2026-11-23T09:30:00Z",
@@ -274,6 +276,8 @@ class ImportRead(Output):
     rows_in: Count
     rows_stored: Count
     """Rows that became records."""
+    rows_updated: Count
+    """Rows that changed what was stored before."""
     rows_repeated: Count
     """Rows that are stored already; nothing was changed. A transaction says the same as the one stored
     under its external id; other records may say something else, which is not looked at."""
@@ -281,6 +285,8 @@ class ImportRead(Output):
     rows_rounded: Count
     """Rows whose amount or cost was finer than the currency's minor unit."""
     customers_created: Count
+    customers_kept: Count
+    """Customers whom a reversal left because something else hangs on them; the audit log names them."""
     refused_by_reason: Annotated[dict[str, Count], Field(max_length=50)]
     error: Annotated[str, Field(max_length=1000, pattern=NO_CONTROL)] | None
     """Why the file could not be read on; what was stored before stays."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from import_helpers import many
+from import_helpers import accounted, many
 from sqlalchemy import func, select
 from starlette.testclient import TestClient
 from support import Api, Contract
@@ -508,5 +508,5 @@ def test_a_hostile_file_is_taken_in_or_refused(
         work_off()
         for row in api.get(PATH).json()["data"]:
             assert row["state"] in ("done", "failed")
-            assert row["rows_in"] == row["rows_stored"] + row["rows_repeated"] + row["rows_refused"]
+            assert row["rows_in"] == accounted(row)
             assert api.get(f"{PATH}/{row['id']}/refused-rows.csv").status_code == 200
