@@ -48,6 +48,11 @@ KindRules = Annotated[
     list[str] | None,
     typer.Option(help="COLUMN=VALUE:kind, COLUMN^PREFIX:kind or COLUMN<NUMBER:kind (repeat)."),
 ]
+Values = Annotated[
+    list[str] | None,
+    typer.Option(help="TARGET:WORD=VALUE: channel:Web=app; nothing behind = is no value (repeat)."),
+]
+GroupBy = Annotated[str | None, typer.Option(help="Column whose equal keys make one record of several rows.")]
 Source = Annotated[str | None, typer.Option(help="System the records come from.")]
 CustomerSystem = Annotated[str | None, typer.Option(help="System whose keys name the customers.")]
 Format = Annotated[FileFormat | None, typer.Option("--format", help="Default: by the file's name.")]
@@ -76,6 +81,8 @@ def transactions(
     mapping: MappingName = None,
     column: Columns = None,
     kind_rule: KindRules = None,
+    value: Values = None,
+    group_by: GroupBy = None,
     source: Source = None,
     customer_system: CustomerSystem = None,
     file_format: Format = None,
@@ -98,6 +105,8 @@ def transactions(
         "kind": RecordKind.TRANSACTIONS,
         "column": column or [],
         "kind_rule": kind_rule or [],
+        "value": value or [],
+        "group_by": group_by,
         "source": source,
         "customer_system": customer_system,
         "format": file_format,
@@ -120,6 +129,8 @@ def _add(kind: RecordKind, example: str) -> None:
         file: File,
         mapping: MappingName = None,
         column: Annotated[list[str] | None, typer.Option(help=f"target=source: {example} (repeat).")] = None,
+        value: Values = None,
+        group_by: GroupBy = None,
         source: Source = None,
         customer_system: CustomerSystem = None,
         file_format: Format = None,
@@ -136,6 +147,8 @@ def _add(kind: RecordKind, example: str) -> None:
         flags = {
             "kind": kind,
             "column": column or [],
+            "value": value or [],
+            "group_by": group_by,
             "source": source,
             "customer_system": customer_system,
             "format": file_format,

@@ -32,6 +32,8 @@ class RawBatch:
         bytes_read: about how many bytes of the source, as stored (compressed), the rows so far took; for
             progress only.
         clean: whether it is known that no text holds a control character.
+        unmatched: target -> how many of its texts no value rule of the mapping names.
+        rows_of: of rows that were grouped, first line -> the lines of all rows that became this one.
     """
 
     index: int
@@ -41,6 +43,8 @@ class RawBatch:
     last_line: int = 0
     bytes_read: int = 0
     clean: bool = False
+    unmatched: abc.Mapping[str, int] = field(default_factory=dict)
+    rows_of: abc.Mapping[int, abc.Sequence[int]] = field(default_factory=dict)
 
 
 def tidy(texts: pl.Series) -> pl.Series:

@@ -16,12 +16,12 @@ from app.domain.days import AHEAD, EARLIEST
 from app.domain.import_columns import RawBatch, instants
 from app.domain.import_mapping import Mapping
 from app.domain.import_refusals import Refusal, Refused
+from app.domain.import_sources import FLAGS
 from app.domain.import_targets import FIELDS, Field, Reading, find, question_of
 from app.domain.surveys import SCALED
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WHOLE = {point: re.compile(rf"-?[0-9]{{1,15}}(?:{re.escape(point)}0*)?") for point in ".,"}
-_FLAGS = dict.fromkeys(("true", "yes", "y", "1"), True) | dict.fromkeys(("false", "no", "n", "0"), False)
 _MISSING = {"external_id": Refusal.EXTERNAL_ID_MISSING, "customer_key": Refusal.CUSTOMER_MISSING}
 
 Questions = abc.Mapping[str, str]
@@ -103,7 +103,7 @@ def flag(text: str) -> bool | Refusal:
     >>> flag("Y"), flag("false"), flag("maybe")
     (True, False, <Refusal.NOT_A_FLAG: 'not_a_flag'>)
     """
-    return _FLAGS.get(text.lower(), Refusal.NOT_A_FLAG)
+    return FLAGS.get(text.lower(), Refusal.NOT_A_FLAG)
 
 
 # --- inside
