@@ -16,7 +16,7 @@ from app.domain.money import minor_digits
 
 
 def _wrong(sentence: str) -> PydanticCustomError:
-    return PydanticCustomError("wrong_setting", sentence)  # type: ignore[arg-type] # a literal everywhere
+    return PydanticCustomError("wrong_setting", sentence)
 
 
 class Settings(BaseSettings):
