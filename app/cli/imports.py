@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
+from rich.text import Text
 
 from app.cli.context import opened
 from app.domain import csv_lines
@@ -200,16 +201,13 @@ def list_imports(
     with opened() as (store, actor):
         rows = store.read_sync(imports.page, actor, ImportQuery(limit=limit), None).rows
     table = Table(
-        Column("id", no_wrap=True),
-        Column("kind", overflow="fold"),
-        "file",
-        "state",
-        *COUNTED,
+        Column("id", no_wrap=True), Column("import", overflow="fold"), Column("rows", justify="right")
     )
     for row in rows:
-        counts = [f"{row[f'rows_{name}']:,}" for name in COUNTED]
         state = f"{row['state']} (dry run)" if row["dry_run"] else row["state"]
-        table.add_row(str(row["id"]), row["kind"], row["file_name"] or "", state, *counts)
+        what = [f"{row['kind']}, {state}", row["file_name"] or ""]
+        counts = [f"{row[f'rows_{name}']:,} {name}" for name in COUNTED if row[f"rows_{name}"]]
+        table.add_row(str(row["id"]), Text("\n".join(filter(None, what))), "\n".join(counts))
     Console().print(table)
 
 
