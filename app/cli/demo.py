@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from app import http_server, logs
-from app.cli.context import opened
+from app.cli.context import opened, reaching
 from app.domain.access import Actor
 from app.domain.demo import generate
 from app.jobs import backtest, replay
@@ -54,7 +54,8 @@ def demo(
     at = now()
     if last is not None and last > settings.company.day_of(at):
         raise typer.BadParameter("nothing has happened yet after today", param_hint="--until")
-    schema.upgrade(settings)
+    with reaching(settings):
+        schema.upgrade(settings)
     with opened(settings) as (store, actor):
         if store.read_sync(demo_service.is_empty, actor):
             _make(
