@@ -68,12 +68,14 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def empty(url: str) -> None:
-    """Empty every table of a PostgreSQL database."""
+def empty(url: str, *more: str) -> None:
+    """Empty every table of a PostgreSQL database, and run ``more`` statements."""
     engine = create_engine(dialects.postgres_url(url))
     tables = ", ".join(table.name for table in Base.metadata.sorted_tables)
     with engine.begin() as tx:
         tx.execute(text(f"TRUNCATE {tables} CASCADE"))
+        for statement in more:
+            tx.execute(text(statement))
     engine.dispose()
 
 

@@ -76,6 +76,11 @@ def counts(row: Row) -> tuple[int, int, int, int]:
     return row["rows_in"], row["rows_stored"], row["rows_repeated"], row["rows_refused"]
 
 
+def accounted(row: Row) -> int:
+    """How many rows the counts of an import account for."""
+    return sum(row[f"rows_{name}"] for name in ("stored", "updated", "repeated", "refused"))
+
+
 def refused(store: Store, actor: Actor, row: Row) -> list[tuple[int, str]]:
     """Line and reason of each refused row."""
     found = store.read_sync(imports.refused_after, actor, row["id"], 0, 10_000)

@@ -98,13 +98,14 @@ def store(
         "rows_in": rows.rows_in,
         "rows_stored": outcome.stored,
         "rows_repeated": outcome.repeated,
+        "rows_updated": outcome.updated,
         "rows_refused": len(refused),
         "rows_rounded": rows.rounded if isinstance(rows, Rows) else 0,
         "customers_created": created,
     }
     if row["job_id"] is not None:
         jobs.progress(tx, row["job_id"], "bytes", min(bytes_read, row["file_bytes"]), row["file_bytes"])
-    if outcome.stored and not row["dry_run"]:
+    if outcome.stored + outcome.updated and not row["dry_run"]:
         audit.record(tx, actor, "import.batch_stored", import_id, data={"batch": number, **counts})
     reasons = Counter(row["refused_by_reason"]) + Counter(refusal.code.value for refusal in refused)
     return change(

@@ -154,7 +154,9 @@ _COUNTERS = (
     "rows_repeated",
     "rows_refused",
     "rows_rounded",
+    "rows_updated",
     "customers_created",
+    "customers_kept",
 )
 
 

@@ -38,6 +38,7 @@ class Outcome:
 
     stored: int = 0
     repeated: int = 0
+    updated: int = 0
     refused: list[Refused] = field(default_factory=list)
 
 

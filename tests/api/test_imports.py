@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from import_helpers import many
+from import_helpers import accounted, many
 from sqlalchemy import func, select
 from starlette.testclient import TestClient
 from support import Api, Contract
@@ -210,7 +210,15 @@ def test_an_unusable_file_is_refused_and_leaves_nothing(
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        ({"column": []}, ("query", "column", "missing_target")),
+        ({"column": []}, ("query", "/columns/amount", "missing_target")),
+        ({"column": [*COLUMNS, "amount=net"]}, ("query", "/columns/amount", "given_twice")),
+        (
+            {"column": [*COLUMNS, "currency=cur"], "currency": "TRY"},
+            ("query", "/columns/currency", "given_twice"),
+        ),
+        ({"value": ["channel"]}, ("query", "value", "not_a_value_rule")),
+        ({"value": ["channel:Web=app"]}, ("query", "value", "no_column")),
+        ({"group_by": "sum"}, ("query", "group_by", "other_column")),
         ({"column": [*COLUMNS, "nonsense"]}, ("query", "column", "not_a_column_flag")),
         ({"column": [*COLUMNS, "colour=red"]}, ("query", "column", "unknown_target")),
         ({"kind_rule": ["id~R:refund"]}, ("query", "kind_rule", "not_a_kind_rule")),
@@ -508,5 +516,5 @@ def test_a_hostile_file_is_taken_in_or_refused(
         work_off()
         for row in api.get(PATH).json()["data"]:
             assert row["state"] in ("done", "failed")
-            assert row["rows_in"] == row["rows_stored"] + row["rows_repeated"] + row["rows_refused"]
+            assert row["rows_in"] == accounted(row)
             assert api.get(f"{PATH}/{row['id']}/refused-rows.csv").status_code == 200
