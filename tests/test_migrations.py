@@ -168,7 +168,7 @@ def test_texts_there_were_before_they_had_one_form(new_database: Make, actor: Ac
         )
         word = CustomerLookup.kind == "word"
         store.write_sync(lambda tx: tx.execute(delete(CustomerLookup).where(word)))
-    schema.downgrade(settings, "0010")
+    schema.downgrade(settings, "0012")
     schema.upgrade(settings)
     with store_on(settings.database_url) as store:
         rows = store.read_sync(

@@ -122,7 +122,7 @@ def test_an_extension_is_told_beside_its_number(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        '"Firma" <sip:+902163330011@exchange.example>', "<sip:+902163330011@exchange.example;user=phone>;tag=9",
+        '"Firma" <sip:+902163330011@pbx.example>', "<sip:+902163330011@exchange.example;user=phone>;tag=9",
         '"A \\"B\\" <c>" <sip:02163330011@10.0.0.1:5060>', "Firma <02163330011>", '"" <02163330011>',
         "sip:+902163330011:secret@exchange.example:5061;transport=tls?subject=x",
         "sips:%2B902163330011@exchange.example",

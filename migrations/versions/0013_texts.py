@@ -12,8 +12,8 @@ from alembic import op
 from app.domain import customers, names
 from app.domain.text import composed
 
-revision = "0011"
-down_revision = "0010"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
