@@ -4,7 +4,6 @@ What comes out is read by a mapping without any of these (`plain`), so that the 
 know of them.
 """
 
-import re
 from collections import Counter
 from collections.abc import Mapping as Texts
 from dataclasses import replace
@@ -12,17 +11,17 @@ from decimal import Context, Decimal
 
 import polars as pl
 
+from app.domain.import_amounts import plain_number
+from app.domain.import_cells import is_nothing
 from app.domain.import_columns import RawBatch
 from app.domain.import_mapping import Mapping
 from app.domain.import_refusals import Refusal, Refused
 from app.domain.import_rules import KindRule, RuleTest
 from app.domain.import_sources import FileFormat
 from app.domain.import_target_columns import MONEY
+from app.domain.import_targets import Target
 from app.domain.import_words import fold
-from app.domain.money import MAX_TEXT
 
-_DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?")
-_COMMA = str.maketrans(",.", ".,")
 _UNREADABLE = {"amount": Refusal.AMOUNT_UNREADABLE, "cost": Refusal.COST_UNREADABLE}
 _EXACT = Context(prec=300)
 """Two factors of the longest spelling there is, and more sums than a file has rows."""
@@ -51,7 +50,7 @@ def plain(mapping: Mapping) -> Mapping:
         group_by="",
         header=True,
         format=FileFormat.CSV,
-        decimal_comma=mapping.decimal_comma and not _has_sums(mapping),
+        decimal_comma=None if _has_sums(mapping) else mapping.decimal_comma,
     )
 
 
@@ -145,7 +144,7 @@ def _decimals(
     found: list[str | None] = []
     for line, *cells in zip(raw.lines, *factors, strict=True):
         found.append(None)
-        if None in cells:
+        if any(cell is None or is_nothing(cell) for cell in cells):
             if reason := _MISSING.get(target):
                 refused.setdefault(line, Refused(line, reason, target))
             continue
@@ -162,9 +161,12 @@ def _decimals(
 
 
 def _number(text: str, mapping: Mapping) -> Decimal | Refusal:
-    if mapping.decimal_comma:
-        text = text.translate(_COMMA)
-    return Decimal(text) if len(text) <= MAX_TEXT and _DECIMAL.fullmatch(text) else Refusal.AMOUNT_UNREADABLE
+    return plain_number(
+        text,
+        mapping.constant(Target.CURRENCY),
+        decimal_comma=mapping.decimal_comma,
+        grouping=mapping.grouping,
+    )
 
 
 def _reason(found: Refusal, target: str) -> Refusal:
