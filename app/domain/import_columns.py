@@ -17,6 +17,7 @@ from app.domain.transactions import LOWERING, TransactionKind
 
 # Whole digits that fit 64 bits in any currency; the few longer amounts are read one by one.
 _SHORT = "-?[0-9]{1,12}"
+_FRACTIONS = {0: "", 4: r"(?:\.(?:[0-9]{1,2}|[0-9]{4}))?"}  # three digits may be thousands
 
 _INVISIBLE = r"[\x{200b}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2060}\x{2066}-\x{2069}\x{feff}]"
 
@@ -151,7 +152,7 @@ def _minor_units(frame: pl.DataFrame, name: str, mapping: Mapping) -> list[pl.Se
     texts = _pointed(given, mapping)
     minor = pl.repeat(None, len(texts), dtype=pl.Int64, eager=True)
     for decimals in digits.unique().drop_nulls():
-        fraction = rf"(?:\.[0-9]{{1,{decimals}}})?" if decimals else ""
+        fraction = _FRACTIONS.get(decimals, rf"(?:\.[0-9]{{1,{decimals}}})?")
         fits = texts.str.contains(f"^{_SHORT}{fraction}$") & (digits == decimals)
         whole = bool(fits.all(ignore_nulls=False))
         chosen = texts if whole else texts.set(~fits | fits.is_null(), None)
