@@ -19,7 +19,6 @@ from app.domain.transactions import LOWERING, TransactionKind
 _SHORT = "-?[0-9]{1,12}"
 _FRACTIONS = {0: "", 4: r"(?:\.(?:[0-9]{1,2}|[0-9]{4}))?"}  # three digits may be thousands
 
-_INVISIBLE = r"[\x{200b}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2060}\x{2066}-\x{2069}\x{feff}]"
 
 KEYS = frozenset((Target.EXTERNAL_ID.value, Target.CUSTOMER_KEY.value))
 NUMBERS_AND_TIMES = frozenset((Target.AMOUNT.value, Target.COST.value, Target.OCCURRED_AT.value))
@@ -61,7 +60,7 @@ def tidy(texts: pl.Series) -> pl.Series:
     ['a b', None, None]
     """
     if (texts.str.len_bytes() > texts.str.len_chars()).any():
-        texts = texts.str.replace_all(_INVISIBLE, "").str.normalize("NFC")
+        texts = texts.str.replace_all(import_cells.INVISIBLE, "").str.normalize("NFC")
     trimmed = texts.str.strip_chars()
     return trimmed.set(trimmed == "", None)
 
