@@ -22,6 +22,7 @@ from app.api.validation import pointer
 from app.domain import etags, import_mapping, json_members
 from app.domain.access import Actor, Scope
 from app.domain.company import Company
+from app.domain.text import composed
 from app.errors import (
     AppError,
     FieldError,
@@ -187,7 +188,8 @@ def _note_use(services: Services, key_id: str) -> None:
 
 class StrictRequest(Request):
     """A request whose JSON is parsed strictly: UTF-8, no NaN, no unpaired surrogates, bounded depth, and
-    no member twice. A byte order mark before it is passed over."""
+    no member twice. A byte order mark before it is passed over, and its texts are
+    in one Unicode form."""
 
     async def json(self) -> Any:
         """The parsed body.
@@ -213,7 +215,7 @@ def _parsed(body: bytes) -> Any:
     if path is not None:
         detail = "This member is named more than once in the same object."
         raise InvalidError(fields=[FieldError(pointer(path), "repeated_member", detail)])
-    return document
+    return composed(document)
 
 
 def _is_text(body: bytes) -> bool:

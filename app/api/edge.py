@@ -26,6 +26,7 @@ from app.api.problems import render
 from app.api.rate_limits import Usage, caller_key, limiter
 from app.api.routes import route_template
 from app.api.targets import routed_path
+from app.domain.text import composed, composed_path, composed_query
 from app.errors import (
     AppError,
     HeadersTooLargeError,
@@ -110,9 +111,7 @@ class Edge:
         request_id = _request_id(head)
         bind_contextvars(request_id=request_id)
         scope.setdefault("state", {})["request_id"] = request_id
-        raw_path = scope.get("raw_path")
-        if raw_path and b"%" in raw_path and raw_path.startswith(API_PREFIX.encode()):
-            scope["path"] = routed_path(raw_path)
+        _compose(scope)
         method, path = scope["method"], scope["path"]
         answer = _Answer(send, path.startswith(API_PREFIX), method == "HEAD")
         answer.extra = [(b"x-request-id", request_id.encode()), *_SECURITY_HEADERS]
@@ -202,6 +201,18 @@ class _Answer:
                 headers = [header for header in headers if header[0] != b"vary"]
             headers.append((b"vary", b", ".join(varies)))
         return headers
+
+
+def _compose(scope: Scope) -> None:
+    """Give path and query in one Unicode form, as bodies are, and the path as routes match it."""
+    scope["query_string"] = composed_query(scope["query_string"])
+    if not scope["path"].isascii():
+        scope["path"] = composed(scope["path"])
+        if scope.get("raw_path"):
+            scope["raw_path"] = composed_path(scope["raw_path"])
+    raw_path = scope.get("raw_path")
+    if raw_path and b"%" in raw_path and raw_path.startswith(API_PREFIX.encode()):
+        scope["path"] = routed_path(raw_path)
 
 
 def _request_id(head: Head) -> str:

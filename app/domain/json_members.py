@@ -2,7 +2,8 @@
 
 import json
 from typing import Any
-from unicodedata import normalize
+
+from app.domain.text import composed
 
 Path = tuple[str | int, ...]
 
@@ -10,8 +11,8 @@ Path = tuple[str | int, ...]
 def repeated(text: str) -> Path | None:
     """Return where the first member lies that an object of ``text`` names again, None if there is none.
 
-    Names are compared as they read, whatever escapes and Unicode form they are written in. Cost: linear in
-    the length; ``text`` must be well-formed JSON of bounded depth.
+    Names are compared as they read, whatever escapes, Unicode form and invisible characters they are written
+    in. Cost: linear in the length; ``text`` must be well-formed JSON of bounded depth.
 
     >>> repeated('{"amount": 1, "lines": [{"sku": "a"}, {"sku": "b", "sk\\\\u0075": "c"}]}')
     ('lines', 1, 'sku')
@@ -40,16 +41,16 @@ def _read(text: str, hook: Any) -> Any:
 
 
 def _names(pairs: list[tuple[str, Any]]) -> set[str]:
-    return {name if name.isascii() else normalize("NFC", name) for name, _ in pairs}
+    return {name if name.isascii() else composed(name) for name, _ in pairs}
 
 
 def _first(value: Any) -> Path | None:
     if isinstance(value, _Object):
         seen: set[str] = set()
         for name, member in value:
-            if normalize("NFC", name) in seen:
+            if composed(name) in seen:
                 return (name,)
-            seen.add(normalize("NFC", name))
+            seen.add(composed(name))
             if deeper := _first(member):
                 return (name, *deeper)
     elif isinstance(value, list):

@@ -13,6 +13,7 @@ from app.domain.access import Actor
 from app.domain.import_columns import RawBatch
 from app.domain.import_mapping import Mapping
 from app.domain.import_rows import Rows, validate
+from app.domain.import_shaping import needs_shaping, plain, shaped
 from app.domain.import_targets import RecordKind
 from app.domain.imports import OPEN
 from app.errors import ConflictError
@@ -121,6 +122,8 @@ def _store(store: Store, actor: Actor, row: Row, raw: RawBatch) -> Row:
 def _rows(store: Store, row: Row, raw: RawBatch) -> Rows | Items:
     mapping = Mapping.from_dict(row["mapping"])
     now, file_digest = row["created_at"], row["file_sha256"]
+    if needs_shaping(mapping):
+        raw, mapping = shaped(raw, mapping), plain(mapping)
     if mapping.kind is RecordKind.TRANSACTIONS:
         return validate(raw, mapping, now=now, file_digest=file_digest)
     questions = store.read_sync(import_surveys.questions, mapping)

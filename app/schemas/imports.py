@@ -7,10 +7,11 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from app.domain.import_mapping import MAX_RULES
+from app.domain.import_mapping import MAX_RULES, MAX_SKIPPED
 from app.domain.import_refusals import Refusal
 from app.domain.import_sources import FileFormat
 from app.domain.import_targets import RecordKind
+from app.domain.import_words import MAX_VALUES
 from app.domain.imports import ImportState
 from app.schemas._base import (
     NO_CONTROL,
@@ -59,7 +60,11 @@ EXAMPLE_MAPPING: dict[str, Any] = {
     "date_format": "auto",
     "time_zone": "Europe/Istanbul",
     "decimal_comma": True,
+    "grouping": True,
+    "skip_lines": 0,
     "create_missing": True,
+    "values": [],
+    "group_by": None,
 }
 _LINE = r"^[^\x00-\x08\x0a-\x1f\x7f-\x9f]*$"
 
@@ -77,7 +82,10 @@ DateFormat = Annotated[str, StringConstraints(min_length=1, max_length=50, patte
 TimeZone = Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9_+/-]+$")]
 FileName = Annotated[str, line(255), Field(examples=["invoices.csv"])]
 Sha256 = Annotated[str, Field(max_length=64, pattern=r"^[0-9a-f]{64}$")]
+SkipLines = Annotated[int, Field(ge=0, le=MAX_SKIPPED)]
 Rules = Annotated[list[KindRuleText], Field(max_length=MAX_RULES)]
+ValueText = Annotated[str, StringConstraints(min_length=3, max_length=600, pattern=_LINE)]
+Values = Annotated[list[ValueText], Field(max_length=MAX_VALUES)]
 
 
 Columns = Annotated[
@@ -104,10 +112,21 @@ class _MappingOptions(Input):
     ``COLUMN<NUMBER:kind``."""
     date_format: DateFormat = "auto"
     """iso, auto, or directives such as ``%d/%m/%Y %H:%M``."""
-    decimal_comma: Flag = False
-    """Whether numbers are written ``12,30``."""
+    decimal_comma: Flag | None = None
+    """True where decimals follow a comma (``1.234,50``), false where they follow a point (``1,234.50``).
+    Where neither is said, an amount with two readings (``1.000``) is refused."""
+    grouping: Flag = True
+    """Whether marks may stand between thousands; false: three digits behind a mark are decimals."""
+    skip_lines: SkipLines = 0
+    """Lines above the header that are passed over."""
     create_missing: Flag = False
     """Whether an unknown customer key makes a new customer; otherwise its rows are refused."""
+    values: Values = Field(default=[], examples=[["channel:Web=app", "category:NO_SERVER="]])
+    """``TARGET:WORD=VALUE``: what a target gets where its column holds a word, in capital or small letters;
+    nothing behind ``=`` is no value, nothing before it an empty cell. Words that no rule names stay as they
+    are."""
+    group_by: ColumnSource | None = Field(default=None, examples=[None])
+    """The column whose equal keys make one record of several rows; it is the external_id."""
 
 
 class ImportMappingIn(_MappingOptions):
@@ -117,8 +136,9 @@ class ImportMappingIn(_MappingOptions):
 
     columns: Columns
     """Target: where its values come from: a column's name; ``#3``, its position from 1 (CSV); ``/a/b``, a
-    JSON Pointer (JSON Lines); or a constant such as ``=GBP``. Which targets there are depends on ``kind``;
-    those with * are needed.
+    JSON Pointer (JSON Lines); or a constant such as ``=GBP``. Amounts may be the product of two columns,
+    ``Quantity*UnitPrice``, instants may come from two, ``date,time``. Which targets there are depends on
+    ``kind``; those with * are needed.
 
     - transactions: external_id*, customer_key*, amount*, currency*, occurred_at*, kind, category, channel,
       cost
@@ -132,8 +152,7 @@ class ImportMappingIn(_MappingOptions):
       for each question*, customer_key, channel, agent, unit, phase, category, language, and one of
       interaction_external_id, complaint_external_id and transaction_external_id, with linked_source
 
-    ``external_id`` may be ``=row``, made of the file's digest and the line. Instants, but for those of
-    transactions, may come from two columns: ``date,time``."""
+    ``external_id`` may be ``=row``, made of the file's digest and the line."""
     time_zone: TimeZone | None = Field(default=None, examples=["Europe/Istanbul"])
     """IANA zone of times without an offset; by default the company's."""
 
@@ -153,8 +172,13 @@ class ImportMappingOut(Output):
     kind_rules: Rules
     date_format: DateFormat
     time_zone: TimeZone
-    decimal_comma: bool
+    decimal_comma: bool | None
+    grouping: bool
+    skip_lines: SkipLines
     create_missing: bool
+    values: Values
+    group_by: ColumnSource | None
+    """Null where each row is a record."""
 
 
 class ImportMappingRead(Output):
@@ -200,9 +224,16 @@ class ImportOptions(Input):
     """The system whose keys name the customers; default ``crm``."""
     column: Annotated[list[ColumnFlag], Field(max_length=TARGETS_MOST)] = Field(default=[], examples=[[]])
     """``target=source``, once for each target: ``external_id=InvoiceNo``, ``currency==GBP``,
-    ``started_at=date,time``, ``answer.recommend=Q1``. Which targets there are: see the saved mapping."""
+    ``amount=Quantity*UnitPrice``, ``started_at=date,time``, ``answer.recommend=Q1``. Which targets there
+    are: see the saved mapping."""
     kind_rule: Rules = Field(default=[], examples=[[]])
     """``COLUMN=VALUE:kind``, ``COLUMN^PREFIX:kind`` or ``COLUMN<NUMBER:kind``; the first that fits holds."""
+    value: Values = Field(default=[], examples=[[]])
+    """``TARGET:WORD=VALUE``: what a target gets where its column holds a word: ``channel:Web=app``; an empty
+    value is none."""
+    group_by: ColumnSource | None = None
+    """The column whose equal keys make one record of several rows: amounts are added up, of times that differ
+    the earliest counts, a key whose rows differ in anything else is refused."""
     format: FileFormat | None = None
     """Default: by the media type of the body; for ``application/gzip`` csv."""
     delimiter: Delimiter | None = None
@@ -218,7 +249,12 @@ class ImportOptions(Input):
     currency: Currency | None = None
     """Currency of every transaction; the same as ``column=currency==GBP``."""
     decimal_comma: QueryFlag | None = None
-    """Whether numbers are written ``12,30``."""
+    """True where decimals follow a comma (``1.234,50``), false where they follow a point (``1,234.50``).
+    Where neither is said, an amount with two readings (``1.000``) is refused."""
+    grouping: QueryFlag | None = None
+    """Whether marks may stand between thousands (default); false: three digits behind a mark are decimals."""
+    skip_lines: SkipLines | None = None
+    """Lines above the header that are passed over."""
     create_missing: QueryFlag | None = None
     """Whether an unknown customer key makes a new customer; needs the scope ``customers:write`` as well."""
     dry_run: QueryFlag = False

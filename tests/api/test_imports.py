@@ -210,7 +210,15 @@ def test_an_unusable_file_is_refused_and_leaves_nothing(
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        ({"column": []}, ("query", "column", "missing_target")),
+        ({"column": []}, ("query", "/columns/amount", "missing_target")),
+        ({"column": [*COLUMNS, "amount=net"]}, ("query", "/columns/amount", "given_twice")),
+        (
+            {"column": [*COLUMNS, "currency=cur"], "currency": "TRY"},
+            ("query", "/columns/currency", "given_twice"),
+        ),
+        ({"value": ["channel"]}, ("query", "value", "not_a_value_rule")),
+        ({"value": ["channel:Web=app"]}, ("query", "value", "no_column")),
+        ({"group_by": "sum"}, ("query", "group_by", "other_column")),
         ({"column": [*COLUMNS, "nonsense"]}, ("query", "column", "not_a_column_flag")),
         ({"column": [*COLUMNS, "colour=red"]}, ("query", "column", "unknown_target")),
         ({"kind_rule": ["id~R:refund"]}, ("query", "kind_rule", "not_a_kind_rule")),
