@@ -1,12 +1,8 @@
 """Cells as spreadsheets and databases write them: protected texts, spoilt keys, and words for nothing."""
 
 import re
-import unicodedata
 
 from app.domain.import_refusals import Refusal
-
-INVISIBLE = "[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]"
-"""Zero-width blanks, byte order marks and marks of direction, as a regular expression."""
 
 KEY_TO_LOOK_AT = r"^[^0-9A-MO-Za-mo-z]|^[Nn]|[+.,]|\x{a0}|\x{202f}|\x{2007}"
 """Keys that may be other than they look; all others are taken as they are (for polars)."""
@@ -14,7 +10,6 @@ KEY_TO_LOOK_AT = r"^[^0-9A-MO-Za-mo-z]|^[Nn]|[+.,]|\x{a0}|\x{202f}|\x{2007}"
 TEXT_TO_LOOK_AT = r"^['=#\\(\[<Nn\p{Pd}]"
 """The same of other texts."""
 
-_INVISIBLE = re.compile(INVISIBLE)
 _ERROR = re.compile(r"#(?:[^\W\d_]|[/0])+[!?]|##+")
 _QUOTED = re.compile(r'=?"(.*)"', re.DOTALL)
 _NUMBER_OF_SHEET = re.compile(
@@ -68,11 +63,6 @@ NOTHING_IN_TEXTS = frozenset(
 
 _NO_TIME = r"(?:[ T]0{2}:0{2}(?::0{2}(?:\.0+)?)?)?Z?"
 _NO_DAY = re.compile(rf"(?:0{{4}}-0{{2}}-0{{2}}|0{{2}}[./]0{{2}}[./]0{{4}}|0{{8}}){_NO_TIME}")
-
-
-def seen(text: str) -> str:
-    """A text composed (NFC) and without what cannot be seen in it."""
-    return unicodedata.normalize("NFC", _INVISIBLE.sub("", text)).strip()
 
 
 def is_error(text: str) -> bool:

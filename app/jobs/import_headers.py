@@ -3,8 +3,9 @@
 import csv
 from collections.abc import Iterator, Mapping, Sequence
 
-from app.domain.import_cells import seen, unprotected
+from app.domain.import_cells import unprotected
 from app.domain.import_words import fold
+from app.domain.text import composed
 from app.errors import FieldError
 from app.jobs.import_records import split
 from app.jobs.import_text import ImportFileError
@@ -19,7 +20,7 @@ def spelled(name: str) -> str:
     >>> spelled("\ufeffMu\u0308s\u0327teri\\n no ")
     'Müşteri no'
     """
-    return " ".join(unprotected(seen(name)).split())
+    return " ".join(unprotected(composed(name).strip()).split())
 
 
 def positions(

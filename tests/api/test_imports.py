@@ -307,7 +307,11 @@ def test_a_file_that_is_too_large_is_refused(
 
 def test_a_client_that_hangs_up_leaves_nothing(api: Api, store: Store) -> None:
     file = many(100_000)
-    head = [(b"content-type", b"text/csv"), (b"authorization", api.headers["Authorization"].encode())]
+    head = [
+        (b"host", b"test"),
+        (b"content-type", b"text/csv"),
+        (b"authorization", api.headers["Authorization"].encode()),
+    ]
     query = "&".join([*(f"column={column}" for column in COLUMNS), "currency=TRY"])
     scope = {
         "type": "http",

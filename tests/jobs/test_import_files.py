@@ -18,10 +18,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.domain.code_pages import CODE_PAGES
-from app.domain.import_cells import seen
 from app.domain.import_columns import RawBatch
 from app.domain.import_mapping import Mapping
 from app.domain.import_rows import Rows, validate
+from app.domain.text import composed
 from app.jobs import import_files, import_records, import_text
 from app.jobs.import_files import batches, digest, inspect
 from app.jobs.import_text import ImportFileError
@@ -622,7 +622,7 @@ def test_what_the_csv_module_writes_is_read_back(rows: list[list[str]]) -> None:
 
     def kept(text: str) -> str | None:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-        return seen(text) or None
+        return composed(text).strip() or None
 
     assert [row for _, row in texts(out.getvalue().encode())] == [
         [kept(text) for text in row] for row in rows
