@@ -24,6 +24,7 @@ from app.schemas._base import (
     PageOf,
     Paging,
     QueryFlag,
+    SystemName,
     Version,
     line,
 )
@@ -96,9 +97,9 @@ Columns = Annotated[
 class _MappingOptions(Input):
     kind: RecordKind = RecordKind.TRANSACTIONS
     """What each row is."""
-    source: Code = "import"
+    source: SystemName = "import"
     """The system the records come from; their external ids are unique in it."""
-    customer_system: Code = "crm"
+    customer_system: SystemName = "crm"
     """The system whose keys name the customers."""
     format: FileFormat = FileFormat.CSV
     delimiter: Delimiter = "auto"
@@ -163,8 +164,8 @@ class ImportMappingOut(Output):
     kind: RecordKind
     columns: Columns
     """Null where a target has no source."""
-    source: Code
-    customer_system: Code
+    source: SystemName
+    customer_system: SystemName
     format: FileFormat
     delimiter: Delimiter
     header: bool
@@ -218,9 +219,9 @@ class ImportOptions(Input):
     """What each row is; default ``transactions``, or what the saved mapping says."""
     mapping: Code | None = Field(default=None, examples=["shop-export"])
     """Name of a saved mapping."""
-    source: Code | None = None
+    source: SystemName | None = None
     """The system the records come from; default ``import``."""
-    customer_system: Code | None = None
+    customer_system: SystemName | None = None
     """The system whose keys name the customers; default ``crm``."""
     column: Annotated[list[ColumnFlag], Field(max_length=TARGETS_MOST)] = Field(default=[], examples=[[]])
     """``target=source``, once for each target: ``external_id=InvoiceNo``, ``currency==GBP``,

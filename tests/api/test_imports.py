@@ -226,7 +226,7 @@ def test_an_unusable_file_is_refused_and_leaves_nothing(
         ({"date_format": "%Q"}, ("query", "date_format", "bad_date_format")),
         ({"delimiter": "ab"}, ("query", "delimiter", "bad_delimiter")),
         ({"encoding": "ebcdic"}, ("query", "encoding", "unknown_encoding")),
-        ({"source": "a b"}, ("query", "source", "string_pattern_mismatch")),
+        ({"source": "a:b"}, ("query", "source", "string_pattern_mismatch")),
         ({"colunm": "x"}, ("query", "colunm", "extra_forbidden")),
     ],
 )
