@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 from pydantic import BaseModel
 
+from app.domain.etags import etag
 from app.schemas._base import serializer
-from app.services.preconditions import etag
 from app.store.idempotency import Answer
 
 Reply = Callable[[Any], Answer]

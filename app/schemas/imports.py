@@ -78,7 +78,7 @@ ColumnSource = Annotated[str, StringConstraints(min_length=1, max_length=200, pa
 KindRuleText = Annotated[str, StringConstraints(min_length=1, max_length=600, pattern=_LINE)]
 ColumnFlag = Annotated[str, StringConstraints(min_length=3, max_length=280, pattern=_LINE)]
 Delimiter = Annotated[str, StringConstraints(min_length=1, max_length=10, pattern=_LINE)]
-Encoding = Annotated[str, StringConstraints(max_length=20, pattern=r"^[a-z0-9-]+$")]
+Encoding = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=_LINE)]
 DateFormat = Annotated[str, StringConstraints(min_length=1, max_length=50, pattern=_LINE)]
 TimeZone = Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9_+/-]+$")]
 FileName = Annotated[str, line(255), Field(examples=["invoices.csv"])]
@@ -107,7 +107,8 @@ class _MappingOptions(Input):
     header: Flag = True
     """Whether the first record names the columns."""
     encoding: Encoding = "auto"
-    """auto, utf-8, utf-8-sig, windows-1254, iso-8859-9, latin-1 or utf-16."""
+    """``auto`` (the byte order mark, else UTF-8), ``windows-1254``, ``cp857``, ``iso-8859-9``, ``utf-16`` and
+    others, under any usual name."""
     kind_rules: Rules = Field(default=[])
     """Of transactions, tried in order: ``COLUMN=VALUE:kind``, ``COLUMN^PREFIX:kind``,
     ``COLUMN<NUMBER:kind``."""
@@ -242,7 +243,8 @@ class ImportOptions(Input):
     header: QueryFlag | None = None
     """Whether the first record names the columns."""
     encoding: Encoding | None = None
-    """``auto``, ``utf-8``, ``windows-1254``, ..."""
+    """``auto`` (the byte order mark, else UTF-8), ``windows-1254``, ``cp857``, ``iso-8859-9``, ``utf-16`` and
+    others, under any usual name. Default: the charset of the media type, else ``auto``."""
     date_format: DateFormat | None = None
     """``iso``, ``auto``, or directives such as ``%d/%m/%Y %H:%M``."""
     time_zone: TimeZone | None = None
