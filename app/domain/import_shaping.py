@@ -24,7 +24,7 @@ from app.domain.money import MAX_TEXT
 _DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _COMMA = str.maketrans(",.", ".,")
 _UNREADABLE = {"amount": Refusal.AMOUNT_UNREADABLE, "cost": Refusal.COST_UNREADABLE}
-_EXACT = Context(prec=300)
+EXACT = Context(prec=300)
 """Two factors of the longest spelling there is, and more sums than a file has rows."""
 
 _MISSING = {"amount": Refusal.AMOUNT_MISSING}
@@ -155,7 +155,7 @@ def _decimals(
             if isinstance(read, Refusal):
                 refused.setdefault(line, Refused(line, _reason(read, target), target))
                 break
-            value = _EXACT.multiply(value, read)
+            value = EXACT.multiply(value, read)
         else:
             found[-1] = spelled(value)
     return pl.Series(target, found, pl.String)

@@ -135,6 +135,7 @@ def begin(
         "dry_run": dry_run,
         "state": state,
         "refused_by_reason": {},
+        "words_unmatched": {},
         "error": None,
         "created_by": actor.id,
         "units": sorted(actor.units),
@@ -155,6 +156,8 @@ _COUNTERS = (
     "rows_refused",
     "rows_rounded",
     "rows_updated",
+    "rows_alike",
+    "records_stored",
     "customers_created",
     "customers_kept",
 )

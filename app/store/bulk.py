@@ -34,12 +34,28 @@ VALUES = ("kind", "amount_minor", "currency", "occurred_at", "category", "channe
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of rows that are right in themselves; together with ``stored`` they are all."""
+    """What became of rows that are right in themselves; together with ``stored`` they are all.
+
+    ``alike`` are those of the repeated that have no key but say the same as a row of another file.
+    """
 
     stored: int = 0
     repeated: int = 0
     updated: int = 0
+    alike: int = 0
     refused: list[Refused] = field(default_factory=list)
+    repeated_lines: list[int] = field(default_factory=list)
+    updated_lines: list[int] = field(default_factory=list)
+
+    def repeats(self, line: int) -> None:
+        """Count a row that says what is stored."""
+        self.repeated += 1
+        self.repeated_lines.append(line)
+
+    def updates(self, line: int) -> None:
+        """Count a row that changed what is stored."""
+        self.updated += 1
+        self.updated_lines.append(line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +235,7 @@ def _compared(rows: Owned, ids: Sequence[bytes], present: Present) -> Outcome:
         if found[0] == own_id:
             outcome.stored += 1
         elif found[1] == said:
-            outcome.repeated += 1
+            outcome.repeats(line)
         else:
             outcome.refused.append(_conflict(line))
     return outcome
