@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from app import http_server, logs
-from app.cli.context import opened
+from app.cli.context import opened, reaching
 from app.domain.demo import generate
 from app.jobs import backtest, replay
 from app.jobs.score import score
@@ -42,7 +42,8 @@ def demo(
 ) -> None:
     """Make the demo company (once), score it and serve it; print its address, key and first requests."""
     settings = Settings(database_url=f"sqlite:///{file}", secret=SECRET, log_level="WARNING")
-    schema.upgrade(settings)
+    with reaching(settings):
+        schema.upgrade(settings)
     with opened(settings) as (store, actor):
         today = actor.company.day_of(now())
         last = date.fromisoformat(until) if until else today

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
+from rich.text import Text
 
 from app.cli.context import opened
 from app.domain import csv_lines
@@ -64,8 +65,14 @@ DateFormat = Annotated[str | None, typer.Option(help="iso, auto or directives su
 TimeZone = Annotated[str | None, typer.Option(help="IANA zone of times without an offset.")]
 Currency = Annotated[str | None, typer.Option(help="Currency of every row.")]
 DecimalComma = Annotated[
-    bool | None, typer.Option("--decimal-comma/--decimal-point", help="How numbers are written.")
+    bool | None,
+    typer.Option("--decimal-comma/--decimal-point", help="1.234,50 or 1,234.50; 1.000 is refused without."),
 ]
+Grouping = Annotated[
+    bool | None,
+    typer.Option("--grouping/--no-grouping", help="Whether marks may stand between thousands."),
+]
+SkipLines = Annotated[int | None, typer.Option(help="Lines above the header that are passed over.")]
 CreateMissing = Annotated[
     bool | None,
     typer.Option("--create-missing/--refuse-missing", help="Create customers with unknown keys."),
@@ -92,6 +99,8 @@ def transactions(
     time_zone: TimeZone = None,
     currency: Currency = None,
     decimal_comma: DecimalComma = None,
+    grouping: Grouping = None,
+    skip_lines: SkipLines = None,
     create_missing: CreateMissing = None,
     dry_run: DryRun = False,
     refused_to: RefusedTo = None,
@@ -116,6 +125,8 @@ def transactions(
         "time_zone": time_zone,
         "currency": currency,
         "decimal_comma": decimal_comma,
+        "grouping": grouping,
+        "skip_lines": skip_lines,
         "create_missing": create_missing,
     }
     _run(file, mapping, flags, dry_run, refused_to)
@@ -139,6 +150,8 @@ def _add(kind: RecordKind, example: str) -> None:
         date_format: DateFormat = None,
         time_zone: TimeZone = None,
         decimal_comma: DecimalComma = None,
+        grouping: Grouping = None,
+        skip_lines: SkipLines = None,
         create_missing: CreateMissing = None,
         dry_run: DryRun = False,
         refused_to: RefusedTo = None,
@@ -157,6 +170,8 @@ def _add(kind: RecordKind, example: str) -> None:
             "date_format": date_format,
             "time_zone": time_zone,
             "decimal_comma": decimal_comma,
+            "grouping": grouping,
+            "skip_lines": skip_lines,
             "create_missing": create_missing,
         }
         _run(file, mapping, flags, dry_run, refused_to)
@@ -186,16 +201,13 @@ def list_imports(
     with opened() as (store, actor):
         rows = store.read_sync(imports.page, actor, ImportQuery(limit=limit), None).rows
     table = Table(
-        Column("id", no_wrap=True),
-        Column("kind", overflow="fold"),
-        "file",
-        "state",
-        *COUNTED,
+        Column("id", no_wrap=True), Column("import", overflow="fold"), Column("rows", justify="right")
     )
     for row in rows:
-        counts = [f"{row[f'rows_{name}']:,}" for name in COUNTED]
         state = f"{row['state']} (dry run)" if row["dry_run"] else row["state"]
-        table.add_row(str(row["id"]), row["kind"], row["file_name"] or "", state, *counts)
+        what = [f"{row['kind']}, {state}", row["file_name"] or ""]
+        counts = [f"{row[f'rows_{name}']:,} {name}" for name in COUNTED if row[f"rows_{name}"]]
+        table.add_row(str(row["id"]), Text("\n".join(filter(None, what))), "\n".join(counts))
     Console().print(table)
 
 

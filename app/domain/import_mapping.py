@@ -25,6 +25,9 @@ from app.domain.import_words import MAX_VALUES, ValueRule, fold
 MAX_RULES = 20
 """Most kind rules of one mapping."""
 
+MAX_SKIPPED = 1000
+"""Most lines above the header."""
+
 AUTO = "auto"
 WHITESPACE = "whitespace"
 ENCODINGS = ("auto", "utf-8", "utf-8-sig", "windows-1254", "iso-8859-9", "latin-1", "utf-16")
@@ -51,7 +54,10 @@ class Mapping:
         date_format: ``iso``, ``auto`` (ISO, ``20111209`` and ``09.12.2011``, never a guess between day and
             month), or strptime directives ``%Y %y %m %d %b %B %H %I %p %M %S %f %z``.
         time_zone: IANA zone of times without an offset.
-        decimal_comma: amounts are written ``12,30``; no separator of thousands either way.
+        decimal_comma: True when decimals follow a comma (``1.234,50``), False when they follow a point, None
+            when neither was said; see `app.domain.import_amounts`.
+        grouping: whether marks may stand between thousands; if not, ``1.000`` is one.
+        skip_lines: lines above the header (or the first row) that are passed over.
         create_missing: an unknown customer key makes a new customer instead of a refused row.
         kind: what each row is.
         values: values in the place of the words that the columns of targets hold.
@@ -73,7 +79,9 @@ class Mapping:
     kind_rules: tuple[KindRule, ...] = ()
     date_format: str = AUTO
     time_zone: str = "Europe/Istanbul"
-    decimal_comma: bool = False
+    decimal_comma: bool | None = None
+    grouping: bool = True
+    skip_lines: int = 0
     create_missing: bool = False
     kind: RecordKind = RecordKind.TRANSACTIONS
     values: tuple[ValueRule, ...] = ()
@@ -240,12 +248,15 @@ def given_twice(target: str) -> MappingProblem:
 # Member -> type in JSON.
 _TYPES = {f.name: "bool" if isinstance(f.default, bool) else "text" for f in fields(Mapping)}
 _TYPES |= {"columns": "columns", "kind_rules": "texts", "values": "texts"}
+_TYPES |= {"decimal_comma": "choice", "skip_lines": "number"}
 _KINDS = ", ".join(RecordKind)
 
 
 def _is(value: object, kind: str) -> bool:
-    if kind == "bool":
-        return isinstance(value, bool)
+    if kind in ("bool", "choice"):
+        return isinstance(value, bool) or (value is None and kind == "choice")
+    if kind == "number":
+        return isinstance(value, int) and not isinstance(value, bool)
     if kind == "columns":
         return isinstance(value, abc.Mapping) and _is([*value.keys(), *value.values()], "texts")
     if kind == "texts":
@@ -299,6 +310,9 @@ def _file_problems(mapping: Mapping) -> list[MappingProblem]:
     if delimiter not in (AUTO, WHITESPACE) and (not single or delimiter.isalnum() or delimiter in "\"'.-+#"):
         detail = "The delimiter is one punctuation character, a tab, whitespace or auto."
         problems.append(MappingProblem("/delimiter", "bad_delimiter", detail))
+    if not 0 <= mapping.skip_lines <= MAX_SKIPPED:
+        detail = "From 0 to {limit} lines can be passed over."
+        problems.append(MappingProblem("/skip_lines", "out_of_range", detail, {"limit": MAX_SKIPPED}))
     if mapping.encoding not in ENCODINGS:
         known = {"known": ", ".join(ENCODINGS)}
         problems.append(MappingProblem("/encoding", "unknown_encoding", UNKNOWN, known))

@@ -4,7 +4,6 @@ What comes out is read by a mapping without any of these (`plain`), so that the 
 know of them.
 """
 
-import re
 from collections import Counter
 from collections.abc import Mapping as Texts
 from dataclasses import replace
@@ -12,17 +11,17 @@ from decimal import Context, Decimal
 
 import polars as pl
 
+from app.domain.import_amounts import plain_number
+from app.domain.import_cells import is_nothing
 from app.domain.import_columns import RawBatch
 from app.domain.import_mapping import Mapping
 from app.domain.import_refusals import Refusal, Refused
 from app.domain.import_rules import KindRule, RuleTest
 from app.domain.import_sources import FileFormat
 from app.domain.import_target_columns import MONEY
+from app.domain.import_targets import Target
 from app.domain.import_words import fold
-from app.domain.money import MAX_TEXT
 
-_DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?")
-_COMMA = str.maketrans(",.", ".,")
 _UNREADABLE = {"amount": Refusal.AMOUNT_UNREADABLE, "cost": Refusal.COST_UNREADABLE}
 EXACT = Context(prec=300)
 """Two factors of the longest spelling there is, and more sums than a file has rows."""
@@ -51,7 +50,8 @@ def plain(mapping: Mapping) -> Mapping:
         group_by="",
         header=True,
         format=FileFormat.CSV,
-        decimal_comma=mapping.decimal_comma and not _has_sums(mapping),
+        decimal_comma=False if _has_sums(mapping) else mapping.decimal_comma,
+        grouping=mapping.grouping and not _has_sums(mapping),
     )
 
 
@@ -71,7 +71,7 @@ def shaped(raw: RawBatch, mapping: Mapping) -> RawBatch:
             columns[target] = _decimals(raw, mapping, target, columns[target], refused)
     for index, rule in enumerate(mapping.kind_rules):
         if not mapping.from_column(rule.column):
-            columns[f"rule{index}"] = raw.columns[rule.column]
+            columns[f"rule{index}"] = _tested(raw.columns[rule.column], rule, mapping)
     batch = replace(raw, columns=columns, unmatched=+unmatched, clean=False)
     return without(batch, refused)
 
@@ -87,16 +87,13 @@ def without(raw: RawBatch, refused: Texts[int, Refused]) -> RawBatch:
 
 
 def spelled(value: Decimal) -> str:
-    """Spell a decimal for `plain`: without an exponent, and never with what looks like thousands.
+    """Spell a decimal for `plain`, without an exponent.
 
-    >>> spelled(Decimal("2.50")), spelled(Decimal("1E+3")), spelled(Decimal("0.125"))
-    ('2.5', '1000', '0.1250')
+    >>> spelled(Decimal("2.50")), spelled(Decimal("1E+3"))
+    ('2.5', '1000')
     """
-    whole, _, fraction = f"{value:f}".partition(".")
-    fraction = fraction.rstrip("0")
-    if len(fraction) == 3:
-        fraction += "0"
-    return f"{whole}.{fraction}" if fraction else whole
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 # --- inside
@@ -112,6 +109,15 @@ def _plain_rule(mapping: Mapping, index: int, rule: KindRule) -> KindRule:
     if mapping.group_by:  # whether a row passes was told for each of the rows that became one
         return KindRule(f"rule{index}", RuleTest.EQUALS, "1", rule.kind)
     return replace(rule, column=f"rule{index}")
+
+
+def _tested(texts: pl.Series, rule: KindRule, mapping: Mapping) -> pl.Series:
+    """The texts a kind rule looks at; numbers as `plain` reads them."""
+    if mapping.group_by or not _has_sums(mapping) or rule.test not in (RuleTest.LESS, RuleTest.GREATER):
+        return texts
+    read = (None if text is None else _number(text, mapping) for text in texts)
+    numbers = [spelled(number) if isinstance(number, Decimal) else None for number in read]
+    return pl.Series(texts.name, numbers, pl.String)
 
 
 def _joined(raw: RawBatch, mapping: Mapping, target: str) -> pl.Series:
@@ -145,7 +151,7 @@ def _decimals(
     found: list[str | None] = []
     for line, *cells in zip(raw.lines, *factors, strict=True):
         found.append(None)
-        if None in cells:
+        if any(cell is None or is_nothing(cell) for cell in cells):
             if reason := _MISSING.get(target):
                 refused.setdefault(line, Refused(line, reason, target))
             continue
@@ -162,9 +168,12 @@ def _decimals(
 
 
 def _number(text: str, mapping: Mapping) -> Decimal | Refusal:
-    if mapping.decimal_comma:
-        text = text.translate(_COMMA)
-    return Decimal(text) if len(text) <= MAX_TEXT and _DECIMAL.fullmatch(text) else Refusal.AMOUNT_UNREADABLE
+    return plain_number(
+        text,
+        mapping.constant(Target.CURRENCY),
+        decimal_comma=mapping.decimal_comma,
+        grouping=mapping.grouping,
+    )
 
 
 def _reason(found: Refusal, target: str) -> Refusal:

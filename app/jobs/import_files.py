@@ -142,6 +142,7 @@ def _read(lines: Lines, mapping: Mapping, layout: Layout, most: int, *, skip: bo
 def _open(chunks: Chunks, mapping: Mapping) -> tuple[Lines, Layout]:
     """Read up to the first row."""
     lines = Lines(decoded(chunks, mapping.encoding), complete=chunks.complete)
+    _pass_over(lines, mapping.skip_lines)
     sample = _sample(lines)
     if mapping.format is FileFormat.JSONL:
         if not isinstance(parse_json(sample[: sample.index(b"\n")].decode()), dict):
@@ -164,6 +165,11 @@ def _open(chunks: Chunks, mapping: Mapping) -> tuple[Lines, Layout]:
         lines.take(taken)
     names = tuple(field.strip() for field in fields) if mapping.header else ()
     return lines, Layout(delimiter, names, len(fields), _positions(mapping, names, len(fields)))
+
+
+def _pass_over(lines: Lines, count: int) -> None:
+    while count and (block := lines.take(count)).data:
+        count -= len(block.ends)
 
 
 def _sample(lines: Lines) -> bytes:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from app.domain.import_mapping import MAX_RULES
+from app.domain.import_mapping import MAX_RULES, MAX_SKIPPED
 from app.domain.import_refusals import Refusal
 from app.domain.import_sources import FileFormat
 from app.domain.import_targets import RecordKind
@@ -60,6 +60,8 @@ EXAMPLE_MAPPING: dict[str, Any] = {
     "date_format": "auto",
     "time_zone": "Europe/Istanbul",
     "decimal_comma": True,
+    "grouping": True,
+    "skip_lines": 0,
     "create_missing": True,
     "values": [],
     "group_by": None,
@@ -80,6 +82,7 @@ DateFormat = Annotated[str, StringConstraints(min_length=1, max_length=50, patte
 TimeZone = Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9_+/-]+$")]
 FileName = Annotated[str, line(255), Field(examples=["invoices.csv"])]
 Sha256 = Annotated[str, Field(max_length=64, pattern=r"^[0-9a-f]{64}$")]
+SkipLines = Annotated[int, Field(ge=0, le=MAX_SKIPPED)]
 Rules = Annotated[list[KindRuleText], Field(max_length=MAX_RULES)]
 ValueText = Annotated[str, StringConstraints(min_length=3, max_length=600, pattern=_LINE)]
 Values = Annotated[list[ValueText], Field(max_length=MAX_VALUES)]
@@ -109,8 +112,13 @@ class _MappingOptions(Input):
     ``COLUMN<NUMBER:kind``."""
     date_format: DateFormat = "auto"
     """iso, auto, or directives such as ``%d/%m/%Y %H:%M``."""
-    decimal_comma: Flag = False
-    """Whether numbers are written ``12,30``."""
+    decimal_comma: Flag | None = None
+    """True where decimals follow a comma (``1.234,50``), false where they follow a point (``1,234.50``).
+    Where neither is said, an amount with two readings (``1.000``) is refused."""
+    grouping: Flag = True
+    """Whether marks may stand between thousands; false: three digits behind a mark are decimals."""
+    skip_lines: SkipLines = 0
+    """Lines above the header that are passed over."""
     create_missing: Flag = False
     """Whether an unknown customer key makes a new customer; otherwise its rows are refused."""
     values: Values = Field(default=[], examples=[["channel:Web=app", "category:NO_SERVER="]])
@@ -164,7 +172,9 @@ class ImportMappingOut(Output):
     kind_rules: Rules
     date_format: DateFormat
     time_zone: TimeZone
-    decimal_comma: bool
+    decimal_comma: bool | None
+    grouping: bool
+    skip_lines: SkipLines
     create_missing: bool
     values: Values
     group_by: ColumnSource | None
@@ -239,7 +249,12 @@ class ImportOptions(Input):
     currency: Currency | None = None
     """Currency of every transaction; the same as ``column=currency==GBP``."""
     decimal_comma: QueryFlag | None = None
-    """Whether numbers are written ``12,30``."""
+    """True where decimals follow a comma (``1.234,50``), false where they follow a point (``1,234.50``).
+    Where neither is said, an amount with two readings (``1.000``) is refused."""
+    grouping: QueryFlag | None = None
+    """Whether marks may stand between thousands (default); false: three digits behind a mark are decimals."""
+    skip_lines: SkipLines | None = None
+    """Lines above the header that are passed over."""
     create_missing: QueryFlag | None = None
     """Whether an unknown customer key makes a new customer; needs the scope ``customers:write`` as well."""
     dry_run: QueryFlag = False

@@ -22,6 +22,7 @@ Row = dict[str, Any]
 
 _READ = select(ImportMapping.__table__)
 _KIND = RecordKind.TRANSACTIONS.value  # of mappings that were saved before there were other kinds
+_ADDED: Row = {"values": [], "grouping": True, "skip_lines": 0}  # what mappings saved before lack
 _QUERY_NAMES = {"columns": "column", "kind_rules": "kind_rule", "values": "value"}
 
 
@@ -98,7 +99,7 @@ def shape(mapping: Members[str, Any]) -> Row:
     kind = RecordKind(mapping.get("kind", _KIND))
     columns = {**dict.fromkeys(names(kind)), **mapping["columns"]}
     return {
-        "values": [],
+        **_ADDED,
         **mapping,
         "kind": kind.value,
         "columns": columns,

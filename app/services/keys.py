@@ -6,7 +6,7 @@ import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -33,6 +33,7 @@ _FIND = Prepared(
         ApiKey.scopes,
         ApiKey.units,
         ApiKey.expires_at,
+        ApiKey.retires_at,
         ApiKey.revoked_at,
         ApiKey.last_used_at,
     ).where(ApiKey.id == bindparam("key_id"))
@@ -169,7 +170,9 @@ def revoke(tx: Connection, actor: Actor, key_id: str) -> None:
 
 
 def rotate(tx: Connection, actor: Actor, key_id: str, overlap: timedelta) -> str:
-    """Make a successor with the same rights; the old key works for ``overlap`` longer.
+    """Make a successor with the same rights and expiry; the old key works for ``overlap`` longer.
+
+    Rotating a key again makes another successor and never lets the old key work longer.
 
     Raises:
         NotFoundError: there is no such key.
@@ -178,10 +181,8 @@ def rotate(tx: Connection, actor: Actor, key_id: str, overlap: timedelta) -> str
     row = _existing(tx, key_id)
     if not _is_live(row):
         raise ConflictError("The key is revoked or expired.")
-    ends = now() + overlap
-    if row["expires_at"] is not None:
-        ends = min(ends, row["expires_at"])
-    tx.execute(update(ApiKey).where(ApiKey.id == key_id).values(expires_at=ends))
+    retires_at = min(now() + overlap, row["retires_at"] or datetime.max.replace(tzinfo=UTC))
+    tx.execute(update(ApiKey).where(ApiKey.id == key_id).values(retires_at=retires_at))
     scopes, expires_at = _scopes(tuple(row["scopes"])), row["expires_at"]
     return create(tx, actor, row["label"], scopes, units=row["units"], expires_at=expires_at, replaces=key_id)
 
@@ -195,7 +196,14 @@ def _existing(tx: Connection, key_id: str) -> Row:
 
 
 def _is_live(row: Row) -> bool:
-    return row["revoked_at"] is None and (row["expires_at"] is None or row["expires_at"] > now())
+    end = ends_at(row)
+    return row["revoked_at"] is None and (end is None or end > now())
+
+
+def ends_at(row: Row) -> datetime | None:
+    """When a key stops working unless it is revoked before; None: never."""
+    ends = [at for at in (row["expires_at"], row["retires_at"]) if at is not None]
+    return min(ends, default=None)
 
 
 def _random(length: int, alphabet: str) -> str:
