@@ -23,6 +23,10 @@ _INVISIBLE = r"[\x{200b}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2060}\x{2066}-\x{206
 
 KEYS = frozenset((Target.EXTERNAL_ID.value, Target.CUSTOMER_KEY.value))
 NUMBERS_AND_TIMES = frozenset((Target.AMOUNT.value, Target.COST.value, Target.OCCURRED_AT.value))
+APART = "(not words) "
+"""What the names of columns begin with that were made for kind rules about keys, amounts and times."""
+
+NOT_WORDS = KEYS | NUMBERS_AND_TIMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +158,7 @@ def unnamed(mapping: Mapping, indexes: abc.Collection[int] | None = None) -> pl.
     named = [
         index
         for index, rule in rules
-        if rule.test is RuleTest.EQUALS and rule.value and rule.column not in mapping.columns
+        if rule.test is RuleTest.EQUALS and rule.value and has_words(mapping, rule)
     ]
     if not named or Target.KIND in mapping.columns:
         return None
@@ -164,6 +168,13 @@ def unnamed(mapping: Mapping, indexes: abc.Collection[int] | None = None) -> pl.
     ordinary = [*ORDINARY, *import_cells.NOTHING_IN_TEXTS]
     odd = (folded(pl.col(f"rule{index}")).is_in(ordinary).fill_null(value=True).not_() for index in named)
     return pl.any_horizontal(*odd) & some.not_()
+
+
+def has_words(mapping: Mapping, rule: KindRule) -> bool:
+    """Tell whether a rule's column is one of words: neither a target's nor one of keys, amounts or times."""
+    others = (part for target in NOT_WORDS for part in mapping.parts(target))
+    is_apart = rule.column.startswith(APART)
+    return not is_apart and rule.column not in mapping.columns and rule.column not in others
 
 
 def _decimal(mapping: Mapping) -> str:

@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from app.domain import import_cells
 from app.domain.import_columns import RawBatch, instants, passes, unnamed
 from app.domain.import_mapping import Mapping
 from app.domain.import_refusals import Refusal, Refused
-from app.domain.import_shaping import EXACT, shaped, spelled
+from app.domain.import_shaping import EXACT, rule_name, shaped, spelled
 from app.domain.import_target_columns import MONEY
 from app.domain.import_targets import Target
 
@@ -106,7 +107,7 @@ class _Reading:
         ]
         self._rest = [
             *(target for target in read if target not in apart),
-            *(f"rule{index}" for index in self._rules),
+            *(rule_name(mapping, index) for index in self._rules),
         ]
 
     def add(self, raw: RawBatch) -> None:
@@ -123,9 +124,9 @@ class _Reading:
         refused = {one.line: one for one in batch.refused}
         times = [self._read_times(batch, target, refused) for target in self._times]
         rules = self._read_rules(batch, refused)
-        columns = [batch.columns[name] if name in batch.columns else rules[name] for name in self._rest]
+        columns = [rules[name] if name in rules else self._texts(batch, name) for name in self._rest]
         money = [batch.columns[target] for target in self._money]
-        keys = dict(zip(raw.lines, raw.columns[self._mapping.group_by], strict=True))
+        keys = dict(zip(raw.lines, _keys(raw.columns[self._mapping.group_by]), strict=True))
         cells = (_rows(some, len(batch.lines)) for some in (money, times, columns))
         for line, amounts, moments, others in zip(batch.lines, *cells, strict=True):
             key = keys[line]
@@ -170,6 +171,11 @@ class _Reading:
             rows_of={group.lines[0]: group.lines for group in groups},
         )
 
+    def _texts(self, batch: RawBatch, target: str) -> abc.Sequence[str | None]:
+        """The texts of a target, keys in one spelling."""
+        texts = batch.columns[target]
+        return _keys(texts) if target == Target.CUSTOMER_KEY else texts.to_list()
+
     def _group(self, key: str) -> _Group:
         group = self._groups.get(key)
         if group is None:
@@ -191,19 +197,21 @@ class _Reading:
         """Which kind rules each row passes, up to the first that decides; unknown words are refused."""
         if not self._rules:
             return {}
-        frame = pl.DataFrame({f"rule{index}": batch.columns[f"rule{index}"] for index in self._rules})
-        rules = self._mapping.kind_rules
-        tests = [passes(rules[index], pl.col(f"rule{index}"), self._mapping) for index in self._rules]
+        mapping, rules = self._mapping, self._mapping.kind_rules
+        names = [rule_name(mapping, index) for index in self._rules]
+        looked_at = zip(self._rules, names, strict=True)
+        frame = pl.DataFrame({f"rule{index}": batch.columns[name] for index, name in looked_at})
+        tests = [passes(rules[index], pl.col(f"rule{index}"), mapping) for index in self._rules]
         passed = frame.select(**{str(n): test.fill_null(value=False) for n, test in enumerate(tests)})
-        if (odd := unnamed(self._mapping, self._rules)) is not None:
+        if (odd := unnamed(mapping, self._rules)) is not None:
             for place in frame.select(odd).to_series().arg_true():
                 line = batch.lines[place]
                 refused.setdefault(line, Refused(line, Refusal.UNKNOWN_WORD, "kind"))
-        told: dict[str, list[str | None]] = {f"rule{index}": [] for index in self._rules}
+        told: dict[str, list[str | None]] = {name: [] for name in names}
         for row in passed.iter_rows():
             decided = False
-            for index, has_passed in zip(self._rules, row, strict=True):
-                told[f"rule{index}"].append("1" if has_passed and not decided else None)
+            for index, name, has_passed in zip(self._rules, names, row, strict=True):
+                told[name].append("1" if has_passed and not decided else None)
                 # Rules about amounts are tried on their sums, later.
                 decided |= has_passed and not any(before not in self._rules for before in range(index))
         return told
@@ -234,7 +242,9 @@ class _Reading:
         if rest != group.rest:
             place = next(place for place, text in enumerate(rest) if text != group.rest[place])
             name = self._rest[place]
-            group.differing = group.differing or (Target.KIND.value if name.startswith("rule") else name)
+            group.differing = group.differing or (
+                name if name in self._mapping.columns else Target.KIND.value
+            )
 
     def _refuse_keys(
         self, keys: abc.Mapping[int, str | None], refused: abc.Collection[int], unreadable: set[int]
@@ -257,3 +267,12 @@ class _Reading:
 def _rows(columns: abc.Sequence[abc.Iterable[Any]], count: int) -> abc.Iterable[tuple[Any, ...]]:
     """Rows of columns, of which there may be none."""
     return zip(*columns, strict=True) if columns else [()] * count
+
+
+def _keys(texts: pl.Series) -> list[str | None]:
+    """Keys as `app.domain.import_cells.key` reads them; those it cannot read stay, and are refused later."""
+    read: dict[str | None, str | None] = {None: None}
+    for text in texts.unique().drop_nulls():
+        found = import_cells.key(text)
+        read[text] = text if isinstance(found, Refusal) else found
+    return [read[text] for text in texts]

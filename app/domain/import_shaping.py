@@ -13,7 +13,7 @@ import polars as pl
 
 from app.domain.import_amounts import plain_number
 from app.domain.import_cells import is_nothing
-from app.domain.import_columns import RawBatch
+from app.domain.import_columns import APART, RawBatch, has_words
 from app.domain.import_mapping import Mapping
 from app.domain.import_refusals import Refusal, Refused
 from app.domain.import_rules import KindRule, RuleTest
@@ -37,7 +37,7 @@ def needs_shaping(mapping: Mapping) -> bool:
 
 def plain(mapping: Mapping) -> Mapping:
     """The mapping that reads what `shaped` makes: the source of each target has the target's own name, those
-    of kind rules are ``rule0`` and so on where they are about other columns."""
+    of kind rules have the names that `rule_name` gives where they are about other columns."""
     columns = {
         target: target if mapping.from_column(target) else source
         for target, source in mapping.columns.items()
@@ -71,9 +71,14 @@ def shaped(raw: RawBatch, mapping: Mapping) -> RawBatch:
             columns[target] = _decimals(raw, mapping, target, columns[target], refused)
     for index, rule in enumerate(mapping.kind_rules):
         if not mapping.from_column(rule.column):
-            columns[f"rule{index}"] = _tested(raw.columns[rule.column], rule, mapping)
+            columns[rule_name(mapping, index)] = _tested(raw.columns[rule.column], rule, mapping)
     batch = replace(raw, columns=columns, unmatched=+unmatched, clean=False)
     return without(batch, refused)
+
+
+def rule_name(mapping: Mapping, index: int) -> str:
+    """The name of the column that a kind rule looks at, where it is about no target."""
+    return f"rule{index}" if has_words(mapping, mapping.kind_rules[index]) else f"{APART}{index}"
 
 
 def without(raw: RawBatch, refused: Texts[int, Refused]) -> RawBatch:
@@ -107,8 +112,8 @@ def _plain_rule(mapping: Mapping, index: int, rule: KindRule) -> KindRule:
     if mapping.from_column(rule.column):
         return rule
     if mapping.group_by:  # whether a row passes was told for each of the rows that became one
-        return KindRule(f"rule{index}", RuleTest.EQUALS, "1", rule.kind)
-    return replace(rule, column=f"rule{index}")
+        return KindRule(rule_name(mapping, index), RuleTest.EQUALS, "1", rule.kind)
+    return replace(rule, column=rule_name(mapping, index))
 
 
 def _tested(texts: pl.Series, rule: KindRule, mapping: Mapping) -> pl.Series:

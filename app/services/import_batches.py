@@ -20,7 +20,7 @@ from app.domain.import_mapping import Mapping
 from app.domain.import_refusals import Refused
 from app.domain.import_rows import Rows
 from app.domain.import_targets import RecordKind
-from app.domain.imports import OPEN, ImportState
+from app.domain.imports import OPEN, ImportState, done
 from app.domain.transactions import LOWERING
 from app.errors import ConflictError, NotFoundError
 from app.services import customer_keys, import_records, imports, jobs
@@ -132,7 +132,7 @@ def finish(tx: Connection, actor: Actor, import_id: UUID) -> Row:
         kind = RecordKind(row["kind"])
         many_rows.analyze(tx, Transaction if kind is RecordKind.TRANSACTIONS else KINDS[kind].table)
     audit.record(tx, actor, "import.done", import_id)
-    return change(tx, row, state=ImportState.DONE)
+    return change(tx, row, state=done(row["rows_in"], row["rows_refused"]))
 
 
 def fail(tx: Connection, import_id: UUID, error: str) -> None:
