@@ -18,6 +18,7 @@ from app.api.replies import Reply, dump
 from app.domain import import_mapping
 from app.domain.access import Actor, Scope
 from app.domain.company import Company
+from app.domain.text import composed
 from app.errors import AppError, ForbiddenError, MediaTypeError, UnauthenticatedError
 from app.schemas._base import PageOf, Paging
 from app.services import keys
@@ -173,7 +174,8 @@ def _note_use(services: Services, key_id: str) -> None:
 
 
 class StrictRequest(Request):
-    """A request whose JSON is parsed strictly: UTF-8, no NaN, no unpaired surrogates, bounded depth."""
+    """A request whose JSON is parsed strictly: UTF-8, no NaN, no unpaired surrogates, bounded depth.
+    Its texts are in one Unicode form."""
 
     async def json(self) -> Any:
         """The parsed body.
@@ -183,7 +185,7 @@ class StrictRequest(Request):
         """
         if not hasattr(self, "_json"):
             try:
-                self._json = from_json(await self.body(), allow_inf_nan=False)
+                self._json = composed(from_json(await self.body(), allow_inf_nan=False))
             except ValueError:
                 raise json.JSONDecodeError("not well-formed", "", 0) from None
         return self._json

@@ -25,6 +25,7 @@ from app.api.metrics import metrics_page, observe
 from app.api.problems import render
 from app.api.rate_limits import Usage, caller_key, limiter
 from app.api.routes import route_template
+from app.domain.text import composed, composed_path, composed_query
 from app.errors import (
     AppError,
     HeadersTooLargeError,
@@ -104,6 +105,7 @@ class Edge:
         request_id = _request_id(head)
         bind_contextvars(request_id=request_id)
         scope.setdefault("state", {})["request_id"] = request_id
+        _compose(scope)
         method, path = scope["method"], scope["path"]
         answer = _Answer(send, path.startswith(API_PREFIX), method == "HEAD")
         answer.extra = [(b"x-request-id", request_id.encode()), *_SECURITY_HEADERS]
@@ -193,6 +195,15 @@ class _Answer:
                 headers = [header for header in headers if header[0] != b"vary"]
             headers.append((b"vary", b", ".join(varies)))
         return headers
+
+
+def _compose(scope: Scope) -> None:
+    """Give path and query in one Unicode form, as bodies are."""
+    scope["query_string"] = composed_query(scope["query_string"])
+    if not scope["path"].isascii():
+        scope["path"] = composed(scope["path"])
+        if scope.get("raw_path"):
+            scope["raw_path"] = composed_path(scope["raw_path"])
 
 
 def _request_id(head: Head) -> str:

@@ -21,6 +21,7 @@ from app.domain.import_sources import (
 from app.domain.import_target_columns import MONEY, column_problems
 from app.domain.import_targets import Reading, RecordKind, Target, find
 from app.domain.import_words import MAX_VALUES, ValueRule, fold
+from app.domain.text import composed
 
 MAX_RULES = 20
 """Most kind rules of one mapping."""
@@ -121,7 +122,7 @@ class Mapping:
             problems.append(MappingProblem("/columns", "missing", "This member is required."))
         if problems:
             raise MappingError(problems)
-        values = dict(data)
+        values = composed(dict(data))
         values["columns"] = dict(values["columns"])
         if values.get("format", "csv") not in list(FileFormat):
             raise MappingError([MappingProblem("/format", "unknown_format", "The format is csv or jsonl.")])

@@ -15,6 +15,7 @@ from app.domain.import_columns import RawBatch
 from app.domain.import_mapping import AUTO, WHITESPACE, Mapping
 from app.domain.import_sources import MAX_COLUMN, FileFormat
 from app.domain.import_targets import RecordKind, question_of
+from app.domain.text import composed
 from app.errors import FieldError
 from app.jobs.import_records import Records, delimited, json_lines, parse_json, single_tabs, split
 from app.jobs.import_text import BATCH_LINES, Chunks, ImportFileError, Lines, Source, decoded
@@ -163,7 +164,7 @@ def _open(chunks: Chunks, mapping: Mapping) -> tuple[Lines, Layout]:
         )
     if mapping.header:
         lines.take(taken)
-    names = tuple(field.strip() for field in fields) if mapping.header else ()
+    names = tuple(composed(field).strip() for field in fields) if mapping.header else ()
     return lines, Layout(delimiter, names, len(fields), _positions(mapping, names, len(fields)))
 
 

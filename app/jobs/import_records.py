@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from app.domain.import_columns import tidy
 from app.domain.import_mapping import WHITESPACE
 from app.domain.import_refusals import Refusal, Refused
+from app.domain.text import composed
 from app.jobs.import_text import MAX_LINE, Block, ImportFileError, Lines
 
 MAX_FIELD = csv.field_size_limit()
@@ -129,7 +130,7 @@ def _plain(
     )
     clean, trimmed = _cleanliness(data, ord(delimiter))
     columns = {name: frame[str(position)].alias(name) for name, position in positions.items()}
-    if quoted or not trimmed:
+    if quoted or not trimmed or not text.isascii():
         columns = {name: tidy(column) for name, column in columns.items()}
     return Records(pl.Series("line", numbers, pl.Int64), columns, refused, clean)
 
@@ -291,7 +292,9 @@ def parse_json(text: str) -> dict[str, Any] | Refusal:
         row = _DECODER.decode(text)
     except (ValueError, RecursionError):
         return Refusal.NOT_JSON
-    return row if isinstance(row, dict) else Refusal.NOT_AN_OBJECT
+    if not isinstance(row, dict):
+        return Refusal.NOT_AN_OBJECT
+    return row if text.isascii() and "\\u" not in text else composed(row)
 
 
 def _no_constant(name: str) -> None:

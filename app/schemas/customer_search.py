@@ -45,10 +45,10 @@ class CustomerQuery(Paging):
     """Order; customers without a figure come last when sorting by it."""
     q: Annotated[str, line(100)] | None = None
     """Words of the name, or their beginnings, in any order: ``isik`` finds ``IŞIK`` and ``Işık``."""
-    phone: Annotated[str, line(64)] | None = None
-    """A phone number in any spelling."""
-    email: Annotated[str, line(254)] | None = None
-    """An e-mail address; letter case does not matter."""
+    phone: Annotated[str, line(254)] | None = None
+    """A phone number in any spelling, also as an exchange sends it: ``"Ayse" <sip:+905321234567@pbx>``."""
+    email: Annotated[str, line(500)] | None = None
+    """An e-mail address; letter case does not matter, nor a name or ``mailto:`` beside it."""
     external_id: QualifiedKey | None = None
     """``system:key``, for example ``crm:C-000001``."""
     tag: Annotated[list[Tag], Field(max_length=10)] = Field(default=[])

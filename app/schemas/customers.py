@@ -246,6 +246,7 @@ class CustomerRead(Output):
                             "id": "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a11",
                             "kind": "phone",
                             "value": "+905321234567",
+                            "extension": None,
                             "network": None,
                             "primary": True,
                             "verified": False,

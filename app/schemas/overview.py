@@ -247,12 +247,13 @@ class ScreenPopRead(Output):
 class ScreenPopQuery(Input):
     """What is known of the caller: exactly one of these."""
 
-    phone: Annotated[str, StringConstraints(max_length=64, pattern=NO_CONTROL)] | None = Field(
+    phone: Annotated[str, StringConstraints(max_length=254, pattern=NO_CONTROL)] | None = Field(
         default=None, examples=["0532 123 45 67"]
     )
-    """A phone number in any spelling. What is no number, as sent for a withheld one, is nobody's."""
-    email: Annotated[str, StringConstraints(max_length=254, pattern=NO_CONTROL)] | None = None
-    """An e-mail address; letter case does not matter."""
+    """A phone number in any spelling, also as an exchange sends it (``<sip:+905321234567@pbx>``).
+    What is no number, as sent for a withheld one, is nobody's."""
+    email: Annotated[str, StringConstraints(max_length=500, pattern=NO_CONTROL)] | None = None
+    """An e-mail address; letter case does not matter, nor a name or ``mailto:`` beside it."""
     external_id: QualifiedKey | None = None
     """``system:key``, for example ``crm:C-000001``."""
 
