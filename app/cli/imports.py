@@ -349,7 +349,7 @@ def _print_outcome(row: Row, refused_to: Path | None) -> None:
         lines.append(f"records of these rows: {row['records_stored']:,}")
     if row["rows_alike"]:
         lines.append(
-            f"{row['rows_alike']:,} of the repeated rows have no key, but say what rows of an earlier file said;"
+            f"{row['rows_alike']:,} of the repeated rows have no key, but say what an earlier file said;"
             " give a file of other records another --source"
         )
     if row["words_unmatched"]:
