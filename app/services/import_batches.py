@@ -19,13 +19,14 @@ from app.domain.import_columns import RawBatch
 from app.domain.import_mapping import Mapping
 from app.domain.import_refusals import Refused
 from app.domain.import_rows import Rows
+from app.domain.import_sources import LINE_ID
 from app.domain.import_targets import RecordKind
 from app.domain.imports import OPEN, ImportState, done
 from app.domain.transactions import LOWERING
 from app.errors import ConflictError, NotFoundError
 from app.services import customer_keys, import_records, imports, jobs
 from app.services.import_items import KINDS, Items
-from app.store import audit, bulk, dialects, many_rows
+from app.store import alike, audit, bulk, dialects, many_rows
 from app.store.bulk import Outcome, Owned
 from app.store.engine import single
 from app.store.tables import Import, ImportChunk, ImportTrial, Transaction
@@ -180,6 +181,10 @@ def _stored(tx: Connection, actor: Actor, row: Row, rows: Rows) -> tuple[Outcome
             created = bulk.created(tx, row["id"], system, missing)  # others may have been first
             ids |= {key: customer_id.bytes for (_, key), customer_id in made.items()}
     owned, unknown = bulk.owned(rows, ids)
+    repeated: set[int] = set()
+    if row["mapping"]["columns"]["external_id"] == LINE_ID:
+        repeated = alike.find(tx, owned, keys=keys, system=system, source=source, import_id=row["id"])
+        owned = owned.where([line not in repeated for line in owned.line]) if repeated else owned
     if row["dry_run"]:
         outcome = bulk.trial(tx, owned, source=source, import_id=row["id"])
     else:
@@ -188,6 +193,9 @@ def _stored(tx: Connection, actor: Actor, row: Row, rows: Rows) -> tuple[Outcome
         if outcome.stored and prospects:
             _activate(tx, actor, owned, prospects)
     outcome.refused += unknown
+    for line in repeated:
+        outcome.repeats(line)
+    outcome.alike = len(repeated)
     return outcome, created
 
 
