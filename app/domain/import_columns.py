@@ -19,6 +19,7 @@ from app.domain.transactions import LOWERING, TransactionKind
 
 # Whole digits that fit 64 bits in any currency; the few longer amounts are read one by one.
 _SHORT = "-?[0-9]{1,12}"
+_FRACTIONS = {0: "", 4: r"(?:\.(?:[0-9]{1,2}|[0-9]{4}))?"}  # three digits may be thousands
 
 
 KEYS = frozenset((Target.EXTERNAL_ID.value, Target.CUSTOMER_KEY.value))
@@ -210,7 +211,7 @@ def _minor_units(frame: pl.DataFrame, name: str, mapping: Mapping) -> list[pl.Se
     texts = _pointed(given, mapping)
     minor = pl.repeat(None, len(texts), dtype=pl.Int64, eager=True)
     for decimals in digits.unique().drop_nulls():
-        fraction = rf"(?:\.[0-9]{{1,{decimals}}})?" if decimals else ""
+        fraction = _FRACTIONS.get(decimals, rf"(?:\.[0-9]{{1,{decimals}}})?")
         fits = texts.str.contains(f"^{_SHORT}{fraction}$") & (digits == decimals)
         whole = bool(fits.all(ignore_nulls=False))
         chosen = texts if whole else texts.set(~fits | fits.is_null(), None)
