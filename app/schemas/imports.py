@@ -289,9 +289,12 @@ class ImportRead(Output):
                     "rows_repeated": 0,
                     "rows_refused": 1,
                     "rows_rounded": 0,
+                    "rows_alike": 0,
+                    "records_stored": 1,
                     "customers_created": 0,
                     "customers_kept": 0,
                     "refused_by_reason": {"customer_missing": 1},
+                    "words_unmatched": {},
                     "error": None,
                     "created_at": "2026-11-23T09:30:00Z",
                     "updated_at": "2026-11-23T09:30:02Z",
@@ -323,10 +326,17 @@ class ImportRead(Output):
     rows_refused: Count
     rows_rounded: Count
     """Rows whose amount or cost was finer than the currency's minor unit."""
+    rows_alike: Count
+    """Those of the repeated rows that have no key of their own (``external_id==row``) and say the same as a
+    row of an earlier file of this source. If they are something else, give their file another source."""
+    records_stored: Count
+    """Records that the stored rows became; fewer than these where rows are grouped."""
     customers_created: Count
     customers_kept: Count
     """Customers whom a reversal left because something else hangs on them; the audit log names them."""
     refused_by_reason: Annotated[dict[str, Count], Field(max_length=50)]
+    words_unmatched: Annotated[dict[str, Count], Field(max_length=TARGETS_MOST)]
+    """Target with value rules: how many words of its column no rule names; they stayed as they are."""
     error: Annotated[str, Field(max_length=1000, pattern=NO_CONTROL)] | None
     """Why the file could not be read on; what was stored before stays."""
     created_at: datetime

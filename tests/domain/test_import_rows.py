@@ -339,7 +339,7 @@ def test_kinds_by_rule_the_first_that_applies() -> None:
         ],
         kind_rules=rules,
     )
-    assert rows.kind == ["subscription_charge", "cancellation", "refund", "purchase", "purchase"]
+    assert rows.kind == ["subscription_charge", "cancellation", "refund", "cancellation", "purchase"]
 
 
 def test_rules_about_missing_values_and_numbers() -> None:
