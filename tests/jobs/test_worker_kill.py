@@ -97,9 +97,7 @@ def test_a_stopped_worker_leaves_its_work_to_others_at_once(start: Start, module
     start("e", silence=NEVER)
     first.send_signal(signal.SIGTERM)
     assert first.wait(PATIENCE) == 0, "a stop is orderly"
-    assert ended(module_store, job_id)["state"] == "done", (
-        "it said so: nobody waited for its silence"
-    )
+    assert ended(module_store, job_id)["state"] == "done", "it said so: nobody waited for its silence"
     assert effects(module_store, job_id) == dict.fromkeys(range(UNITS), 1)
     assert {name.split(":")[0] for name in by_worker(module_store, job_id)} == {"d", "e"}
 
