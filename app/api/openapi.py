@@ -160,13 +160,6 @@ def changed(*errors: int, upsert: bool = False) -> Responses:
     return result
 
 
-def replaced(*errors: int) -> Responses:
-    """Return the answers of PUT on a natural key of something without versions: 200, or 201 with Location."""
-    result = responses(*errors, description="Changed")
-    result[201] = {"description": "Created", "headers": header_refs("Location")}
-    return result
-
-
 def deleted(*errors: int, etag: bool = True) -> Responses:
     """Return the answers of DELETE: 204, 404, and with ``etag`` also 412."""
     stale = (412,) if etag else ()

@@ -7,6 +7,8 @@ from functools import lru_cache
 from typing import Any, Self
 from zoneinfo import ZoneInfo, available_timezones
 
+from app.domain.code_pages import AUTO, CODE_PAGES, canonical
+from app.domain.code_pages import KNOWN as KNOWN_CODE_PAGES
 from app.domain.date_formats import shapes
 from app.domain.import_rules import KindRule
 from app.domain.import_sources import (
@@ -29,11 +31,10 @@ MAX_RULES = 20
 MAX_SKIPPED = 1000
 """Most lines above the header."""
 
-AUTO = "auto"
 WHITESPACE = "whitespace"
-ENCODINGS = ("auto", "utf-8", "utf-8-sig", "windows-1254", "iso-8859-9", "latin-1", "utf-16")
+ENCODINGS = (AUTO, *CODE_PAGES)
 
-_CODE = re.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_SYSTEM = re.compile(r"(?=\S)[^:\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,64}(?<=\S)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,8 @@ class Mapping:
         customer_system: the external-id system that ``customer_key`` belongs to.
         delimiter: one ASCII character, ``whitespace`` (runs of blanks, no quoting), or ``auto``.
         header: whether the first record names the columns (CSV).
-        encoding: one of `ENCODINGS`; ``auto`` takes the byte order mark, else UTF-8.
+        encoding: one of `ENCODINGS`, in JSON and flags under any usual name of it; ``auto`` takes the byte
+            order mark, else UTF-8.
         kind_rules: of transactions; tried in order; a row that passes none is the constant kind, else a
             purchase.
         date_format: ``iso``, ``auto`` (ISO, ``20111209`` and ``09.12.2011``, never a guess between day and
@@ -130,6 +132,8 @@ class Mapping:
             raise MappingError([MappingProblem("/kind", "unknown_kind", UNKNOWN, {"known": _KINDS})])
         values["format"] = FileFormat(values.get("format", "csv"))
         values["kind"] = RecordKind(values.get("kind", "transactions"))
+        if "encoding" in values:
+            values["encoding"] = canonical(values["encoding"]) or values["encoding"]
         if values.get("group_by"):
             values["columns"].setdefault("external_id", values["group_by"])
         values["kind_rules"] = _rules(values.get("kind_rules", ()))
@@ -315,7 +319,7 @@ def _file_problems(mapping: Mapping) -> list[MappingProblem]:
         detail = "From 0 to {limit} lines can be passed over."
         problems.append(MappingProblem("/skip_lines", "out_of_range", detail, {"limit": MAX_SKIPPED}))
     if mapping.encoding not in ENCODINGS:
-        known = {"known": ", ".join(ENCODINGS)}
+        known = {"known": KNOWN_CODE_PAGES}
         problems.append(MappingProblem("/encoding", "unknown_encoding", UNKNOWN, known))
     if mapping.format is FileFormat.CSV and not mapping.header:
         problems += [
@@ -329,8 +333,11 @@ def _file_problems(mapping: Mapping) -> list[MappingProblem]:
 def _value_problems(mapping: Mapping) -> list[MappingProblem]:
     problems = []
     for name in ("source", "customer_system"):
-        if not _CODE.fullmatch(getattr(mapping, name)):
-            detail = "A name of 1 to 64 ASCII letters, digits, _ . and -, the first a letter or digit."
+        if not _SYSTEM.fullmatch(getattr(mapping, name)):
+            detail = (
+                "Expected the name of a system, such as crm: at most 64 characters, no colon and no control "
+                "characters."
+            )
             problems.append(MappingProblem(f"/{name}", "bad_name", detail))
     if not _is_zone(mapping.time_zone):
         problems.append(MappingProblem("/time_zone", "unknown_time_zone", "Not an IANA time zone."))

@@ -157,12 +157,21 @@ def update_one(
 
 
 def upsert(
-    tx: Connection, actor: Actor, system: str, key: str, data: CustomerUpsert, if_match: str | None
+    tx: Connection,
+    actor: Actor,
+    system: str,
+    key: str,
+    data: CustomerUpsert,
+    if_match: str | None,
+    if_none_match: str | None = None,
 ) -> tuple[Row, bool]:
     """Change the customer that has ``key`` in ``system``, or record a new one under it.
 
     Returns:
         The customer, and whether it is new.
+
+    Raises:
+        PreconditionFailedError: ``if_match`` does not name the present version, or ``if_none_match`` does.
     """
     dialects.advisory_lock(tx, f"external-id:{system}:{key}")
     changes = customer_rows.sent(data)
@@ -174,7 +183,7 @@ def upsert(
         )
     ).scalar_one_or_none()
     if owner is None:
-        preconditions.check_version(None, if_match)
+        preconditions.check_version(None, if_match, if_none_match)
         base = CustomerCreate(name="-", external_ids=[]).model_dump(mode="python")
         merged = {
             **base,
@@ -185,7 +194,7 @@ def upsert(
         merged["attributes"] = customer_rows.merged({}, merged["attributes"])
         return _insert_one(tx, actor, merged), True
     before = _locked(tx, actor, Customer.id == owner)
-    preconditions.check_version(before["version"], if_match)
+    preconditions.check_version(before["version"], if_match, if_none_match)
     if given is not None:
         changes["external_ids"] = customer_rows.including(given, identity)
     if "lifecycle" in changes:

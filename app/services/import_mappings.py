@@ -145,7 +145,12 @@ def page(tx: Connection, _actor: Actor, query: Paging, after: After | None) -> P
 
 
 def put(
-    tx: Connection, actor: Actor, name: str, members: Members[str, Any], if_match: str | None
+    tx: Connection,
+    actor: Actor,
+    name: str,
+    members: Members[str, Any],
+    if_match: str | None,
+    if_none_match: str | None = None,
 ) -> tuple[Row, bool]:
     """Save a mapping under a name, over the one that has it.
 
@@ -154,12 +159,13 @@ def put(
 
     Raises:
         InvalidError: it cannot be used.
-        PreconditionFailedError: ``if_match`` does not name the present version.
+        PreconditionFailedError: ``if_match`` does not name the present version, or ``if_none_match`` does.
     """
     mapping = parse(actor, members).to_dict()
     dialects.advisory_lock(tx, f"import-mapping:{name}")
     before = tx.execute(_READ.where(ImportMapping.name == name)).mappings().first()
-    preconditions.check_version(None if before is None else before["version"], if_match)
+    version = None if before is None else before["version"]
+    preconditions.check_version(version, if_match, if_none_match)
     if before is not None and before["mapping"] == mapping:
         return _shape(dict(before)), False
     at = now()

@@ -263,7 +263,7 @@ def test_contact_points_keep_their_ids_while_they_stay(api: Api) -> None:
 
 @pytest.mark.parametrize(
     ("if_match", "status"),
-    [('"1"', 200), ("*", 200), ('"9", "1"', 200), ('"2"', 412), ('W/"1"', 412), ("1", 412), ("", 412)],
+    [('"1"', 200), ("*", 200), ('"9", "1"', 200), ('W/"1"', 200), ("1", 200), ('"2"', 412), ("", 422)],
 )
 def test_if_match_names_the_version_the_change_is_meant_for(api: Api, if_match: str, status: int) -> None:
     row = made(api)
