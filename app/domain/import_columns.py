@@ -12,6 +12,7 @@ from app.domain.import_mapping import Mapping
 from app.domain.import_refusals import Refusal, Refused
 from app.domain.import_rules import KindRule, RuleTest
 from app.domain.import_targets import Target
+from app.domain.import_words import ORDINARY, fold
 from app.domain.money import minor_digits
 from app.domain.text import INVISIBLE
 from app.domain.transactions import LOWERING, TransactionKind
@@ -23,6 +24,10 @@ _FRACTIONS = {0: "", 4: r"(?:\.(?:[0-9]{1,2}|[0-9]{4}))?"}  # three digits may b
 
 KEYS = frozenset((Target.EXTERNAL_ID.value, Target.CUSTOMER_KEY.value))
 NUMBERS_AND_TIMES = frozenset((Target.AMOUNT.value, Target.COST.value, Target.OCCURRED_AT.value))
+APART = "(not words) "
+"""What the names of columns begin with that were made for kind rules about keys, amounts and times."""
+
+NOT_WORDS = KEYS | NUMBERS_AND_TIMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,23 +123,68 @@ def typed(frame: pl.DataFrame, mapping: Mapping) -> pl.DataFrame:
 
 
 def _kind(mapping: Mapping) -> pl.Expr:
-    kind = pl.col(Target.KIND) if Target.KIND in mapping.columns else pl.lit(TransactionKind.PURCHASE.value)
+    kind = pl.lit(TransactionKind.PURCHASE.value)
+    if Target.KIND in mapping.columns:
+        kind = pl.col(Target.KIND)
+        if mapping.from_column(Target.KIND):
+            kind = folded(kind)
     for index, rule in reversed(list(enumerate(mapping.kind_rules))):
-        passes = _passes(rule, pl.col(f"rule{index}"), mapping)
-        kind = pl.when(passes).then(pl.lit(rule.kind.value)).otherwise(kind)
+        kind = (
+            pl.when(passes(rule, pl.col(f"rule{index}"), mapping))
+            .then(pl.lit(rule.kind.value))
+            .otherwise(kind)
+        )
     return kind
 
 
-def _passes(rule: KindRule, text: pl.Expr, mapping: Mapping) -> pl.Expr:
+def folded(text: pl.Expr) -> pl.Expr:
+    """`app.domain.import_words.fold` for a column of texts."""
+    small = text.str.normalize("NFC").str.replace_many(["İ", "ı"], ["i", "i"]).str.to_lowercase()
+    return small.str.replace_all("i\u0307", "i", literal=True).str.normalize("NFC").str.strip_chars()
+
+
+def passes(rule: KindRule, text: pl.Expr, mapping: Mapping) -> pl.Expr:
+    """Tell of each text whether it passes the test of a rule; null is no."""
     if rule.test is RuleTest.EQUALS:
         # An empty value asks for a missing one.
         nothing = text.is_null() | text.is_in(list(import_cells.NOTHING_IN_TEXTS))
-        return nothing if rule.value == "" else text == rule.value
+        return nothing if rule.value == "" else folded(text) == fold(rule.value)
     if rule.test is RuleTest.PREFIX:
-        return text.str.starts_with(rule.value)
+        return folded(text).str.starts_with(fold(rule.value))
     readable = pl.when(text.str.contains(_decimal(mapping))).then(text)
     number = readable.str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
     return number < float(rule.value) if rule.test is RuleTest.LESS else number > float(rule.value)
+
+
+def unnamed(mapping: Mapping, indexes: abc.Collection[int] | None = None) -> pl.Expr | None:
+    """Tell of each row whether it says its kind by a word that no rule names: it passes no rule, and holds
+    another word than an ordinary sale's in a column whose words rules name. None where there is no such
+    column, or the mapping says which kind all others are.
+
+    ``indexes`` are those of the rules that are looked at, all by default."""
+    rules = [
+        (index, rule) for index, rule in enumerate(mapping.kind_rules) if indexes is None or index in indexes
+    ]
+    named = [
+        index
+        for index, rule in rules
+        if rule.test is RuleTest.EQUALS and rule.value and has_words(mapping, rule)
+    ]
+    if not named or Target.KIND in mapping.columns:
+        return None
+    some = pl.any_horizontal(
+        *(passes(rule, pl.col(f"rule{index}"), mapping).fill_null(value=False) for index, rule in rules)
+    )
+    ordinary = [*ORDINARY, *import_cells.NOTHING_IN_TEXTS]
+    odd = (folded(pl.col(f"rule{index}")).is_in(ordinary).fill_null(value=True).not_() for index in named)
+    return pl.any_horizontal(*odd) & some.not_()
+
+
+def has_words(mapping: Mapping, rule: KindRule) -> bool:
+    """Tell whether a rule's column is one of words: neither a target's nor one of keys, amounts or times."""
+    others = (part for target in NOT_WORDS for part in mapping.parts(target))
+    is_apart = rule.column.startswith(APART)
+    return not is_apart and rule.column not in mapping.columns and rule.column not in others
 
 
 def _decimal(mapping: Mapping) -> str:

@@ -34,7 +34,7 @@ MAX_SKIPPED = 1000
 WHITESPACE = "whitespace"
 ENCODINGS = (AUTO, *CODE_PAGES)
 
-_CODE = re.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_SYSTEM = re.compile(r"(?=\S)[^:\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,64}(?<=\S)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,8 +334,11 @@ def _file_problems(mapping: Mapping) -> list[MappingProblem]:
 def _value_problems(mapping: Mapping) -> list[MappingProblem]:
     problems = []
     for name in ("source", "customer_system"):
-        if not _CODE.fullmatch(getattr(mapping, name)):
-            detail = "A name of 1 to 64 ASCII letters, digits, _ . and -, the first a letter or digit."
+        if not _SYSTEM.fullmatch(getattr(mapping, name)):
+            detail = (
+                "Expected the name of a system, such as crm: at most 64 characters, no colon and no control "
+                "characters."
+            )
             problems.append(MappingProblem(f"/{name}", "bad_name", detail))
     if not _is_zone(mapping.time_zone):
         problems.append(MappingProblem("/time_zone", "unknown_time_zone", "Not an IANA time zone."))

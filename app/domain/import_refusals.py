@@ -19,6 +19,9 @@ class Refusal(StrEnum):
     SPREADSHEET_ERROR = "spreadsheet_error"
     CONTROL_CHARACTER = "control_character"
     TEXT_TOO_LONG = "text_too_long"
+    ROW_OF_KEY_REFUSED = "row_of_key_refused"
+    ROWS_DIFFER = "rows_differ"
+    UNKNOWN_WORD = "unknown_word"
     UNKNOWN_KIND = "unknown_kind"
     CURRENCY_MISSING = "currency_missing"
     UNKNOWN_CURRENCY = "unknown_currency"
@@ -75,6 +78,10 @@ _SENTENCES = {
     "column was too narrow (####). Correct it there and export the file again.",
     Refusal.CONTROL_CHARACTER: "{column} holds a control character or is not text.",
     Refusal.TEXT_TOO_LONG: "{column} is too long.",
+    Refusal.ROW_OF_KEY_REFUSED: "Another row with the same key was refused, so this one is not added up.",
+    Refusal.ROWS_DIFFER: "The rows with this key differ in {column}.",
+    Refusal.UNKNOWN_WORD: "No kind rule names this word. Name it (type=return:refund; type=sale:purchase), or"
+    " say what all other rows are: --column kind==purchase.",
     Refusal.UNKNOWN_KIND: "The kind is not purchase, refund, cancellation or subscription_charge.",
     Refusal.CURRENCY_MISSING: "The row has no currency.",
     Refusal.UNKNOWN_CURRENCY: "The currency is not an ISO 4217 code in capitals.",
