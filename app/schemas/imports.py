@@ -113,8 +113,8 @@ class _MappingOptions(Input):
     """Of transactions, tried in order: ``COLUMN=VALUE:kind``, ``COLUMN^PREFIX:kind``,
     ``COLUMN<NUMBER:kind``."""
     date_format: DateFormat = "auto"
-    """iso, auto, excel (day numbers), ``%s`` or ``%Q`` (seconds or milliseconds since 1970), or directives such
-    as ``%d/%m/%Y %H:%M``."""
+    """iso, auto, excel (day numbers), ``%s`` or ``%Q`` (seconds or milliseconds since 1970), or directives
+    such as ``%d/%m/%Y %H:%M``."""
     decimal_comma: Flag | None = None
     """True where decimals follow a comma (``1.234,50``), false where they follow a point (``1,234.50``).
     Where neither is said, an amount with two readings (``1.000``) is refused."""
