@@ -9,7 +9,7 @@ from app.api import batches, replies
 from app.api.deps import Call, IdempotencyKey, IfAbsent, IfMatch, IfNoneMatch, StrictRoute, may
 from app.api.openapi import changed, created, paged, read
 from app.domain.access import Scope
-from app.schemas._base import Code, ExternalKey
+from app.schemas._base import ExternalKey, SystemName
 from app.schemas.batches import BatchQuery
 from app.schemas.customer_search import CustomerQuery
 from app.schemas.customers import (
@@ -35,7 +35,7 @@ Writes = Annotated[Call, may(Scope.CUSTOMERS_WRITE)]
 CustomerId = Annotated[UUID, Path(description="Id of the customer.", examples=[EXAMPLE_ID])]
 StayingId = Annotated[UUID, Path(description="Id of the customer.", examples=[EXAMPLE_STAYING_ID])]
 LeftId = Annotated[UUID, Path(description="Id of the customer.", examples=[EXAMPLE_LEFT_ID])]
-System = Annotated[Code, Path(description="The other system.", examples=["crm"])]
+System = Annotated[SystemName, Path(description="The other system.", examples=["crm"])]
 Key = Annotated[ExternalKey, Path(description="The customer's key there.")]
 LOCATION = "/v1/customers/{id}"
 ONE = replies.one(CustomerRead)

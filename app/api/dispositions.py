@@ -8,7 +8,7 @@ from app.api import replies
 from app.api.deps import Call, IfAbsent, IfMatch, IfNoneMatch, StrictRoute, may
 from app.api.openapi import changed, paged, read
 from app.domain.access import Scope
-from app.schemas._base import Code, Paging
+from app.schemas._base import Label, Paging
 from app.schemas.dispositions import DispositionPage, DispositionPut, DispositionRead
 from app.services import dispositions
 
@@ -16,7 +16,7 @@ router = APIRouter(prefix="/dispositions", tags=["Interactions"], route_class=St
 
 Reads = Annotated[Call, may(Scope.INTERACTIONS_READ)]
 Writes = Annotated[Call, may(Scope.INTERACTIONS_WRITE)]
-DispositionCode = Annotated[Code, Path(description="Code of the disposition.", examples=["invoice_sent"])]
+DispositionCode = Annotated[Label, Path(description="Code of the disposition.", examples=["invoice_sent"])]
 ONE = replies.one(DispositionRead)
 PUT = replies.upserted(DispositionRead, "/v1/dispositions/{code}")
 

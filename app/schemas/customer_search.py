@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints
 
 from app.domain.customers import ChurnLevel, CustomerKind, Lifecycle, Tier
 from app.domain.indices.expectation import Quadrant
-from app.schemas._base import Code, InstantIn, Paging, QualifiedKey, line
+from app.schemas._base import InstantIn, Label, Paging, QualifiedKey, line
 from app.schemas.customers import Tag
 
 
@@ -75,7 +75,7 @@ class CustomerQuery(Paging):
     """Persons or organisations."""
     lifecycle: Lifecycle | None = None
     """Prospects, active ones, or those who left."""
-    unit: Code | None = None
+    unit: Label | None = None
     """Looked after by this unit."""
     updated_after: InstantIn | None = None
     """Only customers changed after this instant."""

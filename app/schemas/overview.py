@@ -19,7 +19,17 @@ from app.domain.customers import (
     Tier,
 )
 from app.domain.interactions import Direction, Purpose, Sentiment
-from app.schemas._base import NO_CONTROL, Code, Count, Input, Language, Money, Output, QualifiedKey, shown
+from app.schemas._base import (
+    NO_CONTROL,
+    Count,
+    Input,
+    Label,
+    Language,
+    Money,
+    Output,
+    QualifiedKey,
+    shown,
+)
 from app.schemas.churn import ChurnReason
 from app.schemas.complaints import EXAMPLE_OPEN_ID, EXAMPLE_OPEN_NUMBER, Number
 from app.schemas.customers import EXAMPLE_ID, DoNotContact, ExternalId, Hours
@@ -60,10 +70,10 @@ class LastInteraction(Output):
     direction: Direction
     purpose: Purpose | None
     topic: Annotated[str, shown(100)] | None
-    disposition: Code | None
+    disposition: Label | None
     """How it ended."""
     agent: Annotated[str, shown(100)] | None
-    unit: Code | None
+    unit: Label | None
     sentiment: Sentiment | None
     resolved_on_first_contact: bool | None
 
@@ -155,7 +165,7 @@ class OverviewRead(Output):
     name: Annotated[str, shown(200)] | None
     language: Language | None
     """To speak and write in."""
-    unit: Code | None
+    unit: Label | None
     tags: Annotated[list[Annotated[str, shown(50)]], Field(max_length=TAGS_MOST)]
     external_ids: Annotated[list[ExternalId], Field(max_length=EXTERNAL_IDS_MOST)]
     customer_since_on: date | None
@@ -197,7 +207,7 @@ class Candidate(Output):
     id: UUID
     kind: CustomerKind
     name: Annotated[str, shown(200)] | None
-    unit: Code | None
+    unit: Label | None
     tier: Tier | None
     last_contact_at: datetime | None
     """When its last interaction started."""

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from app.domain.access import Actor, Scope
 from app.domain.company import Company
+from app.domain.text import composed
 from app.errors import ConflictError, NotFoundError, UnauthenticatedError
 from app.store import audit
 from app.store.engine import single
@@ -139,7 +140,7 @@ def create_known(
             secret_hash=hashlib.sha256(credential.secret.encode()).digest(),
             label=label,
             scopes=sorted(scopes),
-            units=sorted(units),
+            units=sorted(composed(unit).strip() for unit in units),
             created_at=now(),
             expires_at=expires_at,
             replaces=replaces,

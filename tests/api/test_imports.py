@@ -258,7 +258,7 @@ def test_an_unusable_file_is_refused_and_leaves_nothing(
         ({"delimiter": "ab"}, ("query", "delimiter", "bad_delimiter")),
         ({"skip_lines": 1001}, ("query", "skip_lines", "less_than_equal")),
         ({"encoding": "ebcdic"}, ("query", "encoding", "unknown_encoding")),
-        ({"source": "a b"}, ("query", "source", "string_pattern_mismatch")),
+        ({"source": "a:b"}, ("query", "source", "string_pattern_mismatch")),
         ({"colunm": "x"}, ("query", "colunm", "extra_forbidden")),
     ],
 )
