@@ -5,8 +5,9 @@ They are judged and recorded by the same models and services as requests
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -70,6 +71,13 @@ class Items:
     linked: list[dict[str, str]]
     refused: list[Refused]
     rows_in: int
+
+    def where(self, wanted: Sequence[bool]) -> "Items":
+        """Keep some rows."""
+        line, items, linked = (
+            list(compress(column, wanted)) for column in (self.line, self.items, self.linked)
+        )
+        return replace(self, line=line, items=items, linked=linked)
 
 
 def prepare(mapping: FileMapping, rows: "ValueRows", questions: Mapping[str, str]) -> Items:
