@@ -274,4 +274,6 @@ def _language(request: Request) -> str:
 
 
 def _localised(row: dict[str, Any], language: str) -> dict[str, Any]:
-    return {**row, "detail": translate(row["detail"], language, column=row["column"])}
+    values = row["values"] | {"column": row["column"]}
+    told = {name: row[name] for name in ("line", "code", "column")}
+    return {**told, "detail": translate(row["detail"], language, **values)}

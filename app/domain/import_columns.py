@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from app.domain import import_amounts, import_cells
-from app.domain.date_formats import Shape, shapes
+from app.domain import import_amounts, import_cells, import_times
+from app.domain.date_formats import Reader, Shape, shapes
 from app.domain.import_mapping import Mapping
 from app.domain.import_refusals import Refusal, Refused
 from app.domain.import_rules import KindRule, RuleTest
@@ -299,8 +299,13 @@ def unread(texts: pl.Series, micros: pl.Series) -> list[pl.Series]:
     ]
 
 
-def instants(texts: pl.Series, mapping: Mapping) -> tuple[pl.Series, pl.Series]:
+def instants(texts: pl.Series, mapping: Mapping, *, second: bool = False) -> tuple[pl.Series, pl.Series]:
     """Parse times, each by the one spelling it matches, so that no row's reading depends on another's.
+
+    A whole day is its first instant, also where the clocks skip midnight.
+
+    Args:
+        second: whether a local time that happened twice is the second; else it is the first.
 
     Returns:
         Microseconds since 1970 UTC, null where there is none, and whether it is a local time that the
@@ -309,28 +314,21 @@ def instants(texts: pl.Series, mapping: Mapping) -> tuple[pl.Series, pl.Series]:
     micros = pl.repeat(None, len(texts), dtype=pl.Int64, eager=True)
     skipped = pl.repeat(False, len(texts), dtype=pl.Boolean, eager=True)
     likely = str(texts.drop_nulls().first())
-    for shape in sorted(shapes(mapping.date_format), key=lambda shape: not re.search(shape.pattern, likely)):
-        fits = texts.str.contains(shape.pattern)
-        whole = bool(fits.all(ignore_nulls=False))
-        chosen = texts if whole else texts.set(~fits | fits.is_null(), None)
-        at = _instant(chosen, shape, mapping.time_zone)
-        if at.null_count() > chosen.null_count() and not shape.zoned:
-            skipped |= at.is_null() & _instant(chosen, shape, "UTC").is_not_null()
-        micros = at if whole else micros.fill_null(at)
+    zone = import_times.Zone(mapping.time_zone, second=second)
+
+    def unlikely(shape: Shape) -> tuple[bool, bool]:
+        return shape.reader is Reader.WORDS, not re.search(shape.pattern, likely)
+
+    for shape in sorted(shapes(mapping.date_format), key=unlikely):
+        fits = (texts.str.contains(shape.pattern) & micros.is_null()).fill_null(False)
+        if not fits.any():
+            continue
+        whole = bool(fits.all())
+        at, gone = import_times.parsed(texts if whole else texts.filter(fits), shape, zone)
+        if whole:
+            return at, gone
+        places = fits.arg_true()
+        micros, skipped = micros.scatter(places, at), skipped.scatter(places, gone)
         if micros.null_count() == texts.null_count():
             break
     return micros, skipped
-
-
-def _instant(texts: pl.Series, shape: Shape, time_zone: str) -> pl.Series:
-    """Parse one spelling to microseconds; null for days and local times that do not exist."""
-    if not shape.timed:
-        local = texts.str.to_date(shape.format, strict=False, cache=False).cast(pl.Datetime("us"))
-    elif shape.zoned:
-        at = texts.str.to_datetime(shape.format, time_unit="us", time_zone="UTC", strict=False, cache=False)
-        return at.to_physical()
-    else:
-        local = texts.str.to_datetime(shape.format, time_unit="us", strict=False, cache=False)
-    if time_zone != "UTC":
-        local = local.dt.replace_time_zone(time_zone, ambiguous="earliest", non_existent="null")
-    return local.to_physical()

@@ -95,7 +95,9 @@ _SENTENCES = {
     Refusal.AMOUNT_OUT_OF_RANGE: "The amount is too large.",
     Refusal.NEGATIVE_PURCHASE: "A purchase or subscription charge is negative; a rule can make it a refund.",
     Refusal.DATE_MISSING: "The row has no date.",
-    Refusal.DATE_UNREADABLE: "The date is not in the given format.",
+    Refusal.DATE_UNREADABLE: "{column} is not a date as date_format={format} reads it, such as {example}. "
+    "Say the file's own with date_format: %d/%m/%Y %H:%M, %s (seconds since 1970), %Q (milliseconds), excel "
+    "(day numbers) or auto.",
     Refusal.TIME_SKIPPED: "The local time does not exist: the clocks were put forward over it.",
     Refusal.DATE_OUT_OF_RANGE: "The date is before 1900 or more than 50 years ahead.",
     Refusal.IN_FUTURE: "{column} is in the future.",

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Select, case, delete, insert, select, update
 
 from app.domain.access import Actor, Scope
+from app.domain.date_formats import example
 from app.domain.import_mapping import Mapping
 from app.domain.import_refusals import Refusal
 from app.domain.imports import ENDED, ImportState
@@ -80,16 +81,21 @@ def refused_rows(
 ) -> Page:
     """Read a page of the rows of an import that were refused, in the order of the file.
 
+    ``detail`` is a message id, which ``column`` and ``values`` fill.
+
     Raises:
         NotFoundError: as in `get`.
     """
-    _find(tx, actor, select(Import.id), import_id)
+    mapping = _find(tx, actor, select(Import.id, Import.mapping), import_id)["mapping"]
+    date_format = mapping["date_format"]
+    values = {"format": date_format, "example": example(date_format)}
     columns: list[Any] = [RefusedRow.line, RefusedRow.code, RefusedRow.target.label("column")]
     statement = select(*columns).where(RefusedRow.import_id == import_id)
     if query.code:
         statement = statement.where(RefusedRow.code.in_(query.code))
     found = fetch(tx, statement, [SortKey(RefusedRow.line)], limit=query.limit, after=after)
-    return Page([{**row, "detail": Refusal(row["code"]).sentence} for row in found.rows], found.after)
+    rows = [{**row, "detail": Refusal(row["code"]).sentence, "values": values} for row in found.rows]
+    return Page(rows, found.after)
 
 
 def refused_after(tx: Connection, actor: Actor, import_id: UUID, line: int, limit: int) -> list[Row]:
