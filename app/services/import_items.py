@@ -4,6 +4,7 @@ They are judged and recorded by the same models and services as requests
 (docs/decisions/0010-imported-records.md); what those say is told here as a reason and the column it is about.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from app.domain import import_complaints
 from app.domain.import_mapping import Mapping as FileMapping
 from app.domain.import_refusals import Refusal, Refused
 from app.domain.import_rules import CONTROL
@@ -149,6 +151,8 @@ def reason(item: Any, error: AppError) -> tuple[Refusal, str]:
 def _wire(mapping: FileMapping, values: Row, questions: Mapping[str, str]) -> Row:
     """A row as a request would carry it."""
     wire: Row = {"source": mapping.source}
+    if mapping.kind is RecordKind.COMPLAINTS:
+        values = import_complaints.settled(values)
     answers = []
     for target, value in values.items():
         question = question_of(target)
@@ -161,6 +165,8 @@ def _wire(mapping: FileMapping, values: Row, questions: Mapping[str, str]) -> Ro
             wire["create_missing"] = mapping.create_missing
         else:
             name = _MEMBERS.get(target, target)
+            if target in ONE_LINE and isinstance(value, str):
+                value = _LINE_ENDS.sub(" ", value)
             wire[name] = value.isoformat() if isinstance(value, datetime) else value
     return {**wire, "answers": answers} if mapping.kind is RecordKind.RESPONSES else wire
 
@@ -172,6 +178,10 @@ def _answer(question: str, kind: str, value: Any) -> Row:
     return {"question": question, member: value}
 
 
+ONE_LINE = frozenset(("subject", "topic", "category", "product"))
+"""Texts of one line: a line feed in a title is a blank."""
+
+_LINE_ENDS = re.compile(r"[ \t]*[\r\n\t]+[ \t]*")
 _MEMBERS = {"survey": "survey_code"}
 _TARGETS = {member: key for key, member in LINKS.items()} | {
     "customer": "customer_key",

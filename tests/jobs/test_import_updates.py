@@ -10,7 +10,7 @@ from app.domain.access import Actor
 from app.jobs import import_files
 from app.schemas.complaint_events import ComplaintHandOver
 from app.schemas.interactions import InteractionUpdate
-from app.services import complaint_steps, interactions
+from app.services import complaint_steps, imports, interactions
 from app.store.engine import Store
 from app.store.tables import Complaint, ComplaintEvent, Interaction
 
@@ -176,3 +176,81 @@ def test_a_response_never_changes(store: Store, actor: Actor) -> None:
     assert tally(send(store, actor, "responses", f"1,C1,{AT},5,Well,", f"2,C1,{AT},5,Well,")) == (1, 0, 1, 0)
     row = send(store, actor, "responses", f"1,C1,{AT},6,Well,")
     assert refused(store, actor, row) == [(2, "conflicting_duplicate")]
+
+
+# --- complaints as help desks export them
+
+COLUMNS = {
+    "external_id": "id",
+    "customer_key": "who",
+    "received_at": "at",
+    "subject": "about",
+    "resolved_at": "n",
+    "closed_at": "closed",
+}
+
+
+@pytest.mark.parametrize(
+    ("resolved", "closed", "stored"),
+    [
+        ("", LATER, (LATER, LATER)),
+        (LATER, "", (LATER, None)),
+        (LATER, "2026-03-11T11:59:30Z", (LATER, LATER)),
+        (LATER, "2026-03-11T12:00:05Z", (LATER, "2026-03-11T12:00:05Z")),
+        (LATER, "2026-03-11T11:50:00Z", None),
+    ],
+)
+def test_a_complaint_that_was_closed_is_resolved(
+    store: Store, actor: Actor, resolved: str, closed: str, stored: tuple[str, str | None] | None
+) -> None:
+    row = send(store, actor, "complaints", f"1,C1,{AT},{resolved},Late,{closed}", columns=COLUMNS)
+    if stored is None:
+        assert refused(store, actor, row) == [(2, "out_of_order")]
+        return
+    found = the(store, Complaint)
+    times = (found["resolved_at"], found["closed_at"])
+    assert tuple(at and at.strftime("%Y-%m-%dT%H:%M:%SZ") for at in times) == stored
+
+
+@pytest.mark.parametrize(
+    ("subject", "stored"),
+    [
+        ("T" * 255, "T" * 255),
+        (f"{'T' * 255} ", "T" * 255),
+        ('"The cup\nis broken"', "The cup is broken"),
+        ('"The cup\r\n\t is broken"', "The cup is broken"),
+        ("T" * 256, None),
+    ],
+)
+def test_titles_of_help_desks_are_stored(
+    store: Store, actor: Actor, subject: str, stored: str | None
+) -> None:
+    row = send(store, actor, "complaints", f"1,C1,{AT},,{subject},")
+    if stored is not None:
+        assert the(store, Complaint)["subject"] == stored
+        return
+    [one] = store.read_sync(imports.refused_after, actor, row["id"], 0, 10)
+    detail = one["detail"].format(column=one["column"], **one["values"])
+    assert detail == "subject is longer than 255 characters."
+
+
+@pytest.mark.parametrize(
+    ("kind", "target", "column", "value", "words"),
+    [
+        ("complaints", "text", "about", "x" * 10_001, "text is longer than 10000 characters."),
+        ("interactions", "direction", "about", "Gelen", "inbound, outbound"),
+        ("interactions", "direction", "about", "Gelen", "value=direction:WORD=inbound"),
+        ("interactions", "talk_seconds", "n", "99999999", "talk_seconds is not from 0 to "),
+        ("complaints", "severity", "about", "awful", "low, normal, high, critical"),
+    ],
+)
+def test_a_refusal_says_what_is_allowed(
+    store: Store, actor: Actor, kind: str, target: str, column: str, value: str, words: str
+) -> None:
+    columns = record_mapping(kind).columns | {target: column}
+    if kind == "complaints":
+        columns = columns | {"subject": "=Late"}
+    cells = {"n": "", "about": "", column: value}
+    row = send(store, actor, kind, f"1,C1,{AT},{cells['n']},{cells['about']},", columns=columns)
+    [one] = store.read_sync(imports.refused_after, actor, row["id"], 0, 10)
+    assert words in one["detail"].format(column=one["column"], **one["values"])
