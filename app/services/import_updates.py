@@ -123,15 +123,14 @@ def settle(
             column = "external_id" if kind is RecordKind.RESPONSES else _TARGETS.get(about, about)
             outcome.refused.append(Refused(line, Refusal.CONFLICTING_DUPLICATE, column))
             continue
-        savepoint = tx.begin_nested()
         try:
-            _CHANGES[kind](tx, actor, row, item, changed, customers)
-            keep(tx, kind, [row["id"]], [one])
-            savepoint.commit()
-            outcome.updates(line)
+            with tx.begin_nested():
+                _CHANGES[kind](tx, actor, row, item, changed, customers)
+                keep(tx, kind, [row["id"]], [one])
         except AppError as error:
-            savepoint.rollback()
             outcome.refused.append(Refused(line, *_reason(item, error)))
+        else:
+            outcome.updates(line)
     wanted = [row is None for row in found]
     return rows.where(wanted), list(compress(told, wanted))
 
