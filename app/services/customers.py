@@ -29,7 +29,7 @@ from app.schemas.customers import (
     CustomerUpsert,
     Departure,
 )
-from app.services import contract_terms, customer_rows, customer_search, preconditions, standing
+from app.services import callers, contract_terms, customer_rows, customer_search, preconditions, standing
 from app.services.customer_rows import Identity, Row
 from app.store import audit, dialects
 from app.store.engine import single
@@ -136,6 +136,7 @@ def create_many(
     if accepted:
         tx.execute(insert(Customer), accepted)
         _index(tx, accepted)
+        callers.adopt(tx, actor, accepted)
         contract_terms.keep_first(tx, actor, accepted)
         audit.record_all(tx, actor, "customer.created", [(str(row["id"]), row["id"]) for row in accepted])
     return [_shape(row) if isinstance(row, dict) else row for row in rows]
@@ -264,6 +265,7 @@ def _insert_one(tx: Connection, actor: Actor, data: Row) -> Row:
         raise rows[0]
     tx.execute(insert(Customer), [row])
     _index(tx, [row])
+    callers.adopt(tx, actor, [row])
     contract_terms.keep_first(tx, actor, [row])
     audit.record(tx, actor, "customer.created", row["id"], customer_id=row["id"])
     return _shape(row)
@@ -351,6 +353,8 @@ def _apply(tx: Connection, actor: Actor, before: Row, changes: Row, action: str 
         tx.execute(delete(CustomerLookup).where(CustomerLookup.customer_id == before["id"]))
         _drop_external_ids(tx, before, after)
         _index(tx, [{**after, "external_ids": _added(before, after)}])
+        if "contact_points" in changed:
+            callers.adopt(tx, actor, [after])
     if changed.keys() & set(standing.CONTRACT.values()):
         contract_terms.keep(tx, actor, after)
     audit.record(tx, actor, action, before["id"], customer_id=before["id"], members=changed)
