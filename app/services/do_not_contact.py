@@ -1,6 +1,6 @@
 """Channels that customers asked not to be contacted on, as the interactions tell that are recorded."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from app.domain.access import Actor
 from app.domain.customers import Channel
 from app.domain.interactions import UNWANTED
 from app.store import audit
-from app.store.tables import Customer
+from app.store.tables import Customer, Interaction
 from app.store.types import now
 
 _MEMBER = "do_not_contact"
@@ -52,3 +52,23 @@ def heed(tx: Connection, actor: Actor, interactions: Iterable[dict[str, Any]]) -
         row["customer"]: {_MEMBER: row["channels"], "version": row["next"], "updated_at": at}
         for row in changed
     }
+
+
+def kept(tx: Connection, customer: dict[str, Any], wanted: Sequence[str]) -> list[str]:
+    """The list that a system of record sends, with the channels that the customer has on it because a
+    recorded contact told so: a copy that does not know of the contact must not take the wish off.
+
+    One statement, none where no such channel is left out.
+    """
+    told = [
+        channel for channel in UNWANTED.values() if channel in customer[_MEMBER] and channel not in wanted
+    ]
+    if not told:
+        return list(wanted)
+    theirs = Interaction.customer_id == customer["id"], Interaction.disposition.in_(UNWANTED)
+    found = {
+        UNWANTED[code]
+        for code in tx.execute(select(Interaction.disposition).where(*theirs)).scalars()
+        if code
+    }
+    return [*wanted, *(channel for channel in told if channel in found)]
