@@ -17,7 +17,8 @@ _LOCATIONS = frozenset({"body", "query", "path", "header", "cookie"})
 _BOUNDS = ("gt", "ge", "lt", "le", "multiple_of", "min_length", "max_length")
 _DIGITS = ("max_digits", "decimal_places", "whole_digits")
 _CHOICES = ("expected", "expected_tags", "expected_version", "expected_schemes")
-_SAFE_PARAMS = frozenset([*_BOUNDS, *_DIGITS, *_CHOICES])
+_OURS = ("now",)
+_SAFE_PARAMS = frozenset([*_BOUNDS, *_DIGITS, *_CHOICES, *_OURS])
 
 _NUMBER = "Expected a number."
 _INTEGER = "Expected a whole number."
@@ -100,6 +101,7 @@ MESSAGES: Mapping[str, str] = {
     "timezone_aware": _INSTANT,
     "timezone_offset": _INSTANT,
     "datetime_past": "Expected an instant in the past.",
+    "in_future": "Expected an instant that is not in the future; our clock reads {now}.",
     "datetime_future": "Expected an instant in the future.",
     "time_delta_type": _DURATION,
     "time_delta_parsing": _DURATION,

@@ -30,6 +30,9 @@ app = typer.Typer(no_args_is_help=True, help="Take files in, and take imports ba
 Row = dict[str, Any]
 Told = Callable[[Row, int], None]
 
+MOSTLY_REFUSED, NOTHING_STORED = 3, 4
+"""Exit codes of files of which more than half of the rows were refused, or all."""
+
 COUNTED = ("in", "stored", "updated", "repeated", "refused")
 """The counts of rows that lists show."""
 
@@ -61,7 +64,7 @@ Header = Annotated[
     bool | None, typer.Option("--header/--no-header", help="Whether the first row names the columns.")
 ]
 Encoding = Annotated[str | None, typer.Option(help="utf-8, windows-1254, iso-8859-9, latin-1, utf-16, ...")]
-DateFormat = Annotated[str | None, typer.Option(help="iso, auto or directives such as '%d/%m/%Y %H:%M'.")]
+DateFormat = Annotated[str | None, typer.Option(help="iso, auto, excel, %s or '%d/%m/%Y %H:%M'.")]
 TimeZone = Annotated[str | None, typer.Option(help="IANA zone of times without an offset.")]
 Currency = Annotated[str | None, typer.Option(help="Currency of every row.")]
 DecimalComma = Annotated[
@@ -239,6 +242,9 @@ def _run(file: Path, mapping: str | None, flags: Row, dry_run: bool, refused_to:
         if refused_to is not None:
             _write_refused(store, actor, row["id"], refused_to)
     _print_outcome(row, refused_to)
+    if row["state"] == ImportState.DONE_WITH_REFUSALS:
+        refused = row["rows_refused"] == row["rows_in"]
+        raise typer.Exit(NOTHING_STORED if refused else MOSTLY_REFUSED)
 
 
 def _saved(mapping: str | None) -> tuple[str | None, Row | None]:
@@ -323,7 +329,7 @@ def _write_refused(store: Store, actor: Actor, import_id: UUID, path: Path) -> N
         line = 0
         while rows := store.read_sync(imports.refused_after, actor, import_id, line, 5_000):
             for row in rows:
-                detail = row["detail"].format(column=row["column"])
+                detail = row["detail"].format(column=row["column"], **row["values"])
                 target.write(csv_lines.line((row["line"], row["code"], row["column"], detail)))
             line = rows[-1]["line"]
 
@@ -339,6 +345,20 @@ def _print_outcome(row: Row, refused_to: Path | None) -> None:
         f"customers created: {row['customers_created']:,}"
         + (f"; amounts rounded: {row['rows_rounded']:,}" if row["kind"] == RecordKind.TRANSACTIONS else ""),
     ]
+    if row["records_stored"] < row["rows_stored"]:
+        lines.append(f"records of these rows: {row['records_stored']:,}")
+    if row["rows_alike"]:
+        lines.append(
+            f"{row['rows_alike']:,} of the repeated rows have no key, but say what an earlier file said;"
+            " give a file of other records another --source"
+        )
+    if row["words_unmatched"]:
+        words = ", ".join(f"{target} {count:,}" for target, count in row["words_unmatched"].items())
+        lines.append(f"words that no --value names, left as they are: {words}")
+    if row["rows_refused"] and row["rows_refused"] == row["rows_in"]:
+        lines.append("nothing could be stored: every row was refused")
+    elif row["state"] == ImportState.DONE_WITH_REFUSALS:
+        lines.append("more than half of the rows were refused: is the mapping right?")
     if refused_to is not None and row["rows_refused"]:
         lines.append(f"refused rows: {refused_to}")
     typer.echo("\n".join(lines))

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from app.domain import import_amounts, import_cells
-from app.domain.date_formats import Shape, shapes
+from app.domain import import_amounts, import_cells, import_times
+from app.domain.date_formats import Reader, Shape, shapes
 from app.domain.import_mapping import Mapping
 from app.domain.import_refusals import Refusal, Refused
 from app.domain.import_rules import KindRule, RuleTest
 from app.domain.import_targets import Target
+from app.domain.import_words import ORDINARY, fold
 from app.domain.money import minor_digits
 from app.domain.text import INVISIBLE
 from app.domain.transactions import LOWERING, TransactionKind
@@ -23,6 +24,10 @@ _FRACTIONS = {0: "", 4: r"(?:\.(?:[0-9]{1,2}|[0-9]{4}))?"}  # three digits may b
 
 KEYS = frozenset((Target.EXTERNAL_ID.value, Target.CUSTOMER_KEY.value))
 NUMBERS_AND_TIMES = frozenset((Target.AMOUNT.value, Target.COST.value, Target.OCCURRED_AT.value))
+APART = "(not words) "
+"""What the names of columns begin with that were made for kind rules about keys, amounts and times."""
+
+NOT_WORDS = KEYS | NUMBERS_AND_TIMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,23 +123,68 @@ def typed(frame: pl.DataFrame, mapping: Mapping) -> pl.DataFrame:
 
 
 def _kind(mapping: Mapping) -> pl.Expr:
-    kind = pl.col(Target.KIND) if Target.KIND in mapping.columns else pl.lit(TransactionKind.PURCHASE.value)
+    kind = pl.lit(TransactionKind.PURCHASE.value)
+    if Target.KIND in mapping.columns:
+        kind = pl.col(Target.KIND)
+        if mapping.from_column(Target.KIND):
+            kind = folded(kind)
     for index, rule in reversed(list(enumerate(mapping.kind_rules))):
-        passes = _passes(rule, pl.col(f"rule{index}"), mapping)
-        kind = pl.when(passes).then(pl.lit(rule.kind.value)).otherwise(kind)
+        kind = (
+            pl.when(passes(rule, pl.col(f"rule{index}"), mapping))
+            .then(pl.lit(rule.kind.value))
+            .otherwise(kind)
+        )
     return kind
 
 
-def _passes(rule: KindRule, text: pl.Expr, mapping: Mapping) -> pl.Expr:
+def folded(text: pl.Expr) -> pl.Expr:
+    """`app.domain.import_words.fold` for a column of texts."""
+    small = text.str.normalize("NFC").str.replace_many(["İ", "ı"], ["i", "i"]).str.to_lowercase()
+    return small.str.replace_all("i\u0307", "i", literal=True).str.normalize("NFC").str.strip_chars()
+
+
+def passes(rule: KindRule, text: pl.Expr, mapping: Mapping) -> pl.Expr:
+    """Tell of each text whether it passes the test of a rule; null is no."""
     if rule.test is RuleTest.EQUALS:
         # An empty value asks for a missing one.
         nothing = text.is_null() | text.is_in(list(import_cells.NOTHING_IN_TEXTS))
-        return nothing if rule.value == "" else text == rule.value
+        return nothing if rule.value == "" else folded(text) == fold(rule.value)
     if rule.test is RuleTest.PREFIX:
-        return text.str.starts_with(rule.value)
+        return folded(text).str.starts_with(fold(rule.value))
     readable = pl.when(text.str.contains(_decimal(mapping))).then(text)
     number = readable.str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
     return number < float(rule.value) if rule.test is RuleTest.LESS else number > float(rule.value)
+
+
+def unnamed(mapping: Mapping, indexes: abc.Collection[int] | None = None) -> pl.Expr | None:
+    """Tell of each row whether it says its kind by a word that no rule names: it passes no rule, and holds
+    another word than an ordinary sale's in a column whose words rules name. None where there is no such
+    column, or the mapping says which kind all others are.
+
+    ``indexes`` are those of the rules that are looked at, all by default."""
+    rules = [
+        (index, rule) for index, rule in enumerate(mapping.kind_rules) if indexes is None or index in indexes
+    ]
+    named = [
+        index
+        for index, rule in rules
+        if rule.test is RuleTest.EQUALS and rule.value and has_words(mapping, rule)
+    ]
+    if not named or Target.KIND in mapping.columns:
+        return None
+    some = pl.any_horizontal(
+        *(passes(rule, pl.col(f"rule{index}"), mapping).fill_null(value=False) for index, rule in rules)
+    )
+    ordinary = [*ORDINARY, *import_cells.NOTHING_IN_TEXTS]
+    odd = (folded(pl.col(f"rule{index}")).is_in(ordinary).fill_null(value=True).not_() for index in named)
+    return pl.any_horizontal(*odd) & some.not_()
+
+
+def has_words(mapping: Mapping, rule: KindRule) -> bool:
+    """Tell whether a rule's column is one of words: neither a target's nor one of keys, amounts or times."""
+    others = (part for target in NOT_WORDS for part in mapping.parts(target))
+    is_apart = rule.column.startswith(APART)
+    return not is_apart and rule.column not in mapping.columns and rule.column not in others
 
 
 def _decimal(mapping: Mapping) -> str:
@@ -249,8 +299,13 @@ def unread(texts: pl.Series, micros: pl.Series) -> list[pl.Series]:
     ]
 
 
-def instants(texts: pl.Series, mapping: Mapping) -> tuple[pl.Series, pl.Series]:
+def instants(texts: pl.Series, mapping: Mapping, *, second: bool = False) -> tuple[pl.Series, pl.Series]:
     """Parse times, each by the one spelling it matches, so that no row's reading depends on another's.
+
+    A whole day is its first instant, also where the clocks skip midnight.
+
+    Args:
+        second: whether a local time that happened twice is the second; else it is the first.
 
     Returns:
         Microseconds since 1970 UTC, null where there is none, and whether it is a local time that the
@@ -259,28 +314,21 @@ def instants(texts: pl.Series, mapping: Mapping) -> tuple[pl.Series, pl.Series]:
     micros = pl.repeat(None, len(texts), dtype=pl.Int64, eager=True)
     skipped = pl.repeat(False, len(texts), dtype=pl.Boolean, eager=True)
     likely = str(texts.drop_nulls().first())
-    for shape in sorted(shapes(mapping.date_format), key=lambda shape: not re.search(shape.pattern, likely)):
-        fits = texts.str.contains(shape.pattern)
-        whole = bool(fits.all(ignore_nulls=False))
-        chosen = texts if whole else texts.set(~fits | fits.is_null(), None)
-        at = _instant(chosen, shape, mapping.time_zone)
-        if at.null_count() > chosen.null_count() and not shape.zoned:
-            skipped |= at.is_null() & _instant(chosen, shape, "UTC").is_not_null()
-        micros = at if whole else micros.fill_null(at)
+    zone = import_times.Zone(mapping.time_zone, second=second)
+
+    def unlikely(shape: Shape) -> tuple[bool, bool]:
+        return shape.reader is Reader.WORDS, not re.search(shape.pattern, likely)
+
+    for shape in sorted(shapes(mapping.date_format), key=unlikely):
+        fits = (texts.str.contains(shape.pattern) & micros.is_null()).fill_null(False)
+        if not fits.any():
+            continue
+        whole = bool(fits.all())
+        at, gone = import_times.parsed(texts if whole else texts.filter(fits), shape, zone)
+        if whole:
+            return at, gone
+        places = fits.arg_true()
+        micros, skipped = micros.scatter(places, at), skipped.scatter(places, gone)
         if micros.null_count() == texts.null_count():
             break
     return micros, skipped
-
-
-def _instant(texts: pl.Series, shape: Shape, time_zone: str) -> pl.Series:
-    """Parse one spelling to microseconds; null for days and local times that do not exist."""
-    if not shape.timed:
-        local = texts.str.to_date(shape.format, strict=False, cache=False).cast(pl.Datetime("us"))
-    elif shape.zoned:
-        at = texts.str.to_datetime(shape.format, time_unit="us", time_zone="UTC", strict=False, cache=False)
-        return at.to_physical()
-    else:
-        local = texts.str.to_datetime(shape.format, time_unit="us", strict=False, cache=False)
-    if time_zone != "UTC":
-        local = local.dt.replace_time_zone(time_zone, ambiguous="earliest", non_existent="null")
-    return local.to_physical()

@@ -19,6 +19,9 @@ class Refusal(StrEnum):
     SPREADSHEET_ERROR = "spreadsheet_error"
     CONTROL_CHARACTER = "control_character"
     TEXT_TOO_LONG = "text_too_long"
+    ROW_OF_KEY_REFUSED = "row_of_key_refused"
+    ROWS_DIFFER = "rows_differ"
+    UNKNOWN_WORD = "unknown_word"
     UNKNOWN_KIND = "unknown_kind"
     CURRENCY_MISSING = "currency_missing"
     UNKNOWN_CURRENCY = "unknown_currency"
@@ -76,6 +79,10 @@ _SENTENCES = {
     "column was too narrow (####). Correct it there and export the file again.",
     Refusal.CONTROL_CHARACTER: "{column} holds a control character or is not text.",
     Refusal.TEXT_TOO_LONG: "{column} is too long.",
+    Refusal.ROW_OF_KEY_REFUSED: "Another row with the same key was refused, so this one is not added up.",
+    Refusal.ROWS_DIFFER: "The rows with this key differ in {column}.",
+    Refusal.UNKNOWN_WORD: "No kind rule names this word. Name it (type=return:refund; type=sale:purchase), or"
+    " say what all other rows are: --column kind==purchase.",
     Refusal.UNKNOWN_KIND: "The kind is not purchase, refund, cancellation or subscription_charge.",
     Refusal.CURRENCY_MISSING: "The row has no currency.",
     Refusal.UNKNOWN_CURRENCY: "The currency is not an ISO 4217 code in capitals.",
@@ -89,7 +96,9 @@ _SENTENCES = {
     Refusal.AMOUNT_OUT_OF_RANGE: "The amount is too large.",
     Refusal.NEGATIVE_PURCHASE: "A purchase or subscription charge is negative; a rule can make it a refund.",
     Refusal.DATE_MISSING: "The row has no date.",
-    Refusal.DATE_UNREADABLE: "The date is not in the given format.",
+    Refusal.DATE_UNREADABLE: "{column} is not a date as date_format={format} reads it, such as {example}. "
+    "Say the file's own with date_format: %d/%m/%Y %H:%M, %s (seconds since 1970), %Q (milliseconds), excel "
+    "(day numbers) or auto.",
     Refusal.TIME_SKIPPED: "The local time does not exist: the clocks were put forward over it.",
     Refusal.DATE_OUT_OF_RANGE: "The date is before 1900 or more than 50 years ahead.",
     Refusal.IN_FUTURE: "{column} is in the future.",

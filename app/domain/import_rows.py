@@ -129,6 +129,8 @@ def _faults(frame: pl.DataFrame, targets: Iterable[Target], codes: Iterable[Refu
 
 def _value_checks(frame: pl.DataFrame, mapping: Mapping, now: datetime) -> Iterator[_Check]:
     """Yield the checks of values, in the order of `Refusal`."""
+    if (odd := columns.unnamed(mapping)) is not None:
+        yield _Check(Refusal.UNKNOWN_WORD, Target.KIND, odd)
     if mapping.from_column(Target.KIND):
         known = pl.col(Target.KIND).is_in([kind.value for kind in TransactionKind])
         yield _Check(Refusal.UNKNOWN_KIND, Target.KIND, known.fill_null(False).not_())

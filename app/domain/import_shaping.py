@@ -13,7 +13,7 @@ import polars as pl
 
 from app.domain.import_amounts import plain_number
 from app.domain.import_cells import is_nothing
-from app.domain.import_columns import RawBatch
+from app.domain.import_columns import APART, RawBatch, has_words
 from app.domain.import_mapping import Mapping
 from app.domain.import_refusals import Refusal, Refused
 from app.domain.import_rules import KindRule, RuleTest
@@ -23,7 +23,7 @@ from app.domain.import_targets import Target
 from app.domain.import_words import fold
 
 _UNREADABLE = {"amount": Refusal.AMOUNT_UNREADABLE, "cost": Refusal.COST_UNREADABLE}
-_EXACT = Context(prec=300)
+EXACT = Context(prec=300)
 """Two factors of the longest spelling there is, and more sums than a file has rows."""
 
 _MISSING = {"amount": Refusal.AMOUNT_MISSING}
@@ -37,7 +37,7 @@ def needs_shaping(mapping: Mapping) -> bool:
 
 def plain(mapping: Mapping) -> Mapping:
     """The mapping that reads what `shaped` makes: the source of each target has the target's own name, those
-    of kind rules are ``rule0`` and so on where they are about other columns."""
+    of kind rules have the names that `rule_name` gives where they are about other columns."""
     columns = {
         target: target if mapping.from_column(target) else source
         for target, source in mapping.columns.items()
@@ -50,7 +50,8 @@ def plain(mapping: Mapping) -> Mapping:
         group_by="",
         header=True,
         format=FileFormat.CSV,
-        decimal_comma=None if _has_sums(mapping) else mapping.decimal_comma,
+        decimal_comma=False if _has_sums(mapping) else mapping.decimal_comma,
+        grouping=mapping.grouping and not _has_sums(mapping),
     )
 
 
@@ -70,9 +71,14 @@ def shaped(raw: RawBatch, mapping: Mapping) -> RawBatch:
             columns[target] = _decimals(raw, mapping, target, columns[target], refused)
     for index, rule in enumerate(mapping.kind_rules):
         if not mapping.from_column(rule.column):
-            columns[f"rule{index}"] = raw.columns[rule.column]
+            columns[rule_name(mapping, index)] = _tested(raw.columns[rule.column], rule, mapping)
     batch = replace(raw, columns=columns, unmatched=+unmatched, clean=False)
     return without(batch, refused)
+
+
+def rule_name(mapping: Mapping, index: int) -> str:
+    """The name of the column that a kind rule looks at, where it is about no target."""
+    return f"rule{index}" if has_words(mapping, mapping.kind_rules[index]) else f"{APART}{index}"
 
 
 def without(raw: RawBatch, refused: Texts[int, Refused]) -> RawBatch:
@@ -86,16 +92,13 @@ def without(raw: RawBatch, refused: Texts[int, Refused]) -> RawBatch:
 
 
 def spelled(value: Decimal) -> str:
-    """Spell a decimal for `plain`: without an exponent, and never with what looks like thousands.
+    """Spell a decimal for `plain`, without an exponent.
 
-    >>> spelled(Decimal("2.50")), spelled(Decimal("1E+3")), spelled(Decimal("0.125"))
-    ('2.5', '1000', '0.1250')
+    >>> spelled(Decimal("2.50")), spelled(Decimal("1E+3"))
+    ('2.5', '1000')
     """
-    whole, _, fraction = f"{value:f}".partition(".")
-    fraction = fraction.rstrip("0")
-    if len(fraction) == 3:
-        fraction += "0"
-    return f"{whole}.{fraction}" if fraction else whole
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 # --- inside
@@ -109,8 +112,17 @@ def _plain_rule(mapping: Mapping, index: int, rule: KindRule) -> KindRule:
     if mapping.from_column(rule.column):
         return rule
     if mapping.group_by:  # whether a row passes was told for each of the rows that became one
-        return KindRule(f"rule{index}", RuleTest.EQUALS, "1", rule.kind)
-    return replace(rule, column=f"rule{index}")
+        return KindRule(rule_name(mapping, index), RuleTest.EQUALS, "1", rule.kind)
+    return replace(rule, column=rule_name(mapping, index))
+
+
+def _tested(texts: pl.Series, rule: KindRule, mapping: Mapping) -> pl.Series:
+    """The texts a kind rule looks at; numbers as `plain` reads them."""
+    if mapping.group_by or not _has_sums(mapping) or rule.test not in (RuleTest.LESS, RuleTest.GREATER):
+        return texts
+    read = (None if text is None else _number(text, mapping) for text in texts)
+    numbers = [spelled(number) if isinstance(number, Decimal) else None for number in read]
+    return pl.Series(texts.name, numbers, pl.String)
 
 
 def _joined(raw: RawBatch, mapping: Mapping, target: str) -> pl.Series:
@@ -154,7 +166,7 @@ def _decimals(
             if isinstance(read, Refusal):
                 refused.setdefault(line, Refused(line, _reason(read, target), target))
                 break
-            value = _EXACT.multiply(value, read)
+            value = EXACT.multiply(value, read)
         else:
             found[-1] = spelled(value)
     return pl.Series(target, found, pl.String)

@@ -10,7 +10,7 @@ from annotated_types import GroupedMetadata
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError, SchemaSerializer
 
-from app.domain.days import AHEAD, CLOCKS_DIFFER, EARLIEST
+from app.domain.days import AHEAD, EARLIEST, clock_text, is_future
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -96,13 +96,15 @@ InstantIn = Annotated[
 
 
 def _happened(value: datetime) -> datetime:
-    if value > datetime.now(UTC) + CLOCKS_DIFFER:
-        raise PydanticCustomError("in_future", "Expected an instant that is not in the future.")
+    now = datetime.now(UTC)
+    if is_future(value, now):
+        message = "Expected an instant that is not in the future; our clock reads {now}."
+        raise PydanticCustomError("in_future", message, {"now": clock_text(now)})
     return value
 
 
 HappenedIn = Annotated[InstantIn, AfterValidator(_happened)]
-"""An instant at which something happened that is told of: at most a day ahead of our clock."""
+"""An instant at which something happened that is told of: at most five minutes ahead of our clock."""
 
 DayIn = Annotated[date, BeforeValidator(_date_text), AfterValidator(_date_bounds)]
 """A local calendar day that comes in, where no day is a good example."""

@@ -113,7 +113,8 @@ class _MappingOptions(Input):
     """Of transactions, tried in order: ``COLUMN=VALUE:kind``, ``COLUMN^PREFIX:kind``,
     ``COLUMN<NUMBER:kind``."""
     date_format: DateFormat = "auto"
-    """iso, auto, or directives such as ``%d/%m/%Y %H:%M``."""
+    """iso, auto, excel (day numbers), ``%s`` or ``%Q`` (seconds or milliseconds since 1970), or directives
+    such as ``%d/%m/%Y %H:%M``."""
     decimal_comma: Flag | None = None
     """True where decimals follow a comma (``1.234,50``), false where they follow a point (``1,234.50``).
     Where neither is said, an amount with two readings (``1.000``) is refused."""
@@ -218,7 +219,9 @@ class ImportOptions(Input):
 
     kind: RecordKind | None = None
     """What each row is; default ``transactions``, or what the saved mapping says."""
-    mapping: Code | None = Field(default=None, examples=["shop-export"])
+    mapping: Code | None = Field(
+        default=None, examples=["shop-export"], json_schema_extra={"x-prefilled": True}
+    )
     """Name of a saved mapping."""
     source: SystemName | None = None
     """The system the records come from; default ``import``."""
@@ -246,7 +249,8 @@ class ImportOptions(Input):
     """``auto`` (the byte order mark, else UTF-8), ``windows-1254``, ``cp857``, ``iso-8859-9``, ``utf-16`` and
     others, under any usual name. Default: the charset of the media type, else ``auto``."""
     date_format: DateFormat | None = None
-    """``iso``, ``auto``, or directives such as ``%d/%m/%Y %H:%M``."""
+    """``iso``, ``auto``, ``excel`` (day numbers), ``%s`` or ``%Q`` (seconds or milliseconds since 1970), or
+    directives such as ``%d/%m/%Y %H:%M``."""
     time_zone: TimeZone | None = None
     """IANA zone of times without an offset; default: the company's."""
     currency: Currency | None = None
@@ -289,9 +293,12 @@ class ImportRead(Output):
                     "rows_repeated": 0,
                     "rows_refused": 1,
                     "rows_rounded": 0,
+                    "rows_alike": 0,
+                    "records_stored": 1,
                     "customers_created": 0,
                     "customers_kept": 0,
                     "refused_by_reason": {"customer_missing": 1},
+                    "words_unmatched": {},
                     "error": None,
                     "created_at": "2026-11-23T09:30:00Z",
                     "updated_at": "2026-11-23T09:30:02Z",
@@ -323,10 +330,17 @@ class ImportRead(Output):
     rows_refused: Count
     rows_rounded: Count
     """Rows whose amount or cost was finer than the currency's minor unit."""
+    rows_alike: Count
+    """Those of the repeated rows that have no key of their own (``external_id==row``) and say the same as a
+    row of an earlier file of this source. If they are something else, give their file another source."""
+    records_stored: Count
+    """Records that the stored rows became; fewer than these where rows are grouped."""
     customers_created: Count
     customers_kept: Count
     """Customers whom a reversal left because something else hangs on them; the audit log names them."""
     refused_by_reason: Annotated[dict[str, Count], Field(max_length=50)]
+    words_unmatched: Annotated[dict[str, Count], Field(max_length=TARGETS_MOST)]
+    """Target with value rules: how many words of its column no rule names; they stayed as they are."""
     error: Annotated[str, Field(max_length=1000, pattern=NO_CONTROL)] | None
     """Why the file could not be read on; what was stored before stays."""
     created_at: datetime

@@ -21,7 +21,6 @@ from app.domain.customers import (
 from app.domain.interactions import Direction, Purpose, Sentiment
 from app.schemas._base import (
     NO_CONTROL,
-    Code,
     Count,
     Input,
     Label,
@@ -31,6 +30,7 @@ from app.schemas._base import (
     QualifiedKey,
     shown,
 )
+from app.schemas.churn import ChurnReason
 from app.schemas.complaints import EXAMPLE_OPEN_ID, EXAMPLE_OPEN_NUMBER, Number
 from app.schemas.customers import EXAMPLE_ID, DoNotContact, ExternalId, Hours
 from app.schemas.interactions import EXAMPLE_ID as EXAMPLE_INTERACTION_ID
@@ -40,21 +40,6 @@ LISTED_MOST = 5
 """Open complaints and interactions shown, and candidates beside the best one."""
 
 REASONS_MOST = 3
-
-
-class ChurnReason(Output):
-    """A reason why the customer may be lost."""
-
-    code: Code
-    """Of the warning sign."""
-    value: float
-    """What was found of this customer: days, a count, percent or points, as the sentence says."""
-    baseline: float
-    """What it is held against: what is usual for the customer or for all, or a limit."""
-    contribution: Annotated[float, Field(ge=0, le=1)]
-    """How strongly it warns, for ordering reasons; not a share of the probability."""
-    sentence: Annotated[str, shown(500)]
-    """The same in words, in the language of the request."""
 
 
 class OverviewChurn(CustomerChurn):
@@ -267,7 +252,7 @@ class ScreenPopQuery(Input):
     """What is known of the caller: exactly one of these."""
 
     phone: Annotated[str, StringConstraints(max_length=254, pattern=NO_CONTROL)] | None = Field(
-        default=None, examples=["0532 123 45 67"]
+        default=None, examples=["0532 123 45 67"], json_schema_extra={"x-prefilled": True}
     )
     """A phone number in any spelling, also as an exchange sends it (``<sip:+905321234567@pbx>``).
     What is no number, as sent for a withheld one, is nobody's."""
