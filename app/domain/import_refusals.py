@@ -49,6 +49,7 @@ class Refusal(StrEnum):
     NOT_A_FLAG = "not_a_flag"
     UNKNOWN_VALUE = "unknown_value"
     INVALID_VALUE = "invalid_value"
+    PHONE_UNREADABLE = "phone_unreadable"
     OUT_OF_RANGE = "out_of_range"
     OUT_OF_ORDER = "out_of_order"
     NOT_RESOLVED = "not_resolved"
@@ -121,6 +122,8 @@ _SENTENCES = {
     Refusal.NOT_A_FLAG: "{column} is not one of true, false, yes, no, y, n, 1 and 0.",
     Refusal.UNKNOWN_VALUE: "{column} is not one of the known values.",
     Refusal.INVALID_VALUE: "{column} is not written as it must be.",
+    Refusal.PHONE_UNREADABLE: "{column} is not one telephone number, such as +90 532 123 45 67 or 1001; "
+    "leave it empty where there is none.",
     Refusal.OUT_OF_RANGE: "{column} is too small or too large.",
     Refusal.OUT_OF_ORDER: "{column} is before what must come before it.",
     Refusal.NOT_RESOLVED: "{column} needs a time of resolution, which the row does not have.",

@@ -210,6 +210,7 @@ _REASONS = {
     "unknown_disposition": Refusal.UNKNOWN_VALUE,
     "inactive_disposition": Refusal.NOT_IN_USE,
     "survey_inactive": Refusal.NOT_IN_USE,
+    "not_a_phone": Refusal.PHONE_UNREADABLE,
     "unit_not_allowed": Refusal.UNIT_NOT_ALLOWED,
     "outside_scale": Refusal.ANSWER_OUTSIDE_SCALE,
     "unknown_choice": Refusal.UNKNOWN_VALUE,
