@@ -44,6 +44,8 @@ class AppError(Exception):
         self.fields = tuple(fields)
         self.headers = dict(headers or {})
         self.params = params
+        self.existing: tuple[str, str] | None = None
+        """Id and address of the resource that is in the way, where the caller may see it."""
 
 
 class StartError(RuntimeError):
@@ -158,6 +160,17 @@ PROBLEMS: dict[str, ProblemKind] = {
         409,
         "Transaction exists",
         "The source has recorded a transaction with this external id; nothing needs to be sent again.",
+    ),
+    "transaction_differs": ProblemKind(
+        409,
+        "Transaction exists with other values",
+        "Compare the members under errors. If the order was edited, correct the existing one with a PATCH.",
+    ),
+    "same_customer": ProblemKind(
+        409, "It belongs to this customer already", "Nothing needs to be sent again."
+    ),
+    "moves_with_interaction": ProblemKind(
+        409, "It moves with its interaction", "Move the interaction that the detail names."
     ),
     "interaction_exists": ProblemKind(
         409,

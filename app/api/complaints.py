@@ -33,7 +33,8 @@ from app.schemas.complaints import (
     ComplaintRead,
     ComplaintUpdate,
 )
-from app.services import complaint_steps, complaints, customers
+from app.schemas.transfers import TransferCreate
+from app.services import complaint_steps, complaints, customers, transfers
 from app.store.types import now
 
 router = APIRouter(prefix="/complaints", tags=["Complaints"], route_class=StrictRoute)
@@ -260,3 +261,25 @@ async def note_complaint(
 ) -> Response:
     """Keep a note among its events; state and owner stay as they are."""
     return await call.write(CREATED, complaint_steps.note, complaint_id, body, if_match)
+
+
+@router.post(
+    "/{complaint_id:uuid}/transfers",
+    status_code=201,
+    response_model=ComplaintRead,
+    summary="Move a complaint to another customer",
+    responses=created(404, 412),
+)
+async def transfer_complaint(
+    call: Writes,
+    complaint_id: ComplaintId,
+    body: TransferCreate,
+    if_match: IfMatch = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """It was recorded for the wrong customer. Survey records about it move with it. A complaint that came
+    from an interaction moves with that.
+
+    The next scoring run reads both customers again.
+    """
+    return await call.write(CREATED, transfers.move_complaint, complaint_id, body, if_match)

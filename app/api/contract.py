@@ -84,6 +84,16 @@ def _bounded(max_length: int, pattern: str = r"^[^\x00]*$", **more: object) -> S
     return {"type": "string", "maxLength": max_length, "pattern": pattern, **more}
 
 
+EXISTING: Schema = {
+    "title": "ExistingResource",
+    "description": "The resource that is in the way of a request that was refused with 409.",
+    "type": "object",
+    "properties": {
+        "id": _bounded(64),
+        "href": {**_REFERENCE, "description": "Its address."},
+    },
+    "required": ["id", "href"],
+}
 FIELD_PROBLEM: Schema = {
     "title": "FieldProblem",
     "description": "One member of the request that is wrong. Its value is never repeated.",
@@ -115,6 +125,7 @@ PROBLEM: Schema = {
         "instance": {"type": "string", "format": "uri-reference", "maxLength": 2048},
         "code": _bounded(64, r"^[a-z0-9_]+$", description="Stable, machine-readable; never translated."),
         "request_id": _bounded(128, r"^[\x21-\x7e]+$", description="Quote it when asking the operator."),
+        "existing": {"$ref": "#/components/schemas/ExistingResource"},
         "errors": {"type": "array", "maxItems": 100, "items": {"$ref": "#/components/schemas/FieldProblem"}},
     },
     "required": ["type", "title", "status", "code"],

@@ -20,7 +20,8 @@ from app.schemas.interactions import (
     InteractionRead,
     InteractionUpdate,
 )
-from app.services import customers, interactions
+from app.schemas.transfers import TransferCreate
+from app.services import customers, interactions, transfers
 from app.store.types import now
 
 router = APIRouter(prefix="/interactions", tags=["Interactions"], route_class=StrictRoute)
@@ -103,3 +104,25 @@ async def update_interaction(
     keeps it: another one, or null, is refused with `conflict`.
     """
     return await call.write(ONE, interactions.update_one, interaction_id, body, if_match)
+
+
+@router.post(
+    "/{interaction_id:uuid}/transfers",
+    status_code=201,
+    response_model=InteractionRead,
+    summary="Move an interaction to another customer",
+    responses=created(404, 412),
+)
+async def transfer_interaction(
+    call: Writes,
+    interaction_id: InteractionId,
+    body: TransferCreate,
+    if_match: IfMatch = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """It was recorded for the wrong customer. The complaints that came from it and the survey records about
+    them move with it.
+
+    The next scoring run reads both customers again.
+    """
+    return await call.write(CREATED, transfers.move_interaction, interaction_id, body, if_match)

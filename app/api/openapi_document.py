@@ -13,6 +13,7 @@ from app.api.contract import (
     ALWAYS,
     ERROR_HEADERS,
     ERRORS,
+    EXISTING,
     FIELD_PROBLEM,
     HEADERS,
     JSON,
@@ -76,6 +77,7 @@ def finish(document: Schema, app: FastAPI) -> Schema:
     _restore_examples(schemas)
     _list_examples(schemas)
     schemas["Problem"], schemas["FieldProblem"] = PROBLEM, FIELD_PROBLEM
+    schemas["ExistingResource"] = EXISTING
     components["headers"] = HEADERS
     components["responses"] = {name: _error_response(status) for status, (name, _) in ERRORS.items()}
     components["securitySchemes"] = {"bearerAuth": _BEARER}

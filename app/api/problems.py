@@ -66,6 +66,8 @@ def problem(error: AppError, language: str = "en", scope: Scope | None = None) -
     request_id = scope.get("state", {}).get("request_id") if scope is not None else None
     if request_id:
         members["request_id"] = request_id
+    if error.existing is not None:
+        members["existing"] = dict(zip(("id", "href"), error.existing, strict=True))
     if error.fields:
         members["errors"] = [
             {

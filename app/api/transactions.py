@@ -6,8 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Response
 
 from app.api import batches, replies
-from app.api.deps import Call, IdempotencyKey, StrictRoute, may
-from app.api.openapi import created, paged, read
+from app.api.deps import Call, IdempotencyKey, IfMatch, IfNoneMatch, StrictRoute, may
+from app.api.openapi import changed, created, paged, read
 from app.domain.access import Scope
 from app.schemas.batches import BatchQuery
 from app.schemas.transactions import (
@@ -18,8 +18,10 @@ from app.schemas.transactions import (
     TransactionPage,
     TransactionQuery,
     TransactionRead,
+    TransactionUpdate,
 )
-from app.services import transactions
+from app.schemas.transfers import TransferCreate
+from app.services import transactions, transfers
 
 router = APIRouter(prefix="/transactions", tags=["Transactions"], route_class=StrictRoute)
 
@@ -41,7 +43,7 @@ async def list_transactions(call: Reads, query: Annotated[TransactionQuery, Quer
     status_code=201,
     response_model=TransactionRead,
     summary="Record a transaction",
-    responses=created(etag=False),
+    responses=created(),
 )
 async def create_transaction(
     call: Writes, body: TransactionCreate, idempotency_key: IdempotencyKey = None
@@ -76,8 +78,47 @@ async def create_transactions(
     "/{transaction_id:uuid}",
     response_model=TransactionRead,
     summary="Get a transaction",
-    responses=read(etag=False),
+    responses=read(),
 )
-async def get_transaction(call: Reads, transaction_id: TransactionId) -> Response:
+async def get_transaction(
+    call: Reads, transaction_id: TransactionId, if_none_match: IfNoneMatch = None
+) -> Response:
     """Read a transaction."""
     return await call.get(ONE, transactions.get, transaction_id)
+
+
+@router.patch(
+    "/{transaction_id:uuid}",
+    response_model=TransactionRead,
+    summary="Correct a transaction",
+    responses=changed(),
+)
+async def update_transaction(
+    call: Writes, transaction_id: TransactionId, body: TransactionUpdate, if_match: IfMatch = None
+) -> Response:
+    """Merge a correction into the transaction, as an edited order or a wrong price.
+
+    The next scoring run reads the customer again.
+    """
+    return await call.write(ONE, transactions.update_one, transaction_id, body, if_match)
+
+
+@router.post(
+    "/{transaction_id:uuid}/transfers",
+    status_code=201,
+    response_model=TransactionRead,
+    summary="Move a transaction to another customer",
+    responses=created(404, 412),
+)
+async def transfer_transaction(
+    call: Writes,
+    transaction_id: TransactionId,
+    body: TransferCreate,
+    if_match: IfMatch = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """It was recorded for the wrong customer. Survey records about it move with it.
+
+    The next scoring run reads both customers again.
+    """
+    return await call.write(CREATED, transfers.move_transaction, transaction_id, body, if_match)

@@ -62,9 +62,10 @@ class EventKind(StrEnum):
     HANDED_OVER = "handed_over"
     NOTED = "noted"
     CHANGED = "changed"
+    TRANSFERRED = "transferred"
 
 
-ASIDE = frozenset({EventKind.NOTED, EventKind.CHANGED})
+ASIDE = frozenset({EventKind.NOTED, EventKind.CHANGED, EventKind.TRANSFERRED})
 """Events that move neither the state nor the owner; every other one is a step."""
 
 

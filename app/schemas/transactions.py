@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from app.domain.customers import Channel
 from app.domain.transactions import TransactionKind
 from app.schemas._base import (
+    UNSET,
     ExternalKey,
     Flag,
     HappenedIn,
@@ -22,6 +23,7 @@ from app.schemas._base import (
     Paging,
     QualifiedKey,
     SystemName,
+    Version,
     line,
     shown,
 )
@@ -88,8 +90,23 @@ class TransactionCreate(Input):
         return self
 
 
+class TransactionUpdate(Input):
+    """A correction (merge patch): what is left out stays, null clears where null is possible."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"amount": {"amount": "1134.50", "currency": "TRY"}}]}
+    )
+
+    kind: TransactionKind = Field(default=UNSET, examples=["purchase"])
+    amount: Money = Field(default=UNSET, examples=[{"amount": "1134.50", "currency": "TRY"}])
+    occurred_at: HappenedIn = Field(default=UNSET, examples=["2026-11-23T09:30:00Z"])
+    category: Category | None = None
+    channel: Channel | None = Field(default=None, examples=["store"])
+    cost: Money | None = Field(default=None, examples=[{"amount": "800.00", "currency": "TRY"}])
+
+
 class TransactionRead(Output):
-    """A purchase, refund, cancellation or subscription charge. Transactions are never edited."""
+    """A purchase, refund, cancellation or subscription charge."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -100,6 +117,8 @@ class TransactionRead(Output):
                     "external_id": "R-2026-000417",
                     **_EXAMPLE,
                     "recorded_at": "2026-11-23T09:30:01Z",
+                    "updated_at": "2026-11-23T09:30:01Z",
+                    "version": 1,
                     "import_id": None,
                 }
             ]
@@ -118,6 +137,9 @@ class TransactionRead(Output):
     """What the goods cost the company, or for refunds and cancellations what came back; null if unknown."""
     occurred_at: datetime
     recorded_at: datetime
+    updated_at: datetime
+    """When it was recorded, or corrected or moved last."""
+    version: Version
     category: Annotated[str, shown(100)] | None
     channel: Channel | None
     import_id: UUID | None

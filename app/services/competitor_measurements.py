@@ -193,7 +193,7 @@ def _exists() -> ConflictError:
     return ConflictError(detail, code="measurement_exists")
 
 
-_KIND = records.Kind(CompetitorMeasurement, _exists)
+_KIND = records.Kind(CompetitorMeasurement, _exists, path="/v1/competitor-measurements")
 
 
 def _found(tx: Connection, statement: Any) -> Row:

@@ -333,7 +333,7 @@ def _exists() -> ConflictError:
     return ConflictError(detail, code="complaint_exists")
 
 
-_KIND = records.Kind(Complaint, _exists, _renumbered)
+_KIND = records.Kind(Complaint, _exists, path="/v1/complaints", renew=_renumbered)
 
 _EVENT_MEMBERS = tuple(ComplaintEventRead.model_fields)
 

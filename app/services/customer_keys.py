@@ -1,6 +1,7 @@
 """Customers named by their keys in other systems, many at once: for transactions and imports."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -94,3 +95,10 @@ def activate_prospects(tx: Connection, actor: Actor, customer_ids: Collection[UU
     )
     found = [(str(customer_id), customer_id) for customer_id in activated]
     audit.record_all(tx, actor, "customer.updated", found, members=["lifecycle"])
+
+
+def mark_changed(tx: Connection, customer_ids: Sequence[UUID], at: datetime) -> None:
+    """Raise the version of customers of whom a record was moved or corrected, so that the next scoring run
+    reads them again; one statement."""
+    changed = update(Customer).where(Customer.id.in_(customer_ids))
+    tx.execute(changed.values(updated_at=at, version=Customer.version + 1))

@@ -89,6 +89,15 @@ def page(tx: Connection, actor: Actor, query: InteractionQuery, after: After | N
     return Page([_shape(row) for row in found.rows], found.after)
 
 
+def find_locked(tx: Connection, actor: Actor, interaction_id: UUID) -> Row:
+    """The row of an interaction, locked until the transaction ends.
+
+    Raises:
+        NotFoundError: there is none with this id, or the caller may not see it.
+    """
+    return _found(tx, _visible(actor).where(Interaction.id == interaction_id).with_for_update())
+
+
 # --- writing
 
 
@@ -158,8 +167,7 @@ def update_one(
         InvalidError: as in `create`; a disposition that is kept may have become inactive.
         ConflictError: it has another customer, or a complaint of another customer came from it.
     """
-    wanted = _visible(actor).where(Interaction.id == interaction_id).with_for_update()
-    before = _found(tx, wanted)
+    before = find_locked(tx, actor, interaction_id)
     preconditions.check_version(before["version"], if_match)
     sent = data.model_dump(include=data.model_fields_set)
     if sent.get("phone") is not None:
@@ -265,7 +273,8 @@ def _identify(tx: Connection, actor: Actor, before: Row, customer_id: UUID | Non
         ConflictError, InvalidError: see `update_one`.
     """
     if before["customer_id"] is not None:
-        raise ConflictError("The interaction has a customer already.")
+        detail = "The interaction has a customer already: POST to /v1/interactions/{id}/transfers moves it."
+        raise ConflictError(detail, id=before["id"])
     known = select(Customer.id).where(Customer.id == customer_id)
     if tx.execute(narrow(known.with_for_update(read=True, key_share=True), actor)).first() is None:
         wrong = FieldError("/customer_id", "unknown_customer", "There is no such customer.")
@@ -280,7 +289,7 @@ def _exists() -> ConflictError:
     return ConflictError(detail, code="interaction_exists")
 
 
-_KIND = records.Kind(Interaction, _exists)
+_KIND = records.Kind(Interaction, _exists, path="/v1/interactions")
 
 
 def _shape(row: Row) -> Row:

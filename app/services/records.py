@@ -46,11 +46,17 @@ class Kind:
         table: where it is stored; has ``id``, ``source`` and ``external_id``, and ``customer_id`` unless its
             records are nobody's.
         exists: makes the refusal of a record whose external id its source has used already.
+        path: address of the resource, under which the stored record is.
+        differing: names the members (JSON Pointers) in which a row differs from the stored one; such a row is
+            refused with ``differs_code``.
         renew: makes a row anew that was not stored because of something else that must be unique.
     """
 
     table: type[Base]
     exists: Callable[[], ConflictError]
+    path: str
+    differing: Callable[[Row, Row], list[str]] | None = None
+    differs_code: str = ""
     renew: Callable[[Row], Row] | None = None
 
 
@@ -88,9 +94,11 @@ def store_new(
     prospects = find_customers(tx, actor, items, rows)
     if check is not None:
         check(rows)
+    given = list(rows)
     _refuse_repeated(kind, rows)
     made = _create_missing(tx, actor, kind, items, rows, import_id)
     _insert(tx, kind, rows)
+    _name_existing(tx, actor, kind, given, rows)
     if any(isinstance(rows[index], AppError) for index in made):
         # A new customer must not stay behind without the record it was made for.
         raise ConflictError("Another request is storing the same records; repeat this one.")
@@ -216,6 +224,41 @@ def _refuse_stored(tx: Connection, kind: Kind, rows: list[Row | AppError], index
     for index, key in wanted.items():
         if key in stored:
             rows[index] = kind.exists()
+
+
+def _name_existing(
+    tx: Connection, actor: Actor, kind: Kind, given: Sequence[Row | AppError], rows: list[Row | AppError]
+) -> None:
+    """Say in the refusals of records that are stored already which ones these are, as far as the caller may
+    see them, and in what the new ones differ; one statement, none where nothing was refused so."""
+    refused = {
+        index: row
+        for index, row in enumerate(given)
+        if isinstance(row, dict) and isinstance(rows[index], ConflictError) and row["external_id"] is not None
+    }
+    if not refused:
+        return
+    table = kind.table.__table__
+    statement = select(table).where(
+        in_pairs(table.c.source, table.c.external_id, set(map(_key, refused.values())))
+    )
+    if "customer_id" in table.c:
+        statement = narrow(statement, actor, table.c.customer_id, table.c.get("unit"))
+    new = {row["id"] for row in rows if isinstance(row, dict)}
+    found = {_key(dict(row)): dict(row) for row in tx.execute(statement).mappings() if row["id"] not in new}
+    for index, row in refused.items():
+        stored = found.get(_key(row))
+        if stored is None:
+            continue
+        refusal = rows[index]
+        members = [] if kind.differing is None else kind.differing(row, stored)
+        if members:
+            differs = "The stored one has another value; correct it with a PATCH, or leave it."
+            fields = [FieldError(pointer, "differs", differs) for pointer in members]
+            detail = "The source has recorded another version of this under this external id."
+            refusal = rows[index] = ConflictError(detail, code=kind.differs_code, fields=fields)
+        assert isinstance(refusal, AppError)  # noqa: S101 - chosen above
+        refusal.existing = str(stored["id"]), f"{kind.path}/{stored['id']}"
 
 
 def _insert(tx: Connection, kind: Kind, rows: list[Row | AppError]) -> None:

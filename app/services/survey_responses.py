@@ -324,7 +324,7 @@ def _exists() -> ConflictError:
     return ConflictError(detail, code="response_exists")
 
 
-_KIND = records.Kind(SurveyResponse, _exists)
+_KIND = records.Kind(SurveyResponse, _exists, path="/v1/survey-responses")
 
 
 # --- inside: answers

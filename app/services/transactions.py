@@ -5,15 +5,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from app.domain import money
 from app.domain.access import Actor
-from app.domain.transactions import LOWERING, signed
+from app.domain.transactions import LOWERING, TransactionKind, signed
 from app.errors import AppError, ConflictError, FieldError, InvalidError, NotFoundError
 from app.schemas._base import Money
-from app.schemas.transactions import TransactionCreate, TransactionQuery, TransactionSort
-from app.services import customer_keys, records
+from app.schemas.transactions import TransactionCreate, TransactionQuery, TransactionSort, TransactionUpdate
+from app.services import customer_keys, preconditions, records
 from app.store import audit
 from app.store.engine import single
 from app.store.paging import After, Page, SortKey, fetch
@@ -47,7 +47,20 @@ def get(tx: Connection, actor: Actor, transaction_id: UUID) -> Row:
     row = tx.execute(statement).mappings().first()
     if row is None:
         raise NotFoundError("There is no such transaction.")
-    return _shape(dict(row))
+    return shape(dict(row))
+
+
+def find_locked(tx: Connection, actor: Actor, transaction_id: UUID) -> Row:
+    """The row of a transaction, locked until the database transaction ends.
+
+    Raises:
+        NotFoundError: there is none with this id, or the caller may not see its customer.
+    """
+    wanted = _READ.where(Transaction.id == transaction_id).with_for_update()
+    row = tx.execute(narrow(wanted, actor, Transaction.customer_id)).mappings().first()
+    if row is None:
+        raise NotFoundError("There is no such transaction.")
+    return dict(row)
 
 
 @single
@@ -67,7 +80,7 @@ def page(tx: Connection, actor: Actor, query: TransactionQuery, after: After | N
     if query.occurred_before is not None:
         statement = statement.where(Transaction.occurred_at < query.occurred_before)
     found = fetch(tx, statement, _SORTS[query.sort], limit=query.limit, after=after)
-    return Page([_shape(row) for row in found.rows], found.after)
+    return Page([shape(row) for row in found.rows], found.after)
 
 
 # --- writing
@@ -114,10 +127,63 @@ def create_many(
         customer_keys.activate_prospects(tx, actor, buyers)
     recorded = [(str(row["id"]), row["customer_id"]) for row in stored]
     audit.record_all(tx, actor, "transaction.recorded", recorded)
-    return [_shape(row) if isinstance(row, dict) else row for row in rows]
+    return [shape(row) if isinstance(row, dict) else row for row in rows]
+
+
+def update_one(
+    tx: Connection, actor: Actor, transaction_id: UUID, data: TransactionUpdate, if_match: str | None
+) -> Row:
+    """Merge a correction into a transaction; nothing is written when nothing changes.
+
+    Raises:
+        NotFoundError: no such transaction, or the caller may not see its customer.
+        PreconditionFailedError: ``if_match`` does not name the present version.
+        InvalidError: an amount that does not fit its currency or kind.
+    """
+    before = find_locked(tx, actor, transaction_id)
+    preconditions.check_version(before["version"], if_match)
+    shown = shape(before)
+    members = {name: shown[name] for name in TransactionUpdate.model_fields}
+    sent = data.model_dump(include=data.model_fields_set)
+    item = TransactionCreate.model_construct(
+        **{**members, **sent, "customer_id": before["customer_id"], "source": "", "external_id": ""}
+    )
+    item.kind = TransactionKind(item.kind)
+    for name in ("amount", "cost"):
+        if isinstance(given := getattr(item, name), dict):
+            setattr(item, name, Money.model_construct(**given))
+    corrected = _new_row(item, now(), transaction_id)
+    if isinstance(corrected, AppError):
+        raise corrected
+    changes = {name: corrected[name] for name in _CORRECTED if corrected[name] != before[name]}
+    if not changes:
+        return shown
+    at = now()
+    changes |= {"version": before["version"] + 1, "changed_at": at}
+    tx.execute(update(Transaction).where(Transaction.id == transaction_id).values(changes))
+    customer_id = before["customer_id"]
+    customer_keys.mark_changed(tx, [customer_id], at)
+    named = sorted(sent.keys())
+    audit.record(tx, actor, "transaction.updated", transaction_id, customer_id=customer_id, members=named)
+    return shape({**before, **changes})
 
 
 # --- inside
+
+_POINTERS = {
+    "customer_id": "/customer_id",
+    "kind": "/kind",
+    "amount_minor": "/amount/amount",
+    "currency": "/amount/currency",
+    "occurred_at": "/occurred_at",
+    "category": "/category",
+    "channel": "/channel",
+    "cost_minor": "/cost/amount",
+}
+"""Where a request has what a column holds."""
+
+_CORRECTED = tuple(column for column in _POINTERS if column != "customer_id")
+"""Columns that a correction can change."""
 
 
 def _new_row(item: TransactionCreate, at: datetime, row_id: UUID) -> Row | AppError:
@@ -141,6 +207,8 @@ def _new_row(item: TransactionCreate, at: datetime, row_id: UUID) -> Row | AppEr
         "channel": item.channel,
         "cost_minor": cost_minor,
         "import_id": None,
+        "version": 1,
+        "changed_at": None,
     }
 
 
@@ -175,10 +243,21 @@ def _exists() -> ConflictError:
     return ConflictError(detail, code="transaction_exists")
 
 
-_KIND = records.Kind(Transaction, _exists)
+def _differing(row: Row, stored: Row) -> list[str]:
+    """JSON Pointers of the members in which a row differs from the transaction that is stored."""
+    return [pointer for column, pointer in _POINTERS.items() if row[column] != stored[column]]
 
 
-def _shape(row: Row) -> Row:
+_KIND = records.Kind(
+    Transaction,
+    _exists,
+    path="/v1/transactions",
+    differing=_differing,
+    differs_code="transaction_differs",
+)
+
+
+def shape(row: Row) -> Row:
     """A row as `TransactionRead` wants it, members in its order."""
     currency, cost = row["currency"], row["cost_minor"]
     return {
@@ -191,6 +270,8 @@ def _shape(row: Row) -> Row:
         "cost": None if cost is None else money.to_wire(abs(cost), currency),
         "occurred_at": row["occurred_at"],
         "recorded_at": row["recorded_at"],
+        "updated_at": row["changed_at"] or row["recorded_at"],
+        "version": row["version"],
         "category": row["category"],
         "channel": row["channel"],
         "import_id": row["import_id"],

@@ -11,7 +11,9 @@ from app.store.types import Key
 
 
 class Transaction(Base):
-    """One purchase, refund, cancellation or subscription charge; never edited.
+    """One purchase, refund, cancellation or subscription charge.
+
+    ``changed_at`` is null until it is corrected or moved.
 
     ``amount_minor`` is the effect on the customer's value: negative for refunds and cancellations.
     """
@@ -31,6 +33,8 @@ class Transaction(Base):
     channel: Mapped[str | None] = mapped_column(Text)
     cost_minor: Mapped[int | None] = mapped_column(BigInteger)
     import_id: Mapped[UUID | None] = mapped_column(ForeignKey("imports.id"))
+    version: Mapped[int] = mapped_column(server_default="1")
+    changed_at: Mapped[datetime | None]
 
     __table_args__ = (
         UniqueConstraint("source", "external_id"),
@@ -38,6 +42,7 @@ class Transaction(Base):
         Index("ix_transactions_scoring", "customer_id", "occurred_at", "kind", "currency", "amount_minor"),
         Index(None, "occurred_at", "id"),
         index_where_set("import_id"),
+        index_where_set("changed_at"),
     )
 
 
