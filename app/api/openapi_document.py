@@ -20,7 +20,7 @@ from app.api.contract import (
     JSON,
     PROBLEM,
     PROBLEM_JSON,
-    TAGS,
+    TAG_GROUPS,
     WITH_BODY,
     Schema,
     header_refs,
@@ -50,12 +50,14 @@ _SERVER = {"url": "/", "description": "This server, local or production", "x-int
 _BEARER = {
     "type": "http",
     "scheme": "bearer",
-    "description": "API key in `Authorization: Bearer vefa_live_...`. JWTs, where accepted, follow RFC8725.",
+    "description": "API key in `Authorization: Bearer vefa_live_...`.",
 }
 _MAX_LENGTHS = {"uuid": 36, "date-time": 64, "date": 10, "time": 32, "duration": 64, "email": 254}
 _MAX_LENGTHS |= {"uri": 2083, "uri-reference": 2048, "binary": 2**29}
 # Statuses a route may give beside its own; FastAPI knows the schema of one status only.
 _SAME_CONTENT = frozenset({200, 201, 207})
+_PREFILLED = {("getScreenPop", "phone"), ("createImport", "mapping")}
+"""Optional parameters that viewers fill in: without one of them the operation refuses the request."""
 _DATA_MEMBERS = frozenset({"example", "examples", "default", "enum", "const"})
 _INT32 = 2**31 - 1
 # What pages and answers to batches hold beside the resources, in their examples.
@@ -84,11 +86,21 @@ def finish(document: Schema, app: FastAPI) -> Schema:
             _finish_operation(operation, routes[path, method.upper()])
             used_tags.update(operation.get("tags", ()))
     _drop_unused_components(document)
-    document["tags"] = document.get("tags") or [
-        {"name": name, "description": text} for name, text in sorted(TAGS.items()) if name in used_tags
-    ]
+    _list_tags(document, used_tags)
     _bound(document)
     return document
+
+
+def _list_tags(document: Schema, used: set[str]) -> None:
+    """Describe the tags in their order, and in groups for Redoc, which needs every tag to be in one."""
+    groups = {
+        group: {name: text for name, text in tags.items() if name in used}
+        for group, tags in TAG_GROUPS.items()
+    }
+    document["tags"] = [
+        {"name": name, "description": text} for tags in groups.values() for name, text in tags.items()
+    ]
+    document["x-tagGroups"] = [{"name": group, "tags": [*tags]} for group, tags in groups.items() if tags]
 
 
 def _restore_examples(schemas: Schema) -> None:
@@ -143,7 +155,8 @@ def _finish_operation(operation: Schema, route: RouteContext) -> None:
     shared = (ALWAYS_IF_OPEN if open_to_all else ALWAYS) | (WITH_BODY if body else frozenset())
     operation["responses"] = _finish_responses(operation["responses"], shared)
     for parameter in operation.get("parameters", ()):
-        _finish_parameter(parameter, if_match_required="428" in operation["responses"])
+        prefilled = (operation["operationId"], parameter["name"]) in _PREFILLED
+        _finish_parameter(parameter, prefilled, if_match_required="428" in operation["responses"])
 
 
 def _finish_responses(responses: Schema, shared: frozenset[int]) -> Schema:
@@ -168,7 +181,7 @@ def _scopes(dependant: Dependant) -> Iterator[str]:
         yield from _scopes(dependency)
 
 
-def _finish_parameter(parameter: Schema, if_match_required: bool) -> None:
+def _finish_parameter(parameter: Schema, prefilled: bool, if_match_required: bool) -> None:
     schema = parameter["schema"]
     options = [option for option in schema.get("anyOf", ()) if option.get("type") != "null"]
     if len(options) == 1:  # a parameter cannot be null, only absent
@@ -178,7 +191,7 @@ def _finish_parameter(parameter: Schema, if_match_required: bool) -> None:
         del schema["default"]
     if "description" in schema:  # where linters and viewers look for it
         parameter.setdefault("description", schema.pop("description"))
-    if parameter["required"] and schema.get("examples"):
+    if (prefilled or parameter["required"]) and schema.get("examples"):
         parameter["example"] = schema["examples"][0]  # what Swagger UI fills in
     if parameter["name"] == "If-Match" and if_match_required:
         parameter["required"] = True
