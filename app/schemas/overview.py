@@ -54,7 +54,7 @@ class OpenComplaint(Output):
 
     id: UUID
     number: Number
-    subject: Annotated[str, shown(200)]
+    subject: Annotated[str, shown(255)]
     severity: Severity
     state: ComplaintState
     owner: Annotated[str, shown(100)]
@@ -93,6 +93,7 @@ _EXAMPLE: dict[str, Any] = {
     "preferred_channel": "phone",
     "preferred_hours": {"start": "09:00", "end": "12:00"},
     "do_not_contact": ["visit"],
+    "do_not_contact_shared": [],
     "contract": {"started_on": "2025-03-01", "ends_on": "2027-02-28", "notice_given_on": None},
     "tier": "A",
     "value": {"amount": "18250.00", "currency": "TRY"},
@@ -176,6 +177,9 @@ class OverviewRead(Output):
     preferred_hours: Hours | None
     do_not_contact: DoNotContact
     """Channels the customer does not want to be contacted on."""
+    do_not_contact_shared: DoNotContact
+    """Channels (``phone``, ``email``) on which somebody else with the very same number or address asked not
+    to be contacted; who that is, is not told."""
     contract: ContractRead | None
     tier: Tier | None
     """Value tier of the current scoring run; null without a transaction in its window."""
@@ -209,6 +213,10 @@ class Candidate(Output):
     name: Annotated[str, shown(200)] | None
     unit: Label | None
     tier: Tier | None
+    do_not_contact: DoNotContact
+    """Channels the customer does not want to be contacted on."""
+    do_not_contact_shared: DoNotContact
+    """Channels on which somebody else with the same number or address asked not to be contacted."""
     last_contact_at: datetime | None
     """When its last interaction started."""
 
