@@ -14,7 +14,7 @@ from app.schemas.customers import EXAMPLE_ID
 from app.services import churn_report
 from app.texts import negotiate
 
-router = APIRouter(tags=["Retention"], route_class=StrictRoute)
+router = APIRouter(tags=["Customers"], route_class=StrictRoute)
 
 Reads = Annotated[Call, may(Scope.CUSTOMERS_READ)]
 CustomerId = Annotated[UUID, Path(description="Id of the customer.", examples=[EXAMPLE_ID])]

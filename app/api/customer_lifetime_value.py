@@ -13,7 +13,7 @@ from app.schemas.customers import EXAMPLE_ID
 from app.schemas.lifetime_value import CustomerLifetimeValueRead
 from app.services import lifetime_value_report
 
-router = APIRouter(tags=["Retention"], route_class=StrictRoute)
+router = APIRouter(tags=["Customers"], route_class=StrictRoute)
 
 Reads = Annotated[Call, may(Scope.CUSTOMERS_READ)]
 CustomerId = Annotated[UUID, Path(description="Id of the customer.", examples=[EXAMPLE_ID])]

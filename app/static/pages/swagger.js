@@ -1,35 +1,34 @@
-const UNIQUE = "{unique}";
+// Ids of new records in the examples get another ending for each click, so that a second click works too.
+const isOwnId = (within, member) =>
+  member === "external_id" || (member === "key" && within === "external_ids") || (member === "code" && within === "");
 
-// What a source calls its record: it can be taken once, so each request that is sent gets one of its own.
-function markIds(example) {
-  if (Array.isArray(example)) {
-    example.forEach(markIds);
-  } else if (example !== null && typeof example === "object") {
-    if (typeof example.external_id === "string") example.external_id += `-${UNIQUE}`;
-    for (const known of example.external_ids ?? []) known.key += `-${UNIQUE}`;
-    markIds(example.items);
-  }
+const examples = new Set();
+
+function collect(value, within = "") {
+  if (Array.isArray(value)) value.forEach((item) => collect(item, within));
+  else if (value !== null && typeof value === "object")
+    for (const [member, item] of Object.entries(value))
+      if (typeof item === "string") isOwnId(within, member) && examples.add(item);
+      else collect(item, member);
 }
 
-function markExamples(api) {
-  const schemas = api.components.schemas;
-  for (const operations of Object.values(api.paths)) {
-    const content = operations.post?.requestBody?.content?.["application/json"];
-    const schema = content?.schema.$ref && schemas[content.schema.$ref.split("/").pop()];
-    if (schema?.examples) {
-      const example = structuredClone(schema.examples[0]);
-      markIds(example);
-      if (operations.post.operationId === "createSurvey") example.code += `-${UNIQUE}`;
-      content.example = example;
+function renewed(value, ending, within = "") {
+  if (Array.isArray(value)) return value.map((item) => renewed(item, ending, within));
+  if (value === null || typeof value !== "object") return value;
+  const members = Object.entries(value).map(([member, item]) => [
+    member,
+    isOwnId(within, member) && examples.has(item) ? item + ending : renewed(item, ending, member),
+  ]);
+  return Object.fromEntries(members);
+}
+
+function withOwnIds(request) {
+  if (request.method === "POST" && typeof request.body === "string" && request.body.startsWith("{"))
+    try {
+      request.body = JSON.stringify(renewed(JSON.parse(request.body), "-" + Date.now().toString(36)), null, 2);
+    } catch {
+      return request; // not JSON: the service says what is wrong with it
     }
-  }
-}
-
-function withIdsOfItsOwn(request) {
-  if (typeof request.body === "string") {
-    const order = Date.now().toString(36);
-    request.body = request.body.replaceAll(UNIQUE, order);
-  }
   return request;
 }
 
@@ -51,19 +50,16 @@ function resolveSubtree(api, path) {
 }
 
 window.addEventListener("load", async () => {
-  const api = await loadDocument();
-  markExamples(api);
-  api.info.description +=
-    `\n\nIn examples \`${UNIQUE}\` becomes another word each time that a request is sent, so that each creates` +
-    " a record of its own.";
+  const spec = await loadDocument();
+  for (const schema of Object.values(spec.components.schemas)) (schema.examples ?? []).forEach((example) => collect(example));
   SwaggerUIBundle({
-    spec: api,
+    spec,
     dom_id: "#page",
     deepLinking: true,
-    docExpansion: "list",
-    defaultModelsExpandDepth: -1, // some 300 schemas below the operations, each shown where it is used
-    persistAuthorization: true,
-    requestInterceptor: withIdsOfItsOwn,
+    defaultModelsExpandDepth: -1, // each operation shows its own models
+    defaultModelExpandDepth: 2,
+    docExpansion: "none",
+    requestInterceptor: withOwnIds,
     validatorUrl: null, // the default sends the document to a site on the internet
     presets: [SwaggerUIBundle.presets.apis],
     plugins: [() => ({ fn: { resolveSubtree } })],
