@@ -341,7 +341,6 @@ IfMatch = Annotated[
         alias="If-Match",
         description="ETag of the version the change is meant for, or `*` for any that is there; else 412.",
         json_schema_extra=_ANY_TAGS,
-        examples=['"3"'],
     ),
 ]
 IfNoneMatch = Annotated[
