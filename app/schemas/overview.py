@@ -55,7 +55,7 @@ class OpenComplaint(Output):
 
     id: UUID
     number: Number
-    subject: Annotated[str, shown(200)]
+    subject: Annotated[str, shown(255)]
     severity: Severity
     state: ComplaintState
     owner: Annotated[str, shown(100)]
