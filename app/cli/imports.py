@@ -64,7 +64,7 @@ Header = Annotated[
     bool | None, typer.Option("--header/--no-header", help="Whether the first row names the columns.")
 ]
 Encoding = Annotated[str | None, typer.Option(help="utf-8, windows-1254, iso-8859-9, latin-1, utf-16, ...")]
-DateFormat = Annotated[str | None, typer.Option(help="iso, auto or directives such as '%d/%m/%Y %H:%M'.")]
+DateFormat = Annotated[str | None, typer.Option(help="iso, auto, excel, %s or '%d/%m/%Y %H:%M'.")]
 TimeZone = Annotated[str | None, typer.Option(help="IANA zone of times without an offset.")]
 Currency = Annotated[str | None, typer.Option(help="Currency of every row.")]
 DecimalComma = Annotated[
@@ -329,7 +329,7 @@ def _write_refused(store: Store, actor: Actor, import_id: UUID, path: Path) -> N
         line = 0
         while rows := store.read_sync(imports.refused_after, actor, import_id, line, 5_000):
             for row in rows:
-                detail = row["detail"].format(column=row["column"])
+                detail = row["detail"].format(column=row["column"], **row["values"])
                 target.write(csv_lines.line((row["line"], row["code"], row["column"], detail)))
             line = rows[-1]["line"]
 

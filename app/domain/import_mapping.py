@@ -54,8 +54,9 @@ class Mapping:
             order mark, else UTF-8.
         kind_rules: of transactions; tried in order; a row that passes none is the constant kind, else a
             purchase.
-        date_format: ``iso``, ``auto`` (ISO, ``20111209`` and ``09.12.2011``, never a guess between day and
-            month), or strptime directives ``%Y %y %m %d %b %B %H %I %p %M %S %f %z``.
+        date_format: ``iso``; ``auto`` (ISO, ``20111209``, ``09.12.2011``, names of months in three languages,
+            never a guess between day and month); ``%s`` and ``%Q``, seconds and milliseconds since 1970;
+            ``excel``, day numbers; or strptime directives ``%Y %y %m %d %b %B %a %H %I %p %M %S %f %z``.
         time_zone: IANA zone of times without an offset.
         decimal_comma: True when decimals follow a comma (``1.234,50``), False when they follow a point, None
             when neither was said; see `app.domain.import_amounts`.
@@ -342,7 +343,10 @@ def _value_problems(mapping: Mapping) -> list[MappingProblem]:
     if not _is_zone(mapping.time_zone):
         problems.append(MappingProblem("/time_zone", "unknown_time_zone", "Not an IANA time zone."))
     if not _is_date_format(mapping.date_format):
-        detail = "Use iso, auto or a whole date in %Y %y %m %d %b %B, with %H or %I %p, %M, %S, .%f and %z."
+        detail = (
+            "Use iso, auto, excel, %s (seconds since 1970), %Q (milliseconds), or a whole date in %Y %y %m "
+            "%d %b %B %a, with %H or %I %p, %M, %S, .%f and %z, such as %d/%m/%Y %H:%M."
+        )
         problems.append(MappingProblem("/date_format", "bad_date_format", detail))
     return problems
 

@@ -23,6 +23,7 @@ from app.domain.import_mapping import Mapping
 from app.domain.import_refusals import Refusal, Refused
 from app.domain.import_sources import FLAGS
 from app.domain.import_targets import FIELDS, LINKS, Field, Reading, RecordKind, find, question_of
+from app.domain.phone_texts import says_nobody
 from app.domain.surveys import SCALED
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -31,6 +32,9 @@ _DIGITS = re.compile("-?[0-9]{1,15}")
 _FRACTION = re.compile("-?[0-9]+[.,][0-9]+")
 _TELLING = (Refusal.AMBIGUOUS_NUMBER, Refusal.SPREADSHEET_ERROR)
 _MISSING = {"external_id": Refusal.EXTERNAL_ID_MISSING, "customer_key": Refusal.CUSTOMER_MISSING}
+
+IN_ORDER = ("started_at", "ended_at", "received_at", "acknowledged_at", "resolved_at", "closed_at")
+"""Targets that lie one after the other, of whatever kind."""
 
 Questions = abc.Mapping[str, str]
 """Code of each question of a survey -> its kind."""
@@ -78,6 +82,7 @@ def read(
     answers = [target for target in mapping.columns if question_of(target)]
     targets = [*(target for target in FIELDS[mapping.kind] if target in mapping.columns), *answers]
     columns = {target: _cells(raw, mapping, target, now, file_digest, questions or {}) for target in targets}
+    _second_times(columns, raw, mapping, now)
     kept: list[int] = []
     values: list[dict[str, Any]] = []
     refused = list(raw.refused)
@@ -136,6 +141,29 @@ def flag(text: str) -> bool | Refusal:
 # --- inside
 
 
+def _second_times(columns: dict[str, Cells], raw: RawBatch, mapping: Mapping, now: datetime) -> None:
+    """Take local times that happened twice for the second, where the first lies before what came earlier."""
+    earlier: Cells = []
+    for target in [target for target in IN_ORDER if target in columns]:
+        cells = columns[target]
+        odd = [
+            index
+            for index, (one, other) in enumerate(zip(earlier, cells, strict=False))
+            if _before(other, one)
+        ]
+        if odd and mapping.from_column(target):
+            second = _instants(_texts_of(raw, mapping, target), mapping, now, second=True)
+            for index in odd:
+                if not _before(second[index], earlier[index]):
+                    cells[index] = second[index]
+        filled = zip(cells, earlier or cells, strict=True)
+        earlier = [cell if isinstance(cell, datetime) else before for cell, before in filled]
+
+
+def _before(one: Any, other: Any) -> bool:
+    return isinstance(one, datetime) and isinstance(other, datetime) and one < other
+
+
 def _cells(
     raw: RawBatch, mapping: Mapping, target: str, now: datetime, file_digest: str, questions: Questions
 ) -> Cells:
@@ -148,14 +176,17 @@ def _cells(
         return [f"{file_digest[:12]}:{line}" for line in raw.lines]
     if constant is not None:
         return _read(pl.Series([constant.strip()]), target, field, mapping, now, questions) * len(raw.lines)
+    return _read(_texts_of(raw, mapping, target), target, field, mapping, now, questions)
+
+
+def _texts_of(raw: RawBatch, mapping: Mapping, target: str) -> pl.Series:
+    """The texts of a target that comes from one column, or from two put together."""
     parts = [raw.columns[source] for source in mapping.parts(target)]
-    if len(parts) > 1:
-        together = pl.concat_str(parts, separator=" ", ignore_nulls=True)
-        joined = pl.select(together).to_series()
-        texts = joined.set(joined == "", None)
-    else:
-        texts = parts[0]
-    return _read(texts, target, field, mapping, now, questions)
+    if len(parts) == 1:
+        return parts[0]
+    together = pl.concat_str(parts, separator=" ", ignore_nulls=True)
+    joined = pl.select(together).to_series()
+    return joined.set(joined == "", None)
 
 
 def _read(
@@ -190,13 +221,15 @@ def _texts(texts: pl.Series, target: str, kind: RecordKind) -> Cells:
     )
     columns = looked_at(texts, target, key=target in KEYS or target in LINKS, number=number)
     cells, faults = columns[target].to_list(), columns.get(f"{target}_fault")
+    if target == "customer_key":  # a log that names callers writes this for one who withheld the number
+        cells = [None if cell is not None and says_nobody(cell) else cell for cell in cells]
     if faults is None:
         return cells
     return [Refusal(fault) if fault else cell for cell, fault in zip(cells, faults, strict=True)]
 
 
-def _instants(texts: pl.Series, mapping: Mapping, now: datetime) -> Cells:
-    micros, skipped = instants(texts, mapping)
+def _instants(texts: pl.Series, mapping: Mapping, now: datetime, *, second: bool = False) -> Cells:
+    micros, skipped = instants(texts, mapping, second=second)
     latest = now + AHEAD
     cells: Cells = []
     for text, at, is_skipped in zip(texts, micros, skipped, strict=True):

@@ -113,7 +113,8 @@ class _MappingOptions(Input):
     """Of transactions, tried in order: ``COLUMN=VALUE:kind``, ``COLUMN^PREFIX:kind``,
     ``COLUMN<NUMBER:kind``."""
     date_format: DateFormat = "auto"
-    """iso, auto, or directives such as ``%d/%m/%Y %H:%M``."""
+    """iso, auto, excel (day numbers), ``%s`` or ``%Q`` (seconds or milliseconds since 1970), or directives
+    such as ``%d/%m/%Y %H:%M``."""
     decimal_comma: Flag | None = None
     """True where decimals follow a comma (``1.234,50``), false where they follow a point (``1,234.50``).
     Where neither is said, an amount with two readings (``1.000``) is refused."""
@@ -218,7 +219,9 @@ class ImportOptions(Input):
 
     kind: RecordKind | None = None
     """What each row is; default ``transactions``, or what the saved mapping says."""
-    mapping: Code | None = Field(default=None, examples=["shop-export"])
+    mapping: Code | None = Field(
+        default=None, examples=["shop-export"], json_schema_extra={"x-prefilled": True}
+    )
     """Name of a saved mapping."""
     source: SystemName | None = None
     """The system the records come from; default ``import``."""
@@ -246,7 +249,8 @@ class ImportOptions(Input):
     """``auto`` (the byte order mark, else UTF-8), ``windows-1254``, ``cp857``, ``iso-8859-9``, ``utf-16`` and
     others, under any usual name. Default: the charset of the media type, else ``auto``."""
     date_format: DateFormat | None = None
-    """``iso``, ``auto``, or directives such as ``%d/%m/%Y %H:%M``."""
+    """``iso``, ``auto``, ``excel`` (day numbers), ``%s`` or ``%Q`` (seconds or milliseconds since 1970), or
+    directives such as ``%d/%m/%Y %H:%M``."""
     time_zone: TimeZone | None = None
     """IANA zone of times without an offset; default: the company's."""
     currency: Currency | None = None

@@ -7,13 +7,16 @@ from uuid import UUID
 from sqlalchemy import Connection, Select, case, delete, insert, select, update
 
 from app.domain.access import Actor, Scope
+from app.domain.date_formats import example
 from app.domain.import_mapping import Mapping
-from app.domain.import_refusals import Refusal
+from app.domain.import_refusals import Refusal, detail
+from app.domain.import_targets import RecordKind
 from app.domain.imports import ENDED, ImportState
 from app.domain.jobs import JobState
 from app.errors import ConflictError, FieldError, ForbiddenError, InvalidError, NotFoundError
 from app.schemas.imports import ImportQuery, RefusedRowQuery
 from app.services import import_mappings, jobs
+from app.services.import_limits import limits
 from app.store import audit
 from app.store.engine import single
 from app.store.paging import After, Page, SortKey, fetch
@@ -80,16 +83,21 @@ def refused_rows(
 ) -> Page:
     """Read a page of the rows of an import that were refused, in the order of the file.
 
+    ``detail`` is a message id, which ``column`` and ``values`` fill.
+
     Raises:
         NotFoundError: as in `get`.
     """
-    _find(tx, actor, select(Import.id), import_id)
+    found_import = _find(tx, actor, select(Import.id, Import.mapping, Import.kind), import_id)
+    mapping, kind = found_import["mapping"], RecordKind(found_import["kind"])
+    date_format = mapping["date_format"]
+    values = {"format": date_format, "example": example(date_format)}
     columns: list[Any] = [RefusedRow.line, RefusedRow.code, RefusedRow.target.label("column")]
     statement = select(*columns).where(RefusedRow.import_id == import_id)
     if query.code:
         statement = statement.where(RefusedRow.code.in_(query.code))
     found = fetch(tx, statement, [SortKey(RefusedRow.line)], limit=query.limit, after=after)
-    return Page([{**row, "detail": Refusal(row["code"]).sentence} for row in found.rows], found.after)
+    return Page([_explained(row, kind, values) for row in found.rows], found.after)
 
 
 def refused_after(tx: Connection, actor: Actor, import_id: UUID, line: int, limit: int) -> list[Row]:
@@ -293,6 +301,12 @@ def _find(tx: Connection, actor: Actor, statement: Select[Any], import_id: UUID)
     if row is None:
         raise NotFoundError("There is no such import.")
     return dict(row)
+
+
+def _explained(row: Row, kind: RecordKind, values: Row) -> Row:
+    """A refused row with its reason, and what fills that."""
+    known = limits(kind, row["column"])
+    return {**row, "detail": detail(Refusal(row["code"]), known), "values": {**values, **known}}
 
 
 def _shape(row: Row) -> Row:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain import import_amounts
-from app.domain.date_formats import ANY, shapes
+from app.domain.date_formats import ANY, Reader, shapes
 from app.domain.import_cells import is_nothing
 from app.domain.import_columns import RawBatch, tidy
 from app.domain.import_mapping import Mapping
@@ -385,6 +385,36 @@ def test_a_constant_kind_is_what_rules_leave() -> None:
         ("May 1, 2026", "%B %d, %Y", "2026-04-30T21:00:00"),
         ("2026-05-01T10:11:12.5+0000", "%Y-%m-%dT%H:%M:%S.%f%z", "2026-05-01T10:11:12.500000"),
         ("(01|05|2026)", "(%d|%m|%Y)", "2026-04-30T21:00:00"),
+        ("1777618800", "%s", "2026-05-01T07:00:00"),
+        ("1777618800.25", "%s", "2026-05-01T07:00:00.250000"),
+        ("1777618800,123456789", "%s", "2026-05-01T07:00:00.123456"),
+        ("-1.5", "%s", "1969-12-31T23:59:58.500000"),
+        ("1777618800250", "%Q", "2026-05-01T07:00:00.250000"),
+        ("46143", "excel", "2026-04-30T21:00:00"),
+        ("46143.4174", "excel", "2026-05-01T07:01:03"),
+        ("46143,4166666667", "excel", "2026-05-01T07:00:00"),
+        ("2026-05-01 10:11:12 UTC", "iso", "2026-05-01T10:11:12"),
+        ("2026-05-01 10:11:12 +0300", "iso", "2026-05-01T07:11:12"),
+        ("2026-05-01 10:11:12 +03:00", "auto", "2026-05-01T07:11:12"),
+        ("2026-05-01T10:11:12,5Z", "auto", "2026-05-01T10:11:12.500000"),
+        ("2026-05-01T10:11:12+03:00[Europe/Istanbul]", "auto", "2026-05-01T07:11:12"),
+        ("20260501T101112Z", "auto", "2026-05-01T10:11:12"),
+        ("1.05.2026 9:05", "auto", "2026-05-01T06:05:00"),
+        ("01.05.2026, 09:05:30", "auto", "2026-05-01T06:05:30"),
+        ("01.05.2026 2:05 PM", "auto", "2026-05-01T11:05:00"),
+        ("01.05.2026 12:05 ÖÖ", "auto", "2026-04-30T21:05:00"),
+        ("1 Mayıs 2026", "auto", "2026-04-30T21:00:00"),
+        ("1 MAYIS 2026 Cuma", "auto", "2026-04-30T21:00:00"),
+        ("03-Nis-2026 14:05", "auto", "2026-04-03T11:05:00"),
+        ("3 aprel 2026", "auto", "2026-04-02T21:00:00"),
+        ("16 Ağustos 2026 23:59", "auto", "2026-08-16T20:59:00"),
+        ("April 3, 2026 2:05 PM", "auto", "2026-04-03T11:05:00"),
+        ("Fri, 03 Apr 2026 14:05:00 +0000", "auto", "2026-04-03T14:05:00"),
+        ("Fri, 03 Apr 2026 14:05:00 GMT", "%a, %d %b %Y %H:%M:%S %z", "2026-04-03T14:05:00"),
+        ("Fri Apr  3 14:05:00 2026", "auto", "2026-04-03T11:05:00"),
+        ("Fri Apr 3 14:05:00 UTC 2026", "auto", "2026-04-03T14:05:00"),
+        ("Cuma, 3 Nisan 26", "%A, %d %B %y", "2026-04-02T21:00:00"),
+        ("3.4.26 14:05", "%d.%m.%y %H:%M", "2026-04-03T11:05:00"),
     ],
 )
 def test_spellings_of_time(text: str, date_format: str, utc: str) -> None:
@@ -401,7 +431,18 @@ def test_spellings_of_time(text: str, date_format: str, utc: str) -> None:
         ("+2026-05-01", "auto"),
         ("2026-05-01  10:11", "auto"),
         ("2026-05-01 10:11:60", "auto"),
-        ("2026-05-01 10:11:12 +03:00", "auto"),
+        ("2026-05-01 10:11[Europe/Istanbul]", "auto"),
+        ("2026-05-01 10:11 EST", "auto"),
+        ("2026-05-01 14:11 PM", "auto"),
+        ("46115", "auto"),
+        ("1777618800123", "auto"),
+        ("31 Nisan 2026", "auto"),
+        ("1 Mayo 2026", "auto"),
+        ("Thursday, 1 May 2026", "auto"),
+        ("1 Mayıs 26", "auto"),
+        ("1,777,618,800", "%s"),
+        ("12", "excel"),
+        ("2026-05-01", "excel"),
         ("2026-05-01T10:11:12+24:00", "auto"),
         ("2026-05-01T10:11:12+0", "auto"),
         ("٢٠٢٦-05-01", "auto"),
@@ -443,7 +484,8 @@ def test_each_spelling_of_auto_excludes_the_others() -> None:
         "20260501",
     ]
     for text in texts:
-        assert sum(pl.Series([text]).str.contains(shape.pattern).sum() for shape in ANY) == 1
+        plain = [shape for shape in ANY if shape.reader is not Reader.WORDS]
+        assert sum(pl.Series([text]).str.contains(shape.pattern).sum() for shape in plain) == 1
     assert len(shapes("%d.%m.%Y")) == 1
 
 
@@ -455,6 +497,35 @@ def test_local_times_that_happened_twice_are_the_first_and_skipped_ones_are_refu
     first = datetime(2015, 11, 8, 3, 30, tzinfo=ZoneInfo("Europe/Istanbul"))
     assert rows.occurred_at[0] == first.timestamp() * 1e6
     assert rows.refused == [Refused(3, Refusal.TIME_SKIPPED, "occurred_at")]
+
+
+@pytest.mark.parametrize(
+    ("day", "zone", "first"),
+    [
+        ("2018-11-04", "America/Sao_Paulo", "2018-11-04T03:00:00"),  # the clocks went from 24:00 to 1:00
+        ("04.11.2018", "America/Sao_Paulo", "2018-11-04T03:00:00"),
+        ("4 November 2018", "America/Sao_Paulo", "2018-11-04T03:00:00"),
+        ("2022-09-11", "America/Santiago", "2022-09-11T04:00:00"),
+        ("2021-03-26", "Asia/Amman", "2021-03-25T22:00:00"),
+        ("2020-11-01", "America/Havana", "2020-11-01T04:00:00"),  # midnight came twice
+    ],
+)
+def test_a_day_without_a_midnight_begins_later(day: str, zone: str, first: str) -> None:
+    [micros] = read([{"occurred_at": day}], time_zone=zone).occurred_at
+    assert (datetime(1970, 1, 1) + timedelta(microseconds=micros)).isoformat() == first  # noqa: DTZ001
+
+
+def test_a_day_that_a_zone_left_out_is_refused() -> None:
+    assert refusals({"occurred_at": "2011-12-30"}, time_zone="Pacific/Apia") == [
+        ("time_skipped", "occurred_at")
+    ]
+
+
+@given(st.datetimes(datetime(1970, 1, 1), datetime(2026, 6, 1)), st.sampled_from(["%s", "%Q"]))  # noqa: DTZ001
+def test_counts_since_1970_are_exact(at: datetime, unit: str) -> None:
+    micros = (at - datetime(1970, 1, 1)) // timedelta(microseconds=1)  # noqa: DTZ001
+    text = f"{Decimal(micros) / (1_000_000 if unit == '%s' else 1000):f}"
+    assert read([{"occurred_at": text}], date_format=unit).occurred_at == [micros]
 
 
 @given(

@@ -165,6 +165,33 @@ def test_a_time_the_clocks_skipped_is_refused() -> None:
     assert first == datetime(2025, 11, 2, 5, 30, tzinfo=UTC)
 
 
+def test_a_call_over_the_repeated_hour_does_not_end_before_it_began() -> None:
+    columns = {
+        "id": ["1", "2", "3", "4"],
+        "at": ["2025-11-02 01:50", "2025-11-02 01:10", "2025-11-02 01:50", "2025-11-02 00:59"],
+        "x": ["2025-11-02 01:05", "2025-11-02 01:20", "2025-11-02 00:10", None],
+    }
+    rows = values(columns, mapping({**CALL, "ended_at": "x"}, time_zone="America/New_York"))
+    lasted = [row["ended_at"] and row["ended_at"] - row["started_at"] for row in rows.values]
+    # What lies before the start in either reading is judged by the model.
+    minutes = [15, 10, -100, None]
+    assert lasted == [None if minute is None else timedelta(minutes=minute) for minute in minutes]
+
+
+def test_the_times_of_a_complaint_keep_their_order_over_the_repeated_hour() -> None:
+    columns = {"external_id": "id", "customer_key": "id", "subject": "=Broken", "received_at": "at"}
+    read_as = Mapping.from_dict(
+        {
+            "kind": "complaints",
+            "columns": {**columns, "resolved_at": "x", "closed_at": "x"},
+            "time_zone": "Europe/Berlin",
+        }
+    )
+    rows = values({"id": ["1"], "at": ["26.10.2025 02:45"], "x": ["26.10.2025 02:15"]}, read_as)
+    closed = datetime(2025, 10, 26, 1, 15, tzinfo=UTC)
+    assert (rows.values[0]["resolved_at"], rows.values[0]["closed_at"]) == (closed, closed)
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
@@ -293,3 +320,16 @@ def test_every_row_is_readable_or_refused_once(cells: list[tuple[str | None, ...
         assert not any(isinstance(value, Refusal) for value in row.values())
         assert row["external_id"]
         assert isinstance(row["started_at"], datetime)
+
+
+# --- callers who withheld their number
+
+
+@pytest.mark.parametrize("text", ["anonymous", "Anonymous", "UNKNOWN", "Gizli Numara", "naməlum", "Private"])
+def test_a_key_that_says_nobody_is_nobody(text: str) -> None:
+    assert one("customer_key", text) is None
+
+
+@pytest.mark.parametrize("text", ["C-1", "anonymous-1", "0", "Gizli Bahçe", "05321234567"])
+def test_other_keys_are_somebody(text: str) -> None:
+    assert one("customer_key", text) == text
