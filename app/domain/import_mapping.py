@@ -23,7 +23,7 @@ from app.domain.import_sources import (
     missing,
     record_problems,
 )
-from app.domain.import_targets import Reading, RecordKind, Target, find
+from app.domain.import_targets import Reading, RecordKind, Target, find, further
 from app.domain.money import minor_digits
 from app.domain.transactions import TransactionKind
 
@@ -137,13 +137,7 @@ class Mapping:
         >>> Mapping.from_flags(flags.split(), ["Total<0:refund"]).columns["currency"]
         '=GBP'
         """
-        sources: dict[str, str] = {}
-        for flag in columns:
-            target, equals, source = flag.partition("=")
-            if not equals or target.strip() in sources:
-                problem = "Write each column once, as target=source."
-                raise MappingError([MappingProblem("/columns", "not_a_column_flag", problem)])
-            sources[target.strip()] = source
+        sources = column_flags(columns, others.get("kind"))
         given = {name: value for name, value in others.items() if value is not None}
         return cls.from_dict({"columns": sources, "kind_rules": list(kind_rules), **given})
 
@@ -169,7 +163,7 @@ class Mapping:
             return []
         source = self.columns[target]
         field = None if self.kind is RecordKind.TRANSACTIONS else find(self.kind, target)
-        if field is None or field.reading is not Reading.INSTANT:
+        if field is None or field.reading not in (Reading.INSTANT, Reading.WORDS):
             return [source]
         return [part.strip() for part in source.split(TOGETHER)]
 
@@ -187,6 +181,28 @@ class Mapping:
         for index, rule in enumerate(self.kind_rules):
             found.setdefault(self.rule_source(rule), f"/kind_rules/{index}")
         return found
+
+
+def column_flags(flags: abc.Iterable[str], kind: str | None = None) -> dict[str, str]:
+    """Read ``TARGET=SOURCE`` flags; further sources of a target that may have several are numbered.
+
+    Raises:
+        MappingError: a flag of another form, or a target that is given twice.
+
+    >>> column_flags(["phone=Mobile", "phone=Home"], "customers")
+    {'phone': 'Mobile', 'phone.2': 'Home'}
+    """
+    sources: dict[str, str] = {}
+    for flag in flags:
+        target, equals, source = flag.partition("=")
+        name: str | None = target.strip()
+        if name in sources and kind in list(RecordKind):
+            name = further(RecordKind(kind), target.strip(), sources)
+        if not equals or name is None or name in sources:
+            problem = "Write each column once, as target=source."
+            raise MappingError([MappingProblem("/columns", "not_a_column_flag", problem)])
+        sources[name] = source
+    return sources
 
 
 # Member -> type in JSON.

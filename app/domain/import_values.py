@@ -6,9 +6,10 @@ the resource's own model, so that a file can bring nothing that a request could 
 
 import re
 from collections import abc
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -16,7 +17,7 @@ from app.domain.days import AHEAD, EARLIEST
 from app.domain.import_columns import RawBatch, instants
 from app.domain.import_mapping import Mapping
 from app.domain.import_refusals import Refusal, Refused
-from app.domain.import_targets import FIELDS, Field, Reading, find, question_of
+from app.domain.import_targets import FIELDS, Field, Reading, find, question_of, unnumbered
 from app.domain.surveys import SCALED
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -68,7 +69,8 @@ def read(
         ValueError: the mapping makes ids of lines and ``file_digest`` is missing.
     """
     answers = [target for target in mapping.columns if question_of(target)]
-    targets = [*(target for target in FIELDS[mapping.kind] if target in mapping.columns), *answers]
+    named = [target for target in mapping.columns if target not in FIELDS[mapping.kind]]
+    targets = [*(target for target in FIELDS[mapping.kind] if target in mapping.columns), *named]
     columns = {target: _cells(raw, mapping, target, now, file_digest, questions or {}) for target in targets}
     kept: list[int] = []
     values: list[dict[str, Any]] = []
@@ -77,7 +79,7 @@ def read(
         row = {target: cells[index] for target, cells in columns.items()}
         bad = next((target for target, value in row.items() if isinstance(value, Refusal)), None)
         if bad is not None:
-            refused.append(Refused(line, row[bad], bad))
+            refused.append(Refused(line, row[bad], unnumbered(bad)))
         elif answers and all(row[target] is None for target in answers):
             refused.append(Refused(line, Refusal.NO_ANSWERS))
         else:
@@ -138,6 +140,9 @@ def _read(
     if reading is Reading.INSTANT:
         cells = _instants(texts, mapping, now)
         missing = Refusal.DATE_MISSING
+    elif reading is Reading.DAY:
+        cells = _days(texts, mapping)
+        missing = Refusal.DATE_MISSING
     else:
         missing = _MISSING.get(target, Refusal.VALUE_MISSING)
         cells = texts.to_list()
@@ -166,4 +171,25 @@ def _instants(texts: pl.Series, mapping: Mapping, now: datetime) -> Cells:
             except OverflowError:
                 instant = latest + timedelta(days=1)
             cells.append(instant if EARLIEST <= instant <= latest else Refusal.DATE_OUT_OF_RANGE)
+    return cells
+
+
+def _days(texts: pl.Series, mapping: Mapping) -> Cells:
+    """The days that times fall on: as they are written, and those with an offset in the mapping's zone."""
+    there, _ = instants(texts, mapping)
+    written, _ = instants(texts, replace(mapping, time_zone="UTC"))
+    zone = ZoneInfo(mapping.time_zone)
+    cells: Cells = []
+    for text, at, local in zip(texts, there, written, strict=True):
+        if text is None:
+            cells.append(None)
+            continue
+        if local is None:
+            cells.append(Refusal.DATE_UNREADABLE)
+            continue
+        try:
+            day = _EPOCH + timedelta(microseconds=local)
+            cells.append((day.astimezone(zone) if at == local else day).date())
+        except OverflowError:
+            cells.append(Refusal.DATE_OUT_OF_RANGE)
     return cells
