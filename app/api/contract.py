@@ -15,7 +15,7 @@ ERRORS: dict[int, tuple[str, str]] = {
     406: ("NotAcceptable", "The Accept header excludes JSON."),
     409: ("Conflict", "The request conflicts with the current state."),
     410: ("Erased", "The resource was erased."),
-    412: ("PreconditionFailed", "If-Match does not match the present ETag."),
+    412: ("PreconditionFailed", "If-Match or If-None-Match does not hold for the present ETag."),
     413: ("TooLarge", "The request body is too large."),
     414: ("UriTooLong", "The path and query are too long."),
     415: ("UnsupportedMediaType", "The body has a media type or encoding the operation does not take."),

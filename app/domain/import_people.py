@@ -13,11 +13,16 @@ _BETWEEN_WORDS = re.compile(r":::|[;,|\r\n]")
 _HOURS = re.compile(r"([0-9]{1,2})[:.]([0-9]{2})\s*[-\u2013\u2014]\s*([0-9]{1,2})[:.]([0-9]{2})")
 
 
-def contacts(kind: ContactKind, text: str, regions: tuple[str, ...]) -> list[str]:
-    """Read the contact points of one kind in a cell, each in the spelling that is stored, without repetitions.
+Contact = tuple[str, str | None]
+"""A contact point as it is stored, and its extension."""
 
-    Several are separated by ``:::``, ``;``, ``,``, ``/``, ``|`` or a line end (handles not by ``/``, addresses
-    by blanks too). A cell is cut only where every part is a contact point: ``0232/444 12 34`` is one number.
+
+def contacts(kind: ContactKind, text: str, regions: tuple[str, ...]) -> list[Contact]:
+    """Read the contact points of one kind in a cell, each as a value and an extension, without repetitions.
+
+    Several are separated by ``:::``, ``;``, ``,``, ``/``, ``|`` or a line end (handles not by ``/``,
+    addresses by blanks too). A cell is cut only where every part is a contact point: ``0232/444 12 34`` is
+    one number.
 
     Args:
         regions: ISO 3166 codes of the countries whose national numbers are read.
@@ -26,7 +31,7 @@ def contacts(kind: ContactKind, text: str, regions: tuple[str, ...]) -> list[str
         ValueError: neither the whole text nor all of its parts are contact points.
 
     >>> contacts(ContactKind.PHONE, "0532 123 45 67 ::: 0212 555 12 12", ("TR",))
-    ['+905321234567', '+902125551212']
+    [('+905321234567', None), ('+902125551212', None)]
     """
     parts = [part for part in map(str.strip, _BETWEEN[kind].split(text)) if part]
     if len(parts) > 1:

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 
+from app.domain.code_pages import AUTO
 from app.domain.import_columns import RawBatch
-from app.domain.import_mapping import AUTO, WHITESPACE, Mapping
+from app.domain.import_mapping import WHITESPACE, Mapping
 from app.domain.import_sources import MAX_COLUMN, FileFormat
 from app.domain.import_targets import RecordKind, question_of
-from app.errors import FieldError
+from app.jobs.import_headers import line_of, positions, spelled
 from app.jobs.import_records import Records, delimited, json_lines, parse_json, single_tabs, split
 from app.jobs.import_text import BATCH_LINES, Chunks, ImportFileError, Lines, Source, decoded
 
@@ -135,13 +136,14 @@ def _read(lines: Lines, mapping: Mapping, layout: Layout, most: int, *, skip: bo
         if skip:
             return Records.none() if lines.take(most).data else None
         return json_lines(lines, most, sources=list(mapping.sources()))
-    positions = {} if skip else layout.positions
-    return delimited(lines, most, delimiter=layout.delimiter, width=layout.width, positions=positions)
+    places = {} if skip else layout.positions
+    return delimited(lines, most, delimiter=layout.delimiter, width=layout.width, positions=places)
 
 
 def _open(chunks: Chunks, mapping: Mapping) -> tuple[Lines, Layout]:
     """Read up to the first row."""
     lines = Lines(decoded(chunks, mapping.encoding), complete=chunks.complete)
+    _pass_over(lines, mapping.skip_lines)
     sample = _sample(lines)
     if mapping.format is FileFormat.JSONL:
         if not isinstance(parse_json(sample[: sample.index(b"\n")].decode()), dict):
@@ -153,17 +155,27 @@ def _open(chunks: Chunks, mapping: Mapping) -> tuple[Lines, Layout]:
         lines.take(1)
         sample = _sample(lines)
         delimiter = named[1].decode() if delimiter == AUTO else delimiter
-    if delimiter == AUTO:
+    auto = delimiter == AUTO
+    if auto:
         delimiter = _likely_delimiter(sample)
     fields, taken = _first_record(sample, delimiter, lines.next_line)
     if len(fields) > MAX_COLUMN:
         raise ImportFileError(
             "The file has more than {limit} columns.", code="too_many_columns", limit=MAX_COLUMN
         )
+    line = lines.next_line
     if mapping.header:
         lines.take(taken)
-    names = tuple(field.strip() for field in fields) if mapping.header else ()
-    return lines, Layout(delimiter, names, len(fields), _positions(mapping, names, len(fields)))
+    names = tuple(map(spelled, fields)) if mapping.header else ()
+    tried = _DELIMITERS if auto or delimiter == WHITESPACE else delimiter
+    hint = line_of(sample, list(mapping.sources()), tried, line) if names else None
+    found = positions(mapping.sources(), names, len(fields), line=line, hint=hint)
+    return lines, Layout(delimiter, names, len(fields), found)
+
+
+def _pass_over(lines: Lines, count: int) -> None:
+    while count and (block := lines.take(count)).data:
+        count -= len(block.ends)
 
 
 def _sample(lines: Lines) -> bytes:
@@ -200,27 +212,3 @@ def _first_record(sample: bytes, delimiter: str, line: int) -> tuple[list[str], 
     except csv.Error:
         detail = "The quotes of the file do not match; see line {line}."
         raise ImportFileError(detail, code="quotes_unbalanced", line=line) from None
-
-
-def _positions(mapping: Mapping, names: tuple[str, ...], width: int) -> dict[str, int]:
-    """Find each source's column.
-
-    Raises:
-        ImportFileError: a column is missing (with one field error each), or a name stands twice.
-    """
-    used = [name for name in names if name]
-    if len(used) != len(set(used)):
-        raise ImportFileError("Two columns of the header have the same name.", code="duplicate_columns")
-    found = {name: index for index, name in enumerate(names) if name}
-    found |= {f"#{index + 1}": index for index in range(width)}
-    wanted = mapping.sources()
-    missing = [
-        FieldError(pointer, "missing_column", "The file has no such column.")
-        for source, pointer in wanted.items()
-        if source not in found
-    ]
-    if missing:
-        raise ImportFileError(
-            "The file lacks a column of the mapping.", code="missing_column", fields=missing
-        )
-    return {source: found[source] for source in wanted}

@@ -21,16 +21,17 @@ from app.domain.customers import (
 )
 from app.schemas._base import (
     UNSET,
-    Code,
     Count,
     DateIn,
     ExternalKey,
     Flag,
     Input,
+    Label,
     Language,
     Money,
     Output,
     PageOf,
+    SystemName,
     Version,
     line,
     shown,
@@ -84,7 +85,7 @@ class Hours(Input):
 class ExternalId(Input):
     """The customer's key in another system; unique per system."""
 
-    system: Code = Field(examples=["crm"])
+    system: SystemName = Field(examples=["crm"])
     key: ExternalKey
 
 
@@ -103,7 +104,7 @@ class _CustomerFields(Input):
     preferred_hours: Hours | None = None
     do_not_contact: DoNotContact = Field(default=[])
     """Channels the customer does not want to be contacted on."""
-    unit: Code | None = Field(default=None, examples=["izmir"])
+    unit: Label | None = Field(default=None, examples=["izmir"])
     """Branch or team that looks after the customer; API keys can be limited to units."""
     tags: Annotated[list[Tag], Field(max_length=TAGS_MOST)] = Field(default=[], examples=[["vip"]])
 
@@ -246,6 +247,7 @@ class CustomerRead(Output):
                             "id": "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a11",
                             "kind": "phone",
                             "value": "+905321234567",
+                            "extension": None,
                             "network": None,
                             "primary": True,
                             "verified": False,
@@ -310,7 +312,7 @@ class CustomerRead(Output):
     do_not_contact: DoNotContact
     """Channels the customer does not want to be contacted on."""
     contract: ContractRead | None
-    unit: Code | None
+    unit: Label | None
     tags: Annotated[list[Annotated[str, shown(50)]], Field(max_length=TAGS_MOST)]
     attributes: Attributes
     lifecycle: Lifecycle

@@ -11,17 +11,18 @@ from pydantic_core import PydanticCustomError
 from app.domain.customers import Channel
 from app.domain.interactions import SECONDS_MOST, Direction, Phase, Purpose, Sentiment
 from app.schemas._base import (
-    Code,
     ExternalKey,
     Flag,
     HappenedIn,
     Input,
     InstantIn,
+    Label,
     Output,
     PageOf,
     Paging,
     QualifiedKey,
     QueryFlag,
+    SystemName,
     Version,
     line,
     paragraph,
@@ -82,7 +83,7 @@ class _InteractionFields(Input):
     """Before, during or after a purchase."""
     agent: Agent | None = None
     """Who spoke for the company."""
-    unit: Code | None = Field(default=None, examples=["izmir"])
+    unit: Label | None = Field(default=None, examples=["izmir"])
     """Branch or team of the agent."""
     ended_at: HappenedIn | None = Field(default=None, examples=["2026-11-23T09:34:10Z"])
     """Not before ``started_at``."""
@@ -92,7 +93,7 @@ class _InteractionFields(Input):
     hold_seconds: Seconds | None = Field(default=None, examples=[0])
     wrap_seconds: Seconds | None = Field(default=None, examples=[45])
     """The agent's work on it after it ended."""
-    disposition: Code | None = Field(default=None, examples=["resolved"])
+    disposition: Label | None = Field(default=None, examples=["resolved"])
     """How it ended: a code of ``/v1/dispositions`` that is active. ``do_not_call`` puts ``phone`` on the
     customer's ``do_not_contact``; only a change of the customer takes it off again."""
     topic: Topic | None = None
@@ -120,7 +121,7 @@ class InteractionCreate(_InteractionFields):
     create_missing: Flag = False
     """Whether an unknown ``customer`` becomes a new active customer with that key and no name yet; needs
     the scope ``customers:write`` as well. Otherwise it is refused (``unknown_customer``)."""
-    source: Code = Field(default="api", examples=["pbx"])
+    source: SystemName = Field(default="api", examples=["pbx"])
     """The system the interaction comes from."""
     external_id: ExternalKey | None = Field(default=None, examples=["call-2026-004711"])
     """The interaction's key there; unique per source, so that nothing is recorded twice."""
@@ -173,14 +174,14 @@ class InteractionRead(Output):
     version: Version
     customer_id: UUID | None
     """Null where the caller is unknown."""
-    source: Code
+    source: SystemName
     external_id: Annotated[str, shown(200)] | None
     channel: Channel
     direction: Direction
     purpose: Purpose | None
     phase: Phase | None
     agent: Annotated[str, shown(100)] | None
-    unit: Code | None
+    unit: Label | None
     started_at: datetime
     ended_at: datetime | None
     wait_seconds: Seconds | None
@@ -189,7 +190,7 @@ class InteractionRead(Output):
     wrap_seconds: Seconds | None
     handle_seconds: Annotated[int, Field(ge=0, le=3 * SECONDS_MOST)] | None
     """Talk, hold and wrap-up together; null while the talk is not known."""
-    disposition: Code | None
+    disposition: Label | None
     topic: Annotated[str, shown(100)] | None
     resolved_on_first_contact: bool | None
     sentiment: Sentiment | None
@@ -236,9 +237,9 @@ class InteractionQuery(Paging):
     """Before, during or after a purchase."""
     agent: Agent | None = None
     """With this agent."""
-    unit: Code | None = None
+    unit: Label | None = None
     """With an agent of this unit."""
-    disposition: Code | None = None
+    disposition: Label | None = None
     """That ended like this."""
     topic: Topic | None = None
     """About this topic."""

@@ -19,7 +19,18 @@ from app.domain.customers import (
     Tier,
 )
 from app.domain.interactions import Direction, Purpose, Sentiment
-from app.schemas._base import NO_CONTROL, Code, Count, Input, Language, Money, Output, QualifiedKey, shown
+from app.schemas._base import (
+    NO_CONTROL,
+    Code,
+    Count,
+    Input,
+    Label,
+    Language,
+    Money,
+    Output,
+    QualifiedKey,
+    shown,
+)
 from app.schemas.complaints import EXAMPLE_OPEN_ID, EXAMPLE_OPEN_NUMBER, Number
 from app.schemas.customers import EXAMPLE_ID, DoNotContact, ExternalId, Hours
 from app.schemas.interactions import EXAMPLE_ID as EXAMPLE_INTERACTION_ID
@@ -74,10 +85,10 @@ class LastInteraction(Output):
     direction: Direction
     purpose: Purpose | None
     topic: Annotated[str, shown(100)] | None
-    disposition: Code | None
+    disposition: Label | None
     """How it ended."""
     agent: Annotated[str, shown(100)] | None
-    unit: Code | None
+    unit: Label | None
     sentiment: Sentiment | None
     resolved_on_first_contact: bool | None
 
@@ -169,7 +180,7 @@ class OverviewRead(Output):
     name: Annotated[str, shown(200)] | None
     language: Language | None
     """To speak and write in."""
-    unit: Code | None
+    unit: Label | None
     tags: Annotated[list[Annotated[str, shown(50)]], Field(max_length=TAGS_MOST)]
     external_ids: Annotated[list[ExternalId], Field(max_length=EXTERNAL_IDS_MOST)]
     customer_since_on: date | None
@@ -211,7 +222,7 @@ class Candidate(Output):
     id: UUID
     kind: CustomerKind
     name: Annotated[str, shown(200)] | None
-    unit: Code | None
+    unit: Label | None
     tier: Tier | None
     last_contact_at: datetime | None
     """When its last interaction started."""
@@ -247,12 +258,13 @@ class ScreenPopRead(Output):
 class ScreenPopQuery(Input):
     """What is known of the caller: exactly one of these."""
 
-    phone: Annotated[str, StringConstraints(max_length=64, pattern=NO_CONTROL)] | None = Field(
+    phone: Annotated[str, StringConstraints(max_length=254, pattern=NO_CONTROL)] | None = Field(
         default=None, examples=["0532 123 45 67"]
     )
-    """A phone number in any spelling. What is no number, as sent for a withheld one, is nobody's."""
-    email: Annotated[str, StringConstraints(max_length=254, pattern=NO_CONTROL)] | None = None
-    """An e-mail address; letter case does not matter."""
+    """A phone number in any spelling, also as an exchange sends it (``<sip:+905321234567@pbx>``).
+    What is no number, as sent for a withheld one, is nobody's."""
+    email: Annotated[str, StringConstraints(max_length=500, pattern=NO_CONTROL)] | None = None
+    """An e-mail address; letter case does not matter, nor a name or ``mailto:`` beside it."""
     external_id: QualifiedKey | None = None
     """``system:key``, for example ``crm:C-000001``."""
 

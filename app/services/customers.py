@@ -135,7 +135,7 @@ def create_many(
     accepted = [row for row in rows if isinstance(row, dict)]
     if accepted:
         tx.execute(insert(Customer), accepted)
-        _index(tx, accepted)
+        index(tx, accepted)
         contract_terms.keep_first(tx, actor, accepted)
         audit.record_all(tx, actor, "customer.created", [(str(row["id"]), row["id"]) for row in accepted])
     return [_shape(row) if isinstance(row, dict) else row for row in rows]
@@ -157,12 +157,21 @@ def update_one(
 
 
 def upsert(
-    tx: Connection, actor: Actor, system: str, key: str, data: CustomerUpsert, if_match: str | None
+    tx: Connection,
+    actor: Actor,
+    system: str,
+    key: str,
+    data: CustomerUpsert,
+    if_match: str | None,
+    if_none_match: str | None = None,
 ) -> tuple[Row, bool]:
     """Change the customer that has ``key`` in ``system``, or record a new one under it.
 
     Returns:
         The customer, and whether it is new.
+
+    Raises:
+        PreconditionFailedError: ``if_match`` does not name the present version, or ``if_none_match`` does.
     """
     dialects.advisory_lock(tx, f"external-id:{system}:{key}")
     changes = customer_rows.sent(data)
@@ -174,7 +183,7 @@ def upsert(
         )
     ).scalar_one_or_none()
     if owner is None:
-        preconditions.check_version(None, if_match)
+        preconditions.check_version(None, if_match, if_none_match)
         base = CustomerCreate(name="-", external_ids=[]).model_dump(mode="python")
         merged = {
             **base,
@@ -185,7 +194,7 @@ def upsert(
         merged["attributes"] = customer_rows.merged({}, merged["attributes"])
         return _insert_one(tx, actor, merged), True
     before = _locked(tx, actor, Customer.id == owner)
-    preconditions.check_version(before["version"], if_match)
+    preconditions.check_version(before["version"], if_match, if_none_match)
     if given is not None:
         changes["external_ids"] = customer_rows.including(given, identity)
     if "lifecycle" in changes:
@@ -254,7 +263,7 @@ def _insert_one(tx: Connection, actor: Actor, data: Row) -> Row:
     if isinstance(rows[0], AppError):
         raise rows[0]
     tx.execute(insert(Customer), [row])
-    _index(tx, [row])
+    index(tx, [row])
     contract_terms.keep_first(tx, actor, [row])
     audit.record(tx, actor, "customer.created", row["id"], customer_id=row["id"])
     return _shape(row)
@@ -295,7 +304,7 @@ def _taken() -> ConflictError:
     return ConflictError("Another customer has this external id.", code="external_id_taken")
 
 
-def _index(tx: Connection, rows: list[Row]) -> None:
+def index(tx: Connection, rows: list[Row]) -> None:
     """Write what makes the customers findable. They must have no index entries yet."""
     external = [
         {"system": entry["system"], "key": entry["key"], "customer_id": row["id"]}
@@ -341,7 +350,7 @@ def _apply(tx: Connection, actor: Actor, before: Row, changes: Row, action: str 
     if changed.keys() & {"name", "contact_points", "tags", "attributes", "external_ids"}:
         tx.execute(delete(CustomerLookup).where(CustomerLookup.customer_id == before["id"]))
         _drop_external_ids(tx, before, after)
-        _index(tx, [{**after, "external_ids": _added(before, after)}])
+        index(tx, [{**after, "external_ids": _added(before, after)}])
     if changed.keys() & set(standing.CONTRACT.values()):
         contract_terms.keep(tx, actor, after)
     audit.record(tx, actor, action, before["id"], customer_id=before["id"], members=changed)

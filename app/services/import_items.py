@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from app.domain.import_mapping import Mapping as FileMapping
 from app.domain.import_refusals import Refusal, Refused
 from app.domain.import_rules import CONTROL
-from app.domain.import_sources import NO_CONSTANT, MappingProblem
+from app.domain.import_sources import FLAGS, NO_CONSTANT, MappingProblem
 from app.domain.import_targets import ANSWER, LINKED_SOURCE, LINKS, Reading, RecordKind, find, question_of
 from app.errors import AppError, FieldError
 from app.schemas._base import Input
@@ -93,26 +93,41 @@ def prepare(mapping: FileMapping, rows: "ValueRows", questions: Mapping[str, str
     return made
 
 
-def constant_problems(mapping: FileMapping) -> list[MappingProblem]:
-    """Say which constants of a mapping no record can have."""
+def constant_problems(
+    mapping: FileMapping, wrong: Callable[[FileMapping, Mapping[str, str]], set[str]]
+) -> list[MappingProblem]:
+    """Say which constants and values of a mapping no record can have; ``wrong`` gives the targets that cannot
+    have these texts."""
     if mapping.kind is RecordKind.TRANSACTIONS:
         return []
+    constants = {target: constant for target in mapping.columns if (constant := mapping.constant(target))}
+    unfit = wrong(mapping, constants)
+    problems = [MappingProblem(f"/columns/{target}", "bad_source", NO_CONSTANT) for target in sorted(unfit)]
+    problems += [
+        MappingProblem(f"/values/{index}", "bad_value", NO_CONSTANT)
+        for index, rule in enumerate(mapping.values)
+        if rule.value and wrong(mapping, {rule.target: rule.value})
+    ]
+    return problems
+
+
+def wrong_texts(mapping: FileMapping, texts: Mapping[str, str]) -> set[str]:
+    """The targets among these that no record can have with these texts."""
     values: Row = {}
-    for target in mapping.columns:
-        constant, field = mapping.constant(target), find(mapping.kind, target)
-        if constant is not None and field is not None and target != "external_id":
-            values[target] = int(constant) if field.reading is Reading.WHOLE else constant.strip()
-            if field.reading is Reading.INSTANT:
-                del values[target]
+    for target, text in texts.items():
+        field = find(mapping.kind, target)
+        if field is None or target == "external_id" or field.reading in (Reading.INSTANT, Reading.ANSWER):
+            continue
+        values[target] = text.strip()
+        if field.reading is Reading.WHOLE and text.strip().isdecimal():
+            values[target] = int(text)
+        elif field.reading is Reading.FLAG:
+            values[target] = FLAGS.get(text.strip().lower())
     try:
         KINDS[mapping.kind].model.model_validate(_wire(mapping, values, {}))
     except ValidationError as error:
-        wrong = {_target(one["loc"], ()) for one in error.errors(include_url=False)}
-        return [
-            MappingProblem(f"/columns/{target}", "bad_source", NO_CONSTANT)
-            for target in sorted(wrong & values.keys())
-        ]
-    return []
+        return {_target(one["loc"], ()) for one in error.errors(include_url=False)} & values.keys()
+    return set()
 
 
 def reason(item: Any, error: AppError) -> tuple[Refusal, str]:

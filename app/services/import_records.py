@@ -125,6 +125,6 @@ def _count(outcome: Outcome, kind: Kind, rows: Items, results: Results) -> None:
         if isinstance(result, dict):
             outcome.stored += 1
         elif isinstance(result, ConflictError) and result.code == kind.exists:
-            outcome.repeated += 1
+            outcome.repeats(line)
         else:
             outcome.refused.append(Refused(line, *reason(item, result)))

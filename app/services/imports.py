@@ -7,9 +7,11 @@ from uuid import UUID
 from sqlalchemy import Connection, Select, case, delete, insert, select, update
 
 from app.domain.access import Actor, Scope
+from app.domain.date_formats import example
 from app.domain.import_mapping import Mapping
 from app.domain.import_refusals import Refusal
-from app.domain.imports import ImportState
+from app.domain.import_targets import PEOPLE
+from app.domain.imports import ENDED, ImportState
 from app.domain.jobs import JobState
 from app.errors import ConflictError, FieldError, ForbiddenError, InvalidError, NotFoundError
 from app.schemas.imports import ImportQuery, RefusedRowQuery
@@ -35,7 +37,11 @@ CHUNKS_AT_ONCE = 64
 _WORKED_ON = (ImportState.UPLOADING, ImportState.WAITING, ImportState.RUNNING)
 
 # A job can be cancelled as long as it waits; the import then is where it was before there was a job.
-_was = case((Import.error.is_(None), ImportState.DONE.value), else_=ImportState.FAILED.value)
+_was = case(
+    (Import.error.is_not(None), ImportState.FAILED.value),
+    (Import.rows_refused * 2 > Import.rows_in, ImportState.DONE_WITH_REFUSALS.value),
+    else_=ImportState.DONE.value,
+)
 _STATE = case(
     (Job.state != JobState.CANCELLED, Import.state),
     (Import.state == ImportState.WAITING, ImportState.CANCELLED.value),
@@ -76,16 +82,21 @@ def refused_rows(
 ) -> Page:
     """Read a page of the rows of an import that were refused, in the order of the file.
 
+    ``detail`` is a message id, which ``column`` and ``values`` fill.
+
     Raises:
         NotFoundError: as in `get`.
     """
-    _find(tx, actor, select(Import.id), import_id)
+    mapping = _find(tx, actor, select(Import.id, Import.mapping), import_id)["mapping"]
+    date_format = mapping["date_format"]
+    values = {"format": date_format, "example": example(date_format)}
     columns: list[Any] = [RefusedRow.line, RefusedRow.code, RefusedRow.target.label("column")]
     statement = select(*columns).where(RefusedRow.import_id == import_id)
     if query.code:
         statement = statement.where(RefusedRow.code.in_(query.code))
     found = fetch(tx, statement, [SortKey(RefusedRow.line)], limit=query.limit, after=after)
-    return Page([{**row, "detail": Refusal(row["code"]).sentence} for row in found.rows], found.after)
+    rows = [{**row, "detail": Refusal(row["code"]).sentence, "values": values} for row in found.rows]
+    return Page(rows, found.after)
 
 
 def refused_after(tx: Connection, actor: Actor, import_id: UUID, line: int, limit: int) -> list[Row]:
@@ -119,8 +130,10 @@ def begin(
         ForbiddenError: customers are to be created by a caller who may not.
         InvalidError: customers are to be created by a caller limited to several units.
     """
-    if mapping.create_missing:
+    if mapping.create_missing and mapping.kind not in PEOPLE:
         _check_may_create(actor)
+    if mapping.kind in PEOPLE and not actor.may(Scope.CUSTOMERS_WRITE):
+        raise ForbiddenError("The credentials lack the scope {scope}.", scope=Scope.CUSTOMERS_WRITE.value)
     _sweep(tx)
     at = now()
     row: Row = {
@@ -135,6 +148,7 @@ def begin(
         "dry_run": dry_run,
         "state": state,
         "refused_by_reason": {},
+        "words_unmatched": {},
         "error": None,
         "created_by": actor.id,
         "units": sorted(actor.units),
@@ -155,6 +169,8 @@ _COUNTERS = (
     "rows_refused",
     "rows_rounded",
     "rows_updated",
+    "rows_alike",
+    "records_stored",
     "customers_created",
     "customers_kept",
 )
@@ -226,7 +242,7 @@ def revert(tx: Connection, actor: Actor, import_id: UUID) -> Row:
     abandoned = before["state"] == ImportState.RUNNING and before["job_id"] is None
     if before["dry_run"]:
         raise ConflictError("A dry run has stored nothing.")
-    if before["state"] not in (ImportState.DONE, ImportState.FAILED) and not abandoned:
+    if before["state"] not in ENDED and not abandoned:
         raise ConflictError("The import cannot be reverted: it is {state}.", state=before["state"])
     href = f"/v1/imports/{import_id}"
     job = jobs.create(tx, actor, REVERSAL_JOB, {"import_id": str(import_id)}, result={"href": href})

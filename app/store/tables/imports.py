@@ -39,6 +39,9 @@ class Import(Base):
     customers_created: Mapped[int] = mapped_column(BigInteger)
     customers_kept: Mapped[int] = mapped_column(BigInteger, server_default="0")
     refused_by_reason: Mapped[dict[str, Any]]
+    records_stored: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    rows_alike: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    words_unmatched: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     error: Mapped[str | None] = mapped_column(Text)
     created_by: Mapped[str] = mapped_column(Text)
     units: Mapped[list[Any]]
@@ -78,8 +81,7 @@ class ImportChange(Base):
 
     ``part`` is empty, or the day of the terms. ``said`` are the members that rows of the file have told so
     far, so that a later row can be held against them; ``before`` and ``after`` those that were changed, null
-    when nothing was. ``version`` is the customer's after the change. Of a dry run, which stores nothing
-    else, ``tried`` is the customer as it would be by now; such rows are deleted when it has ended.
+    when nothing was. ``version`` is the customer's after the change.
     """
 
     __tablename__ = "import_changes"
@@ -92,7 +94,6 @@ class ImportChange(Base):
     said: Mapped[dict[str, Any]]
     before: Mapped[dict[str, Any] | None]
     after: Mapped[dict[str, Any] | None]
-    tried: Mapped[dict[str, Any] | None]
     changed_at: Mapped[datetime]
 
 
