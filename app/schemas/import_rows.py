@@ -10,7 +10,7 @@ from app.schemas.customers import CustomerUpsert, ExternalId
 class ImportedCustomer(CustomerUpsert):
     """What a row of an address book says of a customer: members that are left out stay as they are."""
 
-    lifecycle: Lifecycle = Field(default=UNSET)
+    lifecycle: Lifecycle = Field(default=UNSET)  # type: ignore[assignment]  # one more than a request may
     left_on: DateIn = Field(default=UNSET)
     left_reason: LeavingReason = Field(default=UNSET)
 

@@ -154,10 +154,11 @@ class ImportMappingIn(_MappingOptions):
     - responses: external_id*, survey* and survey_version (constants), answered_at*, one ``answer.<question>``
       for each question*, customer_key, channel, agent, unit, phase, category, language, and one of
       interaction_external_id, complaint_external_id and transaction_external_id, with linked_source
-    - customers: one of external_id, phone, email, ``key.<system>`` and ``social.<network>``*; name, given_name,
-      family_name, kind, ``attribute.<name>``, language, preferred_channel, preferred_hours, do_not_contact, unit,
-      tags, born_on, customer_since_on, lifecycle, left_on, left_reason, contract.started_on, contract.ends_on,
-      contract.notice_given_on; a further source of phone, email, tags or ``social.<network>`` is ``phone.2``
+    - customers: one of external_id, phone, email, ``key.<system>`` and ``social.<network>``*; name,
+      given_name, family_name, kind, ``attribute.<name>``, language, preferred_channel, preferred_hours,
+      do_not_contact, unit, tags, born_on, customer_since_on, lifecycle, left_on, left_reason,
+      contract.started_on, contract.ends_on, contract.notice_given_on; a further source of phone, email,
+      tags or ``social.<network>`` is ``phone.2``
     - contract-terms: customer_key*, known_on*, started_on, ends_on, notice_given_on
     - departures: customer_key*, left_on*, reason
 

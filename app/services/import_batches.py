@@ -92,8 +92,8 @@ def store(tx: Connection, actor: Actor, import_id: UUID, raw: RawBatch, rows: Ro
         return row
     kind = RecordKind(row["kind"])
     if isinstance(rows, Items) and kind in PEOPLE:
-        act = import_people_rows.trial if row["dry_run"] else import_people_rows.store
-        outcome, created = act(tx, actor, import_id, kind, rows)
+        take = import_people_rows.trial if row["dry_run"] else import_people_rows.store
+        outcome, created = take(tx, actor, import_id, kind, rows)
     elif isinstance(rows, Items):
         act = import_records.trial if row["dry_run"] else import_records.store
         outcome, created = act(tx, actor, import_id, Mapping.from_dict(row["mapping"]), rows)

@@ -1,4 +1,4 @@
-"""Customers of an address book: found by their keys, numbers or addresses, made or completed, many at once."""
+"""Customers of an address book: found by their keys, numbers or addresses, made or completed."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -309,15 +309,10 @@ def _check(actor: Actor, before: Row, after: Row) -> None:
         raise Wrong(Refusal.VALUE_MISSING if missing else Refusal.OTHER_UNIT, "unit")
     for name, most in {**LISTS, "attributes": ATTRIBUTES_MOST}.items():
         if len(after[name]) > most and len(after[name]) > len(before[name]):
-            raise Wrong(Refusal.TOO_MANY, _COLUMNS[name])
+            raise Wrong(Refusal.TOO_MANY, _COLUMNS.get(name, name))
 
 
-_COLUMNS = {
-    "contact_points": "phone",
-    "external_ids": "external_id",
-    "tags": "tags",
-    "attributes": "attribute",
-}
+_COLUMNS = {"contact_points": "phone", "external_ids": "external_id"}
 
 
 def _write(tx: Connection, actor: Actor, import_id: UUID, people: People, created: set[UUID]) -> None:

@@ -148,7 +148,8 @@ def _customer(regions: tuple[str, ...], mapping: FileMapping, given: Row, keys: 
     if "name" not in wire and (parts := [given[n] for n in ("given_name", "family_name") if n in given]):
         wire["name"] = " ".join(parts)
     if points:
-        wire["contact_points"] = list(points.values())
+        order = list(ContactKind)
+        wire["contact_points"] = sorted(points.values(), key=lambda point: order.index(point["kind"]))
     if keys:
         wire["external_ids"] = [{"system": system, "key": key} for system, key in keys]
     return wire
