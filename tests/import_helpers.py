@@ -10,8 +10,11 @@ from app.domain.access import Actor
 from app.domain.import_mapping import Mapping
 from app.domain.imports import ImportState
 from app.jobs import imports as work
+from app.jobs import registry
 from app.jobs.import_files import digest
-from app.services import imports
+from app.jobs.registry import Context
+from app.services import imports, jobs
+from app.settings import Settings
 from app.store.engine import Store
 from app.store.tables import Complaint, Customer, Interaction, SurveyResponse, Transaction
 
@@ -173,3 +176,14 @@ def record_totals(store: Store, kind: str) -> tuple[int, int]:
         return one, two
 
     return store.read_sync(count)
+
+
+def work_off(store: Store, settings: Settings) -> None:
+    """Do the waiting jobs, as a worker would."""
+    registry.load()
+    for job_id in store.write_sync(jobs.waiting, 10):
+        job = store.write_sync(jobs.start, job_id)
+        unit = 0
+        while not registry.KINDS[job["kind"]].advance(Context(store, settings.company, settings), job, unit):
+            unit += 1
+        store.write_sync(jobs.finish, job_id)

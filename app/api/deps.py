@@ -339,9 +339,8 @@ IfMatch = Annotated[
     str | None,
     Header(
         alias="If-Match",
-        description="ETag of the version the change is meant for, or `*` for any that is there; else 412.",
+        description='ETag (`"3"`) of the version the change is for, or `*` for any that is there; else 412.',
         json_schema_extra=_ANY_TAGS,
-        examples=['"3"'],
     ),
 ]
 IfNoneMatch = Annotated[

@@ -24,7 +24,7 @@ from app.api.cors import Cors
 from app.api.metrics import metrics_page, observe
 from app.api.problems import render
 from app.api.rate_limits import Usage, caller_key, limiter
-from app.api.routes import route_template
+from app.api.routes import TEMPLATE, route_for, route_template
 from app.api.targets import routed_path
 from app.domain.text import composed, composed_path, composed_query
 from app.errors import (
@@ -37,6 +37,7 @@ from app.errors import (
     TooLargeError,
     UriTooLongError,
 )
+from app.services import keys
 
 IMPORTS_PREFIX = "/v1/imports"
 MAX_HEADERS = 100
@@ -127,7 +128,12 @@ class Edge:
             template = route_template(scope)
             observe(method, template, answer.status, seconds)
             _log.info(
-                "request", method=method, route=template, status=answer.status, ms=round(seconds * 1000, 2)
+                "request",
+                method=method,
+                route=template,
+                status=answer.status,
+                ms=round(seconds * 1000, 2),
+                **_key_named(scope, head),
             )
 
     async def _route(self, scope: Scope, receive: Receive, answer: "_Answer", head: Head) -> None:
@@ -151,6 +157,7 @@ class Edge:
         max_bytes = self._settings.max_import_bytes if is_import else self._settings.max_body_bytes
         error = error or _wrong_content(head, path, is_import) or _oversized_body(head, max_bytes)
         if error is not None:
+            scope[TEMPLATE] = route_for(scope)
             await render(scope, error)(scope, receive, answer.send)
             return
         if b"content-length" not in head:
@@ -213,6 +220,16 @@ def _compose(scope: Scope) -> None:
     raw_path = scope.get("raw_path")
     if raw_path and b"%" in raw_path and raw_path.startswith(API_PREFIX.encode()):
         scope["path"] = routed_path(raw_path)
+
+
+def _key_named(scope: Scope, head: Head) -> dict[str, str]:
+    """The id of the API key, as ``key`` once it was checked, as ``claimed_key`` where it was not."""
+    actor = scope["state"].get("actor")
+    if actor is not None:
+        return {"key": actor.id.removeprefix("key:")}
+    _, _, token = head.get(b"authorization", b"").partition(b" ")
+    credential = keys.parse(token.strip().decode("latin-1"))
+    return {} if credential is None else {"claimed_key": credential.id}
 
 
 def _request_id(head: Head) -> str:

@@ -48,6 +48,7 @@ MEDIA_TYPES: dict[str, FileFormat | None] = {
     "text/csv": FileFormat.CSV,
     "application/x-ndjson": FileFormat.JSONL,
     "application/gzip": None,
+    "application/octet-stream": None,  # what generated clients send; `format` or the mapping tells
 }
 _GZIP = b"\x1f\x8b"
 
@@ -83,10 +84,10 @@ async def create_import(
 ) -> Response:
     """A file of transactions, or with `kind` of interactions, complaints or past survey responses.
 
-    Send it as the body: CSV, JSON Lines, or either compressed with gzip (as `application/gzip` or
-    with `Content-Encoding: gzip`). The charset of the media type is the encoding of the file. A file whose
-    header does not fit the mapping is refused at once; the rows are taken in by a job. The same file again
-    changes nothing.
+    Send it as the body: CSV, JSON Lines, or either compressed with gzip (as `application/gzip` or with
+    `Content-Encoding: gzip`). Of `application/octet-stream` the member `format` tells what it is. The
+    charset of the media type is the encoding of the file. A file whose header does not fit the mapping
+    is refused at once; the rows are taken in by a job. The same file again changes nothing.
     """
     format = query.format or _format_of(call.request)
     flags = query.model_dump(exclude={"mapping", "dry_run", "file_name"}) | {"format": format}
@@ -218,14 +219,16 @@ async def _discard(call: Call, import_id: UUID) -> None:
 
 
 def _format_of(request: Request) -> FileFormat | None:
-    """The format the media type tells, None for a compressed file.
+    """The format the media type tells, None when it tells none.
 
     Raises:
         MediaTypeError: the body is something else.
     """
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in MEDIA_TYPES:
-        raise MediaTypeError("Send text/csv, application/x-ndjson or application/gzip.")
+        raise MediaTypeError(
+            "Send text/csv, application/x-ndjson, application/gzip or application/octet-stream."
+        )
     return MEDIA_TYPES[media_type]
 
 

@@ -92,6 +92,7 @@ _ANSWER_NAME = re.compile(r"answer\.[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 INTERACTION_FIELDS: Mapping[str, Field] = {
     "external_id": _ID,
     "customer_key": Field(),
+    "phone": Field(),
     "started_at": Field(Reading.INSTANT, required=True),
     "ended_at": Field(Reading.INSTANT),
     "channel": _MUST,

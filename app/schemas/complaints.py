@@ -46,7 +46,10 @@ EXAMPLE_NUMBER = "FA9C-T7KY"
 EXAMPLE_OPEN_NUMBER = make_number(20261123094000)
 TEXT_MOST = 10_000
 
-Subject = Annotated[str, line(200), Field(examples=["The parcel came open"])]
+SUBJECT_MOST = 255
+"""Longest title of a complaint, in characters: that of most help desks."""
+
+Subject = Annotated[str, line(SUBJECT_MOST), Field(examples=["The parcel came open"])]
 Text = Annotated[str, paragraph(TEXT_MOST)]
 Category = Annotated[str, line(100), Field(examples=["delivery"])]
 Product = Annotated[str, line(200), Field(examples=["Kettle K-200"])]
@@ -191,7 +194,7 @@ class ComplaintRead(Output):
     source: SystemName
     external_id: Annotated[str, shown(200)] | None
     channel: Channel | None
-    subject: Annotated[str, shown(200)]
+    subject: Annotated[str, shown(SUBJECT_MOST)]
     text: Annotated[str, shown_paragraph(TEXT_MOST)] | None
     category: Annotated[str, shown(100)] | None
     product: Annotated[str, shown(200)] | None

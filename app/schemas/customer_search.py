@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from app.domain.customers import ChurnLevel, CustomerKind, Lifecycle, Tier
+from app.domain.customers import Channel, ChurnLevel, CustomerKind, Lifecycle, Tier
 from app.domain.indices.expectation import Quadrant
 from app.schemas._base import InstantIn, Label, Paging, QualifiedKey, line
 from app.schemas.customers import Tag
@@ -77,6 +77,8 @@ class CustomerQuery(Paging):
     """Prospects, active ones, or those who left."""
     unit: Label | None = None
     """Looked after by this unit."""
+    do_not_contact: Annotated[list[Channel], Field(max_length=len(Channel))] = Field(default=[])
+    """Asked not to be contacted on this channel; repeat for more."""
     updated_after: InstantIn | None = None
     """Only customers changed after this instant."""
     include: Annotated[list[Include], Field(max_length=1)] = Field(default=[])

@@ -211,6 +211,9 @@ class CustomerUpsert(CustomerUpdate):
         }
     )
 
+    do_not_contact: DoNotContact = Field(default=UNSET, examples=[["phone", "email"]])
+    """Channels the customer does not want to be contacted on. A wish that a recorded contact told
+    (``do_not_call``) stays though it is left out here: only ``PATCH`` takes it off."""
     lifecycle: OpenLifecycle = Field(default=UNSET, examples=["active"])
     """A customer who had left comes back with it. That one leaves is told with a departure."""
 
@@ -257,6 +260,7 @@ class CustomerRead(Output):
                     "preferred_channel": "phone",
                     "preferred_hours": {"start": "09:00", "end": "12:00"},
                     "do_not_contact": ["visit"],
+                    "do_not_contact_shared": [],
                     "contract": {
                         "started_on": "2025-03-01",
                         "ends_on": "2027-02-28",
@@ -311,6 +315,9 @@ class CustomerRead(Output):
     preferred_hours: Hours | None
     do_not_contact: DoNotContact
     """Channels the customer does not want to be contacted on."""
+    do_not_contact_shared: DoNotContact
+    """Channels (``phone``, ``email``) on which somebody else with the very same number or address asked not
+    to be contacted; who that is, is not told."""
     contract: ContractRead | None
     unit: Label | None
     tags: Annotated[list[Annotated[str, shown(50)]], Field(max_length=TAGS_MOST)]

@@ -226,7 +226,9 @@ class ImportOptions(Input):
 
     kind: RecordKind | None = None
     """What each row is; default ``transactions``, or what the saved mapping says."""
-    mapping: Code | None = Field(default=None, examples=["shop-export"])
+    mapping: Code | None = Field(
+        default=None, examples=["shop-export"], json_schema_extra={"x-prefilled": True}
+    )
     """Name of a saved mapping."""
     source: SystemName | None = None
     """The system the records come from; default ``import``."""

@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from app.domain.customers import Channel
 from app.domain.interactions import SECONDS_MOST, Direction, Phase, Purpose, Sentiment
 from app.schemas._base import (
+    NO_CONTROL,
     ExternalKey,
     Flag,
     HappenedIn,
@@ -39,6 +40,7 @@ NOTES_MOST = 4000
 Agent = Annotated[str, line(100), Field(examples=["ayse.k"])]
 Topic = Annotated[str, line(100), Field(examples=["delivery"])]
 Seconds = Annotated[int, Field(strict=True, ge=0, le=SECONDS_MOST)]
+CallerText = Annotated[str, StringConstraints(max_length=254, pattern=NO_CONTROL)]
 # A host by name or address and an optional port, no user and password: everybody who reads the interaction
 # would have them. Nothing is fetched from it here.
 RecordingUrl = Annotated[
@@ -78,6 +80,10 @@ class _InteractionFields(Input):
     """What may be told when the contact is over."""
 
     customer_id: UUID | None = Field(default=None, examples=[EXAMPLE_CUSTOMER_ID])
+    phone: CallerText | None = Field(default=None, examples=["0532 123 45 67"])
+    """The number at the other end, as the exchange or a person writes it, a URI too. Where no customer is
+    named, the only customer who has it is meant; a number that nobody has is kept, and the contact becomes
+    hers who is the only one to have it later. A withheld number (``anonymous``) is nobody's and not kept."""
     purpose: Purpose | None = Field(default=None, examples=["question"])
     phase: Phase | None = Field(default=None, examples=["after"])
     """Before, during or after a purchase."""
@@ -109,8 +115,8 @@ class _InteractionFields(Input):
 
 
 class InteractionCreate(_InteractionFields):
-    """An interaction to record. Name its customer by ``customer_id`` or by ``customer``; by neither where
-    the caller is unknown."""
+    """An interaction to record. Name its customer by ``customer_id`` or by ``customer``, or give the
+    ``phone`` alone; none of these where the caller is unknown."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{**_NAMED, **_EXAMPLE, "external_id": "call-2026-004712"}]}
@@ -140,7 +146,7 @@ class InteractionCreate(_InteractionFields):
 
 class InteractionUpdate(_InteractionFields):
     """A merge patch (RFC 7396), for the wrap-up: absent members stay, null clears. An unknown caller gets
-    a customer by ``customer_id``; who has one keeps it."""
+    a customer by ``customer_id`` or by the ``phone`` that one customer has; who has one keeps it."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -159,6 +165,7 @@ class InteractionRead(Output):
                     "id": EXAMPLE_ID,
                     "version": 1,
                     "customer_id": EXAMPLE_CUSTOMER_ID,
+                    "phone": "+905321234567",
                     "external_id": "call-2026-004711",
                     **_EXAMPLE,
                     "handle_seconds": 225,
@@ -174,6 +181,8 @@ class InteractionRead(Output):
     version: Version
     customer_id: UUID | None
     """Null where the caller is unknown."""
+    phone: Annotated[str, shown(17)] | None
+    """The number at the other end: E.164 (``+905321234567``), or the digits of an internal number."""
     source: SystemName
     external_id: Annotated[str, shown(200)] | None
     channel: Channel
@@ -225,6 +234,8 @@ class InteractionQuery(Paging):
     """Newest or oldest first, or in the order of their last change."""
     customer_id: UUID | None = None
     """With this customer."""
+    phone: CallerText | None = None
+    """From or to this number, in any spelling."""
     external_id: QualifiedKey | None = None
     """``source:key``, for example ``pbx:call-2026-004711``."""
     channel: Channel | None = None

@@ -21,7 +21,6 @@ from app.domain.customers import (
 from app.domain.interactions import Direction, Purpose, Sentiment
 from app.schemas._base import (
     NO_CONTROL,
-    Code,
     Count,
     Input,
     Label,
@@ -31,6 +30,7 @@ from app.schemas._base import (
     QualifiedKey,
     shown,
 )
+from app.schemas.churn import ChurnReason
 from app.schemas.complaints import EXAMPLE_OPEN_ID, EXAMPLE_OPEN_NUMBER, Number
 from app.schemas.customers import EXAMPLE_ID, DoNotContact, ExternalId, Hours
 from app.schemas.interactions import EXAMPLE_ID as EXAMPLE_INTERACTION_ID
@@ -40,21 +40,6 @@ LISTED_MOST = 5
 """Open complaints and interactions shown, and candidates beside the best one."""
 
 REASONS_MOST = 3
-
-
-class ChurnReason(Output):
-    """A reason why the customer may be lost."""
-
-    code: Code
-    """Of the warning sign."""
-    value: float
-    """What was found of this customer: days, a count, percent or points, as the sentence says."""
-    baseline: float
-    """What it is held against: what is usual for the customer or for all, or a limit."""
-    contribution: Annotated[float, Field(ge=0, le=1)]
-    """How strongly it warns, for ordering reasons; not a share of the probability."""
-    sentence: Annotated[str, shown(500)]
-    """The same in words, in the language of the request."""
 
 
 class OverviewChurn(CustomerChurn):
@@ -69,7 +54,7 @@ class OpenComplaint(Output):
 
     id: UUID
     number: Number
-    subject: Annotated[str, shown(200)]
+    subject: Annotated[str, shown(255)]
     severity: Severity
     state: ComplaintState
     owner: Annotated[str, shown(100)]
@@ -108,6 +93,7 @@ _EXAMPLE: dict[str, Any] = {
     "preferred_channel": "phone",
     "preferred_hours": {"start": "09:00", "end": "12:00"},
     "do_not_contact": ["visit"],
+    "do_not_contact_shared": [],
     "contract": {"started_on": "2025-03-01", "ends_on": "2027-02-28", "notice_given_on": None},
     "tier": "A",
     "value": {"amount": "18250.00", "currency": "TRY"},
@@ -191,6 +177,9 @@ class OverviewRead(Output):
     preferred_hours: Hours | None
     do_not_contact: DoNotContact
     """Channels the customer does not want to be contacted on."""
+    do_not_contact_shared: DoNotContact
+    """Channels (``phone``, ``email``) on which somebody else with the very same number or address asked not
+    to be contacted; who that is, is not told."""
     contract: ContractRead | None
     tier: Tier | None
     """Value tier of the current scoring run; null without a transaction in its window."""
@@ -224,6 +213,10 @@ class Candidate(Output):
     name: Annotated[str, shown(200)] | None
     unit: Label | None
     tier: Tier | None
+    do_not_contact: DoNotContact
+    """Channels the customer does not want to be contacted on."""
+    do_not_contact_shared: DoNotContact
+    """Channels on which somebody else with the same number or address asked not to be contacted."""
     last_contact_at: datetime | None
     """When its last interaction started."""
 
@@ -259,7 +252,7 @@ class ScreenPopQuery(Input):
     """What is known of the caller: exactly one of these."""
 
     phone: Annotated[str, StringConstraints(max_length=254, pattern=NO_CONTROL)] | None = Field(
-        default=None, examples=["0532 123 45 67"]
+        default=None, examples=["0532 123 45 67"], json_schema_extra={"x-prefilled": True}
     )
     """A phone number in any spelling, also as an exchange sends it (``<sip:+905321234567@pbx>``).
     What is no number, as sent for a withheld one, is nobody's."""

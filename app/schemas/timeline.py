@@ -91,7 +91,7 @@ class TimelineEntry(Output):
     """Of the transaction, interaction, complaint, invitation or response."""
     href: Annotated[str, shown(200)]
     """Where all of it can be read."""
-    title: Annotated[str, shown(200)] | None
+    title: Annotated[str, shown(255)] | None
     """Category of a transaction, topic of an interaction, subject of a complaint, code of a survey."""
     channel: Code | None
     agent: Annotated[str, shown(100)] | None

@@ -8,7 +8,7 @@ from app.domain import emails, names, phones
 from app.domain.access import Actor
 from app.errors import FieldError, InvalidError
 from app.schemas.customer_search import CustomerQuery, CustomerSort, TierFilter
-from app.services import customer_rows
+from app.services import customer_rows, shared_wishes
 from app.store.paging import SortKey
 from app.store.tables import Customer, CustomerExternalId, CustomerLookup, CustomerScore
 
@@ -67,6 +67,8 @@ def filtered(statement: Select[Any], actor: Actor, query: CustomerQuery) -> Sele
     for member in ("kind", "lifecycle", "unit"):
         if (value := getattr(query, member)) is not None:
             statement = statement.where(getattr(Customer, member) == value)
+    for channel in query.do_not_contact:
+        statement = statement.where(shared_wishes.asked(Customer, channel))
     if query.updated_after is not None:
         statement = statement.where(Customer.updated_at > query.updated_after)
     if query.churn_level:

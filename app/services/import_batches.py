@@ -16,7 +16,6 @@ from app.domain.access import Actor, Scope
 from app.domain.company import Company
 from app.domain.customers import Lifecycle
 from app.domain.import_columns import RawBatch
-from app.domain.import_mapping import Mapping
 from app.domain.import_refusals import Refused
 from app.domain.import_rows import Rows
 from app.domain.import_sources import LINE_ID
@@ -96,7 +95,7 @@ def store(tx: Connection, actor: Actor, import_id: UUID, raw: RawBatch, rows: Ro
         outcome, created = take(tx, actor, import_id, kind, rows)
     elif isinstance(rows, Items):
         act = import_records.trial if row["dry_run"] else import_records.store
-        outcome, created = act(tx, actor, import_id, Mapping.from_dict(row["mapping"]), rows)
+        outcome, created = act(tx, actor, row, rows)
     else:
         outcome, created = _stored(tx, actor, row, rows)
     refused = _of_all_rows(raw, [*rows.refused, *outcome.refused])

@@ -22,7 +22,7 @@ from app.domain.import_refusals import Refusal, Refused
 from app.domain.import_targets import ATTRIBUTE_TARGET
 from app.errors import InvalidError
 from app.schemas.customers import CustomerCreate
-from app.services import contract_terms, customer_rows, customers, import_changes
+from app.services import callers, contract_terms, customer_rows, customers, import_changes
 from app.services.customer_rows import Identity
 from app.services.import_changes import Change
 from app.services.import_items import Items
@@ -118,6 +118,7 @@ def save(tx: Connection, actor: Actor, changed: Sequence[tuple[Row, Row]], *, te
         tx.execute(delete(CustomerLookup).where(CustomerLookup.customer_id.in_(ids)))
         added = [{**after, "external_ids": _added(before, after)} for before, after in found_anew]
         customers.index(tx, added)
+        callers.adopt(tx, actor, [row for row in added if row["contact_points"]])
     if not terms:
         return
     columns = CONTRACT.values()
@@ -323,6 +324,7 @@ def _write(tx: Connection, actor: Actor, import_id: UUID, people: People, create
     if new:
         tx.execute(insert(Customer), new)
         customers.index(tx, new)
+        callers.adopt(tx, actor, new)
         contract_terms.keep_first(tx, actor, new)
     changed = [
         (before, people.rows[customer_id])

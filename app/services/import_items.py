@@ -4,13 +4,16 @@ They are judged and recorded by the same models and services as requests
 (docs/decisions/0010-imported-records.md); what those say is told here as a reason and the column it is about.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from app.domain import import_complaints
 from app.domain.import_mapping import Mapping as FileMapping
 from app.domain.import_refusals import Refusal, Refused
 from app.domain.import_rules import CONTROL
@@ -70,6 +73,13 @@ class Items:
     linked: list[dict[str, str]]
     refused: list[Refused]
     rows_in: int
+
+    def where(self, wanted: Sequence[bool]) -> "Items":
+        """Keep some rows."""
+        line, items, linked = (
+            list(compress(column, wanted)) for column in (self.line, self.items, self.linked)
+        )
+        return replace(self, line=line, items=items, linked=linked)
 
 
 def prepare(mapping: FileMapping, rows: "ValueRows", questions: Mapping[str, str]) -> Items:
@@ -144,6 +154,8 @@ def reason(item: Any, error: AppError) -> tuple[Refusal, str]:
 def _wire(mapping: FileMapping, values: Row, questions: Mapping[str, str]) -> Row:
     """A row as a request would carry it."""
     wire: Row = {"source": mapping.source}
+    if mapping.kind is RecordKind.COMPLAINTS:
+        values = import_complaints.settled(values)
     answers = []
     for target, value in values.items():
         question = question_of(target)
@@ -156,6 +168,8 @@ def _wire(mapping: FileMapping, values: Row, questions: Mapping[str, str]) -> Ro
             wire["create_missing"] = mapping.create_missing
         else:
             name = _MEMBERS.get(target, target)
+            if target in ONE_LINE and isinstance(value, str):
+                value = _LINE_ENDS.sub(" ", value)
             wire[name] = value.isoformat() if isinstance(value, datetime) else value
     return {**wire, "answers": answers} if mapping.kind is RecordKind.RESPONSES else wire
 
@@ -167,6 +181,10 @@ def _answer(question: str, kind: str, value: Any) -> Row:
     return {"question": question, member: value}
 
 
+ONE_LINE = frozenset(("subject", "topic", "category", "product"))
+"""Texts of one line: a line feed in a title is a blank."""
+
+_LINE_ENDS = re.compile(r"[ \t]*[\r\n\t]+[ \t]*")
 _MEMBERS = {"survey": "survey_code"}
 _TARGETS = {member: key for key, member in LINKS.items()} | {
     "customer": "customer_key",
@@ -195,6 +213,7 @@ _REASONS = {
     "unknown_disposition": Refusal.UNKNOWN_VALUE,
     "inactive_disposition": Refusal.NOT_IN_USE,
     "survey_inactive": Refusal.NOT_IN_USE,
+    "not_a_phone": Refusal.PHONE_UNREADABLE,
     "unit_not_allowed": Refusal.UNIT_NOT_ALLOWED,
     "outside_scale": Refusal.ANSWER_OUTSIDE_SCALE,
     "unknown_choice": Refusal.UNKNOWN_VALUE,

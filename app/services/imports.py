@@ -9,13 +9,14 @@ from sqlalchemy import Connection, Select, case, delete, insert, select, update
 from app.domain.access import Actor, Scope
 from app.domain.date_formats import example
 from app.domain.import_mapping import Mapping
-from app.domain.import_refusals import Refusal
-from app.domain.import_targets import PEOPLE
+from app.domain.import_refusals import Refusal, detail
+from app.domain.import_targets import PEOPLE, RecordKind
 from app.domain.imports import ENDED, ImportState
 from app.domain.jobs import JobState
 from app.errors import ConflictError, FieldError, ForbiddenError, InvalidError, NotFoundError
 from app.schemas.imports import ImportQuery, RefusedRowQuery
 from app.services import import_mappings, jobs
+from app.services.import_limits import limits
 from app.store import audit
 from app.store.engine import single
 from app.store.paging import After, Page, SortKey, fetch
@@ -87,7 +88,8 @@ def refused_rows(
     Raises:
         NotFoundError: as in `get`.
     """
-    mapping = _find(tx, actor, select(Import.id, Import.mapping), import_id)["mapping"]
+    found_import = _find(tx, actor, select(Import.id, Import.mapping, Import.kind), import_id)
+    mapping, kind = found_import["mapping"], RecordKind(found_import["kind"])
     date_format = mapping["date_format"]
     values = {"format": date_format, "example": example(date_format)}
     columns: list[Any] = [RefusedRow.line, RefusedRow.code, RefusedRow.target.label("column")]
@@ -95,8 +97,7 @@ def refused_rows(
     if query.code:
         statement = statement.where(RefusedRow.code.in_(query.code))
     found = fetch(tx, statement, [SortKey(RefusedRow.line)], limit=query.limit, after=after)
-    rows = [{**row, "detail": Refusal(row["code"]).sentence, "values": values} for row in found.rows]
-    return Page(rows, found.after)
+    return Page([_explained(row, kind, values) for row in found.rows], found.after)
 
 
 def refused_after(tx: Connection, actor: Actor, import_id: UUID, line: int, limit: int) -> list[Row]:
@@ -302,6 +303,12 @@ def _find(tx: Connection, actor: Actor, statement: Select[Any], import_id: UUID)
     if row is None:
         raise NotFoundError("There is no such import.")
     return dict(row)
+
+
+def _explained(row: Row, kind: RecordKind, values: Row) -> Row:
+    """A refused row with its reason, and what fills that."""
+    known = limits(kind, row["column"])
+    return {**row, "detail": detail(Refusal(row["code"]), known), "values": {**values, **known}}
 
 
 def _shape(row: Row) -> Row:

@@ -184,16 +184,11 @@ def try_customers(tx: Connection, import_id: UUID, keys: Collection[str]) -> int
     return _try(tx, import_id, "customer", sorted(keys), [b""] * len(keys))
 
 
-def try_rows(tx: Connection, import_id: UUID, keys: Sequence[str]) -> set[str]:
-    """Note rows that a dry run would have stored, each key once; returns those that are new to it."""
-    new = set(keys) - tried(tx, import_id, keys).keys()
-    _try(tx, import_id, "row", sorted(new), [b""] * len(new))
-    return new
-
-
-def note(tx: Connection, import_id: UUID, kind: str, keys: Sequence[str]) -> int:
+def note(
+    tx: Connection, import_id: UUID, kind: str, keys: Sequence[str], digests: Sequence[bytes] = ()
+) -> int:
     """Note keys of an import until it has ended; returns how many are new to it."""
-    return _try(tx, import_id, kind, keys, [b""] * len(keys))
+    return _try(tx, import_id, kind, keys, digests or [b""] * len(keys))
 
 
 def tried(tx: Connection, import_id: UUID, keys: Collection[str], kind: str = "row") -> dict[str, bytes]:

@@ -79,6 +79,7 @@ def test_an_interaction_reads_back_as_it_was_recorded(api: Api, customer_id: str
         "id": row["id"],
         "version": 1,
         "customer_id": customer_id,
+        "phone": None,
         "source": "pbx",
         "external_id": body["external_id"],
         "channel": "phone",

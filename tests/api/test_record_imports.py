@@ -111,7 +111,7 @@ def test_the_reason_is_told_in_the_callers_language(api: Api, work_off: Callable
         ("interactions", {"currency": "TRY"}, {}, ("column", "unknown_target")),
         ("interactions", {}, {"amount": "n"}, ("column", "unknown_target")),
         ("interactions", {}, {"channel": "=pigeon"}, ("/columns/channel", "bad_source")),
-        ("interactions", {}, {"unit": "=İzmir"}, ("/columns/unit", "bad_source")),
+        ("interactions", {}, {"unit": "=" + "x" * 65}, ("/columns/unit", "bad_source")),
         ("complaints", {}, {"severity": "=awful"}, ("/columns/severity", "bad_source")),
         ("responses", {}, {"survey": "=none"}, ("column", "unknown_survey")),
         ("responses", {}, {"survey_version": "=2"}, ("column", "unknown_survey_version")),

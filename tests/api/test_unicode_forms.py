@@ -7,11 +7,9 @@ from urllib.parse import quote
 
 import pytest
 from factories import interaction_body, question, response_body, survey_body, transaction_body
+from import_helpers import work_off
 from support import Api, made, problem
 
-from app.jobs import registry
-from app.jobs.registry import Context
-from app.services import jobs
 from app.settings import Settings
 from app.store.engine import Store
 
@@ -88,17 +86,6 @@ def test_lengths_are_those_of_the_composed_text(api: Api) -> None:
 
 def test_a_text_of_invisible_characters_only_is_empty(api: Api) -> None:
     assert api.post("/v1/customers", json={"name": "\u200b\ufeff"}).status_code == 422
-
-
-def work_off(store: Store, settings: Settings) -> None:
-    """Do the waiting jobs, as a worker would."""
-    registry.load()
-    for job_id in store.write_sync(jobs.waiting, 10):
-        job = store.write_sync(jobs.start, job_id)
-        unit = 0
-        while not registry.KINDS[job["kind"]].advance(Context(store, settings.company, settings), job, unit):
-            unit += 1
-        store.write_sync(jobs.finish, job_id)
 
 
 def test_files_are_read_like_requests(api: Api, store: Store, settings: Settings) -> None:

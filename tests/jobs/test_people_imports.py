@@ -196,7 +196,8 @@ def test_every_member_of_a_customer_can_come_from_a_file(store: Store, actor: Ac
         "customer_since_on=since", "attribute.city=city", "social.instagram=insta", "contract.started_on=s",
         "contract.ends_on=e", "contract.notice_given_on=n",
     ]  # fmt: skip
-    line = "1,E9,Ece,Su,person,TR,phone,9:00-12:30,email; visit,izmir,2020-05-01,Muğla,@ece.su,2026-01-01,2026-12-31,"
+    line = "1,E9,Ece,Su,person,TR,phone,9:00-12:30,email; visit,izmir,2020-05-01,Muğla,"
+    line += "@ece.su,2026-01-01,2026-12-31,"
     row = take_in(store, actor, rows(line, header=header), book(*flags))
     assert counts(row) == (1, 1, 0, 0), refusals(store, actor, row)
     [one] = people(store)
