@@ -134,7 +134,7 @@ def _people_problems(mapping: Mapped) -> list[MappingProblem]:
         found_by = ("external_id", "phone", "email", KEY_TARGET, SOCIAL_TARGET)
         if not any(target.startswith(found_by) for target in mapping.columns):
             detail = "Say which column holds the key of the customer (external_id), or a phone or email."
-            problems.append(MappingProblem("/columns", "missing_target", detail))
+            problems.append(MappingProblem("/columns", "which_customer", detail))
         if mapping.columns.get("external_id") == LINE_ID:
             detail = "Leave external_id out: customers without a key are found by their phone or email."
             problems.append(MappingProblem("/columns/external_id", "bad_source", detail))
