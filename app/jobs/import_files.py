@@ -14,6 +14,7 @@ from itertools import count
 from app.domain.code_pages import AUTO
 from app.domain.import_columns import RawBatch
 from app.domain.import_mapping import WHITESPACE, Mapping
+from app.domain.import_refusals import Refusal
 from app.domain.import_sources import MAX_COLUMN, FileFormat
 from app.domain.import_targets import RecordKind, question_of
 from app.jobs.import_headers import line_of, positions, spelled
@@ -146,7 +147,8 @@ def _open(chunks: Chunks, mapping: Mapping) -> tuple[Lines, Layout]:
     _pass_over(lines, mapping.skip_lines)
     sample = _sample(lines)
     if mapping.format is FileFormat.JSONL:
-        if not isinstance(parse_json(sample[: sample.index(b"\n")].decode()), dict):
+        first = parse_json(sample[: sample.index(b"\n")].decode())
+        if not isinstance(first, dict) and first is not Refusal.REPEATED_MEMBER:
             raise ImportFileError("The first line is not a JSON object.", code="not_json_lines")
         return lines, Layout("", (), 0, {})
     delimiter = mapping.delimiter

@@ -709,6 +709,21 @@ def test_json_numbers_of_any_size_are_texts() -> None:
     assert codes == ["amount_unreadable", "amount_unreadable", "amount_unreadable", "not_json", "not_json"]
 
 
+def test_a_line_that_names_a_member_twice_is_refused() -> None:
+    lines = [
+        '{"id": "1", "who": "A", "sum": "1", "sum": "2", "at": "2026-05-01"}',
+        '{"id": "2", "who": "A", "sum": "1", "s\\u0075m": "2", "at": "2026-05-01"}',
+        '{"id": "3", "who": "A", "sum": "1", "at": "2026-05-01", "more": [{"x": 1, "x": 1}]}',
+        '{"id": "4", "who": "A", "sum": "1", "at": "2026-05-01", "\u015f": 1, "s\u0327": 1}',
+        '{"id": "5", "who": "A", "sum": "1", "at": "2026-05-01", "more": [{"x": 1}, {"x": 1}]}',
+    ]
+    [rows] = rows_of("\n".join(lines).encode(), mapping(format="jsonl"))
+    assert rows.line == [5]
+    assert [(row.line, row.code.value) for row in rows.refused] == [
+        (line, "repeated_member") for line in (1, 2, 3, 4)
+    ]
+
+
 def test_hostile_json_is_refused_line_by_line() -> None:
     lines = [
         '{"id": "1", "who": "A", "sum": "1", "at": "2026-05-01", "what": "\\ud83c\\udf75"}',
@@ -716,7 +731,7 @@ def test_hostile_json_is_refused_line_by_line() -> None:
         '{"id": "3", "who": "a\\u0000", "sum": "1", "at": "2026-05-01"}',
         "[" * 100_000,
         '{"id": ' + '{"a":' * 50_000,
-        '{"id": "6", "id": "7", "who": "A", "sum": "1", "at": "2026-05-01"} x',
+        '{"id": "6", "who": "A", "sum": "1", "at": "2026-05-01"} x',
     ]
     [rows] = rows_of("\n".join(lines).encode(), mapping(format="jsonl"))
     assert (rows.category, [row.code.value for row in rows.refused]) == (
