@@ -10,7 +10,7 @@ import pytest
 from doc_commands import blocks, run
 from support import Api
 
-CALLS, MOBI, RECOMMEND, CITY = blocks()[2:]
+CALLS, MOBI, RECOMMEND, CITY = blocks()[2:6]
 CALL_SURVEY, MOBI_SURVEY, RECOMMEND_SURVEY = blocks("json")
 
 

@@ -19,6 +19,7 @@ _CURRENCIES = {
     "₺": "TRY",
     "tl": "TRY",
     "ytl": "TRY",
+    "lira": "TRY ITL",
     "₼": "AZN",
     "man": "AZN",
     "manat": "AZN",
@@ -196,7 +197,7 @@ def _decimal(number: str, digits: int | None, comma: bool | None, grouping: bool
         joined = _ungrouped(number, last) if grouping and not contradicted else None
         return Refusal.AMOUNT_UNREADABLE if joined is None else joined
     whole, _, fraction = number.partition(last)
-    if grouping and _GROUPED[last].fullmatch(number):
+    if grouping and len(fraction) == 3 and 1 <= len(whole) <= 3 and int(whole):
         sure = digits == 3 and (comma is not None or last == ".")
         if not sure:
             return Refusal.AMBIGUOUS_NUMBER
