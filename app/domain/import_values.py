@@ -23,6 +23,7 @@ from app.domain.import_mapping import Mapping
 from app.domain.import_refusals import Refusal, Refused
 from app.domain.import_sources import FLAGS
 from app.domain.import_targets import FIELDS, LINKS, Field, Reading, RecordKind, find, question_of
+from app.domain.phone_texts import says_nobody
 from app.domain.surveys import SCALED
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -220,6 +221,8 @@ def _texts(texts: pl.Series, target: str, kind: RecordKind) -> Cells:
     )
     columns = looked_at(texts, target, key=target in KEYS or target in LINKS, number=number)
     cells, faults = columns[target].to_list(), columns.get(f"{target}_fault")
+    if target == "customer_key":  # a log that names callers writes this for one who withheld the number
+        cells = [None if cell is not None and says_nobody(cell) else cell for cell in cells]
     if faults is None:
         return cells
     return [Refusal(fault) if fault else cell for cell, fault in zip(cells, faults, strict=True)]
