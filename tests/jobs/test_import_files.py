@@ -131,7 +131,7 @@ def test_raw_online_retail_lines_with_quoted_descriptions(reference_data: Path) 
         named = [row for row in csv.DictReader(file) if row["CustomerID"]]
     assert rows.rows_in == 1_632
     assert rows.category == [row["Description"].strip() for row in named]
-    assert rows.customer_key == [row["CustomerID"] for row in named]
+    assert rows.customer_key == [row["CustomerID"].removesuffix(".0") for row in named]
 
 
 # --- rows and lines
@@ -360,6 +360,28 @@ def test_inspect_shows_the_layout_and_the_first_rows() -> None:
     assert inspect(gzip.compress(source)[:-12], mapping()).rows.columns["sum"].to_list() == ["12.30"] * 20
     assert inspect((HEADER + ROW + "ı").encode()[:-1], mapping()).rows.lines.to_list() == [2]
     assert inspect(HEADER[:-1].encode(), mapping()).rows.lines.to_list() == []
+
+
+@pytest.mark.parametrize(
+    ("sums", "options", "refused_lines"),
+    [
+        (["7.50", "15.001", "2"], {}, []),  # programs write points, and as many decimals as there are
+        (["15.001", "2.000"], {}, [2, 3]),
+        (["12,50", "15.001"], {}, [3]),
+        (["7.50", "12,5", "15.001"], {}, [4]),
+        (["7.50", "15,001"], {}, [3]),
+        (["7,50", "15,001"], {"decimal_comma": True}, [3]),
+        (["7.50", "15.001"], {"decimal_comma": False}, []),
+        (["7.50", "15.001"], {"decimal_comma": False, "grouping": False}, []),
+    ],
+)
+def test_the_first_amounts_of_a_file_can_show_its_decimal_point(
+    sums: list[str], options: dict[str, Any], refused_lines: list[int]
+) -> None:
+    rows = "".join(f"{at};A;{text};2026-05-01;tea\n" for at, text in enumerate(sums))
+    found = rows_of((HEADER.replace(",", ";") + rows).encode(), mapping(**options))
+    assert [row.line for batch in found for row in batch.refused] == refused_lines
+    assert {row.code.value for batch in found for row in batch.refused} <= {"ambiguous_number"}
 
 
 # --- encodings
