@@ -14,6 +14,7 @@ class Refusal(StrEnum):
     ROW_TOO_LONG = "row_too_long"
     NOT_JSON = "not_json"
     NOT_AN_OBJECT = "not_an_object"
+    REPEATED_MEMBER = "repeated_member"
     CUSTOMER_MISSING = "customer_missing"
     EXTERNAL_ID_MISSING = "external_id_missing"
     KEY_OF_SPREADSHEET = "key_of_spreadsheet"
@@ -79,6 +80,7 @@ _SENTENCES = {
     Refusal.ROW_TOO_LONG: "The row has more fields than the header; a delimiter may lack quotes.",
     Refusal.NOT_JSON: "The line is not valid JSON.",
     Refusal.NOT_AN_OBJECT: "The line is not a JSON object.",
+    Refusal.REPEATED_MEMBER: "The line names a member more than once in the same object.",
     Refusal.CUSTOMER_MISSING: "The row names no customer.",
     Refusal.EXTERNAL_ID_MISSING: "The row has no external id.",
     Refusal.KEY_OF_SPREADSHEET: "{column} was changed by a spreadsheet, as 9.05E+11 is: its digits are lost. "
