@@ -48,6 +48,9 @@ class SatisfactionQuery(Input):
     """What to divide by."""
     survey: Code | None = Field(default=None, examples=["relationship"])
     """Code of the survey whose answers count; default all."""
+    question: Code | None = Field(default=None, examples=[None])
+    """Code of the only question whose answers count; default all that the index reads. Not for indices that
+    are made of several questions."""
 
 
 class DimensionFigures(Output):
@@ -74,6 +77,10 @@ class IndexFigures(Output):
     """Fewer than 30 count: too few to rely on."""
     rankable: bool
     """At least 5 count: fewer are never compared with others."""
+    mixes_questions: bool
+    """True: answers to several questions count together here, each customer once for each question.
+    ``questions`` tells them apart, the parameter ``question`` names one. False for indices that are made of
+    several questions."""
     excluded: Annotated[dict[Name, Count], Field(max_length=20)]
     """What was left out, by reason."""
     parts: Annotated[dict[Name, float | bool | None], Field(max_length=40)]
@@ -107,6 +114,15 @@ class SatisfactionGroup(SatisfactionFigures):
     shrunk_score: Score | None
     """Score drawn toward the overall mean, the more the fewer answers there are: what agents and units are
     compared by. Null for other groups."""
+
+
+class QuestionFigures(IndexFigures):
+    """The index over the answers to one question."""
+
+    survey: Code
+    """Code of the survey that asks it."""
+    question: Code
+    """Code of the question; versions of a survey that ask it count together."""
 
 
 class Change(Output):
@@ -144,8 +160,12 @@ class SatisfactionRead(Output):
     documentation: Annotated[str, shown(200)]
     window: Window
     survey: Code | None
+    question: Code | None
     by: SatisfactionBy | None
     overall: SatisfactionFigures
+    questions: Annotated[list[QuestionFigures], Field(max_length=1_000_000)]
+    """The same by question, in the order of surveys and codes: what ``overall`` is made of. Empty for indices
+    that are made of several questions."""
     groups: Annotated[list[SatisfactionGroup], Field(max_length=1_000_000)]
     """Best first, those that cannot be ranked after the others, also who was asked and never answered; tiers
     and months in their order. Empty when not divided."""

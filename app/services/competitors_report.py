@@ -22,7 +22,7 @@ from app.domain.indices.gap import (
 )
 from app.domain.indices.model import Adjustment, Index, IndexResult
 from app.schemas.competitors import CompetitorsQuery
-from app.services import competitor_measurements, satisfaction_report, survey_columns
+from app.services import competitor_measurements, satisfaction, satisfaction_report, survey_columns
 from app.services.satisfaction import result_row
 from app.store import survey_facts
 from app.store.engine import long
@@ -46,6 +46,7 @@ class _Own:
 
     result: IndexResult
     fair: _Fair | None
+    mixes_questions: bool = False
 
 
 @long
@@ -74,7 +75,7 @@ def report(tx: Connection, actor: Actor, query: CompetitorsQuery, language: str)
         "range_high": index.high,
         "documentation": "docs/formulas.md#gap-to-a-competitor",
         "window": {"start": start, "end": end},
-        "own": {**result_row(own.result), **_sure(own_precision(own.result))},
+        "own": {**result_row(own.result, own.mixes_questions), **_sure(own_precision(own.result))},
         "adjustment": None if own.fair is None else _adjustment(own.fair),
         "competitors": sorted(competitors, key=lambda row: (-row["latest"]["value"], row["competitor"])),
     }
@@ -89,9 +90,10 @@ def _own(tx: Connection, index: Index, start: datetime, end: datetime) -> _Own:
     versions = survey_columns.versions_of(survey_facts.surveys(tx))
     columns = survey_facts.answers(tx, survey_facts.Asked(kinds, start, end))
     found = survey_columns.answered(columns, versions)
-    result = index.overall(found.of_index(index)[0], found.options(index))
+    answers = found.of_index(index)[0]
+    result = index.overall(answers, found.options(index))
     if fair is None:
-        return _Own(result, None)
+        return _Own(result, None, satisfaction.mixes_questions(index, answers))
     answers, options = found.of_index(fair)[0], found.options(fair)
     return _Own(result, _Fair(expectation.reference(answers, options), fair.overall(answers, options)))
 
@@ -104,7 +106,7 @@ def _adjustment(fair: _Fair) -> Row:
         "expectation_mean": adjustment.expectation_mean,
         "reference_n": adjustment.n,
         "is_unadjusted": adjustment.is_unadjusted,
-        "own": {**result_row(fair.result), **_sure(own_precision(fair.result))},
+        "own": {**result_row(fair.result, False), **_sure(own_precision(fair.result))},
     }
 
 

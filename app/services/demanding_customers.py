@@ -129,7 +129,7 @@ def _comparison(tx: Connection, actor: Actor, first: date, to: date) -> Row:
         satisfaction_report.report(
             tx,
             actor,
-            of_groups(index="expectation", from_=first, to=to, by=by, survey=None),
+            of_groups(index="expectation", from_=first, to=to, by=by, survey=None, question=None),
             _LANGUAGE,
         )
         for by in (SatisfactionBy.UNIT, SatisfactionBy.CHANNEL)

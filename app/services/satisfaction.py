@@ -11,12 +11,14 @@ from numpy.typing import DTypeLike, NDArray
 from app.domain.company import Company
 from app.domain.days import local_days
 from app.domain.indices import INDICES, ces, expectation
-from app.domain.indices.model import Adjustment, Answers, IndexResult
+from app.domain.indices.model import Adjustment, Answers, Index, IndexResult
 from app.domain.indices.responses import unite, weigh
 from app.domain.indices.trend import Direction, Trends, trends
 from app.domain.scoring import NO_DAY
 from app.domain.surveys import QuestionKind
+from app.services import survey_columns
 from app.services.survey_columns import Answered
+from app.store.arrays import IntArray
 from app.store.columns import Columns
 from app.store.types import from_micros
 
@@ -183,11 +185,22 @@ def of_company(found: Answered) -> Row:
     figures = {}
     for code, index in INDICES.items():
         answers, _ = found.of_index(index)
-        figures[code] = result_row(index.overall(answers, found.options(index)))
+        result = index.overall(answers, found.options(index))
+        figures[code] = result_row(result, mixes_questions(index, answers))
     return figures
 
 
-def result_row(result: IndexResult) -> Row:
+def mixes_questions(index: Index, answers: Answers) -> bool:
+    """Tell whether an index over these answers mixes questions that were asked for one figure each."""
+    return mixed_groups(index, answers, np.zeros(answers.n, dtype=np.int64), 1)[0]
+
+
+def mixed_groups(index: Index, answers: Answers, groups: IntArray, n_groups: int) -> list[bool]:
+    """`mixes_questions` for each group; False for an index that is made of several questions."""
+    return [False] * n_groups if index.needs_items else survey_columns.mixed(answers, groups, n_groups)
+
+
+def result_row(result: IndexResult, mixes: bool) -> Row:
     """An index over one group, as it is stored and shown."""
     return {
         "n": result.n,
@@ -196,6 +209,7 @@ def result_row(result: IndexResult) -> Row:
         "high": result.high,
         "low_sample": result.low_sample,
         "rankable": result.rankable,
+        "mixes_questions": mixes,
         "excluded": dict(result.excluded),
         "parts": dict(result.parts),
         "dimensions": [

@@ -19,7 +19,7 @@ from app.domain.indices.shrinkage import shrink_results
 from app.errors import FieldError, InvalidError
 from app.schemas.satisfaction import SatisfactionBy, SatisfactionQuery
 from app.services import survey_columns
-from app.services.satisfaction import result_row
+from app.services.satisfaction import mixed_groups, mixes_questions, result_row
 from app.services.survey_columns import Answered
 from app.store import arrays, survey_facts
 from app.store.arrays import IntArray
@@ -32,6 +32,8 @@ from app.store.visibility import check_sees_all
 Row = dict[str, Any]
 
 DAYS = 365
+KNOWN_MOST = 20
+"""So many codes of questions are named, at most, where one is refused."""
 SHRUNK = frozenset({SatisfactionBy.AGENT, SatisfactionBy.UNIT})
 IN_ORDER = frozenset({SatisfactionBy.TIER, SatisfactionBy.MONTH})
 
@@ -42,14 +44,16 @@ def report(tx: Connection, actor: Actor, query: SatisfactionQuery, language: str
 
     Raises:
         ForbiddenError: the caller is limited to units; these figures are of the whole company.
-        InvalidError: ``from`` is not before ``to``, or there is no such survey.
+        InvalidError: ``from`` is not before ``to``, there is no such survey, or none asks the question.
     """
     check_sees_all(actor)
     index = INDICES[query.index]
     start, end = map(actor.company.start_of, window_days(actor.company, query.from_, query.to))
     surveys = survey_facts.surveys(tx)
     versions = survey_columns.versions_of(surveys)
-    asked = Asked(index.kinds, start, end, _survey(surveys, query.survey))
+    survey_id = _survey(surveys, query.survey)
+    _check_question(surveys, index, survey_id, query.question)
+    asked = Asked(index.kinds, start, end, survey_id, query.question)
     by = None if query.by in (None, SatisfactionBy.MONTH) else Grouping(query.by)
     columns = survey_facts.answers(tx, asked, by)
     sent = survey_facts.invitations(tx, asked, _asking(surveys, asked), by)
@@ -69,8 +73,10 @@ def report(tx: Connection, actor: Actor, query: SatisfactionQuery, language: str
         "documentation": index.documentation,
         "window": {"start": start, "end": end},
         "survey": query.survey,
+        "question": query.question,
         "by": query.by,
         "overall": _overall(index, found, whole, sent, query.by is SatisfactionBy.TAG),
+        "questions": _questions(index, found, whole, surveys),
         "groups": [] if query.by is None else _groups(index, found, columns["group"], sent, query.by),
         "trend": _trend(index, found, whole, actor.company),
     }
@@ -103,13 +109,59 @@ def _survey(surveys: list[tuple[UUID, str, int, Any]], code: str | None) -> UUID
     raise InvalidError(fields=[wrong])
 
 
+def _check_question(
+    surveys: list[tuple[UUID, str, int, Any]], index: Index, survey_id: UUID | None, code: str | None
+) -> None:
+    """Make sure that the index can be told of the one question.
+
+    Raises:
+        InvalidError: no survey asks it, or the index is made of several questions.
+    """
+    if code is None:
+        return
+    if index.needs_items:
+        detail = "This index is made of several questions of a survey: leave out question."
+        raise InvalidError(fields=[FieldError("question", "several_questions", detail, location="query")])
+    known = {
+        question["code"]
+        for one, _, _, questions in surveys
+        if survey_id in (None, one)
+        for question in questions
+        if question["kind"] in index.kinds
+    }
+    if code not in known:
+        detail = "No such question is asked. Questions of this index: {known}."
+        params = {"known": ", ".join(sorted(known)[:KNOWN_MOST]) or "-"}
+        wrong = FieldError("question", "unknown_question", detail, location="query", params=params)
+        raise InvalidError(fields=[wrong])
+
+
+def _questions(
+    index: Index, found: Answered, whole: IntArray, surveys: list[tuple[UUID, str, int, Any]]
+) -> list[Row]:
+    """The index by question, in the order of surveys and codes; nothing where it is made of several."""
+    if index.needs_items:
+        return []
+    codes = {survey_id.bytes: code for survey_id, code, _, _ in surveys}
+    answers = found.answers_of(index).take(whole)
+    results = index.compute(answers, answers.item, len(found.questions), found.options(index))
+    rows = [
+        {"survey": codes[survey_id], "question": question, **result_row(result, False)}
+        for (survey_id, question), result in zip(found.questions, results, strict=True)
+    ]
+    return sorted(rows, key=lambda row: (row["survey"], row["question"]))
+
+
 def _asking(surveys: list[tuple[UUID, str, int, Any]], asked: Asked) -> set[UUID]:
     """The surveys that ask what the index reads."""
     return {
         survey_id
         for survey_id, _, _, questions in surveys
         if asked.survey_id in (None, survey_id)
-        and any(question["kind"] in asked.kinds for question in questions)
+        and any(
+            question["kind"] in asked.kinds and asked.question in (None, question["code"])
+            for question in questions
+        )
     }
 
 
@@ -127,9 +179,11 @@ def _each_once(answers: Answers) -> IntArray:
 
 
 def _overall(index: Index, found: Answered, whole: IntArray, sent: Columns, by_tag: bool) -> Row:
-    result = index.overall(found.answers.take(whole), found.options(index))
+    answers = found.answers_of(index).take(whole)
+    result = index.overall(answers, found.options(index))
     rows = np.unique(sent["invitation_id"], return_index=True)[1] if by_tag else slice(None)
-    return {**result_row(result), "response_rate": _rate(sent["answered"][rows])}
+    mixes = mixes_questions(index, answers)
+    return {**result_row(result, mixes), "response_rate": _rate(sent["answered"][rows])}
 
 
 def _groups(index: Index, found: Answered, group: Any, sent: Columns, by: SatisfactionBy) -> list[Row]:
@@ -137,16 +191,18 @@ def _groups(index: Index, found: Answered, group: Any, sent: Columns, by: Satisf
     invited, asked = arrays.coded(sent["group"])
     answered = {key: sent["answered"][invited == code] for code, key in enumerate(asked)}
     keys = list(dict.fromkeys([*keys, *asked]))  # also who was asked and did not answer
-    results = index.compute(found.answers, codes, len(keys), found.options(index))
+    answers = found.answers_of(index)
+    results = index.compute(answers, codes, len(keys), found.options(index))
+    mixed = mixed_groups(index, answers, codes, len(keys))
     shrunk = shrink_results(results) if by in SHRUNK else [None] * len(keys)
     rows = [
         {
             "key": None if key == NOT_STATED else key,
-            **result_row(result),
+            **result_row(result, mixes),
             "shrunk_score": score,
             "response_rate": _rate(answered[key]) if key in answered else None,
         }
-        for key, result, score in zip(keys, results, shrunk, strict=True)
+        for key, result, score, mixes in zip(keys, results, shrunk, mixed, strict=True)
     ]
     return sorted(rows, key=lambda row: _place(row, by))
 
@@ -163,14 +219,16 @@ def _place(row: Row, by: SatisfactionBy) -> tuple[Any, ...]:
 
 def _trend(index: Index, found: Answered, whole: IntArray, company: Company) -> list[Row]:
     """Each month against the one before it."""
-    answers = found.answers.take(whole)
+    answers = found.answers_of(index).take(whole)
     months, of = np.unique(_months(answers.answered_micros, company).astype(str), return_inverse=True)
-    results = index.compute(answers, of.astype(np.int64), months.size, found.options(index))
+    of = of.astype(np.int64)
+    results = index.compute(answers, of, months.size, found.options(index))
+    mixed = mixed_groups(index, answers, of, months.size)
     steps: list[Row] = []
     previous: IndexResult | None = None
-    for month, result in zip(months.tolist(), results, strict=True):
+    for month, result, mixes in zip(months.tolist(), results, mixed, strict=True):
         change = None if previous is None else asdict(index.compare(previous, result))
-        steps.append({"month": month, **result_row(result), "change": change})
+        steps.append({"month": month, **result_row(result, mixes), "change": change})
         previous = result
     return steps
 

@@ -1,7 +1,7 @@
 """Answers as indices read them, made of the columns the store gives."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -22,18 +22,28 @@ class Answered:
     """Answers, whose they are, and what is known of their questions.
 
     ``customers`` are the ids that the codes in ``answers.respondent`` stand for; ``kind`` is that of each
-    answer's question.
+    answer's question, ``question`` its position in ``questions``: the survey (16 bytes) and its code. A
+    question that several versions of a survey ask is one question, though it may be several items.
     """
 
     answers: Answers
     customers: Ids
     kind: Any
     items: Items
+    question: IntArray
+    questions: Sequence[tuple[bytes, str]]
 
     def of_index(self, index: Index) -> tuple[Answers, IntArray]:
-        """The answers an index reads, and their positions."""
+        """The answers an index reads, and their positions.
+
+        An index that is read from single questions gets these as its items.
+        """
         rows = np.flatnonzero(np.isin(self.kind.astype("U16"), index.kinds))
-        return self.answers.take(rows), rows
+        return self.answers_of(index).take(rows), rows
+
+    def answers_of(self, index: Index) -> Answers:
+        """All answers, their items as the index reads them."""
+        return self.answers if index.needs_items else replace(self.answers, item=self.question)
 
     def options(self, index: Index) -> Options:
         """What an index is computed with."""
@@ -52,6 +62,7 @@ def answered(columns: Columns, versions: Versions) -> Answered:
         customers, respondent = customers[1:], respondent - 1  # nobody comes first, so gets ANONYMOUS
     _, response = np.unique(columns["response_id"], return_inverse=True)
     items, item = _items(columns, versions)
+    question, questions = _questions(columns)
     answers = Answers(
         columns["value"],
         columns["scale_min"],
@@ -63,7 +74,25 @@ def answered(columns: Columns, versions: Versions) -> Answered:
         item,
     )
     assert ANONYMOUS == -1  # noqa: S101 - what nobody's code above relies on
-    return Answered(answers, customers, columns["kind"], items)
+    return Answered(answers, customers, columns["kind"], items, question, questions)
+
+
+def mixed(answers: Answers, groups: IntArray, n_groups: int) -> list[bool]:
+    """Tell for each group whether its valid answers are to more than one question: to more than one item."""
+    width = int(answers.item.max(initial=0)) + 1
+    asked = np.unique((groups * width + answers.item)[answers.is_valid() & (groups >= 0)])
+    found: list[bool] = (np.bincount(asked // width, minlength=n_groups) > 1).tolist()
+    return found
+
+
+def _questions(columns: Columns) -> tuple[IntArray, list[tuple[bytes, str]]]:
+    """The question each answer is to, and what they are."""
+    survey, surveys = arrays.coded(columns["survey_id"])
+    question, codes = arrays.coded(columns["question"])
+    width = max(len(codes), 1)
+    asked, of = np.unique(survey * width + question, return_inverse=True)
+    named = [(surveys[one // width].ljust(16, b"\0"), codes[one % width]) for one in asked.tolist()]
+    return of.astype(np.int64), named
 
 
 def _items(columns: Columns, versions: Versions) -> tuple[Items, IntArray]:

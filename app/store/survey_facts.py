@@ -52,6 +52,8 @@ class Asked:
     start: datetime | None
     end: datetime
     survey_id: UUID | None = None
+    question: str | None = None
+    """Code of the only question, of one survey or of several."""
 
 
 def answers(
@@ -89,7 +91,7 @@ def answers(
         "scale_max": (func.coalesce(SurveyAnswer.scale_max, 0), np.int64),
         "answered_micros": (arrays.micros(tx, SurveyAnswer.answered_at), np.int64),
     }
-    if by is not None:
+    if by not in (None, Grouping.TAG):
         named["group"] = (_group(SurveyResponse, by), object)
     statement = (
         select(*(column for column, _ in named.values()))
@@ -100,11 +102,14 @@ def answers(
         statement = statement.where(SurveyAnswer.answered_at >= asked.start)
     if asked.survey_id is not None:
         statement = statement.where(SurveyResponse.survey_id == asked.survey_id)
+    if asked.question is not None:
+        statement = statement.where(SurveyAnswer.question == asked.question)
     if of_customers:
         statement = statement.where(SurveyAnswer.customer_id.is_not(None))
     if only is not None:
         statement = statement.where(arrays.among(tx, SurveyAnswer.customer_id, only))
-    return _read(tx, _joined(statement, SurveyResponse, by), named)
+    found = _read(tx, _joined(statement, SurveyResponse, by), named)
+    return _by_tag(tx, found) if by is Grouping.TAG else found
 
 
 def invitations(
@@ -115,20 +120,24 @@ def invitations(
     Returns:
         ``invitation_id``, ``answered`` (whether it was), ``invited_micros``, and ``group`` as in `answers`.
     """
-    sent = SurveyInvitation.invited_at
+    sent, sent_to = SurveyInvitation.invited_at, SurveyInvitation.customer_id
     named: dict[str, tuple[Any, DTypeLike]] = {
         "invitation_id": (arrays.raw_id(tx, SurveyInvitation.id), ID),
         "answered": (case((SurveyInvitation.answered_at.is_not(None), 1), else_=0), np.bool_),
         "invited_micros": (arrays.micros(tx, sent), np.int64),
     }
     if by is not None:
-        named["group"] = (_group(SurveyInvitation, by), object)
+        if by is Grouping.TAG:
+            named["customer_id"] = (_customer(tx, sent_to), ID)
+        else:
+            named["group"] = (_group(SurveyInvitation, by), object)
     statement = select(*(column for column, _ in named.values())).where(
         SurveyInvitation.survey_id.in_(survey_ids), sent < asked.end
     )
     if asked.start is not None:
         statement = statement.where(sent >= asked.start)
-    return _read(tx, _joined(statement, SurveyInvitation, by), named)
+    found = _read(tx, _joined(statement, SurveyInvitation, by), named)
+    return _by_tag(tx, found) if by is Grouping.TAG else found
 
 
 def surveys(tx: Connection) -> list[tuple[UUID, str, int, list[dict[str, Any]]]]:
@@ -149,12 +158,7 @@ def _customer(tx: Connection, column: Any) -> Any:
 
 
 def _group(table: Any, by: Grouping) -> Any:
-    if by is Grouping.TIER:
-        column = CustomerScore.tier
-    elif by is Grouping.TAG:
-        column = CustomerLookup.value
-    else:
-        column = getattr(table, by.value)
+    column = CustomerScore.tier if by is Grouping.TIER else getattr(table, by.value)
     return func.coalesce(column, NOT_STATED)
 
 
@@ -163,10 +167,34 @@ def _joined(statement: Select[Any], table: Any, by: Grouping | None) -> Select[A
     if by is Grouping.TIER:
         same = CustomerScore.customer_id == table.customer_id
         return statement.join(CustomerScore, same, isouter=True)
-    if by is Grouping.TAG:
-        tagged = (CustomerLookup.customer_id == table.customer_id) & (CustomerLookup.kind == "tag")
-        return statement.join(CustomerLookup, tagged, isouter=True)
     return statement
+
+
+_IDS_MOST = 20_000
+"""Of more customers than these all tags are read: that is faster than looking for each one's."""
+
+
+def _by_tag(tx: Connection, found: Columns) -> Columns:
+    """The rows, once for each tag of their customer, with the tag as their ``group``.
+
+    Joined here and not by the database: SQLite would go through all tags for every row.
+    """
+    owners = np.unique(found["customer_id"])
+    statement = select(arrays.raw_id(tx, CustomerLookup.customer_id), CustomerLookup.value).where(
+        CustomerLookup.kind == "tag"
+    )
+    if owners.size <= _IDS_MOST:
+        statement = statement.where(arrays.among(tx, CustomerLookup.customer_id, owners))
+    tagged, tags = arrays.read(tx, statement, [ID, object])
+    order = np.argsort(tagged, kind="stable")
+    tagged, tags = tagged[order], np.append(tags[order], NOT_STATED)
+    first = np.searchsorted(tagged, found["customer_id"], side="left")
+    last = np.searchsorted(tagged, found["customer_id"], side="right")
+    times = np.maximum(last - first, 1)
+    rows = np.repeat(np.arange(first.size), times)
+    place = np.arange(rows.size) - np.repeat(np.cumsum(times) - times, times)
+    of = np.where((last == first)[rows], tags.size - 1, first[rows] + place)
+    return {**{name: column[rows] for name, column in found.items()}, "group": tags[of]}
 
 
 def _read(tx: Connection, statement: Any, named: dict[str, tuple[Any, DTypeLike]]) -> Columns:

@@ -50,7 +50,7 @@ def count(
         groups: group code of each.
         n_groups: how many groups there are.
         right_scale: which rows have a scale the index can read, shape (n,).
-        one_per_customer: keep the latest valid answer of each customer in each group.
+        one_per_customer: keep the latest valid answer of each customer to each question in each group.
     """
     check_groups(groups, answers.n, n_groups)
     refusals = {
@@ -58,7 +58,7 @@ def count(
         Exclusion.WRONG_SCALE: ~right_scale,
         Exclusion.OUT_OF_RANGE: ~answers.in_range(),
     }
-    return choose(answers, groups, n_groups, refusals, one_per_customer)
+    return choose(answers, groups, n_groups, refusals, one_per_customer, by_question=True)
 
 
 def choose(
@@ -67,14 +67,20 @@ def choose(
     n_groups: int,
     refusals: Mapping[Exclusion, BoolArray],
     one_per_customer: bool,
+    *,
+    by_question: bool = False,
 ) -> Counted:
-    """Choose the rows no refusal holds for; the first one that does is the reason counted."""
+    """Choose the rows no refusal holds for; the first one that does is the reason counted.
+
+    ``by_question``: only an answer to the same question replaces an earlier one of the customer.
+    """
     reason = np.zeros(answers.n, dtype=np.int64)
     for exclusion, refused in reversed(list(refusals.items())):
         reason[refused] = 1 + _REASONS.index(exclusion)
     if one_per_customer:
         named = np.flatnonzero((reason == 0) & (answers.respondent != ANONYMOUS))
-        reason[named[~is_latest(answers, groups, named)]] = 1 + _REASONS.index(Exclusion.REPLACED)
+        is_last = is_latest(answers, groups, named, by_question=by_question)
+        reason[named[~is_last]] = 1 + _REASONS.index(Exclusion.REPLACED)
     grouped = groups != NO_GROUP
     width = 1 + len(_REASONS)
     table = np.bincount(groups[grouped] * width + reason[grouped], minlength=n_groups * width)
@@ -86,8 +92,8 @@ def choose(
     return Counted(rows, groups[rows], table[:, 0].astype(np.int64), excluded)
 
 
-def is_latest(answers: Answers, groups: IntArray, rows: IntArray) -> BoolArray:
-    """Tell which of ``rows`` are the latest of their customer in their group.
+def is_latest(answers: Answers, groups: IntArray, rows: IntArray, *, by_question: bool = False) -> BoolArray:
+    """Tell which of ``rows`` are the latest of their customer (to their question, if asked) in their group.
 
     Of several at the same instant the greatest (response, item, value) is taken, so that the order of the
     rows does not matter.
@@ -96,6 +102,9 @@ def is_latest(answers: Answers, groups: IntArray, rows: IntArray) -> BoolArray:
         return np.zeros(0, dtype=np.bool_)
     pair = groups[rows] * (int(answers.respondent[rows].max()) + 1) + answers.respondent[rows]
     _, pair = np.unique(pair, return_inverse=True)
+    if by_question:
+        item = answers.item[rows]
+        _, pair = np.unique(pair * (int(item.max()) + 1) + item, return_inverse=True)
     best = np.ones(rows.size, dtype=np.bool_)
     for column in (answers.answered_micros, answers.response, answers.item, answers.value):
         left = np.flatnonzero(best)
