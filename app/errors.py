@@ -202,7 +202,7 @@ PROBLEMS: dict[str, ProblemKind] = {
     "request_timeout": ProblemKind(408, "Request timed out", "Send the whole request without long pauses."),
     "gone": ProblemKind(410, "Gone", "The resource was erased."),
     "precondition_failed": ProblemKind(
-        412, "If-Match does not match", "Read the resource again and send its present ETag."
+        412, "A condition of the request does not hold", "Read the resource again and send its present ETag."
     ),
     "body_too_large": ProblemKind(413, "Request body too large", "Send smaller batches, or use an import."),
     "uri_too_long": ProblemKind(414, "Request target too long", "Use a shorter path and query."),

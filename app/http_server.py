@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import httptools
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
@@ -38,6 +39,9 @@ class Limits:
     would reset the connection, and the client might lose the answer that tells why."""
     shutdown_seconds: int = 25
     """How long requests in flight may take after SIGTERM."""
+
+
+_OFFERS = frozenset({b"upgrade", b"http2-settings"})
 
 
 class _HeadTooLargeError(Exception):
@@ -79,7 +83,7 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._refused:
             return
         self._head_ended = self._in_body  # what ends a body is no head
-        super().data_received(data)
+        self._feed(data)
         if self._refused or self.transport.is_closing():
             return
         if self._in_body:
@@ -95,6 +99,44 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._deadline is None and (self._head_bytes or not self._in_flight):
             self._wait(self.limits.head_seconds, self._head_overdue)
 
+    def _feed(self, data: bytes) -> None:
+        """Feed the parser. An offer to change the protocol is ignored, as RFC 9110, 7.8 allows.
+
+        httptools passes over the body of a request with such an offer and takes what follows for the other
+        protocol. So its head is read once more, without the offer, by a parser that knows nothing of it.
+        """
+        self._unset_keepalive_if_required()
+        while data:
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as offer:
+                data = self._head_without_offer() + data[offer.args[0] :]
+                self.parser = httptools.HttpRequestParser(self)
+                self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+                continue
+            except httptools.HttpParserInvalidURLError:
+                self.send_400_response("The address holds characters that must be percent-encoded as UTF-8.")
+            except httptools.HttpParserError:
+                self.send_400_response("")
+            return
+
+    @property
+    def _is_offer(self) -> bool:
+        return self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"
+
+    def _head_without_offer(self) -> bytes:
+        lines = [
+            b"%s %s HTTP/%s" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())
+        ]
+        for name, value in self.headers:
+            if name == b"connection":
+                options = [option.strip() for option in value.split(b",")]
+                value = b", ".join(one for one in options if one.lower() not in _OFFERS)
+            if name not in _OFFERS and (value or name != b"connection"):
+                lines.append(name + b": " + value)
+        self._head_bytes = 0
+        return b"\r\n".join(lines) + b"\r\n\r\n"
+
     def on_url(self, url: bytes) -> None:
         """Count the target."""
         self._count_head(len(url))
@@ -109,6 +151,8 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """The head is there, the body may follow."""
+        if self._is_offer:
+            return
         self._stop_waiting()
         self._in_body, self._head_ended = True, True
         self._head_bytes = self._body_bytes = 0
@@ -121,6 +165,8 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """Nothing more is owed: now it is our turn."""
+        if not self._in_body:  # the head of an offer, which is read once more
+            return
         self._stop_waiting()
         self._in_body = False
         super().on_message_complete()
@@ -153,7 +199,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """Refuse what the parser cannot read."""
         if not self._refused:
-            self._refuse("malformed_request")
+            self._refuse("malformed_request", msg)
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
         cycle.transport = _LingeringTransport(self)
@@ -199,7 +245,7 @@ class GuardedProtocol(HttpToolsProtocol):
         else:
             self._refuse("request_timeout")
 
-    def _refuse(self, code: str) -> None:
+    def _refuse(self, code: str, detail: str = "") -> None:
         """Answer with a problem without asking the application, and close."""
         self._refused = True
         self._stop_waiting()
@@ -212,6 +258,8 @@ class GuardedProtocol(HttpToolsProtocol):
             cycle.message_event.set()
         kind = PROBLEMS[code]
         members = {"type": f"/problems/{code}", "title": kind.title, "status": kind.status, "code": code}
+        if detail:
+            members["detail"] = detail
         body = json.dumps(members).encode()
         head = b"".join(
             b"%s: %s\r\n" % header

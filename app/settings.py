@@ -1,13 +1,22 @@
 """Every environment variable, in one frozen object that is passed down and never global."""
 
+import json
 from pathlib import Path
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
+from limits import parse_many
+from phonenumbers import SUPPORTED_REGIONS
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_core import PydanticCustomError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.domain.company import Company
 from app.domain.money import minor_digits
+
+
+def _wrong(sentence: str) -> PydanticCustomError:
+    return PydanticCustomError("wrong_setting", sentence)
 
 
 class Settings(BaseSettings):
@@ -25,9 +34,8 @@ class Settings(BaseSettings):
         None,
         description="Keys cursors and the audit trail's seal; at least 32 characters. Required to serve.",
     )
-    sqlite_synchronous: str = Field(
+    sqlite_synchronous: Literal["FULL", "NORMAL"] = Field(
         "FULL",
-        pattern="^(FULL|NORMAL)$",
         description="NORMAL trades the last commits at power loss for speed.",
     )
     pool_size: int = Field(
@@ -42,10 +50,8 @@ class Settings(BaseSettings):
     time_zone: str = Field(
         "Europe/Istanbul", description="The company's IANA zone: a day is a local calendar day."
     )
-    reporting_currency: str = Field(
-        "TRY", pattern="^[A-Z]{3}$", description="ISO 4217 code all values are reported in."
-    )
-    phone_regions: tuple[str, ...] = Field(
+    reporting_currency: str = Field("TRY", description="ISO 4217 code all values are reported in.")
+    phone_regions: Annotated[tuple[str, ...], NoDecode] = Field(
         ("TR", "AZ"), description="Regions tried for phone numbers without a country code, in order."
     )
     rate_limit: str = Field("6000/minute", description="Requests per credential, as in the limits library.")
@@ -54,14 +60,16 @@ class Settings(BaseSettings):
     )
     max_body_bytes: int = Field(4 * 1024 * 1024, ge=1024, description="Largest request body but for imports.")
     max_import_bytes: int = Field(512 * 1024 * 1024, ge=1024, description="Largest import upload.")
-    cors_origins: tuple[str, ...] = Field((), description="Origins allowed to call from a browser.")
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Origins allowed to call from a browser."
+    )
     worker_id: str | None = Field(
         None,
         pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$",
         description="Stable unique name of this worker; default: host name and slot.",
     )
     job_concurrency: int = Field(2, ge=1, le=64, description="Jobs a worker runs at once.")
-    duties_off: tuple[str, ...] = Field(
+    duties_off: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         description="Duties of workers to leave out: positions, idempotency_keys, workflows, strays.",
     )
@@ -70,7 +78,52 @@ class Settings(BaseSettings):
         pattern=r"^[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]{0,98}[^\s\x00-\x1f\x7f-\x9f])?$",
         description="Who owns a complaint that names nobody: a desk or a person that is always there.",
     )
-    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="DEBUG, INFO, WARNING or ERROR."
+    )
+
+    @field_validator("database_url", "read_database_url")
+    @classmethod
+    def _known_database(cls, value: str | None) -> str | None:
+        if value is None or value.startswith(("postgresql://", "postgresql+psycopg://")):
+            return value
+        if not value.removeprefix("sqlite:///").strip() or not value.startswith("sqlite:///"):
+            raise _wrong("expected sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE")
+        return value
+
+    @field_validator("phone_regions", "cors_origins", "duties_off", mode="before")
+    @classmethod
+    def _list(cls, value: Any) -> Any:
+        """A list as JSON (``["TR","AZ"]``) or with commas (``TR,AZ``)."""
+        if not isinstance(value, str):
+            return value
+        if not value.lstrip().startswith("["):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        try:
+            return json.loads(value)
+        except ValueError:
+            raise _wrong('expected a list with commas, as TR,AZ, or as JSON, as ["TR","AZ"]') from None
+
+    @field_validator("phone_regions")
+    @classmethod
+    def _known_regions(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value or not SUPPORTED_REGIONS.issuperset(value):
+            raise _wrong("expected ISO 3166 codes of countries, as TR,AZ")
+        return value
+
+    @field_validator("rate_limit")
+    @classmethod
+    def _known_rate(cls, value: str) -> str:
+        try:
+            parse_many(value)
+        except ValueError:
+            raise _wrong("expected a number for a period, as 6000/minute") from None
+        return value
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _any_case(cls, value: Any) -> Any:
+        return value.upper() if isinstance(value, str) else value
 
     @field_validator("time_zone")
     @classmethod
@@ -78,13 +131,16 @@ class Settings(BaseSettings):
         try:
             ZoneInfo(value)
         except (ValueError, OSError, KeyError):
-            raise ValueError("not an IANA time zone") from None
+            raise _wrong("expected an IANA time zone, as Europe/Istanbul") from None
         return value
 
     @field_validator("reporting_currency")
     @classmethod
     def _known_currency(cls, value: str) -> str:
-        minor_digits(value)
+        try:
+            minor_digits(value)
+        except ValueError:
+            raise _wrong("expected an ISO 4217 code, as TRY") from None
         return value
 
     @property

@@ -179,7 +179,8 @@ def main() -> None:
     options = parser.parse_args()
     folder = tempfile.mkdtemp(prefix="vefa-bench-")
     os.environ.setdefault("XDG_RUNTIME_DIR", folder)
-    company = generate(1, now().date(), 4000)
+    at = now()
+    company = generate(1, Company().day_of(at), 4000, ends_at=at)
     try:
         sqlite_url = f"sqlite:///{folder}/vefa.db"
         prepare(sqlite_url, company)

@@ -10,9 +10,11 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import time_machine
 from hypothesis import settings as hypothesis_settings
 from sqlalchemy import create_engine, text
 from starlette.testclient import TestClient
@@ -30,6 +32,24 @@ from app.store.tables import Base
 # A time limit for each example fails on a busy machine; tests about time measure it themselves.
 hypothesis_settings.register_profile("vefa", deadline=None)
 hypothesis_settings.load_profile("vefa")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--clock 2026-12-31T23:59:30+03:00``: the tests, and the processes they start, begin then."""
+    parser.addoption("--clock", type=datetime.fromisoformat, help="Begin at this instant (with its offset).")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Move the clock; it goes on from there. In workers of pytest-xdist as well: each has the option."""
+    begin = config.getoption("--clock")
+    if begin is None:
+        return
+    ahead = begin - datetime.now(UTC)
+    os.environ["VEFA_TESTS_CLOCK_AHEAD_SECONDS"] = str(ahead.total_seconds())
+    path = [str(Path(__file__).with_name("moved_clock")), os.environ.get("PYTHONPATH", "")]
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, path))
+    time_machine.travel(begin.astimezone(UTC), tick=True).start()
+
 
 SECRET = "a secret of the tests, forty characters.."
 
@@ -68,12 +88,14 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def empty(url: str) -> None:
-    """Empty every table of a PostgreSQL database."""
+def empty(url: str, *more: str) -> None:
+    """Empty every table of a PostgreSQL database, and run ``more`` statements."""
     engine = create_engine(dialects.postgres_url(url))
     tables = ", ".join(table.name for table in Base.metadata.sorted_tables)
     with engine.begin() as tx:
         tx.execute(text(f"TRUNCATE {tables} CASCADE"))
+        for statement in more:
+            tx.execute(text(statement))
     engine.dispose()
 
 

@@ -10,8 +10,11 @@ from app.domain.access import Actor
 from app.domain.import_mapping import Mapping
 from app.domain.imports import ImportState
 from app.jobs import imports as work
+from app.jobs import registry
 from app.jobs.import_files import digest
-from app.services import imports
+from app.jobs.registry import Context
+from app.services import imports, jobs
+from app.settings import Settings
 from app.store.engine import Store
 from app.store.tables import Complaint, Customer, Interaction, SurveyResponse, Transaction
 
@@ -74,6 +77,11 @@ def take_in(
 def counts(row: Row) -> tuple[int, int, int, int]:
     """Rows in, stored, repeated, refused."""
     return row["rows_in"], row["rows_stored"], row["rows_repeated"], row["rows_refused"]
+
+
+def accounted(row: Row) -> int:
+    """How many rows the counts of an import account for."""
+    return sum(row[f"rows_{name}"] for name in ("stored", "updated", "repeated", "refused"))
 
 
 def refused(store: Store, actor: Actor, row: Row) -> list[tuple[int, str]]:
@@ -168,3 +176,14 @@ def record_totals(store: Store, kind: str) -> tuple[int, int]:
         return one, two
 
     return store.read_sync(count)
+
+
+def work_off(store: Store, settings: Settings) -> None:
+    """Do the waiting jobs, as a worker would."""
+    registry.load()
+    for job_id in store.write_sync(jobs.waiting, 10):
+        job = store.write_sync(jobs.start, job_id)
+        unit = 0
+        while not registry.KINDS[job["kind"]].advance(Context(store, settings.company, settings), job, unit):
+            unit += 1
+        store.write_sync(jobs.finish, job_id)

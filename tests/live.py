@@ -11,9 +11,11 @@ from app.settings import Settings
 
 
 @contextmanager
-def serving(settings: Settings, limits: Limits | None = None) -> Iterator[str]:
-    """Serve in a thread; gives the address."""
-    server = make_server(create_app(settings), port=0, limits=limits or Limits(), log_level="critical")
+def serving(settings: Settings, limits: Limits | None = None, *, with_worker: bool = False) -> Iterator[str]:
+    """Serve in a thread, with a worker where asked for; gives the address."""
+    server = make_server(
+        create_app(settings, with_worker=with_worker), port=0, limits=limits or Limits(), log_level="critical"
+    )
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

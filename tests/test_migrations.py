@@ -1,6 +1,7 @@
 """The tree of revisions: up and down with data, without drift, raced, killed, demanded by the service."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -15,7 +16,7 @@ from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from conftest import SECRET
-from sqlalchemy import Column, Connection, Text, create_engine, func, inspect, select, text, update
+from sqlalchemy import Column, Connection, Text, create_engine, delete, func, inspect, select, text, update
 from starlette.testclient import TestClient
 
 from app.domain.access import Actor
@@ -24,7 +25,7 @@ from app.services import contract_terms
 from app.settings import Settings
 from app.store import dialects, schema
 from app.store.engine import Store
-from app.store.tables import Base, ContractTerms, Customer, CustomerExternalId
+from app.store.tables import Base, ContractTerms, Customer, CustomerExternalId, CustomerLookup
 from app.store.types import new_id
 
 Make = Callable[[], str]
@@ -139,6 +140,48 @@ def test_contracts_there_were_before_their_terms_were_dated(new_database: Make, 
         newest = store.read_sync(contract_terms.newest_of, bound)
         assert newest is not None
         assert newest["known_on"] == row.known_on
+
+
+def test_texts_there_were_before_they_had_one_form(new_database: Make, actor: Actor) -> None:
+    settings = Settings(database_url=new_database())
+    schema.upgrade(settings)
+    decomposed = unicodedata.normalize("NFD", "Şəfəqət Öz-Ağa")
+    keys = [{"system": "crm", "key": decomposed}]
+    phone = {"kind": "phone", "value": "0532 123 45 67"}
+    with store_on(settings.database_url) as store:
+        store.write_sync(
+            factories.customer,
+            actor,
+            decomposed,
+            external_ids=keys,
+            tags=[decomposed],
+            contact_points=[phone],
+        )
+        taken = [{"system": "crm", "key": "Ş"}]
+        store.write_sync(factories.customer, actor, "Veli", external_ids=taken)
+        store.write_sync(
+            factories.customer,
+            actor,
+            "Ali",
+            external_ids=[{"system": "crm", "key": "S\u0327"}],
+            contact_points=[phone],
+        )
+        word = CustomerLookup.kind == "word"
+        store.write_sync(lambda tx: tx.execute(delete(CustomerLookup).where(word)))
+    schema.downgrade(settings, "0012")
+    schema.upgrade(settings)
+    with store_on(settings.database_url) as store:
+        rows = store.read_sync(
+            lambda tx: tx.execute(select(Customer.__table__).order_by(Customer.name)).all()
+        )
+        assert [row.name for row in rows] == ["Ali", "Veli", "Şəfəqət Öz-Ağa"]
+        assert rows[2].tags == ["Şəfəqət Öz-Ağa"]
+        assert [row.external_ids[0]["key"] for row in rows] == ["S\u0327", "Ş", "Şəfəqət Öz-Ağa"]
+        assert [row.contact_points[0]["extension"] for row in (rows[0], rows[2])] == [None, None]
+        found = store.read_sync(lambda tx: set(tx.execute(select(CustomerExternalId.key)).scalars()))
+        assert found == {"S\u0327", "Ş", "Şəfəqət Öz-Ağa"}
+        words = select(CustomerLookup.value).where(word)
+        assert {"safaqat", "ozaga", "oz"} <= store.read_sync(lambda tx: set(tx.execute(words).scalars()))
 
 
 def test_migrating_a_migrated_database_changes_nothing(database_url: str, actor: Actor) -> None:

@@ -1,17 +1,21 @@
 """The committed OpenAPI document is the one the application gives."""
 
+import asyncio
 import json
 import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 from conftest import SECRET
+from starlette.testclient import TestClient
 
+from app.api import openapi
 from app.main import create_app
 from app.settings import Settings
 
 ROOT = Path(__file__).parents[1]
-SNAPSHOT = ROOT / "docs" / "openapi.json"
+SNAPSHOT = ROOT / "app" / "openapi.json"
 
 
 def document() -> dict[str, Any]:
@@ -20,7 +24,7 @@ def document() -> dict[str, Any]:
 
 def test_the_snapshot_is_up_to_date() -> None:
     committed = json.loads(SNAPSHOT.read_text(encoding="utf-8"))
-    assert committed == document(), "the API has changed; refresh with: vefa openapi > docs/openapi.json"
+    assert committed == document(), "the API has changed; refresh with: vefa openapi > app/openapi.json"
 
 
 def test_the_document_does_not_depend_on_where_or_how_the_service_runs() -> None:
@@ -33,6 +37,43 @@ def test_the_document_does_not_depend_on_where_or_how_the_service_runs() -> None
     assert SECRET not in text
     hosts = set(re.findall(r"https?://([^/\"\s)]+)", text))
     assert hosts <= {"vefa.example", "app.example", "pbx.example", "www.apache.org"}
+
+
+def test_the_committed_document_is_served_and_made_neither_of_the_routes_nor_on_the_event_loop(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def made_of_routes() -> None:
+        raise AssertionError("the document was made of the routes")
+
+    loops: list[asyncio.AbstractEventLoop | None] = []
+    read = openapi._committed
+
+    def noted() -> Any:
+        loops.append(asyncio._get_running_loop())
+        return read()
+
+    monkeypatch.setattr(client.app, "openapi", made_of_routes)
+    monkeypatch.setattr(openapi, "_committed", noted)
+    assert client.get("/openapi.json").json() == json.loads(SNAPSHOT.read_text(encoding="utf-8"))
+    assert loops == [None]
+
+
+@pytest.mark.parametrize(
+    ("accepted", "coding"), [("gzip, br", "gzip"), ("identity", None), ("gzip;q=0", None)]
+)
+def test_the_document_is_compressed_for_whom_accepts_it(
+    client: TestClient, accepted: str, coding: str | None
+) -> None:
+    answer = client.get("/openapi.json", headers={"Accept-Encoding": accepted})
+    assert (answer.headers.get("content-encoding"), answer.headers["vary"]) == (coding, "Accept-Encoding")
+    assert answer.json()["openapi"]
+    assert int(answer.headers["content-length"]) < (150_000 if coding else 1_500_000)
+    again = client.get(
+        "/openapi.json", headers={"Accept-Encoding": accepted, "If-None-Match": answer.headers["etag"]}
+    )
+    assert (again.status_code, again.content) == (304, b"")
+    head = client.head("/openapi.json", headers={"Accept-Encoding": accepted})
+    assert (head.status_code, head.content, head.headers["etag"]) == (200, b"", answer.headers["etag"])
 
 
 def test_every_reference_leads_somewhere() -> None:

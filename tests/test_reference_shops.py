@@ -1,11 +1,20 @@
 """Real shops through the real commands: the blocks of docs/importing.md, run on both databases."""
 
+import csv
+import gzip
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from doc_commands import blocks, run
+from sqlalchemy import select
+
+from app.settings import Settings
+from app.store.engine import Store
+from app.store.tables import Transaction
 
 SHARES = 1e-4
 
@@ -62,3 +71,36 @@ def test_the_same_file_again_changes_nothing(environment: dict[str, str]) -> Non
     assert "0 stored + 22,190 repeated + 3,710 refused" in second[0]
     for before, after in zip(first[1:], second[1:], strict=True):
         assert json.loads(before)["tiers"] == json.loads(after)["tiers"]
+
+
+DAYS = {"2010-12-01": (3_108, 1_140), "2011-09-09": (1_607, 286), "2011-12-09": (1_632, 1_008)}
+"""Rows, and those without a customer, of each file of order lines."""
+
+
+def invoices(reference_data: Path) -> dict[str, tuple[int, str]]:
+    """Amount in pence and time of every invoice of those days that has a customer."""
+    with gzip.open(reference_data / "online_retail_invoices.csv.gz", "rt") as file:
+        return {
+            row["InvoiceNo"]: (round(Decimal(row["amount"]) * 100), row["invoice_datetime"])
+            for row in csv.DictReader(file)
+            if row["invoice_datetime"][:10] in DAYS and row["customer_id"]
+        }
+
+
+def test_order_lines_are_summed_by_invoice(environment: dict[str, str], reference_data: Path) -> None:
+    outputs = list(run(blocks()[-1], environment, exits={2: 3}))
+    for output, (rows, refused) in zip(outputs, DAYS.values(), strict=True):
+        assert f"{rows:,} rows in = {rows - refused:,} stored + 0 repeated + {refused:,} refused" in output
+        assert f"(customer_missing {refused:,})" in output
+    store = Store(Settings(database_url=environment["VEFA_DATABASE_URL"]))
+    zone = ZoneInfo("Europe/London")
+    try:
+        read = select(Transaction.external_id, Transaction.amount_minor, Transaction.occurred_at)
+        stored = {
+            row.external_id: (row.amount_minor, f"{row.occurred_at.astimezone(zone):%Y-%m-%d %H:%M:%S}")
+            for row in store.read_sync(lambda tx: tx.execute(read).all())
+        }
+    finally:
+        store.close_sync()
+    assert stored == invoices(reference_data)
+    assert stored["536591"][1] == "2010-12-01 16:57:00"  # its rows span two minutes

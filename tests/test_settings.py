@@ -13,6 +13,12 @@ def test_they_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     assert (company.time_zone, company.phone_regions) == ("Asia/Baku", ("AZ",))
 
 
+@pytest.mark.parametrize("text", ["AZ,TR", " AZ, TR,", '["AZ", "TR"]'])
+def test_a_list_is_written_with_commas_or_as_json(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("VEFA_PHONE_REGIONS", text)
+    assert Settings().phone_regions == ("AZ", "TR")
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from app import errors
 from app.api.validation import MESSAGES
+from app.domain.import_refusals import Refusal
 from app.errors import PROBLEMS, AppError
 from app.texts import catalogue, negotiate, translate
 
@@ -65,7 +66,11 @@ def constants_of(tree: ast.Module) -> dict[str, list[str]]:
 def messages() -> Iterator[str]:
     """Every message given to an error anywhere in the application."""
     trees = [ast.parse(path.read_text()) for path in sorted(APP.rglob("*.py"))]
-    position = dict.fromkeys(error_names(trees), 0) | {"FieldError": 2, "PydanticCustomError": 1}
+    position = dict.fromkeys(error_names(trees), 0) | {
+        "FieldError": 2,
+        "MappingProblem": 2,
+        "PydanticCustomError": 1,
+    }
     for tree in trees:
         constants = constants_of(tree)
         for node in ast.walk(tree):
@@ -82,7 +87,12 @@ def messages() -> Iterator[str]:
 
 RAISED = sorted(set(messages()))
 ALL = sorted(
-    {*RAISED, *MESSAGES.values(), *[text for kind in PROBLEMS.values() for text in (kind.title, kind.advice)]}
+    {
+        *RAISED,
+        *[reason.sentence for reason in Refusal],
+        *MESSAGES.values(),
+        *[text for kind in PROBLEMS.values() for text in (kind.title, kind.advice)],
+    }
 )
 
 

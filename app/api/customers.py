@@ -6,10 +6,10 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Response
 
 from app.api import batches, replies
-from app.api.deps import Call, IdempotencyKey, IfMatch, IfNoneMatch, StrictRoute, may
+from app.api.deps import Call, IdempotencyKey, IfAbsent, IfMatch, IfNoneMatch, StrictRoute, may
 from app.api.openapi import changed, created, paged, read
 from app.domain.access import Scope
-from app.schemas._base import Code, ExternalKey
+from app.schemas._base import ExternalKey, SystemName
 from app.schemas.batches import BatchQuery
 from app.schemas.customer_search import CustomerQuery
 from app.schemas.customers import (
@@ -35,7 +35,7 @@ Writes = Annotated[Call, may(Scope.CUSTOMERS_WRITE)]
 CustomerId = Annotated[UUID, Path(description="Id of the customer.", examples=[EXAMPLE_ID])]
 StayingId = Annotated[UUID, Path(description="Id of the customer.", examples=[EXAMPLE_STAYING_ID])]
 LeftId = Annotated[UUID, Path(description="Id of the customer.", examples=[EXAMPLE_LEFT_ID])]
-System = Annotated[Code, Path(description="The other system.", examples=["crm"])]
+System = Annotated[SystemName, Path(description="The other system.", examples=["crm"])]
 Key = Annotated[ExternalKey, Path(description="The customer's key there.")]
 LOCATION = "/v1/customers/{id}"
 ONE = replies.one(CustomerRead)
@@ -106,11 +106,16 @@ async def get_customer_by_external_id(
     responses=changed(upsert=True),
 )
 async def upsert_customer(
-    call: Writes, system: System, key: Key, body: CustomerUpsert, if_match: IfMatch = None
+    call: Writes,
+    system: System,
+    key: Key,
+    body: CustomerUpsert,
+    if_match: IfMatch = None,
+    if_none_match: IfAbsent = None,
 ) -> Response:
     """Change the customer that has this key, or record a new one under it. Members left out are kept."""
     reply = replies.upserted(CustomerRead, LOCATION)
-    return await call.write(reply, customers.upsert, system, key, body, if_match)
+    return await call.write(reply, customers.upsert, system, key, body, if_match, if_none_match)
 
 
 @router.get(

@@ -3,22 +3,35 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Coroutine, Mapping
+from codecs import BOM_UTF8
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Annotated, Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import Depends, Header, Request, Response
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from pydantic_core import from_json
 
 from app.api.cursors import Cursors, listing_of
 from app.api.replies import Reply, dump
-from app.domain import import_mapping
+from app.api.targets import path_values, query_error, repeatable
+from app.api.validation import pointer
+from app.domain import etags, import_mapping, json_members
 from app.domain.access import Actor, Scope
 from app.domain.company import Company
-from app.errors import AppError, ForbiddenError, MediaTypeError, UnauthenticatedError
+from app.domain.text import composed
+from app.errors import (
+    AppError,
+    FieldError,
+    ForbiddenError,
+    InvalidError,
+    MalformedError,
+    MediaTypeError,
+    UnauthenticatedError,
+)
 from app.schemas._base import PageOf, Paging
 from app.services import keys
 from app.store import idempotency
@@ -60,7 +73,8 @@ class Call:
         """Answer with what ``fn`` reads; 304 when the caller has this version already."""
         answer = reply(await self.read(fn, *args))
         tag = answer.headers.get("ETag")
-        if tag is not None and _holds(self.request.headers.get("if-none-match"), tag):
+        given = self.request.headers.get("if-none-match")
+        if tag is not None and given is not None and etags.names(given, tag.strip('"')):
             return Response(status_code=304, headers=answer.headers)
         return _response(answer)
 
@@ -68,7 +82,7 @@ class Call:
         self, model: type[PageOf], fn: Callable[..., Any], query: Paging, *args: Any, **more: Any
     ) -> Response:
         """Answer with the page ``fn(tx, actor, *args, query, after)`` reads; ``more`` are further members."""
-        path = self.request.url.path
+        path = _path(self.request)
         asked = query.model_dump(mode="json", exclude_defaults=True)
         listing = listing_of(path, asked)
         cursors = self.services.cursors
@@ -112,7 +126,7 @@ class Call:
         endpoint = request.scope["endpoint"]
         route = f"{endpoint.__module__}.{endpoint.__qualname__}"
         named = f"{self.actor.id}\0{route}\0{key}".encode()
-        target = f"{request.url.path}?{request.url.query}\0".encode()
+        target = f"{_path(request)}?{request.url.query}\0".encode()
         body = await request.body() if content is None else content
         return Claim(hashlib.sha256(named).digest(), hashlib.sha256(target + body).digest())
 
@@ -173,20 +187,43 @@ def _note_use(services: Services, key_id: str) -> None:
 
 
 class StrictRequest(Request):
-    """A request whose JSON is parsed strictly: UTF-8, no NaN, no unpaired surrogates, bounded depth."""
+    """A request whose JSON is parsed strictly: UTF-8, no NaN, no unpaired surrogates, bounded depth, and
+    no member twice. A byte order mark before it is passed over, and its texts are
+    in one Unicode form."""
 
     async def json(self) -> Any:
         """The parsed body.
 
         Raises:
             json.JSONDecodeError: it is not well-formed.
+            AppError: it is not UTF-8, or an object names a member twice.
         """
         if not hasattr(self, "_json"):
-            try:
-                self._json = from_json(await self.body(), allow_inf_nan=False)
-            except ValueError:
-                raise json.JSONDecodeError("not well-formed", "", 0) from None
+            self._json = _parsed(await self.body())
         return self._json
+
+
+def _parsed(body: bytes) -> Any:
+    body = body.removeprefix(BOM_UTF8)
+    try:
+        document = from_json(body, allow_inf_nan=False)
+    except ValueError:
+        if b"\0" in body[:4] or not _is_text(body):  # UTF-16 begins with a zero byte, or has one next
+            raise MalformedError("The body is not UTF-8. Send JSON in UTF-8.") from None
+        raise json.JSONDecodeError("not well-formed", "", 0) from None
+    path = json_members.repeated(body.decode("utf-8"))
+    if path is not None:
+        detail = "This member is named more than once in the same object."
+        raise InvalidError(fields=[FieldError(pointer(path), "repeated_member", detail)])
+    return composed(document)
+
+
+def _is_text(body: bytes) -> bool:
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 class StrictRoute(APIRoute):
@@ -200,35 +237,87 @@ class StrictRoute(APIRoute):
         calls = [one.call for one in self.dependant.dependencies]
         checks = [call for call in calls if call is not None and hasattr(call, "scopes")]
         has_body = self.body_field is not None
+        many = repeatable(self.dependant.query_params)
+        has_query = bool(self.dependant.query_params)
+        conditions = understood_conditions(self.dependant)
 
         async def strict(request: Request) -> Response:
             request = StrictRequest(request.scope, request.receive)
             for check in checks:
                 await check(request)
+            request.scope["path_params"] = path_values(request.path_params)
+            check_conditions(request, conditions)
+            if has_query and (error := query_error(request.scope["query_string"], many)):
+                raise error
             if has_body:
                 check_media_type(request)
+                if await request.body():
+                    with suppress(json.JSONDecodeError):  # which FastAPI reports, with what else is wrong
+                        await request.json()
             return await handler(request)
 
         return strict
 
 
 def check_media_type(request: Request) -> None:
-    """Check that a body is declared to be JSON; a patch may be declared as what it is.
+    """Check that a body is declared to be JSON in UTF-8; a patch may be declared as what it is.
 
     Raises:
         MediaTypeError: it is not.
     """
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    media_type, _, parameters = request.headers.get("content-type", "").lower().partition(";")
+    media_type = media_type.strip()
     is_patch = request.method == "PATCH" and media_type == "application/merge-patch+json"
     if media_type != "application/json" and not is_patch:
         raise MediaTypeError("Send application/json.")
+    if "charset" in parameters and not _is_utf8(parameters):
+        raise MediaTypeError("Send the body in UTF-8; Content-Type names another charset.")
 
 
-def _holds(if_none_match: str | None, tag: str) -> bool:
-    if if_none_match is None:
-        return False
-    held = [part.strip().removeprefix("W/") for part in if_none_match.split(",")]
-    return "*" in held or tag in held
+def _is_utf8(parameters: str) -> bool:
+    """Whether the parameters of a media type name no charset but UTF-8, or ASCII, which is part of it."""
+    for parameter in parameters.split(";"):
+        name, _, value = parameter.partition("=")
+        charset = value.strip().strip("\"'").strip().replace("_", "-")
+        if name.strip() == "charset" and charset not in _UTF8_NAMES:
+            return False
+    return True
+
+
+_UTF8_NAMES = frozenset({"utf-8", "utf8", "utf-8-sig", "unicode-1-1-utf-8", "us-ascii", "ascii", ""})
+_CONDITIONS = frozenset({"if-match", "if-none-match", "if-unmodified-since"})
+
+
+def understood_conditions(dependant: Dependant) -> frozenset[str]:
+    """Return which conditions an endpoint takes, in lower case."""
+    return _CONDITIONS & {field.alias.lower() for field in dependant.header_params}
+
+
+def check_conditions(request: Request, understood: Collection[str]) -> None:
+    """Check that a change is made under no condition that its endpoint would pass over.
+
+    A read ignores what it does not understand, as RFC 9110 wants.
+
+    Raises:
+        InvalidError: it is.
+    """
+    if request.method in ("GET", "HEAD"):
+        return
+    present = {name for name, _ in request.scope["headers"] if name.startswith(b"if-")}
+    for name in sorted(_CONDITIONS - set(understood)):
+        if name.encode() in present:
+            detail = (
+                "This operation takes If-Match with the ETag you read instead."
+                if "if-match" in understood
+                else "This operation takes no such condition; leave the header out."
+            )
+            raise InvalidError(fields=[FieldError(name.title(), "not_understood", detail, "header")])
+
+
+def _path(request: Request) -> str:
+    """The path as it was sent, percent-encoded."""
+    raw: bytes | None = request.scope.get("raw_path")
+    return quote(request.scope["path"]) if raw is None else raw.decode("latin-1")
 
 
 def _spelt(query: Mapping[str, Any]) -> dict[str, Any]:
@@ -243,22 +332,31 @@ def _response(answer: Answer) -> Response:
     return Response(answer.body, answer.status, headers=dict(headers), media_type="application/json")
 
 
+# Anything that fits into a header: proxies and old clients change tags, and a read must not fail of it.
+_ANY_TAGS: dict[str, Any] = {"maxLength": 32768, "pattern": r"^[^\x00]*$"}
+
 IfMatch = Annotated[
     str | None,
     Header(
         alias="If-Match",
-        description="ETag of the version the change is meant for, or `*`.",
-        max_length=256,
-        pattern=r"^[\x20-\x7e]*$",
+        description='ETag (`"3"`) of the version the change is for, or `*` for any that is there; else 412.',
+        json_schema_extra=_ANY_TAGS,
     ),
 ]
 IfNoneMatch = Annotated[
     str | None,
     Header(
         alias="If-None-Match",
-        description="ETag the client holds; 304 if it is still the present one.",
-        max_length=256,
-        pattern=r"^[\x20-\x7e]*$",
+        description="ETag the client has; 304 if it is still the present one.",
+        json_schema_extra=_ANY_TAGS,
+    ),
+]
+IfAbsent = Annotated[
+    str | None,
+    Header(
+        alias="If-None-Match",
+        description="`*`: only if there is none yet, else 412. An ETag: only if that is not the present one.",
+        json_schema_extra=_ANY_TAGS,
     ),
 ]
 IdempotencyKey = Annotated[

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import cached_property
 from inspect import iscoroutinefunction
 from json import JSONDecodeError
-from typing import Any, cast, get_args, get_origin, get_type_hints
+from typing import Any, cast, get_origin, get_type_hints
 from urllib.parse import parse_qsl
 
 from fastapi import FastAPI, params
@@ -24,9 +24,16 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api.contract import API_PREFIX
-from app.api.deps import StrictRequest, StrictRoute, check_media_type
+from app.api.deps import (
+    StrictRequest,
+    StrictRoute,
+    check_conditions,
+    check_media_type,
+    understood_conditions,
+)
 from app.api.problems import render
 from app.api.routes import TEMPLATE
+from app.api.targets import path_values, query_error, takes_list
 from app.api.validation import refusal
 from app.errors import AppError
 
@@ -129,6 +136,7 @@ class _Needs:
         self._headers = [
             (field.name, field.alias, field.validate, field.default) for field in dependant.header_params
         ]
+        self._conditions = understood_conditions(dependant)
         self._query = query
         self._body = dependant.body_params[0] if dependant.body_params else None
 
@@ -167,6 +175,8 @@ class _Needs:
         if request.method != "GET" and (length is None or (self._body is not None and length == "0")):
             return None
         values: Values = {self._caller_name: await self._caller(request)}
+        request.scope["path_params"] = path_values(request.path_params)
+        check_conditions(request, self._conditions)
         if self._body is not None:
             check_media_type(request)
         if self._request_name is not None:
@@ -212,6 +222,7 @@ class _Query:
 
     def __init__(self, name: str, validate: Validate, keys: dict[str, bool]) -> None:
         self._name, self._validate, self._keys = name, validate, keys
+        self._many = frozenset(key for key, is_list in keys.items() if is_list)
 
     @staticmethod
     def of(fields: list[Any]) -> "_Query | None":
@@ -223,9 +234,7 @@ class _Query:
         for name, field in model.model_fields.items():
             key = field.validation_alias or field.alias or name
             repeatable = get_origin(field.annotation) is list
-            if not isinstance(key, str) or (
-                not repeatable and any(map(_is_list, get_args(field.annotation)))
-            ):
+            if not isinstance(key, str) or (not repeatable and takes_list(field.annotation)):
                 return None
             keys[key] = repeatable
         return _Query(fields[0].name, fields[0].validate, keys)
@@ -234,6 +243,8 @@ class _Query:
         """Put the query into ``values``; False if it is not good."""
         given: Values = {}
         if query_string:
+            if b"%" in query_string and query_error(query_string, self._many) is not None:
+                return False
             for key, text in parse_qsl(query_string.decode("latin-1"), keep_blank_values=True):
                 repeatable = self._keys.get(key)
                 if repeatable is None or (key in given and not repeatable):
@@ -244,7 +255,3 @@ class _Query:
                     given[key] = text
         values[self._name], errors = self._validate(given)
         return not errors
-
-
-def _is_list(annotation: Any) -> bool:
-    return annotation is list or get_origin(annotation) is list

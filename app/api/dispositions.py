@@ -5,10 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 
 from app.api import replies
-from app.api.deps import Call, IfMatch, IfNoneMatch, StrictRoute, may
+from app.api.deps import Call, IfAbsent, IfMatch, IfNoneMatch, StrictRoute, may
 from app.api.openapi import changed, paged, read
 from app.domain.access import Scope
-from app.schemas._base import Code, Paging
+from app.schemas._base import Label, Paging
 from app.schemas.dispositions import DispositionPage, DispositionPut, DispositionRead
 from app.services import dispositions
 
@@ -16,7 +16,7 @@ router = APIRouter(prefix="/dispositions", tags=["Interactions"], route_class=St
 
 Reads = Annotated[Call, may(Scope.INTERACTIONS_READ)]
 Writes = Annotated[Call, may(Scope.INTERACTIONS_WRITE)]
-DispositionCode = Annotated[Code, Path(description="Code of the disposition.", examples=["invoice_sent"])]
+DispositionCode = Annotated[Label, Path(description="Code of the disposition.", examples=["invoice_sent"])]
 ONE = replies.one(DispositionRead)
 PUT = replies.upserted(DispositionRead, "/v1/dispositions/{code}")
 
@@ -40,10 +40,14 @@ async def get_disposition(call: Reads, code: DispositionCode, if_none_match: IfN
     responses=changed(upsert=True),
 )
 async def put_disposition(
-    call: Writes, code: DispositionCode, body: DispositionPut, if_match: IfMatch = None
+    call: Writes,
+    code: DispositionCode,
+    body: DispositionPut,
+    if_match: IfMatch = None,
+    if_none_match: IfAbsent = None,
 ) -> Response:
     """Add a way in which an interaction can end, or change the one that has this code, built-in or not.
 
     None is ever deleted, because interactions name it: make it inactive, and new ones cannot.
     """
-    return await call.write(PUT, dispositions.put, code, body, if_match)
+    return await call.write(PUT, dispositions.put, code, body, if_match, if_none_match)

@@ -24,7 +24,9 @@ from app.api.cors import Cors
 from app.api.metrics import metrics_page, observe
 from app.api.problems import render
 from app.api.rate_limits import Usage, caller_key, limiter
-from app.api.routes import route_template
+from app.api.routes import TEMPLATE, route_for, route_template
+from app.api.targets import routed_path
+from app.domain.text import composed, composed_path, composed_query
 from app.errors import (
     AppError,
     HeadersTooLargeError,
@@ -35,6 +37,7 @@ from app.errors import (
     TooLargeError,
     UriTooLongError,
 )
+from app.services import keys
 
 IMPORTS_PREFIX = "/v1/imports"
 MAX_HEADERS = 100
@@ -44,6 +47,9 @@ MAX_TARGET_BYTES = 16 * 1024
 _UNLIMITED = ("/healthz", "/readyz", "/metrics", "/docs", "/redoc", "/openapi.json", "/static/", "/problems/")
 _OWN_MEDIA_TYPE = ("/v1/exports",)  # their answers are not JSON: the routes negotiate themselves
 _REQUEST_ID = re.compile(rb"[\x21-\x7e]{1,128}")
+_HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::[0-9]{0,5})?")
+_ONCE = (b"host", b"authorization", b"content-type", b"idempotency-key")
+_TAG_LISTS = (b"if-match", b"if-none-match")
 _SECURITY_HEADERS = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
 _CONTENT_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 _NO_STORE = (b"cache-control", b"private, no-store")
@@ -101,9 +107,12 @@ class Edge:
             return
         began = time.perf_counter()
         head = dict(reversed(scope["headers"]))  # of repeated headers the first wins, as in Starlette
+        if len(head) != len(scope["headers"]):
+            scope["headers"] = _joined(scope["headers"])
         request_id = _request_id(head)
         bind_contextvars(request_id=request_id)
         scope.setdefault("state", {})["request_id"] = request_id
+        _compose(scope)
         method, path = scope["method"], scope["path"]
         answer = _Answer(send, path.startswith(API_PREFIX), method == "HEAD")
         answer.extra = [(b"x-request-id", request_id.encode()), *_SECURITY_HEADERS]
@@ -119,7 +128,12 @@ class Edge:
             template = route_template(scope)
             observe(method, template, answer.status, seconds)
             _log.info(
-                "request", method=method, route=template, status=answer.status, ms=round(seconds * 1000, 2)
+                "request",
+                method=method,
+                route=template,
+                status=answer.status,
+                ms=round(seconds * 1000, 2),
+                **_key_named(scope, head),
             )
 
     async def _route(self, scope: Scope, receive: Receive, answer: "_Answer", head: Head) -> None:
@@ -130,7 +144,7 @@ class Edge:
             await Response(status_code=204)(scope, receive, answer.send)
             return
         path = scope["path"]
-        error = _oversized_head(scope)
+        error = _oversized_head(scope) or _wrong_head(scope, head)
         if path != "/" and not path.startswith(_UNLIMITED):
             usage = await self._limiter.hit(caller_key(head.get(b"authorization"), scope.get("client")))
             answer.extra += [
@@ -143,6 +157,7 @@ class Edge:
         max_bytes = self._settings.max_import_bytes if is_import else self._settings.max_body_bytes
         error = error or _wrong_content(head, path, is_import) or _oversized_body(head, max_bytes)
         if error is not None:
+            scope[TEMPLATE] = route_for(scope)
             await render(scope, error)(scope, receive, answer.send)
             return
         if b"content-length" not in head:
@@ -195,6 +210,28 @@ class _Answer:
         return headers
 
 
+def _compose(scope: Scope) -> None:
+    """Give path and query in one Unicode form, as bodies are, and the path as routes match it."""
+    scope["query_string"] = composed_query(scope["query_string"])
+    if not scope["path"].isascii():
+        scope["path"] = composed(scope["path"])
+        if scope.get("raw_path"):
+            scope["raw_path"] = composed_path(scope["raw_path"])
+    raw_path = scope.get("raw_path")
+    if raw_path and b"%" in raw_path and raw_path.startswith(API_PREFIX.encode()):
+        scope["path"] = routed_path(raw_path)
+
+
+def _key_named(scope: Scope, head: Head) -> dict[str, str]:
+    """The id of the API key, as ``key`` once it was checked, as ``claimed_key`` where it was not."""
+    actor = scope["state"].get("actor")
+    if actor is not None:
+        return {"key": actor.id.removeprefix("key:")}
+    _, _, token = head.get(b"authorization", b"").partition(b" ")
+    credential = keys.parse(token.strip().decode("latin-1"))
+    return {} if credential is None else {"claimed_key": credential.id}
+
+
 def _request_id(head: Head) -> str:
     given = head.get(b"x-request-id", b"")
     return given.decode() if _REQUEST_ID.fullmatch(given) else str(uuid_utils.uuid7())
@@ -208,6 +245,29 @@ def _oversized_head(scope: Scope) -> AppError | None:
         return HeadersTooLargeError(detail, count=MAX_HEADERS, size=MAX_HEADER_BYTES)
     if len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"]) > MAX_TARGET_BYTES:
         return UriTooLongError("At most {size} bytes.", size=MAX_TARGET_BYTES)
+    return None
+
+
+def _joined(headers: RawHeaders) -> RawHeaders:
+    """The headers, with lists of entity tags that are spread over several in one."""
+    tags = {name: [value for key, value in headers if key == name] for name in _TAG_LISTS}
+    several = {name: b", ".join(values) for name, values in tags.items() if len(values) > 1}
+    return [header for header in headers if header[0] not in several] + list(several.items())
+
+
+def _wrong_head(scope: Scope, head: Head) -> AppError | None:
+    """Refuse what two programs on the way could read differently (RFC 9112, 3.2)."""
+    host = head.get(b"host")
+    if host is None and scope.get("http_version") == "1.1":
+        return MalformedError("Send exactly one Host header.")
+    if host is not None and not _HOST.fullmatch(host):
+        return MalformedError("The Host header is no host name, with or without a port.")
+    if len(head) == len(scope["headers"]):
+        return None
+    names = [name for name, _ in scope["headers"]]
+    for name in _ONCE:
+        if names.count(name) > 1:
+            return MalformedError("The header {header} is sent more than once.", header=name.decode())
     return None
 
 

@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 
 from app.api import replies
-from app.api.deps import Call, IdempotencyKey, StrictRoute, may
-from app.api.openapi import deleted, paged, read, replaced, responses
+from app.api.deps import Call, IdempotencyKey, IfAbsent, IfMatch, IfNoneMatch, StrictRoute, may
+from app.api.openapi import changed, deleted, paged, read, responses
 from app.domain.access import Scope
 from app.schemas._base import DateIn
 from app.schemas.exchange_rates import (
@@ -58,9 +58,11 @@ async def put_exchange_rates(
     "/{currency}/{on}",
     response_model=ExchangeRateRead,
     summary="Get an exchange rate",
-    responses=read(etag=False),
+    responses=read(),
 )
-async def get_exchange_rate(call: Reads, currency: Currency, on: On) -> Response:
+async def get_exchange_rate(
+    call: Reads, currency: Currency, on: On, if_none_match: IfNoneMatch = None
+) -> Response:
     """Read the rate of one currency on one local day."""
     return await call.get(ONE, exchange_rates.get, currency, on)
 
@@ -69,22 +71,29 @@ async def get_exchange_rate(call: Reads, currency: Currency, on: On) -> Response
     "/{currency}/{on}",
     response_model=ExchangeRateRead,
     summary="Set an exchange rate",
-    responses=replaced(),
+    responses=changed(upsert=True),
 )
-async def put_exchange_rate(call: Writes, currency: Currency, on: On, body: ExchangeRatePut) -> Response:
+async def put_exchange_rate(
+    call: Writes,
+    currency: Currency,
+    on: On,
+    body: ExchangeRatePut,
+    if_match: IfMatch = None,
+    if_none_match: IfAbsent = None,
+) -> Response:
     """Set how many units of the reporting currency one unit of the currency is worth on a local day.
 
     Scoring converts each transaction at the rate of its own day; without one it is left out and counted.
     """
-    return await call.write(PUT, exchange_rates.put, currency, on, body)
+    return await call.write(PUT, exchange_rates.put, currency, on, body, if_match, if_none_match)
 
 
 @router.delete(
     "/{currency}/{on}",
     status_code=204,
     summary="Remove an exchange rate",
-    responses=deleted(etag=False),
+    responses=deleted(),
 )
-async def delete_exchange_rate(call: Writes, currency: Unused, on: On) -> Response:
+async def delete_exchange_rate(call: Writes, currency: Unused, on: On, if_match: IfMatch = None) -> Response:
     """Remove the rate of one currency on one local day."""
-    return await call.write(replies.nothing, exchange_rates.remove, currency, on)
+    return await call.write(replies.nothing, exchange_rates.remove, currency, on, if_match)

@@ -4,23 +4,20 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from app.api.openapi import responses
 from app.errors import UnavailableError
 from app.schemas.health import Health, Readiness
 from app.services import readiness
 
-router = APIRouter(tags=["Operations"])
+router = APIRouter(include_in_schema=False)  # asked by load balancers, not by callers of the API
 
 
-@router.get("/healthz", response_model=Health, summary="Is the process alive?", responses=responses(400))
+@router.get("/healthz", response_model=Health)
 async def get_health() -> dict[str, str]:
     """Answers without touching the database."""
     return {"status": "ok"}
 
 
-@router.get(
-    "/readyz", response_model=Readiness, summary="Can requests be served?", responses=responses(400, 503)
-)
+@router.get("/readyz", response_model=Readiness)
 async def get_readiness(request: Request, response: Response) -> dict[str, Any]:
     """Reads the database: its revision, and the settings that make an answered write survive power loss."""
     state: dict[str, Any] = await request.app.state.services.store.read(readiness.check)

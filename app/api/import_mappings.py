@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 
 from app.api import replies
-from app.api.deps import Call, IfMatch, IfNoneMatch, StrictRoute, may
+from app.api.deps import Call, IfAbsent, IfMatch, IfNoneMatch, StrictRoute, may
 from app.api.openapi import changed, deleted, paged, read
 from app.domain.access import Scope
 from app.schemas._base import Code, Paging
@@ -41,11 +41,15 @@ async def get_import_mapping(call: Reads, name: Name, if_none_match: IfNoneMatch
     responses=changed(upsert=True),
 )
 async def put_import_mapping(
-    call: Writes, name: Name, body: ImportMappingIn, if_match: IfMatch = None
+    call: Writes,
+    name: Name,
+    body: ImportMappingIn,
+    if_match: IfMatch = None,
+    if_none_match: IfAbsent = None,
 ) -> Response:
     """Save how the files of a system are read, over the mapping that has this name."""
     members = body.model_dump(mode="json", exclude_none=True)
-    return await call.write(SAVED, import_mappings.put, name, members, if_match)
+    return await call.write(SAVED, import_mappings.put, name, members, if_match, if_none_match)
 
 
 @router.delete("/{name}", status_code=204, summary="Delete an import mapping", responses=deleted())

@@ -4,6 +4,8 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from dataclasses import replace
+from email.message import Message
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -15,9 +17,10 @@ from app.api.deps import Call, IdempotencyKey, StrictRoute, may
 from app.api.openapi import accepted, paged, read
 from app.domain import csv_lines
 from app.domain.access import Scope
+from app.domain.code_pages import AUTO, KNOWN, canonical, same
 from app.domain.import_mapping import Mapping
 from app.domain.import_sources import FileFormat
-from app.errors import AppError, MalformedError, MediaTypeError
+from app.errors import AppError, FieldError, InvalidError, MalformedError, MediaTypeError
 from app.schemas.imports import (
     EXAMPLE_FILE,
     EXAMPLE_ID,
@@ -45,6 +48,7 @@ MEDIA_TYPES: dict[str, FileFormat | None] = {
     "text/csv": FileFormat.CSV,
     "application/x-ndjson": FileFormat.JSONL,
     "application/gzip": None,
+    "application/octet-stream": None,  # what generated clients send; `format` or the mapping tells
 }
 _GZIP = b"\x1f\x8b"
 
@@ -80,13 +84,15 @@ async def create_import(
 ) -> Response:
     """A file of transactions, or with `kind` of interactions, complaints or past survey responses.
 
-    Send it as the body: CSV, JSON Lines, or either compressed with gzip (as `application/gzip` or
-    with `Content-Encoding: gzip`). A file whose header does not fit the mapping is refused at once; the
-    rows are taken in by a job. The same file again changes nothing.
+    Send it as the body: CSV, JSON Lines, or either compressed with gzip (as `application/gzip` or with
+    `Content-Encoding: gzip`). Of `application/octet-stream` the member `format` tells what it is. The
+    charset of the media type is the encoding of the file. A file whose header does not fit the mapping
+    is refused at once; the rows are taken in by a job. The same file again changes nothing.
     """
     format = query.format or _format_of(call.request)
     flags = query.model_dump(exclude={"mapping", "dry_run", "file_name"}) | {"format": format}
     mapping = await call.read(import_mappings.resolve, query.mapping, flags)
+    mapping = _in_charset(mapping, _charset_of(call.request))
     return await _upload(call, query, mapping)
 
 
@@ -213,15 +219,49 @@ async def _discard(call: Call, import_id: UUID) -> None:
 
 
 def _format_of(request: Request) -> FileFormat | None:
-    """The format the media type tells, None for a compressed file.
+    """The format the media type tells, None when it tells none.
 
     Raises:
         MediaTypeError: the body is something else.
     """
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in MEDIA_TYPES:
-        raise MediaTypeError("Send text/csv, application/x-ndjson or application/gzip.")
+        raise MediaTypeError(
+            "Send text/csv, application/x-ndjson, application/gzip or application/octet-stream."
+        )
     return MEDIA_TYPES[media_type]
+
+
+def _charset_of(request: Request) -> str | None:
+    """The charset the media type tells, as mappings write it; None when it tells none.
+
+    Raises:
+        MediaTypeError: it tells one that is not known.
+    """
+    message = Message()
+    message["content-type"] = request.headers.get("content-type", "")
+    charset = message.get_param("charset")
+    if not isinstance(charset, str) or not charset.strip():
+        return None
+    known = canonical(charset)
+    if known is None or known == AUTO:
+        detail = "The charset of the media type is not known. Known are {known}."
+        raise MediaTypeError(detail, known=KNOWN)
+    return known
+
+
+def _in_charset(mapping: Mapping, charset: str | None) -> Mapping:
+    """The mapping of a file whose media type tells this charset.
+
+    Raises:
+        InvalidError: the mapping says another.
+    """
+    if charset is None or same(mapping.encoding, charset):
+        return mapping
+    if mapping.encoding != AUTO:
+        detail = "The charset of the media type is another encoding. Leave out one of the two."
+        raise InvalidError(fields=[FieldError("encoding", "two_encodings", detail, "query")])
+    return replace(mapping, encoding=charset)
 
 
 def _is_encoded(request: Request) -> bool:
@@ -237,4 +277,6 @@ def _language(request: Request) -> str:
 
 
 def _localised(row: dict[str, Any], language: str) -> dict[str, Any]:
-    return {**row, "detail": translate(row["detail"], language, column=row["column"])}
+    values = row["values"] | {"column": row["column"]}
+    told = {name: row[name] for name in ("line", "code", "column")}
+    return {**told, "detail": translate(row["detail"], language, **values)}

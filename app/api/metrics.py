@@ -1,8 +1,18 @@
-"""Prometheus counts of requests, by route template so that no value of a request becomes a label."""
+"""Prometheus counts of requests, by route template so that no value of a request becomes a label, and of what
+is stored."""
 
+from collections.abc import Iterator
+
+from fastapi import Request
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
-from prometheus_client.registry import REGISTRY
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import REGISTRY, Collector
 from starlette.responses import Response
+
+from app.errors import AppError
+from app.services import operating_figures
+from app.services.operating_figures import Figures
+from app.store.engine import Store
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -26,6 +36,62 @@ def observe(method: str, route: str, status: int, seconds: float) -> None:
     children[1].observe(seconds)
 
 
-async def metrics_page() -> Response:
-    """Answer ``/metrics`` in the text format Prometheus reads."""
-    return Response(generate_latest(REGISTRY), headers={"Content-Type": CONTENT_TYPE_LATEST})
+async def metrics_page(request: Request) -> Response:
+    """Answer ``/metrics`` in the text format Prometheus reads.
+
+    What is in the database is read at each scrape; while it does not answer, those figures are missing and
+    ``vefa_database_up`` is 0.
+    """
+    page = generate_latest(REGISTRY)
+    services = getattr(request.app.state, "services", None)
+    if services is not None:
+        page += generate_latest(_Stored(await _figures(services.store)))
+    return Response(page, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+async def _figures(store: Store) -> Figures | None:
+    try:
+        figures: Figures = await store.read(operating_figures.read)
+    except AppError:
+        return None
+    return figures
+
+
+class _Stored(Collector):
+    """The figures of one scrape."""
+
+    def __init__(self, figures: Figures | None) -> None:
+        self._figures = figures
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the figures that there are."""
+        figures = self._figures
+        yield GaugeMetricFamily(
+            "vefa_database_up", "Whether the database answers.", value=figures is not None
+        )
+        if figures is None:
+            return
+        jobs = GaugeMetricFamily("vefa_jobs", "Jobs by state.", labels=("state",))
+        for state, count in figures.jobs.items():
+            jobs.add_metric((state,), count)
+        yield jobs
+        for name, about, value in (
+            (
+                "vefa_oldest_waiting_job_seconds",
+                "Age of the oldest job no worker has taken.",
+                figures.oldest_waiting_job_seconds,
+            ),
+            (
+                "vefa_current_run_age_seconds",
+                "Since the current scoring run was begun.",
+                figures.current_run_age_seconds,
+            ),
+            ("vefa_outbox_events", "Events in the outbox.", figures.outbox_length),
+            (
+                "vefa_outbox_waiting_events",
+                "Events in the outbox that wait for their position.",
+                figures.outbox_waiting,
+            ),
+        ):
+            if value is not None:
+                yield GaugeMetricFamily(name, about, value=value)

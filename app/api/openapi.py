@@ -14,8 +14,12 @@ The arguments are the *further* refusals of the operation. Those every operation
 operationId, security and the scopes found in the dependency made by ``app.api.deps.may``.
 """
 
+import asyncio
+import gzip
 import hashlib
-import json
+import re
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -25,9 +29,12 @@ from app.api.openapi_document import finish
 
 Responses = dict[int | str, dict[str, Any]]
 
+COMMITTED = Path(__file__).parent.parent / "openapi.json"
+"""The document as ``vefa openapi`` prints it; what is served."""
+
 
 def install_openapi(app: FastAPI) -> None:
-    """Make ``app.openapi()`` give the finished document and serve it with an ETag. Call after the routes.
+    """Make ``app.openapi()`` give the finished document, and serve the committed one. Call after the routes.
 
     ``app`` must be made with ``FastAPI(openapi_url=None, docs_url=None, redoc_url=None)``.
 
@@ -49,12 +56,40 @@ def install_openapi(app: FastAPI) -> None:
 
 
 async def _document(request: Request) -> Response:
-    body = json.dumps(request.app.openapi()).encode()
-    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    headers = {"ETag": etag, "Cache-Control": "no-cache"}
-    if request.headers.get("if-none-match") == etag:
+    """Serve the committed document. To make it of the routes takes more than a second of one core."""
+    plain, compressed, digest = await asyncio.to_thread(_committed)
+    zipped = _accepts_gzip(request.headers.get("accept-encoding", ""))
+    tags = {False: f'"{digest}"', True: f'"{digest}-gzip"'}
+    headers = {"ETag": tags[zipped], "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+    known = request.headers.get("if-none-match", "")
+    if any(tag in known for tag in tags.values()):
         return Response(status_code=304, headers=headers)
-    return Response(body, media_type=JSON, headers=headers)
+    if zipped:
+        headers["Content-Encoding"] = "gzip"
+    return Response(compressed if zipped else plain, media_type=JSON, headers=headers)
+
+
+@lru_cache(maxsize=1)
+def _committed() -> tuple[bytes, bytes, str]:
+    """The committed document, the same compressed, and its digest.
+
+    It is not parsed, which would stop all other requests for a while. A test compares it with the routes.
+    """
+    plain = COMMITTED.read_bytes()
+    return plain, gzip.compress(plain, mtime=0), hashlib.sha256(plain).hexdigest()[:32]
+
+
+def _accepts_gzip(accepted: str) -> bool:
+    """Whether an Accept-Encoding header admits gzip.
+
+    >>> [_accepts_gzip(text) for text in ("gzip, br", "*", "br", "gzip;q=0, *", "GZIP;q=0.5", "")]
+    [True, True, False, False, True, False]
+    """
+    qualities = {}
+    for member in accepted.lower().split(","):
+        coding, _, parameters = member.partition(";")
+        qualities[coding.strip()] = not re.fullmatch(r"\s*q=0(\.0*)?\s*", parameters)
+    return qualities.get("gzip", qualities.get("*", False))
 
 
 def responses(
@@ -122,13 +157,6 @@ def changed(*errors: int, upsert: bool = False) -> Responses:
     result = responses(404, 409, 412, *errors, description="Changed", etag=True)
     if upsert:
         result[201] = {"description": "Created", "headers": header_refs("ETag", "Location")}
-    return result
-
-
-def replaced(*errors: int) -> Responses:
-    """Return the answers of PUT on a natural key of something without versions: 200, or 201 with Location."""
-    result = responses(*errors, description="Changed")
-    result[201] = {"description": "Created", "headers": header_refs("Location")}
     return result
 
 

@@ -11,8 +11,6 @@ from pydantic import BaseModel
 
 from app.api.contract import (
     ALWAYS,
-    ALWAYS_IF_OPEN,
-    API_PREFIX,
     ERROR_HEADERS,
     ERRORS,
     FIELD_PROBLEM,
@@ -20,6 +18,7 @@ from app.api.contract import (
     JSON,
     PROBLEM,
     PROBLEM_JSON,
+    TAG_GROUPS,
     TAGS,
     WITH_BODY,
     Schema,
@@ -50,13 +49,16 @@ _SERVER = {"url": "/", "description": "This server, local or production", "x-int
 _BEARER = {
     "type": "http",
     "scheme": "bearer",
-    "description": "API key in `Authorization: Bearer vefa_live_...`. JWTs, where accepted, follow RFC8725.",
+    "description": "An API key as `vefa keys create` prints it: `Authorization: Bearer vefa_live_...`.",
 }
 _MAX_LENGTHS = {"uuid": 36, "date-time": 64, "date": 10, "time": 32, "duration": 64, "email": 254}
 _MAX_LENGTHS |= {"uri": 2083, "uri-reference": 2048, "binary": 2**29}
 # Statuses a route may give beside its own; FastAPI knows the schema of one status only.
 _SAME_CONTENT = frozenset({200, 201, 207})
 _DATA_MEMBERS = frozenset({"example", "examples", "default", "enum", "const"})
+_SCHEMA_KEYWORDS = frozenset(
+    {"type", "anyOf", "oneOf", "allOf", "$ref", "enum", "const", "properties", "items"}
+)
 _INT32 = 2**31 - 1
 # What pages and answers to batches hold beside the resources, in their examples.
 _PAGE = {"next_cursor": None, "has_more": False, "total": None, "complete_until": "2026-11-23T09:29:01Z"}
@@ -84,9 +86,17 @@ def finish(document: Schema, app: FastAPI) -> Schema:
             _finish_operation(operation, routes[path, method.upper()])
             used_tags.update(operation.get("tags", ()))
     _drop_unused_components(document)
-    document["tags"] = document.get("tags") or [
-        {"name": name, "description": text} for name, text in sorted(TAGS.items()) if name in used_tags
+    document["tags"] = [
+        {"name": name, "description": text} for name, text in TAGS.items() if name in used_tags
     ]
+    document["x-tagGroups"] = [
+        {"name": name, "tags": [tag for tag in tags if tag in used_tags]} for name, tags in TAG_GROUPS.items()
+    ]
+    for schema in schemas.values():
+        _drop_defaults(schema)
+    _drop_titles(document)
+    for name, schema in schemas.items():
+        schema["title"] = name
     _bound(document)
     return document
 
@@ -130,8 +140,7 @@ def _documented(app: FastAPI) -> Iterator[tuple[RouteContext, str]]:
 def _finish_operation(operation: Schema, route: RouteContext) -> None:
     first, *rest = str(route.name).split("_")
     operation["operationId"] = first + "".join(word.title() for word in rest)
-    open_to_all = not str(route.path_format).startswith(API_PREFIX)
-    operation["security"] = [] if open_to_all else [{"bearerAuth": []}]
+    operation["security"] = [{"bearerAuth": []}]
     scopes = operation.get("x-required-scopes") or sorted(set(_scopes(route.dependant)))
     if scopes:
         operation["x-required-scopes"] = scopes
@@ -140,7 +149,7 @@ def _finish_operation(operation: Schema, route: RouteContext) -> None:
     body = operation.get("requestBody", {}).get("content", {})
     if "PATCH" in (route.methods or ()) and JSON in body:
         body[MERGE_PATCH] = body.pop(JSON)  # only one is declared: two break client generators
-    shared = (ALWAYS_IF_OPEN if open_to_all else ALWAYS) | (WITH_BODY if body else frozenset())
+    shared = ALWAYS | (WITH_BODY if body else frozenset())
     operation["responses"] = _finish_responses(operation["responses"], shared)
     for parameter in operation.get("parameters", ()):
         _finish_parameter(parameter, if_match_required="428" in operation["responses"])
@@ -178,7 +187,7 @@ def _finish_parameter(parameter: Schema, if_match_required: bool) -> None:
         del schema["default"]
     if "description" in schema:  # where linters and viewers look for it
         parameter.setdefault("description", schema.pop("description"))
-    if parameter["required"] and schema.get("examples"):
+    if schema.pop("x-prefilled", parameter["required"]) and schema.get("examples"):
         parameter["example"] = schema["examples"][0]  # what Swagger UI fills in
     if parameter["name"] == "If-Match" and if_match_required:
         parameter["required"] = True
@@ -201,6 +210,30 @@ def _error_response(status: int) -> Schema:
         "headers": header_refs(*ERROR_HEADERS.get(status, ())),
         "content": {PROBLEM_JSON: content},
     }
+
+
+def _drop_defaults(schema: Schema) -> None:
+    """Say in words what a member of a body is when it is left out: generators take a member with a default
+    for one that is always there."""
+    for member in schema.get("properties", {}).values():
+        default = member.pop("default", None)
+        if default not in (None, [], {}):
+            text = f"Default: `{default if isinstance(default, str) else json.dumps(default)}`."
+            member["description"] = f"{member.get('description', '')}\n\n{text}".strip()
+
+
+def _drop_titles(node: Any) -> None:
+    """Remove the titles that Pydantic makes of members' names, in place: they say nothing, and generators
+    take equal ones for one type."""
+    if isinstance(node, list):
+        for item in node:
+            _drop_titles(item)
+    elif isinstance(node, dict):
+        if isinstance(node.get("title"), str) and node.keys() & _SCHEMA_KEYWORDS:
+            del node["title"]
+        for name, value in node.items():
+            if name not in _DATA_MEMBERS:
+                _drop_titles(value)
 
 
 def _drop_unused_components(document: Schema) -> None:

@@ -174,7 +174,8 @@ def _code_of(status: int) -> str:
 
 def _instance(scope: Scope) -> str:
     path = quote(scope.get("raw_path") or scope["path"].encode("utf-8", "replace"), safe=_PATH_SAFE)
-    return re.sub("%.?$", "", path[:_MAX_INSTANCE_CHARS])
+    whole = re.sub("%.?$", "", path[:_MAX_INSTANCE_CHARS])
+    return re.sub("%(?![0-9A-Fa-f]{2})", "%25", whole)
 
 
 def _header(scope: Scope, name: bytes) -> str | None:

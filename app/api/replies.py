@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from pydantic import BaseModel
 
+from app.domain.etags import etag
 from app.schemas._base import serializer
-from app.services.preconditions import etag
 from app.store.idempotency import Answer
 
 Reply = Callable[[Any], Answer]
@@ -25,7 +26,7 @@ def one(model: type[BaseModel], *, status: int = 200, location: str | None = Non
         if "version" in row:
             headers["ETag"] = etag(row["version"])
         if location is not None:
-            headers["Location"] = location.format_map(row)
+            headers["Location"] = _filled(location, row)
         return Answer(status, dump(model, row), headers)
 
     return reply
@@ -73,3 +74,14 @@ def accepted(model: type[BaseModel], location: str = "/v1/jobs/{job_id}") -> Rep
 def nothing(_result: Any) -> Answer:
     """Reply 204."""
     return Answer(204, b"", {})
+
+
+class _Quoted(dict[str, Any]):
+    """Members of a resource as steps of a path; only those that are asked for are written so."""
+
+    def __getitem__(self, name: str) -> str:
+        return quote(str(super().__getitem__(name)), safe=":@+")
+
+
+def _filled(location: str, row: Mapping[str, Any]) -> str:
+    return location.format_map(_Quoted(row))

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 
 from app.api import replies
-from app.api.deps import Call, IfMatch, IfNoneMatch, StrictRoute, may
+from app.api.deps import Call, IfAbsent, IfMatch, IfNoneMatch, StrictRoute, may
 from app.api.openapi import changed, deleted, paged, read
 from app.domain.access import Scope
 from app.domain.unit_costs import CostCode
@@ -36,13 +36,19 @@ async def get_unit_cost(call: Reads, code: Code, if_none_match: IfNoneMatch = No
 
 
 @router.put("/{code}", response_model=UnitCostRead, summary="Set a unit cost", responses=changed(upsert=True))
-async def put_unit_cost(call: Writes, code: Code, body: UnitCostPut, if_match: IfMatch = None) -> Response:
+async def put_unit_cost(
+    call: Writes,
+    code: Code,
+    body: UnitCostPut,
+    if_match: IfMatch = None,
+    if_none_match: IfAbsent = None,
+) -> Response:
     """Set what a contact over one channel, or handling a return, costs.
 
     Profit and cost to serve are computed with it from then on, for past runs as well. A channel without a
     unit cost is not free: who got in touch over it has no profit, and the coverage says so.
     """
-    return await call.write(PUT, unit_costs.put, code, body, if_match)
+    return await call.write(PUT, unit_costs.put, code, body, if_match, if_none_match)
 
 
 @router.delete("/{code}", status_code=204, summary="Remove a unit cost", responses=deleted())

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from app.api.pattern_texts import expectation
 from app.errors import AppError, FieldError, InvalidError, MalformedError
 from app.texts import clean, is_known
 
@@ -13,10 +14,11 @@ _LOCATIONS = frozenset({"body", "query", "path", "header", "cookie"})
 
 # Only what the contract itself says may fill a placeholder: bounds, allowed values, formats.
 # Left out on purpose: ctx members made from the input (`error`, `tag`, `actual_length`, `tz_actual`).
-_BOUNDS = ("gt", "ge", "lt", "le", "multiple_of", "min_length", "max_length", "pattern")
+_BOUNDS = ("gt", "ge", "lt", "le", "multiple_of", "min_length", "max_length")
 _DIGITS = ("max_digits", "decimal_places", "whole_digits")
 _CHOICES = ("expected", "expected_tags", "expected_version", "expected_schemes")
-_SAFE_PARAMS = frozenset([*_BOUNDS, *_DIGITS, *_CHOICES])
+_OURS = ("now",)
+_SAFE_PARAMS = frozenset([*_BOUNDS, *_DIGITS, *_CHOICES, *_OURS])
 
 _NUMBER = "Expected a number."
 _INTEGER = "Expected a whole number."
@@ -63,7 +65,6 @@ MESSAGES: Mapping[str, str] = {
     "string_unicode": _UTF8,
     "string_too_short": "Expected at least {min_length} characters.",
     "string_too_long": "Expected at most {max_length} characters.",
-    "string_pattern_mismatch": "Does not match the pattern {pattern}",
     "string_not_ascii": "Expected ASCII characters only.",
     "enum": "Expected one of: {expected}.",
     "literal_error": "Expected one of: {expected}.",
@@ -100,6 +101,7 @@ MESSAGES: Mapping[str, str] = {
     "timezone_aware": _INSTANT,
     "timezone_offset": _INSTANT,
     "datetime_past": "Expected an instant in the past.",
+    "in_future": "Expected an instant that is not in the future; our clock reads {now}.",
     "datetime_future": "Expected an instant in the future.",
     "time_delta_type": _DURATION,
     "time_delta_parsing": _DURATION,
@@ -171,6 +173,8 @@ def _detail(error: Mapping[str, Any]) -> tuple[str, dict[str, object]]:
     """
     context = error.get("ctx") or {}
     params = {name: value for name, value in context.items() if name in _SAFE_PARAMS}
+    if error["type"] == "string_pattern_mismatch":
+        return expectation(context.get("pattern")), {}
     if message := MESSAGES.get(error["type"]):
         return message, params
     own = str(context.get("error", "")) if error["type"] == "value_error" else str(error.get("msg", ""))

@@ -1,10 +1,13 @@
 """What the ``vefa`` command can do."""
 
 import sys
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 from pydantic import ValidationError
 from rich.console import Console
+from rich.text import Text
 
 from app.cli import audit, backtest, demo, imports, keys, replay, scoring, serving
 from app.errors import AppError, StartError
@@ -26,18 +29,38 @@ replay.register(app)
 demo.register(app)
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"vefa {version('vefa')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Customer retention: who the customers are, who carries the business, and who is leaving."""
+
+
 def run() -> None:
     """Run the command; what is refused is said in one line, with exit status 1."""
     try:
         app()
     except (AppError, StartError) as error:
-        Console(stderr=True).print(f"[red]error:[/] {_sentence(error)}", highlight=False)
+        _print_error(_sentence(error))
         sys.exit(1)
     except ValidationError as error:
         for part in error.errors(include_input=False):
             name = "_".join(["VEFA", *(str(step).upper() for step in part["loc"])])
-            Console(stderr=True).print(f"[red]error:[/] {name}: {part['msg']}", highlight=False)
+            _print_error(f"{name}: {part['msg'][:1].lower()}{part['msg'][1:]}")
         sys.exit(1)
+
+
+def _print_error(sentence: str) -> None:
+    text = Text.assemble(("error:", "red"), " ", sentence)
+    Console(stderr=True).print(text, soft_wrap=True)
 
 
 def _sentence(error: Exception) -> str:

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
+from rich.text import Text
 
 from app.cli.context import opened
 from app.domain import csv_lines
@@ -29,6 +30,12 @@ app = typer.Typer(no_args_is_help=True, help="Take files in, and take imports ba
 Row = dict[str, Any]
 Told = Callable[[Row, int], None]
 
+MOSTLY_REFUSED, NOTHING_STORED = 3, 4
+"""Exit codes of files of which more than half of the rows were refused, or all."""
+
+COUNTED = ("in", "stored", "updated", "repeated", "refused")
+"""The counts of rows that lists show."""
+
 _JSON_LINES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 
 
@@ -44,6 +51,11 @@ KindRules = Annotated[
     list[str] | None,
     typer.Option(help="COLUMN=VALUE:kind, COLUMN^PREFIX:kind or COLUMN<NUMBER:kind (repeat)."),
 ]
+Values = Annotated[
+    list[str] | None,
+    typer.Option(help="TARGET:WORD=VALUE: channel:Web=app; nothing behind = is no value (repeat)."),
+]
+GroupBy = Annotated[str | None, typer.Option(help="Column whose equal keys make one record of several rows.")]
 Source = Annotated[str | None, typer.Option(help="System the records come from.")]
 CustomerSystem = Annotated[str | None, typer.Option(help="System whose keys name the customers.")]
 Format = Annotated[FileFormat | None, typer.Option("--format", help="Default: by the file's name.")]
@@ -52,12 +64,18 @@ Header = Annotated[
     bool | None, typer.Option("--header/--no-header", help="Whether the first row names the columns.")
 ]
 Encoding = Annotated[str | None, typer.Option(help="utf-8, windows-1254, iso-8859-9, latin-1, utf-16, ...")]
-DateFormat = Annotated[str | None, typer.Option(help="iso, auto or directives such as '%d/%m/%Y %H:%M'.")]
+DateFormat = Annotated[str | None, typer.Option(help="iso, auto, excel, %s or '%d/%m/%Y %H:%M'.")]
 TimeZone = Annotated[str | None, typer.Option(help="IANA zone of times without an offset.")]
 Currency = Annotated[str | None, typer.Option(help="Currency of every row.")]
 DecimalComma = Annotated[
-    bool | None, typer.Option("--decimal-comma/--decimal-point", help="How numbers are written.")
+    bool | None,
+    typer.Option("--decimal-comma/--decimal-point", help="1.234,50 or 1,234.50; 1.000 is refused without."),
 ]
+Grouping = Annotated[
+    bool | None,
+    typer.Option("--grouping/--no-grouping", help="Whether marks may stand between thousands."),
+]
+SkipLines = Annotated[int | None, typer.Option(help="Lines above the header that are passed over.")]
 CreateMissing = Annotated[
     bool | None,
     typer.Option("--create-missing/--refuse-missing", help="Create customers with unknown keys."),
@@ -72,6 +90,8 @@ def transactions(
     mapping: MappingName = None,
     column: Columns = None,
     kind_rule: KindRules = None,
+    value: Values = None,
+    group_by: GroupBy = None,
     source: Source = None,
     customer_system: CustomerSystem = None,
     file_format: Format = None,
@@ -82,6 +102,8 @@ def transactions(
     time_zone: TimeZone = None,
     currency: Currency = None,
     decimal_comma: DecimalComma = None,
+    grouping: Grouping = None,
+    skip_lines: SkipLines = None,
     create_missing: CreateMissing = None,
     dry_run: DryRun = False,
     refused_to: RefusedTo = None,
@@ -94,6 +116,8 @@ def transactions(
         "kind": RecordKind.TRANSACTIONS,
         "column": column or [],
         "kind_rule": kind_rule or [],
+        "value": value or [],
+        "group_by": group_by,
         "source": source,
         "customer_system": customer_system,
         "format": file_format,
@@ -104,6 +128,8 @@ def transactions(
         "time_zone": time_zone,
         "currency": currency,
         "decimal_comma": decimal_comma,
+        "grouping": grouping,
+        "skip_lines": skip_lines,
         "create_missing": create_missing,
     }
     _run(file, mapping, flags, dry_run, refused_to)
@@ -116,6 +142,8 @@ def _add(kind: RecordKind, example: str) -> None:
         file: File,
         mapping: MappingName = None,
         column: Annotated[list[str] | None, typer.Option(help=f"target=source: {example} (repeat).")] = None,
+        value: Values = None,
+        group_by: GroupBy = None,
         source: Source = None,
         customer_system: CustomerSystem = None,
         file_format: Format = None,
@@ -125,6 +153,8 @@ def _add(kind: RecordKind, example: str) -> None:
         date_format: DateFormat = None,
         time_zone: TimeZone = None,
         decimal_comma: DecimalComma = None,
+        grouping: Grouping = None,
+        skip_lines: SkipLines = None,
         create_missing: CreateMissing = None,
         dry_run: DryRun = False,
         refused_to: RefusedTo = None,
@@ -132,6 +162,8 @@ def _add(kind: RecordKind, example: str) -> None:
         flags = {
             "kind": kind,
             "column": column or [],
+            "value": value or [],
+            "group_by": group_by,
             "source": source,
             "customer_system": customer_system,
             "format": file_format,
@@ -141,6 +173,8 @@ def _add(kind: RecordKind, example: str) -> None:
             "date_format": date_format,
             "time_zone": time_zone,
             "decimal_comma": decimal_comma,
+            "grouping": grouping,
+            "skip_lines": skip_lines,
             "create_missing": create_missing,
         }
         _run(file, mapping, flags, dry_run, refused_to)
@@ -170,19 +204,13 @@ def list_imports(
     with opened() as (store, actor):
         rows = store.read_sync(imports.page, actor, ImportQuery(limit=limit), None).rows
     table = Table(
-        Column("id", no_wrap=True),
-        Column("kind", overflow="fold"),
-        "file",
-        "state",
-        "in",
-        "stored",
-        "repeated",
-        "refused",
+        Column("id", no_wrap=True), Column("import", overflow="fold"), Column("rows", justify="right")
     )
     for row in rows:
-        counts = [f"{row[name]:,}" for name in ("rows_in", "rows_stored", "rows_repeated", "rows_refused")]
         state = f"{row['state']} (dry run)" if row["dry_run"] else row["state"]
-        table.add_row(str(row["id"]), row["kind"], row["file_name"] or "", state, *counts)
+        what = [f"{row['kind']}, {state}", row["file_name"] or ""]
+        counts = [f"{row[f'rows_{name}']:,} {name}" for name in COUNTED if row[f"rows_{name}"]]
+        table.add_row(str(row["id"]), Text("\n".join(filter(None, what))), "\n".join(counts))
     Console().print(table)
 
 
@@ -214,6 +242,9 @@ def _run(file: Path, mapping: str | None, flags: Row, dry_run: bool, refused_to:
         if refused_to is not None:
             _write_refused(store, actor, row["id"], refused_to)
     _print_outcome(row, refused_to)
+    if row["state"] == ImportState.DONE_WITH_REFUSALS:
+        refused = row["rows_refused"] == row["rows_in"]
+        raise typer.Exit(NOTHING_STORED if refused else MOSTLY_REFUSED)
 
 
 def _saved(mapping: str | None) -> tuple[str | None, Row | None]:
@@ -298,7 +329,7 @@ def _write_refused(store: Store, actor: Actor, import_id: UUID, path: Path) -> N
         line = 0
         while rows := store.read_sync(imports.refused_after, actor, import_id, line, 5_000):
             for row in rows:
-                detail = row["detail"].format(column=row["column"])
+                detail = row["detail"].format(column=row["column"], **row["values"])
                 target.write(csv_lines.line((row["line"], row["code"], row["column"], detail)))
             line = rows[-1]["line"]
 
@@ -308,11 +339,26 @@ def _print_outcome(row: Row, refused_to: Path | None) -> None:
     ended = "checked, nothing stored" if row["dry_run"] else "done"
     lines = [
         f"import {row['id']} {ended}: {row['rows_in']:,} rows in = {row['rows_stored']:,} stored"
-        f" + {row['rows_repeated']:,} repeated + {row['rows_refused']:,} refused"
+        + (f" + {row['rows_updated']:,} updated" if row["rows_updated"] else "")
+        + f" + {row['rows_repeated']:,} repeated + {row['rows_refused']:,} refused"
         + (f" ({reasons})" if reasons else ""),
         f"customers created: {row['customers_created']:,}"
         + (f"; amounts rounded: {row['rows_rounded']:,}" if row["kind"] == RecordKind.TRANSACTIONS else ""),
     ]
+    if row["records_stored"] < row["rows_stored"]:
+        lines.append(f"records of these rows: {row['records_stored']:,}")
+    if row["rows_alike"]:
+        lines.append(
+            f"{row['rows_alike']:,} of the repeated rows have no key, but say what an earlier file said;"
+            " give a file of other records another --source"
+        )
+    if row["words_unmatched"]:
+        words = ", ".join(f"{target} {count:,}" for target, count in row["words_unmatched"].items())
+        lines.append(f"words that no --value names, left as they are: {words}")
+    if row["rows_refused"] and row["rows_refused"] == row["rows_in"]:
+        lines.append("nothing could be stored: every row was refused")
+    elif row["state"] == ImportState.DONE_WITH_REFUSALS:
+        lines.append("more than half of the rows were refused: is the mapping right?")
     if refused_to is not None and row["rows_refused"]:
         lines.append(f"refused rows: {refused_to}")
     typer.echo("\n".join(lines))

@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
+from rich.text import Text
 
 from app.cli.context import opened
 from app.domain.access import Scope
@@ -38,28 +39,31 @@ def list_keys() -> None:
     """List keys without their secrets."""
     with opened() as (store, actor):
         rows = store.read_sync(keys.list_all, actor)
-    table = Table("id", "label", "scopes", "units", "expires", "state", "last used")
+    table = Table(
+        Column("id", no_wrap=True),
+        "label",
+        Column("rights", overflow="fold"),
+        "state",
+        "expires",
+        "last used",
+    )
     for row in rows:
-        table.add_row(
-            row["id"],
-            row["label"],
-            "all" if set(row["scopes"]) >= set(Scope) else "\n".join(row["scopes"]),
-            ", ".join(row["units"]) or "all",
-            _day(row["expires_at"]),
-            _state(row),
-            _day(row["last_used_at"]),
-        )
+        rights = "all" if set(row["scopes"]) >= set(Scope) else "\n".join(row["scopes"])
+        units = f"\nunits: {', '.join(row['units'])}" if row["units"] else ""
+        ends, used = _day(keys.ends_at(row)), _day(row["last_used_at"])
+        table.add_row(row["id"], Text(row["label"]), Text(rights + units), _state(row), ends, used)
     Console().print(table)
 
 
 def _state(row: dict[str, Any]) -> str:
     if row["revoked_at"] is not None:
         return "revoked"
-    return "expired" if row["expires_at"] is not None and row["expires_at"] <= now() else "live"
+    ends = keys.ends_at(row)
+    return "expired" if ends is not None and ends <= now() else "live"
 
 
 def _day(at: datetime | None) -> str:
-    return "never" if at is None else at.strftime("%Y-%m-%d %H:%M")
+    return "never" if at is None else f"{at:%Y-%m-%d\n%H:%M}Z"
 
 
 @app.command()

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from app import http_server, logs
-from app.cli.context import opened
+from app.cli.context import opened, reaching
 from app.errors import StartError
 from app.main import create_app, require_secret
 from app.settings import Settings
@@ -63,7 +63,14 @@ def migrate(
     down: Annotated[bool, typer.Option("--down", help="Go back to an earlier revision.")] = False,
 ) -> None:
     """Bring the database to this program's revision. Safe to start several times at once."""
-    (schema.downgrade if down else schema.upgrade)(Settings(), to)
+    from alembic.util import CommandError
+
+    settings = Settings()
+    try:
+        with reaching(settings):
+            (schema.downgrade if down else schema.upgrade)(settings, to)
+    except CommandError as error:
+        raise StartError(f"--to: {error}.") from None
     typer.echo("The database is at the asked revision.")
 
 

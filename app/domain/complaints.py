@@ -3,8 +3,10 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
+
+from app.domain.days import CLOCKS_DIFFER
 
 # --- words
 
@@ -142,9 +144,6 @@ class Life:
 
 # --- times
 
-CLOCKS_DIFFER = timedelta(minutes=5)
-"""How far ahead of ours the clock of who reports a step may be."""
-
 PAST_STEPS: Mapping[str, EventKind] = {
     "acknowledged_at": EventKind.ACKNOWLEDGED,
     "resolved_at": EventKind.RESOLVED,
@@ -153,9 +152,18 @@ PAST_STEPS: Mapping[str, EventKind] = {
 """The steps a complaint that is recorded late may have behind it, by the member that says when."""
 
 
-def is_future(at: datetime, now: datetime) -> bool:
-    """Tell whether ``at`` has not come yet, beyond what clocks differ."""
-    return at > now + CLOCKS_DIFFER
+def is_overtaken(at: datetime, last_step_at: datetime, now: datetime) -> bool:
+    """Tell whether a step that is reported for about ``now`` is early only because the clock of who reported
+    the step before is ahead of ours: it then takes place with that step.
+
+    >>> from datetime import UTC
+    >>> noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    >>> is_overtaken(noon, noon + timedelta(minutes=4), noon)
+    True
+    >>> is_overtaken(noon, noon + timedelta(minutes=4), noon + timedelta(hours=1))
+    False
+    """
+    return last_step_at > now and at >= now - CLOCKS_DIFFER
 
 
 def step_time(last_step_at: datetime, now: datetime) -> datetime:

@@ -116,23 +116,26 @@ def contract_fault(started_on: date, ends_on: date | None, notice_given_on: date
     return None
 
 
-def normalise_contact(kind: str, value: str, regions: tuple[str, ...]) -> str:
-    """The one spelling of a contact point that is stored: E.164, a checked address, a handle without ``@``.
+def normalise_contact(kind: str, value: str, regions: tuple[str, ...]) -> tuple[str, str | None]:
+    """The one spelling of a contact point that is stored (E.164, a checked address, a handle without ``@``),
+    and the extension behind a number.
 
     Raises:
-        ValueError: not a number of the regions, not an e-mail address, or an empty handle.
+        ValueError: not one number of the regions (`phones.PhoneError`), not one e-mail address, or an empty
+            handle.
 
-    >>> normalise_contact("phone", "0532 123 45 67", ("TR", "AZ"))
-    '+905321234567'
+    >>> normalise_contact("phone", "0212 555 12 34 x12", ("TR", "AZ"))
+    ('+902125551234', '12')
     """
     if kind == ContactKind.PHONE:
-        return phones.normalise(value, regions)
+        number, extension = phones.parse(value, regions)
+        return number, extension
     if kind == ContactKind.EMAIL:
-        return emails.normalise(value)
+        return emails.normalise(value), None
     handle = value.strip().removeprefix("@")
     if not handle or any(character.isspace() for character in handle):
         raise ValueError("not a social handle")
-    return handle
+    return handle, None
 
 
 def contact_key(kind: str, value: str, network: str | None = None) -> str:
@@ -166,7 +169,7 @@ def lookups(
     >>> sorted(lookups("Işık Ltd", [], ["vip"], {}))
     [('tag', 'vip'), ('word', 'isik'), ('word', 'ltd')]
     """
-    found = {("word", word) for word in names.words(name or "")}
+    found = {("word", word) for word in names.keys(name or "")}
     found |= {
         (point["kind"], contact_key(point["kind"], point["value"], point.get("network")))
         for point in contact_points

@@ -13,8 +13,23 @@ DAY_MICROS = 86_400_000_000
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(days=50 * 366)
 """Instants that come in lie between `EARLIEST` and so long after they came."""
-CLOCKS_DIFFER = timedelta(days=1)
-"""How far ahead of ours the clock of who tells that something happened may be, wrong time zones included."""
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""How far ahead of ours the clock of who reports that something happened may be. One limit for records, their
+steps and imports: what is taken further ahead could not be followed by anything true."""
+
+
+def is_future(at: datetime, now: datetime) -> bool:
+    """Tell whether ``at`` has not come yet, beyond what clocks differ."""
+    return at > now + CLOCKS_DIFFER
+
+
+def clock_text(now: datetime) -> str:
+    """Give our time as a refusal tells it, in UTC to the second.
+
+    >>> clock_text(datetime(2026, 3, 2, 10, 0, 0, 5, tzinfo=UTC))
+    '2026-03-02T10:00:00Z'
+    """
+    return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def local_days(micros: NDArray[np.int64], company: Company) -> NDArray[np.int64]:

@@ -4,15 +4,19 @@ The model is stated in docs/demo.md. Each part draws from a stream of its own.
 """
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from app.domain.demo_contacts import Contacts, Sales, draw_contacts
+from app.domain.demo_company import Demo, Transactions
+from app.domain.demo_contacts import Sales, draw_contacts
 from app.domain.demo_contracts import draw_contracts
+from app.domain.demo_end import cut
 from app.domain.demo_model import (
     CURRENCIES,
+    ZONE,
     BoolArray,
     Calendar,
     DateTimeArray,
@@ -26,7 +30,7 @@ from app.domain.demo_model import (
     stream,
 )
 from app.domain.demo_people import Departures, draw_people
-from app.domain.demo_surveys import Asked, draw_answers
+from app.domain.demo_surveys import draw_answers
 from app.domain.transactions import TransactionKind
 
 KINDS: Final = (
@@ -66,69 +70,33 @@ ORGANISATION_PLAN_FACTOR: Final = 5
 COST_SPREAD: Final = 0.06
 
 
-@dataclass(frozen=True, slots=True)
-class Transactions:
-    """Columns of equal length in order of time, ready for bulk loading.
-
-    ``amount_minor`` is the non-negative magnitude in minor units of ``currency``, whatever the kind;
-    ``occurred_at`` is datetime64[us] in UTC; ``cost_minor`` is -1 where the cost is unknown and otherwise
-    a magnitude like the amount (for a refund or cancellation: the cost of the goods that came back).
-    """
-
-    customer_index: IntArray
-    external_id: list[str]
-    kind: list[str]
-    amount_minor: IntArray
-    currency: list[str]
-    occurred_at: DateTimeArray
-    category: list[str]
-    channel: list[str]
-    cost_minor: IntArray
-
-    def __len__(self) -> int:
-        return len(self.external_id)
-
-
-@dataclass(frozen=True, slots=True)
-class Demo:
-    """A generated company.
-
-    ``customers`` have the members of ``POST /v1/customers``; ``rates`` are (currency, local day, TRY per
-    unit as a decimal string); ``latent`` is aligned with ``customers``. ``contacts`` and ``asked`` say what
-    was talked about and answered. ``terms`` have the members of an item of
-    ``POST /v1/customers/contract-terms/batch``: what was known of contracts, and from which day on.
-    """
-
-    seed: int
-    first_day: date
-    until: date
-    model: DemoModel
-    customers: list[dict[str, Any]]
-    transactions: Transactions
-    rates: list[tuple[str, date, str]]
-    latent: Latent
-    contacts: Contacts
-    asked: Asked
-    terms: list[dict[str, Any]]
-
-
 def generate(
-    seed: int, until: date, customers: int = 4000, days: int = 730, *, model: DemoModel | None = None
+    seed: int,
+    until: date,
+    customers: int = 4000,
+    days: int = 730,
+    *,
+    ends_at: datetime | None = None,
+    zone: ZoneInfo = ZONE,
+    model: DemoModel | None = None,
 ) -> Demo:
     """Make the demo company.
 
     Args:
         seed: 0 or more; the same arguments give the same company, byte for byte, with the same numpy.
-        until: the last local day (Europe/Istanbul) with business; nothing happens after it.
+        until: the last local day with business; nothing happens after it.
         customers: how many customers, prospects included, 0 or more.
         days: length of the window in days, 1 or more; the first day is ``until - days + 1``.
+        ends_at: nothing happens after this instant of the last day; when that day is over by default. What
+            happened before it is the same, whenever on that day the company ends.
+        zone: where days and opening hours are local.
         model: parameters; the documented ones by default.
 
     Returns:
         Customers, transactions in order of time, exchange rates and the latent customers.
 
     Raises:
-        ValueError: a negative seed or count, or an empty window.
+        ValueError: a negative seed or count, an empty window, or an end before the last day.
 
     Source: docs/demo.md. Cost: O(customers + transactions), about 0.1 ms a customer.
 
@@ -139,7 +107,11 @@ def generate(
     if customers < 0 or days < 1:
         raise ValueError("customers must be at least 0 and days at least 1")
     model = model or DemoModel()
-    calendar = Calendar.make(model, until, days)
+    calendar = Calendar.make(model, until, days, zone)
+    over = calendar.over
+    ends_at = over if ends_at is None else min(ends_at, over)
+    if ends_at < calendar.start:
+        raise ValueError("ends_at must not be before the last day")
     rates = exchange_rates(calendar)
     latent = draw_latent(model, seed, calendar, customers)
     owner, clock, dropped_out = _purchases(latent, calendar, stream(seed, "purchases"))
@@ -164,9 +136,21 @@ def generate(
     language = [person["language"] for person in people]
     contacts = draw_contacts(model, seed, calendar, latent, language, _bought(sales, latent))
     asked = draw_answers(model, seed, calendar, latent, language, contacts)
-    return Demo(
-        seed, calendar.first_day, until, model, people, transactions, rates, latent, contacts, asked, terms
+    whole = Demo(
+        seed,
+        calendar.first_day,
+        until,
+        ends_at,
+        model,
+        people,
+        transactions,
+        rates,
+        latent,
+        contacts,
+        asked,
+        terms,
     )
+    return cut(whole, ends_at) if ends_at < over else whole
 
 
 def _purchases(
@@ -215,7 +199,7 @@ def _charges(
     due = starts[:, 1:-1] + np.minimum(offset[:, None], np.diff(starts[:, 1:]) - 1)
     previous = np.concatenate([np.full((len(due), 1), -1), due[:, :-1]], axis=1)
     dropped_out = latent.dropped_out_at[subscribers]
-    end = np.where(np.isnat(dropped_out), calendar.days, calendar.numbers(dropped_out))
+    end = np.where(np.isnat(dropped_out), calendar.days, calendar.days_of(dropped_out))
     row, column = np.nonzero((due < calendar.days) & (previous < end[:, None]))
     return subscribers[row], due[row, column], share[row], plan[row]
 

@@ -150,7 +150,7 @@ def _follow_ups(
     """Owners and days of calls the company makes while the customer is there."""
     joined, _ = calendar.locate(latent.joined_clock)
     gone = np.isnat(latent.dropped_out_at)
-    end = np.where(gone, calendar.days, calendar.numbers(latent.dropped_out_at))
+    end = np.where(gone, calendar.days, calendar.days_of(latent.dropped_out_at))
     span = np.maximum(end - joined, 0)
     owner = np.repeat(np.arange(len(span)), rng.poisson(model.follow_ups_a_year * span / 365))
     return owner, joined[owner] + np.floor(rng.random(len(owner)) * span[owner]).astype(np.int64)

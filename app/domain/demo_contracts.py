@@ -41,13 +41,13 @@ def draw_contracts(model: DemoModel, seed: int, calendar: Calendar, latent: Late
     joined, _ = calendar.locate(latent.joined_clock)
     starts: list[date] = calendar.dates(joined).tolist()
     until = calendar.first_day + timedelta(days=calendar.days - 1)
+    gone_on: list[date] = calendar.dates(calendar.days_of(latent.dropped_out_at)).tolist()
     found: list[Agreed] = []
     for i in range(n):
         unwanted = [c for c, no in zip(("phone", "email"), silent[i].tolist(), strict=True) if no]
         past: list[dict[str, Any]] = []
         if latent.subscriber[i]:
-            dropped = latent.dropped_out_at[i]
-            gone = None if np.isnat(dropped) else dropped.astype("datetime64[D]").item()
+            gone = None if np.isnat(latent.dropped_out_at[i]) else gone_on[i]
             notice = gone + timedelta(days=int(delay[i])) if gone is not None and says[i] else None
             past = list(_versions(starts[i], gone or until, notice, until))
         found.append(Agreed(past[-1]["contract"] if past else None, unwanted, past))

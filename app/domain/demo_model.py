@@ -136,19 +136,22 @@ def pick(rng: np.random.Generator, weights: tuple[float, ...], size: int) -> Int
 class Calendar:
     """The days of the demo and its operational clock.
 
-    The clock runs fast on busy days and stands still at night; over the window it runs one unit a day
-    on average. A process with a constant rate on this clock is a process with seasons on the wall's.
+    ``start`` and ``over`` are the UTC instants at which the last day begins and ends. The clock runs fast
+    on busy days and stands still at night; over the window it runs one unit a day on average. A process
+    with a constant rate on this clock is a process with seasons on the wall's.
     """
 
     first_day: date
     days: int
+    start: datetime
+    over: datetime
     clock: FloatArray
     utc_noons: DateTimeArray
     opening_seconds: FloatArray
     opening_clock: FloatArray
 
     @classmethod
-    def make(cls, model: DemoModel, until: date, days: int) -> Self:
+    def make(cls, model: DemoModel, until: date, days: int, zone: ZoneInfo = ZONE) -> Self:
         """Lay out ``days`` local days of which ``until`` is the last."""
         first = until - timedelta(days=days - 1)
         dates = [first + timedelta(days=k) for k in range(days)]
@@ -156,11 +159,13 @@ class Calendar:
         weight = np.array([week[d.weekday()] * year[d.month - 1] for d in dates])
         clock = np.concatenate([[0.0], np.cumsum(weight / weight.mean())])
         # Noon decides the offset: the shop is closed at the hour when clocks change.
-        noons = [datetime.combine(d, time(12), ZONE).astimezone(UTC).replace(tzinfo=None) for d in dates]
+        noons = [datetime.combine(d, time(12), zone).astimezone(UTC).replace(tzinfo=None) for d in dates]
         hours = np.cumsum((0.0, *model.hour_weights))
         return cls(
             first_day=first,
             days=days,
+            start=datetime.combine(until, time(), zone).astimezone(UTC),
+            over=datetime.combine(until + timedelta(days=1), time(), zone).astimezone(UTC),
             clock=clock,
             utc_noons=np.array(noons, dtype="datetime64[us]"),
             opening_seconds=np.arange(len(hours), dtype=np.float64) * 3_600 + model.opening_hour * 3_600,
@@ -180,11 +185,14 @@ class Calendar:
         return after_noon
 
     def numbers(self, dates: DateTimeArray) -> IntArray:
-        """Give the day numbers of local dates, months (their first day) or instants in opening hours.
-
-        The UTC date of such an instant is the local date: the shop opens and closes far from midnight.
-        """
+        """Give the day numbers of local dates or months (their first day)."""
         return (dates.astype("datetime64[D]") - np.datetime64(self.first_day, "D")).astype(np.int64)
+
+    def days_of(self, at: DateTimeArray) -> IntArray:
+        """Give the day numbers of UTC instants in opening hours; any number where there is none (NaT)."""
+        half_day = np.timedelta64(DAY_SECONDS // 2, "s")  # noon is always nearer than the noon of another day
+        found = np.searchsorted(self.utc_noons - half_day, at, side="right") - 1
+        return found.astype(np.int64)
 
     def dates(self, day: IntArray) -> DateTimeArray:
         """Give the local dates (datetime64[D]) of day numbers."""

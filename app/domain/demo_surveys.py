@@ -170,7 +170,7 @@ def _regular(model: DemoModel, calendar: Calendar, latent: Latent) -> tuple[IntA
     """Owners and days of the regular question to every customer who is still there."""
     joined, _ = calendar.locate(latent.joined_clock)
     gone = np.isnat(latent.dropped_out_at)
-    end = np.where(gone, calendar.days - 1, calendar.numbers(latent.dropped_out_at) + 60)
+    end = np.where(gone, calendar.days - 1, calendar.days_of(latent.dropped_out_at) + 60)
     end = np.minimum(end, calendar.days - 1)
     times = np.where(latent.prospect, 0, np.maximum((end - joined) // model.relationship_survey_days, 0))
     owner = np.repeat(np.arange(len(times)), times)

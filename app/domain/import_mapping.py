@@ -7,37 +7,34 @@ from functools import lru_cache
 from typing import Any, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from app.domain.customers import Channel
+from app.domain.code_pages import AUTO, CODE_PAGES, canonical
+from app.domain.code_pages import KNOWN as KNOWN_CODE_PAGES
 from app.domain.date_formats import shapes
-from app.domain.import_rules import CONTROL, KindRule
+from app.domain.import_rules import KindRule
 from app.domain.import_sources import (
-    BAD_CONSTANT,
-    LINE_ID,
-    NO_CONSTANT,
+    PRODUCT,
     TOGETHER,
     UNKNOWN,
     FileFormat,
     MappingError,
     MappingProblem,
-    column_fault,
-    missing,
-    record_problems,
+    row_problems,
 )
+from app.domain.import_target_columns import MONEY, column_problems
 from app.domain.import_targets import Reading, RecordKind, Target, find
-from app.domain.money import minor_digits
-from app.domain.transactions import TransactionKind
+from app.domain.import_words import MAX_VALUES, ValueRule, fold
+from app.domain.text import composed
 
 MAX_RULES = 20
 """Most kind rules of one mapping."""
 
-AUTO = "auto"
+MAX_SKIPPED = 1000
+"""Most lines above the header."""
+
 WHITESPACE = "whitespace"
-ENCODINGS = ("auto", "utf-8", "utf-8-sig", "windows-1254", "iso-8859-9", "latin-1", "utf-16")
+ENCODINGS = (AUTO, *CODE_PAGES)
 
-_CODE = re.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
-
-
-REQUIRED = (Target.EXTERNAL_ID, Target.CUSTOMER_KEY, Target.AMOUNT, Target.CURRENCY, Target.OCCURRED_AT)
+_SYSTEM = re.compile(r"(?=\S)[^:\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,64}(?<=\S)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +43,31 @@ class Mapping:
 
     Attributes:
         columns: target -> source: a column's name; ``#3``, its 1-based position (CSV); ``/a/b``, a JSON
-            Pointer (JSON Lines); or a constant ``=GBP`` (currency, kind, category, channel; of other
-            kinds of records see `app.domain.import_targets`). ``external_id`` may be ``=row``: digest of
-            the file and line, so that reading the same file again changes nothing. Instants, but for
-            those of transactions, may come from two columns: ``date,time``.
+            Pointer (JSON Lines); or a constant ``=GBP``. ``external_id`` may be ``=row``: digest of
+            the file and line, so that reading the same file again changes nothing. Instants may come from
+            two columns, ``date,time``, and amounts may be the product of two, ``Quantity*UnitPrice``.
         source: the system the file comes from; records are unique per source and external id.
         customer_system: the external-id system that ``customer_key`` belongs to.
         delimiter: one ASCII character, ``whitespace`` (runs of blanks, no quoting), or ``auto``.
         header: whether the first record names the columns (CSV).
-        encoding: one of `ENCODINGS`; ``auto`` takes the byte order mark, else UTF-8.
+        encoding: one of `ENCODINGS`, in JSON and flags under any usual name of it; ``auto`` takes the byte
+            order mark, else UTF-8.
         kind_rules: of transactions; tried in order; a row that passes none is the constant kind, else a
             purchase.
-        date_format: ``iso``, ``auto`` (ISO, ``20111209`` and ``09.12.2011``, never a guess between day and
-            month), or strptime directives ``%Y %y %m %d %b %B %H %I %p %M %S %f %z``.
+        date_format: ``iso``; ``auto`` (ISO, ``20111209``, ``09.12.2011``, names of months in three languages,
+            never a guess between day and month); ``%s`` and ``%Q``, seconds and milliseconds since 1970;
+            ``excel``, day numbers; or strptime directives ``%Y %y %m %d %b %B %a %H %I %p %M %S %f %z``.
         time_zone: IANA zone of times without an offset.
-        decimal_comma: amounts are written ``12,30``; no separator of thousands either way.
+        decimal_comma: True when decimals follow a comma (``1.234,50``), False when they follow a point, None
+            when neither was said; see `app.domain.import_amounts`.
+        grouping: whether marks may stand between thousands; if not, ``1.000`` is one.
+        skip_lines: lines above the header (or the first row) that are passed over.
         create_missing: an unknown customer key makes a new customer instead of a refused row.
         kind: what each row is.
+        values: values in the place of the words that the columns of targets hold.
+        group_by: the column whose equal keys make one record of several rows; empty when each row is one.
+            It is the source of ``external_id``. Amounts are added up, of times that differ the earliest
+            counts, anything else must be the same.
 
     Raises:
         MappingError: anything about it cannot be used; lists everything.
@@ -78,12 +83,21 @@ class Mapping:
     kind_rules: tuple[KindRule, ...] = ()
     date_format: str = AUTO
     time_zone: str = "Europe/Istanbul"
-    decimal_comma: bool = False
+    decimal_comma: bool | None = None
+    grouping: bool = True
+    skip_lines: int = 0
     create_missing: bool = False
     kind: RecordKind = RecordKind.TRANSACTIONS
+    values: tuple[ValueRule, ...] = ()
+    group_by: str = ""
 
     def __post_init__(self) -> None:
-        problems = [*_column_problems(self), *_file_problems(self), *_value_problems(self)]
+        problems = [
+            *column_problems(self),
+            *row_problems(self),
+            *_file_problems(self),
+            *_value_problems(self),
+        ]
         if problems:
             raise MappingError(problems)
 
@@ -111,7 +125,7 @@ class Mapping:
             problems.append(MappingProblem("/columns", "missing", "This member is required."))
         if problems:
             raise MappingError(problems)
-        values = dict(data)
+        values = composed(dict(data))
         values["columns"] = dict(values["columns"])
         if values.get("format", "csv") not in list(FileFormat):
             raise MappingError([MappingProblem("/format", "unknown_format", "The format is csv or jsonl.")])
@@ -119,7 +133,12 @@ class Mapping:
             raise MappingError([MappingProblem("/kind", "unknown_kind", UNKNOWN, {"known": _KINDS})])
         values["format"] = FileFormat(values.get("format", "csv"))
         values["kind"] = RecordKind(values.get("kind", "transactions"))
+        if "encoding" in values:
+            values["encoding"] = canonical(values["encoding"]) or values["encoding"]
+        if values.get("group_by"):
+            values["columns"].setdefault("external_id", values["group_by"])
         values["kind_rules"] = _rules(values.get("kind_rules", ()))
+        values["values"] = _value_rules(values.get("values", ()))
         return cls(**values)
 
     @classmethod
@@ -137,22 +156,17 @@ class Mapping:
         >>> Mapping.from_flags(flags.split(), ["Total<0:refund"]).columns["currency"]
         '=GBP'
         """
-        sources: dict[str, str] = {}
-        for flag in columns:
-            target, equals, source = flag.partition("=")
-            if not equals or target.strip() in sources:
-                problem = "Write each column once, as target=source."
-                raise MappingError([MappingProblem("/columns", "not_a_column_flag", problem)])
-            sources[target.strip()] = source
+        sources = column_flags(columns)
         given = {name: value for name, value in others.items() if value is not None}
         return cls.from_dict({"columns": sources, "kind_rules": list(kind_rules), **given})
 
     def to_dict(self) -> dict[str, Any]:
         """Give the JSON form, every member present; `from_dict` reads it back."""
         data: dict[str, Any] = {name: getattr(self, name) for name in _TYPES}
-        rules = [str(rule) for rule in self.kind_rules]
+        rules = {"kind_rules": [str(rule) for rule in self.kind_rules]}
+        rules["values"] = [str(rule) for rule in self.values]
         named = {"format": self.format.value, "kind": self.kind.value}
-        return data | {"columns": dict(self.columns), "kind_rules": rules, **named}
+        return data | {"columns": dict(self.columns), **rules, **named}
 
     def constant(self, target: str) -> str | None:
         """Give the constant a target is set to, without its ``=``; None when it comes from a column."""
@@ -164,19 +178,37 @@ class Mapping:
         return not self.columns.get(target, "=").startswith("=")
 
     def parts(self, target: str) -> list[str]:
-        """Give the columns that a target is read from: none, one, or two that make an instant together."""
+        """Give the columns that a target is read from: none, one, or two that make an instant together or an
+        amount when multiplied."""
         if not self.from_column(target):
             return []
         source = self.columns[target]
-        field = None if self.kind is RecordKind.TRANSACTIONS else find(self.kind, target)
-        if field is None or field.reading is not Reading.INSTANT:
-            return [source]
-        return [part.strip() for part in source.split(TOGETHER)]
+        if self.is_product(target):
+            return [part.strip() for part in source.split(PRODUCT)]
+        return [part.strip() for part in source.split(TOGETHER)] if self.is_instant(target) else [source]
+
+    def is_product(self, target: str) -> bool:
+        """Tell whether a target is the product of two columns."""
+        source = self.columns.get(target, "")
+        if self.kind is not RecordKind.TRANSACTIONS or target not in MONEY or not self.from_column(target):
+            return False
+        return source.count(PRODUCT) == 1 and all(part.strip() for part in source.split(PRODUCT))
+
+    def is_instant(self, target: str) -> bool:
+        """Tell whether a target is a time."""
+        if self.kind is RecordKind.TRANSACTIONS:
+            return target == Target.OCCURRED_AT
+        field = find(self.kind, target)
+        return field is not None and field.reading is Reading.INSTANT
 
     def rule_source(self, rule: KindRule) -> str:
         """Give the source a kind rule reads: a mapped target's own, else the column it names."""
         source = self.columns.get(rule.column, "=")
         return rule.column if source.startswith("=") else source
+
+    def rule_sources(self, rule: KindRule) -> list[str]:
+        """Give the columns a kind rule reads: those of a mapped target, else the one it names."""
+        return self.parts(rule.column) or [rule.column]
 
     def sources(self) -> dict[str, str]:
         """Give every source that must be read from the file, with the pointer of its first mention."""
@@ -185,19 +217,52 @@ class Mapping:
             for source in self.parts(target):
                 found.setdefault(source, f"/columns/{target}")
         for index, rule in enumerate(self.kind_rules):
-            found.setdefault(self.rule_source(rule), f"/kind_rules/{index}")
+            for source in self.rule_sources(rule):
+                found.setdefault(source, f"/kind_rules/{index}")
+        if self.group_by:
+            found.setdefault(self.group_by, "/group_by")
         return found
+
+
+def column_flags(flags: abc.Iterable[str]) -> dict[str, str]:
+    """Read ``TARGET=SOURCE`` flags.
+
+    Raises:
+        MappingError: a flag of another form, or a target that is given twice.
+
+    >>> column_flags(["amount=Total", "currency==TRY"])
+    {'amount': 'Total', 'currency': '=TRY'}
+    """
+    sources: dict[str, str] = {}
+    for flag in flags:
+        target, equals, source = (part.strip() for part in flag.partition("="))
+        if not (target and equals):
+            detail = "Write a column as target=source, for example external_id=InvoiceNo or currency==TRY."
+            raise MappingError([MappingProblem("/columns", "not_a_column_flag", detail)])
+        if target in sources:
+            raise MappingError([given_twice(target)])
+        sources[target] = source
+    return sources
+
+
+def given_twice(target: str) -> MappingProblem:
+    """The problem of a target that is given two sources at once."""
+    detail = "This target is given twice: name one column or one constant for it."
+    return MappingProblem(f"/columns/{target}", "given_twice", detail)
 
 
 # Member -> type in JSON.
 _TYPES = {f.name: "bool" if isinstance(f.default, bool) else "text" for f in fields(Mapping)}
-_TYPES |= {"columns": "columns", "kind_rules": "texts"}
+_TYPES |= {"columns": "columns", "kind_rules": "texts", "values": "texts"}
+_TYPES |= {"decimal_comma": "choice", "skip_lines": "number"}
 _KINDS = ", ".join(RecordKind)
 
 
 def _is(value: object, kind: str) -> bool:
-    if kind == "bool":
-        return isinstance(value, bool)
+    if kind in ("bool", "choice"):
+        return isinstance(value, bool) or (value is None and kind == "choice")
+    if kind == "number":
+        return isinstance(value, int) and not isinstance(value, bool)
     if kind == "columns":
         return isinstance(value, abc.Mapping) and _is([*value.keys(), *value.values()], "texts")
     if kind == "texts":
@@ -221,49 +286,27 @@ def _rules(texts: abc.Sequence[str]) -> tuple[KindRule, ...]:
     return tuple(rules)
 
 
-def _column_problems(mapping: Mapping) -> list[MappingProblem]:
-    if mapping.kind is not RecordKind.TRANSACTIONS:
-        return record_problems(mapping)
-    if mapping.columns.keys() - set(Target):
-        return [MappingProblem("/columns", "unknown_target", UNKNOWN, {"known": ", ".join(Target)})]
-    problems = [missing(target) for target in REQUIRED if target not in mapping.columns]
-    for name, source in mapping.columns.items():
-        detail = _source_fault(mapping, Target(name), source)
-        if detail:
-            problems.append(MappingProblem(f"/columns/{name}", "bad_source", detail))
-    for index, rule in enumerate(mapping.kind_rules):
-        detail = column_fault(mapping.format, mapping.rule_source(rule))
-        if detail:
-            problems.append(MappingProblem(f"/kind_rules/{index}", "bad_source", detail))
-    if mapping.kind_rules and not mapping.columns.get(Target.KIND, "=").startswith("="):
-        detail = "Take the kind from a column or from rules, not both."
-        problems.append(MappingProblem("/kind_rules", "two_kinds", detail))
-    return problems
-
-
-def _source_fault(mapping: Mapping, target: Target, source: str) -> str | None:
-    """Say what is wrong with the source of a target, None when nothing is."""
-    if not source.startswith("="):
-        return column_fault(mapping.format, source)
-    constant = source[1:]
-    if not constant.strip() or len(constant) > 100 or CONTROL.search(constant):
-        return BAD_CONSTANT
-    allowed = {
-        Target.EXTERNAL_ID: source == LINE_ID,
-        Target.KIND: constant in list(TransactionKind),
-        Target.CHANNEL: constant in list(Channel),
-        Target.CATEGORY: True,
-        Target.CURRENCY: _is_currency(constant),
-    }
-    return None if allowed.get(target, False) else NO_CONSTANT
-
-
-def _is_currency(code: str) -> bool:
-    try:
-        minor_digits(code)
-    except ValueError:
-        return False
-    return True
+def _value_rules(texts: abc.Sequence[str]) -> tuple[ValueRule, ...]:
+    if len(texts) > MAX_VALUES:
+        detail = "At most {limit} rules."
+        raise MappingError([MappingProblem("/values", "too_many_values", detail, {"limit": MAX_VALUES})])
+    rules, problems = [], []
+    seen: set[tuple[str, str]] = set()
+    for index, text in enumerate(texts):
+        pointer = f"/values/{index}"
+        try:
+            rule = ValueRule.parse(text)
+        except ValueError:
+            detail = "Write TARGET:WORD=VALUE, for example channel:Web=app; nothing behind = is no value."
+            problems.append(MappingProblem(pointer, "not_a_value_rule", detail))
+            continue
+        if (rule.target, fold(rule.word)) in seen:
+            problems.append(MappingProblem(pointer, "given_twice", "This word is given two values."))
+        seen.add((rule.target, fold(rule.word)))
+        rules.append(rule)
+    if problems:
+        raise MappingError(problems)
+    return tuple(rules)
 
 
 def _file_problems(mapping: Mapping) -> list[MappingProblem]:
@@ -273,8 +316,11 @@ def _file_problems(mapping: Mapping) -> list[MappingProblem]:
     if delimiter not in (AUTO, WHITESPACE) and (not single or delimiter.isalnum() or delimiter in "\"'.-+#"):
         detail = "The delimiter is one punctuation character, a tab, whitespace or auto."
         problems.append(MappingProblem("/delimiter", "bad_delimiter", detail))
+    if not 0 <= mapping.skip_lines <= MAX_SKIPPED:
+        detail = "From 0 to {limit} lines can be passed over."
+        problems.append(MappingProblem("/skip_lines", "out_of_range", detail, {"limit": MAX_SKIPPED}))
     if mapping.encoding not in ENCODINGS:
-        known = {"known": ", ".join(ENCODINGS)}
+        known = {"known": KNOWN_CODE_PAGES}
         problems.append(MappingProblem("/encoding", "unknown_encoding", UNKNOWN, known))
     if mapping.format is FileFormat.CSV and not mapping.header:
         problems += [
@@ -288,13 +334,19 @@ def _file_problems(mapping: Mapping) -> list[MappingProblem]:
 def _value_problems(mapping: Mapping) -> list[MappingProblem]:
     problems = []
     for name in ("source", "customer_system"):
-        if not _CODE.fullmatch(getattr(mapping, name)):
-            detail = "A name of 1 to 64 ASCII letters, digits, _ . and -, the first a letter or digit."
+        if not _SYSTEM.fullmatch(getattr(mapping, name)):
+            detail = (
+                "Expected the name of a system, such as crm: at most 64 characters, no colon and no control "
+                "characters."
+            )
             problems.append(MappingProblem(f"/{name}", "bad_name", detail))
     if not _is_zone(mapping.time_zone):
         problems.append(MappingProblem("/time_zone", "unknown_time_zone", "Not an IANA time zone."))
     if not _is_date_format(mapping.date_format):
-        detail = "Use iso, auto or a whole date in %Y %y %m %d %b %B, with %H or %I %p, %M, %S, .%f and %z."
+        detail = (
+            "Use iso, auto, excel, %s (seconds since 1970), %Q (milliseconds), or a whole date in %Y %y %m "
+            "%d %b %B %a, with %H or %I %p, %M, %S, .%f and %z, such as %d/%m/%Y %H:%M."
+        )
         problems.append(MappingProblem("/date_format", "bad_date_format", detail))
     return problems
 

@@ -1,5 +1,6 @@
 """Reasons why a row of an imported file is not stored."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -13,15 +14,23 @@ class Refusal(StrEnum):
     ROW_TOO_LONG = "row_too_long"
     NOT_JSON = "not_json"
     NOT_AN_OBJECT = "not_an_object"
+    REPEATED_MEMBER = "repeated_member"
     CUSTOMER_MISSING = "customer_missing"
     EXTERNAL_ID_MISSING = "external_id_missing"
+    KEY_OF_SPREADSHEET = "key_of_spreadsheet"
+    SPREADSHEET_ERROR = "spreadsheet_error"
     CONTROL_CHARACTER = "control_character"
     TEXT_TOO_LONG = "text_too_long"
+    ROW_OF_KEY_REFUSED = "row_of_key_refused"
+    ROWS_DIFFER = "rows_differ"
+    UNKNOWN_WORD = "unknown_word"
     UNKNOWN_KIND = "unknown_kind"
     CURRENCY_MISSING = "currency_missing"
     UNKNOWN_CURRENCY = "unknown_currency"
     AMOUNT_MISSING = "amount_missing"
     AMOUNT_UNREADABLE = "amount_unreadable"
+    AMBIGUOUS_NUMBER = "ambiguous_number"
+    CURRENCY_CONTRADICTED = "currency_contradicted"
     AMOUNT_OUT_OF_RANGE = "amount_out_of_range"
     NEGATIVE_PURCHASE = "negative_purchase"
     DATE_MISSING = "date_missing"
@@ -37,9 +46,11 @@ class Refusal(StrEnum):
     CONFLICTING_DUPLICATE = "conflicting_duplicate"
     VALUE_MISSING = "value_missing"
     NOT_A_NUMBER = "not_a_number"
+    NOT_A_DURATION = "not_a_duration"
     NOT_A_FLAG = "not_a_flag"
     UNKNOWN_VALUE = "unknown_value"
     INVALID_VALUE = "invalid_value"
+    PHONE_UNREADABLE = "phone_unreadable"
     OUT_OF_RANGE = "out_of_range"
     OUT_OF_ORDER = "out_of_order"
     NOT_RESOLVED = "not_resolved"
@@ -62,33 +73,59 @@ _SENTENCES = {
     Refusal.ROW_TOO_LONG: "The row has more fields than the header; a delimiter may lack quotes.",
     Refusal.NOT_JSON: "The line is not valid JSON.",
     Refusal.NOT_AN_OBJECT: "The line is not a JSON object.",
+    Refusal.REPEATED_MEMBER: "The line names a member more than once in the same object.",
     Refusal.CUSTOMER_MISSING: "The row names no customer.",
     Refusal.EXTERNAL_ID_MISSING: "The row has no external id.",
+    Refusal.KEY_OF_SPREADSHEET: "{column} was changed by a spreadsheet, as 9.05E+11 is: its digits are lost. "
+    "Format the column as text and export the file again.",
+    Refusal.SPREADSHEET_ERROR: "{column} holds the error of a spreadsheet's formula, such as #REF!, or its "
+    "column was too narrow (####). Correct it there and export the file again.",
     Refusal.CONTROL_CHARACTER: "{column} holds a control character or is not text.",
     Refusal.TEXT_TOO_LONG: "{column} is too long.",
-    Refusal.UNKNOWN_KIND: "The kind is not purchase, refund, cancellation or subscription_charge.",
+    Refusal.ROW_OF_KEY_REFUSED: "Another row with the same key was refused, so this one is not added up.",
+    Refusal.ROWS_DIFFER: "The rows with this key differ in {column}.",
+    Refusal.UNKNOWN_WORD: "No kind rule names this word. Name it (type=return:refund; type=sale:purchase), or"
+    " say what all other rows are: --column kind==purchase.",
+    Refusal.UNKNOWN_KIND: "The kind is not purchase, refund, cancellation or subscription_charge. Say what "
+    "the file's word means, for example value=kind:Return=refund.",
     Refusal.CURRENCY_MISSING: "The row has no currency.",
-    Refusal.UNKNOWN_CURRENCY: "The currency is not an ISO 4217 code in capitals.",
+    Refusal.UNKNOWN_CURRENCY: "The currency is not an ISO 4217 code in capitals, such as TRY. Say what the "
+    "file's word means, for example value=currency:TL=TRY.",
     Refusal.AMOUNT_MISSING: "The row has no amount.",
-    Refusal.AMOUNT_UNREADABLE: "The amount is not a plain decimal number.",
+    Refusal.AMOUNT_UNREADABLE: "The amount cannot be read. It is written like 1234.50, 1,234.50, -12.50 or "
+    "(12.50), with decimal_comma=true like 1.234,50.",
+    Refusal.AMBIGUOUS_NUMBER: "{column} has two readings: 1.000 can be a thousand or one. Say "
+    "decimal_comma=true where decimals follow a comma (1.000 is a thousand), decimal_comma=false where they "
+    "follow a point (1,000 is a thousand), or grouping=false where three digits behind a mark are decimals.",
+    Refusal.CURRENCY_CONTRADICTED: "The sign or code beside {column} is of another currency than the row's.",
     Refusal.AMOUNT_OUT_OF_RANGE: "The amount is too large.",
-    Refusal.NEGATIVE_PURCHASE: "A purchase or subscription charge is negative; a rule can make it a refund.",
+    Refusal.NEGATIVE_PURCHASE: "A purchase or subscription charge is negative; a rule can make it a refund: "
+    "kind_rule=amount<0:refund.",
     Refusal.DATE_MISSING: "The row has no date.",
-    Refusal.DATE_UNREADABLE: "The date is not in the given format.",
+    Refusal.DATE_UNREADABLE: "{column} is not a date as date_format={format} reads it, such as {example}. "
+    "Say the file's own with date_format: %d/%m/%Y %H:%M, %s (seconds since 1970), %Q (milliseconds), excel "
+    "(day numbers) or auto.",
     Refusal.TIME_SKIPPED: "The local time does not exist: the clocks were put forward over it.",
     Refusal.DATE_OUT_OF_RANGE: "The date is before 1900 or more than 50 years ahead.",
     Refusal.IN_FUTURE: "{column} is in the future.",
-    Refusal.UNKNOWN_CHANNEL: "The channel is not one of the known channels.",
-    Refusal.COST_UNREADABLE: "The cost is not a plain decimal number.",
+    Refusal.UNKNOWN_CHANNEL: "{column} is not one of {allowed}. Say what the file's word means, for example "
+    "value=channel:Mobile=app.",
+    Refusal.COST_UNREADABLE: "The cost cannot be read. It is written like 1234.50, 1,234.50, -12.50 or "
+    "(12.50), with decimal_comma=true like 1.234,50.",
     Refusal.COST_OUT_OF_RANGE: "The cost is too large.",
     Refusal.NEGATIVE_COST: "The cost of a purchase or subscription charge is negative.",
-    Refusal.UNKNOWN_CUSTOMER: "There is no customer with this key.",
-    Refusal.CONFLICTING_DUPLICATE: "An earlier row has the same external id and other values.",
+    Refusal.UNKNOWN_CUSTOMER: "There is no customer with this key. create_missing=true makes new ones.",
+    Refusal.CONFLICTING_DUPLICATE: "A record with this external id is there already and says something else "
+    "(in {column}). Where other records have the same key, map a column that tells them apart.",
     Refusal.VALUE_MISSING: "{column} is empty, but needed.",
     Refusal.NOT_A_NUMBER: "{column} is not a whole number.",
+    Refusal.NOT_A_DURATION: "{column} is not a duration: write seconds (90), 0:01:30, 1:30 (minutes first) "
+    "or 1m 30s.",
     Refusal.NOT_A_FLAG: "{column} is not one of true, false, yes, no, y, n, 1 and 0.",
     Refusal.UNKNOWN_VALUE: "{column} is not one of the known values.",
     Refusal.INVALID_VALUE: "{column} is not written as it must be.",
+    Refusal.PHONE_UNREADABLE: "{column} is not one telephone number, such as +90 532 123 45 67 or 1001; "
+    "leave it empty where there is none.",
     Refusal.OUT_OF_RANGE: "{column} is too small or too large.",
     Refusal.OUT_OF_ORDER: "{column} is before what must come before it.",
     Refusal.NOT_RESOLVED: "{column} needs a time of resolution, which the row does not have.",
@@ -99,6 +136,28 @@ _SENTENCES = {
     Refusal.ANSWER_OUTSIDE_SCALE: "{column} is not on the scale of the question.",
     Refusal.NO_ANSWERS: "The row answers no question.",
 }
+
+
+WITH_LIMITS = {
+    Refusal.TEXT_TOO_LONG: ("limit", "{column} is longer than {limit} characters."),
+    Refusal.UNKNOWN_VALUE: (
+        "allowed",
+        "{column} is not one of {allowed}. Say what the file's word means, for example "
+        "value={column}:WORD={first}.",
+    ),
+    Refusal.OUT_OF_RANGE: ("most", "{column} is not from {least} to {most}."),
+}
+"""Better sentences where the limits of the target are known: what must be known, and the message id."""
+
+
+def detail(code: Refusal, limits: Mapping[str, object]) -> str:
+    """The reason of a refusal in English, as a message id, given the limits of the target it is about.
+
+    >>> detail(Refusal.TEXT_TOO_LONG, {"limit": 255})
+    '{column} is longer than {limit} characters.'
+    """
+    needed, sentence = WITH_LIMITS.get(code, ("", ""))
+    return sentence if needed in limits else code.sentence
 
 
 class Refused(NamedTuple):

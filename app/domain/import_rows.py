@@ -5,7 +5,7 @@ expression costs tens of nanoseconds a row where Python costs a microsecond. The
 those of `app.domain.money` and `app.domain.transactions`; tests hold the two against each other.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -77,8 +77,8 @@ def validate(raw: RawBatch, mapping: Mapping, *, now: datetime, file_digest: str
 
     Cost: about 1 microsecond a row on one core when all are good.
     """
-    frame = columns.typed(columns.texts(raw, mapping, file_digest), mapping)
-    checks = [*_text_checks(mapping, clean=raw.clean), *_value_checks(mapping, now)]
+    frame = columns.typed(columns.texts(raw, mapping, file_digest), mapping, pointed=raw.pointed)
+    checks = [*_text_checks(frame, mapping, clean=raw.clean), *_value_checks(frame, mapping, now)]
     code = pl.lit(0, pl.UInt8)
     for number, check in reversed(list(enumerate(checks, 1))):
         code = pl.when(check.applies).then(pl.lit(number, pl.UInt8)).otherwise(code)
@@ -105,20 +105,32 @@ def validate(raw: RawBatch, mapping: Mapping, *, now: datetime, file_digest: str
     )
 
 
-def _text_checks(mapping: Mapping, *, clean: bool) -> Iterator[_Check]:
+def _text_checks(frame: pl.DataFrame, mapping: Mapping, *, clean: bool) -> Iterator[_Check]:
     """Yield the checks of texts, in the order of `Refusal`."""
     yield _Check(Refusal.CUSTOMER_MISSING, Target.CUSTOMER_KEY, pl.col(Target.CUSTOMER_KEY).is_null())
     read = [target for target in MAX_LENGTHS if mapping.from_column(target)]
     if Target.EXTERNAL_ID in read:
         yield _Check(Refusal.EXTERNAL_ID_MISSING, Target.EXTERNAL_ID, pl.col(Target.EXTERNAL_ID).is_null())
+    yield from _faults(frame, Target, (Refusal.KEY_OF_SPREADSHEET, Refusal.SPREADSHEET_ERROR))
     for target in [] if clean else read:
         yield _Check(Refusal.CONTROL_CHARACTER, target, pl.col(target).str.contains(_CONTROL))
     for target in read:
         yield _Check(Refusal.TEXT_TOO_LONG, target, pl.col(target).str.len_chars() > MAX_LENGTHS[target])
 
 
-def _value_checks(mapping: Mapping, now: datetime) -> Iterator[_Check]:
+def _faults(frame: pl.DataFrame, targets: Iterable[Target], codes: Iterable[Refusal]) -> Iterator[_Check]:
+    """Yield the checks of what cannot be read and says why, where there is any."""
+    for code in codes:
+        for target in targets:
+            column = frame.get_column(f"{target}_fault", default=None)
+            if column is not None and (column == code.value).any():
+                yield _Check(code, target, pl.col(column.name) == code.value)
+
+
+def _value_checks(frame: pl.DataFrame, mapping: Mapping, now: datetime) -> Iterator[_Check]:
     """Yield the checks of values, in the order of `Refusal`."""
+    if (odd := columns.unnamed(mapping)) is not None:
+        yield _Check(Refusal.UNKNOWN_WORD, Target.KIND, odd)
     if mapping.from_column(Target.KIND):
         known = pl.col(Target.KIND).is_in([kind.value for kind in TransactionKind])
         yield _Check(Refusal.UNKNOWN_KIND, Target.KIND, known.fill_null(False).not_())
@@ -127,7 +139,11 @@ def _value_checks(mapping: Mapping, now: datetime) -> Iterator[_Check]:
         yield _Check(Refusal.UNKNOWN_CURRENCY, Target.CURRENCY, pl.col("digits").is_null())
     yield _Check(Refusal.AMOUNT_MISSING, Target.AMOUNT, pl.col(Target.AMOUNT).is_null())
     yield from _money_checks(
-        Target.AMOUNT, Refusal.AMOUNT_UNREADABLE, Refusal.AMOUNT_OUT_OF_RANGE, Refusal.NEGATIVE_PURCHASE
+        frame,
+        Target.AMOUNT,
+        Refusal.AMOUNT_UNREADABLE,
+        Refusal.AMOUNT_OUT_OF_RANGE,
+        Refusal.NEGATIVE_PURCHASE,
     )
     at = Target.OCCURRED_AT
     yield _Check(Refusal.DATE_MISSING, at, pl.col(at).is_null())
@@ -144,13 +160,16 @@ def _value_checks(mapping: Mapping, now: datetime) -> Iterator[_Check]:
         )
     if Target.COST in mapping.columns:
         yield from _money_checks(
-            Target.COST, Refusal.COST_UNREADABLE, Refusal.COST_OUT_OF_RANGE, Refusal.NEGATIVE_COST
+            frame, Target.COST, Refusal.COST_UNREADABLE, Refusal.COST_OUT_OF_RANGE, Refusal.NEGATIVE_COST
         )
 
 
-def _money_checks(target: Target, unreadable: Refusal, large: Refusal, negative: Refusal) -> Iterator[_Check]:
-    minor = pl.col(f"{target}_minor")
-    yield _Check(unreadable, target, pl.col(f"{target}_readable").not_())
+def _money_checks(
+    frame: pl.DataFrame, target: Target, unreadable: Refusal, large: Refusal, negative: Refusal
+) -> Iterator[_Check]:
+    minor, fault = pl.col(f"{target}_minor"), pl.col(f"{target}_fault")
+    yield _Check(unreadable, target, fault == Refusal.AMOUNT_UNREADABLE.value)
+    yield from _faults(frame, [target], (Refusal.AMBIGUOUS_NUMBER, Refusal.CURRENCY_CONTRADICTED))
     yield _Check(large, target, pl.col(target).is_not_null() & minor.is_null())
     yield _Check(negative, target, (minor < 0) & pl.col("lowers").not_())
 

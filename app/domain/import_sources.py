@@ -6,8 +6,9 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from app.domain.date_formats import shapes
-from app.domain.import_rules import CONTROL, MAX_NAME
+from app.domain.import_rules import CONTROL, MAX_NAME, KindRule
 from app.domain.import_targets import ANSWER, FIELDS, LINKS, Field, Reading, RecordKind, find
+from app.domain.import_words import ValueRule
 from app.domain.surveys import QUESTIONS_MOST
 
 MAX_COLUMN = 1000
@@ -16,8 +17,17 @@ MAX_COLUMN = 1000
 TOGETHER = ","
 """Between two columns that make an instant together, a day and a time."""
 
+PRODUCT = "*"
+"""Between two columns that make an amount when multiplied: a quantity and a price."""
+
+NUMBER = re.compile("-?[0-9]{1,15}([.,][0-9]{1,9})?")
+"""A constant that is a decimal."""
+
 LINE_ID = "=row"
 """The external id made of the file's digest and the row's line, for files that carry none."""
+
+FLAGS = {"true": True, "yes": True, "y": True, "1": True, "false": False, "no": False, "n": False, "0": False}
+"""How yes and no are written, in small letters."""
 
 BAD_CONSTANT = "A constant is 1 to 100 characters without control characters."
 NO_CONSTANT = "This target cannot have this constant."
@@ -60,9 +70,16 @@ class Mapped(Protocol):
     @property
     def date_format(self) -> str: ...
     @property
-    def kind_rules(self) -> abc.Sequence[object]: ...
+    def kind_rules(self) -> abc.Sequence[KindRule]: ...
+    @property
+    def values(self) -> abc.Sequence[ValueRule]: ...
+    @property
+    def group_by(self) -> str: ...
     def constant(self, target: str) -> str | None: ...
     def parts(self, target: str) -> list[str]: ...
+    def from_column(self, target: str) -> bool: ...
+    def is_product(self, target: str) -> bool: ...
+    def rule_sources(self, rule: KindRule) -> list[str]: ...
 
 
 def missing(target: str) -> MappingProblem:
@@ -95,6 +112,19 @@ def record_problems(mapping: Mapped) -> list[MappingProblem]:
     return problems
 
 
+def row_problems(mapping: Mapped) -> list[MappingProblem]:
+    """What is wrong with the values that replace words, and with the key that groups rows."""
+    problems = [
+        MappingProblem(f"/values/{index}", "no_column", "No column is named for this target.")
+        for index, rule in enumerate(mapping.values)
+        if not mapping.from_column(rule.target)
+    ]
+    if mapping.group_by and mapping.columns.get("external_id") != mapping.group_by:
+        detail = "Rows are grouped by the column that is the external_id."
+        problems.append(MappingProblem("/group_by", "other_column", detail))
+    return problems
+
+
 def _unknown_target(kind: RecordKind) -> MappingProblem:
     known = [*[f"{ANSWER}<question>"] * (kind is RecordKind.RESPONSES), *FIELDS[kind]]
     half = len(known) // 2  # what fills one placeholder is cut at 200 characters
@@ -117,15 +147,21 @@ def _record_source_fault(mapping: Mapped, target: str, field: Field) -> str | No
     if not constant.strip() or len(constant) > 100 or CONTROL.search(constant):
         return BAD_CONSTANT
     if field.reading is Reading.INSTANT:
-        allowed = _is_instant(mapping.date_format, constant)
+        allowed = is_instant(mapping.date_format, constant)
     elif field.reading is Reading.WHOLE:
-        allowed = bool(re.fullmatch("[1-9][0-9]{0,8}", constant))
+        allowed = bool(re.fullmatch("0|[1-9][0-9]{0,8}", constant)) and (target, constant) != (
+            "survey_version",
+            "0",
+        )
+    elif field.reading is Reading.FLAG:
+        allowed = constant.strip().lower() in FLAGS
     else:
         allowed = True
     return None if field.constant and allowed else NO_CONSTANT
 
 
-def _is_instant(date_format: str, text: str) -> bool:
+def is_instant(date_format: str, text: str) -> bool:
+    """Tell whether a constant is written as times are."""
     try:
         return any(re.search(shape.pattern, text) for shape in shapes(date_format))
     except ValueError:  # the format itself is wrong, which is said elsewhere

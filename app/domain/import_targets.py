@@ -50,7 +50,7 @@ class Field(NamedTuple):
 
     reading: Reading = Reading.TEXT
     required: bool = False
-    constant: bool = False
+    constant: bool = True
     column: bool = True
 
 
@@ -69,15 +69,19 @@ LINKS: Mapping[str, str] = MappingProxyType(
 LINKED_SOURCE = "linked_source"
 """The system of the records that rows are linked to, where it is another than that of the rows."""
 
+_ID = Field(required=True, constant=False)
+"""``=row`` apart, a constant would make all rows one record."""
+
 _KEY = Field(required=True)
-_SET = Field(constant=True)
-_MUST = Field(required=True, constant=True)
+_SET = Field()
+_MUST = Field(required=True)
 _ANSWER = Field(Reading.ANSWER)
 _ANSWER_NAME = re.compile(r"answer\.[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 INTERACTION_FIELDS: Mapping[str, Field] = {
-    "external_id": _KEY,
+    "external_id": _ID,
     "customer_key": Field(),
+    "phone": Field(),
     "started_at": Field(Reading.INSTANT, required=True),
     "ended_at": Field(Reading.INSTANT),
     "channel": _MUST,
@@ -99,7 +103,7 @@ INTERACTION_FIELDS: Mapping[str, Field] = {
 }
 
 COMPLAINT_FIELDS: Mapping[str, Field] = {
-    "external_id": _KEY,
+    "external_id": _ID,
     "customer_key": _KEY,
     "received_at": Field(Reading.INSTANT, required=True),
     "subject": _MUST,
@@ -116,15 +120,15 @@ COMPLAINT_FIELDS: Mapping[str, Field] = {
     "closed_at": Field(Reading.INSTANT),
     "resolution": Field(),
     "interaction_external_id": Field(),
-    LINKED_SOURCE: Field(constant=True, column=False),
+    LINKED_SOURCE: Field(column=False),
 }
 
 RESPONSE_FIELDS: Mapping[str, Field] = {
-    "external_id": _KEY,
+    "external_id": _ID,
     "customer_key": Field(),
-    "survey": Field(required=True, constant=True, column=False),
-    "survey_version": Field(Reading.WHOLE, constant=True, column=False),
-    "answered_at": Field(Reading.INSTANT, required=True, constant=True),
+    "survey": Field(required=True, column=False),
+    "survey_version": Field(Reading.WHOLE, column=False),
+    "answered_at": Field(Reading.INSTANT, required=True),
     "channel": _SET,
     "agent": _SET,
     "unit": _SET,
@@ -134,7 +138,7 @@ RESPONSE_FIELDS: Mapping[str, Field] = {
     "interaction_external_id": Field(),
     "complaint_external_id": Field(),
     "transaction_external_id": Field(),
-    LINKED_SOURCE: Field(constant=True, column=False),
+    LINKED_SOURCE: Field(column=False),
 }
 
 FIELDS: Mapping[RecordKind, Mapping[str, Field]] = {

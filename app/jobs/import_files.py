@@ -11,11 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 
+from app.domain.code_pages import AUTO
+from app.domain.import_amounts import is_pointed
 from app.domain.import_columns import RawBatch
-from app.domain.import_mapping import AUTO, WHITESPACE, Mapping
+from app.domain.import_mapping import WHITESPACE, Mapping
+from app.domain.import_refusals import Refusal
 from app.domain.import_sources import MAX_COLUMN, FileFormat
 from app.domain.import_targets import RecordKind, question_of
-from app.errors import FieldError
+from app.jobs.import_headers import line_of, positions, spelled
 from app.jobs.import_records import Records, delimited, json_lines, parse_json, single_tabs, split
 from app.jobs.import_text import BATCH_LINES, Chunks, ImportFileError, Lines, Source, decoded
 
@@ -44,12 +47,14 @@ class Layout:
         names: the header's names, empty without a header.
         width: fields of a record, 0 for JSON Lines.
         positions: each source of the mapping -> 0-based position; empty for JSON Lines.
+        pointed: whether the first amounts show that decimals follow a point.
     """
 
     delimiter: str
     names: tuple[str, ...]
     width: int
     positions: dict[str, int]
+    pointed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,8 @@ def inspect(beginning: bytes, mapping: Mapping, *, complete: bool = False) -> Pr
     """
     chunks = Chunks(beginning, complete=complete)
     lines, layout = _open(chunks, mapping)
-    return Preview(layout, _batch(0, _read(lines, mapping, layout, PREVIEW_LINES), lines, chunks))
+    records = _read(lines, mapping, layout, PREVIEW_LINES)
+    return Preview(layout, _batch(0, records, lines, chunks, layout))
 
 
 def batch_lines(mapping: Mapping) -> int:
@@ -114,10 +120,10 @@ def batches(source: Source, mapping: Mapping, *, start_batch: int = 0) -> Iterat
         if records is None:
             return
         if index >= start_batch:
-            yield _batch(index, records, lines, chunks)
+            yield _batch(index, records, lines, chunks, layout)
 
 
-def _batch(index: int, records: Records | None, lines: Lines, chunks: Chunks) -> RawBatch:
+def _batch(index: int, records: Records | None, lines: Lines, chunks: Chunks, layout: Layout) -> RawBatch:
     records = records or Records.none()
     return RawBatch(
         index,
@@ -127,6 +133,7 @@ def _batch(index: int, records: Records | None, lines: Lines, chunks: Chunks) ->
         last_line=lines.next_line - 1,
         bytes_read=round(chunks.bytes_read * lines.share),
         clean=records.clean,
+        pointed=layout.pointed,
     )
 
 
@@ -135,16 +142,18 @@ def _read(lines: Lines, mapping: Mapping, layout: Layout, most: int, *, skip: bo
         if skip:
             return Records.none() if lines.take(most).data else None
         return json_lines(lines, most, sources=list(mapping.sources()))
-    positions = {} if skip else layout.positions
-    return delimited(lines, most, delimiter=layout.delimiter, width=layout.width, positions=positions)
+    places = {} if skip else layout.positions
+    return delimited(lines, most, delimiter=layout.delimiter, width=layout.width, positions=places)
 
 
 def _open(chunks: Chunks, mapping: Mapping) -> tuple[Lines, Layout]:
     """Read up to the first row."""
     lines = Lines(decoded(chunks, mapping.encoding), complete=chunks.complete)
+    _pass_over(lines, mapping.skip_lines)
     sample = _sample(lines)
     if mapping.format is FileFormat.JSONL:
-        if not isinstance(parse_json(sample[: sample.index(b"\n")].decode()), dict):
+        first = parse_json(sample[: sample.index(b"\n")].decode())
+        if not isinstance(first, dict) and first is not Refusal.REPEATED_MEMBER:
             raise ImportFileError("The first line is not a JSON object.", code="not_json_lines")
         return lines, Layout("", (), 0, {})
     delimiter = mapping.delimiter
@@ -153,17 +162,40 @@ def _open(chunks: Chunks, mapping: Mapping) -> tuple[Lines, Layout]:
         lines.take(1)
         sample = _sample(lines)
         delimiter = named[1].decode() if delimiter == AUTO else delimiter
-    if delimiter == AUTO:
+    auto = delimiter == AUTO
+    if auto:
         delimiter = _likely_delimiter(sample)
     fields, taken = _first_record(sample, delimiter, lines.next_line)
     if len(fields) > MAX_COLUMN:
         raise ImportFileError(
             "The file has more than {limit} columns.", code="too_many_columns", limit=MAX_COLUMN
         )
+    line = lines.next_line
     if mapping.header:
         lines.take(taken)
-    names = tuple(field.strip() for field in fields) if mapping.header else ()
-    return lines, Layout(delimiter, names, len(fields), _positions(mapping, names, len(fields)))
+    names = tuple(map(spelled, fields)) if mapping.header else ()
+    tried = _DELIMITERS if auto or delimiter == WHITESPACE else delimiter
+    hint = line_of(sample, list(mapping.sources()), tried, line) if names else None
+    found = positions(mapping.sources(), names, len(fields), line=line, hint=hint)
+    sources = mapping.parts("amount") if mapping.kind is RecordKind.TRANSACTIONS else []
+    amounts = _cells(sample, delimiter, [found[source] for source in sources])
+    return lines, Layout(delimiter, names, len(fields), found, is_pointed(amounts))
+
+
+def _cells(sample: bytes, delimiter: str, places: list[int]) -> Iterator[str]:
+    """The cells of some columns in the first lines, as far as those can be read."""
+    if delimiter == WHITESPACE:
+        sample, delimiter = single_tabs(sample), "\t"
+    try:
+        for record in csv.reader(split(sample), delimiter=delimiter):
+            yield from (record[place].strip() for place in places if place < len(record))
+    except csv.Error:
+        return
+
+
+def _pass_over(lines: Lines, count: int) -> None:
+    while count and (block := lines.take(count)).data:
+        count -= len(block.ends)
 
 
 def _sample(lines: Lines) -> bytes:
@@ -200,27 +232,3 @@ def _first_record(sample: bytes, delimiter: str, line: int) -> tuple[list[str], 
     except csv.Error:
         detail = "The quotes of the file do not match; see line {line}."
         raise ImportFileError(detail, code="quotes_unbalanced", line=line) from None
-
-
-def _positions(mapping: Mapping, names: tuple[str, ...], width: int) -> dict[str, int]:
-    """Find each source's column.
-
-    Raises:
-        ImportFileError: a column is missing (with one field error each), or a name stands twice.
-    """
-    used = [name for name in names if name]
-    if len(used) != len(set(used)):
-        raise ImportFileError("Two columns of the header have the same name.", code="duplicate_columns")
-    found = {name: index for index, name in enumerate(names) if name}
-    found |= {f"#{index + 1}": index for index in range(width)}
-    wanted = mapping.sources()
-    missing = [
-        FieldError(pointer, "missing_column", "The file has no such column.")
-        for source, pointer in wanted.items()
-        if source not in found
-    ]
-    if missing:
-        raise ImportFileError(
-            "The file lacks a column of the mapping.", code="missing_column", fields=missing
-        )
-    return {source: found[source] for source in wanted}

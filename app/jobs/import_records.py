@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from app.domain.import_columns import tidy
 from app.domain.import_mapping import WHITESPACE
 from app.domain.import_refusals import Refusal, Refused
+from app.domain.text import composed
+from app.jobs.import_ragged import blank_lines, fields_needed, fitted, is_blank, mended, ragged
 from app.jobs.import_text import MAX_LINE, Block, ImportFileError, Lines
 
 MAX_FIELD = csv.field_size_limit()
@@ -49,7 +51,8 @@ def delimited(
     """Read the records that begin in the next ``count`` lines; None at the end of the file.
 
     Quoting is RFC 4180: a quote counts at the start of a field and is doubled inside one. A record may go
-    on over many lines, beyond ``count`` too. Empty lines are no records. A record whose quotes are wrong is
+    on over many lines, beyond ``count`` too. Empty lines, and those without anything in any field, are no
+    records; empty fields at the end of one may be missing or too many. A record whose quotes are wrong is
     refused alone: reading goes on with the line after its first.
 
     polars reads text whose lines are records and whose quotes are all in their places; other text the csv
@@ -71,7 +74,7 @@ def delimited(
         block = Block(tabs, np.flatnonzero(np.frombuffer(tabs, np.uint8) == ord("\n")) + 1, block.first)
         return _plain(block, "\t", width, positions, quoting=False)
     if np.diff(block.ends, prepend=0).max() <= MAX_FIELD and _is_regular(block, ord(delimiter)):
-        return _plain(block, delimiter, width, positions)
+        return _plain(block, delimiter, width, positions, unended=lines.unended)
     return _irregular(lines, block, delimiter, width, positions)
 
 
@@ -98,7 +101,13 @@ def _is_regular(block: Block, delimiter: int) -> bool:
 
 
 def _plain(
-    block: Block, delimiter: str, width: int, positions: Mapping[str, int], *, quoting: bool = True
+    block: Block,
+    delimiter: str,
+    width: int,
+    positions: Mapping[str, int],
+    *,
+    quoting: bool = True,
+    unended: int | None = None,
 ) -> Records:
     """Read lines that are a record each, their quotes regular."""
     text, data = block.data, np.frombuffer(block.data, np.uint8)
@@ -107,15 +116,12 @@ def _plain(
     delimiters = np.flatnonzero(data == ord(delimiter))
     if quoted:
         delimiters = delimiters[np.searchsorted(np.flatnonzero(data == ord('"')), delimiters) % 2 == 0]
-    refused = []
-    if not _is_even(delimiters, block.ends, width):
-        lengths = np.diff(block.ends, prepend=0)
-        fields = np.diff(np.searchsorted(delimiters, block.ends), prepend=0) + 1
-        kept, bad = (fields == width) & (lengths > 1), (fields != width) & (lengths > 1)
-        found = zip(numbers[bad].tolist(), fields[bad].tolist(), strict=True)
-        refused = [_ragged(line, count, width) for line, count in found]
-        data, numbers = data[np.repeat(kept, lengths)], numbers[kept]
-        text = data.tobytes()
+    refused: list[Refused] = []
+    blank = blank_lines(block, delimiter)
+    if blank.any() or not _is_even(delimiters, block.ends, width):
+        least = fields_needed(positions) if quoting else width
+        text, kept, refused = mended(block, delimiter, delimiters, width, least, blank, unended)
+        data, numbers = np.frombuffer(text, np.uint8), numbers[kept]
     if not positions:
         return Records(pl.Series("line", numbers, pl.Int64), {}, refused)
     # A header of our own keeps polars from taking the first bytes of the text for a mark or a compression.
@@ -127,10 +133,10 @@ def _plain(
         quote_char='"' if quoted else None,
         infer_schema=False,
     )
-    clean, trimmed = _cleanliness(data, ord(delimiter))
+    clean, composed_all, trimmed = _cleanliness(data, ord(delimiter))
     columns = {name: frame[str(position)].alias(name) for name, position in positions.items()}
     if quoted or not trimmed:
-        columns = {name: tidy(column) for name, column in columns.items()}
+        columns = {name: tidy(column, is_composed=composed_all) for name, column in columns.items()}
     return Records(pl.Series("line", numbers, pl.Int64), columns, refused, clean)
 
 
@@ -142,28 +148,27 @@ def _is_even(delimiters: NDArray[np.intp], ends: NDArray[np.intp], width: int) -
     return bool((table[:, -1] < ends).all() and (table[1:, 0] >= ends[:-1]).all())
 
 
-def _cleanliness(data: Bytes, delimiter: int) -> tuple[bool, bool]:
-    """Tell whether text surely has no control characters, and surely no white space around its fields.
+def _cleanliness(data: Bytes, delimiter: int) -> tuple[bool, bool, bool]:
+    """Tell whether text surely has no control characters, only composed and visible ones, and nothing else
+    that `tidy` changes.
 
-    Looking at all bytes once is much cheaper than at each field. Bytes that begin a rare white space count
-    as one: 0xC2 (U+0080 to U+00BF), 0xE1 to 0xE3.
+    Looking at all bytes once is much cheaper than at each field. Only ASCII and letters of Latin and Cyrillic
+    script (0xC3 to 0xCB, 0xD0 to 0xD3) are sure to be composed and visible.
     """
     if not len(data):
-        return True, True
+        return True, True, True
     low = np.count_nonzero(data < ord(" ")) - np.count_nonzero(data == ord("\n"))
     if delimiter < ord(" "):
         low -= np.count_nonzero(data == delimiter)
     ascii_only = data.max() < 0x7F
     clean = low == 0 and bool(ascii_only or not ((data == 0x7F) | (data == 0xC2)).any())
-    if not clean or not (ascii_only or not ((data >= 0xE1) & (data <= 0xE3)).any()):
-        return clean, False
+    if not clean:
+        return False, bool(ascii_only), False
+    if not ascii_only and ((data >= 0xCC) & ((data < 0xD0) | (data > 0xD3))).any():
+        return True, False, False
     blanks = np.flatnonzero(data == ord(" "))
     beside = data[np.concatenate([blanks - 1, blanks + 1])]  # before the first byte: the last, a line end
-    return True, not ((beside == delimiter) | (beside == ord("\n"))).any()
-
-
-def _ragged(line: int, fields: int, width: int) -> Refused:
-    return Refused(line, Refusal.ROW_TOO_SHORT if fields < width else Refusal.ROW_TOO_LONG)
+    return True, True, not ((beside == delimiter) | (beside == ord("\n"))).any()
 
 
 def _irregular(
@@ -180,13 +185,17 @@ def _irregular(
     starts: Sequence[int] = numbers
     if len(records) != len(window):  # else every line was one record
         records, starts, refused = _walk(_Feed(lines, window), first, delimiter)
-    kept, numbered = [], []
+    kept, numbered, least = [], [], fields_needed(positions)
+    cut = records and starts[-1] if lines.unended and lines.unended < lines.next_line else None
     for line, fields in zip(starts, records, strict=True):
-        if len(fields) == width:
-            kept.append(fields)
+        row = fitted(fields, width, width if line == cut else least)
+        if is_blank(fields):
+            continue
+        if row is None:
+            refused.append(ragged(line, len(fields), width))
+        else:
+            kept.append(row)
             numbered.append(line)
-        elif fields:
-            refused.append(_ragged(line, len(fields), width))
     columns = {
         name: tidy(pl.Series(name, [fields[position] for fields in kept], pl.String))
         for name, position in positions.items()
@@ -289,16 +298,34 @@ def parse_json(text: str) -> dict[str, Any] | Refusal:
     """Read one line as an object, its numbers as texts; or say why it is none."""
     try:
         row = _DECODER.decode(text)
+    except _RepeatedError:
+        return Refusal.REPEATED_MEMBER
     except (ValueError, RecursionError):
         return Refusal.NOT_JSON
-    return row if isinstance(row, dict) else Refusal.NOT_AN_OBJECT
+    if not isinstance(row, dict):
+        return Refusal.NOT_AN_OBJECT
+    return row if text.isascii() and "\\u" not in text else composed(row)
 
 
 def _no_constant(name: str) -> None:
     raise ValueError(name)
 
 
-_DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=_no_constant)
+class _RepeatedError(Exception):
+    """An object names a member twice."""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    names = members if "".join(members).isascii() else set(map(composed, members))
+    if len(names) != len(pairs):
+        raise _RepeatedError
+    return members
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_once, parse_float=str, parse_int=str, parse_constant=_no_constant
+)
 
 
 def _at(row: object, pointer: str) -> object:

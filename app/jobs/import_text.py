@@ -10,7 +10,7 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from app.domain.import_mapping import AUTO
+from app.domain.code_pages import AUTO, CODE_PAGES, KNOWN
 from app.errors import InvalidError
 
 BATCH_LINES = 20_000
@@ -44,6 +44,8 @@ _BINARY = (
     b"BZh91AY&SY",
     b"Rar!\x1a",
 )
+_PAGES = (b"<!doctype", b"<html", b"<head", b"<meta", b"<table", b"<style", b"<?xml", b"{\\rtf")
+_PADS = b"\0\x1a"
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _UNPRINTABLE = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 
@@ -54,9 +56,9 @@ Source = BinaryIO | Iterable[bytes] | bytes
 class ImportFileError(InvalidError):
     """A file that cannot be imported at all; ``code`` says why and never changes its meaning.
 
-    Codes: ``empty_file``, ``not_text``, ``unknown_encoding``, ``wrong_encoding``, ``bad_gzip``,
-    ``gzip_bomb``, ``line_too_long``, ``duplicate_columns``, ``missing_column``, ``too_many_columns``,
-    ``quotes_unbalanced``, ``not_json_lines``.
+    Codes: ``empty_file``, ``not_text``, ``not_a_table``, ``unknown_encoding``, ``wrong_encoding``,
+    ``bad_gzip``, ``gzip_bomb``, ``line_too_long``, ``duplicate_columns``, ``missing_column``,
+    ``too_many_columns``, ``quotes_unbalanced``, ``not_json_lines``.
     """
 
     code = "import_file_unreadable"
@@ -107,7 +109,7 @@ def decoded(chunks: Chunks, encoding: str) -> Iterator[bytes]:
     gzip is known by its first bytes. Line ends are ``\n``, ``\r\n`` or ``\r``.
 
     Args:
-        encoding: one of `app.domain.import_mapping.ENCODINGS`.
+        encoding: ``auto`` or one of `app.domain.code_pages.CODE_PAGES`.
 
     Raises:
         ImportFileError: empty, binary, not gzip after all, too large, or not in this encoding.
@@ -120,13 +122,15 @@ def decoded(chunks: Chunks, encoding: str) -> Iterator[bytes]:
     if not first:
         raise ImportFileError("The file is empty.", code="empty_file")
     if first.startswith((*_BINARY, _GZIP)):
-        raise _not_text()
+        detail = "The file is a workbook, an archive or a picture. Save a sheet as CSV; compress with gzip."
+        raise ImportFileError(detail, code="not_text")
     name = _encoding_of(first, encoding)
-    return _newlines(_recoded(first, blocks, name, asked=encoding, complete=chunks.complete), chunks.complete)
+    recoded = _recoded(first, blocks, name, asked=encoding, complete=chunks.complete)
+    return _newlines(_unpadded(recoded), chunks.complete)
 
 
 def _not_text() -> ImportFileError:
-    detail = "The file is not text. Save spreadsheets as CSV; name --encoding utf-16 if it is that."
+    detail = "The file is not text. Export a table as CSV; if it is UTF-16, say encoding=utf-16."
     return ImportFileError(detail, code="not_text")
 
 
@@ -169,36 +173,75 @@ def _pieces(first: bytes, blocks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _encoding_of(first: bytes, encoding: str) -> str:
-    """Choose the codec: the file's mark, else what was asked for, else UTF-8."""
+    """Choose the codec: the file's mark, else what was asked for, else UTF-8.
+
+    Raises:
+        ImportFileError: the mark is of another encoding than was asked for.
+    """
     marked = next((name for mark, name in _MARKS if first.startswith(mark)), None)
     if encoding == AUTO:
         return marked or "utf-8"
-    if encoding == "utf-16":
+    asked = CODE_PAGES[encoding]
+    if marked and marked != asked and not (asked == "utf-16" and marked.startswith(asked)):
+        detail = "The file begins with the byte order mark of {marked}: name that encoding, or auto."
+        raise ImportFileError(detail, code="wrong_encoding", marked=marked)
+    if asked == "utf-16":
         # Without a mark: the order Windows writes, not the order of this machine.
-        return marked if marked and marked.startswith("utf-16") else "utf-16-le"
-    return encoding
+        return marked or "utf-16-le"
+    return asked
 
 
 def _recoded(
     first: bytes, blocks: Iterator[bytes], name: str, *, asked: str, complete: bool
 ) -> Iterator[bytes]:
-    decoder = codecs.getincrementaldecoder("utf-8" if name == "utf-8-sig" else name)("strict")
-    block, start = first, True
+    decoder = codecs.getincrementaldecoder(name)("strict")
+    block, start, line = first, True, 1
     while True:
         following = next(blocks, None)
         try:
             text = decoder.decode(block, final=following is None and complete).encode()
-        except UnicodeDecodeError:
-            raise _undecodable(block, asked) from None
+        except UnicodeDecodeError as error:
+            before = error.object[: error.start].decode(name, "ignore")
+            raise _undecodable(block, asked, line + _line_count(before)) from None
+        except UnicodeEncodeError:  # halves of pairs
+            raise _undecodable(block, asked, line) from None
         if start:
             text = text.removeprefix(codecs.BOM_UTF8)
-            if _looks_binary(text):
-                raise _not_text()
+            _check_beginning(text.rstrip(_PADS) or text)
             start = False
+        line += _line_count(text)
         yield text
         if following is None:
             return
         block = following
+
+
+def _check_beginning(text: bytes) -> None:
+    if _looks_binary(text):
+        raise _not_text()
+    if text[:_SNIFFED].lstrip().lower().startswith(_PAGES):
+        detail = "The file is a web page or a document, whatever its name. Export the table as CSV."
+        raise ImportFileError(detail, code="not_a_table")
+
+
+def _unpadded(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Leave out what old programs fill the end of a file with: zero bytes, and the end mark of DOS."""
+    held = b""
+    for block in blocks:
+        rest = block.rstrip(_PADS)
+        if rest:
+            yield held + rest
+            held = b""
+        held += block[len(rest) :]
+        if len(held) > _BLOCK:
+            yield held
+            held = b""
+
+
+def _line_count(text: str | bytes) -> int:
+    if isinstance(text, bytes):
+        return text.count(b"\n") or text.count(b"\r")
+    return text.count("\n") or text.count("\r")
 
 
 def _looks_binary(data: bytes) -> bool:
@@ -208,13 +251,16 @@ def _looks_binary(data: bytes) -> bool:
     return odd > _FEW_ODD and odd * 10 > len(beginning)
 
 
-def _undecodable(block: bytes, asked: str) -> ImportFileError:
+def _undecodable(block: bytes, asked: str, line: int) -> ImportFileError:
     if asked != AUTO:
-        return ImportFileError("The file is not in the encoding named.", code="wrong_encoding")
+        detail = "Line {line} of the file is not in the encoding named ({asked}). Known are {known}."
+        return ImportFileError(detail, code="wrong_encoding", line=line, asked=asked, known=KNOWN)
     if _looks_binary(block):
         return _not_text()
-    detail = "The file is not UTF-8. Name its encoding, for example --encoding windows-1254."
-    return ImportFileError(detail, code="unknown_encoding")
+    detail = (
+        "Line {line} of the file is not UTF-8. Name its encoding: encoding=windows-1254, or any of {known}."
+    )
+    return ImportFileError(detail, code="unknown_encoding", line=line, known=KNOWN)
 
 
 def _newlines(blocks: Iterator[bytes], complete: bool) -> Iterator[bytes]:
@@ -242,12 +288,14 @@ class Block(NamedTuple):
 class Lines:
     """Cuts blocks of text into runs of whole lines and keeps count of them.
 
-    ``next_line`` is the 1-based physical number of the first line not yet taken. Of a file that is not
-    ``complete`` the last line is left out unless it is the only one.
+    ``next_line`` is the 1-based physical number of the first line not yet taken; ``unended`` is that of the
+    last line if nothing ends it. Of a file that is not ``complete`` the last line is left out unless it is
+    the only one.
     """
 
     def __init__(self, blocks: Iterator[bytes], *, complete: bool = True) -> None:
         self.next_line = 1
+        self.unended: int | None = None
         self._complete = complete
         self._blocks = blocks
         self._data = b""
@@ -297,6 +345,8 @@ class Lines:
             if not self._complete and len(self._ends):
                 self._data = self._data[: int(self._ends[-1])]
             block = b"\n" if self._data and not self._data.endswith(b"\n") else b""
+            if block:
+                self.unended = self.next_line + len(self._ends)
         self._ends = np.concatenate([self._ends, _line_ends(block) + len(self._data)])
         self._data += block
         self._filled += len(block)

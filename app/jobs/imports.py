@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from itertools import islice
 from time import monotonic
 from uuid import UUID
 
@@ -11,12 +12,14 @@ from sqlalchemy.exc import IntegrityError
 from app.domain import import_values
 from app.domain.access import Actor
 from app.domain.import_columns import RawBatch
+from app.domain.import_grouping import MOST_ROWS, TooManyRowsError, grouped
 from app.domain.import_mapping import Mapping
 from app.domain.import_rows import Rows, validate
+from app.domain.import_shaping import needs_shaping, plain, shaped
 from app.domain.import_targets import RecordKind
 from app.domain.imports import OPEN
 from app.errors import ConflictError
-from app.jobs.import_files import batches
+from app.jobs.import_files import batch_lines, batches
 from app.jobs.import_text import ImportFileError, Source
 from app.jobs.registry import Context, Row, register
 from app.services import import_batches, import_items, import_reversals, import_surveys
@@ -53,7 +56,7 @@ def run(store: Store, actor: Actor, import_id: UUID, source: Source, progress: P
         ConflictError: the import was reverted in the meantime.
     """
     row = store.read_sync(import_batches.read, import_id)
-    raws = batches(source, Mapping.from_dict(row["mapping"]), start_batch=row["next_batch"])
+    raws = _raws(source, Mapping.from_dict(row["mapping"]), row["next_batch"])
     try:
         for raw in raws:
             row = _store(store, actor, row, raw)
@@ -109,7 +112,7 @@ def run_reversal(store: Store, actor: Actor, import_id: UUID) -> None:
 
 
 def _store(store: Store, actor: Actor, row: Row, raw: RawBatch) -> Row:
-    arguments = (actor, row["id"], raw.index, _rows(store, row, raw), raw.bytes_read)
+    arguments = (actor, row["id"], raw, _rows(store, row, raw))
     for _ in range(BATCH_TRIES - 1):
         # A customer was deleted between being found and being bought for, or others stored some of the same
         # records: look again.
@@ -121,6 +124,10 @@ def _store(store: Store, actor: Actor, row: Row, raw: RawBatch) -> Row:
 def _rows(store: Store, row: Row, raw: RawBatch) -> Rows | Items:
     mapping = Mapping.from_dict(row["mapping"])
     now, file_digest = row["created_at"], row["file_sha256"]
+    if mapping.group_by:
+        mapping = plain(mapping)
+    elif needs_shaping(mapping):
+        raw, mapping = shaped(raw, mapping), plain(mapping)
     if mapping.kind is RecordKind.TRANSACTIONS:
         return validate(raw, mapping, now=now, file_digest=file_digest)
     questions = store.read_sync(import_surveys.questions, mapping)
@@ -141,7 +148,20 @@ def _reader(store: Store, row: Row) -> Iterator[RawBatch]:
     if raws is not None and at == row["next_batch"]:
         return raws
     mapping = Mapping.from_dict(row["mapping"])
-    return batches(_chunks(store, row["id"]), mapping, start_batch=row["next_batch"])
+    return _raws(_chunks(store, row["id"]), mapping, row["next_batch"])
+
+
+def _raws(source: Source, mapping: Mapping, start_batch: int) -> Iterator[RawBatch]:
+    """The batches of a file from one on; those of grouped rows are made when all rows have been read."""
+    if not mapping.group_by:
+        yield from batches(source, mapping, start_batch=start_batch)
+        return
+    try:
+        records = grouped(batches(source, mapping), mapping, batch_lines(mapping))
+        yield from islice(records, start_batch, None)
+    except TooManyRowsError:
+        detail = "A file whose rows are grouped has at most {limit} rows; split it, for example by day."
+        raise ImportFileError(detail, code="too_many_rows", limit=MOST_ROWS) from None
 
 
 def _keep(row: Row, raws: Iterator[RawBatch]) -> None:

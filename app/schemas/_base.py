@@ -10,7 +10,7 @@ from annotated_types import GroupedMetadata
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError, SchemaSerializer
 
-from app.domain.days import AHEAD, CLOCKS_DIFFER, EARLIEST
+from app.domain.days import AHEAD, EARLIEST, clock_text, is_future
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -96,13 +96,15 @@ InstantIn = Annotated[
 
 
 def _happened(value: datetime) -> datetime:
-    if value > datetime.now(UTC) + CLOCKS_DIFFER:
-        raise PydanticCustomError("in_future", "Expected an instant that is not in the future.")
+    now = datetime.now(UTC)
+    if is_future(value, now):
+        message = "Expected an instant that is not in the future; our clock reads {now}."
+        raise PydanticCustomError("in_future", message, {"now": clock_text(now)})
     return value
 
 
 HappenedIn = Annotated[InstantIn, AfterValidator(_happened)]
-"""An instant at which something happened that is told of: at most a day ahead of our clock."""
+"""An instant at which something happened that is told of: at most five minutes ahead of our clock."""
 
 DayIn = Annotated[date, BeforeValidator(_date_text), AfterValidator(_date_bounds)]
 """A local calendar day that comes in, where no day is a good example."""
@@ -133,7 +135,7 @@ QueryFlag = Annotated[bool, BeforeValidator(_true_or_false)]
 """A boolean in a query: ``true`` or ``false``, not 1 or "yes"."""
 
 NO_CONTROL = r"^[^\x00-\x1f\x7f-\x9f]*$"
-_VISIBLE = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
+VISIBLE = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
 
 
 class _Line(GroupedMetadata):
@@ -141,7 +143,7 @@ class _Line(GroupedMetadata):
         self._most = most
 
     def __iter__(self) -> Iterator[object]:
-        yield from StringConstraints(min_length=1, max_length=self._most, pattern=_VISIBLE)
+        yield from StringConstraints(min_length=1, max_length=self._most, pattern=VISIBLE)
         yield AfterValidator(str.strip)  # last: a tab or line end around the text is refused, not lost
 
 
@@ -151,13 +153,22 @@ def line(most: int) -> GroupedMetadata:
     return _Line(most)
 
 
+def _stripped(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
+
+
+STRIPPED = BeforeValidator(_stripped)
+"""Put last on a text that is copied from elsewhere, a number or an address: white space of every kind around
+it is left out before anything looks at it."""
+
+
 def shown(most: int) -> StringConstraints:
     """Text in an answer: at most ``most`` characters, none of them control characters."""
     return StringConstraints(max_length=most, pattern=NO_CONTROL)
 
 
 _IN_LINES = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"  # control characters but tab, line feed and return
-_SEEN_IN_LINES = rf"^[^{_IN_LINES}]*[^\s{_IN_LINES}][^{_IN_LINES}]*$"
+VISIBLE_LINES = rf"^[^{_IN_LINES}]*[^\s{_IN_LINES}][^{_IN_LINES}]*$"
 
 
 def _one_line_end(text: str) -> str:
@@ -169,7 +180,7 @@ class _Paragraph(GroupedMetadata):
         self._most = most
 
     def __iter__(self) -> Iterator[object]:
-        yield from StringConstraints(min_length=1, max_length=self._most, pattern=_SEEN_IN_LINES)
+        yield from StringConstraints(min_length=1, max_length=self._most, pattern=VISIBLE_LINES)
         yield AfterValidator(_one_line_end)
 
 
@@ -190,7 +201,19 @@ UNSET: Any = None
 """Default of members of a merge patch that may be left out but not null: what counts is which were sent."""
 
 Code = Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
-"""A short identifier people choose: ASCII letters, digits and ``_ . -``."""
+"""A short identifier for programs: ASCII letters, digits and ``_ . -``."""
+
+Label = Annotated[str, line(64)]
+"""A short name people choose, in any script: ``İzmir``, ``NO ANSWER``, ``A/B``."""
+
+WITHOUT_COLON = r"^[^:\x00-\x1f\x7f-\x9f]*[^:\s\x00-\x1f\x7f-\x9f][^:\x00-\x1f\x7f-\x9f]*$"
+
+SystemName = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=64, pattern=WITHOUT_COLON),
+    AfterValidator(str.strip),
+]
+"""The name of a system that has keys of its own; ``system:key`` is written with it, so no colon is in it."""
 
 ExternalKey = Annotated[str, line(200), Field(examples=["C-000001"])]
 Language = Annotated[str, StringConstraints(max_length=2, pattern=r"^[a-z]{2}$"), Field(examples=["tr"])]
@@ -225,10 +248,9 @@ Cursor = Annotated[
     StringConstraints(max_length=1024, pattern=r"^[A-Za-z0-9_-]+$"),
     Field(description="`next_cursor` of the page before; belongs to this list, its filters and its order."),
 ]
-QualifiedKey = Annotated[
-    str,
-    StringConstraints(max_length=270, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}:[^\x00-\x1f\x7f-\x9f]+$"),
-]
+QUALIFIED = r"^[^:\s\x00-\x1f\x7f-\x9f][^:\x00-\x1f\x7f-\x9f]{0,63}:[^\x00-\x1f\x7f-\x9f]+$"
+
+QualifiedKey = Annotated[str, StringConstraints(max_length=270, pattern=QUALIFIED)]
 """A key and where it counts: ``source:key`` or ``system:key``."""
 Version = Annotated[int, Field(ge=1, le=2**31 - 1, description="Grows by one with every change; the ETag.")]
 Count = Annotated[int, Field(ge=0, le=2**53)]

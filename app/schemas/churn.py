@@ -193,15 +193,18 @@ class ChurnRead(Output):
 
 
 class ChurnReason(Output):
-    """A warning sign that applies to the customer."""
+    """A warning sign that applies to the customer: why it may be lost."""
 
     code: Code
+    """Of the warning sign."""
     value: float
+    """What was found of this customer: days, a count, percent or points, as the sentence says."""
     baseline: Figure
+    """What it is compared with: what is usual for the customer or for all, or a limit."""
     contribution: Share
-    """How strongly it warns, by the formula of the sign; not a share of the probability."""
+    """How strongly it warns, by the formula of the sign, for ordering; not a share of the probability."""
     sentence: Annotated[str, shown(500)]
-    """In the language asked for: tr, az or en."""
+    """The same in words, in the language asked for: tr, az or en."""
 
 
 class ChurnContribution(Output):

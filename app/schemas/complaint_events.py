@@ -10,6 +10,7 @@ from app.schemas._base import (
     Code,
     Input,
     InstantIn,
+    Label,
     Output,
     PageOf,
     Version,
@@ -61,7 +62,7 @@ class ComplaintHandOver(ComplaintStep):
     )
 
     owner: Owner
-    unit: Code | None = Field(default=None, examples=["baki"])
+    unit: Label | None = Field(default=None, examples=["baki"])
     """Branch or team that works on it; as before if left out."""
     note: Note | None = Field(default=None, examples=["The customer lives there now."])
 

@@ -12,18 +12,19 @@ from app.domain.complaints import NUMBER_ALPHABET, ComplaintState, OurFault, Sev
 from app.domain.customers import Channel
 from app.schemas._base import (
     UNSET,
-    Code,
     Count,
     ExternalKey,
     Flag,
     HappenedIn,
     Input,
     InstantIn,
+    Label,
     Output,
     PageOf,
     Paging,
     QualifiedKey,
     QueryFlag,
+    SystemName,
     Version,
     line,
     paragraph,
@@ -45,7 +46,10 @@ EXAMPLE_NUMBER = "FA9C-T7KY"
 EXAMPLE_OPEN_NUMBER = make_number(20261123094000)
 TEXT_MOST = 10_000
 
-Subject = Annotated[str, line(200), Field(examples=["The parcel came open"])]
+SUBJECT_MOST = 255
+"""Longest title of a complaint, in characters: that of most help desks."""
+
+Subject = Annotated[str, line(SUBJECT_MOST), Field(examples=["The parcel came open"])]
 Text = Annotated[str, paragraph(TEXT_MOST)]
 Category = Annotated[str, line(100), Field(examples=["delivery"])]
 Product = Annotated[str, line(200), Field(examples=["Kettle K-200"])]
@@ -83,7 +87,7 @@ class _ComplaintFields(Input):
     """What kind of failure, in the company's own words."""
     product: Product | None = None
     """What it is about."""
-    unit: Code | None = Field(default=None, examples=["izmir"])
+    unit: Label | None = Field(default=None, examples=["izmir"])
     """Branch or team that works on it."""
 
 
@@ -103,7 +107,7 @@ class ComplaintCreate(_ComplaintFields):
     create_missing: Flag = False
     """Whether an unknown ``customer`` becomes a new active customer with that key and no name yet; needs
     the scope ``customers:write`` as well. Otherwise it is refused (``unknown_customer``)."""
-    source: Code = Field(default="api", examples=["helpdesk"])
+    source: SystemName = Field(default="api", examples=["helpdesk"])
     """The system the complaint comes from."""
     external_id: ExternalKey | None = Field(default=None, examples=["T-2026-000815"])
     """The complaint's key there; unique per source, so that nothing is recorded twice."""
@@ -187,10 +191,10 @@ class ComplaintRead(Output):
     customer_id: UUID
     interaction_id: UUID | None
     """The contact it was made in."""
-    source: Code
+    source: SystemName
     external_id: Annotated[str, shown(200)] | None
     channel: Channel | None
-    subject: Annotated[str, shown(200)]
+    subject: Annotated[str, shown(SUBJECT_MOST)]
     text: Annotated[str, shown_paragraph(TEXT_MOST)] | None
     category: Annotated[str, shown(100)] | None
     product: Annotated[str, shown(200)] | None
@@ -198,7 +202,7 @@ class ComplaintRead(Output):
     our_fault: OurFault
     state: ComplaintState
     owner: Annotated[str, shown(100)]
-    unit: Code | None
+    unit: Label | None
     resolution: Annotated[str, shown_paragraph(TEXT_MOST)] | None
     """What was done at the last resolution; null while it is not resolved."""
     received_at: datetime
@@ -249,7 +253,7 @@ class ComplaintQuery(Paging):
     """True: the customer still waits for a resolution. False: it is resolved or closed."""
     owner: Owner | None = None
     """Whose it is."""
-    unit: Code | None = None
+    unit: Label | None = None
     """Worked on by this unit."""
     severity: Annotated[list[Severity], Field(max_length=len(Severity))] = Field(default=[])
     """Of one of these severities; repeat for more."""

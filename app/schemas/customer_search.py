@@ -5,9 +5,9 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from app.domain.customers import ChurnLevel, CustomerKind, Lifecycle, Tier
+from app.domain.customers import Channel, ChurnLevel, CustomerKind, Lifecycle, Tier
 from app.domain.indices.expectation import Quadrant
-from app.schemas._base import Code, InstantIn, Paging, QualifiedKey, line
+from app.schemas._base import STRIPPED, InstantIn, Label, Paging, QualifiedKey, line
 from app.schemas.customers import Tag
 
 
@@ -45,10 +45,10 @@ class CustomerQuery(Paging):
     """Order; customers without a figure come last when sorting by it."""
     q: Annotated[str, line(100)] | None = None
     """Words of the name, or their beginnings, in any order: ``isik`` finds ``IŞIK`` and ``Işık``."""
-    phone: Annotated[str, line(64)] | None = None
-    """A phone number in any spelling."""
-    email: Annotated[str, line(254)] | None = None
-    """An e-mail address; letter case does not matter."""
+    phone: Annotated[str, line(254), STRIPPED] | None = None
+    """A phone number in any spelling, also as an exchange sends it: ``"Ayse" <sip:+905321234567@pbx>``."""
+    email: Annotated[str, line(500), STRIPPED] | None = None
+    """An e-mail address; letter case does not matter, nor a name or ``mailto:`` beside it."""
     external_id: QualifiedKey | None = None
     """``system:key``, for example ``crm:C-000001``."""
     tag: Annotated[list[Tag], Field(max_length=10)] = Field(default=[])
@@ -75,8 +75,10 @@ class CustomerQuery(Paging):
     """Persons or organisations."""
     lifecycle: Lifecycle | None = None
     """Prospects, active ones, or those who left."""
-    unit: Code | None = None
+    unit: Label | None = None
     """Looked after by this unit."""
+    do_not_contact: Annotated[list[Channel], Field(max_length=len(Channel))] = Field(default=[])
+    """Asked not to be contacted on this channel; repeat for more."""
     updated_after: InstantIn | None = None
     """Only customers changed after this instant."""
     include: Annotated[list[Include], Field(max_length=1)] = Field(default=[])

@@ -21,16 +21,17 @@ from app.domain.customers import (
 )
 from app.schemas._base import (
     UNSET,
-    Code,
     Count,
     DateIn,
     ExternalKey,
     Flag,
     Input,
+    Label,
     Language,
     Money,
     Output,
     PageOf,
+    SystemName,
     Version,
     line,
     shown,
@@ -84,7 +85,7 @@ class Hours(Input):
 class ExternalId(Input):
     """The customer's key in another system; unique per system."""
 
-    system: Code = Field(examples=["crm"])
+    system: SystemName = Field(examples=["crm"])
     key: ExternalKey
 
 
@@ -103,7 +104,7 @@ class _CustomerFields(Input):
     preferred_hours: Hours | None = None
     do_not_contact: DoNotContact = Field(default=[])
     """Channels the customer does not want to be contacted on."""
-    unit: Code | None = Field(default=None, examples=["izmir"])
+    unit: Label | None = Field(default=None, examples=["izmir"])
     """Branch or team that looks after the customer; API keys can be limited to units."""
     tags: Annotated[list[Tag], Field(max_length=TAGS_MOST)] = Field(default=[], examples=[["vip"]])
 
@@ -210,6 +211,9 @@ class CustomerUpsert(CustomerUpdate):
         }
     )
 
+    do_not_contact: DoNotContact = Field(default=UNSET, examples=[["phone", "email"]])
+    """Channels the customer does not want to be contacted on. A wish that a recorded contact told
+    (``do_not_call``) stays though it is left out here: only ``PATCH`` takes it off."""
     lifecycle: OpenLifecycle = Field(default=UNSET, examples=["active"])
     """A customer who had left comes back with it. That one leaves is told with a departure."""
 
@@ -246,6 +250,7 @@ class CustomerRead(Output):
                             "id": "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a11",
                             "kind": "phone",
                             "value": "+905321234567",
+                            "extension": None,
                             "network": None,
                             "primary": True,
                             "verified": False,
@@ -255,6 +260,7 @@ class CustomerRead(Output):
                     "preferred_channel": "phone",
                     "preferred_hours": {"start": "09:00", "end": "12:00"},
                     "do_not_contact": ["visit"],
+                    "do_not_contact_shared": [],
                     "contract": {
                         "started_on": "2025-03-01",
                         "ends_on": "2027-02-28",
@@ -309,8 +315,11 @@ class CustomerRead(Output):
     preferred_hours: Hours | None
     do_not_contact: DoNotContact
     """Channels the customer does not want to be contacted on."""
+    do_not_contact_shared: DoNotContact
+    """Channels (``phone``, ``email``) on which somebody else with the very same number or address asked not
+    to be contacted; who that is, is not told."""
     contract: ContractRead | None
-    unit: Code | None
+    unit: Label | None
     tags: Annotated[list[Annotated[str, shown(50)]], Field(max_length=TAGS_MOST)]
     attributes: Attributes
     lifecycle: Lifecycle

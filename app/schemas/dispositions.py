@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
-from app.schemas._base import UNSET, Code, Flag, Input, Language, Output, PageOf, Version, line
+from app.schemas._base import UNSET, Flag, Input, Label, Language, Output, PageOf, Version, line
 
 LANGUAGES_MOST = 20
 NAMES: dict[str, Any] = {"en": "Invoice sent", "tr": "Fatura gönderildi", "az": "Faktura göndərildi"}
@@ -50,7 +50,7 @@ class DispositionRead(Output):
         }
     )
 
-    code: Code
+    code: Label
     version: Version
     names: Annotated[dict[Language, Annotated[str, line(100)]], Field(max_length=2 * LANGUAGES_MOST)]
     is_active: bool

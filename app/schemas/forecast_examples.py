@@ -13,6 +13,7 @@ LIFETIME_VALUE: dict[str, Any] = {
         {"tier": "A", "customers": 679, "value": {"amount": "21745233.05", "currency": "TRY"}},
         {"tier": "B", "customers": 810, "value": {"amount": "5078885.57", "currency": "TRY"}},
         {"tier": "C", "customers": 1132, "value": {"amount": "2518199.27", "currency": "TRY"}},
+        {"tier": None, "customers": 1240, "value": {"amount": "557597.86", "currency": "TRY"}},
     ],
     "purchases": {
         "customers": 3177,
@@ -41,6 +42,7 @@ LIFETIME_VALUE: dict[str, Any] = {
         "churn_rate": 0.0541872,
         "horizon_days": 90,
     },
+    "left": {"customers": 466, "value": {"amount": "0.00", "currency": "TRY"}},
     "second_view": {
         "moves": [
             {"by_value": "A", "by_lifetime_value": "A", "customers": 508},

@@ -7,10 +7,11 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from app.domain.import_mapping import MAX_RULES
+from app.domain.import_mapping import MAX_RULES, MAX_SKIPPED
 from app.domain.import_refusals import Refusal
 from app.domain.import_sources import FileFormat
 from app.domain.import_targets import RecordKind
+from app.domain.import_words import MAX_VALUES
 from app.domain.imports import ImportState
 from app.schemas._base import (
     NO_CONTROL,
@@ -23,6 +24,7 @@ from app.schemas._base import (
     PageOf,
     Paging,
     QueryFlag,
+    SystemName,
     Version,
     line,
 )
@@ -59,7 +61,11 @@ EXAMPLE_MAPPING: dict[str, Any] = {
     "date_format": "auto",
     "time_zone": "Europe/Istanbul",
     "decimal_comma": True,
+    "grouping": True,
+    "skip_lines": 0,
     "create_missing": True,
+    "values": [],
+    "group_by": None,
 }
 _LINE = r"^[^\x00-\x08\x0a-\x1f\x7f-\x9f]*$"
 
@@ -72,12 +78,15 @@ ColumnSource = Annotated[str, StringConstraints(min_length=1, max_length=200, pa
 KindRuleText = Annotated[str, StringConstraints(min_length=1, max_length=600, pattern=_LINE)]
 ColumnFlag = Annotated[str, StringConstraints(min_length=3, max_length=280, pattern=_LINE)]
 Delimiter = Annotated[str, StringConstraints(min_length=1, max_length=10, pattern=_LINE)]
-Encoding = Annotated[str, StringConstraints(max_length=20, pattern=r"^[a-z0-9-]+$")]
+Encoding = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=_LINE)]
 DateFormat = Annotated[str, StringConstraints(min_length=1, max_length=50, pattern=_LINE)]
 TimeZone = Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9_+/-]+$")]
 FileName = Annotated[str, line(255), Field(examples=["invoices.csv"])]
 Sha256 = Annotated[str, Field(max_length=64, pattern=r"^[0-9a-f]{64}$")]
+SkipLines = Annotated[int, Field(ge=0, le=MAX_SKIPPED)]
 Rules = Annotated[list[KindRuleText], Field(max_length=MAX_RULES)]
+ValueText = Annotated[str, StringConstraints(min_length=3, max_length=600, pattern=_LINE)]
+Values = Annotated[list[ValueText], Field(max_length=MAX_VALUES)]
 
 
 Columns = Annotated[
@@ -88,9 +97,9 @@ Columns = Annotated[
 class _MappingOptions(Input):
     kind: RecordKind = RecordKind.TRANSACTIONS
     """What each row is."""
-    source: Code = "import"
+    source: SystemName = "import"
     """The system the records come from; their external ids are unique in it."""
-    customer_system: Code = "crm"
+    customer_system: SystemName = "crm"
     """The system whose keys name the customers."""
     format: FileFormat = FileFormat.CSV
     delimiter: Delimiter = "auto"
@@ -98,16 +107,29 @@ class _MappingOptions(Input):
     header: Flag = True
     """Whether the first record names the columns."""
     encoding: Encoding = "auto"
-    """auto, utf-8, utf-8-sig, windows-1254, iso-8859-9, latin-1 or utf-16."""
+    """``auto`` (the byte order mark, else UTF-8), ``windows-1254``, ``cp857``, ``iso-8859-9``, ``utf-16`` and
+    others, under any usual name."""
     kind_rules: Rules = Field(default=[])
     """Of transactions, tried in order: ``COLUMN=VALUE:kind``, ``COLUMN^PREFIX:kind``,
     ``COLUMN<NUMBER:kind``."""
     date_format: DateFormat = "auto"
-    """iso, auto, or directives such as ``%d/%m/%Y %H:%M``."""
-    decimal_comma: Flag = False
-    """Whether numbers are written ``12,30``."""
+    """iso, auto, excel (day numbers), ``%s`` or ``%Q`` (seconds or milliseconds since 1970), or directives
+    such as ``%d/%m/%Y %H:%M``."""
+    decimal_comma: Flag | None = None
+    """True where decimals follow a comma (``1.234,50``), false where they follow a point (``1,234.50``).
+    Where neither is said, an amount with two readings (``1.000``) is refused."""
+    grouping: Flag = True
+    """Whether marks may stand between thousands; false: three digits behind a mark are decimals."""
+    skip_lines: SkipLines = 0
+    """Lines above the header that are passed over."""
     create_missing: Flag = False
     """Whether an unknown customer key makes a new customer; otherwise its rows are refused."""
+    values: Values = Field(default=[], examples=[["channel:Web=app", "category:NO_SERVER="]])
+    """``TARGET:WORD=VALUE``: what a target gets where its column holds a word, in capital or small letters;
+    nothing behind ``=`` is no value, nothing before it an empty cell. Words that no rule names stay as they
+    are."""
+    group_by: ColumnSource | None = Field(default=None, examples=[None])
+    """The column whose equal keys make one record of several rows; it is the external_id."""
 
 
 class ImportMappingIn(_MappingOptions):
@@ -117,8 +139,9 @@ class ImportMappingIn(_MappingOptions):
 
     columns: Columns
     """Target: where its values come from: a column's name; ``#3``, its position from 1 (CSV); ``/a/b``, a
-    JSON Pointer (JSON Lines); or a constant such as ``=GBP``. Which targets there are depends on ``kind``;
-    those with * are needed.
+    JSON Pointer (JSON Lines); or a constant such as ``=GBP``. Amounts may be the product of two columns,
+    ``Quantity*UnitPrice``, instants may come from two, ``date,time``. Which targets there are depends on
+    ``kind``; those with * are needed.
 
     - transactions: external_id*, customer_key*, amount*, currency*, occurred_at*, kind, category, channel,
       cost
@@ -132,8 +155,7 @@ class ImportMappingIn(_MappingOptions):
       for each question*, customer_key, channel, agent, unit, phase, category, language, and one of
       interaction_external_id, complaint_external_id and transaction_external_id, with linked_source
 
-    ``external_id`` may be ``=row``, made of the file's digest and the line. Instants, but for those of
-    transactions, may come from two columns: ``date,time``."""
+    ``external_id`` may be ``=row``, made of the file's digest and the line."""
     time_zone: TimeZone | None = Field(default=None, examples=["Europe/Istanbul"])
     """IANA zone of times without an offset; by default the company's."""
 
@@ -144,8 +166,8 @@ class ImportMappingOut(Output):
     kind: RecordKind
     columns: Columns
     """Null where a target has no source."""
-    source: Code
-    customer_system: Code
+    source: SystemName
+    customer_system: SystemName
     format: FileFormat
     delimiter: Delimiter
     header: bool
@@ -153,8 +175,13 @@ class ImportMappingOut(Output):
     kind_rules: Rules
     date_format: DateFormat
     time_zone: TimeZone
-    decimal_comma: bool
+    decimal_comma: bool | None
+    grouping: bool
+    skip_lines: SkipLines
     create_missing: bool
+    values: Values
+    group_by: ColumnSource | None
+    """Null where each row is a record."""
 
 
 class ImportMappingRead(Output):
@@ -192,17 +219,26 @@ class ImportOptions(Input):
 
     kind: RecordKind | None = None
     """What each row is; default ``transactions``, or what the saved mapping says."""
-    mapping: Code | None = Field(default=None, examples=["shop-export"])
+    mapping: Code | None = Field(
+        default=None, examples=["shop-export"], json_schema_extra={"x-prefilled": True}
+    )
     """Name of a saved mapping."""
-    source: Code | None = None
+    source: SystemName | None = None
     """The system the records come from; default ``import``."""
-    customer_system: Code | None = None
+    customer_system: SystemName | None = None
     """The system whose keys name the customers; default ``crm``."""
     column: Annotated[list[ColumnFlag], Field(max_length=TARGETS_MOST)] = Field(default=[], examples=[[]])
     """``target=source``, once for each target: ``external_id=InvoiceNo``, ``currency==GBP``,
-    ``started_at=date,time``, ``answer.recommend=Q1``. Which targets there are: see the saved mapping."""
+    ``amount=Quantity*UnitPrice``, ``started_at=date,time``, ``answer.recommend=Q1``. Which targets there
+    are: see the saved mapping."""
     kind_rule: Rules = Field(default=[], examples=[[]])
     """``COLUMN=VALUE:kind``, ``COLUMN^PREFIX:kind`` or ``COLUMN<NUMBER:kind``; the first that fits holds."""
+    value: Values = Field(default=[], examples=[[]])
+    """``TARGET:WORD=VALUE``: what a target gets where its column holds a word: ``channel:Web=app``; an empty
+    value is none."""
+    group_by: ColumnSource | None = None
+    """The column whose equal keys make one record of several rows: amounts are added up, of times that differ
+    the earliest counts, a key whose rows differ in anything else is refused."""
     format: FileFormat | None = None
     """Default: by the media type of the body; for ``application/gzip`` csv."""
     delimiter: Delimiter | None = None
@@ -210,15 +246,22 @@ class ImportOptions(Input):
     header: QueryFlag | None = None
     """Whether the first record names the columns."""
     encoding: Encoding | None = None
-    """``auto``, ``utf-8``, ``windows-1254``, ..."""
+    """``auto`` (the byte order mark, else UTF-8), ``windows-1254``, ``cp857``, ``iso-8859-9``, ``utf-16`` and
+    others, under any usual name. Default: the charset of the media type, else ``auto``."""
     date_format: DateFormat | None = None
-    """``iso``, ``auto``, or directives such as ``%d/%m/%Y %H:%M``."""
+    """``iso``, ``auto``, ``excel`` (day numbers), ``%s`` or ``%Q`` (seconds or milliseconds since 1970), or
+    directives such as ``%d/%m/%Y %H:%M``."""
     time_zone: TimeZone | None = None
     """IANA zone of times without an offset; default: the company's."""
     currency: Currency | None = None
     """Currency of every transaction; the same as ``column=currency==GBP``."""
     decimal_comma: QueryFlag | None = None
-    """Whether numbers are written ``12,30``."""
+    """True where decimals follow a comma (``1.234,50``), false where they follow a point (``1,234.50``).
+    Where neither is said, an amount with two readings (``1.000``) is refused."""
+    grouping: QueryFlag | None = None
+    """Whether marks may stand between thousands (default); false: three digits behind a mark are decimals."""
+    skip_lines: SkipLines | None = None
+    """Lines above the header that are passed over."""
     create_missing: QueryFlag | None = None
     """Whether an unknown customer key makes a new customer; needs the scope ``customers:write`` as well."""
     dry_run: QueryFlag = False
@@ -228,8 +271,8 @@ class ImportOptions(Input):
 
 
 class ImportRead(Output):
-    """A file taken in. ``rows_in = rows_stored + rows_repeated + rows_refused`` at any time; in a dry run
-    the counts say what would be."""
+    """A file taken in. ``rows_in = rows_stored + rows_updated + rows_repeated + rows_refused`` at any time;
+    in a dry run the counts say what would be."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -246,11 +289,16 @@ class ImportRead(Output):
                     "mapping": EXAMPLE_MAPPING,
                     "rows_in": 2,
                     "rows_stored": 1,
+                    "rows_updated": 0,
                     "rows_repeated": 0,
                     "rows_refused": 1,
                     "rows_rounded": 0,
+                    "rows_alike": 0,
+                    "records_stored": 1,
                     "customers_created": 0,
+                    "customers_kept": 0,
                     "refused_by_reason": {"customer_missing": 1},
+                    "words_unmatched": {},
                     "error": None,
                     "created_at": "2026-11-23T09:30:00Z",
                     "updated_at": "2026-11-23T09:30:02Z",
@@ -274,14 +322,25 @@ class ImportRead(Output):
     rows_in: Count
     rows_stored: Count
     """Rows that became records."""
+    rows_updated: Count
+    """Rows that changed what was stored before."""
     rows_repeated: Count
     """Rows that are stored already; nothing was changed. A transaction says the same as the one stored
     under its external id; other records may say something else, which is not looked at."""
     rows_refused: Count
     rows_rounded: Count
     """Rows whose amount or cost was finer than the currency's minor unit."""
+    rows_alike: Count
+    """Those of the repeated rows that have no key of their own (``external_id==row``) and say the same as a
+    row of an earlier file of this source. If they are something else, give their file another source."""
+    records_stored: Count
+    """Records that the stored rows became; fewer than these where rows are grouped."""
     customers_created: Count
+    customers_kept: Count
+    """Customers whom a reversal left because something else hangs on them; the audit log names them."""
     refused_by_reason: Annotated[dict[str, Count], Field(max_length=50)]
+    words_unmatched: Annotated[dict[str, Count], Field(max_length=TARGETS_MOST)]
+    """Target with value rules: how many words of its column no rule names; they stayed as they are."""
     error: Annotated[str, Field(max_length=1000, pattern=NO_CONTROL)] | None
     """Why the file could not be read on; what was stored before stays."""
     created_at: datetime

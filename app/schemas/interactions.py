@@ -11,17 +11,20 @@ from pydantic_core import PydanticCustomError
 from app.domain.customers import Channel
 from app.domain.interactions import SECONDS_MOST, Direction, Phase, Purpose, Sentiment
 from app.schemas._base import (
-    Code,
+    NO_CONTROL,
+    STRIPPED,
     ExternalKey,
     Flag,
     HappenedIn,
     Input,
     InstantIn,
+    Label,
     Output,
     PageOf,
     Paging,
     QualifiedKey,
     QueryFlag,
+    SystemName,
     Version,
     line,
     paragraph,
@@ -38,6 +41,7 @@ NOTES_MOST = 4000
 Agent = Annotated[str, line(100), Field(examples=["ayse.k"])]
 Topic = Annotated[str, line(100), Field(examples=["delivery"])]
 Seconds = Annotated[int, Field(strict=True, ge=0, le=SECONDS_MOST)]
+CallerText = Annotated[str, StringConstraints(max_length=254, pattern=NO_CONTROL), STRIPPED]
 # A host by name or address and an optional port, no user and password: everybody who reads the interaction
 # would have them. Nothing is fetched from it here.
 RecordingUrl = Annotated[
@@ -77,12 +81,16 @@ class _InteractionFields(Input):
     """What may be told when the contact is over."""
 
     customer_id: UUID | None = Field(default=None, examples=[EXAMPLE_CUSTOMER_ID])
+    phone: CallerText | None = Field(default=None, examples=["0532 123 45 67"])
+    """The number at the other end, as the exchange or a person writes it, a URI too. Where no customer is
+    named, the only customer who has it is meant; a number that nobody has is kept, and the contact becomes
+    hers who is the only one to have it later. A withheld number (``anonymous``) is nobody's and not kept."""
     purpose: Purpose | None = Field(default=None, examples=["question"])
     phase: Phase | None = Field(default=None, examples=["after"])
     """Before, during or after a purchase."""
     agent: Agent | None = None
     """Who spoke for the company."""
-    unit: Code | None = Field(default=None, examples=["izmir"])
+    unit: Label | None = Field(default=None, examples=["izmir"])
     """Branch or team of the agent."""
     ended_at: HappenedIn | None = Field(default=None, examples=["2026-11-23T09:34:10Z"])
     """Not before ``started_at``."""
@@ -92,7 +100,7 @@ class _InteractionFields(Input):
     hold_seconds: Seconds | None = Field(default=None, examples=[0])
     wrap_seconds: Seconds | None = Field(default=None, examples=[45])
     """The agent's work on it after it ended."""
-    disposition: Code | None = Field(default=None, examples=["resolved"])
+    disposition: Label | None = Field(default=None, examples=["resolved"])
     """How it ended: a code of ``/v1/dispositions`` that is active. ``do_not_call`` puts ``phone`` on the
     customer's ``do_not_contact``; only a change of the customer takes it off again."""
     topic: Topic | None = None
@@ -108,8 +116,8 @@ class _InteractionFields(Input):
 
 
 class InteractionCreate(_InteractionFields):
-    """An interaction to record. Name its customer by ``customer_id`` or by ``customer``; by neither where
-    the caller is unknown."""
+    """An interaction to record. Name its customer by ``customer_id`` or by ``customer``, or give the
+    ``phone`` alone; none of these where the caller is unknown."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{**_NAMED, **_EXAMPLE, "external_id": "call-2026-004712"}]}
@@ -120,7 +128,7 @@ class InteractionCreate(_InteractionFields):
     create_missing: Flag = False
     """Whether an unknown ``customer`` becomes a new active customer with that key and no name yet; needs
     the scope ``customers:write`` as well. Otherwise it is refused (``unknown_customer``)."""
-    source: Code = Field(default="api", examples=["pbx"])
+    source: SystemName = Field(default="api", examples=["pbx"])
     """The system the interaction comes from."""
     external_id: ExternalKey | None = Field(default=None, examples=["call-2026-004711"])
     """The interaction's key there; unique per source, so that nothing is recorded twice."""
@@ -139,7 +147,7 @@ class InteractionCreate(_InteractionFields):
 
 class InteractionUpdate(_InteractionFields):
     """A merge patch (RFC 7396), for the wrap-up: absent members stay, null clears. An unknown caller gets
-    a customer by ``customer_id``; who has one keeps it."""
+    a customer by ``customer_id`` or by the ``phone`` that one customer has; who has one keeps it."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -158,6 +166,7 @@ class InteractionRead(Output):
                     "id": EXAMPLE_ID,
                     "version": 1,
                     "customer_id": EXAMPLE_CUSTOMER_ID,
+                    "phone": "+905321234567",
                     "external_id": "call-2026-004711",
                     **_EXAMPLE,
                     "handle_seconds": 225,
@@ -173,14 +182,16 @@ class InteractionRead(Output):
     version: Version
     customer_id: UUID | None
     """Null where the caller is unknown."""
-    source: Code
+    phone: Annotated[str, shown(17)] | None
+    """The number at the other end: E.164 (``+905321234567``), or the digits of an internal number."""
+    source: SystemName
     external_id: Annotated[str, shown(200)] | None
     channel: Channel
     direction: Direction
     purpose: Purpose | None
     phase: Phase | None
     agent: Annotated[str, shown(100)] | None
-    unit: Code | None
+    unit: Label | None
     started_at: datetime
     ended_at: datetime | None
     wait_seconds: Seconds | None
@@ -189,7 +200,7 @@ class InteractionRead(Output):
     wrap_seconds: Seconds | None
     handle_seconds: Annotated[int, Field(ge=0, le=3 * SECONDS_MOST)] | None
     """Talk, hold and wrap-up together; null while the talk is not known."""
-    disposition: Code | None
+    disposition: Label | None
     topic: Annotated[str, shown(100)] | None
     resolved_on_first_contact: bool | None
     sentiment: Sentiment | None
@@ -224,6 +235,8 @@ class InteractionQuery(Paging):
     """Newest or oldest first, or in the order of their last change."""
     customer_id: UUID | None = None
     """With this customer."""
+    phone: CallerText | None = None
+    """From or to this number, in any spelling."""
     external_id: QualifiedKey | None = None
     """``source:key``, for example ``pbx:call-2026-004711``."""
     channel: Channel | None = None
@@ -236,9 +249,9 @@ class InteractionQuery(Paging):
     """Before, during or after a purchase."""
     agent: Agent | None = None
     """With this agent."""
-    unit: Code | None = None
+    unit: Label | None = None
     """With an agent of this unit."""
-    disposition: Code | None = None
+    disposition: Label | None = None
     """That ended like this."""
     topic: Topic | None = None
     """About this topic."""

@@ -63,10 +63,18 @@ class ContractValue(Output):
     horizon_days: Annotated[int, Field(ge=1, le=3660)]
 
 
+class LeftValue(Output):
+    """Customers who have left: they are worth nothing more."""
+
+    customers: Count
+    value: Money
+
+
 class TierValue(Output):
     """The customers of a value tier."""
 
-    tier: Tier
+    tier: Tier | None
+    """Null: customers without a tier, who bought nothing in its window but may come back."""
     customers: Count
     value: Money
 
@@ -109,11 +117,14 @@ class LifetimeValueRead(Output):
     is_current: bool
     parameters: RunParameters
     n: Count
-    """Customers with a lifetime value; those who have left have 0."""
+    """Customers with a lifetime value: those of ``tiers``, and as well those of ``purchases``, ``contracts``
+    and ``left``."""
     total: Money
-    tiers: Annotated[list[TierValue], Field(max_length=3)]
+    """Sum of ``tiers``, and as well of ``purchases``, ``contracts`` and ``left``."""
+    tiers: Annotated[list[TierValue], Field(max_length=4)]
     purchases: PurchaseValue
     contracts: ContractValue
+    left: LeftValue
     second_view: SecondView
     top: Annotated[list[LifetimeTop], Field(max_length=50)]
     """Most first."""

@@ -19,7 +19,19 @@ from app.domain.customers import (
     Tier,
 )
 from app.domain.interactions import Direction, Purpose, Sentiment
-from app.schemas._base import NO_CONTROL, Code, Count, Input, Language, Money, Output, QualifiedKey, shown
+from app.schemas._base import (
+    NO_CONTROL,
+    STRIPPED,
+    Count,
+    Input,
+    Label,
+    Language,
+    Money,
+    Output,
+    QualifiedKey,
+    shown,
+)
+from app.schemas.churn import ChurnReason
 from app.schemas.complaints import EXAMPLE_OPEN_ID, EXAMPLE_OPEN_NUMBER, Number
 from app.schemas.customers import EXAMPLE_ID, DoNotContact, ExternalId, Hours
 from app.schemas.interactions import EXAMPLE_ID as EXAMPLE_INTERACTION_ID
@@ -29,21 +41,6 @@ LISTED_MOST = 5
 """Open complaints and interactions shown, and candidates beside the best one."""
 
 REASONS_MOST = 3
-
-
-class ChurnReason(Output):
-    """A reason why the customer may be lost."""
-
-    code: Code
-    """Of the warning sign."""
-    value: float
-    """What was found of this customer: days, a count, percent or points, as the sentence says."""
-    baseline: float
-    """What it is held against: what is usual for the customer or for all, or a limit."""
-    contribution: Annotated[float, Field(ge=0, le=1)]
-    """How strongly it warns, for ordering reasons; not a share of the probability."""
-    sentence: Annotated[str, shown(500)]
-    """The same in words, in the language of the request."""
 
 
 class OverviewChurn(CustomerChurn):
@@ -58,7 +55,7 @@ class OpenComplaint(Output):
 
     id: UUID
     number: Number
-    subject: Annotated[str, shown(200)]
+    subject: Annotated[str, shown(255)]
     severity: Severity
     state: ComplaintState
     owner: Annotated[str, shown(100)]
@@ -74,10 +71,10 @@ class LastInteraction(Output):
     direction: Direction
     purpose: Purpose | None
     topic: Annotated[str, shown(100)] | None
-    disposition: Code | None
+    disposition: Label | None
     """How it ended."""
     agent: Annotated[str, shown(100)] | None
-    unit: Code | None
+    unit: Label | None
     sentiment: Sentiment | None
     resolved_on_first_contact: bool | None
 
@@ -97,6 +94,7 @@ _EXAMPLE: dict[str, Any] = {
     "preferred_channel": "phone",
     "preferred_hours": {"start": "09:00", "end": "12:00"},
     "do_not_contact": ["visit"],
+    "do_not_contact_shared": [],
     "contract": {"started_on": "2025-03-01", "ends_on": "2027-02-28", "notice_given_on": None},
     "tier": "A",
     "value": {"amount": "18250.00", "currency": "TRY"},
@@ -169,7 +167,7 @@ class OverviewRead(Output):
     name: Annotated[str, shown(200)] | None
     language: Language | None
     """To speak and write in."""
-    unit: Code | None
+    unit: Label | None
     tags: Annotated[list[Annotated[str, shown(50)]], Field(max_length=TAGS_MOST)]
     external_ids: Annotated[list[ExternalId], Field(max_length=EXTERNAL_IDS_MOST)]
     customer_since_on: date | None
@@ -180,6 +178,9 @@ class OverviewRead(Output):
     preferred_hours: Hours | None
     do_not_contact: DoNotContact
     """Channels the customer does not want to be contacted on."""
+    do_not_contact_shared: DoNotContact
+    """Channels (``phone``, ``email``) on which somebody else with the very same number or address asked not
+    to be contacted; who that is, is not told."""
     contract: ContractRead | None
     tier: Tier | None
     """Value tier of the current scoring run; null without a transaction in its window."""
@@ -211,8 +212,12 @@ class Candidate(Output):
     id: UUID
     kind: CustomerKind
     name: Annotated[str, shown(200)] | None
-    unit: Code | None
+    unit: Label | None
     tier: Tier | None
+    do_not_contact: DoNotContact
+    """Channels the customer does not want to be contacted on."""
+    do_not_contact_shared: DoNotContact
+    """Channels on which somebody else with the same number or address asked not to be contacted."""
     last_contact_at: datetime | None
     """When its last interaction started."""
 
@@ -247,12 +252,13 @@ class ScreenPopRead(Output):
 class ScreenPopQuery(Input):
     """What is known of the caller: exactly one of these."""
 
-    phone: Annotated[str, StringConstraints(max_length=64, pattern=NO_CONTROL)] | None = Field(
-        default=None, examples=["0532 123 45 67"]
+    phone: Annotated[str, StringConstraints(max_length=254, pattern=NO_CONTROL)] | None = Field(
+        default=None, examples=["0532 123 45 67"], json_schema_extra={"x-prefilled": True}
     )
-    """A phone number in any spelling. What is no number, as sent for a withheld one, is nobody's."""
-    email: Annotated[str, StringConstraints(max_length=254, pattern=NO_CONTROL)] | None = None
-    """An e-mail address; letter case does not matter."""
+    """A phone number in any spelling, also as an exchange sends it (``<sip:+905321234567@pbx>``).
+    What is no number, as sent for a withheld one, is nobody's."""
+    email: Annotated[str, StringConstraints(max_length=500, pattern=NO_CONTROL), STRIPPED] | None = None
+    """An e-mail address; letter case does not matter, nor a name or ``mailto:`` beside it."""
     external_id: QualifiedKey | None = None
     """``system:key``, for example ``crm:C-000001``."""
 

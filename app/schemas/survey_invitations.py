@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from app.domain.customers import Channel
 from app.domain.interactions import Phase
-from app.schemas._base import Code, HappenedIn, Input, InstantIn, Output, PageOf, Paging, QueryFlag, shown
+from app.schemas._base import HappenedIn, Input, InstantIn, Label, Output, PageOf, Paging, QueryFlag, shown
 from app.schemas.batches import KEPT, BatchItem
 from app.schemas.customers import EXAMPLE_ID as EXAMPLE_CUSTOMER_ID
 from app.schemas.customers import ExternalId
@@ -41,7 +41,7 @@ class Subject(SurveyNamed):
     """Where what it is about took place."""
     agent: Agent | None = None
     """Who served the customer."""
-    unit: Code | None = Field(default=None, examples=["izmir"])
+    unit: Label | None = Field(default=None, examples=["izmir"])
     """Branch or team that served the customer."""
     phase: Phase | None = Field(default=None, examples=["after"])
     """Before, during or after a purchase."""
@@ -120,7 +120,7 @@ class SurveyInvitationRead(Output):
     transaction_id: UUID | None
     channel: Channel | None
     agent: Annotated[str, shown(100)] | None
-    unit: Code | None
+    unit: Label | None
     phase: Phase | None
     category: Annotated[str, shown(100)] | None
     invited_at: datetime

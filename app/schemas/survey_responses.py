@@ -18,11 +18,13 @@ from app.schemas._base import (
     HappenedIn,
     Input,
     InstantIn,
+    Label,
     Language,
     Output,
     PageOf,
     Paging,
     QualifiedKey,
+    SystemName,
     Version,
     paragraph,
     shown,
@@ -92,7 +94,7 @@ class SurveyResponseCreate(Subject):
     """Language the survey was answered in."""
     answered_at: HappenedIn | None = Field(default=None, examples=["2026-11-23T10:05:00Z"])
     """Now if left out."""
-    source: Code = Field(default="api", examples=["survey-tool"])
+    source: SystemName = Field(default="api", examples=["survey-tool"])
     """The system the response comes from."""
     external_id: ExternalKey | None = Field(default=None, examples=["F-2026-000093"])
     """The response's key there; unique per source, so that nothing is recorded twice."""
@@ -173,14 +175,14 @@ class SurveyResponseRead(Output):
     invitation_id: UUID | None
     customer_id: UUID | None
     """Null when it is anonymous."""
-    source: Code
+    source: SystemName
     external_id: Annotated[str, shown(200)] | None
     interaction_id: UUID | None
     complaint_id: UUID | None
     transaction_id: UUID | None
     channel: Channel | None
     agent: Annotated[str, shown(100)] | None
-    unit: Code | None
+    unit: Label | None
     phase: Phase | None
     category: Annotated[str, shown(100)] | None
     language: Language | None
@@ -226,7 +228,7 @@ class SurveyResponseQuery(Paging):
     """About this transaction."""
     agent: Agent | None = None
     """Served by this agent."""
-    unit: Code | None = None
+    unit: Label | None = None
     """Served by this unit."""
     channel: Channel | None = None
     """About something through this channel."""

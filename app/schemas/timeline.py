@@ -11,7 +11,7 @@ from app.domain.complaints import ComplaintState, EventKind, Severity
 from app.domain.interactions import Direction, Phase, Purpose, Sentiment
 from app.domain.surveys import QUESTIONS_MOST, SCALE_GREATEST, SCALE_LEAST, QuestionKind
 from app.domain.transactions import TransactionKind
-from app.schemas._base import Code, InstantIn, Money, Output, PageOf, Paging, shown
+from app.schemas._base import Code, InstantIn, Label, Money, Output, PageOf, Paging, shown
 from app.schemas.complaints import Number
 from app.schemas.interactions import EXAMPLE_ID
 from app.schemas.surveys import ScaleRead
@@ -41,7 +41,7 @@ class InteractionEntry(Output):
     direction: Direction
     purpose: Purpose | None
     phase: Phase | None
-    disposition: Code | None
+    disposition: Label | None
     """How it ended."""
     sentiment: Sentiment | None
     resolved_on_first_contact: bool | None
@@ -91,11 +91,11 @@ class TimelineEntry(Output):
     """Of the transaction, interaction, complaint, invitation or response."""
     href: Annotated[str, shown(200)]
     """Where all of it can be read."""
-    title: Annotated[str, shown(200)] | None
+    title: Annotated[str, shown(255)] | None
     """Category of a transaction, topic of an interaction, subject of a complaint, code of a survey."""
     channel: Code | None
     agent: Annotated[str, shown(100)] | None
-    unit: Code | None
+    unit: Label | None
     transaction: TransactionEntry | None
     interaction: InteractionEntry | None
     complaint: ComplaintEntry | None

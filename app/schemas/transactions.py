@@ -11,7 +11,6 @@ from pydantic_core import PydanticCustomError
 from app.domain.customers import Channel
 from app.domain.transactions import TransactionKind
 from app.schemas._base import (
-    Code,
     ExternalKey,
     Flag,
     HappenedIn,
@@ -22,6 +21,7 @@ from app.schemas._base import (
     PageOf,
     Paging,
     QualifiedKey,
+    SystemName,
     line,
     shown,
 )
@@ -64,7 +64,7 @@ class TransactionCreate(Input):
     create_missing: Flag = False
     """Whether an unknown ``customer`` becomes a new active customer with that key and no name yet; needs
     the scope ``customers:write`` as well. Otherwise it is refused (``unknown_customer``)."""
-    source: Code = Field(default="api", examples=["pos"])
+    source: SystemName = Field(default="api", examples=["pos"])
     """The system the transaction comes from."""
     external_id: ExternalKey = Field(examples=["R-2026-000417"])
     """The transaction's key there; unique per source, so that nothing is recorded twice."""
@@ -108,7 +108,7 @@ class TransactionRead(Output):
 
     id: UUID
     customer_id: UUID
-    source: Code
+    source: SystemName
     external_id: Annotated[str, shown(200)]
     kind: TransactionKind
     amount: Money
@@ -148,7 +148,7 @@ class TransactionQuery(Paging):
     """``source:key``, for example ``pos:R-2026-000417``."""
     kind: Annotated[list[TransactionKind], Field(max_length=KINDS_MOST)] = Field(default=[])
     """Of one of these kinds; repeat for more."""
-    source: Code | None = None
+    source: SystemName | None = None
     """From this source."""
     channel: Channel | None = None
     """Through this channel."""

@@ -16,7 +16,8 @@ from uuid import UUID
 from sqlalchemy import Connection, func, insert, select, update
 
 from app.domain.access import Actor
-from app.domain.complaints import ASIDE, ComplaintState, EventKind, Life, is_future, step_time
+from app.domain.complaints import ASIDE, ComplaintState, EventKind, Life, is_overtaken, step_time
+from app.domain.days import clock_text, is_future
 from app.errors import ConflictError, FieldError, InvalidError
 from app.schemas.complaint_events import (
     ComplaintHandOver,
@@ -182,12 +183,15 @@ class _Change:
         last_step_at: datetime = self.tx.execute(last_step).scalar_one()
         if given is None:
             return step_time(last_step_at, self.recorded_at)
+        if given < last_step_at and is_overtaken(given, last_step_at, self.recorded_at):
+            return last_step_at
         if given < last_step_at:
             detail = "Expected an instant that is not before the complaint's last step."
             raise InvalidError(fields=[FieldError("/at", "before_last_step", detail)])
         if is_future(given, self.recorded_at):
-            detail = "Expected an instant that is not in the future."
-            raise InvalidError(fields=[FieldError("/at", "in_future", detail)])
+            detail = "Expected an instant that is not in the future; our clock reads {now}."
+            ours = {"now": clock_text(self.recorded_at)}
+            raise InvalidError(fields=[FieldError("/at", "in_future", detail, params=ours)])
         return given
 
     def store(

@@ -15,11 +15,11 @@ from app.domain.complaints import (
     PAST_STEPS,
     EventKind,
     Life,
-    is_future,
     make_number,
     normalise_number,
     out_of_order,
 )
+from app.domain.days import clock_text, is_future
 from app.errors import AppError, ConflictError, FieldError, InvalidError, NotFoundError
 from app.schemas.complaint_events import ComplaintEventRead
 from app.schemas.complaints import ComplaintCreate, ComplaintQuery, ComplaintRead, ComplaintSort
@@ -209,6 +209,7 @@ def event(
 # --- inside
 
 
+_IN_FUTURE = "Expected an instant that is not in the future; our clock reads {now}."
 Past = list[tuple[EventKind, datetime, Life]]
 """What had happened to a complaint when it was recorded, in order: what, when, and how far it was then. The
 first is that it was received."""
@@ -225,7 +226,7 @@ def _past(item: ComplaintCreate, at: datetime) -> Past | AppError:
         for member, earlier in out_of_order({"received_at": received_at, **times})
     ]
     wrong += [
-        FieldError(f"/{member}", "in_future", "Expected an instant that is not in the future.")
+        FieldError(f"/{member}", "in_future", _IN_FUTURE, params={"now": clock_text(at)})
         for member, happened_at in times.items()
         if happened_at is not None and is_future(happened_at, at)
     ]

@@ -4,9 +4,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.domain import names
+from app.domain import emails, names, phones
 from app.domain.access import Actor
-from app.domain.customers import ATTRIBUTES_MOST, EXTERNAL_IDS_MOST, contract_fault, normalise_contact
+from app.domain.customers import (
+    ATTRIBUTES_MOST,
+    EXTERNAL_IDS_MOST,
+    ContactKind,
+    contact_key,
+    contract_fault,
+    normalise_contact,
+)
+from app.domain.phones import PhoneError, Problem
 from app.errors import FieldError, InvalidError
 from app.schemas.customers import CustomerUpdate
 from app.services.standing import CONTRACT
@@ -19,11 +27,32 @@ Identity = tuple[str, str]
 NAME_KEY_LENGTH = 100
 """Characters of the folded name that lists are sorted by: cursors and index entries hold them."""
 
-NOT_A = {
-    "phone": "This is not a telephone number of a known region.",
-    "email": "This is not an e-mail address.",
-    "social": "This is not a social handle.",
+_NOT_A_PHONE = {
+    Problem.UNREADABLE: "This is not a telephone number of a known region; write it with the code of its "
+    "country, such as +90 532 123 45 67.",
+    Problem.LETTERS: "A telephone number is written in digits, such as +90 532 123 45 67, not in letters.",
+    Problem.WITHHELD: "This says that there is no number; leave it out.",
+    Problem.SEVERAL: "This is more than one telephone number; send each by itself.",
+    Problem.ROUNDED: "A spreadsheet has rounded this number and digits are lost; format its column as text "
+    "and enter it again.",
+    Problem.BEHIND: "What stands behind the number is not understood; write an extension as in "
+    "+90 212 555 12 34 ext. 12.",
 }
+
+
+def not_a_contact(kind: str, text: str, regions: tuple[str, ...]) -> str:
+    """Say why a text is no contact point of this kind, and what is expected."""
+    if kind == ContactKind.PHONE:
+        try:
+            phones.parse(text, regions)
+        except PhoneError as error:
+            return _NOT_A_PHONE[error.problem]
+        return _NOT_A_PHONE[Problem.UNREADABLE]
+    if kind == ContactKind.EMAIL:
+        if emails.is_several(text):
+            return "This is more than one e-mail address; send each by itself."
+        return "This is not an e-mail address; expected is one such as ayse@example.com."
+    return "This is not a social handle; expected is one word such as ayse.k."
 
 
 def new_row(actor: Actor, data: Row, at: datetime, customer_id: UUID) -> Row:
@@ -126,22 +155,34 @@ def contact_points(actor: Actor, given: list[Row], present: list[Row]) -> list[R
     Raises:
         InvalidError: one that cannot be read, or is given twice.
     """
-    known = {(point["kind"], point["value"], point["network"]): point["id"] for point in present}
-    points: dict[tuple[str, str, str | None], Row] = {}
+    known = {_identity(point): point["id"] for point in present}
+    points: dict[Any, Row] = {}
     wrong: list[FieldError] = []
     for index, point in enumerate(given):
         kind = str(point["kind"])
         try:
-            value = normalise_contact(kind, point["value"], actor.company.phone_regions)
+            value, extension = normalise_contact(kind, point["value"], actor.company.phone_regions)
         except ValueError:
-            wrong.append(FieldError(f"/contact_points/{index}/value", f"not_a_{kind}", NOT_A[kind]))
+            detail = not_a_contact(kind, point["value"], actor.company.phone_regions)
+            wrong.append(FieldError(f"/contact_points/{index}/value", f"not_a_{kind}", detail))
             continue
-        identity = (kind, value, point["network"])
+        if extension is not None and point["extension"] not in (None, extension):
+            detail = "The number names another extension."
+            wrong.append(FieldError(f"/contact_points/{index}/extension", "other_extension", detail))
+            continue
+        told = {"kind": kind, "value": value, "extension": extension or point["extension"]}
+        identity = _identity({**point, **told})
         if identity in points:
             wrong.append(
                 FieldError(f"/contact_points/{index}", "repeated", "The same contact point is given twice.")
             )
-        points[identity] = {"id": known.get(identity) or str(new_id()), **point, "kind": kind, "value": value}
+        points[identity] = {"id": known.get(identity) or str(new_id()), **point, **told}
     if wrong:
         raise InvalidError(fields=wrong)
     return list(points.values())
+
+
+def _identity(point: Row) -> tuple[str, str, str | None]:
+    """What makes a contact point the same as another, whatever the case of its letters."""
+    kind = str(point["kind"])
+    return kind, contact_key(kind, point["value"], point["network"]), point.get("extension")

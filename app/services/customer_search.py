@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from sqlalchemy import Select, exists, false, or_, select
+from sqlalchemy import Select, and_, exists, false, or_, select
 
 from app.domain import emails, names, phones
 from app.domain.access import Actor
 from app.errors import FieldError, InvalidError
 from app.schemas.customer_search import CustomerQuery, CustomerSort, TierFilter
-from app.services.customer_rows import NOT_A
+from app.services import customer_rows, shared_wishes
 from app.store.paging import SortKey
 from app.store.tables import Customer, CustomerExternalId, CustomerLookup, CustomerScore
 
@@ -46,20 +46,29 @@ def filtered(statement: Select[Any], actor: Actor, query: CustomerQuery) -> Sele
     if query.phone is not None:
         numbers = phones.candidates(query.phone, actor.company.phone_regions)
         if not numbers:
-            raise InvalidError(fields=[FieldError("phone", "not_a_phone", NOT_A["phone"], location="query")])
+            detail = customer_rows.not_a_contact("phone", query.phone, actor.company.phone_regions)
+            raise InvalidError(fields=[FieldError("phone", "not_a_phone", detail, location="query")])
         statement = statement.where(_has(CustomerLookup.kind == "phone", CustomerLookup.value.in_(numbers)))
-    wanted_words = names.words(query.q or "")
+    wanted_words = names.query(query.q or "")
     if query.q is not None and not wanted_words:
         statement = statement.where(false())  # a search without a letter finds nothing, not everything
-    for word in wanted_words:
-        beginning = (CustomerLookup.value >= word, CustomerLookup.value < word + "\U0010ffff")
-        statement = statement.where(_has(CustomerLookup.kind == "word", *beginning))
+    for ways in wanted_words:
+        alone = [_begins(way[0]) for way in ways if len(way) == 1]
+        found = [_has(CustomerLookup.kind == "word", or_(*alone))] if alone else []
+        found += [
+            and_(*(_has(CustomerLookup.kind == "word", _begins(word)) for word in way))
+            for way in ways
+            if len(way) > 1
+        ]
+        statement = statement.where(or_(*found))
     if query.external_id is not None:
         system, _, key = query.external_id.partition(":")
         statement = statement.where(Customer.id == owner_of(system, key.strip()))
     for member in ("kind", "lifecycle", "unit"):
         if (value := getattr(query, member)) is not None:
             statement = statement.where(getattr(Customer, member) == value)
+    for channel in query.do_not_contact:
+        statement = statement.where(shared_wishes.asked(Customer, channel))
     if query.updated_after is not None:
         statement = statement.where(Customer.updated_at > query.updated_after)
     if query.churn_level:
@@ -75,13 +84,16 @@ def _has(*conditions: Any) -> Any:
     return exists().where(CustomerLookup.customer_id == Customer.id, *conditions)
 
 
+def _begins(word: str) -> Any:
+    return and_(CustomerLookup.value >= word, CustomerLookup.value < word + "\U0010ffff")
+
+
 def _email_key(text: str) -> str:
     try:
         return emails.key(text)
     except ValueError:
-        raise InvalidError(
-            fields=[FieldError("email", "not_an_email", NOT_A["email"], location="query")]
-        ) from None
+        detail = customer_rows.not_a_contact("email", text, ())
+        raise InvalidError(fields=[FieldError("email", "not_an_email", detail, location="query")]) from None
 
 
 def _in_tiers(wanted: list[TierFilter]) -> Any:

@@ -29,7 +29,16 @@ from app.schemas.customers import (
     CustomerUpsert,
     Departure,
 )
-from app.services import contract_terms, customer_rows, customer_search, preconditions, standing
+from app.services import (
+    callers,
+    contract_terms,
+    customer_rows,
+    customer_search,
+    do_not_contact,
+    preconditions,
+    shared_wishes,
+    standing,
+)
 from app.services.customer_rows import Identity, Row
 from app.store import audit, dialects
 from app.store.engine import single
@@ -55,9 +64,10 @@ _READ = select(
     *standing.SCORES,
 ).join_from(Customer, CustomerScore, CustomerScore.customer_id == Customer.id, isouter=True)
 
-_BY_ID = Prepared(_READ.where(Customer.id == bindparam("customer_id")))
+_READ_ONE = _READ.add_columns(*shared_wishes.COLUMNS)
+_BY_ID = Prepared(_READ_ONE.where(Customer.id == bindparam("customer_id")))
 _BY_EXTERNAL_ID = Prepared(
-    _READ.where(Customer.id == customer_search.owner_of(bindparam("system"), bindparam("key")))
+    _READ_ONE.where(Customer.id == customer_search.owner_of(bindparam("system"), bindparam("key")))
 )
 _MEMBERS = tuple(CustomerRead.model_fields)
 
@@ -83,7 +93,7 @@ def get_by_external_id(tx: Connection, actor: Actor, system: str, key: str) -> R
 def page(tx: Connection, actor: Actor, query: CustomerQuery, after: After | None) -> Page:
     """Read a page of the customers that match every filter.
 
-    One statement; one more with ``include=total``, and one where a page reaches those who lack the figure
+    Two statements; one more with ``include=total``, and one where a page reaches those who lack the figure
     that all are sorted by.
     """
     statement = customer_search.filtered(narrow(_READ, actor), actor, query)
@@ -94,7 +104,9 @@ def page(tx: Connection, actor: Actor, query: CustomerQuery, after: After | None
     if query.include:
         total = tx.execute(select(func.count()).select_from(statement.order_by(None).subquery())).scalar_one()
     found = fetch(tx, statement, keys, limit=query.limit, after=after)
-    return Page([_shape(row) for row in found.rows], found.after, total)
+    rows = [_shape(row) for row in found.rows]
+    shared_wishes.tell(tx, rows)
+    return Page(rows, found.after, total)
 
 
 # --- writing
@@ -136,9 +148,12 @@ def create_many(
     if accepted:
         tx.execute(insert(Customer), accepted)
         _index(tx, accepted)
+        callers.adopt(tx, actor, accepted)
         contract_terms.keep_first(tx, actor, accepted)
         audit.record_all(tx, actor, "customer.created", [(str(row["id"]), row["id"]) for row in accepted])
-    return [_shape(row) if isinstance(row, dict) else row for row in rows]
+    shaped = [_shape(row) if isinstance(row, dict) else row for row in rows]
+    shared_wishes.tell(tx, [row for row in shaped if isinstance(row, dict)])
+    return shaped
 
 
 def update_one(
@@ -157,12 +172,21 @@ def update_one(
 
 
 def upsert(
-    tx: Connection, actor: Actor, system: str, key: str, data: CustomerUpsert, if_match: str | None
+    tx: Connection,
+    actor: Actor,
+    system: str,
+    key: str,
+    data: CustomerUpsert,
+    if_match: str | None,
+    if_none_match: str | None = None,
 ) -> tuple[Row, bool]:
     """Change the customer that has ``key`` in ``system``, or record a new one under it.
 
     Returns:
         The customer, and whether it is new.
+
+    Raises:
+        PreconditionFailedError: ``if_match`` does not name the present version, or ``if_none_match`` does.
     """
     dialects.advisory_lock(tx, f"external-id:{system}:{key}")
     changes = customer_rows.sent(data)
@@ -174,7 +198,7 @@ def upsert(
         )
     ).scalar_one_or_none()
     if owner is None:
-        preconditions.check_version(None, if_match)
+        preconditions.check_version(None, if_match, if_none_match)
         base = CustomerCreate(name="-", external_ids=[]).model_dump(mode="python")
         merged = {
             **base,
@@ -185,9 +209,11 @@ def upsert(
         merged["attributes"] = customer_rows.merged({}, merged["attributes"])
         return _insert_one(tx, actor, merged), True
     before = _locked(tx, actor, Customer.id == owner)
-    preconditions.check_version(before["version"], if_match)
+    preconditions.check_version(before["version"], if_match, if_none_match)
     if given is not None:
         changes["external_ids"] = customer_rows.including(given, identity)
+    if "do_not_contact" in changes:
+        changes["do_not_contact"] = do_not_contact.kept(tx, before, changes["do_not_contact"])
     if "lifecycle" in changes:
         changes |= {"left_on": None, "left_reason": None}
     return _apply(tx, actor, before, changes), False
@@ -235,7 +261,9 @@ def _found(rows: list[Row]) -> Row:
 
 
 def _locked(tx: Connection, actor: Actor, condition: Any) -> Row:
-    row = tx.execute(narrow(_READ.where(condition), actor).with_for_update(of=Customer)).mappings().first()
+    row = (
+        tx.execute(narrow(_READ_ONE.where(condition), actor).with_for_update(of=Customer)).mappings().first()
+    )
     if row is None:
         raise NotFoundError("There is no such customer.")
     return dict(row)
@@ -243,7 +271,8 @@ def _locked(tx: Connection, actor: Actor, condition: Any) -> Row:
 
 def _shape(row: Row) -> Row:
     """A row as `CustomerRead` wants it, members in its order."""
-    row = {**row, **standing.scores_of(row), "contract": standing.contract_of(row)}
+    told = {"contract": standing.contract_of(row), shared_wishes.MEMBER: shared_wishes.shared(row)}
+    row = {**row, **standing.scores_of(row), **told}
     return {member: row[member] for member in _MEMBERS}
 
 
@@ -255,9 +284,12 @@ def _insert_one(tx: Connection, actor: Actor, data: Row) -> Row:
         raise rows[0]
     tx.execute(insert(Customer), [row])
     _index(tx, [row])
+    callers.adopt(tx, actor, [row])
     contract_terms.keep_first(tx, actor, [row])
     audit.record(tx, actor, "customer.created", row["id"], customer_id=row["id"])
-    return _shape(row)
+    shaped = _shape(row)
+    shared_wishes.tell(tx, [shaped])
+    return shaped
 
 
 def _refuse_taken(tx: Connection, rows: list[Row | AppError]) -> None:
@@ -342,10 +374,15 @@ def _apply(tx: Connection, actor: Actor, before: Row, changes: Row, action: str 
         tx.execute(delete(CustomerLookup).where(CustomerLookup.customer_id == before["id"]))
         _drop_external_ids(tx, before, after)
         _index(tx, [{**after, "external_ids": _added(before, after)}])
+        if "contact_points" in changed:
+            callers.adopt(tx, actor, [after])
     if changed.keys() & set(standing.CONTRACT.values()):
         contract_terms.keep(tx, actor, after)
     audit.record(tx, actor, action, before["id"], customer_id=before["id"], members=changed)
-    return _shape(after)
+    shaped = _shape(after)
+    if "contact_points" in changed:
+        shared_wishes.tell(tx, [shaped])
+    return shaped
 
 
 def _added(before: Row, after: Row) -> list[Row]:

@@ -1,7 +1,8 @@
 """Put the demo company into an empty store."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Sized
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -9,8 +10,8 @@ import numpy as np
 from sqlalchemy import Connection, func, insert, select
 
 from app.domain.access import Actor, Scope
-from app.domain.demo import Demo
-from app.domain.demo_competitors import MEASUREMENTS
+from app.domain.demo_company import Demo
+from app.domain.demo_competitors import measurements
 from app.domain.demo_surveys import SURVEYS
 from app.domain.transactions import TransactionKind, signed
 from app.errors import AppError
@@ -44,8 +45,8 @@ from app.services import (
     survey_responses,
     surveys,
 )
-from app.store import many_rows
-from app.store.tables import Backtest, Customer, ExchangeRate, Replay, ScoringRun, Transaction
+from app.store import audit, many_rows
+from app.store.tables import Backtest, Customer, Event, ExchangeRate, Replay, ScoringRun, Transaction
 from app.store.types import from_micros, new_id, now
 
 _TRANSACTION_COLUMNS = (
@@ -68,6 +69,31 @@ BACKTEST_DAYS = 90
 AT_ONCE = 1000
 """Records stored in one go."""
 
+MADE = "demo.made"
+"""The audit trail's word for what `load` does."""
+
+
+class _Stored:
+    """How much of a demo is stored."""
+
+    def __init__(self, demo: Demo, progress: Callable[[int, int], None] | None) -> None:
+        self._progress, self._done = progress, 0
+        parts: tuple[Sized, ...] = (
+            demo.customers,
+            demo.transactions,
+            demo.contacts.interactions,
+            demo.contacts.complaints,
+            demo.asked.invitations,
+            demo.asked.responses,
+        )
+        self._total = sum(len(part) for part in parts)
+
+    def more(self, records: int) -> None:
+        """So many more are."""
+        self._done = min(self._done + records, self._total)
+        if self._progress is not None:
+            self._progress(self._done, self._total)
+
 
 def is_empty(tx: Connection, _actor: Actor) -> bool:
     """Whether the store has no customer yet."""
@@ -79,19 +105,29 @@ def is_scored(tx: Connection, _actor: Actor) -> bool:
     return tx.execute(select(ScoringRun.id).where(ScoringRun.is_current)).first() is not None
 
 
-def load(tx: Connection, actor: Actor, demo: Demo, token: str) -> None:
+def made_of(tx: Connection, _actor: Actor) -> dict[str, Any] | None:
+    """What the store's demo was made of: ``seed``, ``until`` (text), ``customers``; None if it is unknown."""
+    found: dict[str, Any] | None = tx.execute(select(Event.data).where(Event.type == MADE)).scalars().first()
+    return found
+
+
+def load(
+    tx: Connection, actor: Actor, demo: Demo, token: str, progress: Callable[[int, int], None] | None = None
+) -> None:
     """Record all there is of the demo, what the examples of the API's documentation name, and its API key
-    ``token``, all or nothing.
+    ``token``, all or nothing. ``progress`` is called now and then with the records stored and all there are.
 
     Raises:
         AppError: the store has something of the demo already.
     """
+    stored = _Stored(demo, progress)
     people = [{**_wire(demo.customers[0]), **demo_examples.PERSON}, *map(_wire, demo.customers[1:])]
     items = [CustomerCreate.model_validate(item) for item in people]
     ids = demo_examples.ids_of(people)
     for result in customers.create_many(tx, actor, items, ids=ids):
         if isinstance(result, AppError):
             raise result
+    stored.more(len(items))
     at = now()
     rates = [
         {"currency": currency, "on_date": on, "rate": rate, "updated_at": at}
@@ -100,18 +136,23 @@ def load(tx: Connection, actor: Actor, demo: Demo, token: str) -> None:
     tx.execute(insert(ExchangeRate), rates)
     keys.create_known(tx, actor, token, "demo", list(Scope))
     many_rows.upsert_many(tx, Transaction, _TRANSACTION_COLUMNS, ("id",), _transactions(demo, ids, at))
+    stored.more(len(demo.transactions))
     _record_terms(tx, actor, demo)
-    contact_ids = _record(tx, actor, interactions.create_many, InteractionCreate, demo.contacts.interactions)
+    record = partial(_record, tx, actor, stored)
+    contact_ids = record(interactions.create_many, InteractionCreate, demo.contacts.interactions)
     complained = [_linked(item, "interaction", contact_ids) for item in demo.contacts.complaints]
-    _record(tx, actor, complaints.create_many, ComplaintCreate, complained)
+    record(complaints.create_many, ComplaintCreate, complained)
     for survey in SURVEYS:
         surveys.create(tx, actor, SurveyCreate.model_validate(survey))
     invited = [_linked(item, "interaction", contact_ids) for item in demo.asked.invitations]
-    invitation_ids = _record(tx, actor, survey_invitations.create_many, SurveyInvitationCreate, invited)
+    invitation_ids = record(survey_invitations.create_many, SurveyInvitationCreate, invited)
     answered = [_linked(item, "invitation", invitation_ids) for item in demo.asked.responses]
-    _record(tx, actor, survey_responses.create_many, SurveyResponseCreate, answered)
-    _record(tx, actor, competitor_measurements.create_many, CompetitorMeasurementCreate, MEASUREMENTS)
-    demo_examples.load(tx, actor, ids)
+    record(survey_responses.create_many, SurveyResponseCreate, answered)
+    measured = measurements(demo.until)
+    record(competitor_measurements.create_many, CompetitorMeasurementCreate, measured)
+    demo_examples.load(tx, actor, ids, demo.until, demo.ends_at)
+    made = {"seed": demo.seed, "until": demo.until.isoformat(), "customers": len(items)}
+    audit.record(tx, actor, MADE, token.split("_")[2], data=made)
 
 
 def start_scoring(tx: Connection, actor: Actor, as_of: date) -> UUID:
@@ -149,6 +190,7 @@ def start_replay(tx: Connection, actor: Actor) -> UUID | None:
 def _record(
     tx: Connection,
     actor: Actor,
+    stored: _Stored,
     create_many: Callable[..., list[Any]],
     model: type[Input],
     items: Sequence[dict[str, Any]],
@@ -162,6 +204,7 @@ def _record(
             if isinstance(result, AppError):
                 raise result
             ids.append(result["id"])
+        stored.more(len(items[start : start + AT_ONCE]))
     return ids
 
 

@@ -1,9 +1,15 @@
 """The records that stand in the examples of the API's documentation: put into the demo, so that every
-example works there and answers what the documentation shows."""
+example works there and answers what the documentation shows.
 
+The documentation's day is 23 November 2026. In a demo that ends earlier, they happened whole days before.
+"""
+
+import math
+import re
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -11,6 +17,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from app.domain.access import Actor
 from app.domain.customers import Lifecycle
+from app.domain.demo_competitors import years_moved
 from app.domain.import_refusals import Refusal
 from app.domain.jobs import JobState
 from app.domain.unit_costs import CostCode
@@ -100,6 +107,9 @@ _UNIT_COSTS = {
 """What contacts and returns cost the demo company, each and a minute, beyond what is shown."""
 _NEVER = timedelta(days=36_500)
 
+LAST_AT: Final = datetime(2026, 11, 23, 16, 5, 2, tzinfo=UTC)
+"""When the last of what the examples name happened."""
+
 
 def ids_of(customers: Sequence[Row]) -> list[UUID]:
     """Ids for the customers of a demo: the first one, one who stays, one who has left and one under contract
@@ -124,25 +134,35 @@ def ids_of(customers: Sequence[Row]) -> list[UUID]:
     return ids
 
 
-def load(tx: Connection, actor: Actor, customer_ids: Sequence[UUID]) -> None:
-    """Record what the examples name, but for the customers and the scoring run."""
-    _record(tx, actor, transactions, transaction_schemas, _of(TransactionRead, TransactionCreate))
-    _record(tx, actor, interactions, interaction_schemas, _of(InteractionRead, InteractionCreate))
-    _record(tx, actor, complaints, complaint_schemas, _of(ComplaintRead, ComplaintCreate))
-    _load_complaints(tx, actor, customer_ids)
-    surveys.create(tx, actor, _of(SurveyRead, SurveyCreate), survey_id=UUID(survey_schemas.EXAMPLE_ID))
-    _record(
-        tx, actor, survey_invitations, invitation_schemas, _of(SurveyInvitationRead, SurveyInvitationCreate)
-    )
-    _record(tx, actor, survey_responses, response_schemas, _response())
-    _load_measurements(tx, actor)
+def days_earlier(ends_at: datetime) -> int:
+    """By how many days what the examples name must be earlier to lie in a demo that ends at an instant.
+
+    >>> days_earlier(datetime(2026, 11, 24, tzinfo=UTC)), days_earlier(datetime(2026, 11, 23, 9, tzinfo=UTC))
+    (0, 1)
+    """
+    return max(0, math.ceil((LAST_AT - ends_at) / timedelta(days=1)))
+
+
+def load(tx: Connection, actor: Actor, customer_ids: Sequence[UUID], until: date, ends_at: datetime) -> None:
+    """Record what the examples name, but for the customers and the scoring run, in a demo whose last day is
+    ``until`` and that ends at ``ends_at``."""
+    shown = _Shown(timedelta(days=days_earlier(ends_at)))
+    _record(tx, actor, transactions, transaction_schemas, shown.of(TransactionRead, TransactionCreate))
+    _record(tx, actor, interactions, interaction_schemas, shown.of(InteractionRead, InteractionCreate))
+    _record(tx, actor, complaints, complaint_schemas, shown.of(ComplaintRead, ComplaintCreate))
+    _load_complaints(tx, actor, shown, customer_ids)
+    surveys.create(tx, actor, shown.of(SurveyRead, SurveyCreate), survey_id=UUID(survey_schemas.EXAMPLE_ID))
+    invitation = shown.of(SurveyInvitationRead, SurveyInvitationCreate)
+    _record(tx, actor, survey_invitations, invitation_schemas, invitation)
+    _record(tx, actor, survey_responses, response_schemas, _response(shown))
+    _load_measurements(tx, actor, until)
     code = _example(DispositionRead)["code"]
-    dispositions.put(tx, actor, code, _of(DispositionRead, DispositionPut), None)
+    dispositions.put(tx, actor, code, shown.of(DispositionRead, DispositionPut), None)
     for name in (_example(ImportMappingRead)["name"], "old-shop-export"):
         import_mappings.put(tx, actor, name, _mapping(), None)
-    _load_rates(tx, actor)
-    _load_unit_costs(tx, actor)
-    _load_imports(tx, actor)
+    _load_rates(tx, actor, shown)
+    _load_unit_costs(tx, actor, shown)
+    _load_imports(tx, actor, shown)
 
 
 # --- inside
@@ -154,10 +174,36 @@ def _example(model: type[BaseModel]) -> Row:
     return dict(extra["examples"][0])
 
 
-def _of(read: type[BaseModel], create: type[M]) -> M:
-    """The request that makes the example of an answer."""
-    shown = _example(read)
-    return create.model_validate({name: shown[name] for name in create.model_fields if name in shown})
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What the documentation shows, ``earlier`` by so long."""
+
+    earlier: timedelta
+
+    def row(self, model: type[BaseModel]) -> Row:
+        """The example of a model."""
+        return {name: self.moved(value) for name, value in _example(model).items()}
+
+    def of(self, read: type[BaseModel], create: type[M]) -> M:
+        """The request that makes the example of an answer."""
+        shown = self.row(read)
+        return create.model_validate({name: shown[name] for name in create.model_fields if name in shown})
+
+    def moved(self, value: Any) -> Any:
+        """A value; an instant or a day (text) is earlier, everything else is itself."""
+        if not self.earlier or not isinstance(value, str):
+            return value
+        if _DAY.fullmatch(value):
+            return (date.fromisoformat(value) - self.earlier).isoformat()
+        return self.at(value).isoformat() if _INSTANT.fullmatch(value) else value
+
+    def at(self, value: str) -> datetime:
+        """An instant that stands in an example."""
+        return datetime.fromisoformat(value) - self.earlier
+
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T[0-9:.]+Z")
 
 
 def _mapping() -> Row:
@@ -167,8 +213,8 @@ def _mapping() -> Row:
     return {**shown, "columns": columns}
 
 
-def _response() -> SurveyResponseCreate:
-    shown = _example(SurveyResponseRead)
+def _response(documented: _Shown) -> SurveyResponseCreate:
+    shown = documented.row(SurveyResponseRead)
     given = [
         {name: answer[name] for name in Answer.model_fields if name in answer} for answer in shown["answers"]
     ]
@@ -183,14 +229,18 @@ def _record(tx: Connection, actor: Actor, service: Any, schemas: Any, item: Inpu
         raise result
 
 
-def _load_complaints(tx: Connection, actor: Actor, customer_ids: Sequence[UUID]) -> None:
-    shown = _example(ComplaintRead)
+def _load_complaints(tx: Connection, actor: Actor, documented: _Shown, customer_ids: Sequence[UUID]) -> None:
+    shown = documented.row(ComplaintRead)
     shared = {
         name: shown[name] for name in ("source", "channel", "subject", "severity", "owner", "received_at")
     }
     items = [
         ComplaintCreate.model_validate(
-            {**shared, **own, "customer_id": str(customer_ids[place % len(customer_ids)])}
+            {
+                **shared,
+                **{name: documented.moved(value) for name, value in own.items()},
+                "customer_id": str(customer_ids[place % len(customer_ids)]),
+            }
         )
         for place, (_, own) in enumerate(_COMPLAINTS)
     ]
@@ -204,9 +254,11 @@ def _load_complaints(tx: Connection, actor: Actor, customer_ids: Sequence[UUID])
         tx.execute(update(Complaint).where(Complaint.id == UUID(known)).values(number=number))
 
 
-def _load_measurements(tx: Connection, actor: Actor) -> None:
-    """The measurement that is shown, and one to remove."""
-    shown = _of(CompetitorMeasurementRead, CompetitorMeasurementCreate)
+def _load_measurements(tx: Connection, actor: Actor, until: date) -> None:
+    """The measurement that is shown, and one to remove, in the year in which the demo's panels measured."""
+    row = years_moved(_example(CompetitorMeasurementRead), until)
+    members = CompetitorMeasurementCreate.model_fields
+    shown = CompetitorMeasurementCreate.model_validate({name: row[name] for name in members if name in row})
     double = shown.model_copy(update={"source": "Typed in twice", "value": 73.0})
     ids = [UUID(measurement_schemas.EXAMPLE_ID), UUID(measurement_schemas.EXAMPLE_TO_REMOVE_ID)]
     for result in competitor_measurements.create_many(tx, actor, [shown, double], ids=ids):
@@ -214,11 +266,11 @@ def _load_measurements(tx: Connection, actor: Actor) -> None:
             raise result
 
 
-def _load_rates(tx: Connection, actor: Actor) -> None:
+def _load_rates(tx: Connection, actor: Actor, documented: _Shown) -> None:
     """The rates of the day that the examples name, unless it is one of the demo's days."""
-    on = ExchangeRateItem.model_validate(_example(ExchangeRateItem)).on
+    shown = documented.row(ExchangeRateItem)
+    on = ExchangeRateItem.model_validate(shown).on
     known = set(tx.execute(select(ExchangeRate.currency).where(ExchangeRate.on_date == on)).scalars())
-    shown = _example(ExchangeRateItem)
     items = [
         ExchangeRateItem.model_validate({**shown, "currency": currency})
         for currency in _RATES
@@ -228,19 +280,19 @@ def _load_rates(tx: Connection, actor: Actor) -> None:
         exchange_rates.put_many(tx, actor, items)
 
 
-def _load_unit_costs(tx: Connection, actor: Actor) -> None:
+def _load_unit_costs(tx: Connection, actor: Actor, documented: _Shown) -> None:
     shown = CostCode(_example(UnitCostRead)["code"])
-    unit_costs.put(tx, actor, shown, _of(UnitCostRead, UnitCostPut), None)
+    unit_costs.put(tx, actor, shown, documented.of(UnitCostRead, UnitCostPut), None)
     for code, (per_contact, per_minute) in _UNIT_COSTS.items():
         given = UnitCostPut(per_contact=per_contact, per_minute=per_minute)
         unit_costs.put(tx, actor, code, given, None)
 
 
-def _load_imports(tx: Connection, actor: Actor) -> None:
+def _load_imports(tx: Connection, actor: Actor, documented: _Shown) -> None:
     """An import as its job left it, another one to take back, and a job that waits for good."""
     shown = _example(ImportRead)
     begun = {**shown, "mapping": _mapping(), "next_batch": 1, "created_by": actor.id, "units": []}
-    times = {name: datetime.fromisoformat(shown[name]) for name in ("created_at", "updated_at")}
+    times = {name: documented.at(shown[name]) for name in ("created_at", "updated_at")}
     first, other = UUID(shown["id"]), UUID(import_schemas.EXAMPLE_TO_REVERT_ID)
     clean = {
         "rows_in": 1,
@@ -256,20 +308,20 @@ def _load_imports(tx: Connection, actor: Actor) -> None:
             import_id=first, line=3, code=Refusal.CUSTOMER_MISSING, target="customer_key"
         )
     )
-    bought = _of(TransactionRead, TransactionCreate)
+    bought = documented.of(TransactionRead, TransactionCreate)
     items = [bought.model_copy(update={"source": "shop", "external_id": key}) for key in ("536365", "536367")]
     rows = transactions.create_many(tx, actor, items)
     for row, import_id in zip(rows, (first, other), strict=True):
         if isinstance(row, AppError):
             raise row
         tx.execute(update(Transaction).where(Transaction.id == row["id"]).values(import_id=import_id))
-    _load_jobs(tx, actor, first)
+    _load_jobs(tx, actor, documented, first)
 
 
-def _load_jobs(tx: Connection, actor: Actor, import_id: UUID) -> None:
+def _load_jobs(tx: Connection, actor: Actor, documented: _Shown, import_id: UUID) -> None:
     shown = _example(JobRead)
     row = {name: shown[name] for name in ("kind", "state", "stage", "done", "total", "result", "error")}
-    times = {name: datetime.fromisoformat(shown[name]) for name in ("created_at", "started_at", "ended_at")}
+    times = {name: documented.at(shown[name]) for name in ("created_at", "started_at", "ended_at")}
     row |= {**times, "arguments": {"import_id": str(import_id)}, "handed_over_at": times["started_at"]}
     tx.execute(insert(Job).values({**row, "id": UUID(shown["id"]), "created_by": actor.id}))
     at = now()

@@ -58,7 +58,12 @@ def states(tx: Connection, codes: Collection[str]) -> dict[str, bool]:
 
 
 def put(
-    tx: Connection, actor: Actor, code: str, data: DispositionPut, if_match: str | None
+    tx: Connection,
+    actor: Actor,
+    code: str,
+    data: DispositionPut,
+    if_match: str | None,
+    if_none_match: str | None = None,
 ) -> tuple[Row, bool]:
     """Add a disposition, or change the one that has this code.
 
@@ -67,12 +72,13 @@ def put(
 
     Raises:
         InvalidError: a new one without names.
-        PreconditionFailedError: ``if_match`` does not name the present version.
+        PreconditionFailedError: ``if_match`` does not name the present version, or ``if_none_match`` does.
     """
     dialects.advisory_lock(tx, f"disposition:{code}")
     stored = _stored(tx, code)
     before = _shape(code, stored)
-    preconditions.check_version(None if before is None else before["version"], if_match)
+    version = None if before is None else before["version"]
+    preconditions.check_version(version, if_match, if_none_match)
     sent = data.model_dump(include=data.model_fields_set)
     if before is None and "names" not in sent:
         raise InvalidError(fields=[FieldError("/names", "missing", "This member is required.")])

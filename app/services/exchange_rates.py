@@ -10,12 +10,13 @@ from app.domain import money
 from app.domain.access import Actor
 from app.errors import FieldError, InvalidError, NotFoundError
 from app.schemas.exchange_rates import ExchangeRateItem, ExchangeRatePut, ExchangeRateQuery
+from app.services import preconditions
 from app.store import audit, dialects
 from app.store.engine import single
 from app.store.paging import After, Page, SortKey, fetch
 from app.store.pairs import in_pairs
 from app.store.tables import ExchangeRate
-from app.store.types import now
+from app.store.types import now, to_micros
 
 Row = dict[str, Any]
 
@@ -50,7 +51,15 @@ def page(tx: Connection, actor: Actor, query: ExchangeRateQuery, after: After | 
     return Page([_shape(row) for row in found.rows], found.after)
 
 
-def put(tx: Connection, actor: Actor, currency: str, on: date, data: ExchangeRatePut) -> tuple[Row, bool]:
+def put(
+    tx: Connection,
+    actor: Actor,
+    currency: str,
+    on: date,
+    data: ExchangeRatePut,
+    if_match: str | None = None,
+    if_none_match: str | None = None,
+) -> tuple[Row, bool]:
     """Set the rate of one currency on one local day.
 
     Returns:
@@ -58,12 +67,15 @@ def put(tx: Connection, actor: Actor, currency: str, on: date, data: ExchangeRat
 
     Raises:
         InvalidError: an unknown currency, or the reporting currency itself.
+        PreconditionFailedError: ``if_match`` does not name the present version, or ``if_none_match`` does.
     """
     if wrong := _wrong_currency(actor, currency, "currency", "path"):
         raise InvalidError(fields=[wrong])
     key = (currency, on)
     dialects.advisory_lock(tx, f"exchange-rate:{currency}:{on}")
     before = _stored(tx, {key})
+    version = _version(before[key]) if before else None
+    preconditions.check_version(version, if_match, if_none_match)
     after = _set(tx, actor, {key: data.rate}, before)
     return _shape(after[key]), key not in before
 
@@ -92,15 +104,20 @@ def put_many(tx: Connection, actor: Actor, items: Sequence[ExchangeRateItem]) ->
     return {"data": [_shape(after[key]) for key in wanted]}
 
 
-def remove(tx: Connection, actor: Actor, currency: str, on: date) -> None:
+def remove(tx: Connection, actor: Actor, currency: str, on: date, if_match: str | None = None) -> None:
     """Remove a rate; scoring then leaves out and counts what it would have converted.
 
     Raises:
         NotFoundError: none is set for this day.
+        PreconditionFailedError: ``if_match`` does not name the present version.
     """
-    condition = (ExchangeRate.currency == currency) & (ExchangeRate.on_date == on)
-    if not tx.execute(delete(ExchangeRate).where(condition)).rowcount:
+    dialects.advisory_lock(tx, f"exchange-rate:{currency}:{on}")
+    before = _stored(tx, {(currency, on)})
+    if not before:
         raise _none()
+    preconditions.check_version(_version(before[currency, on]), if_match)
+    condition = (ExchangeRate.currency == currency) & (ExchangeRate.on_date == on)
+    tx.execute(delete(ExchangeRate).where(condition))
     audit.record(tx, actor, "exchange_rate.deleted", f"{currency}:{on}")
 
 
@@ -145,8 +162,15 @@ def _set(
     return before | changed
 
 
+def _version(row: Row) -> int:
+    """The instant of the last change serves as the version: rates are set in bulk and have no other."""
+    return to_micros(row["updated_at"])
+
+
 def _shape(row: Row) -> Row:
+    """A rate as `ExchangeRateRead` wants it; its version becomes the ETag and is not in the answer."""
     return {
+        "version": _version(row),
         "currency": row["currency"],
         "on": row["on_date"],
         "rate": row["rate"],

@@ -6,7 +6,7 @@ twice.
 """
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -15,15 +15,17 @@ from sqlalchemy import Connection, delete, select, update
 from app.domain.access import Actor, Scope
 from app.domain.company import Company
 from app.domain.customers import Lifecycle
-from app.domain.import_mapping import Mapping
+from app.domain.import_columns import RawBatch
+from app.domain.import_refusals import Refused
 from app.domain.import_rows import Rows
+from app.domain.import_sources import LINE_ID
 from app.domain.import_targets import RecordKind
-from app.domain.imports import OPEN, ImportState
+from app.domain.imports import OPEN, ImportState, done
 from app.domain.transactions import LOWERING
 from app.errors import ConflictError, NotFoundError
 from app.services import customer_keys, import_records, imports, jobs
 from app.services.import_items import KINDS, Items
-from app.store import audit, bulk, dialects, many_rows
+from app.store import alike, audit, bulk, dialects, many_rows
 from app.store.bulk import Outcome, Owned
 from app.store.engine import single
 from app.store.tables import Import, ImportChunk, ImportTrial, Transaction
@@ -69,10 +71,11 @@ def actor_of(row: Row, company: Company) -> Actor:
 # --- storing
 
 
-def store(
-    tx: Connection, actor: Actor, import_id: UUID, number: int, rows: Rows | Items, bytes_read: int
-) -> Row:
-    """Store batch ``number``: its good rows, its refused ones, and the counters that say so.
+def store(tx: Connection, actor: Actor, import_id: UUID, raw: RawBatch, rows: Rows | Items) -> Row:
+    """Store batch ``raw.index``: its good rows, its refused ones, and the counters that say so.
+
+    Args:
+        raw: the batch that ``rows`` were read from.
 
     Returns:
         The import's row afterwards; as it is when the batch was stored before.
@@ -84,35 +87,38 @@ def store(
     row = found(tx, _READ.where(Import.id == import_id).with_for_update())
     if row["state"] not in OPEN:
         raise ConflictError("The import takes no more rows: it is {state}.", state=row["state"])
-    if row["next_batch"] != number:
+    if row["next_batch"] != raw.index:
         return row
     if isinstance(rows, Items):
         act = import_records.trial if row["dry_run"] else import_records.store
-        outcome, created = act(tx, actor, import_id, Mapping.from_dict(row["mapping"]), rows)
+        outcome, created = act(tx, actor, row, rows)
     else:
         outcome, created = _stored(tx, actor, row, rows)
-    refused = sorted([*rows.refused, *outcome.refused])
+    refused = _of_all_rows(raw, [*rows.refused, *outcome.refused])
     if refused:
         bulk.refuse(tx, import_id, refused)
     counts = {
-        "rows_in": rows.rows_in,
-        "rows_stored": outcome.stored,
-        "rows_repeated": outcome.repeated,
+        **_counted(raw, rows, outcome, len(refused)),
+        "records_stored": outcome.stored,
         "rows_refused": len(refused),
         "rows_rounded": rows.rounded if isinstance(rows, Rows) else 0,
+        "rows_alike": outcome.alike,
         "customers_created": created,
     }
     if row["job_id"] is not None:
-        jobs.progress(tx, row["job_id"], "bytes", min(bytes_read, row["file_bytes"]), row["file_bytes"])
-    if outcome.stored and not row["dry_run"]:
-        audit.record(tx, actor, "import.batch_stored", import_id, data={"batch": number, **counts})
+        bytes_read = min(raw.bytes_read, row["file_bytes"])
+        jobs.progress(tx, row["job_id"], "bytes", bytes_read, row["file_bytes"])
+    if outcome.stored + outcome.updated and not row["dry_run"]:
+        audit.record(tx, actor, "import.batch_stored", import_id, data={"batch": raw.index, **counts})
     reasons = Counter(row["refused_by_reason"]) + Counter(refusal.code.value for refusal in refused)
+    unmatched = Counter(row["words_unmatched"]) + Counter(raw.unmatched)
     return change(
         tx,
         row,
         state=ImportState.RUNNING,
-        next_batch=number + 1,
+        next_batch=raw.index + 1,
         refused_by_reason=dict(sorted(reasons.items())),
+        words_unmatched=dict(sorted(unmatched.items())),
         **{name: row[name] + count for name, count in counts.items()},
     )
 
@@ -126,7 +132,7 @@ def finish(tx: Connection, actor: Actor, import_id: UUID) -> Row:
         kind = RecordKind(row["kind"])
         many_rows.analyze(tx, Transaction if kind is RecordKind.TRANSACTIONS else KINDS[kind].table)
     audit.record(tx, actor, "import.done", import_id)
-    return change(tx, row, state=ImportState.DONE)
+    return change(tx, row, state=done(row["rows_in"], row["rows_refused"]))
 
 
 def fail(tx: Connection, import_id: UUID, error: str) -> None:
@@ -174,6 +180,10 @@ def _stored(tx: Connection, actor: Actor, row: Row, rows: Rows) -> tuple[Outcome
             created = bulk.created(tx, row["id"], system, missing)  # others may have been first
             ids |= {key: customer_id.bytes for (_, key), customer_id in made.items()}
     owned, unknown = bulk.owned(rows, ids)
+    repeated: set[int] = set()
+    if row["mapping"]["columns"]["external_id"] == LINE_ID:
+        repeated = alike.find(tx, owned, keys=keys, system=system, source=source, import_id=row["id"])
+        owned = owned.where([line not in repeated for line in owned.line]) if repeated else owned
     if row["dry_run"]:
         outcome = bulk.trial(tx, owned, source=source, import_id=row["id"])
     else:
@@ -182,6 +192,9 @@ def _stored(tx: Connection, actor: Actor, row: Row, rows: Rows) -> tuple[Outcome
         if outcome.stored and prospects:
             _activate(tx, actor, owned, prospects)
     outcome.refused += unknown
+    for line in repeated:
+        outcome.repeats(line)
+    outcome.alike = len(repeated)
     return outcome, created
 
 
@@ -201,6 +214,28 @@ def _activate(tx: Connection, actor: Actor, owned: Owned, prospects: Collection[
     }
     if buyers:
         customer_keys.activate_prospects(tx, actor, [UUID(bytes=customer) for customer in buyers])
+
+
+def _of_all_rows(raw: RawBatch, refused: Iterable[Refused]) -> list[Refused]:
+    """The refused rows of the file, where a refused record may be of several."""
+    every = (one._replace(line=line) for one in refused for line in raw.rows_of.get(one.line, (one.line,)))
+    return sorted(every)
+
+
+def _counted(raw: RawBatch, rows: Rows | Items, outcome: Outcome, refused: int) -> dict[str, int]:
+    """How many rows of the file were there, and were stored, repeated and updated; a record may be of
+    several."""
+    repeated, updated, rows_in = outcome.repeated, outcome.updated, rows.rows_in
+    if raw.rows_of:
+        rows_in += sum(len(lines) - 1 for lines in raw.rows_of.values())
+        repeated = sum(len(raw.rows_of[line]) for line in outcome.repeated_lines)
+        updated = sum(len(raw.rows_of[line]) for line in outcome.updated_lines)
+    return {
+        "rows_in": rows_in,
+        "rows_stored": rows_in - repeated - updated - refused,
+        "rows_repeated": repeated,
+        "rows_updated": updated,
+    }
 
 
 def found(tx: Connection, statement: Any) -> Row:

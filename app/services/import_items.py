@@ -4,17 +4,20 @@ They are judged and recorded by the same models and services as requests
 (docs/decisions/0010-imported-records.md); what those say is told here as a reason and the column it is about.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from app.domain import import_complaints
 from app.domain.import_mapping import Mapping as FileMapping
 from app.domain.import_refusals import Refusal, Refused
 from app.domain.import_rules import CONTROL
-from app.domain.import_sources import NO_CONSTANT, MappingProblem
+from app.domain.import_sources import FLAGS, NO_CONSTANT, MappingProblem
 from app.domain.import_targets import ANSWER, LINKED_SOURCE, LINKS, Reading, RecordKind, find, question_of
 from app.errors import AppError, FieldError
 from app.schemas._base import Input
@@ -71,6 +74,13 @@ class Items:
     refused: list[Refused]
     rows_in: int
 
+    def where(self, wanted: Sequence[bool]) -> "Items":
+        """Keep some rows."""
+        line, items, linked = (
+            list(compress(column, wanted)) for column in (self.line, self.items, self.linked)
+        )
+        return replace(self, line=line, items=items, linked=linked)
+
 
 def prepare(mapping: FileMapping, rows: "ValueRows", questions: Mapping[str, str]) -> Items:
     """Make of each row what a request would carry, or refuse it.
@@ -94,25 +104,37 @@ def prepare(mapping: FileMapping, rows: "ValueRows", questions: Mapping[str, str
 
 
 def constant_problems(mapping: FileMapping) -> list[MappingProblem]:
-    """Say which constants of a mapping no record can have."""
+    """Say which constants and values of a mapping no record can have."""
     if mapping.kind is RecordKind.TRANSACTIONS:
         return []
+    constants = {target: constant for target in mapping.columns if (constant := mapping.constant(target))}
+    wrong = _wrong_texts(mapping, constants)
+    problems = [MappingProblem(f"/columns/{target}", "bad_source", NO_CONSTANT) for target in sorted(wrong)]
+    problems += [
+        MappingProblem(f"/values/{index}", "bad_value", NO_CONSTANT)
+        for index, rule in enumerate(mapping.values)
+        if rule.value and _wrong_texts(mapping, {rule.target: rule.value})
+    ]
+    return problems
+
+
+def _wrong_texts(mapping: FileMapping, texts: Mapping[str, str]) -> set[str]:
+    """The targets among these that no record can have with these texts."""
     values: Row = {}
-    for target in mapping.columns:
-        constant, field = mapping.constant(target), find(mapping.kind, target)
-        if constant is not None and field is not None and target != "external_id":
-            values[target] = int(constant) if field.reading is Reading.WHOLE else constant.strip()
-            if field.reading is Reading.INSTANT:
-                del values[target]
+    for target, text in texts.items():
+        field = find(mapping.kind, target)
+        if field is None or target == "external_id" or field.reading in (Reading.INSTANT, Reading.ANSWER):
+            continue
+        values[target] = text.strip()
+        if field.reading is Reading.WHOLE and text.strip().isdecimal():
+            values[target] = int(text)
+        elif field.reading is Reading.FLAG:
+            values[target] = FLAGS.get(text.strip().lower())
     try:
         KINDS[mapping.kind].model.model_validate(_wire(mapping, values, {}))
     except ValidationError as error:
-        wrong = {_target(one["loc"], ()) for one in error.errors(include_url=False)}
-        return [
-            MappingProblem(f"/columns/{target}", "bad_source", NO_CONSTANT)
-            for target in sorted(wrong & values.keys())
-        ]
-    return []
+        return {_target(one["loc"], ()) for one in error.errors(include_url=False)} & values.keys()
+    return set()
 
 
 def reason(item: Any, error: AppError) -> tuple[Refusal, str]:
@@ -129,6 +151,8 @@ def reason(item: Any, error: AppError) -> tuple[Refusal, str]:
 def _wire(mapping: FileMapping, values: Row, questions: Mapping[str, str]) -> Row:
     """A row as a request would carry it."""
     wire: Row = {"source": mapping.source}
+    if mapping.kind is RecordKind.COMPLAINTS:
+        values = import_complaints.settled(values)
     answers = []
     for target, value in values.items():
         question = question_of(target)
@@ -141,6 +165,8 @@ def _wire(mapping: FileMapping, values: Row, questions: Mapping[str, str]) -> Ro
             wire["create_missing"] = mapping.create_missing
         else:
             name = _MEMBERS.get(target, target)
+            if target in ONE_LINE and isinstance(value, str):
+                value = _LINE_ENDS.sub(" ", value)
             wire[name] = value.isoformat() if isinstance(value, datetime) else value
     return {**wire, "answers": answers} if mapping.kind is RecordKind.RESPONSES else wire
 
@@ -152,6 +178,10 @@ def _answer(question: str, kind: str, value: Any) -> Row:
     return {"question": question, member: value}
 
 
+ONE_LINE = frozenset(("subject", "topic", "category", "product"))
+"""Texts of one line: a line feed in a title is a blank."""
+
+_LINE_ENDS = re.compile(r"[ \t]*[\r\n\t]+[ \t]*")
 _MEMBERS = {"survey": "survey_code"}
 _TARGETS = {member: key for key, member in LINKS.items()} | {
     "customer": "customer_key",
@@ -180,6 +210,7 @@ _REASONS = {
     "unknown_disposition": Refusal.UNKNOWN_VALUE,
     "inactive_disposition": Refusal.NOT_IN_USE,
     "survey_inactive": Refusal.NOT_IN_USE,
+    "not_a_phone": Refusal.PHONE_UNREADABLE,
     "unit_not_allowed": Refusal.UNIT_NOT_ALLOWED,
     "outside_scale": Refusal.ANSWER_OUTSIDE_SCALE,
     "unknown_choice": Refusal.UNKNOWN_VALUE,

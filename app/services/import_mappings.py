@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 
 from app.domain.access import Actor
-from app.domain.import_mapping import Mapping
+from app.domain.import_mapping import Mapping, column_flags, given_twice
 from app.domain.import_sources import MappingError, MappingProblem
 from app.domain.import_targets import RecordKind, Target, names
 from app.errors import FieldError, InvalidError, NotFoundError
@@ -22,7 +22,8 @@ Row = dict[str, Any]
 
 _READ = select(ImportMapping.__table__)
 _KIND = RecordKind.TRANSACTIONS.value  # of mappings that were saved before there were other kinds
-_QUERY_NAMES = {"columns": "column", "kind_rules": "kind_rule"}
+_ADDED: Row = {"values": [], "grouping": True, "skip_lines": 0}  # what mappings saved before lack
+_QUERY_NAMES = {"columns": "column", "kind_rules": "kind_rule", "values": "value"}
 
 
 # --- making a mapping
@@ -37,6 +38,8 @@ def parse(actor: Actor, members: Members[str, Any], *, in_query: bool = False) -
         InvalidError: it cannot be used; one field error for each reason.
     """
     members = {"time_zone": actor.company.time_zone, **members}
+    if members.get("group_by") is None:
+        members.pop("group_by", None)
     if isinstance(columns := members.get("columns"), dict):  # null: the target has no source
         members["columns"] = {target: source for target, source in columns.items() if source is not None}
     try:
@@ -55,53 +58,62 @@ def resolve(
     """Make a mapping of parameters: the saved mapping ``name``, or ``base``, changed by what is given.
 
     Args:
-        flags: members of the mapping, None or empty where not given; but for ``columns`` and
-            ``kind_rules`` there are ``column`` (``target=source`` each, added to those of the saved
-            mapping), ``kind_rule`` (replace those of the saved mapping) and ``currency`` (the same as
-            ``column=currency==CODE``).
+        flags: members of the mapping, None or empty where not given; but for ``columns``, ``kind_rules``
+            and ``values`` there are ``column`` (``target=source`` each, in the place of those of the saved
+            mapping), ``kind_rule`` and ``value`` (replace those of the saved mapping) and ``currency`` (the
+            same as ``column=currency==CODE``).
 
     Raises:
         NotFoundError: there is no saved mapping with this name.
-        InvalidError: as in `parse`; the saved mapping is for another kind of records; or there is no such
-            survey to answer.
+        InvalidError: as in `parse`; a target is given twice; the saved mapping is for another kind of
+            records; or there is no such survey to answer.
     """
     given = {member: value for member, value in flags.items() if value is not None}
-    columns, rules, currency = (
-        given.pop("column", []),
-        given.pop("kind_rule", []),
-        given.pop("currency", None),
-    )
+    columns, currency = given.pop("column", []), given.pop("currency", None)
+    rules = {"kind_rules": given.pop("kind_rule", []), "values": given.pop("value", [])}
     members = dict(base or {}) if name is None else dict(get(tx, actor, name)["mapping"])
     kind = given.get("kind")
     if members and kind is not None and kind != members.get("kind", _KIND if name else kind):
         raise _wrong("kind", "other_kind", "The mapping is for another kind of records.")
     if isinstance(members.get("columns", {}), dict):
-        sources = dict(members.get("columns", {}))
-        for flag in columns:
-            target, equals, source = flag.partition("=")
-            if not equals:
-                raise _wrong("column", "not_a_column_flag", "Write each column once, as target=source.")
-            sources[target.strip()] = source
-        if currency is not None:
-            sources[Target.CURRENCY.value] = f"={currency}"
-        members["columns"] = sources
-    if rules:
-        members["kind_rules"] = rules
+        members["columns"] = {**members.get("columns", {}), **_sources(columns, currency)}
+        if given.get("group_by"):  # the mapping may have had another key
+            members["columns"].setdefault("external_id", given["group_by"])
+    members |= {member: told for member, told in rules.items() if told}
     return import_surveys.settled(tx, parse(actor, members | given, in_query=True))
+
+
+def _sources(flags: list[str], currency: str | None) -> dict[str, str]:
+    """The sources that flags give to targets, each at most one."""
+    try:
+        sources = column_flags(flags)
+        if currency is not None and Target.CURRENCY.value in sources:
+            raise MappingError([given_twice(Target.CURRENCY.value)])
+    except MappingError as error:
+        raise InvalidError(fields=[_field(problem, True) for problem in error.problems]) from None
+    return sources if currency is None else {**sources, Target.CURRENCY.value: f"={currency}"}
 
 
 def shape(mapping: Members[str, Any]) -> Row:
     """A mapping's JSON form with every target among the columns, null where it has no source."""
     kind = RecordKind(mapping.get("kind", _KIND))
     columns = {**dict.fromkeys(names(kind)), **mapping["columns"]}
-    return {**mapping, "kind": kind.value, "columns": columns}
+    return {
+        **_ADDED,
+        **mapping,
+        "kind": kind.value,
+        "columns": columns,
+        "group_by": mapping.get("group_by") or None,
+    }
 
 
 def _field(problem: MappingProblem, in_query: bool) -> FieldError:
     pointer, location = problem.pointer, "body"
     if in_query:
-        member = pointer.strip("/").partition("/")[0]
-        pointer, location = _QUERY_NAMES.get(member, member), "query"
+        member, _, target = pointer.strip("/").partition("/")
+        location = "query"
+        if not (member == "columns" and target):  # a target is named as in a saved mapping
+            pointer = _QUERY_NAMES.get(member, member)
     return FieldError(pointer, problem.code, problem.detail, location, problem.params)
 
 
@@ -133,7 +145,12 @@ def page(tx: Connection, _actor: Actor, query: Paging, after: After | None) -> P
 
 
 def put(
-    tx: Connection, actor: Actor, name: str, members: Members[str, Any], if_match: str | None
+    tx: Connection,
+    actor: Actor,
+    name: str,
+    members: Members[str, Any],
+    if_match: str | None,
+    if_none_match: str | None = None,
 ) -> tuple[Row, bool]:
     """Save a mapping under a name, over the one that has it.
 
@@ -142,12 +159,13 @@ def put(
 
     Raises:
         InvalidError: it cannot be used.
-        PreconditionFailedError: ``if_match`` does not name the present version.
+        PreconditionFailedError: ``if_match`` does not name the present version, or ``if_none_match`` does.
     """
     mapping = parse(actor, members).to_dict()
     dialects.advisory_lock(tx, f"import-mapping:{name}")
     before = tx.execute(_READ.where(ImportMapping.name == name)).mappings().first()
-    preconditions.check_version(None if before is None else before["version"], if_match)
+    version = None if before is None else before["version"]
+    preconditions.check_version(version, if_match, if_none_match)
     if before is not None and before["mapping"] == mapping:
         return _shape(dict(before)), False
     at = now()

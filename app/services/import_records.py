@@ -10,7 +10,9 @@ from app.domain.import_mapping import Mapping
 from app.domain.import_refusals import Refusal, Refused
 from app.domain.import_targets import LINKED_SOURCE, LINKS
 from app.errors import AppError, ConflictError
+from app.services import import_updates
 from app.services.import_items import KINDS, Items, Kind, reason
+from app.services.import_updates import Said
 from app.store import bulk, dialects
 from app.store.bulk import Outcome
 from app.store.engine import undone
@@ -28,46 +30,55 @@ _LINKED: dict[str, Any] = {
 _KEYS = {member: key for key, member in LINKS.items()}
 
 
-def store(
-    tx: Connection, actor: Actor, import_id: UUID, mapping: Mapping, rows: Items
-) -> tuple[Outcome, int]:
-    """Record the rows of a batch.
+def store(tx: Connection, actor: Actor, import_row: Row, rows: Items) -> tuple[Outcome, int]:
+    """Record the rows of a batch, and change the records that they have something new of.
+
+    Args:
+        import_row: the whole row of the import.
 
     Returns:
-        What became of them, and how many customers were created for them. A row whose external id is stored
-        already is repeated, whatever else it says.
+        What became of them, and how many customers were created for them.
 
     Raises:
         ConflictError: another request stored some of them in the meantime; repeat the batch.
     """
+    mapping, import_id = Mapping.from_dict(import_row["mapping"]), import_row["id"]
     rows, outcome = _link(tx, actor, mapping, rows)
-    kind, keys = KINDS[mapping.kind], _keys(rows)
+    keys = _keys(rows)
     before = _created(tx, import_id, mapping, keys)
-    results = kind.create_many(tx, actor, rows.items, import_id=import_id)
-    _count(outcome, kind, rows, results)
+    _record(tx, actor, import_row, mapping, rows, outcome)
     return outcome, len(_created(tx, import_id, mapping, keys)) - len(before)
 
 
-def trial(
-    tx: Connection, actor: Actor, import_id: UUID, mapping: Mapping, rows: Items
-) -> tuple[Outcome, int]:
+def trial(tx: Connection, actor: Actor, import_row: Row, rows: Items) -> tuple[Outcome, int]:
     """Tell what `store` would do, counting what earlier batches of the same dry run would have stored: the
     rows are recorded, and that is undone."""
+    mapping, import_id = Mapping.from_dict(import_row["mapping"]), import_row["id"]
     rows, outcome = _link(tx, actor, mapping, rows)
-    kind = KINDS[mapping.kind]
     with undone(tx):
-        results = kind.create_many(tx, actor, rows.items, import_id=import_id)
+        first, told = _record(tx, actor, import_row, mapping, rows, outcome)
         created = _created(tx, import_id, mapping, _keys(rows))
-    _count(outcome, kind, rows, results)
-    stored = [item for item, result in zip(rows.items, results, strict=True) if isinstance(result, dict)]
-    new = bulk.try_rows(tx, import_id, [item.external_id for item in stored])
-    outcome.repeated += len(stored) - len(new)
-    outcome.stored = len(new)
-    owners = {item.customer.key for item in stored if item.external_id in new and item.customer is not None}
-    return outcome, bulk.try_customers(tx, import_id, created & owners)
+    import_updates.note(tx, import_id, first, told, outcome)
+    return outcome, bulk.try_customers(tx, import_id, created)
 
 
 # --- inside
+
+
+def _record(
+    tx: Connection, actor: Actor, import_row: Row, mapping: Mapping, rows: Items, outcome: Outcome
+) -> tuple[Items, list[Said]]:
+    """Record rows; gives the first of each key, and what they say."""
+    kind, import_id = KINDS[mapping.kind], import_row["id"]
+    told = [Said.of(item) for item in rows.items]
+    first, told = import_updates.first_of_key(tx, import_id, rows, told, outcome)
+    new, new_told = import_updates.settle(tx, actor, import_row, first, told, outcome)
+    results = kind.create_many(tx, actor, new.items, import_id=import_id)
+    _count(outcome, kind, new, results)
+    made = [(row["id"], one) for row, one in zip(results, new_told, strict=True) if isinstance(row, dict)]
+    import_updates.keep(tx, mapping.kind, [id_ for id_, _ in made], [one for _, one in made])
+    import_updates.note(tx, import_id, first, told, outcome)
+    return first, told
 
 
 def _link(tx: Connection, actor: Actor, mapping: Mapping, rows: Items) -> tuple[Items, Outcome]:
@@ -125,6 +136,6 @@ def _count(outcome: Outcome, kind: Kind, rows: Items, results: Results) -> None:
         if isinstance(result, dict):
             outcome.stored += 1
         elif isinstance(result, ConflictError) and result.code == kind.exists:
-            outcome.repeated += 1
+            outcome.repeats(line)
         else:
             outcome.refused.append(Refused(line, *reason(item, result)))

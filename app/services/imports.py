@@ -7,13 +7,16 @@ from uuid import UUID
 from sqlalchemy import Connection, Select, case, delete, insert, select, update
 
 from app.domain.access import Actor, Scope
+from app.domain.date_formats import example
 from app.domain.import_mapping import Mapping
-from app.domain.import_refusals import Refusal
-from app.domain.imports import ImportState
+from app.domain.import_refusals import Refusal, detail
+from app.domain.import_targets import RecordKind
+from app.domain.imports import ENDED, ImportState
 from app.domain.jobs import JobState
 from app.errors import ConflictError, FieldError, ForbiddenError, InvalidError, NotFoundError
 from app.schemas.imports import ImportQuery, RefusedRowQuery
 from app.services import import_mappings, jobs
+from app.services.import_limits import limits
 from app.store import audit
 from app.store.engine import single
 from app.store.paging import After, Page, SortKey, fetch
@@ -35,7 +38,11 @@ CHUNKS_AT_ONCE = 64
 _WORKED_ON = (ImportState.UPLOADING, ImportState.WAITING, ImportState.RUNNING)
 
 # A job can be cancelled as long as it waits; the import then is where it was before there was a job.
-_was = case((Import.error.is_(None), ImportState.DONE.value), else_=ImportState.FAILED.value)
+_was = case(
+    (Import.error.is_not(None), ImportState.FAILED.value),
+    (Import.rows_refused * 2 > Import.rows_in, ImportState.DONE_WITH_REFUSALS.value),
+    else_=ImportState.DONE.value,
+)
 _STATE = case(
     (Job.state != JobState.CANCELLED, Import.state),
     (Import.state == ImportState.WAITING, ImportState.CANCELLED.value),
@@ -76,16 +83,21 @@ def refused_rows(
 ) -> Page:
     """Read a page of the rows of an import that were refused, in the order of the file.
 
+    ``detail`` is a message id, which ``column`` and ``values`` fill.
+
     Raises:
         NotFoundError: as in `get`.
     """
-    _find(tx, actor, select(Import.id), import_id)
+    found_import = _find(tx, actor, select(Import.id, Import.mapping, Import.kind), import_id)
+    mapping, kind = found_import["mapping"], RecordKind(found_import["kind"])
+    date_format = mapping["date_format"]
+    values = {"format": date_format, "example": example(date_format)}
     columns: list[Any] = [RefusedRow.line, RefusedRow.code, RefusedRow.target.label("column")]
     statement = select(*columns).where(RefusedRow.import_id == import_id)
     if query.code:
         statement = statement.where(RefusedRow.code.in_(query.code))
     found = fetch(tx, statement, [SortKey(RefusedRow.line)], limit=query.limit, after=after)
-    return Page([{**row, "detail": Refusal(row["code"]).sentence} for row in found.rows], found.after)
+    return Page([_explained(row, kind, values) for row in found.rows], found.after)
 
 
 def refused_after(tx: Connection, actor: Actor, import_id: UUID, line: int, limit: int) -> list[Row]:
@@ -135,6 +147,7 @@ def begin(
         "dry_run": dry_run,
         "state": state,
         "refused_by_reason": {},
+        "words_unmatched": {},
         "error": None,
         "created_by": actor.id,
         "units": sorted(actor.units),
@@ -154,7 +167,11 @@ _COUNTERS = (
     "rows_repeated",
     "rows_refused",
     "rows_rounded",
+    "rows_updated",
+    "rows_alike",
+    "records_stored",
     "customers_created",
+    "customers_kept",
 )
 
 
@@ -224,7 +241,7 @@ def revert(tx: Connection, actor: Actor, import_id: UUID) -> Row:
     abandoned = before["state"] == ImportState.RUNNING and before["job_id"] is None
     if before["dry_run"]:
         raise ConflictError("A dry run has stored nothing.")
-    if before["state"] not in (ImportState.DONE, ImportState.FAILED) and not abandoned:
+    if before["state"] not in ENDED and not abandoned:
         raise ConflictError("The import cannot be reverted: it is {state}.", state=before["state"])
     href = f"/v1/imports/{import_id}"
     job = jobs.create(tx, actor, REVERSAL_JOB, {"import_id": str(import_id)}, result={"href": href})
@@ -284,6 +301,12 @@ def _find(tx: Connection, actor: Actor, statement: Select[Any], import_id: UUID)
     if row is None:
         raise NotFoundError("There is no such import.")
     return dict(row)
+
+
+def _explained(row: Row, kind: RecordKind, values: Row) -> Row:
+    """A refused row with its reason, and what fills that."""
+    known = limits(kind, row["column"])
+    return {**row, "detail": detail(Refusal(row["code"]), known), "values": {**values, **known}}
 
 
 def _shape(row: Row) -> Row:

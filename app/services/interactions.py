@@ -17,7 +17,7 @@ from app.schemas.interactions import (
     InteractionSort,
     InteractionUpdate,
 )
-from app.services import dispositions, do_not_contact, preconditions, records
+from app.services import callers, dispositions, do_not_contact, preconditions, records
 from app.store import audit
 from app.store.engine import single
 from app.store.paging import After, Page, SortKey, fetch
@@ -73,6 +73,9 @@ def page(tx: Connection, actor: Actor, query: InteractionQuery, after: After | N
     if query.external_id is not None:
         source, _, key = query.external_id.partition(":")
         statement = statement.where(Interaction.source == source, Interaction.external_id == key.strip())
+    if query.phone is not None:
+        caller = callers.read(actor, query.phone, location="query", pointer="phone")
+        statement = statement.where(Interaction.phone.in_(caller.readings))
     for member in _EQUAL:
         if (value := getattr(query, member)) is not None:
             statement = statement.where(getattr(Interaction, member) == value)
@@ -129,10 +132,12 @@ def create_many(
     at = now()
     named = {item.disposition for item in items if item.disposition is not None}
     own = dispositions.states(tx, named)
+    known = callers.name_customers(tx, actor, items)
     rows = [
-        _new_row(actor, item, own, at, row_id, import_id)
-        for item, row_id in zip(items, ids or [new_id() for _ in items], strict=True)
+        item if isinstance(item, AppError) else _new_row(actor, item, own, at, row_id, import_id)
+        for item, row_id in zip(known, ids or [new_id() for _ in items], strict=True)
     ]
+    items = [given if isinstance(item, AppError) else item for given, item in zip(items, known, strict=True)]
     records.store_new(tx, actor, _KIND, items, rows, import_id=import_id)
     stored = [row for row in rows if isinstance(row, dict)]
     if import_id is None:
@@ -157,6 +162,8 @@ def update_one(
     before = _found(tx, wanted)
     preconditions.check_version(before["version"], if_match)
     sent = data.model_dump(include=data.model_fields_set)
+    if sent.get("phone") is not None:
+        sent |= _caller(tx, actor, before, sent)
     changes = {member: value for member, value in sent.items() if before[member] != value}
     if not changes:
         return _shape(before)
@@ -240,6 +247,15 @@ def _wrong(
         detail = "This key is limited to other units."
         wrong.append(FieldError("/unit", "unit_not_allowed", detail))
     return wrong
+
+
+def _caller(tx: Connection, actor: Actor, before: Row, sent: Row) -> Row:
+    """The number of a patch as it is kept, and the customer it names where there is none yet."""
+    caller = callers.read(actor, sent["phone"])
+    if before["customer_id"] is not None or sent.get("customer_id") is not None:
+        return {"phone": caller.phone}
+    owner = callers.owner_of(tx, actor, caller)
+    return {"phone": caller.phone} | ({} if owner is None else {"customer_id": owner})
 
 
 def _identify(tx: Connection, actor: Actor, before: Row, customer_id: UUID | None) -> None:

@@ -6,7 +6,7 @@ import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -14,6 +14,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from app.domain.access import Actor, Scope
 from app.domain.company import Company
+from app.domain.text import composed
 from app.errors import ConflictError, NotFoundError, UnauthenticatedError
 from app.store import audit
 from app.store.engine import single
@@ -33,6 +34,7 @@ _FIND = Prepared(
         ApiKey.scopes,
         ApiKey.units,
         ApiKey.expires_at,
+        ApiKey.retires_at,
         ApiKey.revoked_at,
         ApiKey.last_used_at,
     ).where(ApiKey.id == bindparam("key_id"))
@@ -138,7 +140,7 @@ def create_known(
             secret_hash=hashlib.sha256(credential.secret.encode()).digest(),
             label=label,
             scopes=sorted(scopes),
-            units=sorted(units),
+            units=sorted(composed(unit).strip() for unit in units),
             created_at=now(),
             expires_at=expires_at,
             replaces=replaces,
@@ -169,7 +171,9 @@ def revoke(tx: Connection, actor: Actor, key_id: str) -> None:
 
 
 def rotate(tx: Connection, actor: Actor, key_id: str, overlap: timedelta) -> str:
-    """Make a successor with the same rights; the old key works for ``overlap`` longer.
+    """Make a successor with the same rights and expiry; the old key works for ``overlap`` longer.
+
+    Rotating a key again makes another successor and never lets the old key work longer.
 
     Raises:
         NotFoundError: there is no such key.
@@ -178,10 +182,8 @@ def rotate(tx: Connection, actor: Actor, key_id: str, overlap: timedelta) -> str
     row = _existing(tx, key_id)
     if not _is_live(row):
         raise ConflictError("The key is revoked or expired.")
-    ends = now() + overlap
-    if row["expires_at"] is not None:
-        ends = min(ends, row["expires_at"])
-    tx.execute(update(ApiKey).where(ApiKey.id == key_id).values(expires_at=ends))
+    retires_at = min(now() + overlap, row["retires_at"] or datetime.max.replace(tzinfo=UTC))
+    tx.execute(update(ApiKey).where(ApiKey.id == key_id).values(retires_at=retires_at))
     scopes, expires_at = _scopes(tuple(row["scopes"])), row["expires_at"]
     return create(tx, actor, row["label"], scopes, units=row["units"], expires_at=expires_at, replaces=key_id)
 
@@ -195,7 +197,14 @@ def _existing(tx: Connection, key_id: str) -> Row:
 
 
 def _is_live(row: Row) -> bool:
-    return row["revoked_at"] is None and (row["expires_at"] is None or row["expires_at"] > now())
+    end = ends_at(row)
+    return row["revoked_at"] is None and (end is None or end > now())
+
+
+def ends_at(row: Row) -> datetime | None:
+    """When a key stops working unless it is revoked before; None: never."""
+    ends = [at for at in (row["expires_at"], row["retires_at"]) if at is not None]
+    return min(ends, default=None)
 
 
 def _random(length: int, alphabet: str) -> str:

@@ -54,11 +54,20 @@ def report(tx: Connection, actor: Actor, run_id: UUID | None, as_of: date | None
         for one, customer_id in zip(run.lifetime_value["top"], ids, strict=True)
         if customer_id in names
     ]
-    parameters = Parameters.from_dict(run.parameters).to_dict()
-    shown = {"run_id": run.id, "as_of": run.as_of, "is_current": run.is_current, "parameters": parameters}
+    parameters = Parameters.from_dict(run.parameters)
     # Runs of an earlier version knew the share only, and did not name it.
     contracts = {"model": contract.BASE, **run.lifetime_value["contracts"]}
-    return {**run.lifetime_value, **shown, "contracts": contracts, "top": top}
+    return {
+        **run.lifetime_value,
+        "tiers": _with_rest(run.lifetime_value, parameters.currency),
+        "contracts": contracts,
+        "left": _left(run.lifetime_value, parameters.currency),
+        "run_id": run.id,
+        "as_of": run.as_of,
+        "is_current": run.is_current,
+        "parameters": parameters.to_dict(),
+        "top": top,
+    }
 
 
 @long
@@ -95,6 +104,21 @@ def of_customer(tx: Connection, actor: Actor, customer_id: UUID) -> Row:
         "expected_spend": None,
         **drawn,
     }
+
+
+def _with_rest(stored: Row, currency: str) -> list[Row]:
+    """The tiers, and the customers without one, who bought nothing in the window of value tiers."""
+    tiers: list[Row] = stored["tiers"]
+    in_tiers = sum(money.parse(tier["value"]["amount"], currency) for tier in tiers)
+    rest = money.parse(stored["total"]["amount"], currency) - in_tiers
+    customers = stored["n"] - sum(tier["customers"] for tier in tiers)
+    return [*tiers, {"tier": None, "customers": customers, "value": money.to_wire(rest, currency)}]
+
+
+def _left(stored: Row, currency: str) -> Row:
+    """Who has left or was given notice by the company: known to be worth nothing more."""
+    customers = stored["n"] - stored["purchases"]["customers"] - stored["contracts"]["customers"]
+    return {"customers": customers, "value": money.to_wire(0, currency)}
 
 
 def _drawn(run: Any, facts: list[Any] | None, parameters: Parameters) -> Row:

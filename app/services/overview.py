@@ -18,7 +18,7 @@ from app.schemas.overview import (
     OverviewRead,
     ScreenPopQuery,
 )
-from app.services import churn, customer_search, standing
+from app.services import churn, customer_search, shared_wishes, standing
 from app.store.engine import single
 from app.store.prepared import Prepared
 from app.store.tables import Complaint, Customer, CustomerLookup, CustomerScore, Interaction, ScoringRun
@@ -38,6 +38,7 @@ _READ = select(
     *(column for column in Customer.__table__.columns if column.key in _MEMBERS),
     *(Customer.__table__.c[column] for column in standing.CONTRACT.values()),
     *standing.SCORES,
+    *shared_wishes.COLUMNS,
     CustomerScore.churn_facts,
     standing.current(ScoringRun.churn_baselines),
 ).join_from(Customer, CustomerScore, CustomerScore.customer_id == Customer.id, isouter=True)
@@ -140,7 +141,9 @@ def screen_pop(tx: Connection, actor: Actor, query: ScreenPopQuery, language: st
     return {
         "match": match,
         "customer": _overview(tx, found[0], language),
-        "candidates": found[1 : LISTED_MOST + 1],
+        "candidates": [
+            {**row, shared_wishes.MEMBER: shared_wishes.shared(row)} for row in found[1 : LISTED_MOST + 1]
+        ],
         "has_more_candidates": len(found) > LISTED_MOST + 1,
     }
 
@@ -197,6 +200,7 @@ def _overview(tx: Connection, row: Row, language: str) -> Row:
     whole = {
         **row,
         **scores,
+        shared_wishes.MEMBER: shared_wishes.shared(row),
         "contract": standing.contract_of(row),
         "open_complaints_count": count,
         "open_complaints": complaints,

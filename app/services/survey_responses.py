@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Select, bindparam, insert, select, update
 
 from app.domain.access import Actor
+from app.domain.days import is_future
 from app.domain.surveys import answer_rows, check_answers, is_expired
 from app.errors import AppError, ConflictError, FieldError, InvalidError, NotFoundError
 from app.schemas.survey_responses import (
@@ -103,8 +104,8 @@ def create(tx: Connection, actor: Actor, data: SurveyResponseCreate) -> Row:
     Raises:
         InvalidError: answers that do not fit the questions (`app.domain.surveys.check_answers`); no such
             survey, version, invitation or customer; something it is about that is not there or another
-            customer's; what contradicts its invitation; or it is anonymous and of another unit than the
-            caller.
+            customer's; what contradicts its invitation, or was answered before it; or it is anonymous and of
+            another unit than the caller.
         ConflictError: the survey is not in use (``survey_inactive``), the invitation is answered or too old
             (``invitation_answered``, ``invitation_expired``), or the source has a response with this
             external id (``response_exists``).
@@ -202,6 +203,7 @@ def _new_row(
         survey = _survey(item, invitation, named)
         version = survey.newest if item.survey_version is None else item.survey_version
         _refuse_closed(invitation, answered_at)
+        _refuse_early(invitation, item.answered_at)
         given = _checked_answers(item, survey, version)
     except AppError as refusal:
         return refusal
@@ -248,6 +250,15 @@ def _survey(item: SurveyResponseCreate, invitation: Row | None, named: Surveys) 
     assert survey is not None  # noqa: S101 - the schema wants a survey or an invitation
     survey_subjects.refuse_inactive(survey)
     return survey
+
+
+def _refuse_early(invitation: Row | None, answered_at: datetime | None) -> None:
+    """Make sure that nobody answered before being asked, as far as clocks agree."""
+    if invitation is None or answered_at is None:
+        return
+    if is_future(invitation["invited_at"], answered_at):
+        detail = "Expected an instant that is not before the invitation."
+        raise InvalidError(fields=[FieldError("/answered_at", "before_invitation", detail)])
 
 
 def _refuse_closed(invitation: Row | None, answered_at: datetime) -> None:

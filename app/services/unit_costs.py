@@ -49,7 +49,12 @@ def in_currency(tx: Connection, currency: str) -> dict[str, Row]:
 
 
 def put(
-    tx: Connection, actor: Actor, code: CostCode, data: UnitCostPut, if_match: str | None
+    tx: Connection,
+    actor: Actor,
+    code: CostCode,
+    data: UnitCostPut,
+    if_match: str | None,
+    if_none_match: str | None = None,
 ) -> tuple[Row, bool]:
     """Set what a contact over a channel, or a return, costs.
 
@@ -58,14 +63,15 @@ def put(
 
     Raises:
         InvalidError: finer than the currency allows, or a return with a cost per minute.
-        PreconditionFailedError: ``if_match`` does not name the present version.
+        PreconditionFailedError: ``if_match`` does not name the present version, or ``if_none_match`` does.
     """
     currency = actor.company.reporting_currency
     if wrong := _wrong(code, data, currency):
         raise InvalidError(fields=wrong)
     dialects.advisory_lock(tx, f"unit-cost:{code}")
     before = _stored(tx, code)
-    preconditions.check_version(None if before is None else before["version"], if_match)
+    version = None if before is None else before["version"]
+    preconditions.check_version(version, if_match, if_none_match)
     given = {"currency": currency, "per_contact": data.per_contact, "per_minute": data.per_minute}
     if before is not None and all(before[member] == given[member] for member in _GIVEN):
         return before, False

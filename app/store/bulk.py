@@ -34,11 +34,28 @@ VALUES = ("kind", "amount_minor", "currency", "occurred_at", "category", "channe
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of rows that are right in themselves; together with ``stored`` they are all."""
+    """What became of rows that are right in themselves; together with ``stored`` they are all.
+
+    ``alike`` are those of the repeated that have no key but say the same as a row of another file.
+    """
 
     stored: int = 0
     repeated: int = 0
+    updated: int = 0
+    alike: int = 0
     refused: list[Refused] = field(default_factory=list)
+    repeated_lines: list[int] = field(default_factory=list)
+    updated_lines: list[int] = field(default_factory=list)
+
+    def repeats(self, line: int) -> None:
+        """Count a row that says what is stored."""
+        self.repeated += 1
+        self.repeated_lines.append(line)
+
+    def updates(self, line: int) -> None:
+        """Count a row that changed what is stored."""
+        self.updated += 1
+        self.updated_lines.append(line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +103,7 @@ def new_ids(count: int) -> list[bytes]:
 def owners(tx: Connection, actor: Actor, system: str, keys: Collection[str]) -> Owners:
     """Find the customers that have these keys in ``system``, as far as the caller may see them."""
     statement = (
-        select(CustomerExternalId.key, _id_bytes(tx, Customer.id), Customer.lifecycle)
+        select(CustomerExternalId.key, id_bytes(tx, Customer.id), Customer.lifecycle)
         .join(Customer, Customer.id == CustomerExternalId.customer_id)
         .where(CustomerExternalId.system == system, dialects.among(tx, CustomerExternalId.key, keys))
     )
@@ -150,11 +167,11 @@ def trial(tx: Connection, rows: Owned, *, source: str, import_id: UUID) -> Outco
     digests = [hashlib.blake2b(repr(said).encode(), digest_size=16).digest() for said in fresh.said()]
     outcome.stored = _try(tx, import_id, "row", fresh.external_id, digests)
     if outcome.stored < len(digests):
-        tried = _tried(tx, import_id, fresh.external_id)
+        noted = tried(tx, import_id, fresh.external_id)
         # What this batch has just put there is equal to itself; take it off again.
         same = 0
         for line, external_id, digest in zip(fresh.line, fresh.external_id, digests, strict=True):
-            if tried[external_id] == digest:
+            if noted[external_id] == digest:
                 same += 1
             else:
                 outcome.refused.append(_conflict(line))
@@ -167,11 +184,21 @@ def try_customers(tx: Connection, import_id: UUID, keys: Collection[str]) -> int
     return _try(tx, import_id, "customer", sorted(keys), [b""] * len(keys))
 
 
-def try_rows(tx: Connection, import_id: UUID, keys: Sequence[str]) -> set[str]:
-    """Note rows that a dry run would have stored, each key once; returns those that are new to it."""
-    new = set(keys) - _tried(tx, import_id, keys).keys()
-    _try(tx, import_id, "row", sorted(new), [b""] * len(new))
-    return new
+def note(
+    tx: Connection, import_id: UUID, kind: str, keys: Sequence[str], digests: Sequence[bytes] = ()
+) -> int:
+    """Note keys of an import until it has ended; returns how many are new to it."""
+    return _try(tx, import_id, kind, keys, digests or [b""] * len(keys))
+
+
+def tried(tx: Connection, import_id: UUID, keys: Collection[str], kind: str = "row") -> dict[str, bytes]:
+    """Which of these keys an import has noted, with their digests."""
+    statement = select(ImportTrial.key, ImportTrial.digest).where(
+        ImportTrial.import_id == import_id,
+        ImportTrial.kind == kind,
+        dialects.among(tx, ImportTrial.key, keys),
+    )
+    return {row.key: row.digest for row in tx.execute(statement)}
 
 
 def refuse(tx: Connection, import_id: UUID, refused: Sequence[Refused]) -> None:
@@ -184,20 +211,20 @@ def refuse(tx: Connection, import_id: UUID, refused: Sequence[Refused]) -> None:
     many_rows.insert_new(tx, RefusedRow, columns, {"import_id": import_id.bytes}, ("import_id", "line"))
 
 
-# --- inside
-
-
-def _id_bytes(tx: Connection, column: Any) -> Any:
+def id_bytes(tx: Connection, column: Any) -> Any:
     """The id as 16 raw bytes on both databases."""
     return func.uuid_send(column) if dialects.is_postgres(tx) else type_coerce(column, LargeBinary())
+
+
+# --- inside
 
 
 def _stored(tx: Connection, source: str, external_ids: Collection[str]) -> Present:
     columns = [getattr(Transaction, name) for name in VALUES]
     statement = select(
         Transaction.external_id,
-        _id_bytes(tx, Transaction.id),
-        _id_bytes(tx, Transaction.customer_id),
+        id_bytes(tx, Transaction.id),
+        id_bytes(tx, Transaction.customer_id),
         *columns,
     ).where(Transaction.source == source, dialects.among(tx, Transaction.external_id, external_ids))
     instant = 1 + VALUES.index("occurred_at")
@@ -218,7 +245,7 @@ def _compared(rows: Owned, ids: Sequence[bytes], present: Present) -> Outcome:
         if found[0] == own_id:
             outcome.stored += 1
         elif found[1] == said:
-            outcome.repeated += 1
+            outcome.repeats(line)
         else:
             outcome.refused.append(_conflict(line))
     return outcome
@@ -232,12 +259,3 @@ def _try(tx: Connection, import_id: UUID, kind: str, keys: Sequence[str], digest
     shared = {"import_id": import_id.bytes, "kind": kind}
     columns = {"key": keys, "digest": digests}
     return many_rows.insert_new(tx, ImportTrial, columns, shared, ("import_id", "kind", "key"))
-
-
-def _tried(tx: Connection, import_id: UUID, keys: Collection[str]) -> dict[str, bytes]:
-    statement = select(ImportTrial.key, ImportTrial.digest).where(
-        ImportTrial.import_id == import_id,
-        ImportTrial.kind == "row",
-        dialects.among(tx, ImportTrial.key, keys),
-    )
-    return {row.key: row.digest for row in tx.execute(statement)}

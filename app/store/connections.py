@@ -10,12 +10,15 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
+from weakref import WeakSet
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.errors import AppError, UnavailableError
 from app.store import dialects
+from app.store.dialects import StoreSettings
+from app.store.watchdog import Waiting, Watchdog, cut, hanging
 
 
 class SqliteReaders:
@@ -65,10 +68,13 @@ class PostgresConnections:
     Args:
         wait_seconds: how long to wait for one.
         refusal: what is said to those who have waited so long.
+        watchdog: gives up what waits for a server that hangs.
     """
 
-    def __init__(self, engine: AsyncEngine, size: int, wait_seconds: float, refusal: str) -> None:
-        self.engine = engine
+    def __init__(
+        self, engine: AsyncEngine, size: int, wait_seconds: float, refusal: str, watchdog: Watchdog
+    ) -> None:
+        self.engine, self.watchdog = engine, watchdog
         self._turns = asyncio.Semaphore(size)
         self._wait_seconds, self._refusal = wait_seconds, refusal
         self._idle: list[AsyncConnection] = []
@@ -77,39 +83,60 @@ class PostgresConnections:
         """Call ``fn(tx, ...)`` on a connection in autocommit.
 
         Raises:
-            UnavailableError: none became free in time.
+            UnavailableError: none became free in time, or the server hangs.
         """
-        await self._turn()
+        waiting = self.watchdog.begin()
         try:
-            connection = self._idle.pop() if self._idle else await self.engine.connect()
+            await self._turn(waiting)
             try:
-                result = await connection.run_sync(fn, *args, **kwargs)
-            except AppError:
-                self._idle.append(connection)
-                raise
-            except BaseException as error:
-                await asyncio.shield(asyncio.create_task(self._drop(connection, error)))
-                raise
-            self._idle.append(connection)
-            return result
+                return await self._run(waiting, fn, *args, **kwargs)
+            finally:
+                self._turns.release()
         finally:
-            self._turns.release()
+            self.watchdog.end(waiting)
 
     async def close(self) -> None:
         """Close what is not in use. Later uses open connections anew."""
+        self.watchdog.stop()
         while self._idle:
             await self._idle.pop().close()
         await self.engine.dispose()
 
-    async def _turn(self) -> None:
+    async def _run(self, waiting: Waiting, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        connection = self._idle.pop() if self._idle else await self._connect(waiting)
+        waiting.connection = connection
+        try:
+            result = await connection.run_sync(fn, *args, **kwargs)
+        except AppError:
+            self._idle.append(connection)
+            raise
+        except BaseException as error:
+            await asyncio.shield(asyncio.create_task(self._drop(connection, error)))
+            raise
+        self._idle.append(connection)
+        return result
+
+    async def _turn(self, waiting: Waiting) -> None:
         if not self._turns.locked():
             await self._turns.acquire()
             return
         try:
-            async with asyncio.timeout(self._wait_seconds):
+            async with asyncio.timeout(self._wait_seconds) as waiting.limit:
                 await self._turns.acquire()
         except TimeoutError:
+            if self.watchdog.hangs:
+                raise hanging() from None
             raise UnavailableError(self._refusal, headers={"Retry-After": "1"}) from None
+        waiting.limit = None
+
+    async def _connect(self, waiting: Waiting) -> AsyncConnection:
+        try:
+            async with asyncio.timeout(None) as waiting.limit:
+                connection = await self.engine.connect()
+        except TimeoutError:
+            raise hanging() from None
+        waiting.limit = None
+        return connection
 
     async def _drop(self, connection: AsyncConnection, error: BaseException) -> None:
         """Give a connection back to the pool; if it died the others have probably died with it."""
@@ -120,3 +147,31 @@ class PostgresConnections:
         for one in dropped:
             with suppress(Exception):  # of a dead connection nothing else is expected
                 await one.close()
+
+
+class LongReads:
+    """The connections of long reads in threads: apart from those of jobs, since they are cut when the server
+    hangs, and jobs wait."""
+
+    def __init__(self, settings: StoreSettings) -> None:
+        self._settings = settings
+        self._engine: Engine | None = None
+        self._open: WeakSet[Any] = WeakSet()
+
+    def engine(self) -> Engine:
+        """Their pool, made when it is first asked for."""
+        if self._engine is None:
+            url = self._settings.read_database_url or self._settings.database_url
+            self._engine = dialects.postgres_engine(url, self._settings)
+            event.listen(self._engine, "connect", lambda connection, _record: self._open.add(connection))
+        return self._engine
+
+    def cut(self) -> None:
+        """Let everything that waits on one of them fail now."""
+        for connection in list(self._open):
+            cut(connection)
+
+    def close(self) -> None:
+        """Close what is not in use."""
+        if self._engine is not None:
+            self._engine.dispose()

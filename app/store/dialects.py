@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Protocol, cast
 
 from sqlalchemy import (
@@ -69,6 +69,15 @@ _PG_OPTIONS = (
     f" -c idle_in_transaction_session_timeout={2 * STATEMENT_SECONDS}s"
 )
 _PG_JOB_OPTIONS = f"-c timezone=UTC -c lock_timeout={LOCK_SECONDS}s"
+
+# A connection over a network that takes nothing for so long is lost: 5 s of silence and three probes, or 10 s
+# without the receipt of what was sent. Milliseconds and seconds, as libpq wants them.
+_PG_LOST: dict[str, Any] = {
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
 
 # PostgreSQL SQLSTATEs after which the same transaction may simply be tried again.
 _RETRY = {"40001", "40P01"}
@@ -180,7 +189,7 @@ def postgres_async_engine(url: str, settings: StoreSettings, *, read_only: bool)
     options = _PG_OPTIONS + (" -c default_transaction_read_only=on" if read_only else "")
     return create_async_engine(
         postgres_url(url),
-        connect_args={"options": options, "connect_timeout": CONNECT_SECONDS},
+        connect_args={"options": options, "connect_timeout": CONNECT_SECONDS, **_PG_LOST},
         pool_size=settings.pool_size,
         max_overflow=0,
         pool_timeout=CONNECT_SECONDS,
@@ -196,13 +205,27 @@ def postgres_engine(url: str, settings: StoreSettings) -> Engine:
     _teach_driver()
     return create_engine(
         postgres_url(url),
-        connect_args={"options": _PG_JOB_OPTIONS, "connect_timeout": CONNECT_SECONDS},
+        connect_args={"options": _PG_JOB_OPTIONS, "connect_timeout": CONNECT_SECONDS, **_PG_LOST},
         pool_size=settings.pool_size,
         max_overflow=0,
         pool_pre_ping=True,  # a job's write is not repeated, so it should not meet a dead connection
         hide_parameters=True,
         **_JSON,
     )
+
+
+def prober(url: str) -> Callable[[], None]:
+    """What connects to a server anew, asks it something and goes."""
+    parsed = postgres_url(url)
+    _, options = parsed.get_dialect()().create_connect_args(parsed)
+
+    def probe() -> None:
+        import psycopg
+
+        with psycopg.connect(**{**options, "connect_timeout": 2}, autocommit=True) as connection:
+            connection.execute("SELECT 1")
+
+    return probe
 
 
 def migration_engine(settings: StoreSettings) -> Engine:

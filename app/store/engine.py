@@ -18,9 +18,10 @@ from sqlalchemy import Connection, Engine, event
 
 from app.errors import AppError
 from app.store import dialects
-from app.store.connections import PostgresConnections, SqliteReaders
+from app.store.connections import LongReads, PostgresConnections, SqliteReaders
 from app.store.dialects import StoreSettings
 from app.store.sqlite_writer import Writer
+from app.store.watchdog import Watchdog
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -66,6 +67,7 @@ class Store:
         else:
             self._settings = settings
             self._sync: Engine | None = None
+            self._beside = LongReads(settings)
             source = settings.read_database_url or settings.database_url
             writes = dialects.postgres_async_engine(settings.database_url, settings, read_only=False)
             reads = dialects.postgres_async_engine(source, settings, read_only=True)
@@ -74,9 +76,14 @@ class Store:
                 settings.pool_size,
                 settings.write_wait_seconds,
                 "The write waited too long for its turn.",
+                Watchdog(dialects.prober(settings.database_url)),
             )
             self._reads = PostgresConnections(
-                reads, settings.pool_size, dialects.CONNECT_SECONDS, "The database is busy."
+                reads,
+                settings.pool_size,
+                dialects.CONNECT_SECONDS,
+                "The database is busy.",
+                Watchdog(dialects.prober(source), self._beside.cut),
             )
 
     # --- HTTP side
@@ -88,7 +95,7 @@ class Store:
             UnavailableError: the database is busy or gone.
         """
         if getattr(fn, "long", False):
-            return await asyncio.to_thread(lambda: self.read_sync(fn, *args, **kwargs))
+            return await self._read_long(fn, *args, **kwargs)
         if self.is_sqlite:
             return self._read_sqlite(fn, *args, **kwargs)
         within = fn if getattr(fn, "single", False) else _in_snapshot(fn)
@@ -122,14 +129,7 @@ class Store:
         """`read` for commands and jobs."""
         if self.is_sqlite:
             return self._read_sqlite(fn, *args, **kwargs)
-        engine = self._sync_engine().execution_options(
-            isolation_level="REPEATABLE READ", postgresql_readonly=True
-        )
-        try:
-            with engine.connect() as tx:
-                return fn(tx, *args, **kwargs)
-        except Exception as error:
-            raise dialects.translate_error(error) from error
+        return _read_in(self._sync_engine(), fn, *args, **kwargs)
 
     def write_sync(self, fn: Use[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """`write` for commands and jobs; waits for its turn as long as it takes."""
@@ -163,7 +163,9 @@ class Store:
             self._writer.close()
             self._writer.engine.dispose()
             self._reader.close()
-        elif self._sync is not None:
+            return
+        self._beside.close()
+        if self._sync is not None:
             self._sync.dispose()
 
     def on_statement(self, listener: Callable[[str], None]) -> None:
@@ -189,6 +191,14 @@ class Store:
         except Exception as error:
             raise dialects.translate_error(error) from error
 
+    async def _read_long(self, fn: Use[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        if self.is_sqlite:
+            return await asyncio.to_thread(lambda: self._read_sqlite(fn, *args, **kwargs))
+        engine = self._beside.engine()
+        with self._reads.watchdog.limited() as limit:
+            async with limit:
+                return await asyncio.to_thread(lambda: _read_in(engine, fn, *args, **kwargs))
+
     async def _write_postgres(self, fn: Use[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         within = _in_transaction(fn)
         for attempt in range(WRITE_TRIES):
@@ -203,6 +213,16 @@ class Store:
         if self._sync is None:
             self._sync = dialects.postgres_engine(self._settings.database_url, self._settings)
         return self._sync
+
+
+def _read_in(engine: Engine, fn: Use[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """A read in the thread that calls, all its statements seeing the same rows."""
+    engine = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    try:
+        with engine.connect() as tx:
+            return fn(tx, *args, **kwargs)
+    except Exception as error:
+        raise dialects.translate_error(error) from error
 
 
 def _in_transaction(fn: Use[P, R]) -> Use[P, R]:

@@ -212,6 +212,17 @@ def test_a_step_is_not_in_the_future_but_clocks_differ(api: Api, customer_id: st
     assert datetime.fromisoformat(resolved.json()["resolved_at"]) == datetime.fromisoformat(ahead[3])
 
 
+def test_a_record_whose_clock_is_ahead_can_be_followed_by_the_true_time(api: Api, customer_id: str) -> None:
+    url = recorded(api, received_at=(datetime.now(UTC) + timedelta(minutes=4)).isoformat())
+    received_at = datetime.fromisoformat(api.get(url).json()["received_at"])
+    early = datetime.now(UTC) - timedelta(hours=1)
+    assert refusal(step(api, url, "acknowledgements", at=early.isoformat())) == ("/at", "before_last_step")
+    taken = step(api, url, "acknowledgements", at=datetime.now(UTC).isoformat())
+    assert taken.status_code == 201
+    assert datetime.fromisoformat(taken.json()["acknowledged_at"]) == received_at
+    assert step(api, url, "resolutions").status_code == 201
+
+
 def test_now_is_the_time_of_a_step_that_names_none(api: Api, customer_id: str) -> None:
     earliest = datetime.now(UTC)
     url = recorded(api)

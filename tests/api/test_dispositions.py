@@ -142,9 +142,9 @@ def test_pages_run_through_built_in_and_own_ones(api: Api, limit: int) -> None:
 @pytest.mark.parametrize(
     ("code", "body"),
     [
-        ("-x", {"names": NAMES}),
+        ("x%09y", {"names": NAMES}),
         ("x" * 65, {"names": NAMES}),
-        ("satış", {"names": NAMES}),
+        ("%20", {"names": NAMES}),
         ("x", {"names": {"tr": ""}}),
         ("x", {"names": {"tr": " "}}),
         ("x", {"names": {"tr": "a\nb"}}),

@@ -126,3 +126,125 @@ def test_calls_at_once_put_the_customer_on_it_once(api: Api, customer: dict[str,
         answers = list(pool.map(lambda _: api.post(PATH, json=call(**ASKED)).status_code, range(16)))
     assert answers == [201] * 16
     assert listed(api, customer) == (["letter", "phone"], 2)
+
+
+# --- numbers and addresses that several customers have
+
+NUMBER = {"kind": "phone", "value": "0532 123 45 67"}
+ADDRESS = {"kind": "email", "value": "family@example.org"}
+SHARED = "do_not_contact_shared"
+
+
+def family(api: Api, **members: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Two customers with one number and one address."""
+    points = {"contact_points": [NUMBER, ADDRESS]}
+    return made(api, "Ali", **points, **members), made(api, "Veli", **points)
+
+
+@pytest.mark.parametrize(
+    ("wish", "shared"),
+    [
+        (["phone"], ["phone"]),
+        (["email"], ["email"]),
+        (["phone", "email"], ["phone", "email"]),
+        (["letter"], []),
+    ],
+)
+def test_a_shared_number_tells_that_somebody_else_asked(api: Api, wish: list[str], shared: list[str]) -> None:
+    asked, other = family(api, do_not_contact=wish)
+    assert other[SHARED] == shared
+    path = f"/v1/customers/{other['id']}"
+    assert api.get(path).json()[SHARED] == api.get(f"{path}/overview").json()[SHARED] == shared
+    listing = {row["id"]: row[SHARED] for row in api.get("/v1/customers").json()["data"]}
+    assert listing == {asked["id"]: [], other["id"]: shared}
+    popped = api.get("/v1/screen-pop", params={"phone": NUMBER["value"]}).json()
+    shown = {
+        row["id"]: (row["do_not_contact"], row[SHARED]) for row in [popped["customer"], *popped["candidates"]]
+    }
+    assert shown == {asked["id"]: (wish, []), other["id"]: ([], shared)}
+    changed = api.patch(path, json={"tags": ["x"]}).json()
+    assert changed[SHARED] == shared
+    alone = api.patch(path, json={"contact_points": []}).json()
+    assert alone[SHARED] == []
+    [again] = [
+        item["customer"][SHARED]
+        for item in api.post(
+            "/v1/customers/batch", json={"items": [{"name": "Can", "contact_points": [NUMBER, ADDRESS]}]}
+        ).json()["data"]
+    ]
+    assert again == shared
+
+
+def test_a_call_tells_it_to_the_others_at_once(api: Api, customer: dict[str, Any]) -> None:
+    api.patch(f"/v1/customers/{customer['id']}", json={"contact_points": [NUMBER]})
+    other = made(api, contact_points=[{"kind": "phone", "value": "+905321234567", "extension": "4"}])
+    assert other[SHARED] == []
+    assert api.post(PATH, json=call(**ASKED)).status_code == 201
+    assert api.get(f"/v1/customers/{other['id']}").json()[SHARED] == ["phone"]
+    assert made(api, contact_points=[ADDRESS])[SHARED] == []
+
+
+def test_a_key_of_another_unit_learns_of_the_wish_but_not_of_whom(
+    api: Api, api_with: Callable[..., Api]
+) -> None:
+    made(api, contact_points=[NUMBER], do_not_contact=["phone"], unit="izmir")
+    limited = api_with(units=("baku",))
+    ours = made(limited, contact_points=[NUMBER], unit="baku")
+    assert ours[SHARED] == ["phone"]
+    popped = limited.get("/v1/screen-pop", params={"phone": NUMBER["value"]}).json()
+    assert (popped["match"], popped["customer"][SHARED], popped["candidates"]) == ("known", ["phone"], [])
+
+
+def test_who_asked_can_be_listed(api: Api) -> None:
+    phone = made(api, "A", do_not_contact=["phone", "letter"])
+    letter = made(api, "B", do_not_contact=["letter"])
+    made(api, "C")
+
+    def listing(*channels: str) -> set[str]:
+        params = {"do_not_contact": list(channels)}
+        return {row["id"] for row in api.get("/v1/customers", params=params).json()["data"]}
+
+    assert listing("phone") == listing("phone", "letter") == {phone["id"]}
+    assert listing("letter") == {phone["id"], letter["id"]}
+    assert listing("email") == set()
+    assert api.get("/v1/customers", params={"do_not_contact": "fax"}).status_code == 422
+
+
+def test_a_sync_does_not_take_off_what_a_call_told(api: Api, customer: dict[str, Any]) -> None:
+    assert api.post(PATH, json=call(**ASKED)).status_code == 201
+    path = "/v1/customers/by-external-id/crm/C-1"
+    for sent, stays in ([], ["phone"]), (["email"], ["email", "phone"]), (["phone"], ["phone"]):
+        answer = api.put(path, json={"do_not_contact": sent})
+        assert (answer.status_code, answer.json()["do_not_contact"]) == (200, stays)
+    assert (
+        api.patch(f"/v1/customers/{customer['id']}", json={"do_not_contact": []}).json()["do_not_contact"]
+        == []
+    )
+    assert api.put(path, json={"do_not_contact": []}).json()["do_not_contact"] == []
+
+
+def test_a_sync_takes_off_what_no_call_told(api: Api, customer: dict[str, Any]) -> None:
+    path = "/v1/customers/by-external-id/crm/C-1"
+    assert api.put(path, json={"do_not_contact": ["phone"]}).json()["do_not_contact"] == ["phone"]
+    assert api.put(path, json={"do_not_contact": []}).json()["do_not_contact"] == []
+
+
+def test_reading_takes_no_statement_for_each_row(api: Api, client: TestClient) -> None:
+    statements: list[str] = []
+    client.app.state.services.store.on_statement(statements.append)  # type: ignore[attr-defined]
+    for number in range(20):
+        made(api, f"A{number}", contact_points=[NUMBER], do_not_contact=["phone"])
+    one = made(api, contact_points=[NUMBER])["id"]
+    counts = []
+    for path in (
+        f"/v1/customers/{one}",
+        "/v1/customers?limit=2",
+        "/v1/customers?limit=20",
+        "/v1/screen-pop?phone=05321234567",
+    ):
+        api.get(path)
+        statements.clear()
+        assert api.get(path).status_code == 200
+        counts.append(len(statements))
+    assert counts[1] == counts[2] == counts[0] + 1
+    assert counts[3] == counts[0] + 1

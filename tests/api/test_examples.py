@@ -96,6 +96,62 @@ def test_every_example_works_against_the_demo_in_any_order(shown: Api, contract:
     assert len(shuffled) > 70
 
 
+def tried(document: dict[str, Any], operation: Operation) -> dict[str, Any]:
+    """The request that a click on Try it sends: what Swagger UI fills in, and nothing else."""
+    request = sent(document, operation)
+    said = operation[2]
+    filled = {
+        parameter["name"]: parameter["example"]
+        for parameter in said.get("parameters", ())
+        if "example" in parameter
+    }
+    for place in ("params", "headers"):
+        kept = {
+            name: value for name, value in request[place].items() if name in filled or name == "Content-Type"
+        }
+        request[place] = kept
+    return request
+
+
+def renewed(value: Any, suffix: str, name: str = "") -> Any:
+    """A body whose own ids are new ones, as `app/static/pages/swagger.js` makes it for each click."""
+    if isinstance(value, list):
+        return [renewed(item, suffix, name) for item in value]
+    if isinstance(value, dict):
+        return {
+            member: item + suffix
+            if isinstance(item, str) and is_own_id(name, member)
+            else renewed(item, suffix, member)
+            for member, item in value.items()
+        }
+    return value
+
+
+def is_own_id(within: str, member: str) -> bool:
+    return (
+        member == "external_id"
+        or (member == "key" and within == "external_ids")
+        or (member == "code" and within == "")
+    )
+
+
+def test_a_click_on_try_it_works_and_so_does_a_second_one(shown: Api, contract: Contract) -> None:
+    """Of reads and of what makes a new record; a step cannot be taken twice."""
+    refused = {}
+    for operation in operations(contract.document):
+        method, path, said = operation
+        makes = method == "POST" and "201" in said["responses"] and not path.rpartition("}")[2]
+        if method == "GET" or makes or (method == "POST" and "{" not in path):
+            request = tried(contract.document, operation)
+            for click in (1, 2):
+                if method == "POST":
+                    request["json"] = renewed(request.get("json"), f"-{click}")
+                answer = shown.request(**request)
+                if not 200 <= answer.status_code < 300:
+                    refused[f"{method} {path} {click}"] = (answer.status_code, answer.text)
+    assert refused == {}
+
+
 def test_every_body_has_an_example(contract: Contract) -> None:
     bodies = [operation for operation in operations(contract.document) if "requestBody" in operation[2]]
     for operation in bodies:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from import_helpers import many
+from import_helpers import accounted, many
 from sqlalchemy import func, select
 from starlette.testclient import TestClient
 from support import Api, Contract
@@ -182,6 +182,36 @@ def test_a_dry_run_stores_nothing(api: Api, work_off: Callable[[], None]) -> Non
     assert api.get("/v1/customers").json()["data"] == []
 
 
+# --- the charset of the media type
+
+
+@pytest.mark.parametrize("charset", ["windows-1254", "CP1254", '"iso-8859-9"'])
+def test_the_charset_of_the_media_type_is_the_encoding(api: Api, charset: str) -> None:
+    file = "id,who,sum,at\n1,Çiğdem,5,2026-01-01\n".encode("windows-1254")
+    answer = send(api, file, {"Content-Type": f"text/csv; charset={charset}"})
+    assert answer.status_code == 202
+    assert answer.json()["mapping"]["encoding"] in ("windows-1254", "iso-8859-9")
+
+
+def test_the_charset_and_the_encoding_may_say_the_same_in_two_ways(api: Api) -> None:
+    headers = {"Content-Type": "text/csv; charset=UTF8"}
+    assert send(api, many(1), headers, encoding="utf-8").status_code == 202
+    assert send(api, many(1), headers, encoding="auto", dry_run=True).json()["mapping"]["encoding"] == "utf-8"
+
+
+def test_another_charset_than_the_encoding_is_refused(api: Api, store: Store) -> None:
+    answer = send(api, many(1), {"Content-Type": "text/csv; charset=utf-8"}, encoding="windows-1254")
+    assert answer.status_code == 422
+    assert wrong(answer) == [("query", "encoding", "two_encodings")]
+    assert left(store) == (0, 0, 0)
+
+
+def test_an_unknown_charset_is_refused_with_those_that_are_known(api: Api) -> None:
+    answer = send(api, many(1), {"Content-Type": "text/csv; charset=ebcdic"})
+    assert answer.status_code == 415
+    assert "windows-1250 to -1258" in answer.json()["detail"]
+
+
 # --- what is refused at once
 
 
@@ -194,6 +224,7 @@ def test_a_dry_run_stores_nothing(api: Api, work_off: Callable[[], None]) -> Non
         (b"id,who,sum\n1,C1,5\n", "missing_column"),
         (b"id,id,who,sum,at\n1,1,C1,5,2026-01-01\n", "duplicate_columns"),
         ("id,who,sum,at\n1,Çiğdem,5,2026-01-01\n".encode("windows-1254"), "unknown_encoding"),
+        (b"<html><table></table></html>\n", "not_a_table"),
         (b"\x1f\x8bgarbage", "bad_gzip"),
         (b'id,who,"sum,at\n' + b"x" * 10, "quotes_unbalanced"),
     ],
@@ -210,15 +241,24 @@ def test_an_unusable_file_is_refused_and_leaves_nothing(
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        ({"column": []}, ("query", "column", "missing_target")),
+        ({"column": []}, ("query", "/columns/amount", "missing_target")),
+        ({"column": [*COLUMNS, "amount=net"]}, ("query", "/columns/amount", "given_twice")),
+        (
+            {"column": [*COLUMNS, "currency=cur"], "currency": "TRY"},
+            ("query", "/columns/currency", "given_twice"),
+        ),
+        ({"value": ["channel"]}, ("query", "value", "not_a_value_rule")),
+        ({"value": ["channel:Web=app"]}, ("query", "value", "no_column")),
+        ({"group_by": "sum"}, ("query", "group_by", "other_column")),
         ({"column": [*COLUMNS, "nonsense"]}, ("query", "column", "not_a_column_flag")),
         ({"column": [*COLUMNS, "colour=red"]}, ("query", "column", "unknown_target")),
         ({"kind_rule": ["id~R:refund"]}, ("query", "kind_rule", "not_a_kind_rule")),
         ({"time_zone": "Europe/Nowhere"}, ("query", "time_zone", "unknown_time_zone")),
-        ({"date_format": "%Q"}, ("query", "date_format", "bad_date_format")),
+        ({"date_format": "%q"}, ("query", "date_format", "bad_date_format")),
         ({"delimiter": "ab"}, ("query", "delimiter", "bad_delimiter")),
+        ({"skip_lines": 1001}, ("query", "skip_lines", "less_than_equal")),
         ({"encoding": "ebcdic"}, ("query", "encoding", "unknown_encoding")),
-        ({"source": "a b"}, ("query", "source", "string_pattern_mismatch")),
+        ({"source": "a:b"}, ("query", "source", "string_pattern_mismatch")),
         ({"colunm": "x"}, ("query", "colunm", "extra_forbidden")),
     ],
 )
@@ -267,7 +307,11 @@ def test_a_file_that_is_too_large_is_refused(
 
 def test_a_client_that_hangs_up_leaves_nothing(api: Api, store: Store) -> None:
     file = many(100_000)
-    head = [(b"content-type", b"text/csv"), (b"authorization", api.headers["Authorization"].encode())]
+    head = [
+        (b"host", b"test"),
+        (b"content-type", b"text/csv"),
+        (b"authorization", api.headers["Authorization"].encode()),
+    ]
     query = "&".join([*(f"column={column}" for column in COLUMNS), "currency=TRY"])
     scope = {
         "type": "http",
@@ -462,7 +506,7 @@ def test_a_saved_mapping_is_used_by_its_name(api: Api, work_off: Callable[[], No
     ("members", "pointer"),
     [
         ({"columns": {"external_id": "id"}}, "/columns/customer_key"),
-        ({"date_format": "%Q"}, "/date_format"),
+        ({"date_format": "%q"}, "/date_format"),
         ({"kind_rules": ["nonsense"]}, "/kind_rules/0"),
         ({"colour": "red"}, "/colour"),
     ],
@@ -508,5 +552,5 @@ def test_a_hostile_file_is_taken_in_or_refused(
         work_off()
         for row in api.get(PATH).json()["data"]:
             assert row["state"] in ("done", "failed")
-            assert row["rows_in"] == row["rows_stored"] + row["rows_repeated"] + row["rows_refused"]
+            assert row["rows_in"] == accounted(row)
             assert api.get(f"{PATH}/{row['id']}/refused-rows.csv").status_code == 200

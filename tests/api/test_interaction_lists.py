@@ -61,7 +61,7 @@ def test_filters_add_up(api: Api) -> None:
         "customer_id=none",
         "external_id=I1",
         "agent=",
-        "unit=*",
+        "unit=%09",
         "resolved_on_first_contact=1",
         "sort=agent",
         "limit=0",

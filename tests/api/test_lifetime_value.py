@@ -1,12 +1,13 @@
 """Lifetime value over HTTP: of the company and of one customer."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import factories
 import pytest
-from support import Api, problem
+from support import Api, made, problem
 
 from app.domain.access import Actor, Scope
 from app.jobs.score import score
@@ -36,14 +37,39 @@ def amount(money: Any) -> float:
 def test_the_parts_add_up_to_the_total(api: Api, ids: list[UUID]) -> None:
     report = api.get("/v1/insights/lifetime-value").json()
     assert (report["n"], report["purchases"]["customers"], report["contracts"]["customers"]) == (80, 80, 0)
-    assert sum(tier["customers"] for tier in report["tiers"]) == 80
-    assert amount(report["total"]) == pytest.approx(sum(amount(tier["value"]) for tier in report["tiers"]))
+    assert [tier["tier"] for tier in report["tiers"]] == ["A", "B", "C", None]
+    ties(report)
     interval = report["purchases"]["interval"]
     assert amount(interval["low"]) < amount(report["total"]) < amount(interval["high"])
     crossed = report["second_view"]
     assert sum(move["customers"] for move in crossed["moves"]) == 80
     same = sum(m["customers"] for m in crossed["moves"] if m["by_value"] == m["by_lifetime_value"])
     assert crossed["same_share"] == pytest.approx(same / 80)
+
+
+def ties(report: Any) -> None:
+    """Both ways of dividing the total add up to it, to the last kuruş, and so do their customers."""
+    for parts in (report["tiers"], [report[name] for name in ("purchases", "contracts", "left")]):
+        assert sum(part["customers"] for part in parts) == report["n"]
+        assert sum(Decimal(part["value"]["amount"]) for part in parts) == Decimal(report["total"]["amount"])
+
+
+def test_customers_without_a_tier_and_those_who_left_are_parts_of_the_total(
+    api: Api, store: Store, actor: Actor, ids: list[UUID]
+) -> None:
+    some = (
+        {"lifecycle": "left", "left_on": "2026-06-25"},
+        {"contract": {"started_on": "2025-01-01"}},
+        {"contract": {"started_on": "2025-01-01", "notice_given_on": "2026-06-01"}},
+    )
+    for members in some:
+        customer_id = UUID(made(api, **members)["id"])
+        store.write_sync(factories.purchases, actor, customer_id, [10_000], at=DAY - timedelta(days=20))
+    run(api, store, actor, window_days=10)
+    report = api.get("/v1/insights/lifetime-value").json()
+    ties(report)
+    assert report["tiers"][3]["customers"] > 0
+    assert report["left"]["customers"] > 0
 
 
 def test_a_customer_ties_with_the_report(api: Api, ids: list[UUID]) -> None:

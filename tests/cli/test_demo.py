@@ -85,6 +85,29 @@ def test_a_last_day_that_has_not_come_is_refused(tmp_path: Path) -> None:
     assert (result.exit_code, "--until" in result.output) == (2, True)
 
 
+def test_a_last_day_that_is_no_day_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    for wrong in ("foo", "2026-11-31", "23.11.2026", ""):
+        arguments = ["demo", "--no-serve", "--file", str(tmp_path / "demo.db"), "--until", wrong]
+        result = CliRunner().invoke(app, arguments)
+        assert (result.exit_code, "such as 2026-11-23" in result.output) == (2, True), wrong
+    assert not (tmp_path / "demo.db").exists()
+
+
+def test_a_file_with_another_demo_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "demo.db"
+    make(file)
+    before = report(file)
+    arguments = ["demo", "--no-serve", "--file", str(file)]
+    for other in (["--customers", "400"], ["--seed", "2"], ["--until", "2026-10-30"], ["--seed", "0"]):
+        result = CliRunner().invoke(app, [*arguments, *other], env={"COLUMNS": "300"})
+        assert result.exit_code == 2, other
+        assert other[0] in result.output
+        assert "300 customers until 2026-10-31 (seed 1)" in result.output
+    for same in ([], ["--seed", "1"], ["--customers", "300", "--until", "2026-10-31"]):
+        assert CliRunner().invoke(app, [*arguments, *same]).exit_code == 0, same
+    assert report(file) == before
+
+
 def test_an_unfinished_demo_is_completed(tmp_path: Path) -> None:
     """Loading is all or nothing, scoring comes after it: a stop in between leaves a store without scores."""
     from app.cli.context import opened

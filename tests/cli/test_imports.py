@@ -67,13 +67,16 @@ def test_refused_rows_go_to_a_file(vefa: Vefa, tmp_path: Path) -> None:
     target = tmp_path / "refused.csv"
     result = vefa("transactions", file, *FLAGS, "--refused-to", target)
     assert "3 refused (customer_missing 1, date_unreadable 1, unknown_customer 1)" in result.stdout
-    assert target.read_bytes().decode().split("\r\n") == [
+    *rows, unreadable, end = target.read_bytes().decode().split("\r\n")
+    assert rows == [
         "line,code,column,detail",
         "2,customer_missing,customer_key,The row names no customer.",
-        "3,unknown_customer,customer_key,There is no customer with this key.",
-        "4,date_unreadable,occurred_at,The date is not in the given format.",
-        "",
+        "3,unknown_customer,customer_key,There is no customer with this key."
+        " create_missing=true makes new ones.",
     ]
+    assert unreadable.startswith("4,date_unreadable,occurred_at,")
+    assert "date_format=auto reads it, such as 2026-05-31, " in unreadable
+    assert end == ""
 
 
 def test_a_dry_run_stores_nothing(vefa: Vefa, tmp_path: Path) -> None:
@@ -170,3 +173,68 @@ def test_a_mapping_of_another_kind_is_refused(vefa: Vefa, tmp_path: Path) -> Non
     del members["kind"]  # the command says it
     mapping.write_text(json.dumps(members))
     assert "3 repeated" in vefa("complaints", file, "--mapping", mapping).stdout
+
+
+# --- exit codes, and what is given twice
+
+
+@pytest.mark.parametrize(
+    ("rows", "code", "line"),
+    [
+        (["1,C1,5,2026-01-01", "2,C1,5,nie"], 0, "1 refused"),
+        (
+            ["1,C1,5,2026-01-01", "2,C1,5,nie", "3,C1,x,2026-01-01"],
+            3,
+            "more than half of the rows were refused",
+        ),
+        (["1,,5,2026-01-01", "2,C1,5,nie"], 4, "nothing could be stored"),
+        ([], 0, "0 rows in"),
+    ],
+)
+@pytest.mark.parametrize("flags", [[], ["--dry-run"]])
+def test_the_exit_code_tells_of_refused_files(
+    vefa: Vefa, tmp_path: Path, rows: list[str], code: int, line: str, flags: list[str]
+) -> None:
+    file = written(tmp_path / "day.csv", lines(rows))
+    result = vefa("transactions", file, *FLAGS, "--create-missing", *flags)
+    assert (result.exit_code, line in result.stdout) == (code, True)
+
+
+def test_rows_that_are_stored_already_are_no_refusals(vefa: Vefa, tmp_path: Path) -> None:
+    file = written(tmp_path / "day.csv", many(5))
+    codes = [vefa("transactions", file, *FLAGS, "--create-missing").exit_code for _ in range(2)]
+    assert codes == [0, 0]
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ["--column", "amount=at"],
+        ["--column", "currency=id"],
+        ["--column", "currency==TRY"],
+        ["--column", "external_id==row"],
+    ],
+)
+def test_a_target_that_is_given_twice_is_refused(vefa: Vefa, tmp_path: Path, flags: list[str]) -> None:
+    error = vefa("transactions", written(tmp_path / "day.csv", many(1)), *FLAGS, *flags).exception
+    assert isinstance(error, AppError)
+    target = flags[1].partition("=")[0]
+    assert [(field.pointer, field.code) for field in error.fields] == [(f"/columns/{target}", "given_twice")]
+
+
+def test_words_products_and_groups_on_the_command_line(vefa: Vefa, tmp_path: Path) -> None:
+    rows = [
+        "no,who,n,each,at,how",
+        "1,C1,2,1.25,2026-01-01,Web",
+        "1,C1,1,0.5,2026-01-01,WEB",
+        "2,C1,1,1,2026-01-01,fax",
+    ]
+    file = written(tmp_path / "lines.csv", "\n".join(rows).encode())
+    result = vefa(
+        "transactions", file, "--group-by", "no", "--column", "customer_key=who", "--column", "amount=n*each",
+        "--column", "occurred_at=at", "--column", "channel=how", "--value", "channel:web=app",
+        "--currency", "TRY", "--create-missing",
+    )  # fmt: skip
+    assert "3 rows in = 2 stored + 0 repeated + 1 refused (unknown_channel 1)" in result.stdout
+    assert "records of these rows: 1" in result.stdout
+    assert "words that no --value names, left as they are: channel 1" in result.stdout

@@ -17,7 +17,9 @@ def vefa(settings: Settings) -> Callable[..., str]:
     """Run a ``vefa`` command on each database; what it printed."""
 
     def run(*arguments: str) -> str:
-        result = CliRunner().invoke(app, arguments, env={"VEFA_DATABASE_URL": settings.database_url})
+        result = CliRunner().invoke(
+            app, arguments, env={"VEFA_DATABASE_URL": settings.database_url, "COLUMNS": "80"}
+        )
         assert result.exit_code == 0, result.output
         return result.output.strip()
 
@@ -71,6 +73,32 @@ def test_a_rotated_key_works_for_the_overlap_and_its_successor_after_it(
         assert (status(old), status(new)) == (200, 200)
         clock.shift(2 * 3600 + 1)
         assert (status(old), status(new)) == (401, 200)
+
+
+def test_a_key_rotated_twice_gives_both_successors_its_own_expiry(
+    vefa: Callable[..., str], status: Callable[[str], int]
+) -> None:
+    with time_machine.travel("2026-11-23T10:00:00Z", tick=False) as clock:
+        lasting, limited = vefa("keys", "create", "till 7"), vefa("keys", "create", "till 8", "--days", "3")
+        for hours in ("2", "5"):
+            lasting_next = vefa("keys", "rotate", key_id(lasting), "--overlap-hours", hours)
+            limited_next = vefa("keys", "rotate", key_id(limited), "--overlap-hours", hours)
+        clock.shift(2 * 3600 + 1)  # a second rotation does not prolong the first one's overlap
+        assert [status(key) for key in (lasting, limited)] == [401, 401]
+        clock.shift(2 * 24 * 3600)
+        assert [status(key) for key in (lasting_next, limited_next)] == [200, 200]
+        clock.shift(24 * 3600)
+        assert [status(key) for key in (lasting_next, limited_next)] == [200, 401]
+
+
+def test_the_list_shows_whole_ids_and_scopes_on_80_columns(vefa: Callable[..., str]) -> None:
+    token = vefa("keys", "create", "the call centre of the northern region", "--unit", "north")
+    limited = vefa("keys", "create", "app", "--scope=customers:read", "--scope=complaints:write")
+    listed = vefa("keys", "list")
+    assert key_id(token) in listed
+    assert key_id(limited) in listed
+    assert max(map(len, listed.splitlines())) <= 80
+    assert "…" not in listed
 
 
 def test_a_key_expires(vefa: Callable[..., str], status: Callable[[str], int]) -> None:

@@ -16,12 +16,12 @@ from app.domain.complaints import (
     ComplaintState,
     EventKind,
     Life,
-    is_future,
     make_number,
     normalise_number,
     out_of_order,
     step_time,
 )
+from app.domain.days import is_future
 
 DAY = datetime(2026, 1, 5, 9, tzinfo=UTC)
 random_bits = st.integers(min_value=0, max_value=2**64 - 1)

@@ -11,6 +11,7 @@ from app.domain.import_mapping import ENCODINGS, Mapping
 from app.domain.import_rules import KindRule, RuleTest
 from app.domain.import_sources import MappingError
 from app.domain.import_targets import Target
+from app.domain.import_words import ValueRule, fold
 from app.domain.transactions import TransactionKind
 
 COLUMNS = {
@@ -68,6 +69,7 @@ members = st.fixed_dictionaries(
         "time_zone": st.sampled_from(["UTC", "Asia/Baku", "Europe/Istanbul"]),
         "decimal_comma": st.booleans(),
         "create_missing": st.booleans(),
+        "values": st.lists(st.sampled_from(["occurred_at:never=", "occurred_at:=2026-01-01"]), unique=True),
     },
 )
 
@@ -88,10 +90,21 @@ def test_flags_give_the_same_mapping_as_json() -> None:
     )
 
 
-@pytest.mark.parametrize("flags", [["amount"], ["amount=a", "amount=b"]])
-def test_a_column_flag_names_a_target_and_a_source_once(flags: list[str]) -> None:
-    with pytest.raises(MappingError, match="once"):
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        (["amount"], ("/columns", "not_a_column_flag")),
+        ([" = Total"], ("/columns", "not_a_column_flag")),
+        (["=Total"], ("/columns", "not_a_column_flag")),
+        (["amount=a", "amount=b"], ("/columns/amount", "given_twice")),
+        (["currency=cur", "currency==TRY"], ("/columns/currency", "given_twice")),
+        (["amount=a", " amount =a"], ("/columns/amount", "given_twice")),
+    ],
+)
+def test_a_column_flag_names_a_target_and_a_source_once(flags: list[str], expected: tuple[str, str]) -> None:
+    with pytest.raises(MappingError) as found:
         Mapping.from_flags(flags)
+    assert [(problem.pointer, problem.code) for problem in found.value.problems] == [expected]
 
 
 def test_a_name_after_the_equals_sign_may_hold_more_of_them() -> None:
@@ -113,7 +126,7 @@ def test_a_name_after_the_equals_sign_may_hold_more_of_them() -> None:
         ("source", None, "wrong_type"),
         ("source", "", "bad_name"),
         ("source", " shop", "bad_name"),
-        ("source", "mağaza", "bad_name"),
+        ("source", "mağ:aza", "bad_name"),
         ("source", "a\0b", "bad_name"),
         ("source", "\ud800", "bad_name"),
         ("customer_system", "x" * 65, "bad_name"),
@@ -155,11 +168,13 @@ def test_what_cannot_be_used_is_refused(member: str, value: object, code: str) -
         ("channel", "=pigeon"),
         ("category", "=" + "x" * 101),
         ("category", "=a\tb"),
-        ("amount", "=12"),
-        ("customer_key", "=C1"),
-        ("occurred_at", "=2020-01-01"),
+        ("amount", "=twelve"),
+        ("amount", "a*b*c"),
+        ("customer_key", "= "),
+        ("occurred_at", "=tomorrow"),
+        ("occurred_at", "day,time,zone"),
         ("external_id", "=1"),
-        ("cost", "=1"),
+        ("cost", "=1e3"),
         ("amount", ""),
         ("amount", "x" * 201),
         ("amount", "a\nb"),
@@ -254,3 +269,80 @@ def test_a_rule_about_a_mapped_target_reads_its_column() -> None:
         "Date": "/columns/occurred_at",
         "Void": "/kind_rules/1",
     }
+
+
+# --- words, products and groups
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (["channel"], ("/values/0", "not_a_value_rule")),
+        (["channel:Web"], ("/values/0", "not_a_value_rule")),
+        ([":Web=app"], ("/values/0", "not_a_value_rule")),
+        (["channel:a\tb=app"], ("/values/0", "not_a_value_rule")),
+        (["kind:Bought=gift"], ("/values/0", "bad_value")),
+        (["kind:İade=refund", "kind:IADE=cancellation"], ("/values/1", "given_twice")),
+        (["category:a=b"], ("/values/0", "no_column")),
+        (["currency:YTL=TRY"], ("/values/0", "no_column")),
+        (["colour:red=blue"], ("/values/0", "no_column")),
+        ([f"kind:word{n}=refund" for n in range(201)], ("/values", "too_many_values")),
+    ],
+)
+def test_a_value_rule_that_cannot_be_used_is_told(values: list[str], expected: tuple[str, str]) -> None:
+    columns = COLUMNS | {"kind": "type", "channel": "how", "currency": "=TRY"}
+    assert problems(columns=columns, values=values) == {expected}
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("channel:Web=app", ("channel", "Web", "app")),
+        ("channel: Web site = app ", ("channel", "Web site", "app")),
+        ("category:NO_SERVER=", ("category", "NO_SERVER", "")),
+        ("channel:=phone", ("channel", "", "phone")),
+        ("category:a:b=c", ("category", "a:b", "c")),
+        ("notes:a=b=c", ("notes", "a", "b=c")),
+    ],
+)
+def test_a_value_rule_is_read_and_written(text: str, parts: tuple[str, str, str]) -> None:
+    rule = ValueRule.parse(text)
+    assert (rule.target, rule.word, rule.value) == parts
+    assert ValueRule.parse(str(rule)) == rule
+
+
+@pytest.mark.parametrize("word", ["İade", "iade", "İADE", "IADE", "ıade", "I\u0307ADE", " Iade"])
+def test_words_are_the_same_in_capital_and_small_letters(word: str) -> None:
+    assert fold(word) == "iade"
+
+
+def test_an_amount_may_be_the_product_of_two_columns() -> None:
+    mapping = Mapping.from_dict({"columns": COLUMNS | {"amount": "Quantity * Price"}})
+    assert mapping.parts("amount") == ["Quantity", "Price"]
+    assert {"Quantity", "Price"} <= mapping.sources().keys()
+    named = Mapping.from_dict({"columns": COLUMNS | {"amount": "Total*", "category": "a*b"}})
+    assert (named.parts("amount"), named.parts("category")) == (["Total*"], ["a*b"])
+
+
+def test_rows_are_grouped_by_the_external_id() -> None:
+    columns = {target: source for target, source in COLUMNS.items() if target != "external_id"}
+    assert Mapping.from_dict({"columns": columns, "group_by": "Invoice"}).columns["external_id"] == "Invoice"
+    assert problems(columns=COLUMNS, group_by="Invoice") == {("/group_by", "other_column")}
+    assert problems(columns=COLUMNS | {"external_id": "=row"}, group_by="Day") == {
+        ("/group_by", "other_column")
+    }
+
+
+@pytest.mark.parametrize(
+    ("target", "constant"),
+    [
+        ("amount", "12.50"),
+        ("customer_key", "C1"),
+        ("occurred_at", "2026-01-05"),
+        ("cost", "3"),
+        ("category", "x"),
+    ],
+)
+def test_any_target_but_the_key_may_be_a_constant(target: str, constant: str) -> None:
+    mapping = Mapping.from_dict({"columns": COLUMNS | {target: f"={constant}"}})
+    assert mapping.constant(target) == constant

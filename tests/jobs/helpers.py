@@ -17,7 +17,7 @@ from app.store.engine import Store
 ACTOR = system(Company())
 
 
-def until(true: Callable[[], Any], seconds: float = 20.0) -> Any:
+def until(true: Callable[[], Any], seconds: float = 120.0) -> Any:
     """Wait until ``true()`` is, and return it."""
     end = time.monotonic() + seconds
     while not (found := true()):
@@ -26,7 +26,7 @@ def until(true: Callable[[], Any], seconds: float = 20.0) -> Any:
     return found
 
 
-def ended(store: Store, job_id: UUID, seconds: float = 20.0) -> dict[str, Any]:
+def ended(store: Store, job_id: UUID, seconds: float = 120.0) -> dict[str, Any]:
     """Wait for a job's end and return it."""
 
     def look() -> dict[str, Any] | None:

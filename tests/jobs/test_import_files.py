@@ -17,9 +17,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from app.domain.code_pages import CODE_PAGES
 from app.domain.import_columns import RawBatch
 from app.domain.import_mapping import Mapping
 from app.domain.import_rows import Rows, validate
+from app.domain.text import composed
 from app.jobs import import_files, import_records, import_text
 from app.jobs.import_files import batches, digest, inspect
 from app.jobs.import_text import ImportFileError
@@ -129,7 +131,7 @@ def test_raw_online_retail_lines_with_quoted_descriptions(reference_data: Path) 
         named = [row for row in csv.DictReader(file) if row["CustomerID"]]
     assert rows.rows_in == 1_632
     assert rows.category == [row["Description"].strip() for row in named]
-    assert rows.customer_key == [row["CustomerID"] for row in named]
+    assert rows.customer_key == [row["CustomerID"].removesuffix(".0") for row in named]
 
 
 # --- rows and lines
@@ -157,6 +159,105 @@ def test_ragged_rows_are_refused_and_the_others_read() -> None:
     assert refused(source) == [(3, "row_too_short"), (5, "row_too_long")]
     quoted = source.replace(b"tea,cup", b'"tea",cup').replace(b"2,B,1\n", b'2,B,"1"\n')
     assert refused(quoted) == refused(source)
+
+
+PADDED = {"id": "1", "who": "A", "sum": "12.30", "at": "2026-05-01", "what": "tea"}
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("id,who,sum,at,what,", "1,A,12.30,2026-05-01,tea"),
+        ("id,who,sum,at,what,", "1,A,12.30,2026-05-01,tea,"),
+        ("id,who,sum,at,what", "1,A,12.30,2026-05-01,tea,,, ,"),
+        ("id,who,sum,at,what,note,more", "1,A,12.30,2026-05-01,tea"),
+        ("id,,who,sum,,at,what", "1,,A,12.30,x,2026-05-01,tea"),
+    ],
+)
+def test_rows_that_programs_pad_or_close_early_are_rows(header: str, row: str, quote: str) -> None:
+    row = row.replace("A", f"{quote}A{quote}").replace("tea", f"{quote}tea{quote}")
+    source = f"{header}\n{row}\n".encode()
+    assert texts(source) == [(2, list(PADDED.values()))]
+    assert refused(source) == []
+
+
+def test_a_last_row_that_nothing_ends_may_have_been_cut() -> None:
+    source = ("id,who,sum,at,what,note\n" + ROW + "2,B,5,2026-05-01,te").encode()
+    assert refused(source) == [(3, "row_too_short")]
+    assert refused(source.removesuffix(b"te") + b'"te"') == [(3, "row_too_short")]
+    assert refused(source + b"\n") == []
+
+
+@pytest.mark.parametrize("blank", [";;;;", ";", " ; ;;;", ";;;;;;;;", '"";"";;;', "\t"])
+def test_empty_rows_of_a_sheet_are_no_rows(blank: str) -> None:
+    source = f"{HEADER}{ROW}\n{blank}\n".replace(",", ";") + f"{blank}\n" + ROW.replace(",", ";")
+    found = raw(source.encode())
+    assert [(batch.lines.to_list(), batch.refused) for batch in found] == [([2, 6], [])]
+
+
+@pytest.mark.parametrize("end", ["\x1a", "\0" * 3000, "\x1a" + "\0" * 100, "\n\x1a", "\r\n\0", "\n;;\n\x1a"])
+def test_what_fills_the_end_of_a_file_is_no_row(end: str) -> None:
+    source = (HEADER + ROW.rstrip("\n")).replace(",", ";") + end
+    assert [line for line, _ in texts(source.encode())] == [2]
+    assert refused(source.encode()) == []
+
+
+def test_lines_above_the_header_are_passed_over() -> None:
+    source = "Sales of May;;;;\n\nprinted 01.06.2026\n" + (HEADER + ROW).replace(",", ";")
+    assert texts(source.encode(), skip_lines=3) == [(5, list(PADDED.values()))]
+    assert texts(source.encode("utf-16"), skip_lines=3)[0][0] == 5
+    with pytest.raises(ImportFileError) as caught:
+        raw(source.encode())
+    assert caught.value.params == {"hint": 4, "skip": 3, "line": 1}
+    assert code_of(source.encode(), skip_lines=1000) == "empty_file"
+
+
+def test_a_missing_column_names_those_that_are_there() -> None:
+    with pytest.raises(ImportFileError) as caught:
+        raw(b"nr;who;sum;;at\n")
+    assert caught.value.params == {"line": 1, "columns": "nr, who, sum, #4, at"}
+    assert [field.pointer for field in caught.value.fields] == ["/columns/external_id", "/columns/category"]
+    assert caught.value.fields[0].params == caught.value.params
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "ID,Who,SUM,At,What",
+        "id,who,sum,at,what".upper(),
+        " id , who,sum ,at,what",
+        '\u200bid,who,sum,at,"what\n"',
+        "\ufeffid,w\u2060ho,sum,at,what",
+        "İD,WHO,SUM,AT,WHAT",
+    ],
+)
+def test_names_of_columns_are_found_in_other_letters(header: str) -> None:
+    assert [row for _, row in texts(f"{header}\n{ROW}".encode())] == [list(PADDED.values())]
+
+
+def test_a_decomposed_header_is_the_composed_one() -> None:
+    columns = {**mapping().columns, "category": "Müşteri türü"}
+    source = f"{HEADER}{ROW}".replace("what", "Mu\u0308s\u0327teri  tu\u0308ru\u0308")
+    assert texts(source.encode(), columns=columns)[0][1][-1] == "tea"
+
+
+def test_one_name_twice_matters_only_where_it_is_used() -> None:
+    source = (HEADER.strip() + ",note,note\n" + ROW.strip() + ",a,b\n").encode()
+    assert texts(source) == [(2, list(PADDED.values()))]
+    by_place = {**mapping().columns, "category": "#7"}
+    assert texts(source, columns=by_place)[0][1][-1] == "b"
+    with pytest.raises(ImportFileError) as caught:
+        raw(source, columns={**mapping().columns, "category": "note"})
+    assert caught.value.code == "duplicate_columns"
+    [field] = caught.value.fields
+    assert (field.pointer, field.params) == ("/columns/category", {"several": "#6, #7", "one": "#7"})
+    # A name that is there as it is written is meant, whatever others there are in other letters.
+    assert texts(f"{HEADER.strip()},Sum\n{ROW.strip()},7\n".encode()) == [(2, list(PADDED.values()))]
+    assert (
+        code_of(source.replace(b"what", b"Note"), columns=by_place | {"category": "NOTE"})
+        == "duplicate_columns"
+    )
 
 
 def test_quoted_fields_hold_delimiters_quotes_and_line_ends() -> None:
@@ -261,6 +362,28 @@ def test_inspect_shows_the_layout_and_the_first_rows() -> None:
     assert inspect(HEADER[:-1].encode(), mapping()).rows.lines.to_list() == []
 
 
+@pytest.mark.parametrize(
+    ("sums", "options", "refused_lines"),
+    [
+        (["7.50", "15.001", "2"], {}, []),  # programs write points, and as many decimals as there are
+        (["15.001", "2.000"], {}, [2, 3]),
+        (["12,50", "15.001"], {}, [3]),
+        (["7.50", "12,5", "15.001"], {}, [4]),
+        (["7.50", "15,001"], {}, [3]),
+        (["7,50", "15,001"], {"decimal_comma": True}, [3]),
+        (["7.50", "15.001"], {"decimal_comma": False}, []),
+        (["7.50", "15.001"], {"decimal_comma": False, "grouping": False}, []),
+    ],
+)
+def test_the_first_amounts_of_a_file_can_show_its_decimal_point(
+    sums: list[str], options: dict[str, Any], refused_lines: list[int]
+) -> None:
+    rows = "".join(f"{at};A;{text};2026-05-01;tea\n" for at, text in enumerate(sums))
+    found = rows_of((HEADER.replace(",", ";") + rows).encode(), mapping(**options))
+    assert [row.line for batch in found for row in batch.refused] == refused_lines
+    assert {row.code.value for batch in found for row in batch.refused} <= {"ambiguous_number"}
+
+
 # --- encodings
 
 
@@ -286,10 +409,74 @@ def test_utf_16_without_a_mark_must_be_named() -> None:
 
 def test_text_that_is_not_utf_8_asks_for_its_encoding() -> None:
     source = (HEADER + ROW.replace("tea", "şeker")).encode("windows-1254")
-    with pytest.raises(ImportFileError, match="--encoding windows-1254"):
+    with pytest.raises(ImportFileError, match="encoding=windows-1254"):
         raw(source)
     assert code_of(source) == "unknown_encoding"
     assert code_of(source, encoding="utf-8") == "wrong_encoding"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("windows-1250", "Łódź – Žižkov"),
+        ("windows-1251", "Бакы, «Чай»"),
+        ("windows-1252", "Café “Ü” – 5 €"),
+        ("windows-1254", "Iğdır “çayı”"),
+        ("windows-1257", "Šķērsiela"),
+        ("cp437", "Café ñ"),
+        ("cp850", "Ünal ß"),
+        ("cp857", "Işık Ğ"),
+        ("cp866", "Чай"),
+        ("iso-8859-2", "Łódź"),
+        ("iso-8859-3", "Ħġ"),
+        ("iso-8859-5", "Чай"),
+        ("iso-8859-15", "5 € œ"),
+        ("koi8-r", "Чай"),
+        ("mac-turkish", "Iğdır Ş"),
+        ("utf-16-le", "çay ₺"),
+        ("utf-16-be", "çay ₺"),
+    ],
+)
+def test_code_pages(encoding: str, text: str) -> None:
+    source = (HEADER + ROW.replace("tea", f'"{text}"')).encode(CODE_PAGES[encoding])
+    assert texts(source, encoding=encoding)[0][1][4] == text
+
+
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("CP1254", "windows-1254"),
+        ("Windows_1251", "windows-1251"),
+        ("UTF8", "utf-8"),
+        ("ISO8859-9", "iso-8859-9"),
+        ("ibm857", "cp857"),
+        ("UTF-16LE", "utf-16-le"),
+        ("KOI8R", "koi8-r"),
+        ("latin1", "iso-8859-1"),
+    ],
+)
+def test_encodings_have_many_names(name: str, known: str) -> None:
+    assert mapping(encoding=name).encoding == known
+
+
+def test_what_calls_itself_latin_1_comes_from_windows() -> None:
+    source = (HEADER + ROW.replace("tea", "“tea”")).encode("cp1252")
+    assert texts(source, encoding="latin-1")[0][1][4] == "“tea”"
+
+
+def test_a_mark_contradicts_another_encoding() -> None:
+    assert code_of((HEADER + ROW).encode("utf-8-sig"), encoding="windows-1254") == "wrong_encoding"
+    assert code_of((HEADER + ROW).encode("utf-16"), encoding="utf-8") == "wrong_encoding"
+    assert len(texts((HEADER + ROW).encode("utf-8-sig"), encoding="utf-8")) == 1
+
+
+def test_a_wrong_encoding_is_told_with_its_line() -> None:
+    source = (HEADER + ROW * 3 + ROW.replace("tea", "çay")).encode("cp1254")
+    for members in ({}, {"encoding": "utf-8"}):
+        with pytest.raises(ImportFileError) as caught:
+            raw(source, **members)
+        assert caught.value.params["line"] == 5
+        assert "windows-1250 to -1258" in str(caught.value.params["known"])
 
 
 # --- compression
@@ -341,7 +528,12 @@ def test_a_gzip_bomb_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         (b"PK\x03\x04" + b"\0" * 200, "not_text"),
         (b"%PDF-1.7 ...", "not_text"),
         (b"\0" * 100, "not_text"),
-        (b"name,name,name\na,b,c\n", "duplicate_columns"),
+        (b"id,who,sum,at,what,sum\n", "duplicate_columns"),
+        (b"name,name,name\na,b,c\n", "missing_column"),
+        (b" <!DOCTYPE html><table><tr><td>id</td></tr></table>\n", "not_a_table"),
+        (b'<?xml version="1.0"?><Workbook></Workbook>\n', "not_a_table"),
+        (b"{\\rtf1 id}", "not_a_table"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1" + b"\0" * 200, "not_text"),
         (b"external_id,name,phone,email\n1,Ad,+905321234567,a@b.co\n", "missing_column"),
         (b"," * 1000, "too_many_columns"),
         (b"x" * 2_000_000, "line_too_long"),
@@ -446,13 +638,13 @@ def test_polars_and_the_csv_module_agree(source: bytes) -> None:
 
 @given(st.lists(st.lists(st.text(printable, max_size=5), min_size=5, max_size=5), max_size=10))
 def test_what_the_csv_module_writes_is_read_back(rows: list[list[str]]) -> None:
-    rows = [row for row in rows if any(row)]
+    rows = [row for row in rows if any(cell.strip(" \t") for cell in row)]
     out = io.StringIO(newline="")
     csv.writer(out, quoting=csv.QUOTE_ALL).writerows([HEADER.strip().split(","), *rows])
 
     def kept(text: str) -> str | None:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-        return text.strip() or None
+        return composed(text).strip() or None
 
     assert [row for _, row in texts(out.getvalue().encode())] == [
         [kept(text) for text in row] for row in rows
@@ -539,6 +731,21 @@ def test_json_numbers_of_any_size_are_texts() -> None:
     assert codes == ["amount_unreadable", "amount_unreadable", "amount_unreadable", "not_json", "not_json"]
 
 
+def test_a_line_that_names_a_member_twice_is_refused() -> None:
+    lines = [
+        '{"id": "1", "who": "A", "sum": "1", "sum": "2", "at": "2026-05-01"}',
+        '{"id": "2", "who": "A", "sum": "1", "s\\u0075m": "2", "at": "2026-05-01"}',
+        '{"id": "3", "who": "A", "sum": "1", "at": "2026-05-01", "more": [{"x": 1, "x": 1}]}',
+        '{"id": "4", "who": "A", "sum": "1", "at": "2026-05-01", "\u015f": 1, "s\u0327": 1}',
+        '{"id": "5", "who": "A", "sum": "1", "at": "2026-05-01", "more": [{"x": 1}, {"x": 1}]}',
+    ]
+    [rows] = rows_of("\n".join(lines).encode(), mapping(format="jsonl"))
+    assert rows.line == [5]
+    assert [(row.line, row.code.value) for row in rows.refused] == [
+        (line, "repeated_member") for line in (1, 2, 3, 4)
+    ]
+
+
 def test_hostile_json_is_refused_line_by_line() -> None:
     lines = [
         '{"id": "1", "who": "A", "sum": "1", "at": "2026-05-01", "what": "\\ud83c\\udf75"}',
@@ -546,7 +753,7 @@ def test_hostile_json_is_refused_line_by_line() -> None:
         '{"id": "3", "who": "a\\u0000", "sum": "1", "at": "2026-05-01"}',
         "[" * 100_000,
         '{"id": ' + '{"a":' * 50_000,
-        '{"id": "6", "id": "7", "who": "A", "sum": "1", "at": "2026-05-01"} x',
+        '{"id": "6", "who": "A", "sum": "1", "at": "2026-05-01"} x',
     ]
     [rows] = rows_of("\n".join(lines).encode(), mapping(format="jsonl"))
     assert (rows.category, [row.code.value for row in rows.refused]) == (

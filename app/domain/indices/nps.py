@@ -22,7 +22,7 @@ def compute(
     """Compute the net promoter score by group, with the adjusted Wald interval.
 
     The latest valid answer of a customer to a question in a group counts, its earlier ones to that question
-    are ``replaced``; anonymous answers all count. Answers on another scale than 0-10 are refused as ``wrong_scale``.
+    are ``replaced``; anonymous answers all count. Answers on another scale than 0-10 are ``wrong_scale``.
 
     Args:
         answers: answers of kind nps.

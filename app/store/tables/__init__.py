@@ -6,7 +6,14 @@ from app.store.tables.competitor_measurements import CompetitorMeasurement
 from app.store.tables.complaints import Complaint, ComplaintEvent
 from app.store.tables.contract_terms import ContractTerms
 from app.store.tables.customers import Customer, CustomerExternalId, CustomerLookup
-from app.store.tables.imports import Import, ImportChunk, ImportMapping, ImportTrial, RefusedRow
+from app.store.tables.imports import (
+    Import,
+    ImportChange,
+    ImportChunk,
+    ImportMapping,
+    ImportTrial,
+    RefusedRow,
+)
 from app.store.tables.interactions import Disposition, Interaction
 from app.store.tables.jobs import Job, Worker
 from app.store.tables.journal import ApiKey, AuditEntry, Event, IdempotencyKey
@@ -41,6 +48,7 @@ __all__ = [
     "ExchangeRate",
     "IdempotencyKey",
     "Import",
+    "ImportChange",
     "ImportChunk",
     "ImportMapping",
     "ImportTrial",

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.store.tables.base import Base, index_where_set
@@ -42,6 +42,7 @@ class Complaint(Base):
     recorded_at: Mapped[datetime] = mapped_column(index=True)
     updated_at: Mapped[datetime]
     import_id: Mapped[UUID | None] = mapped_column(ForeignKey("imports.id"))
+    source_said: Mapped[bytes | None] = mapped_column(LargeBinary)
 
     __table_args__ = (
         UniqueConstraint("source", "external_id"),

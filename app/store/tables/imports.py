@@ -35,8 +35,13 @@ class Import(Base):
     rows_repeated: Mapped[int] = mapped_column(BigInteger)
     rows_refused: Mapped[int] = mapped_column(BigInteger)
     rows_rounded: Mapped[int] = mapped_column(BigInteger)
+    rows_updated: Mapped[int] = mapped_column(BigInteger, server_default="0")
     customers_created: Mapped[int] = mapped_column(BigInteger)
+    customers_kept: Mapped[int] = mapped_column(BigInteger, server_default="0")
     refused_by_reason: Mapped[dict[str, Any]]
+    records_stored: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    rows_alike: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    words_unmatched: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     error: Mapped[str | None] = mapped_column(Text)
     created_by: Mapped[str] = mapped_column(Text)
     units: Mapped[list[Any]]
@@ -68,6 +73,30 @@ class ImportTrial(Base):
     kind: Mapped[str] = mapped_column(Key, primary_key=True)
     key: Mapped[str] = mapped_column(Key, primary_key=True)
     digest: Mapped[bytes] = mapped_column(LargeBinary(16))
+
+
+class ImportChange(Base):
+    """What an import changed of a customer, so that it can be taken back: one row for each customer, and for
+    each day of its contract terms.
+
+    ``part`` is empty, or the day of the terms. ``said`` are the members that rows of the file have told so
+    far, so that a later row can be held against them; ``before`` and ``after`` those that were changed, null
+    when nothing was. ``version`` is the customer's after the change. Of a dry run, which stores nothing
+    else, ``tried`` is the customer as it would be by now; such rows are deleted when it has ended.
+    """
+
+    __tablename__ = "import_changes"
+
+    import_id: Mapped[UUID] = mapped_column(ForeignKey("imports.id", ondelete="CASCADE"), primary_key=True)
+    customer_id: Mapped[UUID] = mapped_column(primary_key=True, index=True)
+    part: Mapped[str] = mapped_column(Key, primary_key=True)
+    created: Mapped[bool]
+    version: Mapped[int]
+    said: Mapped[dict[str, Any]]
+    before: Mapped[dict[str, Any] | None]
+    after: Mapped[dict[str, Any] | None]
+    tried: Mapped[dict[str, Any] | None]
+    changed_at: Mapped[datetime]
 
 
 class RefusedRow(Base):

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.store.tables.base import Base, index_where_set
@@ -42,9 +42,18 @@ class Interaction(Base):
     recorded_at: Mapped[datetime] = mapped_column(index=True)
     updated_at: Mapped[datetime]
     import_id: Mapped[UUID | None] = mapped_column(ForeignKey("imports.id"))
+    source_said: Mapped[bytes | None] = mapped_column(LargeBinary)
+    phone: Mapped[str | None] = mapped_column(Key)  # E.164, or the digits of an internal number
 
     __table_args__ = (
         UniqueConstraint("source", "external_id"),
+        Index(
+            None,
+            "phone",
+            "started_at",
+            postgresql_where=text("phone IS NOT NULL"),
+            sqlite_where=text("phone IS NOT NULL"),
+        ),
         Index(None, "customer_id", "started_at", "direction"),
         Index(None, "started_at", "id"),
         Index(None, "updated_at", "id"),

@@ -79,6 +79,8 @@ class ApiKey(Base):
     units: Mapped[list[Any]]
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
+    retires_at: Mapped[datetime | None]
+    """When a key that was rotated stops working; its successors inherit ``expires_at`` only."""
     revoked_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
     replaces: Mapped[str | None] = mapped_column(Text)

@@ -1,0 +1,63 @@
+"""Text that comes in: one Unicode form, so that what reads the same is the same key, group and name."""
+
+import unicodedata
+from typing import Any
+from urllib.parse import parse_qsl, quote, unquote, urlencode
+
+INVISIBLE = (
+    "\u00ad\u061c\u180e\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
+)
+"""Characters that are not seen and part or join no letters: soft hyphens, zero-width blanks, byte order marks
+and marks of the writing direction. Joiners of letters (U+200C, U+200D) are not among them."""
+
+_DROPPED = dict.fromkeys(map(ord, INVISIBLE))
+
+
+def composed(value: Any) -> Any:
+    """Give every text in a JSON document, also names of members, in NFC and without `INVISIBLE` characters.
+
+    >>> composed({"tags": ["Cag\\u0306\\u200b"]}) == {"tags": ["Cağ"]}
+    True
+    """
+    if isinstance(value, str):
+        return value if value.isascii() else unicodedata.normalize("NFC", value.translate(_DROPPED))
+    if isinstance(value, list):
+        return [composed(part) for part in value]
+    if isinstance(value, dict):
+        return {composed(name): composed(part) for name, part in value.items()}
+    return value
+
+
+def composed_query(query: bytes) -> bytes:
+    """Give the query of an address with every name and value as `composed`; any other bytes as they are.
+
+    >>> composed_query(b"tag=C%CC%A7&limit=5")
+    b'tag=%C3%87&limit=5'
+    """
+    if not _is_other(query):
+        return query
+    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+    return urlencode([(composed(name), composed(value)) for name, value in pairs]).encode()
+
+
+def composed_path(raw_path: bytes) -> bytes:
+    """Give a percent-encoded path with every step as `composed`; a slash within a step stays encoded.
+
+    >>> composed_path(b"/v1/customers/by-external-id/crm/C%CC%A7%2F1")
+    b'/v1/customers/by-external-id/crm/%C3%87%2F1'
+    """
+    if not _is_other(raw_path):
+        return raw_path
+    steps = raw_path.decode("latin-1").split("/")
+    return "/".join(quote(composed(unquote(step)), safe=":@!$&'()*+,;=") for step in steps).encode()
+
+
+def _is_other(encoded: bytes) -> bool:
+    """Whether a percent-encoded text is UTF-8 that `composed` would change."""
+    if encoded.isascii() and b"%" not in encoded:
+        return False
+    try:
+        text = unquote(encoded.decode("latin-1"), errors="strict")
+    except UnicodeDecodeError:
+        return False  # refused elsewhere, with the reason
+    return bool(composed(text) != text)

@@ -1,0 +1,59 @@
+"""What the log says of a request, and what is read from the database at each scrape."""
+
+import re
+from typing import Any
+
+from sample_app import sample_app
+from starlette.testclient import TestClient
+from structlog.testing import capture_logs
+from support import Api, made
+
+THING = "/v1/customers/01930a3e-2f6b-7c11-9a52-0d9c1f8f7a10"
+
+
+def entry_of(api: Api, method: str, path: str, **headers: str) -> dict[str, Any]:
+    with capture_logs() as logs:
+        api.client.request(method, path, headers=headers)
+    (entry,) = [entry for entry in logs if entry["event"] == "request"]
+    return dict(entry)
+
+
+def test_the_log_names_the_key_and_never_its_secret(api: Api) -> None:
+    token = api.headers["Authorization"].removeprefix("Bearer ")
+    _, _, key_id, secret = token.split("_")
+    entry = entry_of(api, "GET", "/v1/customers", **api.headers)
+    assert entry["key"] == key_id
+    assert secret not in str(entry)
+    forged = entry_of(api, "GET", "/v1/customers", Authorization=f"Bearer vefa_live_{key_id}_{'x' * 40}")
+    assert (forged["status"], forged["claimed_key"]) == (401, key_id)
+    assert "key" not in forged
+    for odd in ("Bearer x", "Basic abc", ""):
+        assert not {"key", "claimed_key"} & entry_of(api, "GET", "/v1/jobs", Authorization=odd).keys()
+
+
+def test_what_is_refused_before_the_routes_names_its_route() -> None:
+    with TestClient(sample_app(rate_limit="1/minute")) as limited, capture_logs() as logs:
+        statuses = [limited.request(method, THING).status_code for method in ("GET", "HEAD", "PATCH")]
+        limited.get("/v1/nothing/05551234567")
+    assert statuses == [200, 429, 429]
+    entries = [(log["status"], log["route"]) for log in logs if log["event"] == "request"]
+    template = "/v1/customers/{thing_id}"
+    assert entries == [(200, template), (429, template), (429, template), (429, "unmatched")]
+
+
+def test_the_page_counts_jobs_and_the_outbox(api: Api) -> None:
+    def figure(name: str) -> float | None:
+        found = re.search(rf"^{re.escape(name)} (.+)$", api.client.get("/metrics").text, re.MULTILINE)
+        return float(found[1]) if found else None
+
+    assert figure("vefa_database_up") == 1
+    assert figure("vefa_current_run_age_seconds") is None
+    assert figure('vefa_jobs{state="waiting"}') == 0
+    events = figure("vefa_outbox_events")
+    assert events is not None
+    made(api)
+    assert figure("vefa_outbox_events") == events + 1
+    assert figure("vefa_outbox_waiting_events") == events + 1
+    assert api.post("/v1/scoring-runs", json={}).status_code == 202
+    assert figure('vefa_jobs{state="waiting"}') == 1
+    assert figure("vefa_oldest_waiting_job_seconds") is not None

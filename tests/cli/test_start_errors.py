@@ -1,0 +1,107 @@
+"""A command that cannot start says why in one line, and what to do; never a traceback."""
+
+import os
+import sys
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from app.cli import commands
+from app.cli.context import reaching
+from app.errors import StartError
+from app.settings import Settings
+from app.store import schema
+
+Refusal = Callable[..., str]
+
+
+@pytest.fixture
+def refusal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Refusal:
+    """Run a command; the one line that it refuses with."""
+
+    def run(*arguments: str, **settings: str) -> str:
+        monkeypatch.setenv("VEFA_SECRET", "a secret of the tests, forty characters..")
+        for name, value in settings.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(sys, "argv", ["vefa", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            commands.run()
+        [line] = capsys.readouterr().err.splitlines()
+        assert ended.value.code == 1
+        return line
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "advice"),
+    [
+        ("VEFA_DATABASE_URL", "mysql://root@db/vefa", "expected sqlite:///FILE or postgresql://"),
+        ("VEFA_DATABASE_URL", "vefa.db", "expected sqlite:///FILE or postgresql://"),
+        ("VEFA_DATABASE_URL", "sqlite://", "expected sqlite:///FILE or postgresql://"),
+        ("VEFA_DATABASE_URL", "", "expected sqlite:///FILE or postgresql://"),
+        ("VEFA_LOG_LEVEL", "verbose", "'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
+        ("VEFA_TIME_ZONE", "GMT+3 Istanbul", "expected an IANA time zone, as Europe/Istanbul"),
+        ("VEFA_REPORTING_CURRENCY", "Lira", "expected an ISO 4217 code, as TRY"),
+        ("VEFA_PHONE_REGIONS", "Turkey", "expected ISO 3166 codes of countries, as TR,AZ"),
+        ("VEFA_PHONE_REGIONS", "[TR]", "expected a list with commas"),
+        ("VEFA_RATE_LIMIT", "fast", "expected a number for a period, as 6000/minute"),
+        ("VEFA_POOL_SIZE", "many", "valid integer"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_what_is_expected(
+    refusal: Refusal, name: str, value: str, advice: str
+) -> None:
+    line = refusal("migrate", **{name: value})
+    assert line.startswith(f"error: {name}: ")
+    assert advice in line
+
+
+@pytest.mark.parametrize("command", [("migrate",), ("keys", "list"), ("serve",)])
+def test_a_file_in_no_folder(refusal: Refusal, tmp_path: Path, command: tuple[str, ...]) -> None:
+    line = refusal(*command, VEFA_DATABASE_URL=f"sqlite:///{tmp_path}/none/vefa.db")
+    assert f"There is no folder {tmp_path}/none: make it" in line
+
+
+@pytest.mark.parametrize("command", [("migrate",), ("keys", "list"), ("serve",)])
+def test_a_folder_instead_of_a_file(refusal: Refusal, tmp_path: Path, command: tuple[str, ...]) -> None:
+    assert f"{tmp_path} is a folder" in refusal(*command, VEFA_DATABASE_URL=f"sqlite:///{tmp_path}")
+
+
+@pytest.mark.parametrize("command", [("migrate",), ("keys", "list"), ("serve",)])
+def test_a_file_that_is_no_database(refusal: Refusal, tmp_path: Path, command: tuple[str, ...]) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("Not a database. " * 100)
+    assert "is not a database of Vefa" in refusal(*command, VEFA_DATABASE_URL=f"sqlite:///{path}")
+
+
+def test_a_file_that_may_only_be_read(
+    tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "vefa.db"
+    path.write_bytes(sqlite_template.read_bytes())
+    monkeypatch.setattr(os, "access", lambda needed, _mode: needed != path)  # root may write everything
+    settings = Settings(database_url=f"sqlite:///{path}")
+    with pytest.raises(StartError, match="may not be written by this user"), reaching(settings):
+        schema.upgrade(settings)
+
+
+@pytest.mark.parametrize("command", [("migrate",), ("keys", "list"), ("serve",), ("worker",)])
+def test_a_server_that_does_not_answer_is_named_without_its_password(
+    refusal: Refusal, command: tuple[str, ...]
+) -> None:
+    line = refusal(*command, VEFA_DATABASE_URL="postgresql://vefa:hunter2@127.0.0.1:1/shop")
+    assert "PostgreSQL does not answer at 127.0.0.1:1, database shop" in line
+    assert "hunter2" not in line
+
+
+def test_an_unknown_revision(refusal: Refusal, tmp_path: Path) -> None:
+    assert "--to" in refusal("migrate", "--to", "9999", VEFA_DATABASE_URL=f"sqlite:///{tmp_path}/vefa.db")
+
+
+def test_the_version() -> None:
+    shown = CliRunner().invoke(commands.app, ["--version"])
+    assert (shown.exit_code, shown.output.strip()) == (0, f"vefa {version('vefa')}")
