@@ -47,6 +47,7 @@ class RawBatch:
         bytes_read: about how many bytes of the source, as stored (compressed), the rows so far took; for
             progress only.
         clean: whether it is known that no text holds a control character.
+        pointed: whether the first amounts of the file show that decimals follow a point.
         unmatched: target -> how many of its texts no value rule of the mapping names.
         rows_of: of rows that were grouped, first line -> the lines of all rows that became this one.
     """
@@ -58,6 +59,7 @@ class RawBatch:
     last_line: int = 0
     bytes_read: int = 0
     clean: bool = False
+    pointed: bool = False
     unmatched: abc.Mapping[str, int] = field(default_factory=dict)
     rows_of: abc.Mapping[int, abc.Sequence[int]] = field(default_factory=dict)
 
@@ -105,7 +107,7 @@ def texts(raw: RawBatch, mapping: Mapping, file_digest: str) -> pl.DataFrame:
     return pl.DataFrame({"line": raw.lines, **read}).with_columns(**constants)
 
 
-def typed(frame: pl.DataFrame, mapping: Mapping) -> pl.DataFrame:
+def typed(frame: pl.DataFrame, mapping: Mapping, *, pointed: bool = False) -> pl.DataFrame:
     """Add the values that the texts spell, null where they spell none.
 
     Added: ``kind``; ``digits`` (decimals of the currency); ``lowers`` (refunds and cancellations); for
@@ -120,7 +122,7 @@ def typed(frame: pl.DataFrame, mapping: Mapping) -> pl.DataFrame:
     frame = frame.with_columns(pl.col("kind").is_in(lowering).alias("lowers"), *named)
     for name in (Target.AMOUNT.value, Target.COST.value):
         if name in mapping.columns:
-            frame = frame.with_columns(_minor_units(frame, name, mapping))
+            frame = frame.with_columns(_minor_units(frame, name, mapping, pointed))
     minors = [f"{name}_minor" for name in ("amount", "cost") if name in mapping.columns]
     lowered = pl.when(pl.col("lowers")).then(-pl.col(minors).abs()).otherwise(pl.col(minors))
     return frame.with_columns(lowered.name.keep())
@@ -209,7 +211,7 @@ def _digits(frame: pl.DataFrame, mapping: Mapping) -> pl.Expr:
     return pl.col(Target.CURRENCY).replace_strict(known, default=None, return_dtype=pl.Int64)
 
 
-def _minor_units(frame: pl.DataFrame, name: str, mapping: Mapping) -> list[pl.Series]:
+def _minor_units(frame: pl.DataFrame, name: str, mapping: Mapping, pointed: bool) -> list[pl.Series]:
     """Read amounts exactly: ordinary ones by the column, the others by `import_amounts` one by one."""
     given, digits = frame[name], frame["digits"]
     texts = _pointed(given, mapping)
@@ -226,7 +228,7 @@ def _minor_units(frame: pl.DataFrame, name: str, mapping: Mapping) -> list[pl.Se
     fault, rounded = repeated(None, pl.String, len(texts)), repeated(False, pl.Boolean, len(texts))
     if len(odd):
         pairs = zip(given.gather(odd), frame["currency"].gather(odd), strict=True)
-        read = [_read_one(*pair, mapping) for pair in pairs]
+        read = [_read_one(*pair, mapping, pointed) for pair in pairs]
         given, minor, fault, rounded = (
             column.scatter(odd, pl.Series(values, dtype=column.dtype))
             for column, values in zip((given, minor, fault, rounded), zip(*read, strict=True), strict=True)
@@ -265,13 +267,14 @@ def _unsaid(texts: pl.Series, mapping: Mapping) -> pl.Series:
     return texts
 
 
-def _read_one(text: str, currency: str, mapping: Mapping) -> tuple[str | None, int | None, str | None, bool]:
+def _read_one(
+    text: str, currency: str, mapping: Mapping, pointed: bool
+) -> tuple[str | None, int | None, str | None, bool]:
     """Give the text (None if it says nothing), minor units (None if there are none), why, whether rounded."""
     if import_cells.is_nothing(text):
         return None, None, None, False
-    found = import_amounts.read(
-        text, currency, decimal_comma=mapping.decimal_comma, grouping=mapping.grouping
-    )
+    comma, grouping = mapping.decimal_comma, mapping.grouping
+    found = import_amounts.read(text, currency, decimal_comma=comma, grouping=grouping, pointed=pointed)
     return (
         (text, None, found.value, False) if isinstance(found, Refusal) else (text, found[0], None, found[1])
     )

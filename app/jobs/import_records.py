@@ -298,6 +298,8 @@ def parse_json(text: str) -> dict[str, Any] | Refusal:
     """Read one line as an object, its numbers as texts; or say why it is none."""
     try:
         row = _DECODER.decode(text)
+    except _RepeatedError:
+        return Refusal.REPEATED_MEMBER
     except (ValueError, RecursionError):
         return Refusal.NOT_JSON
     if not isinstance(row, dict):
@@ -309,7 +311,21 @@ def _no_constant(name: str) -> None:
     raise ValueError(name)
 
 
-_DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=_no_constant)
+class _RepeatedError(Exception):
+    """An object names a member twice."""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    names = members if "".join(members).isascii() else set(map(composed, members))
+    if len(names) != len(pairs):
+        raise _RepeatedError
+    return members
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_once, parse_float=str, parse_int=str, parse_constant=_no_constant
+)
 
 
 def _at(row: object, pointer: str) -> object:
