@@ -1,7 +1,8 @@
 """What the README shows is what the demo answers: each curl line is run, and its answer compared.
 
-An answer is shown whole, or with ``...`` where members or elements are left out. Of ids and numbers of
-complaints only the form is compared, of times of recording nothing.
+An answer is shown whole, or with ``...`` where members or elements are left out. A number is shown with as
+many decimals as matter. Of ids and numbers of complaints only the form is compared, of times of recording
+nothing. After a change of the demo, ``python -m tests.refresh_readme`` puts in what it answers now.
 """
 
 import json
@@ -14,7 +15,9 @@ from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
+from typer.testing import CliRunner
 
+from app.cli.commands import app
 from app.cli.demo import SECRET, TOKEN
 from app.domain.access import Actor
 from app.domain.demo import generate
@@ -71,6 +74,20 @@ def shown_of(text: str) -> Any:
     return json.loads(re.sub(r"\.\.\.(?=\s*\})", '"...": null', text))
 
 
+def same(shown: Any, answered: Any) -> bool:
+    """Whether a value that is shown is the one that was answered."""
+    if isinstance(shown, float) and isinstance(answered, float):
+        return rounded_like(shown, answered) == shown
+    return shown == answered or any(
+        re.fullmatch(form, str(shown)) and re.fullmatch(form, str(answered)) for form in VARYING
+    )
+
+
+def rounded_like(shown: float, answered: float) -> float:
+    """A number with as many decimals as the one that is shown has."""
+    return round(answered, len(repr(shown).partition(".")[2]))
+
+
 def differences(shown: Any, answered: Any, place: str = "") -> Iterator[str]:
     """Where what is shown is not what was answered."""
     if isinstance(shown, dict) and isinstance(answered, dict):
@@ -88,9 +105,7 @@ def differences(shown: Any, answered: Any, place: str = "") -> Iterator[str]:
             yield f"{place}: {len(answered)} elements"
         for index, (one, other) in enumerate(zip(told, answered, strict=False)):
             yield from differences(one, other, f"{place}/{index}")
-    elif shown != answered and not any(
-        re.fullmatch(form, str(shown)) and re.fullmatch(form, str(answered)) for form in VARYING
-    ):
+    elif not same(shown, answered):
         yield f"{place}: shown {shown!r}, answered {answered!r}"
 
 
@@ -109,3 +124,26 @@ def test_what_is_not_so_is_noticed() -> None:
         assert list(differences(shown_of(text), answered)), text
     for text in ('{"a": 1, ...}', '{"b": [1, ...], "c": {...}, ...}', json.dumps(answered)):
         assert list(differences(shown_of(text), answered)) == [], text
+
+
+def test_a_number_may_be_shown_with_fewer_decimals_but_not_with_others() -> None:
+    for shown in (0.743561, 0.74, 0.744, 0.7):
+        assert list(differences(shown, 0.743561)) == []
+    for shown in (0.75, 0.743, 0.8, 1.0):
+        assert list(differences(shown, 0.743561)) != []
+
+
+def test_the_commands_that_take_in_the_example_files_run_as_they_stand(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(Path(__file__).parents[1])
+    printed = []
+    for command in re.findall(r"^\.venv/bin/vefa (import .*)$", README, re.MULTILINE):
+        environment = {"VEFA_DATABASE_URL": settings.database_url, "COLUMNS": "200"}
+        result = CliRunner().invoke(app, shlex.split(command), env=environment)
+        assert result.exit_code == 0, result.output
+        printed.append(result.stdout)
+    calls, orders = printed
+    assert "4 rows in = 4 stored + 0 repeated + 0 refused\ncustomers created: 4" in calls
+    assert "4 rows in = 4 stored + 0 repeated + 0 refused\ncustomers created: 0" in orders
+    assert "records of these rows: 3" in orders

@@ -190,10 +190,16 @@ _NAMES = {
     RecordKind.INTERACTIONS: "interactions",
     RecordKind.COMPLAINTS: "complaints",
     RecordKind.RESPONSES: "past survey responses",
+    RecordKind.CUSTOMERS: "customers (an address book)",
+    RecordKind.CONTRACT_TERMS: "past and present contract terms of known customers",
+    RecordKind.DEPARTURES: "known customers who left",
 }
 _add(RecordKind.INTERACTIONS, "external_id=call_id, started_at=date,time, channel==phone")
 _add(RecordKind.COMPLAINTS, "external_id=Ticket, received_at=Opened, subject=Title, resolved_at=Closed")
 _add(RecordKind.RESPONSES, "survey==delivery, answer.recommend=Q1, answered_at=Date, external_id==row")
+_add(RecordKind.CUSTOMERS, "external_id=No, name=First,Last, phone=Mobile, phone=Home, email=Mail")
+_add(RecordKind.CONTRACT_TERMS, "customer_key=No, known_on=Since, started_on=From, ends_on=Until")
+_add(RecordKind.DEPARTURES, "customer_key=No, left_on=Left, reason=Why")
 
 
 @app.command("list")

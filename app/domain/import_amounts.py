@@ -6,7 +6,7 @@ refused, and two members of the mapping decide: ``decimal_comma`` and ``grouping
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from functools import lru_cache
 
@@ -19,6 +19,7 @@ _CURRENCIES = {
     "₺": "TRY",
     "tl": "TRY",
     "ytl": "TRY",
+    "lira": "TRY ITL",
     "₼": "AZN",
     "man": "AZN",
     "manat": "AZN",
@@ -64,6 +65,8 @@ _AMOUNT = re.compile(
     rf"(?P<sign3>[+-])? ?(?P<word3>{_WORD})? ?(?P<close>\))? ?(?P<word4>{_WORD})? ?(?P<sign4>[+-])?"
 )
 _PLAIN = re.compile(r"-?[0-9]+(?:\.(?:[0-9]{1,2}|[0-9]{4,}))?")
+_FLOAT = re.compile(r"-?[0-9]{1,3}\.[0-9]{3}")
+_SURE = re.compile(r"-?[0-9]+\.(?:[0-9]{1,2}|[0-9]{4,})")
 _ALIKE = str.maketrans(
     {
         **dict.fromkeys("−–‒﹣－", "-"),
@@ -81,7 +84,12 @@ _GROUPED[","] = re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3})+|[1-9][0-9]?(?:,[0-9]{
 
 
 def read(
-    text: str, currency: str, *, decimal_comma: bool | None = None, grouping: bool = True
+    text: str,
+    currency: str,
+    *,
+    decimal_comma: bool | None = None,
+    grouping: bool = True,
+    pointed: bool = False,
 ) -> tuple[int, bool] | Refusal:
     """Read an amount exactly, as minor units of its currency, and tell whether digits were rounded away.
 
@@ -91,11 +99,14 @@ def read(
         decimal_comma: True when decimals follow a comma, False when they follow a point, None when neither
             was said: then each text must show it by itself.
         grouping: whether marks may stand between thousands; if not, ``1.000`` is one.
+        pointed: whether other amounts of the file show that decimals follow a point (`is_pointed`).
 
     >>> read("1.234,50 TL", "TRY"), read("(12)", "TRY"), read("1.000", "TRY").value
     ((123450, False), (-1200, False), 'ambiguous_number')
     """
     number = plain(text, currency, decimal_comma=decimal_comma, grouping=grouping)
+    if number is Refusal.AMBIGUOUS_NUMBER and pointed and not decimal_comma and _FLOAT.fullmatch(text):
+        number = text
     if isinstance(number, Refusal):
         return number
     try:
@@ -137,6 +148,17 @@ def plain(
     found = _decimal(number, digits, decimal_comma, grouping)
     negative = match["open"] or "-" in signs
     return f"-{found}" if negative and not isinstance(found, Refusal) else found
+
+
+def is_pointed(texts: Iterable[str]) -> bool:
+    """Tell whether amounts show that decimals follow a point, as programs write numbers: some have another
+    number of decimals than three, and none has a comma.
+
+    >>> is_pointed(["7", "12.5", "3.125"]), is_pointed(["1.000", "12,50"]), is_pointed(["1.000"])
+    (True, False, False)
+    """
+    cells = list(texts)
+    return any(map(_SURE.fullmatch, cells)) and not any("," in cell for cell in cells)
 
 
 def plain_number(
@@ -196,7 +218,7 @@ def _decimal(number: str, digits: int | None, comma: bool | None, grouping: bool
         joined = _ungrouped(number, last) if grouping and not contradicted else None
         return Refusal.AMOUNT_UNREADABLE if joined is None else joined
     whole, _, fraction = number.partition(last)
-    if grouping and _GROUPED[last].fullmatch(number):
+    if grouping and len(fraction) == 3 and 1 <= len(whole) <= 3 and int(whole):
         sure = digits == 3 and (comma is not None or last == ".")
         if not sure:
             return Refusal.AMBIGUOUS_NUMBER

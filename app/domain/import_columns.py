@@ -12,6 +12,7 @@ from app.domain.import_mapping import Mapping
 from app.domain.import_refusals import Refusal, Refused
 from app.domain.import_rules import KindRule, RuleTest
 from app.domain.import_targets import Target
+from app.domain.import_times import repeated
 from app.domain.import_words import ORDINARY, fold
 from app.domain.money import minor_digits
 from app.domain.text import INVISIBLE
@@ -21,6 +22,9 @@ from app.domain.transactions import LOWERING, TransactionKind
 _SHORT = "-?[0-9]{1,12}"
 _FRACTIONS = {0: "", 4: r"(?:\.(?:[0-9]{1,2}|[0-9]{4}))?"}  # three digits may be thousands
 
+
+_CHANGING = r"[\x{ad}\x{300}-\x{10ffff}]"
+"""Characters that may be part of other ones or cannot be seen; all others are composed as they are."""
 
 KEYS = frozenset((Target.EXTERNAL_ID.value, Target.CUSTOMER_KEY.value))
 NUMBERS_AND_TIMES = frozenset((Target.AMOUNT.value, Target.COST.value, Target.OCCURRED_AT.value))
@@ -43,6 +47,7 @@ class RawBatch:
         bytes_read: about how many bytes of the source, as stored (compressed), the rows so far took; for
             progress only.
         clean: whether it is known that no text holds a control character.
+        pointed: whether the first amounts of the file show that decimals follow a point.
         unmatched: target -> how many of its texts no value rule of the mapping names.
         rows_of: of rows that were grouped, first line -> the lines of all rows that became this one.
     """
@@ -54,18 +59,19 @@ class RawBatch:
     last_line: int = 0
     bytes_read: int = 0
     clean: bool = False
+    pointed: bool = False
     unmatched: abc.Mapping[str, int] = field(default_factory=dict)
     rows_of: abc.Mapping[int, abc.Sequence[int]] = field(default_factory=dict)
 
 
-def tidy(texts: pl.Series) -> pl.Series:
-    """Give texts as the API takes them: in one Unicode form, without white space around them; what is then
-    empty is null (missing).
+def tidy(texts: pl.Series, *, is_composed: bool = False) -> pl.Series:
+    """Give texts as the API takes them: in one Unicode form, which they may have already, and without white
+    space around them; what is then empty is null (missing).
 
     >>> tidy(pl.Series(["a b ", " ", None])).to_list()
     ['a b', None, None]
     """
-    trimmed = composed_series(texts).str.strip_chars()
+    trimmed = (texts if is_composed else composed_series(texts)).str.strip_chars()
     return trimmed.set(trimmed == "", None)
 
 
@@ -75,7 +81,7 @@ def composed_series(texts: pl.Series) -> pl.Series:
     >>> composed_series(pl.Series(["Cag\\u0306", "a\\ufeff", None])).to_list()
     ['Cağ', 'a', None]
     """
-    if bool((texts.str.len_bytes() == texts.str.len_chars()).all()):
+    if not texts.str.contains(_CHANGING).any():
         return texts
     return texts.str.replace_all(f"[{INVISIBLE}]", "").str.normalize("NFC")
 
@@ -101,7 +107,7 @@ def texts(raw: RawBatch, mapping: Mapping, file_digest: str) -> pl.DataFrame:
     return pl.DataFrame({"line": raw.lines, **read}).with_columns(**constants)
 
 
-def typed(frame: pl.DataFrame, mapping: Mapping) -> pl.DataFrame:
+def typed(frame: pl.DataFrame, mapping: Mapping, *, pointed: bool = False) -> pl.DataFrame:
     """Add the values that the texts spell, null where they spell none.
 
     Added: ``kind``; ``digits`` (decimals of the currency); ``lowers`` (refunds and cancellations); for
@@ -116,7 +122,7 @@ def typed(frame: pl.DataFrame, mapping: Mapping) -> pl.DataFrame:
     frame = frame.with_columns(pl.col("kind").is_in(lowering).alias("lowers"), *named)
     for name in (Target.AMOUNT.value, Target.COST.value):
         if name in mapping.columns:
-            frame = frame.with_columns(_minor_units(frame, name, mapping))
+            frame = frame.with_columns(_minor_units(frame, name, mapping, pointed))
     minors = [f"{name}_minor" for name in ("amount", "cost") if name in mapping.columns]
     lowered = pl.when(pl.col("lowers")).then(-pl.col(minors).abs()).otherwise(pl.col(minors))
     return frame.with_columns(lowered.name.keep())
@@ -205,11 +211,11 @@ def _digits(frame: pl.DataFrame, mapping: Mapping) -> pl.Expr:
     return pl.col(Target.CURRENCY).replace_strict(known, default=None, return_dtype=pl.Int64)
 
 
-def _minor_units(frame: pl.DataFrame, name: str, mapping: Mapping) -> list[pl.Series]:
+def _minor_units(frame: pl.DataFrame, name: str, mapping: Mapping, pointed: bool) -> list[pl.Series]:
     """Read amounts exactly: ordinary ones by the column, the others by `import_amounts` one by one."""
     given, digits = frame[name], frame["digits"]
     texts = _pointed(given, mapping)
-    minor = pl.repeat(None, len(texts), dtype=pl.Int64, eager=True)
+    minor = repeated(None, pl.Int64, len(texts))
     for decimals in digits.unique().drop_nulls():
         fraction = _FRACTIONS.get(decimals, rf"(?:\.[0-9]{{1,{decimals}}})?")
         fits = texts.str.contains(f"^{_SHORT}{fraction}$") & (digits == decimals)
@@ -219,11 +225,10 @@ def _minor_units(frame: pl.DataFrame, name: str, mapping: Mapping) -> list[pl.Se
         exact = chosen.cast(pl.Decimal(18, decimals)).to_physical().cast(pl.Int64)
         minor = exact if whole else minor.fill_null(exact)
     odd = (minor.is_null() & given.is_not_null() & digits.is_not_null()).arg_true()
-    fault = pl.repeat(None, len(texts), dtype=pl.String, eager=True)
-    rounded = pl.repeat(False, len(texts), eager=True)
+    fault, rounded = repeated(None, pl.String, len(texts)), repeated(False, pl.Boolean, len(texts))
     if len(odd):
         pairs = zip(given.gather(odd), frame["currency"].gather(odd), strict=True)
-        read = [_read_one(*pair, mapping) for pair in pairs]
+        read = [_read_one(*pair, mapping, pointed) for pair in pairs]
         given, minor, fault, rounded = (
             column.scatter(odd, pl.Series(values, dtype=column.dtype))
             for column, values in zip((given, minor, fault, rounded), zip(*read, strict=True), strict=True)
@@ -237,12 +242,12 @@ def _minor_units(frame: pl.DataFrame, name: str, mapping: Mapping) -> list[pl.Se
 
 
 def _pointed(texts: pl.Series, mapping: Mapping) -> pl.Series:
-    """Spell amounts with a decimal point and nothing between thousands, if it was said how they are written.
+    """Spell amounts with a decimal point and nothing between thousands, where they can be read only so.
 
     What is none of these spellings is left so that it does not look like one.
     """
     if mapping.decimal_comma is None:
-        return texts
+        return _unsaid(texts, mapping) if texts.str.contains(",", literal=True).any() else texts
     mark, between = (",", r"\.") if mapping.decimal_comma else (r"\.", ",")
     if mapping.grouping and texts.str.contains(between).any():
         grouped = texts.str.contains(f"^-?[1-9][0-9]{{0,2}}(?:{between}[0-9]{{3}})+(?:{mark}[0-9]+)?$")
@@ -252,13 +257,24 @@ def _pointed(texts: pl.Series, mapping: Mapping) -> pl.Series:
     return texts.str.replace_many([",", "."], [".", ","]) if mapping.decimal_comma else texts
 
 
-def _read_one(text: str, currency: str, mapping: Mapping) -> tuple[str | None, int | None, str | None, bool]:
+def _unsaid(texts: pl.Series, mapping: Mapping) -> pl.Series:
+    """The same where nothing was said: with two digits behind the last mark there is no doubt about it."""
+    for mark, between in ((",", r"\."), (r"\.", ",")):
+        groups = rf"|[1-9][0-9]{{0,2}}(?:{between}[0-9]{{3}})+" if mapping.grouping else ""
+        grouped = texts.str.contains(rf"^-?(?:[0-9]{{1,12}}{groups}){mark}[0-9]{{1,2}}$")
+        joined = texts.str.replace_all(between, "").str.replace(",", ".", literal=True)
+        texts = texts.set(grouped, None).fill_null(joined) if grouped.any() else texts
+    return texts
+
+
+def _read_one(
+    text: str, currency: str, mapping: Mapping, pointed: bool
+) -> tuple[str | None, int | None, str | None, bool]:
     """Give the text (None if it says nothing), minor units (None if there are none), why, whether rounded."""
     if import_cells.is_nothing(text):
         return None, None, None, False
-    found = import_amounts.read(
-        text, currency, decimal_comma=mapping.decimal_comma, grouping=mapping.grouping
-    )
+    comma, grouping = mapping.decimal_comma, mapping.grouping
+    found = import_amounts.read(text, currency, decimal_comma=comma, grouping=grouping, pointed=pointed)
     return (
         (text, None, found.value, False) if isinstance(found, Refusal) else (text, found[0], None, found[1])
     )
@@ -279,7 +295,7 @@ def looked_at(texts: pl.Series, name: str, *, key: bool, number: bool = True) ->
     values = [cell if fault is None else text for cell, fault, text in zip(found, faults, cells, strict=True)]
     columns = {name: texts.scatter(odd, pl.Series(values, dtype=pl.String))}
     if any(faults):
-        none = pl.repeat(None, len(texts), dtype=pl.String, eager=True)
+        none = repeated(None, pl.String, len(texts))
         columns[f"{name}_fault"] = none.scatter(odd, pl.Series(faults, dtype=pl.String))
     return columns
 
@@ -292,7 +308,7 @@ def unread(texts: pl.Series, micros: pl.Series) -> list[pl.Series]:
     cells = texts.gather(odd).to_list()
     nothing = [None if import_cells.is_nothing(cell) else cell for cell in cells]
     faults = [Refusal.SPREADSHEET_ERROR.value if import_cells.is_error(cell) else None for cell in cells]
-    none = pl.repeat(None, len(texts), dtype=pl.String, eager=True).alias(f"{texts.name}_fault")
+    none = repeated(None, pl.String, len(texts)).alias(f"{texts.name}_fault")
     return [
         texts.scatter(odd, pl.Series(nothing, dtype=pl.String)),
         *([none.scatter(odd, pl.Series(faults, dtype=pl.String))] if any(faults) else []),
@@ -311,8 +327,7 @@ def instants(texts: pl.Series, mapping: Mapping, *, second: bool = False) -> tup
         Microseconds since 1970 UTC, null where there is none, and whether it is a local time that the
         clocks skipped.
     """
-    micros = pl.repeat(None, len(texts), dtype=pl.Int64, eager=True)
-    skipped = pl.repeat(False, len(texts), dtype=pl.Boolean, eager=True)
+    micros, skipped = repeated(None, pl.Int64, len(texts)), repeated(False, pl.Boolean, len(texts))
     likely = str(texts.drop_nulls().first())
     zone = import_times.Zone(mapping.time_zone, second=second)
 
@@ -320,13 +335,13 @@ def instants(texts: pl.Series, mapping: Mapping, *, second: bool = False) -> tup
         return shape.reader is Reader.WORDS, not re.search(shape.pattern, likely)
 
     for shape in sorted(shapes(mapping.date_format), key=unlikely):
-        fits = (texts.str.contains(shape.pattern) & micros.is_null()).fill_null(False)
+        fits = texts.str.contains(shape.pattern)
+        if fits.all(ignore_nulls=False) and micros.null_count() == len(micros):
+            return import_times.parsed(texts, shape, zone)
+        fits = (fits & micros.is_null()).fill_null(False)
         if not fits.any():
             continue
-        whole = bool(fits.all())
-        at, gone = import_times.parsed(texts if whole else texts.filter(fits), shape, zone)
-        if whole:
-            return at, gone
+        at, gone = import_times.parsed(texts.filter(fits), shape, zone)
         places = fits.arg_true()
         micros, skipped = micros.scatter(places, at), skipped.scatter(places, gone)
         if micros.null_count() == texts.null_count():

@@ -21,7 +21,7 @@ from app.domain.import_sources import (
     row_problems,
 )
 from app.domain.import_target_columns import MONEY, column_problems
-from app.domain.import_targets import Reading, RecordKind, Target, find
+from app.domain.import_targets import Reading, RecordKind, Target, find, further
 from app.domain.import_words import MAX_VALUES, ValueRule, fold
 from app.domain.text import composed
 
@@ -156,7 +156,7 @@ class Mapping:
         >>> Mapping.from_flags(flags.split(), ["Total<0:refund"]).columns["currency"]
         '=GBP'
         """
-        sources = column_flags(columns)
+        sources = column_flags(columns, others.get("kind"))
         given = {name: value for name, value in others.items() if value is not None}
         return cls.from_dict({"columns": sources, "kind_rules": list(kind_rules), **given})
 
@@ -185,7 +185,8 @@ class Mapping:
         source = self.columns[target]
         if self.is_product(target):
             return [part.strip() for part in source.split(PRODUCT)]
-        return [part.strip() for part in source.split(TOGETHER)] if self.is_instant(target) else [source]
+        together = self.is_instant(target) or self.is_words(target)
+        return [part.strip() for part in source.split(TOGETHER)] if together else [source]
 
     def is_product(self, target: str) -> bool:
         """Tell whether a target is the product of two columns."""
@@ -200,6 +201,11 @@ class Mapping:
             return target == Target.OCCURRED_AT
         field = find(self.kind, target)
         return field is not None and field.reading is Reading.INSTANT
+
+    def is_words(self, target: str) -> bool:
+        """Tell whether a target is text that several columns may make together."""
+        field = None if self.kind is RecordKind.TRANSACTIONS else find(self.kind, target)
+        return field is not None and field.reading is Reading.WORDS
 
     def rule_source(self, rule: KindRule) -> str:
         """Give the source a kind rule reads: a mapped target's own, else the column it names."""
@@ -224,14 +230,16 @@ class Mapping:
         return found
 
 
-def column_flags(flags: abc.Iterable[str]) -> dict[str, str]:
-    """Read ``TARGET=SOURCE`` flags.
+def column_flags(flags: abc.Iterable[str], kind: str | None = None) -> dict[str, str]:
+    """Read ``TARGET=SOURCE`` flags; further sources of a target that may have several are numbered.
 
     Raises:
         MappingError: a flag of another form, or a target that is given twice.
 
     >>> column_flags(["amount=Total", "currency==TRY"])
     {'amount': 'Total', 'currency': '=TRY'}
+    >>> column_flags(["phone=Mobile", "phone=Home"], "customers")
+    {'phone': 'Mobile', 'phone.2': 'Home'}
     """
     sources: dict[str, str] = {}
     for flag in flags:
@@ -239,9 +247,12 @@ def column_flags(flags: abc.Iterable[str]) -> dict[str, str]:
         if not (target and equals):
             detail = "Write a column as target=source, for example external_id=InvoiceNo or currency==TRY."
             raise MappingError([MappingProblem("/columns", "not_a_column_flag", detail)])
+        name: str | None = target
         if target in sources:
+            name = further(RecordKind(kind), target, sources) if kind in list(RecordKind) else None
+        if name is None:
             raise MappingError([given_twice(target)])
-        sources[target] = source
+        sources[name] = source
     return sources
 
 

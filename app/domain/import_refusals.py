@@ -14,6 +14,7 @@ class Refusal(StrEnum):
     ROW_TOO_LONG = "row_too_long"
     NOT_JSON = "not_json"
     NOT_AN_OBJECT = "not_an_object"
+    REPEATED_MEMBER = "repeated_member"
     CUSTOMER_MISSING = "customer_missing"
     EXTERNAL_ID_MISSING = "external_id_missing"
     KEY_OF_SPREADSHEET = "key_of_spreadsheet"
@@ -59,6 +60,13 @@ class Refusal(StrEnum):
     UNIT_NOT_ALLOWED = "unit_not_allowed"
     ANSWER_OUTSIDE_SCALE = "answer_outside_scale"
     NO_ANSWERS = "no_answers"
+    NOT_A_PHONE = "not_a_phone"
+    NOT_AN_EMAIL = "not_an_email"
+    NOT_A_HANDLE = "not_a_handle"
+    CUSTOMER_UNCLEAR = "customer_unclear"
+    KEY_TAKEN = "key_taken"
+    TOO_MANY = "too_many"
+    OTHER_UNIT = "other_unit"
 
     @property
     def sentence(self) -> str:
@@ -72,6 +80,7 @@ _SENTENCES = {
     Refusal.ROW_TOO_LONG: "The row has more fields than the header; a delimiter may lack quotes.",
     Refusal.NOT_JSON: "The line is not valid JSON.",
     Refusal.NOT_AN_OBJECT: "The line is not a JSON object.",
+    Refusal.REPEATED_MEMBER: "The line names a member more than once in the same object.",
     Refusal.CUSTOMER_MISSING: "The row names no customer.",
     Refusal.EXTERNAL_ID_MISSING: "The row has no external id.",
     Refusal.KEY_OF_SPREADSHEET: "{column} was changed by a spreadsheet, as 9.05E+11 is: its digits are lost. "
@@ -133,6 +142,13 @@ _SENTENCES = {
     Refusal.UNIT_NOT_ALLOWED: "The row has no customer, and its unit is none of the caller's.",
     Refusal.ANSWER_OUTSIDE_SCALE: "{column} is not on the scale of the question.",
     Refusal.NO_ANSWERS: "The row answers no question.",
+    Refusal.NOT_A_PHONE: "{column} is not a telephone number of a known region.",
+    Refusal.NOT_AN_EMAIL: "{column} is not an e-mail address.",
+    Refusal.NOT_A_HANDLE: "{column} is not a social handle.",
+    Refusal.CUSTOMER_UNCLEAR: "Several customers have what is in {column}; name the customer by a key.",
+    Refusal.KEY_TAKEN: "Another customer has the key in {column}.",
+    Refusal.TOO_MANY: "The customer would have more of {column} than are allowed.",
+    Refusal.OTHER_UNIT: "{column} is not a unit that the key may use.",
 }
 
 

@@ -7,7 +7,18 @@ from typing import NamedTuple, Protocol
 
 from app.domain.date_formats import shapes
 from app.domain.import_rules import CONTROL, MAX_NAME, KindRule
-from app.domain.import_targets import ANSWER, FIELDS, LINKS, Field, Reading, RecordKind, find
+from app.domain.import_targets import (
+    ANSWER,
+    FIELDS,
+    KEY_TARGET,
+    LINKS,
+    PEOPLE,
+    SOCIAL_TARGET,
+    Field,
+    Reading,
+    RecordKind,
+    find,
+)
 from app.domain.import_words import ValueRule
 from app.domain.surveys import QUESTIONS_MOST
 
@@ -70,6 +81,8 @@ class Mapped(Protocol):
     @property
     def date_format(self) -> str: ...
     @property
+    def create_missing(self) -> bool: ...
+    @property
     def kind_rules(self) -> abc.Sequence[KindRule]: ...
     @property
     def values(self) -> abc.Sequence[ValueRule]: ...
@@ -101,6 +114,8 @@ def record_problems(mapping: Mapped) -> list[MappingProblem]:
             problems.append(MappingProblem(f"/columns/{target}", "bad_source", detail))
     if mapping.kind_rules:
         problems.append(MappingProblem("/kind_rules", "no_kinds", "Only transactions have kind rules."))
+    if mapping.kind in PEOPLE:
+        problems += _people_problems(mapping)
     if mapping.kind is RecordKind.RESPONSES:
         answers = sum(target.startswith(ANSWER) for target in mapping.columns)
         if not 1 <= answers <= QUESTIONS_MOST:
@@ -109,6 +124,26 @@ def record_problems(mapping: Mapped) -> list[MappingProblem]:
         if len(linked := LINKS.keys() & mapping.columns.keys()) > 1:
             detail = "A response is about at most one record."
             problems += [MappingProblem(f"/columns/{target}", "one_subject", detail) for target in linked]
+    return problems
+
+
+def _people_problems(mapping: Mapped) -> list[MappingProblem]:
+    """What is wrong with the columns of a kind that is about customers."""
+    problems = []
+    if mapping.kind is RecordKind.CUSTOMERS:
+        found_by = ("external_id", "phone", "email", KEY_TARGET, SOCIAL_TARGET)
+        if not any(target.startswith(found_by) for target in mapping.columns):
+            detail = "Say which column holds the key of the customer (external_id), or a phone or email."
+            problems.append(MappingProblem("/columns", "which_customer", detail))
+        if mapping.columns.get("external_id") == LINE_ID:
+            detail = "Leave external_id out: customers without a key are found by their phone or email."
+            problems.append(MappingProblem("/columns/external_id", "bad_source", detail))
+    elif mapping.create_missing:
+        detail = "These rows are about customers who are known; take the customers in first."
+        problems.append(MappingProblem("/create_missing", "not_for_kind", detail))
+    if mapping.group_by:
+        detail = "Rows about customers are not grouped."
+        problems.append(MappingProblem("/group_by", "not_for_kind", detail))
     return problems
 
 
@@ -126,7 +161,11 @@ def row_problems(mapping: Mapped) -> list[MappingProblem]:
 
 
 def _unknown_target(kind: RecordKind) -> MappingProblem:
-    known = [*[f"{ANSWER}<question>"] * (kind is RecordKind.RESPONSES), *FIELDS[kind]]
+    named = {
+        RecordKind.RESPONSES: [f"{ANSWER}<question>"],
+        RecordKind.CUSTOMERS: ["key.<system>", "attribute.<name>", "social.<network>"],
+    }
+    known = [*named.get(kind, []), *FIELDS[kind]]
     half = len(known) // 2  # what fills one placeholder is cut at 200 characters
     detail = "Only these are known: {known}, {more}."
     params = {"known": ", ".join(known[:half]), "more": ", ".join(known[half:])}
@@ -139,14 +178,14 @@ def _record_source_fault(mapping: Mapped, target: str, field: Field) -> str | No
         parts = mapping.parts(target)
         if not field.column:
             return "This target is a constant: write it with =."
-        if len(parts) > 2:
+        if len(parts) > 2 and field.reading is Reading.INSTANT:
             return "An instant comes from one column, or from two: date,time."
         return next(filter(None, (column_fault(mapping.format, part) for part in parts)), None)
     if target == "external_id":
         return None if f"={constant}" == LINE_ID else NO_CONSTANT
     if not constant.strip() or len(constant) > 100 or CONTROL.search(constant):
         return BAD_CONSTANT
-    if field.reading is Reading.INSTANT:
+    if field.reading in (Reading.INSTANT, Reading.DAY):
         allowed = is_instant(mapping.date_format, constant)
     elif field.reading is Reading.WHOLE:
         allowed = bool(re.fullmatch("0|[1-9][0-9]{0,8}", constant)) and (target, constant) != (

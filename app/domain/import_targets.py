@@ -5,7 +5,7 @@ text is read; whether a value is right is said by the resource's own model alone
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
@@ -18,6 +18,13 @@ class RecordKind(StrEnum):
     INTERACTIONS = "interactions"
     COMPLAINTS = "complaints"
     RESPONSES = "responses"
+    CUSTOMERS = "customers"
+    CONTRACT_TERMS = "contract-terms"
+    DEPARTURES = "departures"
+
+
+PEOPLE = frozenset({RecordKind.CUSTOMERS, RecordKind.CONTRACT_TERMS, RecordKind.DEPARTURES})
+"""Kinds whose rows say something of customers, and so may change what is known of them."""
 
 
 class Target(StrEnum):
@@ -41,6 +48,10 @@ class Reading(StrEnum):
     INSTANT = "instant"
     WHOLE = "whole"
     FLAG = "flag"
+    DAY = "day"
+    """A local day, as it is written."""
+    WORDS = "words"
+    """Text that several columns may make together, with a blank between them."""
     ANSWER = "answer"
     """By the kind of the question."""
 
@@ -141,12 +152,64 @@ RESPONSE_FIELDS: Mapping[str, Field] = {
     LINKED_SOURCE: Field(column=False),
 }
 
+CUSTOMER_FIELDS: Mapping[str, Field] = {
+    "external_id": Field(constant=False),
+    "name": Field(Reading.WORDS, constant=False),
+    "given_name": Field(constant=False),
+    "family_name": Field(constant=False),
+    "kind": Field(constant=True),
+    "phone": Field(constant=False),
+    "email": Field(constant=False),
+    "language": Field(constant=True),
+    "preferred_channel": Field(constant=True),
+    "preferred_hours": Field(constant=True),
+    "do_not_contact": Field(constant=True),
+    "unit": Field(constant=True),
+    "tags": Field(constant=True),
+    "born_on": Field(Reading.DAY, constant=False),
+    "customer_since_on": Field(Reading.DAY, constant=True),
+    "lifecycle": Field(constant=True),
+    "left_on": Field(Reading.DAY, constant=True),
+    "left_reason": Field(constant=True),
+    "contract.started_on": Field(Reading.DAY, constant=True),
+    "contract.ends_on": Field(Reading.DAY, constant=True),
+    "contract.notice_given_on": Field(Reading.DAY, constant=True),
+}
+
+TERMS_FIELDS: Mapping[str, Field] = {
+    "customer_key": Field(required=True, constant=False),
+    "known_on": Field(Reading.DAY, required=True, constant=True),
+    "started_on": Field(Reading.DAY, constant=True),
+    "ends_on": Field(Reading.DAY, constant=True),
+    "notice_given_on": Field(Reading.DAY, constant=True),
+}
+
+DEPARTURE_FIELDS: Mapping[str, Field] = {
+    "customer_key": Field(required=True, constant=False),
+    "left_on": Field(Reading.DAY, required=True, constant=True),
+    "reason": Field(constant=True),
+}
+
+KEY_TARGET, ATTRIBUTE_TARGET, SOCIAL_TARGET = "key.", "attribute.", "social."
+"""What targets begin with that name a system, an attribute or a network behind it."""
+
+_PREFIXES: Mapping[str, Field] = {
+    KEY_TARGET: Field(constant=False),
+    ATTRIBUTE_TARGET: Field(constant=True),
+    SOCIAL_TARGET: Field(constant=False),
+}
+_NUMBERED = re.compile(r"(phone|email|tags|social\.[^.=]+)\.([2-9]|[1-9][0-9])")
+
 FIELDS: Mapping[RecordKind, Mapping[str, Field]] = {
     RecordKind.INTERACTIONS: INTERACTION_FIELDS,
     RecordKind.COMPLAINTS: COMPLAINT_FIELDS,
     RecordKind.RESPONSES: RESPONSE_FIELDS,
+    RecordKind.CUSTOMERS: CUSTOMER_FIELDS,
+    RecordKind.CONTRACT_TERMS: TERMS_FIELDS,
+    RecordKind.DEPARTURES: DEPARTURE_FIELDS,
 }
-"""The targets of every kind but transactions; responses have one more for each question."""
+"""The targets of every kind but transactions; responses have one more for each question, customers for each
+key, attribute and network."""
 
 
 def names(kind: RecordKind) -> list[str]:
@@ -162,7 +225,29 @@ def find(kind: RecordKind, target: str) -> Field | None:
     """
     if kind is RecordKind.RESPONSES and _ANSWER_NAME.fullmatch(target):
         return _ANSWER
+    if kind is RecordKind.CUSTOMERS and "." in target and target not in CUSTOMER_FIELDS:
+        base = unnumbered(target)
+        prefix, _, name = base.partition(".")
+        return (_PREFIXES.get(f"{prefix}.") if 0 < len(name) <= 64 else None) or CUSTOMER_FIELDS.get(base)
     return FIELDS[kind].get(target)
+
+
+def unnumbered(target: str) -> str:
+    """The target that a further source of it stands for: ``phone`` of ``phone.2``."""
+    match = _NUMBERED.fullmatch(target)
+    return match[1] if match else target
+
+
+def further(kind: RecordKind, target: str, present: Container[str]) -> str | None:
+    """The name that a further source of a target of which ``present`` has one stands under; None where a
+    target can have only one.
+
+    >>> further(RecordKind.CUSTOMERS, "phone", ["phone", "phone.2"])
+    'phone.3'
+    """
+    if kind is not RecordKind.CUSTOMERS or not _NUMBERED.fullmatch(f"{target}.2"):
+        return None
+    return next((name for n in range(2, 100) if (name := f"{target}.{n}") not in present), None)
 
 
 def question_of(target: str) -> str | None:

@@ -7,10 +7,11 @@ the resource's own model, so that a file can bring nothing that a request could 
 import re
 from collections import abc
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -22,7 +23,8 @@ from app.domain.import_columns import KEYS, RawBatch, instants, looked_at
 from app.domain.import_mapping import Mapping
 from app.domain.import_refusals import Refusal, Refused
 from app.domain.import_sources import FLAGS
-from app.domain.import_targets import FIELDS, LINKS, Field, Reading, RecordKind, find, question_of
+from app.domain.import_targets import FIELDS, LINKS, Field, Reading, RecordKind, find, question_of, unnumbered
+from app.domain.phone_texts import says_nobody
 from app.domain.surveys import SCALED
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -79,7 +81,8 @@ def read(
         ValueError: the mapping makes ids of lines and ``file_digest`` is missing.
     """
     answers = [target for target in mapping.columns if question_of(target)]
-    targets = [*(target for target in FIELDS[mapping.kind] if target in mapping.columns), *answers]
+    named = [target for target in mapping.columns if target not in FIELDS[mapping.kind]]
+    targets = [*(target for target in FIELDS[mapping.kind] if target in mapping.columns), *named]
     columns = {target: _cells(raw, mapping, target, now, file_digest, questions or {}) for target in targets}
     _second_times(columns, raw, mapping, now)
     kept: list[int] = []
@@ -89,7 +92,7 @@ def read(
         row = {target: cells[index] for target, cells in columns.items()}
         bad = next((target for target, value in row.items() if isinstance(value, Refusal)), None)
         if bad is not None:
-            refused.append(Refused(line, row[bad], bad))
+            refused.append(Refused(line, row[bad], unnumbered(bad)))
         elif answers and all(row[target] is None for target in answers):
             refused.append(Refused(line, Refusal.NO_ANSWERS))
         else:
@@ -196,6 +199,8 @@ def _read(
         reading = Reading.WHOLE
     if reading is Reading.INSTANT:
         cells, missing = _instants(texts, mapping, now), Refusal.DATE_MISSING
+    elif reading is Reading.DAY:
+        cells, missing = _days(texts, mapping), Refusal.DATE_MISSING
     elif reading is Reading.FLAG:
         cells = [_unless_nothing(text, flag) for text in texts]
     elif reading is Reading.WHOLE:
@@ -220,6 +225,8 @@ def _texts(texts: pl.Series, target: str, kind: RecordKind) -> Cells:
     )
     columns = looked_at(texts, target, key=target in KEYS or target in LINKS, number=number)
     cells, faults = columns[target].to_list(), columns.get(f"{target}_fault")
+    if target == "customer_key":  # a log that names callers writes this for one who withheld the number
+        cells = [None if cell is not None and says_nobody(cell) else cell for cell in cells]
     if faults is None:
         return cells
     return [Refusal(fault) if fault else cell for cell, fault in zip(cells, faults, strict=True)]
@@ -240,6 +247,24 @@ def _instants(texts: pl.Series, mapping: Mapping, now: datetime, *, second: bool
             except OverflowError:
                 instant = latest + timedelta(days=1)
             cells.append(instant if EARLIEST <= instant <= latest else Refusal.DATE_OUT_OF_RANGE)
+    return cells
+
+
+def _days(texts: pl.Series, mapping: Mapping) -> Cells:
+    """The days that times fall on: as they are written, and those with an offset in the mapping's zone."""
+    there, _ = instants(texts, mapping)
+    written, _ = instants(texts, replace(mapping, time_zone="UTC"))
+    zone = ZoneInfo(mapping.time_zone)
+    cells: Cells = []
+    for text, at, local in zip(texts, there, written, strict=True):
+        if text is None or local is None:
+            cells.append(None if text is None else _no_instant(text, is_skipped=False))
+            continue
+        try:
+            day = _EPOCH + timedelta(microseconds=local)
+            cells.append((day.astimezone(zone) if at == local else day).date())
+        except OverflowError:
+            cells.append(Refusal.DATE_OUT_OF_RANGE)
     return cells
 
 

@@ -117,6 +117,15 @@ def is_withheld(text: str) -> bool:
     return bool(_PLACEHOLDER.fullmatch(number)) or fold(number) in _WITHHELD or digits in _ON_KEYS
 
 
+def says_nobody(text: str) -> bool:
+    """Whether a text is one of the words by which exchanges say that the caller is not known.
+
+    >>> says_nobody("Anonymous"), says_nobody("C-1"), says_nobody("0")
+    (True, False, False)
+    """
+    return not text[:1].isdigit() and fold(text) in _WITHHELD
+
+
 def taken_apart(text: str) -> Written:
     """Leave out what stands around a number: names, brackets, URIs, labels, dialing codes, decimals.
 

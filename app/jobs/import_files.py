@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from itertools import count
 
 from app.domain.code_pages import AUTO
+from app.domain.import_amounts import is_pointed
 from app.domain.import_columns import RawBatch
 from app.domain.import_mapping import WHITESPACE, Mapping
+from app.domain.import_refusals import Refusal
 from app.domain.import_sources import MAX_COLUMN, FileFormat
 from app.domain.import_targets import RecordKind, question_of
 from app.jobs.import_headers import line_of, positions, spelled
@@ -45,12 +47,14 @@ class Layout:
         names: the header's names, empty without a header.
         width: fields of a record, 0 for JSON Lines.
         positions: each source of the mapping -> 0-based position; empty for JSON Lines.
+        pointed: whether the first amounts show that decimals follow a point.
     """
 
     delimiter: str
     names: tuple[str, ...]
     width: int
     positions: dict[str, int]
+    pointed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,8 @@ def inspect(beginning: bytes, mapping: Mapping, *, complete: bool = False) -> Pr
     """
     chunks = Chunks(beginning, complete=complete)
     lines, layout = _open(chunks, mapping)
-    return Preview(layout, _batch(0, _read(lines, mapping, layout, PREVIEW_LINES), lines, chunks))
+    records = _read(lines, mapping, layout, PREVIEW_LINES)
+    return Preview(layout, _batch(0, records, lines, chunks, layout))
 
 
 def batch_lines(mapping: Mapping) -> int:
@@ -115,10 +120,10 @@ def batches(source: Source, mapping: Mapping, *, start_batch: int = 0) -> Iterat
         if records is None:
             return
         if index >= start_batch:
-            yield _batch(index, records, lines, chunks)
+            yield _batch(index, records, lines, chunks, layout)
 
 
-def _batch(index: int, records: Records | None, lines: Lines, chunks: Chunks) -> RawBatch:
+def _batch(index: int, records: Records | None, lines: Lines, chunks: Chunks, layout: Layout) -> RawBatch:
     records = records or Records.none()
     return RawBatch(
         index,
@@ -128,6 +133,7 @@ def _batch(index: int, records: Records | None, lines: Lines, chunks: Chunks) ->
         last_line=lines.next_line - 1,
         bytes_read=round(chunks.bytes_read * lines.share),
         clean=records.clean,
+        pointed=layout.pointed,
     )
 
 
@@ -146,7 +152,8 @@ def _open(chunks: Chunks, mapping: Mapping) -> tuple[Lines, Layout]:
     _pass_over(lines, mapping.skip_lines)
     sample = _sample(lines)
     if mapping.format is FileFormat.JSONL:
-        if not isinstance(parse_json(sample[: sample.index(b"\n")].decode()), dict):
+        first = parse_json(sample[: sample.index(b"\n")].decode())
+        if not isinstance(first, dict) and first is not Refusal.REPEATED_MEMBER:
             raise ImportFileError("The first line is not a JSON object.", code="not_json_lines")
         return lines, Layout("", (), 0, {})
     delimiter = mapping.delimiter
@@ -170,7 +177,20 @@ def _open(chunks: Chunks, mapping: Mapping) -> tuple[Lines, Layout]:
     tried = _DELIMITERS if auto or delimiter == WHITESPACE else delimiter
     hint = line_of(sample, list(mapping.sources()), tried, line) if names else None
     found = positions(mapping.sources(), names, len(fields), line=line, hint=hint)
-    return lines, Layout(delimiter, names, len(fields), found)
+    sources = mapping.parts("amount") if mapping.kind is RecordKind.TRANSACTIONS else []
+    amounts = _cells(sample, delimiter, [found[source] for source in sources])
+    return lines, Layout(delimiter, names, len(fields), found, is_pointed(amounts))
+
+
+def _cells(sample: bytes, delimiter: str, places: list[int]) -> Iterator[str]:
+    """The cells of some columns in the first lines, as far as those can be read."""
+    if delimiter == WHITESPACE:
+        sample, delimiter = single_tabs(sample), "\t"
+    try:
+        for record in csv.reader(split(sample), delimiter=delimiter):
+            yield from (record[place].strip() for place in places if place < len(record))
+    except csv.Error:
+        return
 
 
 def _pass_over(lines: Lines, count: int) -> None:

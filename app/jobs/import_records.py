@@ -133,10 +133,10 @@ def _plain(
         quote_char='"' if quoted else None,
         infer_schema=False,
     )
-    clean, trimmed = _cleanliness(data, ord(delimiter))
+    clean, composed_all, trimmed = _cleanliness(data, ord(delimiter))
     columns = {name: frame[str(position)].alias(name) for name, position in positions.items()}
     if quoted or not trimmed:
-        columns = {name: tidy(column) for name, column in columns.items()}
+        columns = {name: tidy(column, is_composed=composed_all) for name, column in columns.items()}
     return Records(pl.Series("line", numbers, pl.Int64), columns, refused, clean)
 
 
@@ -148,24 +148,27 @@ def _is_even(delimiters: NDArray[np.intp], ends: NDArray[np.intp], width: int) -
     return bool((table[:, -1] < ends).all() and (table[1:, 0] >= ends[:-1]).all())
 
 
-def _cleanliness(data: Bytes, delimiter: int) -> tuple[bool, bool]:
-    """Tell whether text surely has no control characters, and surely nothing that `tidy` changes.
+def _cleanliness(data: Bytes, delimiter: int) -> tuple[bool, bool, bool]:
+    """Tell whether text surely has no control characters, only composed and visible ones, and nothing else
+    that `tidy` changes.
 
     Looking at all bytes once is much cheaper than at each field. Only ASCII and letters of Latin and Cyrillic
     script (0xC3 to 0xCB, 0xD0 to 0xD3) are sure to be composed and visible.
     """
     if not len(data):
-        return True, True
+        return True, True, True
     low = np.count_nonzero(data < ord(" ")) - np.count_nonzero(data == ord("\n"))
     if delimiter < ord(" "):
         low -= np.count_nonzero(data == delimiter)
     ascii_only = data.max() < 0x7F
     clean = low == 0 and bool(ascii_only or not ((data == 0x7F) | (data == 0xC2)).any())
-    if not clean or not (ascii_only or not ((data >= 0xCC) & ((data < 0xD0) | (data > 0xD3))).any()):
-        return clean, False
+    if not clean:
+        return False, bool(ascii_only), False
+    if not ascii_only and ((data >= 0xCC) & ((data < 0xD0) | (data > 0xD3))).any():
+        return True, False, False
     blanks = np.flatnonzero(data == ord(" "))
     beside = data[np.concatenate([blanks - 1, blanks + 1])]  # before the first byte: the last, a line end
-    return True, not ((beside == delimiter) | (beside == ord("\n"))).any()
+    return True, True, not ((beside == delimiter) | (beside == ord("\n"))).any()
 
 
 def _irregular(
@@ -295,6 +298,8 @@ def parse_json(text: str) -> dict[str, Any] | Refusal:
     """Read one line as an object, its numbers as texts; or say why it is none."""
     try:
         row = _DECODER.decode(text)
+    except _RepeatedError:
+        return Refusal.REPEATED_MEMBER
     except (ValueError, RecursionError):
         return Refusal.NOT_JSON
     if not isinstance(row, dict):
@@ -306,7 +311,21 @@ def _no_constant(name: str) -> None:
     raise ValueError(name)
 
 
-_DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=_no_constant)
+class _RepeatedError(Exception):
+    """An object names a member twice."""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    names = members if "".join(members).isascii() else set(map(composed, members))
+    if len(names) != len(pairs):
+        raise _RepeatedError
+    return members
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_once, parse_float=str, parse_int=str, parse_constant=_no_constant
+)
 
 
 def _at(row: object, pointer: str) -> object:

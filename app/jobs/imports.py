@@ -16,13 +16,13 @@ from app.domain.import_grouping import MOST_ROWS, TooManyRowsError, grouped
 from app.domain.import_mapping import Mapping
 from app.domain.import_rows import Rows, validate
 from app.domain.import_shaping import needs_shaping, plain, shaped
-from app.domain.import_targets import RecordKind
+from app.domain.import_targets import PEOPLE, RecordKind
 from app.domain.imports import OPEN
 from app.errors import ConflictError
 from app.jobs.import_files import batch_lines, batches
 from app.jobs.import_text import ImportFileError, Source
 from app.jobs.registry import Context, Row, register
-from app.services import import_batches, import_items, import_reversals, import_surveys
+from app.services import import_batches, import_items, import_people, import_reversals, import_surveys
 from app.services.import_items import Items
 from app.services.imports import JOB, REVERSAL_JOB
 from app.store.engine import Store
@@ -112,7 +112,7 @@ def run_reversal(store: Store, actor: Actor, import_id: UUID) -> None:
 
 
 def _store(store: Store, actor: Actor, row: Row, raw: RawBatch) -> Row:
-    arguments = (actor, row["id"], raw, _rows(store, row, raw))
+    arguments = (actor, row["id"], raw, _rows(store, actor, row, raw))
     for _ in range(BATCH_TRIES - 1):
         # A customer was deleted between being found and being bought for, or others stored some of the same
         # records: look again.
@@ -121,7 +121,7 @@ def _store(store: Store, actor: Actor, row: Row, raw: RawBatch) -> Row:
     return store.write_sync(import_batches.store, *arguments)
 
 
-def _rows(store: Store, row: Row, raw: RawBatch) -> Rows | Items:
+def _rows(store: Store, actor: Actor, row: Row, raw: RawBatch) -> Rows | Items:
     mapping = Mapping.from_dict(row["mapping"])
     now, file_digest = row["created_at"], row["file_sha256"]
     if mapping.group_by:
@@ -130,6 +130,9 @@ def _rows(store: Store, row: Row, raw: RawBatch) -> Rows | Items:
         raw, mapping = shaped(raw, mapping), plain(mapping)
     if mapping.kind is RecordKind.TRANSACTIONS:
         return validate(raw, mapping, now=now, file_digest=file_digest)
+    if mapping.kind in PEOPLE:
+        values = import_values.read(raw, mapping, now=now, file_digest=file_digest)
+        return import_people.prepare(actor, mapping, values)
     questions = store.read_sync(import_surveys.questions, mapping)
     values = import_values.read(raw, mapping, now=now, file_digest=file_digest, questions=questions)
     return import_items.prepare(mapping, values, questions)

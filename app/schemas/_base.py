@@ -153,6 +153,15 @@ def line(most: int) -> GroupedMetadata:
     return _Line(most)
 
 
+def _stripped(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
+
+
+STRIPPED = BeforeValidator(_stripped)
+"""Put last on a text that is copied from elsewhere, a number or an address: white space of every kind around
+it is left out before anything looks at it."""
+
+
 def shown(most: int) -> StringConstraints:
     """Text in an answer: at most ``most`` characters, none of them control characters."""
     return StringConstraints(max_length=most, pattern=NO_CONTROL)

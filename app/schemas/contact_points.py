@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.domain.customers import ContactKind
-from app.schemas._base import Code, Flag, Input, Output, shown
+from app.schemas._base import STRIPPED, Code, Flag, Input, Output, shown
 
 Extension = Annotated[str, StringConstraints(max_length=9, pattern=r"^[0-9]{1,9}$")]
 
@@ -17,7 +17,9 @@ class ContactPointIn(Input):
 
     kind: ContactKind
     value: Annotated[
-        str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")
+        str,
+        StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$"),
+        STRIPPED,
     ]
     """A phone number in any national spelling, also with its extension (``0212 555 12 34 dahili 12``) or as a
     ``tel:`` or ``sip:`` URI; an e-mail address, also with a name beside it; or a social handle."""

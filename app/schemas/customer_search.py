@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints
 
 from app.domain.customers import Channel, ChurnLevel, CustomerKind, Lifecycle, Tier
 from app.domain.indices.expectation import Quadrant
-from app.schemas._base import InstantIn, Label, Paging, QualifiedKey, line
+from app.schemas._base import STRIPPED, InstantIn, Label, Paging, QualifiedKey, line
 from app.schemas.customers import Tag
 
 
@@ -45,9 +45,9 @@ class CustomerQuery(Paging):
     """Order; customers without a figure come last when sorting by it."""
     q: Annotated[str, line(100)] | None = None
     """Words of the name, or their beginnings, in any order: ``isik`` finds ``IŞIK`` and ``Işık``."""
-    phone: Annotated[str, line(254)] | None = None
+    phone: Annotated[str, line(254), STRIPPED] | None = None
     """A phone number in any spelling, also as an exchange sends it: ``"Ayse" <sip:+905321234567@pbx>``."""
-    email: Annotated[str, line(500)] | None = None
+    email: Annotated[str, line(500), STRIPPED] | None = None
     """An e-mail address; letter case does not matter, nor a name or ``mailto:`` beside it."""
     external_id: QualifiedKey | None = None
     """``system:key``, for example ``crm:C-000001``."""

@@ -72,7 +72,7 @@ _LINE = r"^[^\x00-\x08\x0a-\x1f\x7f-\x9f]*$"
 TARGETS_MOST = 150
 
 TargetName = Annotated[
-    str, StringConstraints(max_length=71, pattern=r"^([a-z_]+|answer\.[A-Za-z0-9][A-Za-z0-9_.-]{0,63})$")
+    str, StringConstraints(max_length=80, pattern=r"^[a-z_]{1,40}(\.[^\x00-\x20\x7f-\x9f=]{1,70})?$")
 ]
 ColumnSource = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_LINE)]
 KindRuleText = Annotated[str, StringConstraints(min_length=1, max_length=600, pattern=_LINE)]
@@ -154,6 +154,13 @@ class ImportMappingIn(_MappingOptions):
     - responses: external_id*, survey* and survey_version (constants), answered_at*, one ``answer.<question>``
       for each question*, customer_key, channel, agent, unit, phase, category, language, and one of
       interaction_external_id, complaint_external_id and transaction_external_id, with linked_source
+    - customers: one of external_id, phone, email, ``key.<system>`` and ``social.<network>``*; name,
+      given_name, family_name, kind, ``attribute.<name>``, language, preferred_channel, preferred_hours,
+      do_not_contact, unit, tags, born_on, customer_since_on, lifecycle, left_on, left_reason,
+      contract.started_on, contract.ends_on, contract.notice_given_on; a further source of phone, email,
+      tags or ``social.<network>`` is ``phone.2``
+    - contract-terms: customer_key*, known_on*, started_on, ends_on, notice_given_on
+    - departures: customer_key*, left_on*, reason
 
     ``external_id`` may be ``=row``, made of the file's digest and the line."""
     time_zone: TimeZone | None = Field(default=None, examples=["Europe/Istanbul"])
@@ -379,7 +386,7 @@ class RefusedRow(Output):
     line: Annotated[int, Field(ge=1, le=2**53, examples=[3])]
     """Line of the file on which the row begins, from 1."""
     code: Refusal
-    column: Annotated[str, Field(max_length=71, pattern=r"^[A-Za-z0-9_.-]*$", examples=["amount"])]
+    column: Annotated[str, Field(max_length=80, pattern=NO_CONTROL, examples=["amount"])]
     """The target it is about; empty when it is about the whole row."""
     detail: Annotated[str, Field(max_length=500, pattern=NO_CONTROL)]
     """The reason, in the language of the request."""

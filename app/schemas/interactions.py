@@ -12,6 +12,7 @@ from app.domain.customers import Channel
 from app.domain.interactions import SECONDS_MOST, Direction, Phase, Purpose, Sentiment
 from app.schemas._base import (
     NO_CONTROL,
+    STRIPPED,
     ExternalKey,
     Flag,
     HappenedIn,
@@ -40,7 +41,7 @@ NOTES_MOST = 4000
 Agent = Annotated[str, line(100), Field(examples=["ayse.k"])]
 Topic = Annotated[str, line(100), Field(examples=["delivery"])]
 Seconds = Annotated[int, Field(strict=True, ge=0, le=SECONDS_MOST)]
-CallerText = Annotated[str, StringConstraints(max_length=254, pattern=NO_CONTROL)]
+CallerText = Annotated[str, StringConstraints(max_length=254, pattern=NO_CONTROL), STRIPPED]
 # A host by name or address and an optional port, no user and password: everybody who reads the interaction
 # would have them. Nothing is fetched from it here.
 RecordingUrl = Annotated[

@@ -21,6 +21,7 @@ from app.domain.customers import (
 from app.domain.interactions import Direction, Purpose, Sentiment
 from app.schemas._base import (
     NO_CONTROL,
+    STRIPPED,
     Count,
     Input,
     Label,
@@ -256,7 +257,7 @@ class ScreenPopQuery(Input):
     )
     """A phone number in any spelling, also as an exchange sends it (``<sip:+905321234567@pbx>``).
     What is no number, as sent for a withheld one, is nobody's."""
-    email: Annotated[str, StringConstraints(max_length=500, pattern=NO_CONTROL)] | None = None
+    email: Annotated[str, StringConstraints(max_length=500, pattern=NO_CONTROL), STRIPPED] | None = None
     """An e-mail address; letter case does not matter, nor a name or ``mailto:`` beside it."""
     external_id: QualifiedKey | None = None
     """``system:key``, for example ``crm:C-000001``."""

@@ -99,14 +99,16 @@ def adopt(tx: Connection, actor: Actor, customers: Sequence[Row]) -> None:
     }
     if not numbers:
         return
-    nobodys = (
-        select(Interaction.id, Interaction.phone, Interaction.disposition)
-        .where(dialects.among(tx, Interaction.phone, numbers), Interaction.customer_id.is_(None))
+    # That they are nobody's is asked of what was found: SQLite would read all that is nobody's.
+    theirs_or_nobodys = (
+        select(Interaction.id, Interaction.phone, Interaction.disposition, Interaction.customer_id)
+        .where(dialects.among(tx, Interaction.phone, numbers))
         .where(~exists().where(Complaint.interaction_id == Interaction.id))
         .order_by(Interaction.id)
         .with_for_update()
     )
-    found = tx.execute(nobodys).mappings().all()
+    rows = tx.execute(theirs_or_nobodys).mappings().all()
+    found = [row for row in rows if row["customer_id"] is None]
     if not found:
         return
     owners = _owners(tx, {row["phone"] for row in found})

@@ -51,7 +51,30 @@ def keep(tx: Connection, actor: Actor, after: Row) -> None:
         notice = after["contract_notice_on"]
         told = notice if notice != newest["notice_given_on"] else None
         known_on = rules.known_on(told, newest["known_on"], today)
-    _set(tx, [_version(after, known_on, now())])
+    set_versions(tx, [_version(after, known_on, now())])
+
+
+def keep_many(tx: Connection, actor: Actor, rows: Sequence[Row]) -> None:
+    """`keep` for many customers, in two statements."""
+    if not rows:
+        return
+    today, at = actor.company.day_of(now()), now()
+    newest = newest_of_many(tx, {row["id"] for row in rows})
+    versions = []
+    for row in rows:
+        known_on, present = today, newest.get(row["id"])
+        if present is not None:
+            notice = row["contract_notice_on"]
+            told = notice if notice != present["notice_given_on"] else None
+            known_on = rules.known_on(told, present["known_on"], today)
+        versions.append(_version(row, known_on, at))
+    set_versions(tx, versions)
+
+
+def newest_of_many(tx: Connection, customer_ids: Collection[UUID]) -> dict[UUID, Row]:
+    """The newest version of each of these customers who ever had a contract."""
+    stored = versions_of(tx, customer_ids)
+    return {customer_id: stored[customer_id, known_on] for customer_id, known_on in sorted(stored)}
 
 
 # --- recorded and read
@@ -138,7 +161,7 @@ def _set_past(tx: Connection, actor: Actor, told: Sequence[Row | AppError]) -> l
     The rows of their customers are locked.
     """
     today = actor.company.day_of(now())
-    before = _stored(tx, {row["customer_id"] for row in told if isinstance(row, dict)})
+    before = versions_of(tx, {row["customer_id"] for row in told if isinstance(row, dict)})
     newest = dict(sorted(before))  # of each customer the last day stays
     wanted: dict[Key, Row] = {}
     found: list[Row | AppError] = []
@@ -158,13 +181,13 @@ def _set_past(tx: Connection, actor: Actor, told: Sequence[Row | AppError]) -> l
         # The newest version says what the customer's row says: who has none has no contract today.
         none = {**dict.fromkeys(CONTRACT), "known_on": today, "recorded_at": now()}
         new = {customer_id for customer_id, _ in wanted} - newest.keys()
-        _set(tx, [*wanted.values(), *({**none, "customer_id": customer_id} for customer_id in new)])
+        set_versions(tx, [*wanted.values(), *({**none, "customer_id": customer_id} for customer_id in new)])
         names = [(f"{customer_id}:{known_on}", customer_id) for customer_id, known_on in wanted]
         audit.record_all(tx, actor, "contract_terms.set", names, members=CONTRACT)
     return found
 
 
-def _stored(tx: Connection, customer_ids: Collection[UUID]) -> dict[Key, Row]:
+def versions_of(tx: Connection, customer_ids: Collection[UUID]) -> dict[Key, Row]:
     """All versions of some customers."""
     mine = _READ.where(ContractTerms.customer_id.in_(customer_ids))
     rows = tx.execute(mine).mappings() if customer_ids else ()
@@ -189,7 +212,8 @@ def _version(customer: Row, known_on: date, at: Any) -> Row:
     return {"customer_id": customer["id"], "known_on": known_on, **terms, "recorded_at": at}
 
 
-def _set(tx: Connection, versions: Sequence[Row]) -> None:
+def set_versions(tx: Connection, versions: Sequence[Row]) -> None:
+    """Store versions, in the place of those of the same days."""
     statement = dialects.upsert(tx, ContractTerms, ["customer_id", "known_on"], [*CONTRACT, "recorded_at"])
     tx.execute(statement, versions)
 

@@ -147,7 +147,7 @@ def create_many(
     accepted = [row for row in rows if isinstance(row, dict)]
     if accepted:
         tx.execute(insert(Customer), accepted)
-        _index(tx, accepted)
+        index(tx, accepted)
         callers.adopt(tx, actor, accepted)
         contract_terms.keep_first(tx, actor, accepted)
         audit.record_all(tx, actor, "customer.created", [(str(row["id"]), row["id"]) for row in accepted])
@@ -283,7 +283,7 @@ def _insert_one(tx: Connection, actor: Actor, data: Row) -> Row:
     if isinstance(rows[0], AppError):
         raise rows[0]
     tx.execute(insert(Customer), [row])
-    _index(tx, [row])
+    index(tx, [row])
     callers.adopt(tx, actor, [row])
     contract_terms.keep_first(tx, actor, [row])
     audit.record(tx, actor, "customer.created", row["id"], customer_id=row["id"])
@@ -327,7 +327,7 @@ def _taken() -> ConflictError:
     return ConflictError("Another customer has this external id.", code="external_id_taken")
 
 
-def _index(tx: Connection, rows: list[Row]) -> None:
+def index(tx: Connection, rows: list[Row]) -> None:
     """Write what makes the customers findable. They must have no index entries yet."""
     external = [
         {"system": entry["system"], "key": entry["key"], "customer_id": row["id"]}
@@ -373,7 +373,7 @@ def _apply(tx: Connection, actor: Actor, before: Row, changes: Row, action: str 
     if changed.keys() & {"name", "contact_points", "tags", "attributes", "external_ids"}:
         tx.execute(delete(CustomerLookup).where(CustomerLookup.customer_id == before["id"]))
         _drop_external_ids(tx, before, after)
-        _index(tx, [{**after, "external_ids": _added(before, after)}])
+        index(tx, [{**after, "external_ids": _added(before, after)}])
         if "contact_points" in changed:
             callers.adopt(tx, actor, [after])
     if changed.keys() & set(standing.CONTRACT.values()):

@@ -19,16 +19,16 @@ from app.domain.import_columns import RawBatch
 from app.domain.import_refusals import Refused
 from app.domain.import_rows import Rows
 from app.domain.import_sources import LINE_ID
-from app.domain.import_targets import RecordKind
+from app.domain.import_targets import PEOPLE, RecordKind
 from app.domain.imports import OPEN, ImportState, done
 from app.domain.transactions import LOWERING
 from app.errors import ConflictError, NotFoundError
-from app.services import customer_keys, import_records, imports, jobs
+from app.services import customer_keys, import_changes, import_people_rows, import_records, imports, jobs
 from app.services.import_items import KINDS, Items
 from app.store import alike, audit, bulk, dialects, many_rows
 from app.store.bulk import Outcome, Owned
 from app.store.engine import single
-from app.store.tables import Import, ImportChunk, ImportTrial, Transaction
+from app.store.tables import Customer, Import, ImportChunk, ImportTrial, Transaction
 from app.store.types import now
 from app.store.visibility import is_limited
 
@@ -89,7 +89,11 @@ def store(tx: Connection, actor: Actor, import_id: UUID, raw: RawBatch, rows: Ro
         raise ConflictError("The import takes no more rows: it is {state}.", state=row["state"])
     if row["next_batch"] != raw.index:
         return row
-    if isinstance(rows, Items):
+    kind = RecordKind(row["kind"])
+    if isinstance(rows, Items) and kind in PEOPLE:
+        take = import_people_rows.trial if row["dry_run"] else import_people_rows.store
+        outcome, created = take(tx, actor, import_id, kind, rows)
+    elif isinstance(rows, Items):
         act = import_records.trial if row["dry_run"] else import_records.store
         outcome, created = act(tx, actor, row, rows)
     else:
@@ -130,7 +134,8 @@ def finish(tx: Connection, actor: Actor, import_id: UUID) -> Row:
         return row
     if row["rows_stored"] >= ANALYZE_FROM and not row["dry_run"]:
         kind = RecordKind(row["kind"])
-        many_rows.analyze(tx, Transaction if kind is RecordKind.TRANSACTIONS else KINDS[kind].table)
+        tables = {RecordKind.TRANSACTIONS: Transaction, **dict.fromkeys(PEOPLE, Customer)}
+        many_rows.analyze(tx, tables[kind] if kind in tables else KINDS[kind].table)
     audit.record(tx, actor, "import.done", import_id)
     return change(tx, row, state=done(row["rows_in"], row["rows_refused"]))
 
@@ -149,6 +154,8 @@ def clear(tx: Connection, import_id: UUID) -> bool:
         Whether nothing is left; otherwise call again.
     """
     if imports.delete_chunks(tx, ImportChunk.import_id == import_id):
+        return False
+    if not import_changes.clear(tx, import_id):
         return False
     some = select(ImportTrial.key).where(ImportTrial.import_id == import_id).limit(20_000)
     keys = list(tx.execute(some).scalars())

@@ -103,22 +103,25 @@ def prepare(mapping: FileMapping, rows: "ValueRows", questions: Mapping[str, str
     return made
 
 
-def constant_problems(mapping: FileMapping) -> list[MappingProblem]:
-    """Say which constants and values of a mapping no record can have."""
+def constant_problems(
+    mapping: FileMapping, wrong: Callable[[FileMapping, Mapping[str, str]], set[str]]
+) -> list[MappingProblem]:
+    """Say which constants and values of a mapping no record can have; ``wrong`` gives the targets that cannot
+    have these texts."""
     if mapping.kind is RecordKind.TRANSACTIONS:
         return []
     constants = {target: constant for target in mapping.columns if (constant := mapping.constant(target))}
-    wrong = _wrong_texts(mapping, constants)
-    problems = [MappingProblem(f"/columns/{target}", "bad_source", NO_CONSTANT) for target in sorted(wrong)]
+    unfit = wrong(mapping, constants)
+    problems = [MappingProblem(f"/columns/{target}", "bad_source", NO_CONSTANT) for target in sorted(unfit)]
     problems += [
         MappingProblem(f"/values/{index}", "bad_value", NO_CONSTANT)
         for index, rule in enumerate(mapping.values)
-        if rule.value and _wrong_texts(mapping, {rule.target: rule.value})
+        if rule.value and wrong(mapping, {rule.target: rule.value})
     ]
     return problems
 
 
-def _wrong_texts(mapping: FileMapping, texts: Mapping[str, str]) -> set[str]:
+def wrong_texts(mapping: FileMapping, texts: Mapping[str, str]) -> set[str]:
     """The targets among these that no record can have with these texts."""
     values: Row = {}
     for target, text in texts.items():

@@ -8,10 +8,10 @@ from sqlalchemy import Connection, delete, insert, select, update
 from app.domain.access import Actor
 from app.domain.import_mapping import Mapping, column_flags, given_twice
 from app.domain.import_sources import MappingError, MappingProblem
-from app.domain.import_targets import RecordKind, Target, names
+from app.domain.import_targets import PEOPLE, RecordKind, Target, names, unnumbered
 from app.errors import FieldError, InvalidError, NotFoundError
 from app.schemas._base import Paging
-from app.services import import_items, import_surveys, preconditions
+from app.services import import_items, import_people, import_surveys, preconditions
 from app.store import audit, dialects
 from app.store.engine import single
 from app.store.paging import After, Page, SortKey, fetch
@@ -44,7 +44,8 @@ def parse(actor: Actor, members: Members[str, Any], *, in_query: bool = False) -
         members["columns"] = {target: source for target, source in columns.items() if source is not None}
     try:
         mapping = Mapping.from_dict(members)
-        problems = import_items.constant_problems(mapping)
+        wrong_texts = import_people.wrong_texts if mapping.kind in PEOPLE else import_items.wrong_texts
+        problems = import_items.constant_problems(mapping, wrong_texts)
     except MappingError as error:
         problems = list(error.problems)
     if problems:
@@ -76,17 +77,20 @@ def resolve(
     if members and kind is not None and kind != members.get("kind", _KIND if name else kind):
         raise _wrong("kind", "other_kind", "The mapping is for another kind of records.")
     if isinstance(members.get("columns", {}), dict):
-        members["columns"] = {**members.get("columns", {}), **_sources(columns, currency)}
+        sources = _sources(columns, currency, kind or members.get("kind"))
+        saved = members.get("columns", {})
+        kept = {target: source for target, source in saved.items() if unnumbered(target) not in sources}
+        members["columns"] = {**kept, **sources}
         if given.get("group_by"):  # the mapping may have had another key
             members["columns"].setdefault("external_id", given["group_by"])
     members |= {member: told for member, told in rules.items() if told}
     return import_surveys.settled(tx, parse(actor, members | given, in_query=True))
 
 
-def _sources(flags: list[str], currency: str | None) -> dict[str, str]:
+def _sources(flags: list[str], currency: str | None, kind: str | None) -> dict[str, str]:
     """The sources that flags give to targets, each at most one."""
     try:
-        sources = column_flags(flags)
+        sources = column_flags(flags, kind)
         if currency is not None and Target.CURRENCY.value in sources:
             raise MappingError([given_twice(Target.CURRENCY.value)])
     except MappingError as error:

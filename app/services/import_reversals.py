@@ -8,9 +8,9 @@ from sqlalchemy import Connection, delete, exists, insert, select, update
 
 from app.domain.access import Actor
 from app.domain.complaints import EventKind
-from app.domain.import_targets import RecordKind
+from app.domain.import_targets import PEOPLE, RecordKind
 from app.domain.imports import ImportState
-from app.services import complaints, import_batches
+from app.services import complaints, import_batches, import_people_reversals
 from app.store import audit
 from app.store.tables import (
     Base,
@@ -60,6 +60,8 @@ def revert(tx: Connection, actor: Actor, import_id: UUID) -> bool:
     if row["state"] != ImportState.REVERTING:
         return True
     kind = RecordKind(row["kind"])
+    if kind in PEOPLE:
+        return _revert_people(tx, actor, kind, row)
     records, people = _delete_records(tx, actor, kind, import_id), 0
     if not records:
         people = tx.execute(delete(Customer).where(Customer.id.in_(_bare(import_id)))).rowcount
@@ -73,6 +75,19 @@ def revert(tx: Connection, actor: Actor, import_id: UUID) -> bool:
 
 
 # --- inside
+
+
+def _revert_people(tx: Connection, actor: Actor, kind: RecordKind, row: Row) -> bool:
+    found = import_people_reversals.revert(tx, actor, kind, row["id"])
+    if found is None:
+        audit.record(tx, actor, "import.reverted", row["id"])
+        import_batches.change(tx, row, state=ImportState.REVERTED)
+        return True
+    changes, gone, kept = found
+    data = {kind.value: changes, "customers": gone, "customers_kept": kept}
+    audit.record(tx, actor, "import.batch_reverted", row["id"], data=data)
+    import_batches.change(tx, row, customers_kept=row["customers_kept"] + kept)
+    return False
 
 
 def _delete_records(tx: Connection, actor: Actor, kind: RecordKind, import_id: UUID) -> int:

@@ -41,7 +41,6 @@ APART: Mapping[RecordKind, tuple[str, ...]] = {
 }
 """Members besides the customer in which a record never changes."""
 
-_TARGETS = {"customer": "customer_key", "customer_id": "customer_key"}
 _NOT_SAID = frozenset(("source", "external_id", "create_missing"))
 
 
@@ -118,14 +117,13 @@ def settle(
             if not is_old and row["source_said"] != one.packed:
                 keep(tx, kind, [row["id"]], [one])
             continue
-        about = next((member for member in changed if member in _fixed(kind)), None)
-        if about is not None:
-            column = "external_id" if kind is RecordKind.RESPONSES else _TARGETS.get(about, about)
+        column = _apart(kind, changed)
+        if column is not None:
             outcome.refused.append(Refused(line, Refusal.CONFLICTING_DUPLICATE, column))
             continue
         try:
             with tx.begin_nested():
-                _CHANGES[kind](tx, actor, row, item, changed, customers)
+                _CHANGES[kind](tx, actor, row, item, changed, customers, import_row["id"])
                 keep(tx, kind, [row["id"]], [one])
         except AppError as error:
             outcome.refused.append(Refused(line, *_reason(item, error)))
@@ -194,21 +192,32 @@ def _really(kind: RecordKind, item: Any, row: Row, changed: set[str], customers:
     return rest | ({"customer_id"} if whose and other else set())
 
 
-def _fixed(kind: RecordKind) -> Collection[str]:
-    return APART.get(kind, ("answers",))
+def _apart(kind: RecordKind, changed: Collection[str]) -> str | None:
+    """The target that tells a row's record from the one that is stored; None when it may be the same."""
+    if kind is RecordKind.RESPONSES:
+        return "external_id"
+    return next((member for member in APART[kind] if member in changed), None)
 
 
 def _change_interaction(
-    tx: Connection, actor: Actor, row: Row, item: Any, changed: set[str], customers: Customers
+    tx: Connection,
+    actor: Actor,
+    row: Row,
+    item: Any,
+    changed: set[str],
+    customers: Customers,
+    import_id: UUID,
 ) -> None:
     changes = {member: getattr(item, member) for member in changed}
     if "customer_id" in changed:
-        changes["customer_id"] = _new_customer(tx, actor, row, item, customers)
+        changes["customer_id"] = _new_customer(tx, actor, row, item, customers, import_id)
     data = InteractionUpdate.model_construct(set(changes), **changes)
     interactions.update_one(tx, actor, row["id"], data, None)
 
 
-def _new_customer(tx: Connection, actor: Actor, row: Row, item: Any, customers: Customers) -> UUID | None:
+def _new_customer(
+    tx: Connection, actor: Actor, row: Row, item: Any, customers: Customers, import_id: UUID
+) -> UUID | None:
     """The customer that a record of nobody gets.
 
     Raises:
@@ -220,7 +229,7 @@ def _new_customer(tx: Connection, actor: Actor, row: Row, item: Any, customers: 
     found = _customer_of(item, customers)
     if found is None and item.customer is not None and item.create_missing:
         identity = item.customer.system, item.customer.key
-        made = customer_keys.create_for_keys(tx, actor, [identity])
+        made = customer_keys.create_for_keys(tx, actor, [identity], import_id=import_id)
         found = made.get(identity)
     if found is None:
         wrong = FieldError("/customer", "unknown_customer", "There is no such customer.")
@@ -229,7 +238,13 @@ def _new_customer(tx: Connection, actor: Actor, row: Row, item: Any, customers: 
 
 
 def _change_complaint(
-    tx: Connection, actor: Actor, row: Row, item: Any, changed: set[str], customers: Customers
+    tx: Connection,
+    actor: Actor,
+    row: Row,
+    item: Any,
+    changed: set[str],
+    _customers: Customers,
+    _import_id: UUID,
 ) -> None:
     if "customer_id" in changed:
         raise ConflictError(code="other_customer")
@@ -276,7 +291,7 @@ _STEPS: Mapping[str, Callable[[Connection, Actor, UUID, datetime, str | None], N
     "resolved_at": _resolve,
     "closed_at": _close,
 }
-_CHANGES: Mapping[RecordKind, Callable[[Connection, Actor, Row, Any, set[str], Customers], None]] = {
+_CHANGES: Mapping[RecordKind, Callable[[Connection, Actor, Row, Any, set[str], Customers, UUID], None]] = {
     RecordKind.INTERACTIONS: _change_interaction,
     RecordKind.COMPLAINTS: _change_complaint,
 }

@@ -10,7 +10,7 @@ from app.domain.access import Actor, Scope
 from app.domain.date_formats import example
 from app.domain.import_mapping import Mapping
 from app.domain.import_refusals import Refusal, detail
-from app.domain.import_targets import RecordKind
+from app.domain.import_targets import PEOPLE, RecordKind
 from app.domain.imports import ENDED, ImportState
 from app.domain.jobs import JobState
 from app.errors import ConflictError, FieldError, ForbiddenError, InvalidError, NotFoundError
@@ -131,8 +131,10 @@ def begin(
         ForbiddenError: customers are to be created by a caller who may not.
         InvalidError: customers are to be created by a caller limited to several units.
     """
-    if mapping.create_missing:
+    if mapping.create_missing and mapping.kind not in PEOPLE:
         _check_may_create(actor)
+    if mapping.kind in PEOPLE and not actor.may(Scope.CUSTOMERS_WRITE):
+        raise ForbiddenError("The credentials lack the scope {scope}.", scope=Scope.CUSTOMERS_WRITE.value)
     _sweep(tx)
     at = now()
     row: Row = {

@@ -26,7 +26,6 @@ def upgrade() -> None:
         sa.Column("said", types.Json, nullable=False),
         sa.Column("before", types.Json, nullable=True),
         sa.Column("after", types.Json, nullable=True),
-        sa.Column("tried", types.Json, nullable=True),
         sa.Column("changed_at", types.Instant(), nullable=False),
         sa.ForeignKeyConstraint(
             ["import_id"], ["imports.id"], name=op.f("fk_import_changes_import_id"), ondelete="CASCADE"

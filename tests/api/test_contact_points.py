@@ -95,7 +95,8 @@ def test_callers_are_found_in_any_spelling(api: Api, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [" zeynep@example.org ", "\u200bzeynep@example.org\u00a0", "mailto:zeynep@example.org?subject=a",
+    "text", [" zeynep@example.org ", "\tzeynep@example.org\r\n", "\u200bzeynep@example.org\u00a0",
+    "mailto:zeynep@example.org?subject=a",
              "Zeynep <ZEYNEP@example.org>", "zeynep@example.org;"],
 )  # fmt: skip
 def test_addresses_are_taken_and_found_in_any_spelling(api: Api, text: str) -> None:

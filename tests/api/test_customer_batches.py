@@ -134,7 +134,7 @@ def customer(number: int, points: int = 3) -> dict[str, Any]:
     }
 
 
-def test_reading_takes_one_statement_and_one_for_the_key(api: Api, statements: list[str]) -> None:
+def test_reading_takes_one_statement_or_two_and_one_for_the_key(api: Api, statements: list[str]) -> None:
     row = made(api, **customer(0))
     statements.clear()
     assert cost(statements, api.get(f"{URL}/{row['id']}")) == 2
@@ -143,16 +143,16 @@ def test_reading_takes_one_statement_and_one_for_the_key(api: Api, statements: l
         made(api, **customer(number))
     statements.clear()
     for params in ({}, {"limit": 2}, {"q": "ayse", "tag": "vip", "tier": "none"}):
-        assert cost(statements, api.get(URL, params=params)) == 2
-    # Customers without the figure come last, by a statement of their own.
-    assert cost(statements, api.get(URL, params={"sort": "-value"})) == 3
-    assert cost(statements, api.get(URL, params={"include": "total"})) == 3
+        assert cost(statements, api.get(URL, params=params)) == 3
+    # A page asks once who shares a number. Customers without the figure come last, by a statement more.
+    assert cost(statements, api.get(URL, params={"sort": "-value"})) == 4
+    assert cost(statements, api.get(URL, params={"include": "total"})) == 4
 
 
 def test_writing_costs_the_same_however_much_is_said_of_a_customer(api: Api, statements: list[str]) -> None:
     small = cost(statements, api.post(URL, json=customer(0, points=1)))
     large = cost(statements, api.post(URL, json=customer(1, points=20)))
-    assert small == large <= 8
+    assert small == large <= 9
     row = api.get(f"{URL}/by-external-id/s1/1").json()
     statements.clear()
     assert cost(statements, api.patch(f"{URL}/{row['id']}", json=customer(1, points=20))) <= 8
@@ -161,4 +161,4 @@ def test_writing_costs_the_same_however_much_is_said_of_a_customer(api: Api, sta
 def test_a_batch_costs_the_same_however_long_it_is(api: Api, statements: list[str]) -> None:
     short = cost(statements, batch(api, [customer(number) for number in range(2)]))
     long = cost(statements, batch(api, [customer(number) for number in range(2, 102)]))
-    assert short == long <= 8
+    assert short == long <= 9

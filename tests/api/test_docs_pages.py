@@ -1,5 +1,6 @@
 """Pages for people: served from here alone, in their language."""
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -7,7 +8,7 @@ import pytest
 from sample_app import sample_app
 from starlette.testclient import TestClient
 
-from app.api import docs
+from app.api import docs, openapi
 from app.errors import PROBLEMS
 
 
@@ -103,3 +104,25 @@ def test_browsers_ask_whether_a_static_file_has_changed(client: TestClient) -> N
 def test_the_styles_of_the_text_pages_leave_redoc_alone(client: TestClient) -> None:
     rules = re.findall(r"^(\w+) \{", client.get("/static/pages/page.css").text, re.MULTILINE)
     assert "code" not in rules
+
+
+def test_tags_come_in_the_order_of_a_newcomers_questions_and_every_tag_is_in_one_group() -> None:
+    document = json.loads(openapi.COMMITTED.read_bytes())
+    groups = document["x-tagGroups"]
+    assert [group["name"] for group in groups] == ["See", "Record", "Measure", "Decide", "Operate"]
+    listed = [tag["name"] for tag in document["tags"]]
+    assert listed == [name for group in groups for name in group["tags"]]
+    operations = [one for methods in document["paths"].values() for one in methods.values()]
+    assert {tag for operation in operations for tag in operation["tags"]} == set(listed)
+
+
+def test_what_must_be_given_is_filled_in() -> None:
+    document = json.loads(openapi.COMMITTED.read_bytes())
+    pop = document["paths"]["/v1/screen-pop"]["get"]["parameters"]
+    assert [one.get("example") for one in pop] == ["0532 123 45 67", None, None]
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            for parameter in operation.get("parameters", ()):
+                assert "example" in parameter or not parameter["required"] or parameter["in"] == "header", (
+                    path
+                )

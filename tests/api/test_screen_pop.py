@@ -129,6 +129,8 @@ def test_of_several_the_likeliest_comes_first(
         "name": "Yılmaz 4",
         "unit": None,
         "tier": None,
+        "do_not_contact": [],
+        "do_not_contact_shared": [],
         "last_contact_at": "2026-03-10T12:00:00Z",
     }
     assert found["candidates"][1]["tier"] == "A"

@@ -55,7 +55,8 @@ def test_amounts_with_one_reading(text: str, minor: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["1.000", "2.500", "12,345", "123.456", "-7.000", "(7,000)", "9.000 TL", "₺8.000", "999,999"]
+    "text",
+    ["1.000", "2.500", "12,345", "123.456", "-7.000", "(7,000)", "9.000 TL", "₺8.000", "999,999", "012.345"],
 )
 def test_three_digits_behind_a_single_mark_have_two_readings(text: str) -> None:
     assert read(text, "TRY") is AMBIGUOUS

@@ -320,3 +320,16 @@ def test_every_row_is_readable_or_refused_once(cells: list[tuple[str | None, ...
         assert not any(isinstance(value, Refusal) for value in row.values())
         assert row["external_id"]
         assert isinstance(row["started_at"], datetime)
+
+
+# --- callers who withheld their number
+
+
+@pytest.mark.parametrize("text", ["anonymous", "Anonymous", "UNKNOWN", "Gizli Numara", "naməlum", "Private"])
+def test_a_key_that_says_nobody_is_nobody(text: str) -> None:
+    assert one("customer_key", text) is None
+
+
+@pytest.mark.parametrize("text", ["C-1", "anonymous-1", "0", "Gizli Bahçe", "05321234567"])
+def test_other_keys_are_somebody(text: str) -> None:
+    assert one("customer_key", text) == text

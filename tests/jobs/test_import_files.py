@@ -131,7 +131,7 @@ def test_raw_online_retail_lines_with_quoted_descriptions(reference_data: Path) 
         named = [row for row in csv.DictReader(file) if row["CustomerID"]]
     assert rows.rows_in == 1_632
     assert rows.category == [row["Description"].strip() for row in named]
-    assert rows.customer_key == [row["CustomerID"] for row in named]
+    assert rows.customer_key == [row["CustomerID"].removesuffix(".0") for row in named]
 
 
 # --- rows and lines
@@ -360,6 +360,28 @@ def test_inspect_shows_the_layout_and_the_first_rows() -> None:
     assert inspect(gzip.compress(source)[:-12], mapping()).rows.columns["sum"].to_list() == ["12.30"] * 20
     assert inspect((HEADER + ROW + "ı").encode()[:-1], mapping()).rows.lines.to_list() == [2]
     assert inspect(HEADER[:-1].encode(), mapping()).rows.lines.to_list() == []
+
+
+@pytest.mark.parametrize(
+    ("sums", "options", "refused_lines"),
+    [
+        (["7.50", "15.001", "2"], {}, []),  # programs write points, and as many decimals as there are
+        (["15.001", "2.000"], {}, [2, 3]),
+        (["12,50", "15.001"], {}, [3]),
+        (["7.50", "12,5", "15.001"], {}, [4]),
+        (["7.50", "15,001"], {}, [3]),
+        (["7,50", "15,001"], {"decimal_comma": True}, [3]),
+        (["7.50", "15.001"], {"decimal_comma": False}, []),
+        (["7.50", "15.001"], {"decimal_comma": False, "grouping": False}, []),
+    ],
+)
+def test_the_first_amounts_of_a_file_can_show_its_decimal_point(
+    sums: list[str], options: dict[str, Any], refused_lines: list[int]
+) -> None:
+    rows = "".join(f"{at};A;{text};2026-05-01;tea\n" for at, text in enumerate(sums))
+    found = rows_of((HEADER.replace(",", ";") + rows).encode(), mapping(**options))
+    assert [row.line for batch in found for row in batch.refused] == refused_lines
+    assert {row.code.value for batch in found for row in batch.refused} <= {"ambiguous_number"}
 
 
 # --- encodings
@@ -709,6 +731,21 @@ def test_json_numbers_of_any_size_are_texts() -> None:
     assert codes == ["amount_unreadable", "amount_unreadable", "amount_unreadable", "not_json", "not_json"]
 
 
+def test_a_line_that_names_a_member_twice_is_refused() -> None:
+    lines = [
+        '{"id": "1", "who": "A", "sum": "1", "sum": "2", "at": "2026-05-01"}',
+        '{"id": "2", "who": "A", "sum": "1", "s\\u0075m": "2", "at": "2026-05-01"}',
+        '{"id": "3", "who": "A", "sum": "1", "at": "2026-05-01", "more": [{"x": 1, "x": 1}]}',
+        '{"id": "4", "who": "A", "sum": "1", "at": "2026-05-01", "\u015f": 1, "s\u0327": 1}',
+        '{"id": "5", "who": "A", "sum": "1", "at": "2026-05-01", "more": [{"x": 1}, {"x": 1}]}',
+    ]
+    [rows] = rows_of("\n".join(lines).encode(), mapping(format="jsonl"))
+    assert rows.line == [5]
+    assert [(row.line, row.code.value) for row in rows.refused] == [
+        (line, "repeated_member") for line in (1, 2, 3, 4)
+    ]
+
+
 def test_hostile_json_is_refused_line_by_line() -> None:
     lines = [
         '{"id": "1", "who": "A", "sum": "1", "at": "2026-05-01", "what": "\\ud83c\\udf75"}',
@@ -716,7 +753,7 @@ def test_hostile_json_is_refused_line_by_line() -> None:
         '{"id": "3", "who": "a\\u0000", "sum": "1", "at": "2026-05-01"}',
         "[" * 100_000,
         '{"id": ' + '{"a":' * 50_000,
-        '{"id": "6", "id": "7", "who": "A", "sum": "1", "at": "2026-05-01"} x',
+        '{"id": "6", "who": "A", "sum": "1", "at": "2026-05-01"} x',
     ]
     [rows] = rows_of("\n".join(lines).encode(), mapping(format="jsonl"))
     assert (rows.category, [row.code.value for row in rows.refused]) == (

@@ -482,6 +482,7 @@ ONLINE_RETAIL = {
     "customer_system": "online_retail",
     "time_zone": "Europe/London",
     "create_missing": True,
+    "grouping": False,
 }
 CDNOW = {
     "columns": {

@@ -1,3 +1,4 @@
-window.addEventListener("load", () => {
-  Redoc.init("/openapi.json", { nativeScrollbars: true, hideDownloadButtons: false }, document.getElementById("page"));
+window.addEventListener("load", async () => {
+  const options = { nativeScrollbars: true, hideDownloadButtons: true };
+  Redoc.init(await loadDocument(), options, document.getElementById("page"));
 });

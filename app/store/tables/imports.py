@@ -81,8 +81,7 @@ class ImportChange(Base):
 
     ``part`` is empty, or the day of the terms. ``said`` are the members that rows of the file have told so
     far, so that a later row can be held against them; ``before`` and ``after`` those that were changed, null
-    when nothing was. ``version`` is the customer's after the change. Of a dry run, which stores nothing
-    else, ``tried`` is the customer as it would be by now; such rows are deleted when it has ended.
+    when nothing was. ``version`` is the customer's after the change.
     """
 
     __tablename__ = "import_changes"
@@ -95,7 +94,6 @@ class ImportChange(Base):
     said: Mapped[dict[str, Any]]
     before: Mapped[dict[str, Any] | None]
     after: Mapped[dict[str, Any] | None]
-    tried: Mapped[dict[str, Any] | None]
     changed_at: Mapped[datetime]
 
 

@@ -1,0 +1,65 @@
+"""Departures of a file: known customers who left, when and why."""
+
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from app.domain.access import Actor
+from app.domain.customers import Lifecycle
+from app.domain.import_refusals import Refusal, Refused
+from app.services import import_changes, import_customers
+from app.services.customer_keys import find_by_keys
+from app.services.import_changes import Change
+from app.services.import_items import Items
+from app.services.import_people import Wrong
+from app.store.bulk import Outcome
+
+_TARGETS = {"left_reason": "reason"}
+
+
+def store(tx: Connection, actor: Actor, import_id: UUID, rows: Items) -> tuple[Outcome, int]:
+    """Note the departures of a batch, in a number of statements that does not depend on how many.
+
+    A customer who has left already is corrected where the row says another day or reason.
+
+    Returns:
+        What became of the rows, and that no customer was made.
+    """
+    outcome = Outcome()
+    keys = {(told.item.customer.system, told.item.customer.key) for told in rows.items}
+    owners = {key: customer_id for key, (customer_id, _) in find_by_keys(tx, actor, keys).items()}
+    people = import_customers.locked(tx, actor, set(owners.values()))
+    before = {customer_id: dict(row) for customer_id, row in people.items()}
+    changes = {place[0]: change for place, change in import_changes.read(tx, import_id, people).items()}
+    for line, told in zip(rows.line, rows.items, strict=True):
+        row = people.get(owners.get((told.item.customer.system, told.item.customer.key)))  # type: ignore[arg-type]
+        if row is None:
+            outcome.refused.append(Refused(line, Refusal.UNKNOWN_CUSTOMER, "customer_key"))
+            continue
+        members = {"left_on": told.item.left_on}
+        if told.item.reason is not None:
+            members["left_reason"] = str(told.item.reason)
+        change = changes.setdefault(row["id"], Change())
+        try:
+            change.say(members, _TARGETS)
+        except Wrong as wrong:
+            outcome.refused.append(Refused(line, wrong.code, wrong.target))
+            continue
+        had_left = row["lifecycle"] == Lifecycle.LEFT
+        after = {**members, "lifecycle": Lifecycle.LEFT.value}
+        changed = {name for name, value in after.items() if row[name] != value}
+        if not changed:
+            outcome.repeated += 1
+            continue
+        change.note({name: row[name] for name in changed}, {name: after[name] for name in changed})
+        row |= after
+        if had_left:
+            outcome.updated += 1
+        else:
+            outcome.stored += 1
+    pairs = [(before[key], row) for key, row in sorted(people.items()) if row != before[key]]
+    import_customers.save(tx, actor, pairs)
+    for _, row in pairs:
+        changes[row["id"]].version = row["version"]
+    import_changes.write(tx, import_id, {(key, ""): change for key, change in changes.items()})
+    return outcome, 0

@@ -1,0 +1,24 @@
+// The OpenAPI document as the pages show it: without what all answers share, which took most of the time to draw.
+async function loadDocument() {
+  const response = await fetch("/openapi.json");
+  const api = await response.json();
+  const common = new Set(["X-Request-Id", "RateLimit", "RateLimit-Policy", "Access-Control-Allow-Origin"]);
+  const refusals = api.components.responses;
+  for (const operations of Object.values(api.paths)) {
+    for (const operation of Object.values(operations)) {
+      for (const [status, answer] of Object.entries(operation.responses)) {
+        if (answer.$ref) {
+          const refusal = refusals[answer.$ref.split("/").pop()];
+          operation.responses[status] = { description: refusal.description };
+        } else if (answer.headers) {
+          answer.headers = Object.fromEntries(Object.entries(answer.headers).filter(([name]) => !common.has(name)));
+        }
+      }
+    }
+  }
+  delete api.info.contact; // addresses that stand for the company's own
+  api.info.description +=
+    "\n\n**Every answer** carries `X-Request-Id`, `RateLimit` and `RateLimit-Policy`; every refusal is a problem" +
+    " (`application/problem+json`; [all codes](/)). The whole document: [openapi.json](/openapi.json).";
+  return api;
+}
