@@ -105,7 +105,7 @@ def test_the_reason_is_told_in_the_callers_language(api: Api, work_off: Callable
 @pytest.mark.parametrize(
     ("kind", "options", "columns", "expected"),
     [
-        ("customers", {}, {}, ("kind", "enum")),
+        ("invoices", {}, {}, ("kind", "enum")),
         ("interactions", {"column": ["external_id=id"]}, {}, ("/columns/started_at", "missing_target")),
         ("interactions", {"kind_rule": ["n<0:refund"]}, {}, ("kind_rule", "no_kinds")),
         ("interactions", {"currency": "TRY"}, {}, ("column", "unknown_target")),

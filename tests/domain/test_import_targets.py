@@ -87,8 +87,29 @@ def test_what_cannot_be_used_is_told(
 
 def test_there_is_no_other_kind() -> None:
     with pytest.raises(MappingError) as found:
-        Mapping.from_dict({"kind": "customers", "columns": COLUMNS["complaints"]})
+        Mapping.from_dict({"kind": "invoices", "columns": COLUMNS["complaints"]})
     assert [problem.pointer for problem in found.value.problems] == ["/kind"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "columns", "members", "expected"),
+    [
+        ("customers", {"name": "n"}, {}, ("/columns", "which_customer")),
+        ("customers", {"external_id": "=row", "name": "n"}, {}, ("/columns/external_id", "bad_source")),
+        ("customers", {"phone": "=05332223344"}, {}, ("/columns/phone", "bad_source")),
+        ("departures", {"customer_key": "k", "left_on": "d"}, {"create_missing": True},
+         ("/create_missing", "not_for_kind")),
+        ("departures", {"customer_key": "k"}, {}, ("/columns/left_on", "missing_target")),
+        ("contract-terms", {"customer_key": "k", "known_on": "d", "phone": "p"}, {},
+         ("/columns", "unknown_target")),
+    ],
+)  # fmt: skip
+def test_a_mapping_of_customers_says_how_to_go_on(
+    kind: str, columns: dict[str, str], members: dict[str, Any], expected: tuple[str, str]
+) -> None:
+    with pytest.raises(MappingError) as found:
+        Mapping.from_dict({"kind": kind, "columns": columns, **members})
+    assert [(problem.pointer, problem.code) for problem in found.value.problems] == [expected]
 
 
 def test_a_response_has_answers_and_at_most_one_subject() -> None:
@@ -103,7 +124,7 @@ def test_a_response_has_answers_and_at_most_one_subject() -> None:
 
 
 def test_a_wrong_date_format_is_told_once() -> None:
-    assert problems("responses", {"answered_at": "=2026-01-01"}, date_format="%Q") == {
+    assert problems("responses", {"answered_at": "=2026-01-01"}, date_format="%J") == {
         ("/date_format", "bad_date_format")
     }
 
@@ -130,7 +151,7 @@ def test_every_target_has_a_reading(kind: RecordKind) -> None:
 @pytest.mark.parametrize("kind", FIELDS)
 def test_all_targets_are_told_where_one_is_unknown(kind: RecordKind) -> None:
     with pytest.raises(MappingError) as found:
-        mapping(kind.value, {"nonsense": "x"})
+        Mapping.from_dict({"kind": kind.value, "columns": COLUMNS.get(kind.value, {}) | {"nonsense": "x"}})
     [problem] = found.value.problems
     assert all(len(str(text)) <= 200 for text in problem.params.values())  # longer ones are cut
     told = problem.detail.format(**problem.params)
