@@ -51,6 +51,8 @@ def pytest_configure(config: pytest.Config) -> None:
     time_machine.travel(begin.astimezone(UTC), tick=True).start()
 
 
+collect_ignore = ["moved_clock"]  # for processes that tests start with a moved clock
+
 SECRET = "a secret of the tests, forty characters.."
 
 

@@ -272,7 +272,7 @@ async def note_complaint(
 )
 async def transfer_complaint(
     call: Writes,
-    complaint_id: ComplaintId,
+    complaint_id: ClosedId,
     body: TransferCreate,
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKey = None,

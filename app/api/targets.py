@@ -67,7 +67,8 @@ def query_error(query_string: bytes, many: Collection[str]) -> AppError | None:
         if not piece or not raw_name:
             continue
         name, is_named = _text(raw_name)
-        if not (is_named and _text(raw_value)[1]):
+        # A per cent sign at the very end can only mean itself.
+        if not (is_named and _text(raw_value.removesuffix(b"%"))[1]):
             wrong.append(FieldError(clean(name), "not_utf8", _NOT_UTF8, "query"))
         elif name in seen and name not in many:
             wrong.append(FieldError(clean(name), "repeated", _REPEATED, "query"))

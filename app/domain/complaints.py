@@ -157,7 +157,7 @@ def is_overtaken(at: datetime, last_step_at: datetime, now: datetime) -> bool:
     """Tell whether a step that is reported for about ``now`` is early only because the clock of who reported
     the step before is ahead of ours: it then takes place with that step.
 
-    >>> from datetime import UTC
+    >>> from datetime import UTC, timedelta
     >>> noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
     >>> is_overtaken(noon, noon + timedelta(minutes=4), noon)
     True

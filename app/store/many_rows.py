@@ -57,7 +57,7 @@ def upsert_raw(
         cursor.close()
         return
     staging = f"staging_{target.name}"
-    tx.execute(text(f"CREATE TEMP TABLE {staging} (LIKE {target.name}) ON COMMIT DROP"))
+    tx.execute(text(f"CREATE TEMP TABLE {staging} (LIKE {target.name} INCLUDING DEFAULTS) ON COMMIT DROP"))
     driver: Any = tx.connection.cursor()
     with driver as cursor, cursor.copy(f"COPY {staging} ({listed}) FROM STDIN") as copy:
         for row in rows:

@@ -125,7 +125,7 @@ def test_a_parameter_that_is_a_list_is_sent_once_for_each_value(api: Api) -> Non
 
 @pytest.mark.parametrize(
     "encoded",
-    ["Ay%FEe", "%E7ay", "%C0%AF", "%ED%A0%80", "%F8%88%80%80%80", "a%C5", "Ay%u015Fe", "100%", "%zz", "%"],
+    ["Ay%FEe", "%E7ay", "%C0%AF", "%ED%A0%80", "%F8%88%80%80%80", "a%C5", "Ay%u015Fe", "%zz", "5%-10"],
 )
 def test_what_is_not_utf8_is_refused_by_the_name_of_the_parameter(api: Api, encoded: str) -> None:
     made(api, name="Ay\ufffde", external_ids=[{"system": "crm", "key": "Ay\ufffde"}])
@@ -139,6 +139,13 @@ def test_what_is_not_utf8_is_refused_by_the_name_of_the_parameter(api: Api, enco
     assert faults(api.get(by_key)) == [("path", "key", "not_utf8")]
     assert faults(api.put(by_key, json={"name": "B"})) == [("path", "key", "not_utf8")]
     assert [row["name"] for row in api.get(CUSTOMERS).json()["data"]] == ["Ay\ufffde"]
+
+
+@pytest.mark.parametrize("text", ["%", "100%"])
+def test_a_per_cent_sign_at_the_end_of_a_value_means_itself(api: Api, text: str) -> None:
+    made(api, name="Ayşe")
+    answer = api.get(f"/v1/customers?q={text}")
+    assert (answer.status_code, answer.json()["data"]) == (200, [])
 
 
 def test_a_name_of_a_parameter_that_is_not_utf8_is_refused(api: Api) -> None:
