@@ -92,6 +92,27 @@ STEPS: Mapping[ComplaintState, frozenset[EventKind]] = {
 between; but nothing closes silently: only what was resolved can be closed."""
 
 
+STEP_NAMES: Mapping[EventKind, str] = {
+    EventKind.ACKNOWLEDGED: "acknowledgements",
+    EventKind.STARTED: "starts",
+    EventKind.RESOLVED: "resolutions",
+    EventKind.CLOSED: "closings",
+    EventKind.REOPENED: "reopenings",
+}
+"""The sub-resource of a complaint under which each step of `LEADS_TO` is recorded."""
+
+
+def possible_steps(state: ComplaintState) -> list[str]:
+    """Give the names (`STEP_NAMES`) of the steps allowed in ``state``, at least one, in their usual order.
+
+    >>> possible_steps(ComplaintState.OPEN)
+    ['acknowledgements', 'starts', 'resolutions']
+    >>> possible_steps(ComplaintState.CLOSED)
+    ['reopenings']
+    """
+    return [name for step, name in STEP_NAMES.items() if step in STEPS[state]]
+
+
 @dataclass(frozen=True, slots=True)
 class Life:
     """How far a complaint has come, and when.
@@ -157,7 +178,7 @@ def is_overtaken(at: datetime, last_step_at: datetime, now: datetime) -> bool:
     """Tell whether a step that is reported for about ``now`` is early only because the clock of who reported
     the step before is ahead of ours: it then takes place with that step.
 
-    >>> from datetime import UTC
+    >>> from datetime import UTC, timedelta
     >>> noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
     >>> is_overtaken(noon, noon + timedelta(minutes=4), noon)
     True

@@ -100,7 +100,10 @@ def test_a_state_allows_its_steps_and_refuses_the_others(api: Api, customer_id: 
             assert last["recorded_at"] == row["updated_at"]
         else:
             said = problem(answer, 409, "illegal_step")
-            assert said["detail"] == f"The complaint is {state}: this step is not possible now."
+            assert said["detail"] == (
+                f"The complaint is {state}: this step is not possible now. "
+                f"Possible steps: {', '.join(ALLOWED[state])}."
+            )
             assert (api.get(url).json(), history(api, url)) == (before, told)
 
 
@@ -133,9 +136,27 @@ def test_the_whole_life_of_a_complaint(api: Api, customer_id: str) -> None:
     ]
 
 
-def test_the_refusal_names_the_state_in_the_callers_language(api: Api, customer_id: str) -> None:
-    answer = api.post(f"{recorded(api)}/closings", json={}, headers={"Accept-Language": "tr"})
-    assert problem(answer, 409, "illegal_step")["detail"] == "Şikâyetin durumu open: bu adım şimdi atılamaz."
+@pytest.mark.parametrize(
+    ("language", "state", "detail"),
+    [
+        (
+            "tr",
+            "open",
+            "Şikâyetin durumu open: bu adım şimdi atılamaz. "
+            "Atılabilecek adımlar: acknowledgements, starts, resolutions.",
+        ),
+        (
+            "az",
+            "in_progress",
+            "Şikayətin vəziyyəti in_progress: bu addım indi mümkün deyil. Mümkün addımlar: resolutions.",
+        ),
+    ],
+)
+def test_the_refusal_names_state_and_possible_steps_in_the_callers_language(
+    api: Api, customer_id: str, language: str, state: str, detail: str
+) -> None:
+    answer = api.post(f"{led_to(api, state)}/closings", json={}, headers={"Accept-Language": language})
+    assert problem(answer, 409, "illegal_step")["detail"] == detail
     assert api.get("/problems/illegal_step").status_code == 200
 
 
