@@ -160,6 +160,54 @@ def test_the_refusal_names_state_and_possible_steps_in_the_callers_language(
     assert api.get("/problems/illegal_step").status_code == 200
 
 
+NO_BODY: list[dict[str, Any]] = [
+    {},
+    {"content": b""},
+    {"headers": {"Content-Type": "application/json"}},
+    {"headers": {"Content-Type": "text/plain"}, "content": b""},
+    {"headers": {"Transfer-Encoding": "chunked"}, "content": iter([])},
+]
+
+
+@pytest.mark.parametrize("sent", NO_BODY, ids=["nothing", "empty", "json", "text", "chunked"])
+@pytest.mark.parametrize("name", ["acknowledgements", "starts", "closings"])
+def test_a_step_that_needs_nothing_said_needs_no_body(
+    api: Api, customer_id: str, name: str, sent: dict[str, Any]
+) -> None:
+    url = led_to(api, "resolved" if name == "closings" else "open")
+    answer = api.post(f"{url}/{name}", **sent)
+    assert (answer.status_code, answer.json()["version"]) == (201, len(history(api, url)))
+    assert problem(api.post(f"{url}/{name}", **sent), 409, "illegal_step")
+
+
+@pytest.mark.parametrize("name", ["acknowledgements", "starts", "closings"])
+@pytest.mark.parametrize(
+    ("content", "media_type", "status"),
+    [
+        (b"null", "application/json", 422),
+        (b"[]", "application/json", 422),
+        (b" ", "application/json", 400),
+        (b"{", "application/json", 400),
+        (b"{}", "text/plain", 415),
+        (b'{"att": 1}', "application/json", 422),
+    ],
+)
+def test_a_body_that_is_sent_must_be_right_all_the_same(
+    api: Api, customer_id: str, name: str, content: bytes, media_type: str, status: int
+) -> None:
+    url = led_to(api, "resolved" if name == "closings" else "open")
+    before = api.get(url).json()
+    answer = api.post(f"{url}/{name}", content=content, headers={"Content-Type": media_type})
+    assert (answer.status_code, api.get(url).json()) == (status, before), answer.text
+
+
+@pytest.mark.parametrize("name", ["resolutions", "reopenings", "hand-overs", "notes"])
+def test_what_must_be_said_cannot_be_left_out_with_the_body(api: Api, customer_id: str, name: str) -> None:
+    url = led_to(api, "resolved")
+    assert api.post(f"{url}/{name}").status_code == 415
+    assert api.post(f"{url}/{name}", headers={"Content-Type": "application/json"}).status_code == 422
+
+
 @pytest.mark.parametrize("name", ["resolutions", "reopenings", "hand-overs", "notes"])
 def test_what_must_be_said_must_be_said(api: Api, customer_id: str, name: str) -> None:
     url = led_to(api, "resolved")
