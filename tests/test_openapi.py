@@ -84,3 +84,20 @@ def test_every_reference_leads_somewhere() -> None:
         found: Any = whole
         for step in reference.split("/"):
             found = found[step]
+
+
+@pytest.mark.parametrize(
+    ("path", "required"),
+    [
+        ("/v1/complaints/{complaint_id}/acknowledgements", False),
+        ("/v1/complaints/{complaint_id}/starts", False),
+        ("/v1/complaints/{complaint_id}/closings", False),
+        ("/v1/scoring-runs", False),
+        ("/v1/complaints/{complaint_id}/resolutions", True),
+        ("/v1/customers", True),
+    ],
+)
+def test_a_body_is_required_where_something_must_be_said(path: str, required: bool) -> None:
+    body = document()["paths"][path]["post"]["requestBody"]
+    assert body["required"] is required
+    assert body["content"]["application/json"]["schema"].keys() == {"$ref"}

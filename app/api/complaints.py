@@ -48,6 +48,7 @@ AcknowledgedId = Annotated[UUID, Path(description=_TOLD, examples=[EXAMPLE_ACKNO
 ToResolveId = Annotated[UUID, Path(description=_TOLD, examples=[EXAMPLE_TO_RESOLVE_ID])]
 ClosedId = Annotated[UUID, Path(description=_TOLD, examples=[EXAMPLE_CLOSED_ID])]
 ONE = replies.one(ComplaintRead)
+HAPPENS_NOW = ComplaintStep()
 CREATED = replies.one(ComplaintRead, status=201, location="/v1/complaints/{id}")
 
 
@@ -147,7 +148,7 @@ async def list_complaint_events(
 async def acknowledge_complaint(
     call: Writes,
     complaint_id: OpenId,
-    body: ComplaintStep,
+    body: ComplaintStep = HAPPENS_NOW,
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
@@ -165,7 +166,7 @@ async def acknowledge_complaint(
 async def start_complaint(
     call: Writes,
     complaint_id: AcknowledgedId,
-    body: ComplaintStep,
+    body: ComplaintStep = HAPPENS_NOW,
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
@@ -201,7 +202,7 @@ async def resolve_complaint(
 async def close_complaint(
     call: Writes,
     complaint_id: ComplaintId,
-    body: ComplaintStep,
+    body: ComplaintStep = HAPPENS_NOW,
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:

@@ -134,7 +134,7 @@ PROBLEM: Schema = {
             "type": "/problems/validation_failed",
             "title": "Validation failed",
             "status": 422,
-            "detail": "Number of errors: 1.",
+            "detail": "/name: This member is required.",
             "instance": "/v1/customers",
             "code": "validation_failed",
             "request_id": "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a10",

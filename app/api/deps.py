@@ -237,6 +237,7 @@ class StrictRoute(APIRoute):
         calls = [one.call for one in self.dependant.dependencies]
         checks = [call for call in calls if call is not None and hasattr(call, "scopes")]
         has_body = self.body_field is not None
+        may_lack_body = self.body_field is not None and not self.body_field.field_info.is_required()
         many = repeatable(self.dependant.query_params)
         has_query = bool(self.dependant.query_params)
         conditions = understood_conditions(self.dependant)
@@ -249,7 +250,8 @@ class StrictRoute(APIRoute):
             check_conditions(request, conditions)
             if has_query and (error := query_error(request.scope["query_string"], many)):
                 raise error
-            if has_body:
+            # Nothing sent needs no Content-Type either, and most clients then send none.
+            if has_body and not (may_lack_body and not await request.body()):
                 check_media_type(request)
                 if await request.body():
                     with suppress(json.JSONDecodeError):  # which FastAPI reports, with what else is wrong

@@ -149,6 +149,10 @@ def _finish_operation(operation: Schema, route: RouteContext) -> None:
         listed = ", ".join(f"`{scope}`" for scope in scopes)
         operation["description"] = f"{operation.get('description', '')}\n\nRequired scope: {listed}.".strip()
     body = operation.get("requestBody", {}).get("content", {})
+    if body:
+        operation["requestBody"].setdefault("required", False)
+    for content in body.values():
+        content.get("schema", {}).pop("default", None)  # beside a $ref, which client generators cannot take
     if "PATCH" in (route.methods or ()) and JSON in body:
         body[MERGE_PATCH] = body.pop(JSON)  # only one is declared: two break client generators
     shared = ALWAYS | (WITH_BODY if body else frozenset())

@@ -24,10 +24,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.api.routes import route_template
 from app.api.validation import MAX_LISTED, refusal
 from app.errors import PROBLEMS, AppError, MediaTypeError, MethodNotAllowedError, NotFoundError
-from app.texts import LANGUAGES, catalogue, negotiate, translate
+from app.texts import LANGUAGES, catalogue, clean, negotiate, translate
 
 MEDIA_TYPE = "application/problem+json"
 _MAX_INSTANCE_CHARS = 2048
+_MAX_DETAIL_CHARS = 2000
+_MAX_FIRST_CHARS = 1900
+_MORE = "Further errors: {count}."
 _PATH_SAFE = "/%-._~:@!$&'()*+,;="
 # The first code of a status stands for what has none of its own.
 _CODE_OF_STATUS = {kind.status: code for code, kind in reversed(PROBLEMS.items())}
@@ -58,8 +61,8 @@ def problem(error: AppError, language: str = "en", scope: Scope | None = None) -
         "title": translate(PROBLEMS[page].title, language),
         "status": error.status,
     }
-    if error.detail:
-        members["detail"] = translate(error.detail, language, **error.params)
+    if detail := _detail(error, language):
+        members["detail"] = detail
     if scope is not None:
         members["instance"] = _instance(scope)
     members["code"] = error.code
@@ -79,6 +82,22 @@ def problem(error: AppError, language: str = "en", scope: Scope | None = None) -
             for field in error.fields[:MAX_LISTED]
         ]
     return members
+
+
+def _detail(error: AppError, language: str) -> str | None:
+    """Give the error's own detail, else what is wrong with its first field and how many more there are."""
+    if error.detail:
+        return translate(error.detail, language, **error.params)
+    if not error.fields:
+        return None
+    first = error.fields[0]
+    wrong = translate(first.detail, language, **first.params)
+    # Put together here and not by a placeholder: a value in a placeholder is cut at 200 characters.
+    said = f"{clean(first.pointer)}: {wrong}" if first.pointer else wrong
+    count = error.params.get("count", len(error.fields))
+    more = count - 1 if isinstance(count, int) else 0
+    said = f"{said[:_MAX_FIRST_CHARS]} {translate(_MORE, language, count=more)}" if more else said
+    return said[:_MAX_DETAIL_CHARS]
 
 
 def install(app: FastAPI) -> None:

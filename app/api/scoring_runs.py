@@ -23,13 +23,14 @@ router = APIRouter(prefix="/scoring-runs", tags=["Scoring"], route_class=StrictR
 Reads = Annotated[Call, may(Scope.INSIGHTS_READ)]
 Writes = Annotated[Call, may(Scope.SCORING_WRITE)]
 RunId = Annotated[UUID, Path(description="Id of the run.", examples=[EXAMPLE_ID])]
+USUAL = ScoringRunCreate()
 
 
 @router.post(
     "", status_code=202, response_model=ScoringRunRead, summary="Start a scoring run", responses=accepted()
 )
 async def start_scoring_run(
-    call: Writes, body: ScoringRunCreate, idempotency_key: IdempotencyKey = None
+    call: Writes, body: ScoringRunCreate = USUAL, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Compute value tiers for a day, now or past, as a durable job; follow it at `Location`."""
     return await call.write(replies.accepted(ScoringRunRead), scoring_runs.start, body)

@@ -1,5 +1,6 @@
 """Pydantic's errors as our own: a pointer, a stable code and a message that never repeats the input."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -18,6 +19,8 @@ _BOUNDS = ("gt", "ge", "lt", "le", "multiple_of", "min_length", "max_length")
 _DIGITS = ("max_digits", "decimal_places", "whole_digits")
 _CHOICES = ("expected", "expected_tags", "expected_version", "expected_schemes")
 _OURS = ("now",)
+# Pydantic joins the last two of several choices in English.
+_LAST_OR = re.compile(r"(?<=['\w]) or (?=(?:'[^']*'|[^\s']+)$)")
 _SAFE_PARAMS = frozenset([*_BOUNDS, *_DIGITS, *_CHOICES, *_OURS])
 
 _NUMBER = "Expected a number."
@@ -140,7 +143,7 @@ def refusal(errors: Sequence[Mapping[str, Any]], location: str | None = None) ->
 
     Returns:
         `MalformedError` (400) if the body is not JSON, else `InvalidError` (422) listing at most
-        100 fields.
+        100 fields; its parameter ``count`` says how many there are.
 
     >>> refusal([{"type": "missing", "loc": ("name",)}], "body").fields[0].pointer
     '/name'
@@ -149,7 +152,6 @@ def refusal(errors: Sequence[Mapping[str, Any]], location: str | None = None) ->
         if error["type"] == "json_invalid":
             return MalformedError("The body is not valid JSON.")
     return InvalidError(
-        "Number of errors: {count}.",
         fields=[field_error(error, location) for error in errors[:MAX_LISTED]],
         count=len(errors),
     )
@@ -173,6 +175,8 @@ def _detail(error: Mapping[str, Any]) -> tuple[str, dict[str, object]]:
     """
     context = error.get("ctx") or {}
     params = {name: value for name, value in context.items() if name in _SAFE_PARAMS}
+    for name in params.keys() & set(_CHOICES):
+        params[name] = _LAST_OR.sub(", ", str(params[name]))
     if error["type"] == "string_pattern_mismatch":
         return expectation(context.get("pattern")), {}
     if message := MESSAGES.get(error["type"]):

@@ -92,6 +92,27 @@ STEPS: Mapping[ComplaintState, frozenset[EventKind]] = {
 between; but nothing closes silently: only what was resolved can be closed."""
 
 
+STEP_NAMES: Mapping[EventKind, str] = {
+    EventKind.ACKNOWLEDGED: "acknowledgements",
+    EventKind.STARTED: "starts",
+    EventKind.RESOLVED: "resolutions",
+    EventKind.CLOSED: "closings",
+    EventKind.REOPENED: "reopenings",
+}
+"""The sub-resource of a complaint under which each step of `LEADS_TO` is recorded."""
+
+
+def possible_steps(state: ComplaintState) -> list[str]:
+    """Give the names (`STEP_NAMES`) of the steps allowed in ``state``, at least one, in their usual order.
+
+    >>> possible_steps(ComplaintState.OPEN)
+    ['acknowledgements', 'starts', 'resolutions']
+    >>> possible_steps(ComplaintState.CLOSED)
+    ['reopenings']
+    """
+    return [name for step, name in STEP_NAMES.items() if step in STEPS[state]]
+
+
 @dataclass(frozen=True, slots=True)
 class Life:
     """How far a complaint has come, and when.

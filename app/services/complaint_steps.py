@@ -16,7 +16,15 @@ from uuid import UUID
 from sqlalchemy import Connection, func, insert, select, update
 
 from app.domain.access import Actor
-from app.domain.complaints import ASIDE, ComplaintState, EventKind, Life, is_overtaken, step_time
+from app.domain.complaints import (
+    ASIDE,
+    ComplaintState,
+    EventKind,
+    Life,
+    is_overtaken,
+    possible_steps,
+    step_time,
+)
 from app.domain.days import clock_text, is_future
 from app.errors import ConflictError, FieldError, InvalidError
 from app.schemas.complaint_events import (
@@ -157,8 +165,9 @@ def _step(
     known = {member: change.before[member] for member in _LIFE}
     life = Life(**known | {"state": ComplaintState(known["state"])})
     if not life.allows(kind):
-        detail = "The complaint is {state}: this step is not possible now."
-        raise ConflictError(detail, code="illegal_step", state=life.state.value)
+        detail = "The complaint is {state}: this step is not possible now. Possible steps: {steps}."
+        steps = ", ".join(possible_steps(life.state))
+        raise ConflictError(detail, code="illegal_step", state=life.state.value, steps=steps)
     happened_at = change.happened_at(at)
     return change.store(kind, happened_at, asdict(life.after(kind, happened_at, said)), note=said)
 

@@ -100,7 +100,10 @@ def test_a_state_allows_its_steps_and_refuses_the_others(api: Api, customer_id: 
             assert last["recorded_at"] == row["updated_at"]
         else:
             said = problem(answer, 409, "illegal_step")
-            assert said["detail"] == f"The complaint is {state}: this step is not possible now."
+            assert said["detail"] == (
+                f"The complaint is {state}: this step is not possible now. "
+                f"Possible steps: {', '.join(ALLOWED[state])}."
+            )
             assert (api.get(url).json(), history(api, url)) == (before, told)
 
 
@@ -133,10 +136,76 @@ def test_the_whole_life_of_a_complaint(api: Api, customer_id: str) -> None:
     ]
 
 
-def test_the_refusal_names_the_state_in_the_callers_language(api: Api, customer_id: str) -> None:
-    answer = api.post(f"{recorded(api)}/closings", json={}, headers={"Accept-Language": "tr"})
-    assert problem(answer, 409, "illegal_step")["detail"] == "Şikâyetin durumu open: bu adım şimdi atılamaz."
+@pytest.mark.parametrize(
+    ("language", "state", "detail"),
+    [
+        (
+            "tr",
+            "open",
+            "Şikâyetin durumu open: bu adım şimdi atılamaz. "
+            "Atılabilecek adımlar: acknowledgements, starts, resolutions.",
+        ),
+        (
+            "az",
+            "in_progress",
+            "Şikayətin vəziyyəti in_progress: bu addım indi mümkün deyil. Mümkün addımlar: resolutions.",
+        ),
+    ],
+)
+def test_the_refusal_names_state_and_possible_steps_in_the_callers_language(
+    api: Api, customer_id: str, language: str, state: str, detail: str
+) -> None:
+    answer = api.post(f"{led_to(api, state)}/closings", json={}, headers={"Accept-Language": language})
+    assert problem(answer, 409, "illegal_step")["detail"] == detail
     assert api.get("/problems/illegal_step").status_code == 200
+
+
+NO_BODY: list[dict[str, Any]] = [
+    {},
+    {"content": b""},
+    {"headers": {"Content-Type": "application/json"}},
+    {"headers": {"Content-Type": "text/plain"}, "content": b""},
+    {"headers": {"Transfer-Encoding": "chunked"}, "content": iter([])},
+]
+
+
+@pytest.mark.parametrize("sent", NO_BODY, ids=["nothing", "empty", "json", "text", "chunked"])
+@pytest.mark.parametrize("name", ["acknowledgements", "starts", "closings"])
+def test_a_step_that_needs_nothing_said_needs_no_body(
+    api: Api, customer_id: str, name: str, sent: dict[str, Any]
+) -> None:
+    url = led_to(api, "resolved" if name == "closings" else "open")
+    answer = api.post(f"{url}/{name}", **sent)
+    assert (answer.status_code, answer.json()["version"]) == (201, len(history(api, url)))
+    assert problem(api.post(f"{url}/{name}", **sent), 409, "illegal_step")
+
+
+@pytest.mark.parametrize("name", ["acknowledgements", "starts", "closings"])
+@pytest.mark.parametrize(
+    ("content", "media_type", "status"),
+    [
+        (b"null", "application/json", 422),
+        (b"[]", "application/json", 422),
+        (b" ", "application/json", 400),
+        (b"{", "application/json", 400),
+        (b"{}", "text/plain", 415),
+        (b'{"att": 1}', "application/json", 422),
+    ],
+)
+def test_a_body_that_is_sent_must_be_right_all_the_same(
+    api: Api, customer_id: str, name: str, content: bytes, media_type: str, status: int
+) -> None:
+    url = led_to(api, "resolved" if name == "closings" else "open")
+    before = api.get(url).json()
+    answer = api.post(f"{url}/{name}", content=content, headers={"Content-Type": media_type})
+    assert (answer.status_code, api.get(url).json()) == (status, before), answer.text
+
+
+@pytest.mark.parametrize("name", ["resolutions", "reopenings", "hand-overs", "notes"])
+def test_what_must_be_said_cannot_be_left_out_with_the_body(api: Api, customer_id: str, name: str) -> None:
+    url = led_to(api, "resolved")
+    assert api.post(f"{url}/{name}").status_code == 415
+    assert api.post(f"{url}/{name}", headers={"Content-Type": "application/json"}).status_code == 422
 
 
 @pytest.mark.parametrize("name", ["resolutions", "reopenings", "hand-overs", "notes"])

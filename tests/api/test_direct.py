@@ -75,6 +75,16 @@ ASKED: list[tuple[str, str, dict[str, str], bytes | None]] = [
     ("POST", "/v1/customers/{made}/returns", {}, None),
     ("POST", "/v1/customers/{made}/returns", {"Idempotency-Key": "k" * 300}, b""),
     ("PUT", "/v1/customers/{made}", JSON, CUSTOMER),
+    ("POST", f"/v1/complaints/{ID}/starts", {}, None),
+    ("POST", f"/v1/complaints/{ID}/starts", {}, b""),
+    ("POST", f"/v1/complaints/{ID}/starts", {}, b"{}"),
+    ("POST", f"/v1/complaints/{ID}/starts", JSON, None),
+    ("POST", f"/v1/complaints/{ID}/starts", JSON, b"{}"),
+    ("POST", f"/v1/complaints/{ID}/starts", JSON, b"null"),
+    ("POST", f"/v1/complaints/{ID}/starts", JSON, b" "),
+    ("POST", f"/v1/complaints/{ID}/starts", JSON, b'{"at": "x"}'),
+    ("POST", f"/v1/complaints/{ID}/resolutions", {}, None),
+    ("POST", f"/v1/complaints/{ID}/resolutions", JSON, b""),
 ]
 
 # Ids and instants the service makes up: no two answers have the same.

@@ -1,6 +1,7 @@
 """Refusals and failures answer problem details in the language and without the data of the caller."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
@@ -8,6 +9,7 @@ import pytest
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
+from pydantic_core._pydantic_core import list_all_errors
 from sample_app import sample_app
 from starlette.exceptions import HTTPException
 from starlette.responses import StreamingResponse
@@ -142,7 +144,7 @@ def test_body_errors_point_at_members(client: TestClient) -> None:
         "/b~1c~0d": "extra_forbidden",
     }
     assert {error["location"] for error in response.json()["errors"]} == {"body"}
-    assert response.json()["errors"][0]["detail"] == "Expected one of: 'phone' or 'email'."
+    assert response.json()["errors"][0]["detail"] == "Expected one of: 'phone', 'email'."
     assert SECRET not in response.text
 
 
@@ -183,7 +185,75 @@ def test_an_unpaired_surrogate_is_not_a_500(client: TestClient) -> None:
 def test_at_most_100_errors_are_listed(client: TestClient) -> None:
     response = client.post("/v1/trouble/body", json={"contact_points": [{}] * 300})
     assert len(response.json()["errors"]) == 100
-    assert response.json()["detail"] == "Number of errors: 600."
+    first = "/contact_points/0/kind: This member is required."
+    assert response.json()["detail"] == f"{first} Further errors: 599."
+
+
+@pytest.mark.parametrize(
+    ("language", "content", "detail"),
+    [
+        ("en", {"a": "x"}, "/a: Expected a whole number."),
+        ("tr", {"a": "x", "own": "known"}, "/a: Tam sayı bekleniyor. Diğer hatalar: 1."),
+        ("az", {"contact_points": [{}]}, "/contact_points/0/kind: Bu sahə mütləqdir. Digər xətalar: 1."),
+        ("en", [], "Expected an object."),
+        ("en", {"b": SECRET}, "/b: Unknown member."),
+    ],
+)
+def test_the_detail_says_what_is_wrong_first(
+    client: TestClient, language: str, content: object, detail: str
+) -> None:
+    response = client.post("/v1/trouble/body", json=content, headers={"Accept-Language": language})
+    assert (response.status_code, response.json()["detail"]) == (422, detail)
+    assert SECRET not in response.text
+
+
+def test_the_detail_names_a_parameter_and_stays_short(client: TestClient) -> None:
+    assert client.get("/v1/trouble/query?limit=0").json()["detail"] == "limit: Expected 1 or more."
+    long = client.post("/v1/trouble/body", json={"x" * 10_000: 1, "y" * 10_000: 1}).json()["detail"]
+    assert len(long) < 2000
+    assert long.endswith("Further errors: 1.")
+
+
+@pytest.mark.parametrize(
+    ("values", "listed"),
+    [
+        (("one",), "'one'"),
+        (("one", "two"), "'one', 'two'"),
+        (("one", "two", "three"), "'one', 'two', 'three'"),
+        (("one", "this or that"), "'one', 'this or that'"),
+        (("this or that", "one"), "'this or that', 'one'"),
+        (("this or that",), "'this or that'"),
+        ((1, 2, 3), "1, 2, 3"),
+    ],
+)
+def test_allowed_values_are_listed_without_a_word_of_english(values: tuple[Any, ...], listed: str) -> None:
+    for language, begin in {"en": "Expected", "tr": "Şunlardan biri bekleniyor", "az": "Bunlardan"}.items():
+        with pytest.raises(ValidationError) as caught:
+            TypeAdapter(Literal[values]).validate_python(SECRET)
+        [row] = problem(refusal(caught.value.errors(), "body"), language)["errors"]  # type: ignore[misc]
+        assert row["detail"].startswith(begin)
+        assert row["detail"].endswith(f": {listed}.")
+
+
+@pytest.mark.parametrize("language", ["tr", "az"])
+def test_no_error_of_pydantic_is_said_in_english(language: str) -> None:
+    """Tried with the example each error has in pydantic itself."""
+    english = re.compile(r"(?i)\b(or|and|expected|should|input|value|valid|must|least|most|the|is|of)\b")
+    for kind in list_all_errors():
+        if kind["type"] == "json_invalid":  # is 400 and names no member
+            continue
+        error = {"type": kind["type"], "loc": ("a",), "ctx": kind["example_context"] or {}, "msg": SECRET}
+        [row] = problem(refusal([error], "body"), language)["errors"]  # type: ignore[misc]
+        assert not english.search(row["detail"]), (kind["type"], row["detail"])
+        assert "{" not in row["detail"], kind["type"]
+
+
+def test_a_detail_is_at_most_2000_characters() -> None:
+    for count in (1, 150):
+        error = InvalidError(fields=[FieldError("/" + "a" * 600, "odd", "b" * 5000)] * count)
+        detail = str(problem(error)["detail"])
+        assert len(detail) <= 2000
+        assert detail.endswith("Further errors: 149.") == (count > 1)
 
 
 @pytest.mark.parametrize("content", [b"{", b"", b"\xff\xfe", b'{"a":', b"[" * 100_000])
@@ -206,6 +276,7 @@ def test_field_errors_of_services_are_rendered(client: TestClient) -> None:
     assert response.json()["errors"] == [
         {"pointer": "/a", "location": "body", "code": "odd", "detail": "Ən azı 7 olmalıdır."}
     ]
+    assert response.json()["detail"] == "/a: Ən azı 7 olmalıdır."
 
 
 def test_404_and_405_are_problems(client: TestClient) -> None:

@@ -41,6 +41,12 @@ def test_a_run_is_a_job_with_a_place_to_follow_it(api: Api) -> None:
     )
 
 
+def test_a_run_with_the_usual_parameters_needs_no_body(api: Api) -> None:
+    answer = api.post("/v1/scoring-runs")
+    assert (answer.status_code, answer.json()["parameters"]["window_days"]) == (202, None)
+    assert api.post("/v1/scoring-runs", content=b"{}").status_code == 415
+
+
 def test_a_run_keeps_its_parameters(api: Api) -> None:
     body = {"as_of": "2026-01-01", "window_days": 90, "cuts": {"a_percent": 70, "b_percent": 90}}
     made = api.post("/v1/scoring-runs", json={**body, "ignored_kinds": ["cancellation"]}).json()
