@@ -48,7 +48,7 @@ class SatisfactionQuery(Input):
     """What to divide by."""
     survey: Code | None = Field(default=None, examples=["relationship"])
     """Code of the survey whose answers count; default all."""
-    question: Code | None = Field(default=None, examples=[None])
+    question: Code | None = None
     """Code of the only question whose answers count; default all that the index reads. Not for indices that
     are made of several questions."""
 
