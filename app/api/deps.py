@@ -335,7 +335,7 @@ def _response(answer: Answer) -> Response:
 
 
 # Anything that fits into a header: proxies and old clients change tags, and a read must not fail of it.
-_ANY_TAGS: dict[str, Any] = {"maxLength": 4096, "pattern": r"^[^\x00]*$"}
+_ANY_TAGS: dict[str, Any] = {"maxLength": 32768, "pattern": r"^[^\x00]*$"}
 
 IfMatch = Annotated[
     str | None,
