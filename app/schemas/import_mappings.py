@@ -40,6 +40,7 @@ EXAMPLE_MAPPING: dict[str, Any] = {
     "create_missing": True,
     "values": [],
     "group_by": None,
+    "update": False,
 }
 _LINE = r"^[^\x00-\x08\x0a-\x1f\x7f-\x9f]*$"
 
@@ -102,6 +103,9 @@ class _MappingOptions(Input):
     are."""
     group_by: ColumnSource | None = Field(default=None, examples=[None])
     """The column whose equal keys make one record of several rows; it is the external_id."""
+    update: Flag = False
+    """Of transactions: whether a row with a known external id and other values corrects the stored one;
+    otherwise it is refused."""
 
 
 class ImportMappingIn(_MappingOptions):
@@ -161,6 +165,7 @@ class ImportMappingOut(Output):
     values: Values
     group_by: ColumnSource | None
     """Null where each row is a record."""
+    update: bool
 
 
 class ImportMappingRead(Output):

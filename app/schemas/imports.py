@@ -101,6 +101,9 @@ class ImportOptions(Input):
     """Lines above the header that are passed over."""
     create_missing: QueryFlag | None = None
     """Whether an unknown customer key makes a new customer; needs the scope ``customers:write`` as well."""
+    update: QueryFlag | None = None
+    """Of transactions: whether a row with a known external id and other values corrects the stored one;
+    otherwise it is refused."""
     dry_run: QueryFlag = False
     """Read and check everything, count it, store nothing."""
     file_name: FileName | None = None
@@ -162,8 +165,7 @@ class ImportRead(Output):
     rows_updated: Count
     """Rows that changed what was stored before."""
     rows_repeated: Count
-    """Rows that are stored already; nothing was changed. A transaction says the same as the one stored
-    under its external id; other records may say something else, which is not looked at."""
+    """Rows that are stored already, or say what their source said before; nothing was changed."""
     rows_refused: Count
     rows_rounded: Count
     """Rows whose amount or cost was finer than the currency's minor unit."""
