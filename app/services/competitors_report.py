@@ -70,7 +70,7 @@ def report(tx: Connection, actor: Actor, query: CompetitorsQuery, language: str)
         "unit": index.unit,
         "range_low": index.low,
         "range_high": index.high,
-        "documentation": "docs/formulas.md#gap-to-a-competitor",
+        "documentation": "/docs/formulas#gap-to-a-competitor",
         "window": {"start": start, "end": end},
         "own": {**result_row(own.result, own.mixes_questions), **_sure(own_precision(own.result))},
         "adjustment": None if own.fair is None else _adjustment(own.fair),
