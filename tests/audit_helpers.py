@@ -20,7 +20,7 @@ from app.store.engine import Store
 from app.store.tables import AuditEntry
 from app.store.types import new_id, now, to_micros
 
-OTHER_SECRET = "another secret of the tests, forty characters"
+OTHER_SECRET = "another-secret,of-the-tests-with-a-COMMA-0123"
 KEYS = AuditKeys(derive(SECRET))
 
 

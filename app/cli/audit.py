@@ -8,6 +8,7 @@ import typer
 from app.cli import audit_texts
 from app.cli.context import opened
 from app.errors import StartError
+from app.main import require_secret
 from app.settings import Settings
 from app.store import audit_alarms, audit_head, audit_keys, audit_report, audit_sealing
 from app.store.audit_head import Head
@@ -62,6 +63,7 @@ def rotate() -> None:
     Refused if the trail is not what was sealed.
     """
     settings, keys = _with_keys()
+    require_secret(settings)
     with opened(settings) as (store, actor):
         report = store.read_sync(audit_report.verify, keys)
         if any(alarm.kind is not audit_alarms.Kind.OTHER_SECRET for alarm in report.alarms):

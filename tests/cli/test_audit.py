@@ -127,6 +127,12 @@ def test_the_secret_is_changed_by_a_command(sealed: Store, settings: Settings) -
     assert "nothing to do" in vefa(settings, "rotate", **both).output
 
 
+def test_a_weak_secret_gets_no_trail(sealed: Store, settings: Settings) -> None:
+    result = vefa(settings, "rotate", VEFA_SECRET="a" * 40, VEFA_SECRET_PREVIOUS=SECRET)
+    assert isinstance(result.exception, StartError)
+    assert verify(settings).exit_code == 0
+
+
 def test_a_broken_trail_gets_no_other_secret(sealed: Store, settings: Settings) -> None:
     execute(sealed, update(AuditEntry).where(AuditEntry.position == 2).values(actor_id="x"))
     result = vefa(settings, "rotate", VEFA_SECRET=OTHER_SECRET, VEFA_SECRET_PREVIOUS=SECRET)
