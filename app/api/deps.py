@@ -328,7 +328,9 @@ def check_conditions(request: Request, understood: Collection[str]) -> None:
 def _of_body(error: InvalidError) -> InvalidError:
     """The refusal of query members, for a search whose members came in the body."""
     fields = [replace(field, pointer=pointer([field.pointer]), location="body") for field in error.fields]
-    return InvalidError(error.detail, code=error.code, fields=fields, **error.params)
+    refused = InvalidError(error.detail, code=error.code, fields=fields)
+    refused.params = error.params
+    return refused
 
 
 def _path(request: Request) -> str:
