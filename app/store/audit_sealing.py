@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, func, select
 
 from app.domain.access import Actor
-from app.errors import ConflictError
+from app.errors import StartError
 from app.store import audit, audit_alarms, audit_head, audit_rows, audit_seals
 from app.store.audit_alarms import Alarm, Kind
 from app.store.audit_head import Head
@@ -81,12 +81,12 @@ def change_secret(tx: Connection, keys: AuditKeys, actor: Actor) -> bool:
         False if the present secret has signed it already.
 
     Raises:
-        ConflictError: none of the known secrets has signed it.
+        StartError: none of the known secrets has signed it.
     """
     audit_head.lock(tx)
     head = audit_head.read(tx)
     if head is None or not head.is_signed_by_any(keys):
-        raise ConflictError("None of the given secrets signed the head of the audit trail.")
+        raise StartError("None of the given secrets signed the head of the audit trail.")
     if head.is_signed_by(keys.current):
         return False
     audit_alarms.forget(tx, Kind.OTHER_SECRET)

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from structlog.testing import capture_logs
 
 from app.domain.access import Actor, system
-from app.errors import ConflictError
+from app.errors import StartError
 from app.settings import Settings
 from app.store import audit, audit_head, audit_rows, audit_sealing, positions
 from app.store.audit_keys import AuditKeys, derive
@@ -237,7 +237,7 @@ def test_a_secret_that_is_not_known_cannot_be_left_behind(
 ) -> None:
     service.write("one")
     service.work()
-    with pytest.raises(ConflictError):
+    with pytest.raises(StartError):
         service.store.write_sync(audit_sealing.change_secret, AuditKeys(derive(OTHER_SECRET)), actor)
 
 
