@@ -41,6 +41,18 @@ def merge(before: bytes | None, packed: bytes) -> bytes:
     return b"".join(_ENTRY.pack(*entry) for entry in sorted(entries.items()))
 
 
+def unheard(members: Mapping[str, Any], before: bytes | None) -> set[str]:
+    """The members of which a source has said nothing yet, and says something now.
+
+    >>> unheard({"topic": "a", "agent": "x", "notes": None}, pack({"topic": "b"}))
+    {'agent'}
+    """
+    known = {name for name, _ in _ENTRY.iter_unpack(before or b"")}
+    return {
+        name for name, value in members.items() if value is not None and crc32(name.encode()) not in known
+    }
+
+
 def news(members: Mapping[str, Any], before: bytes | None) -> set[str]:
     """The members of which a source says something else than before, or says something for the first time.
 

@@ -98,6 +98,48 @@ class ImportChange(Base):
     changed_at: Mapped[datetime]
 
 
+class SourceStatement(Base):
+    """What the files of a source have said of a customer so far, so that what is new in a later one can be
+    told. ``part``: the day of contract terms, or nothing.
+
+    ``said``: as `app.domain.import_said` packs it; ``before``: the same without what the import
+    ``import_id`` said, which was the last to say something new.
+    """
+
+    __tablename__ = "source_statements"
+
+    customer_id: Mapped[UUID] = mapped_column(
+        ForeignKey("customers.id", ondelete="CASCADE"), primary_key=True
+    )
+    source: Mapped[str] = mapped_column(Key, primary_key=True)
+    kind: Mapped[str] = mapped_column(Key, primary_key=True)
+    part: Mapped[str] = mapped_column(Key, primary_key=True)
+    said: Mapped[bytes] = mapped_column(LargeBinary)
+    before: Mapped[bytes | None] = mapped_column(LargeBinary)
+    import_id: Mapped[UUID | None] = mapped_column(index=True)
+
+
+class ImportTrialPerson(Base):
+    """A customer as a dry run would have made or changed it by now, with all that later rows are held
+    against: ``state``, rows by table; deleted when the dry run has ended."""
+
+    __tablename__ = "import_trial_people"
+
+    import_id: Mapped[UUID] = mapped_column(ForeignKey("imports.id", ondelete="CASCADE"), primary_key=True)
+    customer_id: Mapped[UUID] = mapped_column(primary_key=True)
+    state: Mapped[dict[str, Any]]
+
+
+class ImportTrialName(Base):
+    """A key, number or address by which a customer of a dry run is found."""
+
+    __tablename__ = "import_trial_names"
+
+    import_id: Mapped[UUID] = mapped_column(ForeignKey("imports.id", ondelete="CASCADE"), primary_key=True)
+    name: Mapped[str] = mapped_column(Key, primary_key=True)
+    customer_id: Mapped[UUID] = mapped_column(primary_key=True)
+
+
 class RefusedRow(Base):
     """A row of a file that was not stored: its first line, why, and which of its values is meant."""
 
