@@ -39,7 +39,8 @@ APART: Mapping[RecordKind, tuple[str, ...]] = {
 }
 """Members besides the customer in which a record never changes."""
 
-_NOT_SAID = frozenset(("source", "external_id", "create_missing"))
+_NOT_SAID = frozenset(("source", "external_id", "create_missing", "survey_version"))
+"""Members that are of the mapping, or of the day on which the file was sent."""
 
 
 @dataclass(frozen=True, slots=True)
