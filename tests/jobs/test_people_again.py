@@ -235,7 +235,7 @@ COUNTS = ("rows_in", "rows_stored", "rows_updated", "rows_repeated", "rows_refus
 @pytest.mark.parametrize("kind", sorted(LINES))
 @pytest.mark.usefixtures("small_batches")
 def test_a_dry_run_counts_as_the_real_run_does(store: Store, actor: Actor, kind: str) -> None:
-    @tries(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+    @tries(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.lists(LINES[kind], max_size=4), st.lists(LINES[kind], min_size=3, max_size=10))
     def check(earlier: list[tuple[str, ...]], lines: list[tuple[str, ...]]) -> None:
         for table in (ContractTerms, Customer, Import):
