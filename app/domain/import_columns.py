@@ -49,6 +49,7 @@ class RawBatch:
         clean: whether it is known that no text holds a control character.
         pointed: whether the first amounts of the file show that decimals follow a point.
         unmatched: target -> how many of its texts no value rule of the mapping names.
+        headers: how many lines said the header again; they are no rows.
         rows_of: of rows that were grouped, first line -> the lines of all rows that became this one.
     """
 
@@ -60,6 +61,7 @@ class RawBatch:
     bytes_read: int = 0
     clean: bool = False
     pointed: bool = False
+    headers: int = 0
     unmatched: abc.Mapping[str, int] = field(default_factory=dict)
     rows_of: abc.Mapping[int, abc.Sequence[int]] = field(default_factory=dict)
 

@@ -116,6 +116,7 @@ def store(tx: Connection, actor: Actor, import_id: UUID, raw: RawBatch, rows: Ro
         "rows_refused": len(refused),
         "rows_rounded": rows.rounded if isinstance(rows, Rows) else 0,
         "rows_alike": outcome.alike,
+        "headers_repeated": raw.headers,
         "customers_created": created,
     }
     if row["job_id"] is not None:

@@ -13,6 +13,9 @@ depends_on = None
 
 def upgrade() -> None:
     """Bring the schema forward."""
+    op.add_column(
+        "imports", sa.Column("headers_repeated", sa.BigInteger(), nullable=False, server_default="0")
+    )
     op.create_table(
         "source_statements",
         sa.Column("customer_id", types.Id(), nullable=False),
@@ -52,3 +55,4 @@ def downgrade() -> None:
     """Take the schema back."""
     for table in ("import_trial_names", "import_trial_people", "source_statements"):
         op.drop_table(table)
+    op.drop_column("imports", "headers_repeated")
