@@ -179,7 +179,7 @@ def test_hostile_files_about_customers_are_taken_in_or_refused(
             answer = send(api, kind, column, file, encoding=encoding)
             allowed = {"4xx": range(400, 500), "2xx": range(200, 300), "413": [413]}
             assert any(answer.status_code in allowed[expected] for expected in case["expect"]), case["id"]
-    import_helpers.work_off(store, settings)
+            import_helpers.work_off(store, settings)
     for row in api.get(PATH, params={"limit": 200}).json()["data"]:
         assert row["state"] in ("done", "done_with_refusals", "failed")
         assert row["rows_in"] == import_helpers.accounted(row)
