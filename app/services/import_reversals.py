@@ -10,7 +10,7 @@ from app.domain.access import Actor
 from app.domain.complaints import EventKind
 from app.domain.import_targets import PEOPLE, RecordKind
 from app.domain.imports import ImportState
-from app.services import complaints, import_batches, import_people_reversals
+from app.services import complaints, import_batches, import_people_reversals, import_sales
 from app.store import audit
 from app.store.tables import (
     Base,
@@ -24,6 +24,7 @@ from app.store.tables import (
     Transaction,
 )
 from app.store.types import now
+from app.store.visibility import narrow
 
 Row = dict[str, Any]
 
@@ -62,11 +63,13 @@ def revert(tx: Connection, actor: Actor, import_id: UUID) -> bool:
     kind = RecordKind(row["kind"])
     if kind in PEOPLE:
         return _revert_people(tx, actor, kind, row)
-    records, people = _delete_records(tx, actor, kind, import_id), 0
-    if not records:
+    records, restored, people = _delete_records(tx, actor, kind, import_id), 0, 0
+    if not records and kind is RecordKind.TRANSACTIONS:
+        restored = import_sales.restore(tx, actor, import_id)
+    if not records + restored:
         people = tx.execute(delete(Customer).where(Customer.id.in_(_bare(import_id)))).rowcount
-    if records or people:
-        data = {kind.value: records, "customers": people}
+    if records + restored + people:
+        data = {kind.value: records, "restored": restored, "customers": people}
         audit.record(tx, actor, "import.batch_reverted", import_id, data=data)
         return False
     audit.record(tx, actor, "import.reverted", import_id)
@@ -93,7 +96,14 @@ def _revert_people(tx: Connection, actor: Actor, kind: RecordKind, row: Row) -> 
 def _delete_records(tx: Connection, actor: Actor, kind: RecordKind, import_id: UUID) -> int:
     columns = _TABLES[kind].__table__.c
     most = DELETED_AT_ONCE if kind is RecordKind.TRANSACTIONS else RECORDS_AT_ONCE
-    ids = tx.execute(select(columns.id).where(columns.import_id == import_id).limit(most)).scalars().all()
+    # What has been moved to a customer of another unit since is no longer this caller's to delete.
+    mine = narrow(
+        select(columns.id).where(columns.import_id == import_id),
+        actor,
+        columns.customer_id,
+        columns.get("unit"),
+    )
+    ids = tx.execute(mine.limit(most)).scalars().all()
     if ids:
         _unlink(tx, actor, kind, ids)
         tx.execute(delete(_TABLES[kind]).where(columns.id.in_(ids)))
