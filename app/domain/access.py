@@ -48,6 +48,11 @@ class Actor:
     request_id: str | None = None
     company: Company = DEFAULT_COMPANY
 
+    @property
+    def is_key(self) -> bool:
+        """Whether an API key calls, not the service itself."""
+        return self.id.startswith("key:")
+
     def may(self, scope: Scope) -> bool:
         """Tell whether the caller holds ``scope``."""
         return scope in self.scopes
