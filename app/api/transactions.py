@@ -21,7 +21,8 @@ from app.schemas.transactions import (
     TransactionUpdate,
 )
 from app.schemas.transfers import TransferCreate
-from app.services import transactions, transfers
+from app.services import customers, transactions, transfers
+from app.store.types import now
 
 router = APIRouter(prefix="/transactions", tags=["Transactions"], route_class=StrictRoute)
 
@@ -34,8 +35,9 @@ CREATED = replies.one(TransactionRead, status=201, location="/v1/transactions/{i
 
 @router.get("", response_model=TransactionPage, summary="List transactions", responses=paged())
 async def list_transactions(call: Reads, query: Annotated[TransactionQuery, Query()]) -> Response:
-    """Find transactions by customer, external id, kind, source, channel or time."""
-    return await call.page(TransactionPage, transactions.page, query)
+    """Find transactions by customer, external id, kind, source, channel, time or time of change."""
+    complete_until = now() - customers.WRITE_SETTLES
+    return await call.page(TransactionPage, transactions.page, query, complete_until=complete_until)
 
 
 @router.post(

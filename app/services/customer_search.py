@@ -6,6 +6,7 @@ from sqlalchemy import Select, and_, exists, false, or_, select
 
 from app.domain import emails, names, phones
 from app.domain.access import Actor
+from app.domain.text import split_qualified
 from app.errors import FieldError, InvalidError
 from app.schemas.customer_search import CustomerQuery, CustomerSort, TierFilter
 from app.services import customer_rows, shared_wishes
@@ -62,8 +63,7 @@ def filtered(statement: Select[Any], actor: Actor, query: CustomerQuery) -> Sele
         ]
         statement = statement.where(or_(*found))
     if query.external_id is not None:
-        system, _, key = query.external_id.partition(":")
-        statement = statement.where(Customer.id == owner_of(system, key.strip()))
+        statement = statement.where(owned_by(Customer.id, query.external_id))
     for member in ("kind", "lifecycle", "unit"):
         if (value := getattr(query, member)) is not None:
             statement = statement.where(getattr(Customer, member) == value)
@@ -108,3 +108,9 @@ def owner_of(system: Any, key: Any) -> Any:
         .where(CustomerExternalId.system == system, CustomerExternalId.key == key)
         .scalar_subquery()
     )
+
+
+def owned_by(owner: Any, external_id: str) -> Any:
+    """The condition that the customer in column ``owner`` has ``external_id`` (``system:key``). A key that no
+    customer has matches nothing."""
+    return owner == owner_of(*split_qualified(external_id))

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Select, exists, select, update
 
 from app.domain.access import Actor
 from app.domain.interactions import handle_seconds, in_order, is_usable
+from app.domain.text import split_qualified
 from app.errors import AppError, ConflictError, FieldError, InvalidError, NotFoundError
 from app.schemas.interactions import (
     InteractionCreate,
@@ -18,6 +19,7 @@ from app.schemas.interactions import (
     InteractionUpdate,
 )
 from app.services import callers, dispositions, do_not_contact, preconditions, records
+from app.services.customer_search import owned_by
 from app.store import audit
 from app.store.engine import single
 from app.store.paging import After, Page, SortKey, fetch
@@ -71,8 +73,10 @@ def page(tx: Connection, actor: Actor, query: InteractionQuery, after: After | N
     """Read a page of the interactions that match every filter."""
     statement = _visible(actor)
     if query.external_id is not None:
-        source, _, key = query.external_id.partition(":")
-        statement = statement.where(Interaction.source == source, Interaction.external_id == key.strip())
+        source, key = split_qualified(query.external_id)
+        statement = statement.where(Interaction.source == source, Interaction.external_id == key)
+    if query.customer_external_id is not None:
+        statement = statement.where(owned_by(Interaction.customer_id, query.customer_external_id))
     if query.phone is not None:
         caller = callers.read(actor, query.phone, location="query", pointer="phone")
         statement = statement.where(Interaction.phone.in_(caller.readings))

@@ -18,6 +18,7 @@ from app.schemas.survey_invitations import (
     SurveyInvitationSort,
 )
 from app.services import links, records, survey_subjects
+from app.services.customer_search import owned_by
 from app.services.survey_subjects import Surveys
 from app.store import audit
 from app.store.engine import single
@@ -62,6 +63,8 @@ def page(tx: Connection, actor: Actor, query: SurveyInvitationQuery, after: Afte
     for member in ("survey_id", "customer_id"):
         if (value := getattr(query, member)) is not None:
             statement = statement.where(getattr(SurveyInvitation, member) == value)
+    if query.customer_external_id is not None:
+        statement = statement.where(owned_by(SurveyInvitation.customer_id, query.customer_external_id))
     if query.answered is not None:
         is_open = SurveyInvitation.answered_at.is_(None)
         statement = statement.where(~is_open if query.answered else is_open)

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.store.tables.base import Base, index_where_set
@@ -42,7 +42,7 @@ class Transaction(Base):
         Index("ix_transactions_scoring", "customer_id", "occurred_at", "kind", "currency", "amount_minor"),
         Index(None, "occurred_at", "id"),
         index_where_set("import_id"),
-        index_where_set("changed_at"),
+        Index("ix_transactions_updated_at", text("coalesce(changed_at, recorded_at)"), "id"),
     )
 
 
