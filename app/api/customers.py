@@ -26,7 +26,6 @@ from app.schemas.customers import (
     Departure,
 )
 from app.services import customers
-from app.store.types import now
 
 router = APIRouter(prefix="/customers", tags=["Customers"], route_class=StrictRoute)
 
@@ -50,8 +49,7 @@ CREATED = replies.one(CustomerRead, status=201, location=LOCATION)
 )
 async def list_customers(call: Reads, query: Annotated[CustomerQuery, Query()]) -> Response:
     """Find customers by name, phone, e-mail, external id, tag, attribute, tier or time of change."""
-    complete_until = now() - customers.WRITE_SETTLES
-    return await call.page(CustomerPage, customers.page, query, complete_until=complete_until)
+    return await call.page(CustomerPage, customers.page, query)
 
 
 @router.post(

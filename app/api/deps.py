@@ -37,7 +37,8 @@ from app.services import keys
 from app.store import idempotency
 from app.store.engine import Store
 from app.store.idempotency import Answer, Claim
-from app.store.paging import After, Page
+from app.store.paging import WRITE_SETTLES, After, Page
+from app.store.types import now
 
 IDEMPOTENCY_KEY = r"^[\x21-\x7e]{1,255}$"
 
@@ -78,15 +79,14 @@ class Call:
             return Response(status_code=304, headers=answer.headers)
         return _response(answer)
 
-    async def page(
-        self, model: type[PageOf], fn: Callable[..., Any], query: Paging, *args: Any, **more: Any
-    ) -> Response:
-        """Answer with the page ``fn(tx, actor, *args, query, after)`` reads; ``more`` are further members."""
+    async def page(self, model: type[PageOf], fn: Callable[..., Any], query: Paging, *args: Any) -> Response:
+        """Answer with the page ``fn(tx, actor, *args, query, after)`` reads."""
         path = _path(self.request)
         asked = query.model_dump(mode="json", exclude_defaults=True)
         listing = listing_of(path, asked)
         cursors = self.services.cursors
         after: After | None = cursors.decode(listing, query.cursor) if query.cursor is not None else None
+        complete_until = now() - WRITE_SETTLES
         page: Page = await self.read(fn, *args, query, after)
         following = cursors.encode(listing, page.after) if page.after is not None else None
         body = {
@@ -94,12 +94,13 @@ class Call:
             "next_cursor": following,
             "has_more": following is not None,
             "total": page.total,
+            "complete_until": complete_until,
         }
         headers = {}
         if following is not None:
             params = urlencode({**_spelt(asked), "cursor": following}, doseq=True)
             headers["Link"] = f'<{path}?{params}>; rel="next"'
-        return Response(dump(model, {**body, **more}), media_type="application/json", headers=headers)
+        return Response(dump(model, body), media_type="application/json", headers=headers)
 
     async def write(
         self, reply: Reply, fn: Callable[..., Any], *args: Any, content: bytes | None = None

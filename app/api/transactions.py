@@ -21,8 +21,7 @@ from app.schemas.transactions import (
     TransactionUpdate,
 )
 from app.schemas.transfers import TransferCreate
-from app.services import customers, transactions, transfers
-from app.store.types import now
+from app.services import transactions, transfers
 
 router = APIRouter(prefix="/transactions", tags=["Transactions"], route_class=StrictRoute)
 
@@ -36,8 +35,7 @@ CREATED = replies.one(TransactionRead, status=201, location="/v1/transactions/{i
 @router.get("", response_model=TransactionPage, summary="List transactions", responses=paged())
 async def list_transactions(call: Reads, query: Annotated[TransactionQuery, Query()]) -> Response:
     """Find transactions by customer, external id, kind, source, channel, time or time of change."""
-    complete_until = now() - customers.WRITE_SETTLES
-    return await call.page(TransactionPage, transactions.page, query, complete_until=complete_until)
+    return await call.page(TransactionPage, transactions.page, query)
 
 
 @router.post(

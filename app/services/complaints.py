@@ -28,7 +28,7 @@ from app.services import links, records
 from app.services.customer_search import owned_by
 from app.store import audit
 from app.store.engine import single
-from app.store.paging import After, Page, SortKey, fetch
+from app.store.paging import After, Page, SortKey, changed_after, fetch
 from app.store.tables import Complaint, ComplaintEvent
 from app.store.types import new_id, now
 from app.store.visibility import narrow
@@ -314,9 +314,7 @@ def _filtered(statement: Select[Any], query: ComplaintQuery) -> Select[Any]:
         statement = statement.where(Complaint.received_at >= query.received_from)
     if query.received_before is not None:
         statement = statement.where(Complaint.received_at < query.received_before)
-    if query.updated_after is not None:
-        statement = statement.where(Complaint.updated_at > query.updated_after)
-    return statement
+    return changed_after(statement, Complaint.updated_at, query.updated_after)
 
 
 def _number(text: str) -> str:

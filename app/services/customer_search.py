@@ -10,7 +10,7 @@ from app.domain.text import split_qualified
 from app.errors import FieldError, InvalidError
 from app.schemas.customer_search import CustomerQuery, CustomerSort, TierFilter
 from app.services import customer_rows, shared_wishes
-from app.store.paging import SortKey
+from app.store.paging import SortKey, changed_after
 from app.store.tables import Customer, CustomerExternalId, CustomerLookup, CustomerScore
 
 SORTS = {
@@ -69,8 +69,7 @@ def filtered(statement: Select[Any], actor: Actor, query: CustomerQuery) -> Sele
             statement = statement.where(getattr(Customer, member) == value)
     for channel in query.do_not_contact:
         statement = statement.where(shared_wishes.asked(Customer, channel))
-    if query.updated_after is not None:
-        statement = statement.where(Customer.updated_at > query.updated_after)
+    statement = changed_after(statement, Customer.updated_at, query.updated_after)
     if query.churn_level:
         statement = statement.where(CustomerScore.churn_level.in_(query.churn_level))
     if query.quadrant:

@@ -1,7 +1,6 @@
 """Record, change, find and read customers."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -51,9 +50,6 @@ from app.store.visibility import narrow, seen
 
 PORTION = 5_000
 """External ids named in one statement: SQLite takes 32,766 parameters at most."""
-
-WRITE_SETTLES = timedelta(seconds=60)
-"""No write transaction lives longer, so changes older than this are all visible."""
 
 _READ = select(
     *(

@@ -22,7 +22,7 @@ from app.services import callers, dispositions, do_not_contact, preconditions, r
 from app.services.customer_search import owned_by
 from app.store import audit
 from app.store.engine import single
-from app.store.paging import After, Page, SortKey, fetch
+from app.store.paging import After, Page, SortKey, changed_after, fetch
 from app.store.tables import Complaint, Customer, Interaction
 from app.store.types import new_id, now
 from app.store.visibility import narrow
@@ -87,8 +87,7 @@ def page(tx: Connection, actor: Actor, query: InteractionQuery, after: After | N
         statement = statement.where(Interaction.started_at >= query.started_from)
     if query.started_before is not None:
         statement = statement.where(Interaction.started_at < query.started_before)
-    if query.updated_after is not None:
-        statement = statement.where(Interaction.updated_at > query.updated_after)
+    statement = changed_after(statement, Interaction.updated_at, query.updated_after)
     found = fetch(tx, statement, _SORTS[query.sort], limit=query.limit, after=after)
     return Page([_shape(row) for row in found.rows], found.after)
 

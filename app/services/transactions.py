@@ -18,7 +18,7 @@ from app.services import customer_keys, preconditions, records
 from app.services.customer_search import owned_by
 from app.store import audit
 from app.store.engine import single
-from app.store.paging import After, Page, SortKey, fetch
+from app.store.paging import After, Page, SortKey, changed_after, fetch
 from app.store.tables import Transaction
 from app.store.types import new_id, now
 from app.store.visibility import narrow
@@ -35,7 +35,10 @@ _SORTS = {
         SortKey(Transaction.occurred_at, descending=True),
         SortKey(Transaction.id, descending=True),
     ),
-    TransactionSort.UPDATED_AT: (SortKey(_UPDATED_AT.label("updated_at")), SortKey(Transaction.id)),
+    TransactionSort.UPDATED_AT: (
+        SortKey(_UPDATED_AT.label("updated_at"), computed=True),
+        SortKey(Transaction.id),
+    ),
 }
 
 
@@ -87,8 +90,7 @@ def page(tx: Connection, actor: Actor, query: TransactionQuery, after: After | N
         statement = statement.where(Transaction.occurred_at >= query.occurred_from)
     if query.occurred_before is not None:
         statement = statement.where(Transaction.occurred_at < query.occurred_before)
-    if query.updated_after is not None:
-        statement = statement.where(query.updated_after < _UPDATED_AT)
+    statement = changed_after(statement, _UPDATED_AT, query.updated_after)
     found = fetch(tx, statement, _SORTS[query.sort], limit=query.limit, after=after)
     return Page([shape(row) for row in found.rows], found.after)
 

@@ -1,4 +1,4 @@
-"""Lists of transactions, rates and imports in the order of their last change."""
+"""Lists of transactions and exchange rates in the order of their last change."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -7,6 +7,8 @@ revision = "0017"
 down_revision = "0016"
 branch_labels = None
 depends_on = None
+
+RATES = "ix_exchange_rates_updated_at_currency_on_date"
 
 
 def upgrade() -> None:
@@ -17,10 +19,12 @@ def upgrade() -> None:
         [sa.text("coalesce(changed_at, recorded_at)"), "id"],
     )
     op.drop_index("ix_transactions_changed_at", table_name="transactions")
+    op.create_index(RATES, "exchange_rates", ["updated_at", "currency", "on_date"])
 
 
 def downgrade() -> None:
     """Take the schema back."""
+    op.drop_index(RATES, table_name="exchange_rates")
     op.create_index(
         "ix_transactions_changed_at",
         "transactions",

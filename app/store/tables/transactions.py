@@ -55,3 +55,5 @@ class ExchangeRate(Base):
     on_date: Mapped[date] = mapped_column("on_date", primary_key=True)
     rate: Mapped[str] = mapped_column(Text)
     updated_at: Mapped[datetime]
+
+    __table_args__ = (Index(None, "updated_at", "currency", "on_date"),)
