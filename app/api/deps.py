@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import re
 from codecs import BOM_UTF8
 from collections.abc import Callable, Collection, Coroutine, Mapping
 from contextlib import suppress
@@ -18,7 +19,7 @@ from pydantic_core import from_json
 from app.api.cursors import Cursors, listing_of
 from app.api.replies import Reply, dump
 from app.api.targets import path_values, query_error, repeatable
-from app.api.validation import pointer
+from app.api.validation import pointer, refusal
 from app.domain import etags, import_mapping, json_members
 from app.domain.access import Actor, Scope
 from app.domain.company import Company
@@ -40,6 +41,8 @@ from app.store.idempotency import Answer, Claim
 from app.store.paging import WRITE_SETTLES, After, Page
 from app.store.types import now
 
+_NOTHING = re.compile(rb"\A(?:\xef\xbb\xbf)?[ \t\r\n]*\{[ \t\r\n]*\}[ \t\r\n]*\Z")
+"""An object without members, which says as little as no body."""
 IDEMPOTENCY_KEY = r"^[\x21-\x7e]{1,255}$"
 
 
@@ -128,7 +131,7 @@ class Call:
         route = f"{endpoint.__module__}.{endpoint.__qualname__}"
         named = f"{self.actor.id}\0{route}\0{key}".encode()
         target = f"{_path(request)}?{request.url.query}\0".encode()
-        body = await request.body() if content is None else content
+        body = _NOTHING.sub(b"", await request.body()) if content is None else content
         return Claim(hashlib.sha256(named).digest(), hashlib.sha256(target + body).digest())
 
 
@@ -237,8 +240,8 @@ class StrictRoute(APIRoute):
         # FastAPI itself would read the body first, and tell strangers what is wrong with it.
         calls = [one.call for one in self.dependant.dependencies]
         checks = [call for call in calls if call is not None and hasattr(call, "scopes")]
-        has_body = self.body_field is not None
-        may_lack_body = self.body_field is not None and not self.body_field.field_info.is_required()
+        body = self.body_field
+        required = body if body is not None and body.field_info.is_required() else None
         many = repeatable(self.dependant.query_params)
         has_query = bool(self.dependant.query_params)
         conditions = understood_conditions(self.dependant)
@@ -252,14 +255,24 @@ class StrictRoute(APIRoute):
             if has_query and (error := query_error(request.scope["query_string"], many)):
                 raise error
             # Nothing sent needs no Content-Type either, and most clients then send none.
-            if has_body and not (may_lack_body and not await request.body()):
+            if body is not None and not await _is_without_body(request):
                 check_media_type(request)
-                if await request.body():
-                    with suppress(json.JSONDecodeError):  # which FastAPI reports, with what else is wrong
-                        await request.json()
+                with suppress(json.JSONDecodeError):  # which FastAPI reports, with what else is wrong
+                    await request.json()
+            elif required is not None:
+                missing = required.validate({}, loc=("body",))[1]
+                raise refusal(missing) if missing else InvalidError(fields=[_NO_BODY])
             return await handler(request)
 
         return strict
+
+
+_NO_BODY = FieldError("", "missing", "Send a body: a JSON object with the members to set.")
+
+
+async def _is_without_body(request: Request) -> bool:
+    length = request.headers.get("content-length")
+    return length == "0" or (length is None and not await request.body())
 
 
 def check_media_type(request: Request) -> None:

@@ -129,7 +129,7 @@ def create_many(
         _checked(_new_row(item, at, row_id), today)
         for item, row_id in zip(items, ids or [new_id() for _ in items], strict=True)
     ]
-    records.store_unowned(tx, _KIND, rows)
+    records.store_unowned(tx, actor, _KIND, rows)
     recorded = [(str(row["id"]), None) for row in rows if isinstance(row, dict)]
     audit.record_all(tx, actor, "competitor_measurement.recorded", recorded)
     return [_shape(row) if isinstance(row, dict) else row for row in rows]

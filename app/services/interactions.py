@@ -284,7 +284,11 @@ def _identify(tx: Connection, actor: Actor, before: Row, customer_id: UUID | Non
         raise InvalidError(code="unknown_customer", fields=[wrong])
     others = Complaint.interaction_id == before["id"], Complaint.customer_id != customer_id
     if tx.execute(select(exists().where(*others))).scalar_one():
-        raise ConflictError("A complaint of another customer came from this interaction.")
+        seen = narrow(select(Complaint.id).where(*others), actor, Complaint.customer_id)
+        in_way = tx.execute(seen.order_by(Complaint.id).limit(1)).scalar_one_or_none()
+        detail = "A complaint of another customer came from this interaction."
+        existing = None if in_way is None else (str(in_way), f"/v1/complaints/{in_way}")
+        raise ConflictError(detail, existing=existing)
 
 
 def _exists() -> ConflictError:

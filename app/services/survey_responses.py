@@ -154,6 +154,13 @@ def create_many(
         for item, row_id in zip(items, ids or [new_id() for _ in items], strict=True)
     ]
 
+    answered = [
+        (item.invitation_id, row)
+        for item, row in zip(items, rows, strict=True)
+        if isinstance(row, ConflictError) and row.code == "invitation_answered"
+    ]
+    survey_invitations.name_responses(tx, actor, answered)
+
     def check(found: list[Row | AppError]) -> None:
         _settle(tx, actor, items, found, invited)
 

@@ -121,7 +121,9 @@ def create(tx: Connection, actor: Actor, data: SurveyCreate, *, survey_id: UUID 
     }
     claim = dialects.insert(tx, Survey).values(row).on_conflict_do_nothing(index_elements=["code"])
     if tx.execute(claim.returning(Survey.id)).first() is None:
-        raise ConflictError("Another survey has this code.", code="survey_exists")
+        known = tx.execute(select(Survey.id).where(Survey.code == data.code)).scalar_one()
+        existing = str(known), f"/v1/surveys/{known}"
+        raise ConflictError("Another survey has this code.", code="survey_exists", existing=existing)
     first = {"survey_id": survey_id, "number": 1, "questions": questions, "created_at": at}
     tx.execute(insert(SurveyVersion).values(first))
     audit.record(tx, actor, "survey.created", survey_id)
