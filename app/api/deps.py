@@ -3,11 +3,10 @@
 import asyncio
 import hashlib
 import json
-import re
 from codecs import BOM_UTF8
 from collections.abc import Callable, Collection, Coroutine, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
@@ -18,6 +17,7 @@ from pydantic_core import from_json
 
 from app.api.cursors import Cursors, listing_of
 from app.api.replies import Reply, dump
+from app.api.request_bodies import NO_BODY, check_media_type, is_without_body, telling
 from app.api.targets import path_values, query_error, repeatable
 from app.api.validation import pointer, refusal
 from app.domain import etags, import_mapping, json_members
@@ -30,7 +30,6 @@ from app.errors import (
     ForbiddenError,
     InvalidError,
     MalformedError,
-    MediaTypeError,
     UnauthenticatedError,
 )
 from app.schemas._base import PageOf, Paging
@@ -41,8 +40,6 @@ from app.store.idempotency import Answer, Claim
 from app.store.paging import WRITE_SETTLES, After, Page
 from app.store.types import now
 
-_NOTHING = re.compile(rb"\A(?:\xef\xbb\xbf)?[ \t\r\n]*\{[ \t\r\n]*\}[ \t\r\n]*\Z")
-"""An object without members, which says as little as no body."""
 IDEMPOTENCY_KEY = r"^[\x21-\x7e]{1,255}$"
 
 
@@ -88,9 +85,13 @@ class Call:
         asked = query.model_dump(mode="json", exclude_defaults=True)
         listing = listing_of(path, asked)
         cursors = self.services.cursors
-        after: After | None = cursors.decode(listing, query.cursor) if query.cursor is not None else None
+        in_address = self.request.method == "GET"
         complete_until = now() - WRITE_SETTLES
-        page: Page = await self.read(fn, *args, query, after)
+        try:
+            after: After | None = cursors.decode(listing, query.cursor) if query.cursor is not None else None
+            page: Page = await self.read(fn, *args, query, after)
+        except InvalidError as error:
+            raise error if in_address else _of_body(error) from None
         following = cursors.encode(listing, page.after) if page.after is not None else None
         body = {
             "data": page.rows,
@@ -100,7 +101,7 @@ class Call:
             "complete_until": complete_until,
         }
         headers = {}
-        if following is not None:
+        if following is not None and in_address:
             params = urlencode({**_spelt(asked), "cursor": following}, doseq=True)
             headers["Link"] = f'<{path}?{params}>; rel="next"'
         return Response(dump(model, body), media_type="application/json", headers=headers)
@@ -131,7 +132,7 @@ class Call:
         route = f"{endpoint.__module__}.{endpoint.__qualname__}"
         named = f"{self.actor.id}\0{route}\0{key}".encode()
         target = f"{_path(request)}?{request.url.query}\0".encode()
-        body = _NOTHING.sub(b"", await request.body()) if content is None else content
+        body = telling(await request.body()) if content is None else content
         return Claim(hashlib.sha256(named).digest(), hashlib.sha256(target + body).digest())
 
 
@@ -260,52 +261,18 @@ class StrictRoute(APIRoute):
             if has_query and (error := query_error(request.scope["query_string"], many)):
                 raise error
             # Nothing sent needs no Content-Type either, and most clients then send none.
-            if body is not None and not await _is_without_body(request):
+            if body is not None and not await is_without_body(request):
                 check_media_type(request)
                 with suppress(json.JSONDecodeError):  # which FastAPI reports, with what else is wrong
                     await request.json()
             elif required is not None:
                 missing = required.validate({}, loc=("body",))[1]
-                raise refusal(missing) if missing else InvalidError(fields=[_NO_BODY])
+                raise refusal(missing) if missing else InvalidError(fields=[NO_BODY])
             return await handler(request)
 
         return strict
 
 
-_NO_BODY = FieldError("", "missing", "Send a body: a JSON object with the members to set.")
-
-
-async def _is_without_body(request: Request) -> bool:
-    length = request.headers.get("content-length")
-    return length == "0" or (length is None and not await request.body())
-
-
-def check_media_type(request: Request) -> None:
-    """Check that a body is declared to be JSON in UTF-8; a patch may be declared as what it is.
-
-    Raises:
-        MediaTypeError: it is not.
-    """
-    media_type, _, parameters = request.headers.get("content-type", "").lower().partition(";")
-    media_type = media_type.strip()
-    is_patch = request.method == "PATCH" and media_type == "application/merge-patch+json"
-    if media_type != "application/json" and not is_patch:
-        raise MediaTypeError("Send application/json.")
-    if "charset" in parameters and not _is_utf8(parameters):
-        raise MediaTypeError("Send the body in UTF-8; Content-Type names another charset.")
-
-
-def _is_utf8(parameters: str) -> bool:
-    """Whether the parameters of a media type name no charset but UTF-8, or ASCII, which is part of it."""
-    for parameter in parameters.split(";"):
-        name, _, value = parameter.partition("=")
-        charset = value.strip().strip("\"'").strip().replace("_", "-")
-        if name.strip() == "charset" and charset not in _UTF8_NAMES:
-            return False
-    return True
-
-
-_UTF8_NAMES = frozenset({"utf-8", "utf8", "utf-8-sig", "unicode-1-1-utf-8", "us-ascii", "ascii", ""})
 _CONDITIONS = frozenset({"if-match", "if-none-match", "if-unmodified-since"})
 
 
@@ -333,6 +300,14 @@ def check_conditions(request: Request, understood: Collection[str]) -> None:
                 else "This operation takes no such condition; leave the header out."
             )
             raise InvalidError(fields=[FieldError(name.title(), "not_understood", detail, "header")])
+
+
+def _of_body(error: InvalidError) -> InvalidError:
+    """The refusal of query members, for a search whose members came in the body."""
+    fields = [replace(field, pointer=pointer([field.pointer]), location="body") for field in error.fields]
+    refused = InvalidError(error.detail, code=error.code, fields=fields)
+    refused.params = error.params
+    return refused
 
 
 def _path(request: Request) -> str:
