@@ -24,7 +24,6 @@ from app.domain.access import Actor, Scope
 from app.domain.company import Company
 from app.domain.text import composed
 from app.errors import (
-    AppError,
     FieldError,
     ForbiddenError,
     InvalidError,
@@ -33,7 +32,6 @@ from app.errors import (
     UnauthenticatedError,
 )
 from app.schemas._base import PageOf, Paging
-from app.services import keys
 from app.store import idempotency
 from app.store.engine import Store
 from app.store.idempotency import Answer, Claim
@@ -141,7 +139,7 @@ def calling(*scopes: Scope) -> Callable[..., Coroutine[Any, Any, Call]]:
 
     async def call(request: Request) -> Call:
         services: Services = request.app.state.services
-        actor = await authenticate(request, services)
+        actor = caller(request)
         for scope in scopes:
             if not actor.may(scope):
                 raise ForbiddenError("The credentials lack the scope {scope}.", scope=scope.value)
@@ -151,39 +149,16 @@ def calling(*scopes: Scope) -> Callable[..., Coroutine[Any, Any, Call]]:
     return call
 
 
-async def authenticate(request: Request, services: Services) -> Actor:
-    """The caller named by the Authorization header; looked up once a request.
+def caller(request: Request) -> Actor:
+    """The caller whose key `app.api.admission` has checked.
 
     Raises:
         UnauthenticatedError: no valid credential.
     """
     known: Actor | None = getattr(request.state, "actor", None)
-    if known is not None:
-        return known
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    credential = keys.parse(token.strip()) if scheme.lower() == "bearer" else None
-    if credential is None:
+    if known is None:
         raise UnauthenticatedError("Send a valid API key as a bearer token.")
-    request_id = request.scope.get("state", {}).get("request_id")
-    actor, unnoted = await services.store.read(keys.authenticate, credential, services.company, request_id)
-    if unnoted:
-        _note_use(services, credential.id)
-    request.state.actor = actor
-    return actor
-
-
-def _note_use(services: Services, key_id: str) -> None:
-    """Write down, without making the caller wait, that the key is in use."""
-
-    async def note() -> None:
-        with suppress(AppError):  # a busy database: the next request tries again
-            await services.store.write(keys.touch, key_id)
-
-    if any(task.get_name() == key_id for task in services.background):
-        return
-    task = asyncio.create_task(note(), name=key_id)
-    services.background.add(task)
-    task.add_done_callback(services.background.discard)
+    return known
 
 
 class StrictRequest(Request):
