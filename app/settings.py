@@ -76,6 +76,9 @@ class Settings(BaseSettings):
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Origins allowed to call from a browser."
     )
+    audit_reads: Literal["off", "single", "all"] = Field(
+        "off", description="Reads of customers noted in the audit trail: of single ones, or of lists as well."
+    )
     worker_id: str | None = Field(
         None,
         pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$",

@@ -16,6 +16,7 @@ from fastapi.routing import APIRoute
 from pydantic_core import from_json
 
 from app.api.cursors import Cursors, listing_of
+from app.api.read_trail import ReadTrail
 from app.api.replies import Reply, dump
 from app.api.targets import path_values, query_error, repeatable
 from app.api.validation import pointer
@@ -52,6 +53,7 @@ class Services:
     company: Company
     cursors: Cursors
     inspect: Inspect
+    reads: ReadTrail
     background: set[asyncio.Task[None]] = field(default_factory=set)
 
 
@@ -69,7 +71,10 @@ class Call:
 
     async def get(self, reply: Reply, fn: Callable[..., Any], *args: Any) -> Response:
         """Answer with what ``fn`` reads; 304 when the caller has this version already."""
-        answer = reply(await self.read(fn, *args))
+        found = await self.read(fn, *args)
+        if self.services.reads.is_on:
+            await self._note_read({}, found)
+        answer = reply(found)
         tag = answer.headers.get("ETag")
         given = self.request.headers.get("if-none-match")
         if tag is not None and given is not None and etags.names(given, tag.strip('"')):
@@ -86,6 +91,8 @@ class Call:
         cursors = self.services.cursors
         after: After | None = cursors.decode(listing, query.cursor) if query.cursor is not None else None
         page: Page = await self.read(fn, *args, query, after)
+        if self.services.reads.is_on:
+            await self._note_read(asked, page)
         following = cursors.encode(listing, page.after) if page.after is not None else None
         body = {
             "data": page.rows,
@@ -98,6 +105,11 @@ class Call:
             params = urlencode({**_spelt(asked), "cursor": following}, doseq=True)
             headers["Link"] = f'<{path}?{params}>; rel="next"'
         return Response(dump(model, {**body, **more}), media_type="application/json", headers=headers)
+
+    async def _note_read(self, asked: Mapping[str, Any], found: Any) -> None:
+        scope = self.request.scope
+        name = scope["endpoint"].__name__
+        await self.services.reads.note(self.actor, name, scope["path_params"], asked, found)
 
     async def write(
         self, reply: Reply, fn: Callable[..., Any], *args: Any, content: bytes | None = None
