@@ -96,8 +96,9 @@ def create_app(settings: Settings | None = None, *, with_worker: bool = False) -
     app.state.head = schema.head()
     router.install(app)
     app.include_router(health.router)
-    openapi.install_openapi(app)
-    docs.install(app)
+    reference = "docs" not in settings.pages_off
+    openapi.install_openapi(app, served=reference)
+    docs.install(app, reference=reference)
     direct.install(app)
     problems.install(app)
     edge.install(app, settings)

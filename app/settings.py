@@ -58,6 +58,10 @@ class Settings(BaseSettings):
     rate_limit: str = Field(
         "6000/minute", description="Requests per key, and per address without a valid key, as in `limits`."
     )
+    login_rate_limit: str = Field(
+        "20/minute",
+        description="Failed logins per address, answered 401; those beyond are 429, valid keys pass.",
+    )
     page_rate_limit: str = Field(
         "600/minute",
         description="Requests per address for each of /readyz, /metrics and the pages of documentation.",
@@ -69,6 +73,9 @@ class Settings(BaseSettings):
     max_import_bytes: int = Field(512 * 1024 * 1024, ge=1024, description="Largest import upload.")
     max_connections: int = Field(
         1000, ge=16, le=1_000_000, description="Client connections of a process at once."
+    )
+    pages_off: Annotated[tuple[Literal["docs", "metrics"], ...], NoDecode] = Field(
+        (), description="Pages open to everybody to leave out: docs (with the OpenAPI document), metrics."
     )
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Addresses and networks of proxies whose X-Forwarded-For is believed."
@@ -107,7 +114,9 @@ class Settings(BaseSettings):
             raise _wrong("expected sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE")
         return value
 
-    @field_validator("phone_regions", "cors_origins", "duties_off", "trusted_proxies", mode="before")
+    @field_validator(
+        "phone_regions", "cors_origins", "duties_off", "pages_off", "trusted_proxies", mode="before"
+    )
     @classmethod
     def _list(cls, value: Any) -> Any:
         """A list as JSON (``["TR","AZ"]``) or with commas (``TR,AZ``)."""
@@ -137,7 +146,7 @@ class Settings(BaseSettings):
             raise _wrong("expected addresses or networks, as 10.0.0.5,192.168.7.0/24") from None
         return value
 
-    @field_validator("rate_limit", "page_rate_limit")
+    @field_validator("rate_limit", "login_rate_limit", "page_rate_limit")
     @classmethod
     def _known_rate(cls, value: str) -> str:
         try:

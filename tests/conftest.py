@@ -115,7 +115,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def settings(database_url: str) -> Settings:
     """Settings of a service on each database."""
-    return Settings(database_url=database_url, secret=SECRET, rate_limit="1000000/minute")
+    many = "1000000/minute"
+    return Settings(database_url=database_url, secret=SECRET, rate_limit=many, login_rate_limit=many)
 
 
 @pytest.fixture

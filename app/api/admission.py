@@ -17,9 +17,6 @@ from app.domain.access import Actor
 from app.errors import AppError, RateLimitError, UnauthenticatedError, UnavailableError
 from app.services.keys import Credential
 
-LOGINS = "20/minute"
-"""Failed logins of a peer; those beyond are refused with 429 instead of 401."""
-
 _UNLIMITED = "/healthz"
 _OWN_WINDOW = {"/readyz": "readyz", "/metrics": "metrics", "/": "pages"}
 _PAGES = ("/docs", "/redoc", "/openapi.json", "/static/", "/problems/")
@@ -32,6 +29,10 @@ class AdmissionSettings(Protocol):
     @property
     def rate_limit(self) -> str:
         """Requests per caller, such as ``"6000/minute"``."""
+
+    @property
+    def login_rate_limit(self) -> str:
+        """Failed logins per peer that are answered 401; those beyond are 429."""
 
     @property
     def page_rate_limit(self) -> str:
@@ -80,7 +81,7 @@ class Admission:
 
         self._keys = window("key", settings.rate_limit, "default")
         self._peers = window("peer", settings.rate_limit, "default")
-        self._logins = window("login", LOGINS, "logins")
+        self._logins = window("login", settings.login_rate_limit, "logins")
         self._own = {name: window(name, settings.page_rate_limit, name) for name in set(_OWN_WINDOW.values())}
         # Digests of keys that were valid: the window of an exhausted one is found without the database.
         self._known: OrderedDict[bytes, None] = OrderedDict()

@@ -24,11 +24,15 @@ _TEXT_POLICY = (
 )
 
 
-def install(app: FastAPI) -> None:
-    """Serve ``/``, ``/docs``, ``/redoc``, ``/problems/{code}`` and ``/static``, all without credentials."""
-    app.add_api_route("/", _index, include_in_schema=False)
-    app.add_api_route("/docs", _swagger, include_in_schema=False)
-    app.add_api_route("/redoc", _redoc, include_in_schema=False)
+def install(app: FastAPI, *, reference: bool = True) -> None:
+    """Serve ``/``, ``/docs``, ``/redoc``, ``/problems/{code}`` and ``/static``, all without credentials.
+
+    Without ``reference`` only what the problems' addresses lead to.
+    """
+    if reference:
+        app.add_api_route("/", _index, include_in_schema=False)
+        app.add_api_route("/docs", _swagger, include_in_schema=False)
+        app.add_api_route("/redoc", _redoc, include_in_schema=False)
     app.add_api_route("/problems/{code}", _problem, include_in_schema=False)
     app.mount("/static", _Static(directory=STATIC), name="static")
 

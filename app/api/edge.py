@@ -6,7 +6,7 @@ of the media type, security headers, CORS, metrics and the access log. Works on 
 
 import re
 import time
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Collection, Mapping, MutableMapping
 from functools import lru_cache
 from itertools import chain
 from typing import Any, Protocol
@@ -75,6 +75,10 @@ class EdgeSettings(AdmissionSettings, Protocol):
         """Origins allowed to call from a browser."""
 
     @property
+    def pages_off(self) -> Collection[str]:
+        """Pages to leave out; ``metrics`` is served here."""
+
+    @property
     def trusted_proxies(self) -> tuple[str, ...]:
         """Addresses and networks whose X-Forwarded-For is believed."""
 
@@ -83,7 +87,8 @@ def install(app: FastAPI, settings: EdgeSettings) -> None:
     """Put the edge around ``app`` and serve ``/metrics``. Call after `app.api.problems.install`."""
     app.add_middleware(Edge, settings=settings)
     trust(app, settings.trusted_proxies)
-    app.add_api_route("/metrics", metrics_page, include_in_schema=False)
+    if "metrics" not in settings.pages_off:
+        app.add_api_route("/metrics", metrics_page, include_in_schema=False)
 
 
 class Edge:

@@ -11,7 +11,6 @@ from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 from support import Api, problem
 
-from app.api import admission
 from app.api.rate_limits import MemoryLimiter, SharedLimiter, limiter, peer_address, peer_key
 from app.domain.access import Scope
 from app.main import create_app
@@ -23,7 +22,8 @@ Bytes = dict[str, bytes]
 
 @contextmanager
 def served(settings: Settings, peer: str = "10.0.0.1", **changed: Any) -> Iterator[TestClient]:
-    app = create_app(settings.model_copy(update=changed))
+    usual = {"login_rate_limit": Settings().login_rate_limit}
+    app = create_app(settings.model_copy(update={**usual, **changed}))
     with TestClient(app, raise_server_exceptions=False, client=(peer, 5)) as client:
         yield client
 
@@ -293,6 +293,25 @@ class TestPages:
             assert {client.get("/healthz").status_code for _ in range(5)} == {200}
 
 
+class TestClosedPages:
+    """What is open to everybody can be closed."""
+
+    DOCS = ("/", "/docs", "/redoc", "/openapi.json")
+
+    def test_the_reference(self, settings: Settings, token: str) -> None:
+        with served(settings, pages_off=("docs",)) as client:
+            for path in self.DOCS:
+                problem(client.get(path), 404, "not_found")
+            assert client.get("/problems/not_found").status_code == 200
+            assert client.get("/metrics").status_code == 200
+            assert client.get(CUSTOMERS, headers=bearer(token)).status_code == 200
+
+    def test_the_metrics(self, settings: Settings) -> None:
+        with served(settings, pages_off=("metrics",)) as client:
+            problem(client.get("/metrics"), 404, "not_found")
+            assert {client.get(path).status_code for path in (*self.DOCS, "/healthz", "/readyz")} == {200}
+
+
 class TestStorages:
     @pytest.mark.anyio
     async def test_memory_forgets_the_oldest_callers(self) -> None:
@@ -336,4 +355,4 @@ class TestStorages:
         assert isinstance(limiter("10/second", "memory://", "key"), MemoryLimiter)
         with pytest.raises(ValueError, match="couldn't parse"):
             limiter("many", "memory://", "key")
-        assert parse(admission.LOGINS).amount == 20
+        assert Settings().login_rate_limit == "20/minute"
