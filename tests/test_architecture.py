@@ -49,6 +49,7 @@ FOREIGN = {
     "errors": {"sqlalchemy", "fastapi", "starlette", "pydantic"},
 }
 MAY_COMMIT = {"app.store.engine", "app.store.sqlite_writer"}
+RUN_WHAT_THEY_READ = {"pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib", "runpy"}
 CLOCKS = {"now", "today", "utcnow", "time", "monotonic", "perf_counter"}
 
 
@@ -101,6 +102,22 @@ def violations(sources: Mapping[str, str]) -> list[str]:
     return found + [f"circle: {' -> '.join(circle)}" for circle in _circles(modules)]
 
 
+def _is_pickle_type(node: ast.AST) -> bool:
+    if isinstance(node, ast.alias):
+        return node.name == "PickleType"
+    return isinstance(node, ast.Attribute) and node.attr == "PickleType"
+
+
+def _runs_text(call: ast.Call) -> bool:
+    """Whether a call may run code out of data: eval, exec, or numpy's load without ``allow_pickle=False``."""
+    if isinstance(call.func, ast.Name):
+        return call.func.id in ("eval", "exec")
+    if not (isinstance(call.func, ast.Attribute) and ast.unparse(call.func) in ("np.load", "numpy.load")):
+        return False
+    said = {word.arg: word.value for word in call.keywords}.get("allow_pickle")
+    return not (isinstance(said, ast.Constant) and said.value is False)
+
+
 def _of_one(module: Module) -> Iterator[str]:
     for name in module.imports():
         root, *rest = name.split(".")
@@ -108,7 +125,11 @@ def _of_one(module: Module) -> Iterator[str]:
             yield f"{module.name} imports {name}"
         if root in FOREIGN.get(module.part, set()):
             yield f"{module.name} imports {name}"
+        if root in RUN_WHAT_THEY_READ:
+            yield f"{module.name} imports {name}, so that what is stored could be run"
     for node in ast.walk(module.tree):
+        if _is_pickle_type(node) or (isinstance(node, ast.Call) and _runs_text(node)):
+            yield f"{module.name} runs what it reads"
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
             continue
         called = node.func.attr
@@ -176,6 +197,12 @@ def test_the_source_keeps_the_rules() -> None:
         ("app.api.x", "def f(tx):\n    tx.rollback()"),
         ("app.jobs.x", "from app.api import deps"),
         ("app.errors", "import fastapi"),
+        ("app.store.x", "import pickle"),
+        ("app.store.x", "from sqlalchemy import PickleType"),
+        ("app.jobs.x", "def f():\n    from joblib import load"),
+        ("app.services.x", "def f(text):\n    return eval(text)"),
+        ("app.store.x", "def f(file):\n    return np.load(file)"),
+        ("app.store.x", "def f(file):\n    return np.load(file, allow_pickle=True)"),
         ("app.helpers", "x = 1"),
     ],
 )

@@ -8,7 +8,7 @@ from dbos import DBOS
 from sqlalchemy import Connection, select, update
 
 from app.domain.jobs import JobState
-from app.jobs import workflows
+from app.jobs import state_format, workflows
 from app.jobs.registry import Row
 from app.store import workers
 from app.store.engine import Store
@@ -44,8 +44,9 @@ def take_over(store: Store, own_id: str, silence: timedelta) -> list[str]:
 def settle_strays(store: Store) -> int:
     """Bring jobs in order that were handed over but that DBOS no longer works on.
 
-    A job whose workflow is unknown (its state was lost, or the store restored from a backup) waits again;
-    one whose workflow ended without a word, or was given up after too many starts, fails.
+    A job whose workflow is unknown (its state was lost, or the store restored from a backup) waits again,
+    as does one whose state is no JSON: planted, or written by a version that pickled. One whose workflow
+    ended without a word, or was given up after too many starts, fails.
 
     Returns:
         How many there were.
@@ -56,13 +57,30 @@ def settle_strays(store: Store) -> int:
     by_workflow = {workflows.workflow_id(job["id"]): job for job in candidates}
     known = DBOS.list_workflows(workflow_ids=list(by_workflow), load_input=False, load_output=False)
     states = {workflow.workflow_id: workflow.status for workflow in known}
-    lost = [job["id"] for name, job in by_workflow.items() if name not in states]
-    ended = [job for name, job in by_workflow.items() if name in states and states[name] not in _LIVE]
+    ended = [name for name, status in states.items() if status not in _LIVE]
+    refused = _forget_refused(ended)
+    lost = [job["id"] for name, job in by_workflow.items() if name not in states or name in refused]
     waiting = store.write_sync(_wait_again, lost) if lost else 0
-    failed = sum(store.write_sync(workflows.fail, job, workflows.INTERNAL_ERROR) for job in ended)
+    failed = sum(
+        store.write_sync(workflows.fail, by_workflow[name], workflows.INTERNAL_ERROR)
+        for name in ended
+        if name not in refused
+    )
     if waiting or failed:
         _log.warning("stray_jobs", waiting_again=waiting, failed=failed)
     return waiting + failed
+
+
+def _forget_refused(ended: list[str]) -> set[str]:
+    """Remove the workflows whose state is no JSON, so that their jobs can begin again."""
+    if not ended:
+        return set()
+    found = DBOS.list_workflows(workflow_ids=ended)
+    refused = [workflow.workflow_id for workflow in found if state_format.is_refused(workflow)]
+    if refused:
+        DBOS.delete_workflows(refused)
+        _log.warning("job_state_discarded", reason=state_format.REFUSED, jobs=len(refused))
+    return set(refused)
 
 
 def _handed_over(tx: Connection) -> list[Row]:

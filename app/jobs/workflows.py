@@ -8,6 +8,7 @@ and what not:
 - The line of waiting jobs is our own table: the dispatcher starts a workflow when this worker has a free
   slot. A queue of DBOS would have to be polled as well (measured: 0.5 % of a core for one look a second,
   five times as much as a look at our table), and a job handed to it could no longer be cancelled.
+- It keeps JSON only; a pickle in its tables is never read (`app.jobs.state_format`).
 - Workflows of dead workers come back through DBOS's internal queue and wait for a slot here.
 """
 
@@ -27,6 +28,7 @@ from dbos import DBOS, DBOSConfig, SetWorkflowID, _workflow_commands
 from sqlalchemy import Connection, Engine, create_engine
 
 from app.errors import AppError, UnavailableError
+from app.jobs import state_format
 from app.jobs.registry import KINDS, Context, Row
 from app.services import jobs
 from app.settings import Settings
@@ -241,6 +243,7 @@ def launch(context: Context, worker_id: str, on_free: Callable[[], None]) -> Hos
         "use_listen_notify": False,  # nobody waits for its messages and events
         "scheduler_polling_interval_sec": 3600.0,  # we have duties of our own, see schedule.py
         "enable_otlp": False,
+        "serializer": state_format.SERIALIZER,
     }
     if settings.sqlite_path is not None:
         config["system_database_url"] = f"sqlite:///{_prepared(state_file(settings.sqlite_path))}"
