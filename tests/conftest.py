@@ -53,7 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 collect_ignore = ["moved_clock"]  # for processes that tests start with a moved clock
 
-SECRET = "a secret of the tests, forty characters.."
+SECRET = "a-secret-of-the-tests-with-40-CHARACTERS"
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Response
 from app.api import batches, replies
 from app.api.deps import Call, IdempotencyKey, IfAbsent, IfMatch, IfNoneMatch, StrictRoute, may
 from app.api.openapi import changed, created, paged, read
-from app.domain.access import Scope
+from app.domain.access import Extent, Scope
 from app.schemas._base import ExternalKey, SystemName
 from app.schemas.batches import BatchQuery
 from app.schemas.customer_search import CustomerQuery
@@ -30,8 +30,8 @@ from app.store.types import now
 
 router = APIRouter(prefix="/customers", tags=["Customers"], route_class=StrictRoute)
 
-Reads = Annotated[Call, may(Scope.CUSTOMERS_READ)]
-Writes = Annotated[Call, may(Scope.CUSTOMERS_WRITE)]
+Reads = Annotated[Call, may(Scope.CUSTOMERS_READ, extent=Extent.BY_CUSTOMER)]
+Writes = Annotated[Call, may(Scope.CUSTOMERS_WRITE, extent=Extent.BY_CUSTOMER)]
 CustomerId = Annotated[UUID, Path(description="Id of the customer.", examples=[EXAMPLE_ID])]
 StayingId = Annotated[UUID, Path(description="Id of the customer.", examples=[EXAMPLE_STAYING_ID])]
 LeftId = Annotated[UUID, Path(description="Id of the customer.", examples=[EXAMPLE_LEFT_ID])]

@@ -21,7 +21,7 @@ from app.api.replies import Reply, dump
 from app.api.targets import path_values, query_error, repeatable
 from app.api.validation import pointer
 from app.domain import etags, import_mapping, json_members
-from app.domain.access import Actor, Scope
+from app.domain.access import Actor, Extent, Scope
 from app.domain.company import Company
 from app.domain.text import composed
 from app.errors import (
@@ -33,6 +33,7 @@ from app.errors import (
     UnauthenticatedError,
 )
 from app.schemas._base import PageOf, Paging
+from app.services import rights
 from app.store import idempotency
 from app.store.engine import Store
 from app.store.idempotency import Answer, Claim
@@ -141,24 +142,29 @@ class Call:
         return Claim(hashlib.sha256(named).digest(), hashlib.sha256(target + body).digest())
 
 
-def calling(*scopes: Scope) -> Callable[..., Coroutine[Any, Any, Call]]:
-    """A dependency that lets in callers who hold every scope, as a `Call`.
+def calling(*scopes: Scope, extent: Extent) -> Callable[..., Coroutine[Any, Any, Call]]:
+    """A dependency that lets in callers who hold every scope and may reach ``extent``, as a `Call`.
 
     Raises (when called):
         UnauthenticatedError: no valid credential.
-        ForbiddenError: it lacks a scope.
+        ForbiddenError: it lacks a scope; or it is limited to units, and this is the whole company's
+            (``limited_to_units``).
     """
 
     async def call(request: Request) -> Call:
         services: Services = request.app.state.services
         actor = caller(request)
-        for scope in scopes:
-            if not actor.may(scope):
-                raise ForbiddenError("The credentials lack the scope {scope}.", scope=scope.value)
+        rights.require(actor, *scopes)
+        if not extent.is_open_to(actor, is_write=request.method not in READING):
+            raise ForbiddenError(_LIMITED, code="limited_to_units")
         return Call(request, services, actor)
 
-    call.scopes = scopes  # type: ignore[attr-defined]
+    call.scopes, call.extent = scopes, extent  # type: ignore[attr-defined]
     return call
+
+
+READING = frozenset({"GET", "HEAD"})
+_LIMITED = "This belongs to the whole company, and the key is limited to units. Use a key without units."
 
 
 def caller(request: Request) -> Actor:
@@ -360,6 +366,6 @@ IdempotencyKey = Annotated[
 ]
 
 
-def may(*scopes: Scope) -> Any:
-    """``Depends`` on `calling`: ``call: Annotated[Call, may(Scope.CUSTOMERS_READ)]``."""
-    return Depends(calling(*scopes))
+def may(*scopes: Scope, extent: Extent) -> Any:
+    """``Depends`` on `calling`: ``Annotated[Call, may(Scope.CUSTOMERS_READ, extent=Extent.BY_CUSTOMER)]``."""
+    return Depends(calling(*scopes, extent=extent))

@@ -1,5 +1,7 @@
-"""Pages for people: Swagger UI, Redoc, what each problem code means. Nothing comes from the internet."""
+"""Pages for people: Swagger UI, Redoc, formulas, problem codes. Nothing comes from the internet."""
 
+import asyncio
+from functools import lru_cache
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,8 @@ from app.errors import PROBLEMS, NotFoundError, ProblemKind
 from app.texts import negotiate, translate
 
 STATIC = Path(__file__).parent.parent / "static"
+FORMULAS = Path(__file__).parent.parent / "formulas.html"
+"""Made of docs/formulas.md by `tests.refresh_formulas`."""
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
@@ -25,14 +29,14 @@ _TEXT_POLICY = (
 
 
 def install(app: FastAPI, *, reference: bool = True) -> None:
-    """Serve ``/``, ``/docs``, ``/redoc``, ``/problems/{code}`` and ``/static``, all without credentials.
-
-    Without ``reference`` only what the problems' addresses lead to.
+    """Serve ``/``, ``/docs``, ``/docs/formulas``, ``/redoc``, ``/problems/{code}`` and ``/static``, all
+    without credentials. Without ``reference`` only what problems and methods refer to.
     """
     if reference:
         app.add_api_route("/", _index, include_in_schema=False)
         app.add_api_route("/docs", _swagger, include_in_schema=False)
         app.add_api_route("/redoc", _redoc, include_in_schema=False)
+    app.add_api_route("/docs/formulas", _formulas, include_in_schema=False)
     app.add_api_route("/problems/{code}", _problem, include_in_schema=False)
     app.mount("/static", _Static(directory=STATIC), name="static")
 
@@ -58,6 +62,15 @@ async def _redoc() -> Response:
     return _viewer("redoc/redoc.standalone.js", "pages/redoc.js", "pages/page.css", _REDOC_POLICY)
 
 
+async def _formulas() -> Response:
+    return _text_page("Formulas", await asyncio.to_thread(_formulas_text), "en")
+
+
+@lru_cache(maxsize=1)
+def _formulas_text() -> str:
+    return FORMULAS.read_text(encoding="utf-8")
+
+
 async def _index(request: Request) -> Response:
     language = negotiate(request.headers.get("accept-language"))
 
@@ -67,6 +80,7 @@ async def _index(request: Request) -> Response:
     links = (
         ("/docs", "Try the operations"),
         ("/redoc", "Read the reference"),
+        ("/docs/formulas", "How each figure is computed"),
         ("/openapi.json", "The OpenAPI document"),
     )
     codes = "".join(

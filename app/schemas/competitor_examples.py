@@ -34,7 +34,7 @@ COMPETITORS: dict[str, Any] = {
     "unit": "points",
     "range_low": 0.0,
     "range_high": 100.0,
-    "documentation": "docs/formulas.md#gap-to-a-competitor",
+    "documentation": "/docs/formulas#gap-to-a-competitor",
     "window": {"start": "2025-11-23T21:00:00Z", "end": "2026-11-23T21:00:00Z"},
     "own": {
         "n": 1634,

@@ -131,6 +131,7 @@ class CompetitorsRead(Output):
     range_low: Score | None
     range_high: Score | None
     documentation: Annotated[str, shown(200)]
+    """Where the formula is explained, on this server: ``/docs/formulas#csat``."""
     window: Window
     own: OwnFigures
     adjustment: CompetitorAdjustment | None

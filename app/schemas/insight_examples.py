@@ -77,7 +77,7 @@ SATISFACTION: dict[str, Any] = {
     "formula": "answers in the top two steps (1-5: 4 and above, 1-7: 6, 1-10: 9) / valid answers; "
     "Wilson 95 %",
     "source": "Interval: Wilson 1927",
-    "documentation": "docs/formulas.md#csat",
+    "documentation": "/docs/formulas#csat",
     "window": {"start": "2025-11-23T21:00:00Z", "end": "2026-11-23T21:00:00Z"},
     "survey": None,
     "question": None,

@@ -16,7 +16,7 @@ _EXAMPLE: dict[str, Any] = {
     "formula": "answers in the top two steps (1-5: 4 and above, 1-7: 6, 1-10: 9) / valid answers; Wilson "
     "95 %",
     "source": "Interval: Wilson 1927",
-    "documentation": "docs/formulas.md#csat",
+    "documentation": "/docs/formulas#csat",
     "range_low": 0.0,
     "range_high": 1.0,
     "unit": "share",
@@ -34,6 +34,7 @@ class MethodListed(Output):
     formula: Annotated[str, shown(1000)]
     source: Annotated[str, shown(500)]
     documentation: Annotated[str, shown(200)]
+    """Where the formula is explained, on this server: ``/docs/formulas#csat``."""
     range_low: float | None
     """Least value; null when there is none."""
     range_high: float | None

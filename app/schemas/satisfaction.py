@@ -84,7 +84,7 @@ class IndexFigures(Output):
     excluded: Annotated[dict[Name, Count], Field(max_length=20)]
     """What was left out, by reason."""
     parts: Annotated[dict[Name, float | bool | None], Field(max_length=40)]
-    """Further numbers of the index, such as promoters and detractors; docs/formulas.md names them."""
+    """Further numbers of the index, such as promoters and detractors; `/docs/formulas` names them."""
     dimensions: Annotated[list[DimensionFigures], Field(max_length=20)]
     """Of the service culture profile; empty for other indices."""
 
@@ -158,6 +158,7 @@ class SatisfactionRead(Output):
     formula: Annotated[str, shown(500)]
     source: Annotated[str, shown(500)]
     documentation: Annotated[str, shown(200)]
+    """Where the formula is explained, on this server: ``/docs/formulas#csat``."""
     window: Window
     survey: Code | None
     question: Code | None

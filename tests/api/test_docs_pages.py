@@ -3,8 +3,10 @@
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from refresh_formulas import PAGE, SOURCE, rendered
 from sample_app import sample_app
 from starlette.testclient import TestClient
 
@@ -20,7 +22,7 @@ def client() -> Iterator[TestClient]:
         yield client
 
 
-@pytest.mark.parametrize("page", ["/", "/docs", "/redoc", "/problems/conflict"])
+@pytest.mark.parametrize("page", ["/", "/docs", "/docs/formulas", "/redoc", "/problems/conflict"])
 def test_a_page_loads_only_from_here(client: TestClient, page: str) -> None:
     response = client.get(page)
     assert response.status_code == 200
@@ -32,7 +34,7 @@ def test_a_page_loads_only_from_here(client: TestClient, page: str) -> None:
     loaded = re.findall(r'(?:src|href)="?([^" >]+)', response.text)
     assert loaded
     for address in loaded:
-        if address != "data:,":
+        if address != "data:," and address[0] != "#":
             assert client.get(address).status_code == 200, address
 
 
@@ -59,6 +61,32 @@ def test_every_problem_has_a_page(client: TestClient, code: str) -> None:
         "title": PROBLEMS[code].title,
         "advice": PROBLEMS[code].advice,
     }
+
+
+def test_the_page_of_formulas_is_the_document_of_formulas() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert page == rendered(SOURCE.read_text(encoding="utf-8")), "python -m tests.refresh_formulas"
+    assert "style=" not in page, "the policy of the page refuses styles of its own"
+
+
+def test_links_within_the_formulas_lead_to_their_sections(client: TestClient) -> None:
+    page = client.get("/docs/formulas").text
+    ids = re.findall(r' id="([^"]+)"', page)
+    assert len(ids) == len(set(ids)) > 20
+    linked = re.findall(r'href="#([^"]+)"', page)
+    assert set(linked) <= set(ids)
+    assert len(linked) >= len(ids) - 1
+
+
+def test_every_section_that_the_source_names_is_on_the_page_of_formulas(client: TestClient) -> None:
+    ids = set(re.findall(r' id="([^"]+)"', client.get("/docs/formulas").text))
+    named = {
+        section
+        for path in Path(docs.__file__).parents[1].rglob("*.py")
+        for section in re.findall(r"formulas(?:\.md)?#([\w-]+)", path.read_text(encoding="utf-8"))
+    }
+    assert named - ids == set()
+    assert len(named) > 20
 
 
 def test_pages_follow_the_language(client: TestClient) -> None:

@@ -119,7 +119,7 @@ INDEX = Index(
     },
     formula="(mean - 1) / 6 x 100 on 1-7 (7 = easy); t 95 %. Share of 5 and above; Wilson 95 %",
     source="Dixon, Freeman and Toman 2010; agreement scale: CEB 2013",
-    documentation="docs/formulas.md#ces",
+    documentation="/docs/formulas#ces",
     low=0.0,
     high=100.0,
     unit="points",

@@ -102,7 +102,7 @@ INDEX = Index(
     formula="sum of w x (x - min) / (max - min) x 100 by response, over the answered if they hold half "
     "of the weight; mean of responses, t 95 %",
     source="Fornell et al. 1996; alpha: Cronbach 1951",
-    documentation="docs/formulas.md#composite-index",
+    documentation="/docs/formulas#composite-index",
     low=0.0,
     high=100.0,
     unit="points",

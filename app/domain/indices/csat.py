@@ -63,7 +63,7 @@ INDEX = Index(
     },
     formula="answers in the top two steps (1-5: 4 and above, 1-7: 6, 1-10: 9) / valid answers; Wilson 95 %",
     source="Interval: Wilson 1927",
-    documentation="docs/formulas.md#csat",
+    documentation="/docs/formulas#csat",
     low=0.0,
     high=1.0,
     unit="share",

@@ -121,7 +121,7 @@ INDEX = Index(
     },
     formula="mean of (x - min) / (max - min) x 100 by dimension; overall all weigh the same; t 95 %",
     source="Odabaşı 2000",
-    documentation="docs/formulas.md#service-culture-profile",
+    documentation="/docs/formulas#service-culture-profile",
     low=0.0,
     high=100.0,
     unit="points",

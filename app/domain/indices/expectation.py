@@ -280,7 +280,7 @@ INDEX = Index(
     },
     formula="mean of s - beta x (e - mean e), beta = cov(s, e) / var(e) over all responses; t 95 %",
     source="Odabaşı 2000 (the demanding customer); analysis of covariance: Fisher 1932",
-    documentation="docs/formulas.md#expectation-adjusted-satisfaction",
+    documentation="/docs/formulas#expectation-adjusted-satisfaction",
     low=None,
     high=None,
     unit="points",

@@ -289,7 +289,7 @@ class Index:
     that make it.
 
     ``low`` and ``high`` bound the score (None: unbounded), which is in ``unit``: "share" (0..1) or
-    "points". ``kinds`` are the kinds of question it reads; ``documentation`` points into docs/formulas.md.
+    "points". ``kinds`` are the kinds of question it reads; ``documentation`` is where its formula is served.
     ``compute`` takes answers, a group code a row (`NO_GROUP` for rows that are in none) and the number of
     groups; a row that is in several groups stands once for each.
     """

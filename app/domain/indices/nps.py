@@ -75,7 +75,7 @@ INDEX = Index(
     },
     formula="100 x (promoters 9-10 - detractors 0-6) / customers, on 0-10; adjusted Wald 95 %",
     source="Reichheld 2003; interval: Rocks 2016",
-    documentation="docs/formulas.md#nps",
+    documentation="/docs/formulas#nps",
     low=-100.0,
     high=100.0,
     unit="points",

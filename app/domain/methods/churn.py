@@ -8,7 +8,7 @@ from app.domain.churn import LEVELS, Levels, Parameters, bg_nbd, contract, mbg_n
 from app.domain.methods.model import Example, Figures, Method, MethodKind
 
 _FORMULA = "q = 1 - P(alive) x [1 - ((alpha + T)/(alpha + T + h))^(r + x)]"
-_PLACE = "docs/formulas.md#churn"
+_PLACE = "/docs/formulas#churn"
 
 
 def _by(model: ModuleType, given: Figures) -> Figures:

@@ -45,7 +45,7 @@ METHODS = (
             "theirs - beta x (their mean e - our mean e)"
         ),
         source="Interval: Welch 1947; shares: Agresti and Caffo 2000; NPS: Rocks 2016",
-        documentation="docs/formulas.md#gap-to-a-competitor",
+        documentation="/docs/formulas#gap-to-a-competitor",
         low=None,
         high=None,
         unit="points",

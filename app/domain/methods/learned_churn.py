@@ -8,7 +8,7 @@ from app.domain.churn.models import logistic, recency, recency_frequency
 from app.domain.churn.models.recency_frequency import mean_rank
 from app.domain.methods.model import Example, Figures, Method, MethodKind
 
-_PLACE = "docs/formulas.md#learned-churn"
+_PLACE = "/docs/formulas#learned-churn"
 _HISTORIES = {"x": [3, 2, 1, 0], "t_x_days": [98, 96, 90, 0], "T_days": [99, 98, 93, 4]}
 
 

@@ -7,7 +7,7 @@ from app.domain.churn.history import Histories
 from app.domain.lifetime_value import Buyers, Terms, contractual, gamma_gamma, worth
 from app.domain.methods.model import Example, Figures, Method, MethodKind
 
-_PLACE = "docs/formulas.md#lifetime-value"
+_PLACE = "/docs/formulas#lifetime-value"
 
 
 def _from_purchases(given: Figures) -> Figures:

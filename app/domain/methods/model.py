@@ -41,7 +41,7 @@ class Method:
     """A method by which figures are made.
 
     ``low`` and ``high`` bound the figure (None: unbounded, or no number), which is in ``unit``.
-    ``documentation`` points into docs/formulas.md; ``limits`` say what to bear in mind.
+    ``documentation`` is where its formula is served; ``limits`` say what to bear in mind.
     """
 
     code: str

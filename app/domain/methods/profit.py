@@ -57,7 +57,7 @@ METHODS = (
             "whale curve: share of all profit earned by the most profitable customers"
         ),
         source="Kaplan and Narayanan 2001",
-        documentation="docs/formulas.md#profit",
+        documentation="/docs/formulas#profit",
         low=None,
         high=None,
         unit="money",
@@ -119,7 +119,7 @@ METHODS = (
             "here are left out and counted"
         ),
         source="Cooil, Keiningham, Aksoy and Hsu 2007",
-        documentation="docs/formulas.md#share-of-wallet",
+        documentation="/docs/formulas#share-of-wallet",
         low=0.0,
         high=1.0,
         unit="share",

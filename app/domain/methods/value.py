@@ -27,7 +27,7 @@ METHODS = (
             "value > 0 and 100 B < 80 S; B: value > 0 and 100 B < 95 S; else C"
         ),
         source="Pareto 1896; Lorenz 1905; Gini 1912",
-        documentation="docs/formulas.md#value-tiers",
+        documentation="/docs/formulas#value-tiers",
         low=None,
         high=None,
         unit="tier",

@@ -19,6 +19,7 @@ async function loadDocument() {
   delete api.info.contact; // addresses that stand for the company's own
   api.info.description +=
     "\n\n**Every answer** carries `X-Request-Id`, `RateLimit` and `RateLimit-Policy`; every refusal is a problem" +
-    " (`application/problem+json`; [all codes](/)). The whole document: [openapi.json](/openapi.json).";
+    " (`application/problem+json`; [all codes](/)). [How each figure is computed](/docs/formulas). The whole document:" +
+    " [openapi.json](/openapi.json).";
   return api;
 }
