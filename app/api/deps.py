@@ -6,7 +6,7 @@ import json
 from codecs import BOM_UTF8
 from collections.abc import Callable, Collection, Coroutine, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
@@ -90,8 +90,12 @@ class Call:
         asked = query.model_dump(mode="json", exclude_defaults=True)
         listing = listing_of(path, asked)
         cursors = self.services.cursors
-        after: After | None = cursors.decode(listing, query.cursor) if query.cursor is not None else None
-        page: Page = await self.read(fn, *args, query, after)
+        in_address = self.request.method == "GET"
+        try:
+            after: After | None = cursors.decode(listing, query.cursor) if query.cursor is not None else None
+            page: Page = await self.read(fn, *args, query, after)
+        except InvalidError as error:
+            raise error if in_address else _of_body(error) from None
         if self.services.reads.is_on:
             await self._note_read(asked, page)
         following = cursors.encode(listing, page.after) if page.after is not None else None
@@ -102,7 +106,7 @@ class Call:
             "total": page.total,
         }
         headers = {}
-        if following is not None:
+        if following is not None and in_address:
             params = urlencode({**_spelt(asked), "cursor": following}, doseq=True)
             headers["Link"] = f'<{path}?{params}>; rel="next"'
         return Response(dump(model, {**body, **more}), media_type="application/json", headers=headers)
@@ -307,6 +311,14 @@ def check_conditions(request: Request, understood: Collection[str]) -> None:
                 else "This operation takes no such condition; leave the header out."
             )
             raise InvalidError(fields=[FieldError(name.title(), "not_understood", detail, "header")])
+
+
+def _of_body(error: InvalidError) -> InvalidError:
+    """The refusal of query members, for a search whose members came in the body."""
+    fields = [replace(field, pointer=pointer([field.pointer]), location="body") for field in error.fields]
+    refused = InvalidError(error.detail, code=error.code, fields=fields)
+    refused.params = error.params
+    return refused
 
 
 def _path(request: Request) -> str:

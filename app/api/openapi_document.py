@@ -98,6 +98,8 @@ def finish(document: Schema, app: FastAPI) -> Schema:
     ]
     for schema in schemas.values():
         _drop_defaults(schema)
+        for member in schema.get("properties", {}).values():
+            member.pop("x-prefilled", None)  # said of parameters only
     _drop_titles(document)
     for name, schema in schemas.items():
         schema["title"] = name

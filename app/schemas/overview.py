@@ -252,6 +252,8 @@ class ScreenPopRead(Output):
 class ScreenPopQuery(Input):
     """What is known of the caller: exactly one of these."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"phone": "0532 123 45 67"}]})
+
     phone: Annotated[str, StringConstraints(max_length=254, pattern=NO_CONTROL)] | None = Field(
         default=None, examples=["0532 123 45 67"], json_schema_extra={"x-prefilled": True}
     )
