@@ -6,6 +6,7 @@ database cannot take them for long.
 
 import asyncio
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, Literal
 
 import structlog
@@ -33,7 +34,8 @@ class ReadTrail:
         self._notes_lists = mode == "all"
         self._store = store
         self._waiting: list[Read] = []
-        self._writing: asyncio.Task[None] | None = None
+        self._later: asyncio.Task[None] | None = None
+        self._closing = asyncio.Event()
         self._turn = asyncio.Lock()
 
     async def note(
@@ -60,8 +62,8 @@ class ReadTrail:
         self._waiting.append((actor, f"read.{endpoint}", about))
         if len(self._waiting) >= _MOST_WAITING:
             await self.write()
-        elif self._writing is None or self._writing.done():
-            self._writing = asyncio.create_task(self._write_soon())
+        elif self._later is None or self._later.done():
+            self._later = asyncio.create_task(self._write_later())
 
     async def write(self) -> None:
         """Write what waits.
@@ -69,29 +71,34 @@ class ReadTrail:
         Raises:
             UnavailableError: the database does not take it; it goes on waiting.
         """
+        # A caller who hangs up must not part a batch that was written from its removal here.
+        await asyncio.shield(asyncio.ensure_future(self._write_all()))
+
+    async def close(self) -> None:
+        """Write what waits, once, and stop."""
+        self._closing.set()
+        if self._later is not None:
+            await self._later
+        try:
+            await self.write()
+        except AppError as error:
+            _log.error("reads_lost", count=len(self._waiting), code=error.code)
+
+    async def _write_all(self) -> None:
         async with self._turn:
             while self._waiting:
                 reads = self._waiting[:_AT_ONCE]
                 await self._store.write(_record, reads)
                 del self._waiting[: len(reads)]
 
-    async def _write_soon(self) -> None:
-        while self._waiting:
-            await asyncio.sleep(WRITE_EVERY_SECONDS)
+    async def _write_later(self) -> None:
+        while self._waiting and not self._closing.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._closing.wait(), WRITE_EVERY_SECONDS)
             try:
                 await self.write()
             except AppError as error:
                 _log.warning("reads_not_noted", waiting=len(self._waiting), code=error.code)
-
-    async def close(self) -> None:
-        """Write what waits, once, and stop."""
-        if self._writing is not None:
-            self._writing.cancel()
-            await asyncio.gather(self._writing, return_exceptions=True)
-        try:
-            await self.write()
-        except AppError as error:
-            _log.error("reads_lost", count=len(self._waiting), code=error.code)
 
 
 def _record(tx: Any, reads: Collection[Read]) -> None:

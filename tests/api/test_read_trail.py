@@ -1,8 +1,9 @@
 """Who read whom: what stands in the audit trail about reads, with each value of the setting."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import func, select
@@ -11,7 +12,8 @@ from structlog.testing import capture_logs
 from support import Api, Contract, made, phone, problem
 
 from app.api import read_trail
-from app.domain.access import Scope
+from app.domain.access import Scope, system
+from app.domain.company import Company
 from app.errors import UnavailableError
 from app.main import create_app
 from app.settings import Settings
@@ -186,6 +188,28 @@ def test_while_the_trail_cannot_be_written_reads_wait_and_then_fail(
         served.write = whole
         assert noted.get(path).status_code == 200
         assert len(entries(store)) == 4, "those that waited are written at once"
+
+
+@pytest.mark.anyio
+async def test_a_batch_is_written_once_though_its_caller_hangs_up() -> None:
+    """The database goes on with a write that has begun."""
+    written: list[int] = []
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    class Slow:
+        async def write(self, _record: Any, reads: Any) -> None:
+            begun.set()
+            await go_on.wait()
+            written.append(len(reads))
+
+    trail = read_trail.ReadTrail(cast("Store", Slow()), "single")
+    await trail.note(system(Company()), "get_customer", {"customer_id": "x"}, {}, {})
+    caller = asyncio.create_task(trail.write())
+    await begun.wait()
+    caller.cancel()
+    go_on.set()
+    await trail.close()
+    assert written == [1]
 
 
 def test_entries_that_are_lost_at_the_end_are_said(
