@@ -1,7 +1,6 @@
 """Imports, their refused rows and saved mappings on the wire."""
 
 from datetime import datetime
-from hashlib import sha256
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -28,7 +27,6 @@ from app.schemas._base import (
     Version,
     line,
 )
-from app.schemas.jobs import EXAMPLE_ID as EXAMPLE_JOB_ID
 from app.schemas.jobs import EXAMPLE_IMPORT_ID
 
 EXAMPLE_ID = EXAMPLE_IMPORT_ID
@@ -194,20 +192,6 @@ class ImportMappingOut(Output):
 class ImportMappingRead(Output):
     """A saved way to read files."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "name": "shop-export",
-                    "version": 1,
-                    "mapping": EXAMPLE_MAPPING,
-                    "created_at": "2026-11-23T09:30:00Z",
-                    "updated_at": "2026-11-23T09:30:00Z",
-                }
-            ]
-        }
-    )
-
     name: Code
     version: Version
     mapping: ImportMappingOut
@@ -281,39 +265,6 @@ class ImportRead(Output):
     """A file taken in. ``rows_in = rows_stored + rows_updated + rows_repeated + rows_refused`` at any time;
     in a dry run the counts say what would be."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": EXAMPLE_ID,
-                    "job_id": EXAMPLE_JOB_ID,
-                    "kind": "transactions",
-                    "state": "done",
-                    "dry_run": False,
-                    "file_name": "invoices.csv",
-                    "file_sha256": sha256(EXAMPLE_FILE.encode()).hexdigest(),
-                    "file_bytes": len(EXAMPLE_FILE),
-                    "mapping": EXAMPLE_MAPPING,
-                    "rows_in": 2,
-                    "rows_stored": 1,
-                    "rows_updated": 0,
-                    "rows_repeated": 0,
-                    "rows_refused": 1,
-                    "rows_rounded": 0,
-                    "rows_alike": 0,
-                    "records_stored": 1,
-                    "customers_created": 0,
-                    "customers_kept": 0,
-                    "refused_by_reason": {"customer_missing": 1},
-                    "words_unmatched": {},
-                    "error": None,
-                    "created_at": "2026-11-23T09:30:00Z",
-                    "updated_at": "2026-11-23T09:30:02Z",
-                }
-            ]
-        }
-    )
-
     id: UUID
     job_id: UUID | None
     """The job that works on it, or did last; null when a command took the file in."""
@@ -369,19 +320,6 @@ class ImportQuery(Paging):
 
 class RefusedRow(Output):
     """A row that was not stored. Its values are not repeated here: look at the line of the file."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "line": 3,
-                    "code": "customer_missing",
-                    "column": "customer_key",
-                    "detail": "The row names no customer.",
-                }
-            ]
-        }
-    )
 
     line: Annotated[int, Field(ge=1, le=2**53, examples=[3])]
     """Line of the file on which the row begins, from 1."""

@@ -26,6 +26,7 @@ from app.schemas import competitor_measurements as measurement_schemas
 from app.schemas import complaints as complaint_schemas
 from app.schemas import contract_terms as contract_schemas
 from app.schemas import customers as customer_schemas
+from app.schemas import examples
 from app.schemas import imports as import_schemas
 from app.schemas import interactions as interaction_schemas
 from app.schemas import jobs as job_schemas
@@ -170,8 +171,8 @@ def load(tx: Connection, actor: Actor, customer_ids: Sequence[UUID], until: date
 
 def _example(model: type[BaseModel]) -> Row:
     """What the documentation shows of a model."""
-    extra: Any = model.model_config["json_schema_extra"]
-    return dict(extra["examples"][0])
+    known: Any = model.model_config.get("json_schema_extra")
+    return dict(known["examples"][0]) if known else examples.example(model.__name__)
 
 
 @dataclass(frozen=True, slots=True)
