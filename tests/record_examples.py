@@ -8,7 +8,6 @@ two recordings are the same.
 """
 
 import json
-import re
 import sys
 import tempfile
 from collections.abc import Callable
@@ -29,7 +28,8 @@ from app.schemas.examples import FILE, recorded
 from app.settings import Settings
 
 UNTIL = "2026-11-23"
-OF_THE_RECORDING = {"recorded_at", "created_at", "updated_at", "ended_at", "known_on", "job_id", "actor_id"}
+OF_THE_RECORDING = {"recorded_at", "created_at", "updated_at", "ended_at", "computed_at", "known_on"}
+OF_THE_RECORDING |= {"job_id", "actor_id"}
 """Members that say when and by whom the demo was made."""
 DECIMALS = 6
 
@@ -45,11 +45,11 @@ def answered(get: Get, request: str) -> Any:
     return part
 
 
-def renewed(shown: Any, now: Any) -> Any:
+def refreshed(shown: Any, now: Any) -> Any:
     """What is answered now, shown as before.
 
-    >>> renewed({"n": 3, "rate": 0.52, "tiers": [{"tier": "B", "n": 1}]},
-    ...         {"rate": 0.497131, "n": 4, "tiers": [{"tier": "A", "n": 2}, {"tier": "B", "n": 2}], "new": None})
+    >>> now = {"rate": 0.497131, "n": 4, "tiers": [{"tier": "A", "n": 2}, {"tier": "B", "n": 2}], "new": None}
+    >>> refreshed({"n": 3, "rate": 0.52, "tiers": [{"tier": "B", "n": 1}]}, now)
     {'n': 4, 'rate': 0.5, 'tiers': [{'tier': 'B', 'n': 2}], 'new': None}
     """
     if isinstance(shown, dict) and isinstance(now, dict):
@@ -57,18 +57,18 @@ def renewed(shown: Any, now: Any) -> Any:
         return {
             name: shown[name]
             if name in OF_THE_RECORDING and name in shown
-            else renewed(shown.get(name), now[name])
+            else refreshed(shown.get(name), now[name])
             for name in names
         }
     if isinstance(shown, list) and isinstance(now, list):
         chosen = _alike(shown, now) if len(shown) < len(now) and shown else now[: max(1, len(shown))]
         return [
-            renewed(one, other) for one, other in zip([*shown, *[None] * len(chosen)], chosen, strict=False)
+            refreshed(one, other) for one, other in zip([*shown, *[None] * len(chosen)], chosen, strict=False)
         ]
     if isinstance(now, float):
         return rounded_like(shown, now) if isinstance(shown, float) else round(now, DECIMALS)
     if isinstance(now, dict):
-        return {name: renewed(None, value) for name, value in now.items()}
+        return {name: refreshed(None, value) for name, value in now.items()}
     return shown if same(shown, now) else now
 
 
@@ -82,21 +82,20 @@ def _alike(shown: list[Any], now: list[Any]) -> list[Any]:
 
 
 def _unlike(one: Any, other: Any) -> tuple[int, float]:
-    """In how many words two elements differ, and by how much in their first number."""
+    """In how many words two elements differ, and how far apart their numbers are, as shares of these."""
     if not isinstance(one, dict) or not isinstance(other, dict):
         return (one != other, 0.0)
-    words = [name for name, value in one.items() if isinstance(value, str)]
-    numbers = [name for name, value in one.items() if isinstance(value, int | float)]
-    away = abs((other.get(numbers[0]) or 0) - one[numbers[0]]) if numbers else 0.0
-    return (sum(one[name] != other.get(name) for name in words), away)
+    words = sum(value != other.get(name) for name, value in one.items() if isinstance(value, str))
+    numbers = [(value, other.get(name) or 0) for name, value in one.items() if isinstance(value, int | float)]
+    return (words, sum(abs(a - b) / (abs(a) + abs(b)) for a, b in numbers if a or b))
 
 
-def renewed_all(get: Get) -> dict[str, dict[str, Any]]:
+def refreshed_all(get: Get) -> dict[str, dict[str, Any]]:
     """All examples as the demo answers them now."""
     return {
         model: {
             "request": known["request"],
-            "answer": renewed(known["answer"], answered(get, known["request"]))
+            "answer": refreshed(known["answer"], answered(get, known["request"]))
             if known["request"]
             else known["answer"],
         }
@@ -113,7 +112,7 @@ def main() -> None:
             sys.exit(made.output)
         settings = Settings(database_url=f"sqlite:///{file}", secret=SECRET, log_level="WARNING")
         with TestClient(create_app(settings), headers={"Authorization": f"Bearer {TOKEN}"}) as client:
-            examples = renewed_all(lambda path: client.get(path).raise_for_status().json())
+            examples = refreshed_all(lambda path: client.get(path).raise_for_status().json())
     FILE.write_text(json.dumps(examples, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     recorded.cache_clear()
     COMMITTED.write_text(CliRunner().invoke(app, ["openapi"]).stdout, encoding="utf-8")

@@ -184,14 +184,6 @@ class QuestionRead(Output):
 
 
 QuestionsRead = Annotated[list[QuestionRead], Field(max_length=QUESTIONS_MOST)]
-_LEFT_OUT: dict[str, Any] = {
-    "scale": None,
-    "reversed": False,
-    "required": False,
-    "weight": None,
-    "dimension": None,
-    "choices": [],
-}
 
 
 class SurveyRead(Output):

@@ -260,7 +260,8 @@ def _load_measurements(tx: Connection, actor: Actor, until: date) -> None:
     row = years_moved(_example(CompetitorMeasurementRead), until)
     members = CompetitorMeasurementCreate.model_fields
     shown = CompetitorMeasurementCreate.model_validate({name: row[name] for name in members if name in row})
-    double = shown.model_copy(update={"source": "Typed in twice", "value": 73.0})
+    earlier = shown.measured_on - timedelta(days=1)
+    double = shown.model_copy(update={"source": "Typed in twice", "value": 73.0, "measured_on": earlier})
     ids = [UUID(measurement_schemas.EXAMPLE_ID), UUID(measurement_schemas.EXAMPLE_TO_REMOVE_ID)]
     for result in competitor_measurements.create_many(tx, actor, [shown, double], ids=ids):
         if isinstance(result, AppError):
