@@ -9,7 +9,7 @@ from app.api.deps import Call, IfAbsent, IfMatch, IfNoneMatch, StrictRoute, may
 from app.api.openapi import changed, deleted, paged, read
 from app.domain.access import Scope
 from app.schemas._base import Code, Paging
-from app.schemas.imports import ImportMappingIn, ImportMappingPage, ImportMappingRead
+from app.schemas.import_mappings import ImportMappingIn, ImportMappingPage, ImportMappingRead
 from app.services import import_mappings
 
 router = APIRouter(prefix="/import-mappings", tags=["Imports"], route_class=StrictRoute)

@@ -80,6 +80,12 @@ CreateMissing = Annotated[
     bool | None,
     typer.Option("--create-missing/--refuse-missing", help="Create customers with unknown keys."),
 ]
+Update = Annotated[
+    bool | None,
+    typer.Option(
+        "--update/--no-update", help="Correct stored transactions whose rows say something else now."
+    ),
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Check and count everything, store nothing.")]
 RefusedTo = Annotated[Path | None, typer.Option(dir_okay=False, help="Write refused rows to this CSV file.")]
 
@@ -105,6 +111,7 @@ def transactions(
     grouping: Grouping = None,
     skip_lines: SkipLines = None,
     create_missing: CreateMissing = None,
+    update: Update = None,
     dry_run: DryRun = False,
     refused_to: RefusedTo = None,
 ) -> None:
@@ -131,6 +138,7 @@ def transactions(
         "grouping": grouping,
         "skip_lines": skip_lines,
         "create_missing": create_missing,
+        "update": update,
     }
     _run(file, mapping, flags, dry_run, refused_to)
 

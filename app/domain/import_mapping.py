@@ -68,6 +68,8 @@ class Mapping:
         group_by: the column whose equal keys make one record of several rows; empty when each row is one.
             It is the source of ``external_id``. Amounts are added up, of times that differ the earliest
             counts, anything else must be the same.
+        update: of transactions, whether a row with a known key and other values corrects the stored one;
+            if not, it is refused.
 
     Raises:
         MappingError: anything about it cannot be used; lists everything.
@@ -90,6 +92,7 @@ class Mapping:
     kind: RecordKind = RecordKind.TRANSACTIONS
     values: tuple[ValueRule, ...] = ()
     group_by: str = ""
+    update: bool = False
 
     def __post_init__(self) -> None:
         problems = [
@@ -330,6 +333,9 @@ def _file_problems(mapping: Mapping) -> list[MappingProblem]:
     if not 0 <= mapping.skip_lines <= MAX_SKIPPED:
         detail = "From 0 to {limit} lines can be passed over."
         problems.append(MappingProblem("/skip_lines", "out_of_range", detail, {"limit": MAX_SKIPPED}))
+    if mapping.update and mapping.kind is not RecordKind.TRANSACTIONS:
+        detail = "Only transactions are updated on demand; leave update out."
+        problems.append(MappingProblem("/update", "not_for_kind", detail))
     if mapping.encoding not in ENCODINGS:
         known = {"known": KNOWN_CODE_PAGES}
         problems.append(MappingProblem("/encoding", "unknown_encoding", UNKNOWN, known))

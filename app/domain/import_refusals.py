@@ -159,6 +159,11 @@ WITH_LIMITS = {
         "{column} is not one of {allowed}. Say what the file's word means, for example "
         "value={column}:WORD={first}.",
     ),
+    Refusal.CONFLICTING_DUPLICATE: (
+        "flag",
+        "A record with this external id is there already and says something else. {flag} corrects it; where "
+        "other records have the same key, map a column that tells them apart.",
+    ),
     Refusal.OUT_OF_RANGE: ("most", "{column} is not from {least} to {most}."),
 }
 """Better sentences where the limits of the target are known: what must be known, and the message id."""

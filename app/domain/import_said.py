@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 from zlib import crc32
 
+SALE = ("kind", "amount_minor", "currency", "occurred_at", "category", "channel", "cost_minor")
+"""What a source says of a sale besides whose it is; ``occurred_at`` in microseconds since 1970."""
+
 _ENTRY = struct.Struct(">I8s")
 
 
@@ -21,6 +24,21 @@ def pack(members: Mapping[str, Any]) -> bytes:
         if value is not None
     }
     return b"".join(_ENTRY.pack(*entry) for entry in sorted(digests.items()))
+
+
+def of_sale(customer: bytes, values: Mapping[str, Any]) -> dict[str, Any]:
+    """What a source says of a sale: the 16 bytes of its customer's id, and `SALE`."""
+    return {"customer": customer, **{name: values[name] for name in SALE}}
+
+
+def merge(before: bytes | None, packed: bytes) -> bytes:
+    """Digests of what a source has said in all: where it said something of a member twice, the later.
+
+    >>> merge(pack({"topic": "a", "agent": "x"}), pack({"topic": "b"})) == pack({"topic": "b", "agent": "x"})
+    True
+    """
+    entries = dict(_ENTRY.iter_unpack(before or b"")) | dict(_ENTRY.iter_unpack(packed))
+    return b"".join(_ENTRY.pack(*entry) for entry in sorted(entries.items()))
 
 
 def news(members: Mapping[str, Any], before: bytes | None) -> set[str]:

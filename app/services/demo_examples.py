@@ -39,7 +39,8 @@ from app.schemas.competitor_measurements import CompetitorMeasurementCreate, Com
 from app.schemas.complaints import ComplaintCreate, ComplaintRead
 from app.schemas.dispositions import DispositionPut, DispositionRead
 from app.schemas.exchange_rates import ExchangeRateItem
-from app.schemas.imports import ImportMappingRead, ImportRead
+from app.schemas.import_mappings import EXAMPLE_MAPPING, ImportMappingRead
+from app.schemas.imports import ImportRead
 from app.schemas.interactions import InteractionCreate, InteractionRead
 from app.schemas.jobs import JobRead
 from app.schemas.survey_invitations import SurveyInvitationCreate, SurveyInvitationRead
@@ -209,7 +210,7 @@ _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T[0-9:.]+Z")
 
 def _mapping() -> Row:
     """The mapping that is shown, without the targets that have no source."""
-    shown = import_schemas.EXAMPLE_MAPPING
+    shown = EXAMPLE_MAPPING
     columns = {target: source for target, source in shown["columns"].items() if source is not None}
     return {**shown, "columns": columns}
 

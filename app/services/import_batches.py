@@ -23,7 +23,15 @@ from app.domain.import_targets import PEOPLE, RecordKind
 from app.domain.imports import OPEN, ImportState, done
 from app.domain.transactions import LOWERING
 from app.errors import ConflictError, NotFoundError
-from app.services import customer_keys, import_changes, import_people_rows, import_records, imports, jobs
+from app.services import (
+    customer_keys,
+    import_changes,
+    import_people_rows,
+    import_records,
+    import_sales,
+    imports,
+    jobs,
+)
 from app.services.import_items import KINDS, Items
 from app.store import alike, audit, bulk, dialects, many_rows
 from app.store.bulk import Outcome, Owned
@@ -198,6 +206,7 @@ def _stored(tx: Connection, actor: Actor, row: Row, rows: Rows) -> tuple[Outcome
         prospects = {owner for owner, lifecycle in known.values() if lifecycle == Lifecycle.PROSPECT}
         if outcome.stored and prospects:
             _activate(tx, actor, owned, prospects)
+    import_sales.settle(tx, actor, row, owned, outcome)
     outcome.refused += unknown
     for line in repeated:
         outcome.repeats(line)

@@ -16,7 +16,7 @@ from app.store.types import now
 
 Row = dict[str, Any]
 Place = tuple[UUID, str]
-"""Customer, and the day of contract terms or nothing."""
+"""Customer, and the day of contract terms, the id of a sale, or nothing."""
 
 CLEARED_AT_ONCE = 10_000
 
@@ -100,6 +100,12 @@ def clear(tx: Connection, import_id: UUID) -> bool:
     if found:
         tx.execute(delete(ImportChange).where(*idle, mine.customer_id.in_(found)))
     return not found
+
+
+def forget(tx: Connection, import_id: UUID, parts: Collection[str]) -> None:
+    """Delete what is kept of some parts."""
+    columns = ImportChange.__table__.c
+    tx.execute(delete(ImportChange).where(columns.import_id == import_id, columns.part.in_(parts)))
 
 
 def spelled(value: Any) -> Any:

@@ -22,7 +22,12 @@ Row = dict[str, Any]
 
 _READ = select(ImportMapping.__table__)
 _KIND = RecordKind.TRANSACTIONS.value  # of mappings that were saved before there were other kinds
-_ADDED: Row = {"values": [], "grouping": True, "skip_lines": 0}  # what mappings saved before lack
+_ADDED: Row = {
+    "values": [],
+    "grouping": True,
+    "skip_lines": 0,
+    "update": False,
+}  # what mappings saved before lack
 _QUERY_NAMES = {"columns": "column", "kind_rules": "kind_rule", "values": "value"}
 
 

@@ -10,7 +10,7 @@ from app.domain.access import Actor
 from app.domain.complaints import EventKind
 from app.domain.import_targets import PEOPLE, RecordKind
 from app.domain.imports import ImportState
-from app.services import complaints, import_batches, import_people_reversals
+from app.services import complaints, import_batches, import_people_reversals, import_sales
 from app.store import audit
 from app.store.tables import (
     Base,
@@ -62,11 +62,13 @@ def revert(tx: Connection, actor: Actor, import_id: UUID) -> bool:
     kind = RecordKind(row["kind"])
     if kind in PEOPLE:
         return _revert_people(tx, actor, kind, row)
-    records, people = _delete_records(tx, actor, kind, import_id), 0
-    if not records:
+    records, restored, people = _delete_records(tx, actor, kind, import_id), 0, 0
+    if not records and kind is RecordKind.TRANSACTIONS:
+        restored = import_sales.restore(tx, actor, import_id)
+    if not records + restored:
         people = tx.execute(delete(Customer).where(Customer.id.in_(_bare(import_id)))).rowcount
-    if records or people:
-        data = {kind.value: records, "customers": people}
+    if records + restored + people:
+        data = {kind.value: records, "restored": restored, "customers": people}
         audit.record(tx, actor, "import.batch_reverted", import_id, data=data)
         return False
     audit.record(tx, actor, "import.reverted", import_id)

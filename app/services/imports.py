@@ -96,6 +96,8 @@ def refused_rows(
     statement = select(*columns).where(RefusedRow.import_id == import_id)
     if query.code:
         statement = statement.where(RefusedRow.code.in_(query.code))
+    if kind is RecordKind.TRANSACTIONS and not mapping.get("update", False):
+        values["flag"] = "update=true"
     found = fetch(tx, statement, [SortKey(RefusedRow.line)], limit=query.limit, after=after)
     return Page([_explained(row, kind, values) for row in found.rows], found.after)
 
@@ -307,8 +309,8 @@ def _find(tx: Connection, actor: Actor, statement: Select[Any], import_id: UUID)
 
 def _explained(row: Row, kind: RecordKind, values: Row) -> Row:
     """A refused row with its reason, and what fills that."""
-    known = limits(kind, row["column"])
-    return {**row, "detail": detail(Refusal(row["code"]), known), "values": {**values, **known}}
+    known = {**values, **limits(kind, row["column"])}
+    return {**row, "detail": detail(Refusal(row["code"]), known), "values": known}
 
 
 def _shape(row: Row) -> Row:

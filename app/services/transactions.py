@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, select, update
 
-from app.domain import money
+from app.domain import import_said, money
 from app.domain.access import Actor
 from app.domain.transactions import LOWERING, TransactionKind, signed
 from app.errors import AppError, ConflictError, FieldError, InvalidError, NotFoundError
@@ -18,7 +18,7 @@ from app.store import audit
 from app.store.engine import single
 from app.store.paging import After, Page, SortKey, fetch
 from app.store.tables import Transaction
-from app.store.types import new_id, now
+from app.store.types import new_id, now, to_micros
 from app.store.visibility import narrow
 
 Row = dict[str, Any]
@@ -130,6 +130,14 @@ def create_many(
     return [shape(row) if isinstance(row, dict) else row for row in rows]
 
 
+def said_of(row: Row) -> bytes:
+    """What the source of a stored transaction said of it last."""
+    if row["source_said"] is not None:
+        return bytes(row["source_said"])
+    customer, at = row["customer_id"].bytes, to_micros(row["occurred_at"])
+    return import_said.pack(import_said.of_sale(customer, {**row, "occurred_at": at}))
+
+
 def update_one(
     tx: Connection, actor: Actor, transaction_id: UUID, data: TransactionUpdate, if_match: str | None
 ) -> Row:
@@ -159,7 +167,7 @@ def update_one(
     if not changes:
         return shown
     at = now()
-    changes |= {"version": before["version"] + 1, "changed_at": at}
+    changes |= {"version": before["version"] + 1, "changed_at": at, "source_said": said_of(before)}
     tx.execute(update(Transaction).where(Transaction.id == transaction_id).values(changes))
     customer_id = before["customer_id"]
     customer_keys.mark_changed(tx, [customer_id], at)
@@ -209,6 +217,7 @@ def _new_row(item: TransactionCreate, at: datetime, row_id: UUID) -> Row | AppEr
         "import_id": None,
         "version": 1,
         "changed_at": None,
+        "source_said": None,
     }
 
 

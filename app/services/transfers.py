@@ -89,6 +89,7 @@ def move_transaction(
     customer_id = _new_owner(tx, actor, before, data, if_match)
     at = now()
     changes = {"customer_id": customer_id, "version": before["version"] + 1, "changed_at": at}
+    changes["source_said"] = transactions.said_of(before)
     tx.execute(update(Transaction).where(Transaction.id == transaction_id).values(changes))
     _move_survey_records(tx, "transaction_id", transaction_id, customer_id)
     _finish(tx, actor, "transaction", before, customer_id, at)

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, LargeBinary, func, select, type_coerce
 from app.domain.access import Actor
 from app.domain.import_refusals import Refusal, Refused
 from app.domain.import_rows import Rows
+from app.domain.import_said import SALE
 from app.store import dialects, many_rows
 from app.store.tables import Customer, CustomerExternalId, ImportTrial, RefusedRow, Transaction
 from app.store.types import to_micros
@@ -25,10 +26,10 @@ from app.store.visibility import narrow
 Owners = dict[str, tuple[bytes, str]]
 """Customer key -> id (16 bytes) and lifecycle of its customer."""
 
-Present = dict[str, tuple[bytes, tuple[Any, ...]]]
-"""External id -> id of the stored transaction, and what it says."""
+Present = dict[str, tuple[bytes, UUID | None, tuple[Any, ...]]]
+"""External id -> id of the stored transaction, the import that brought it, and what it says."""
 
-VALUES = ("kind", "amount_minor", "currency", "occurred_at", "category", "channel", "cost_minor")
+VALUES = SALE
 """What two rows must agree in, besides the customer, to say the same."""
 
 
@@ -37,6 +38,8 @@ class Outcome:
     """What became of rows that are right in themselves; together with ``stored`` they are all.
 
     ``alike`` are those of the repeated that have no key but say the same as a row of another file.
+    ``present`` are rows under whose keys something was stored before the file came, and whether it says the
+    same: what becomes of them is still to be judged.
     """
 
     stored: int = 0
@@ -46,6 +49,7 @@ class Outcome:
     refused: list[Refused] = field(default_factory=list)
     repeated_lines: list[int] = field(default_factory=list)
     updated_lines: list[int] = field(default_factory=list)
+    present: dict[int, bool] = field(default_factory=dict)
 
     def repeats(self, line: int) -> None:
         """Count a row that says what is stored."""
@@ -56,6 +60,10 @@ class Outcome:
         """Count a row that changed what is stored."""
         self.updated += 1
         self.updated_lines.append(line)
+
+    def conflicts(self, line: int, column: str = "external_id") -> None:
+        """Count a row that says something else under a key that is not its own."""
+        self.refused.append(Refused(line, Refusal.CONFLICTING_DUPLICATE, column))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +152,7 @@ def owned(rows: Rows, ids: abc.Mapping[str, bytes]) -> tuple[Owned, list[Refused
 
 
 def store(tx: Connection, rows: Owned, *, source: str, import_id: UUID, at: datetime) -> Outcome:
-    """Store rows as transactions of ``source``.
-
-    A row whose external id is stored already is repeated when it says the same, else refused.
-    """
+    """Store rows as transactions of ``source``, but for those whose external id is stored already."""
     count = len(rows.line)
     ids = new_ids(count)
     columns: dict[str, Sequence[Any]] = {"id": ids, "customer_id": rows.customer}
@@ -156,13 +161,13 @@ def store(tx: Connection, rows: Owned, *, source: str, import_id: UUID, at: date
     stored = many_rows.insert_new(tx, Transaction, columns, shared, ("source", "external_id"))
     if stored == count:
         return Outcome(stored)
-    return _compared(rows, ids, _stored(tx, source, rows.external_id))
+    return _compared(rows, ids, _stored(tx, source, rows.external_id), import_id)
 
 
 def trial(tx: Connection, rows: Owned, *, source: str, import_id: UUID) -> Outcome:
     """Tell what `store` would do, counting what earlier batches of the same dry run would have stored."""
     present = _stored(tx, source, rows.external_id)
-    outcome = _compared(rows, [b""] * len(rows.line), present)
+    outcome = _compared(rows, [b""] * len(rows.line), present, import_id)
     fresh = rows.where([external_id not in present for external_id in rows.external_id])
     digests = [hashlib.blake2b(repr(said).encode(), digest_size=16).digest() for said in fresh.said()]
     outcome.stored = _try(tx, import_id, "row", fresh.external_id, digests)
@@ -174,7 +179,7 @@ def trial(tx: Connection, rows: Owned, *, source: str, import_id: UUID) -> Outco
             if noted[external_id] == digest:
                 same += 1
             else:
-                outcome.refused.append(_conflict(line))
+                outcome.conflicts(line)
         outcome.repeated += same - outcome.stored
     return outcome
 
@@ -224,19 +229,21 @@ def _stored(tx: Connection, source: str, external_ids: Collection[str]) -> Prese
     statement = select(
         Transaction.external_id,
         id_bytes(tx, Transaction.id),
+        Transaction.import_id,
         id_bytes(tx, Transaction.customer_id),
         *columns,
     ).where(Transaction.source == source, dialects.among(tx, Transaction.external_id, external_ids))
     instant = 1 + VALUES.index("occurred_at")
     found: Present = {}
-    for external_id, own_id, *said in tx.execute(statement):
+    for external_id, own_id, import_id, *said in tx.execute(statement):
         said[instant] = to_micros(said[instant])
-        found[external_id] = (own_id, tuple(said))
+        found[external_id] = (own_id, import_id, tuple(said))
     return found
 
 
-def _compared(rows: Owned, ids: Sequence[bytes], present: Present) -> Outcome:
-    """Tell rows that are stored under their own id from those found under another one."""
+def _compared(rows: Owned, ids: Sequence[bytes], present: Present, import_id: UUID) -> Outcome:
+    """Tell rows that are stored under their own id from those found under another one, and judge those that
+    an earlier row of the same file has the key of."""
     outcome = Outcome()
     for line, external_id, own_id, said in zip(rows.line, rows.external_id, ids, rows.said(), strict=True):
         found = present.get(external_id)
@@ -244,15 +251,13 @@ def _compared(rows: Owned, ids: Sequence[bytes], present: Present) -> Outcome:
             continue
         if found[0] == own_id:
             outcome.stored += 1
-        elif found[1] == said:
+        elif found[1] != import_id:
+            outcome.present[line] = found[2] == said
+        elif found[2] == said:
             outcome.repeats(line)
         else:
-            outcome.refused.append(_conflict(line))
+            outcome.conflicts(line)
     return outcome
-
-
-def _conflict(line: int) -> Refused:
-    return Refused(line, Refusal.CONFLICTING_DUPLICATE, "external_id")
 
 
 def _try(tx: Connection, import_id: UUID, kind: str, keys: Sequence[str], digests: Sequence[bytes]) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from import_helpers import accounted, many
+from import_helpers import accounted, lines, many
 from sqlalchemy import func, select
 from starlette.testclient import TestClient
 from support import Api, Contract
@@ -554,3 +554,40 @@ def test_a_hostile_file_is_taken_in_or_refused(
             assert row["state"] in ("done", "done_with_refusals", "failed")
             assert row["rows_in"] == accounted(row)
             assert api.get(f"{PATH}/{row['id']}/refused-rows.csv").status_code == 200
+
+
+@pytest.mark.parametrize("way", ["member", "saved"])
+def test_other_values_correct_a_sale_where_update_says_so(
+    api: Api, work_off: Callable[[], None], way: str
+) -> None:
+    send(api, lines(["1,A,10,2026-03-10", "2,A,20,2026-03-10"]))
+    work_off()
+    refused = send(api, lines(["1,A,11,2026-03-10"])).json()
+    work_off()
+    [row] = api.get(f"{PATH}/{refused['id']}/refused-rows").json()["data"]
+    assert (row["code"], "update=true" in row["detail"]) == ("conflicting_duplicate", True)
+    if way == "member":
+        answer = send(api, lines(["1,A,11,2026-03-10", "2,A,20,2026-03-10"]), update=True)
+    else:
+        saved = api.put("/v1/import-mappings/till", json={**MAPPING, "update": True})
+        assert saved.json()["mapping"]["update"] is True
+        file = lines(["1,A,11,2026-03-10", "2,A,20,2026-03-10"])
+        answer = api.post(PATH, params={"mapping": "till"}, content=file, headers=CSV)
+    work_off()
+    row = api.get(f"{PATH}/{answer.json()['id']}").json()
+    assert row["mapping"]["update"] is True
+    assert [row[f"rows_{name}"] for name in ("stored", "updated", "repeated", "refused")] == [0, 1, 1, 0]
+    amounts = [sale["amount"]["amount"] for sale in api.get("/v1/transactions").json()["data"]]
+    assert sorted(amounts) == ["11.00", "20.00"]
+    assert api.post(f"{PATH}/{row['id']}/reversals").status_code == 202
+    work_off()
+    amounts = [sale["amount"]["amount"] for sale in api.get("/v1/transactions").json()["data"]]
+    assert sorted(amounts) == ["10.00", "20.00"]
+
+
+@pytest.mark.parametrize("kind", ["interactions", "customers"])
+def test_only_transactions_are_updated_on_demand(api: Api, kind: str) -> None:
+    columns = {"interactions": ["external_id=id", "started_at=at", "channel==phone", "direction==inbound"]}
+    options = {"kind": kind, "column": columns.get(kind, ["external_id=id"]), "update": True}
+    answer = api.post(PATH, params=options, content=b"id,at\n1,2026-03-10\n", headers=CSV)
+    assert (answer.status_code, wrong(answer)) == (422, [("query", "update", "not_for_kind")])

@@ -238,3 +238,17 @@ def test_words_products_and_groups_on_the_command_line(vefa: Vefa, tmp_path: Pat
     assert "3 rows in = 2 stored + 0 repeated + 1 refused (unknown_channel 1)" in result.stdout
     assert "records of these rows: 1" in result.stdout
     assert "words that no --value names, left as they are: channel 1" in result.stdout
+
+
+def test_other_values_correct_a_sale_where_the_flag_says_so(vefa: Vefa, tmp_path: Path) -> None:
+    file, again = (tmp_path / name for name in ("day.csv", "again.csv"))
+    written(file, lines(["1,A,10,2026-03-10", "2,A,20,2026-03-10"]))
+    written(again, lines(["1,A,11,2026-03-10", "2,A,20,2026-03-10"]))
+    vefa("transactions", file, *FLAGS, "--create-missing")
+    refused = vefa("transactions", again, *FLAGS)
+    assert "0 stored + 1 repeated + 1 refused (conflicting_duplicate 1)" in refused.stdout
+    tried = vefa("transactions", again, *FLAGS, "--update", "--dry-run")
+    assert "2 rows in = 0 stored + 1 updated + 1 repeated + 0 refused" in tried.stdout
+    result = vefa("transactions", again, *FLAGS, "--update")
+    assert "2 rows in = 0 stored + 1 updated + 1 repeated + 0 refused" in result.stdout
+    assert "0 stored + 2 repeated + 0 refused" in vefa("transactions", again, *FLAGS).stdout

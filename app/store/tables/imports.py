@@ -76,12 +76,13 @@ class ImportTrial(Base):
 
 
 class ImportChange(Base):
-    """What an import changed of a customer, so that it can be taken back: one row for each customer, and for
-    each day of its contract terms.
+    """What an import changed of a customer, so that it can be taken back: one row for each customer, for
+    each day of its contract terms, and for each of its sales.
 
-    ``part`` is empty, or the day of the terms. ``said`` are the members that rows of the file have told so
-    far, so that a later row can be held against them; ``before`` and ``after`` those that were changed, null
-    when nothing was. ``version`` is the customer's after the change.
+    ``part`` is empty, the day of the terms, or the id of the sale. ``said`` are the members that rows of the
+    file have told so far, so that a later row can be held against them (of a sale what its source said
+    before); ``before`` and ``after`` those that were changed, null when nothing was. ``version`` is the
+    customer's, or the sale's, after the change.
     """
 
     __tablename__ = "import_changes"

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.store.tables.base import Base, index_where_set
@@ -13,7 +13,8 @@ from app.store.types import Key
 class Transaction(Base):
     """One purchase, refund, cancellation or subscription charge.
 
-    ``changed_at`` is null until it is corrected or moved.
+    ``changed_at`` is null until it is corrected or moved. ``source_said``: what its source said of it last,
+    as `app.domain.import_said` packs it; null where that is what stands here.
 
     ``amount_minor`` is the effect on the customer's value: negative for refunds and cancellations.
     """
@@ -35,6 +36,7 @@ class Transaction(Base):
     import_id: Mapped[UUID | None] = mapped_column(ForeignKey("imports.id"))
     version: Mapped[int] = mapped_column(server_default="1")
     changed_at: Mapped[datetime | None]
+    source_said: Mapped[bytes | None] = mapped_column(LargeBinary)
 
     __table_args__ = (
         UniqueConstraint("source", "external_id"),
