@@ -8,7 +8,6 @@ from pydantic import ConfigDict, Field, StringConstraints
 from app.domain.indices import INDICES
 from app.domain.indices.change import Verdict
 from app.schemas._base import Code, Count, DateIn, Input, Output, shown
-from app.schemas.insight_examples import SATISFACTION
 from app.schemas.insights import Window
 from app.schemas.scoring_runs import Share
 
@@ -170,8 +169,6 @@ class PeriodsVerdict(Output):
 
 class SatisfactionRead(Output):
     """A satisfaction index over the answers of a window: as a whole, in groups, and month by month."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [SATISFACTION]})
 
     index: IndexCode
     name: Annotated[str, shown(100)]
