@@ -11,7 +11,6 @@ from pathlib import Path
 from types import MappingProxyType
 
 from babel.messages.pofile import read_po
-from babel.numbers import format_decimal, format_percent
 
 LANGUAGES = ("en", "tr", "az")
 DEFAULT_LANGUAGE = "en"
@@ -52,17 +51,6 @@ def translate(message: str, language: str, /, **params: object) -> str:
     if "{" not in text:
         return text
     return _PLACEHOLDER.sub(lambda m: _printable(params[m[1]]) if m[1] in params else m[0], text)
-
-
-def figure(value: float, language: str, *, is_share: bool = False) -> str:
-    """Return a number as people write it in ``language``, with one decimal; a share as percent.
-
-    >>> figure(0.7, "en", is_share=True), figure(0.8125, "tr", is_share=True), figure(-12.34, "az")
-    ('70%', '%81,2', '-12,3')
-    """
-    if is_share:
-        return format_percent(round(value, 3), locale=language, decimal_quantization=False)
-    return format_decimal(round(value, 1), locale=language, decimal_quantization=False)
 
 
 def clean(value: str, max_chars: int = _MAX_VALUE_CHARS) -> str:

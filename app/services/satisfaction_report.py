@@ -15,6 +15,7 @@ from app.domain.days import local_days
 from app.domain.indices import INDICES
 from app.domain.indices.change import Change, ListVerdict
 from app.domain.indices.model import Answers, Index, IndexResult
+from app.domain.indices.periods import split_text
 from app.domain.indices.response_rate import response_rate
 from app.domain.indices.shrinkage import shrink_results
 from app.errors import FieldError, InvalidError
@@ -28,14 +29,12 @@ from app.store.columns import Columns
 from app.store.engine import long
 from app.store.survey_facts import NOT_STATED, Asked, Grouping
 from app.store.types import now
-from app.texts import figure, translate
 
 Row = dict[str, Any]
 
 DAYS = 365
 KNOWN_MOST = 20
 """So many codes of questions are named, at most, where one is refused."""
-_SPLIT = "Changed since {period}: {before} before, {after} after."
 SHRUNK = frozenset({SatisfactionBy.AGENT, SatisfactionBy.UNIT})
 IN_ORDER = frozenset({SatisfactionBy.TIER, SatisfactionBy.MONTH})
 
@@ -244,13 +243,7 @@ def _change(index: Index, results: list[IndexResult], place: int, verdict: ListV
 
 def _verdict(index: Index, verdict: ListVerdict, months: list[str], language: str) -> Row:
     since = None if verdict.since is None else months[verdict.since]
-    said = None
-    if verdict.before is not None and verdict.after is not None:
-        is_share = index.unit == "share"
-        before, after = (
-            figure(value, language, is_share=is_share) for value in (verdict.before, verdict.after)
-        )
-        said = translate(_SPLIT, language, period=since, before=before, after=after)
+    said = split_text(verdict, since, index.unit, language)
     members = ("changed", "before", "after", "statistic", "limit", "periods", "lists")
     return {**{name: getattr(verdict, name) for name in members}, "since": since, "text": said}
 

@@ -22,6 +22,12 @@ FALSE_ALARMS = 0.05
 DRAWS = 2000
 SEED = 11
 
+_SPLIT = {
+    "en": "Changed since {period}: {before} before, {after} after.",
+    "tr": "{period} döneminden beri değişti: önce {before}, sonra {after}.",
+    "az": "{period} dövründən bəri dəyişib: əvvəl {before}, sonra {after}.",
+}
+
 Draw = Callable[[np.random.Generator], FloatArray]
 Statistic = Callable[[FloatArray, FloatArray], FloatArray]
 """Of two sides, each of sums by period (..., k, columns): how many standard errors the later one is above."""
@@ -105,6 +111,30 @@ def judge_means(
         return np.stack([np.broadcast_to(n, drawn.shape), drawn], axis=-1)
 
     return _judge(results, _Columns(sums, statistic, draw, _normal_z), lists)
+
+
+def split_text(verdict: ListVerdict, since: str | None, unit: str, language: str) -> str | None:
+    """Say in a sentence that an index changed from a period on; None where it has no split.
+
+    Args:
+        verdict: of the list.
+        since: name of the first period after the split.
+        unit: of the index: shares are said in percent, one decimal.
+        language: en, tr or az.
+    """
+    if verdict.before is None or verdict.after is None:
+        return None
+    before, after = (_spelled(value, unit, language) for value in (verdict.before, verdict.after))
+    return _SPLIT[language].format(period=since, before=before, after=after)
+
+
+def _spelled(value: float, unit: str, language: str) -> str:
+    text = f"{100 * value if unit == 'share' else value:.1f}".removesuffix(".0")
+    if language != "en":
+        text = text.replace(".", ",")
+    if unit != "share":
+        return text
+    return f"%{text}" if language == "tr" else f"{text}%"
 
 
 def _is_list(results: Sequence[IndexResult]) -> bool:
