@@ -124,7 +124,7 @@ def test_the_secret_is_changed_by_a_command(sealed: Store, settings: Settings) -
     unknown = verify(settings, VEFA_SECRET=OTHER_SECRET)
     assert unknown.exit_code == 1
     assert "other_secret" in unknown.output
-    assert "changed:" not in unknown.output
+    assert "- changed:" not in unknown.output
     assert "vefa audit rotate" in " ".join(verify(settings, **both).output.split())
     assert isinstance(vefa(settings, "head", **both).exception, StartError)
     assert vefa(settings, "rotate", **both).exit_code == 0
