@@ -1,10 +1,15 @@
-FROM python:3.11-slim AS build
-WORKDIR /build
-COPY . .
-RUN python -m venv /opt/vefa \
- && /opt/vefa/bin/pip install --no-cache-dir --disable-pip-version-check -c constraints.txt .
+# The base image by digest (of all platforms), packages by hash; docs/operating.md says how to renew both.
+ARG PYTHON=python:3.11-slim-bookworm@sha256:a36c24f9cbdf4fd0f52d67f0823eeac19c2028c637cecc392d97f980d4fec56b
 
-FROM python:3.11-slim
+FROM ${PYTHON} AS build
+WORKDIR /build
+RUN python -m venv /opt/vefa
+COPY .ci/image-requirements.txt .ci/
+RUN /opt/vefa/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r .ci/image-requirements.txt
+COPY . .
+RUN /opt/vefa/bin/pip install --no-cache-dir --disable-pip-version-check --no-index --no-deps --no-build-isolation .
+
+FROM ${PYTHON}
 RUN useradd --system --create-home --home-dir /var/lib/vefa --uid 10001 vefa
 COPY --from=build /opt/vefa /opt/vefa
 ENV PATH=/opt/vefa/bin:$PATH PYTHONUNBUFFERED=1 VEFA_DATABASE_URL=sqlite:////var/lib/vefa/vefa.db

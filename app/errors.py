@@ -137,6 +137,11 @@ PROBLEMS: dict[str, ProblemKind] = {
     "insufficient_scope": ProblemKind(
         403, "The credentials lack a scope", "Use a key that has the scope named in the detail."
     ),
+    "limited_to_units": ProblemKind(
+        403,
+        "The key is limited to units",
+        "Use a key without units: this reads or changes what belongs to the whole company.",
+    ),
     "not_found": ProblemKind(
         404, "No such resource", "Check the id. What you may not see answers the same way."
     ),

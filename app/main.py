@@ -14,6 +14,7 @@ from app.api import direct, docs, edge, health, openapi, problems, router
 from app.api.cursors import Cursors
 from app.api.deps import Services
 from app.domain.import_mapping import Mapping
+from app.domain.secret_strength import refusal
 from app.errors import StartError
 from app.settings import Settings
 from app.store import schema
@@ -26,10 +27,7 @@ _log = structlog.get_logger("vefa.http")
 
 
 class NoSecretError(StartError):
-    """The service must not start without a secret."""
-
-    def __init__(self) -> None:
-        super().__init__("Set VEFA_SECRET to at least 32 random characters.")
+    """The service must not start without a secret, or with a weak one."""
 
 
 def _inspect(beginning: bytes, mapping: Mapping, complete: bool) -> None:
@@ -43,10 +41,10 @@ def require_secret(settings: Settings) -> None:
     """Check that the settings have a secret worth its name.
 
     Raises:
-        NoSecretError: they have none, or a short one.
+        NoSecretError: they have none, or a weak one.
     """
-    if settings.secret is None or len(settings.secret.get_secret_value()) < 32:
-        raise NoSecretError
+    if refused := refusal(settings.secret_text):
+        raise NoSecretError(refused)
 
 
 def create_app(settings: Settings | None = None, *, with_worker: bool = False) -> FastAPI:
@@ -55,7 +53,7 @@ def create_app(settings: Settings | None = None, *, with_worker: bool = False) -
     ``with_worker``: work off jobs in this process, over the same store (`vefa serve` on SQLite).
 
     Raises (when it starts):
-        NoSecretError: ``VEFA_SECRET`` is missing or short.
+        NoSecretError: ``VEFA_SECRET`` is missing or weak.
         NotMigratedError: the database is not at this program's revision.
     """
     settings = settings or Settings()

@@ -32,7 +32,7 @@ class Settings(BaseSettings):
     )
     secret: SecretStr | None = Field(
         None,
-        description="Keys cursors and the audit trail's seal; at least 32 characters. Required to serve.",
+        description="Keys cursors and the audit trail's seal; at least 32 random characters, to serve.",
     )
     sqlite_synchronous: Literal["FULL", "NORMAL"] = Field(
         "FULL",
@@ -147,6 +147,11 @@ class Settings(BaseSettings):
     def company(self) -> Company:
         """The company these settings describe."""
         return Company(self.time_zone, self.reporting_currency, self.phone_regions, self.complaint_owner)
+
+    @property
+    def secret_text(self) -> str | None:
+        """The secret in plain text."""
+        return None if self.secret is None else self.secret.get_secret_value()
 
     @property
     def is_sqlite(self) -> bool:

@@ -8,14 +8,14 @@ from fastapi import APIRouter, Path, Query, Response
 from app.api import replies
 from app.api.deps import Call, IdempotencyKey, StrictRoute, may
 from app.api.openapi import accepted, paged, read
-from app.domain.access import Scope
+from app.domain.access import Extent, Scope
 from app.schemas.backtests import EXAMPLE_ID, BacktestCreate, BacktestPage, BacktestQuery, BacktestRead
 from app.services import backtests
 
 router = APIRouter(prefix="/backtests", tags=["Scoring"], route_class=StrictRoute)
 
-Reads = Annotated[Call, may(Scope.INSIGHTS_READ)]
-Writes = Annotated[Call, may(Scope.SCORING_WRITE)]
+Reads = Annotated[Call, may(Scope.INSIGHTS_READ, extent=Extent.COMPANY_FIGURES)]
+Writes = Annotated[Call, may(Scope.SCORING_WRITE, extent=Extent.COMPANY_FIGURES)]
 BacktestId = Annotated[UUID, Path(description="Id of the backtest.", examples=[EXAMPLE_ID])]
 
 

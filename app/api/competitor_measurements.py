@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Response
 from app.api import batches, replies
 from app.api.deps import Call, IdempotencyKey, IfMatch, IfNoneMatch, StrictRoute, may
 from app.api.openapi import changed, created, deleted, paged, read
-from app.domain.access import Scope
+from app.domain.access import Extent, Scope
 from app.schemas.batches import BatchQuery
 from app.schemas.competitor_measurements import (
     EXAMPLE_ID,
@@ -26,8 +26,8 @@ from app.store.types import now
 
 router = APIRouter(prefix="/competitor-measurements", tags=["Competitors"], route_class=StrictRoute)
 
-Reads = Annotated[Call, may(Scope.COMPETITORS_READ)]
-Writes = Annotated[Call, may(Scope.COMPETITORS_WRITE)]
+Reads = Annotated[Call, may(Scope.COMPETITORS_READ, extent=Extent.COMPANY_SETTINGS)]
+Writes = Annotated[Call, may(Scope.COMPETITORS_WRITE, extent=Extent.COMPANY_SETTINGS)]
 _TOLD = "Id of the measurement."
 MeasurementId = Annotated[UUID, Path(description=_TOLD, examples=[EXAMPLE_ID])]
 RemovedId = Annotated[UUID, Path(description=_TOLD, examples=[EXAMPLE_TO_REMOVE_ID])]

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Response
 from app.api import batches, replies
 from app.api.deps import Call, IdempotencyKey, IfMatch, IfNoneMatch, StrictRoute, may
 from app.api.openapi import changed, created, paged, read
-from app.domain.access import Scope
+from app.domain.access import Extent, Scope
 from app.schemas._base import Paging
 from app.schemas.batches import BatchQuery
 from app.schemas.complaint_events import (
@@ -39,8 +39,8 @@ from app.store.types import now
 
 router = APIRouter(prefix="/complaints", tags=["Complaints"], route_class=StrictRoute)
 
-Reads = Annotated[Call, may(Scope.COMPLAINTS_READ)]
-Writes = Annotated[Call, may(Scope.COMPLAINTS_WRITE)]
+Reads = Annotated[Call, may(Scope.COMPLAINTS_READ, extent=Extent.BY_CUSTOMER)]
+Writes = Annotated[Call, may(Scope.COMPLAINTS_WRITE, extent=Extent.BY_CUSTOMER)]
 _TOLD = "Id of the complaint."
 ComplaintId = Annotated[UUID, Path(description=_TOLD, examples=[EXAMPLE_ID])]
 OpenId = Annotated[UUID, Path(description=_TOLD, examples=[EXAMPLE_OPEN_ID])]

@@ -10,7 +10,7 @@ PROBLEM_JSON = "application/problem+json"
 ERRORS: dict[int, tuple[str, str]] = {
     400: ("Malformed", "The request is not well-formed."),
     401: ("Unauthenticated", "Credentials are missing or wrong."),
-    403: ("Forbidden", "The credentials lack a scope."),
+    403: ("Forbidden", "The credentials lack a scope, or see only some units of the company."),
     404: ("NotFound", "There is no such resource, or the caller may not see it."),
     406: ("NotAcceptable", "The Accept header excludes JSON."),
     409: ("Conflict", "The request conflicts with the current state."),

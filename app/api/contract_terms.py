@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Response
 from app.api import batches, replies
 from app.api.deps import Call, IdempotencyKey, StrictRoute, may
 from app.api.openapi import created, paged
-from app.domain.access import Scope
+from app.domain.access import Extent, Scope
 from app.schemas._base import Paging
 from app.schemas.batches import BatchQuery
 from app.schemas.contract_terms import (
@@ -23,8 +23,8 @@ from app.services import contract_terms
 
 router = APIRouter(prefix="/customers", tags=["Customers"], route_class=StrictRoute)
 
-Reads = Annotated[Call, may(Scope.CUSTOMERS_READ)]
-Writes = Annotated[Call, may(Scope.CUSTOMERS_WRITE)]
+Reads = Annotated[Call, may(Scope.CUSTOMERS_READ, extent=Extent.BY_CUSTOMER)]
+Writes = Annotated[Call, may(Scope.CUSTOMERS_WRITE, extent=Extent.BY_CUSTOMER)]
 CustomerId = Annotated[UUID, Path(description="Id of the customer.", examples=[EXAMPLE_ID])]
 CREATED = replies.one(ContractTermsRead, status=201, location="/v1/customers/{customer_id}/contract-terms")
 

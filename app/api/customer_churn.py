@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Response
 from app.api import replies
 from app.api.deps import Call, StrictRoute, may
 from app.api.openapi import read
-from app.domain.access import Scope
+from app.domain.access import Extent, Scope
 from app.schemas.churn import CustomerChurnQuery, CustomerChurnRead
 from app.schemas.customers import EXAMPLE_ID
 from app.services import churn_report
@@ -16,7 +16,7 @@ from app.texts import negotiate
 
 router = APIRouter(tags=["Customers"], route_class=StrictRoute)
 
-Reads = Annotated[Call, may(Scope.CUSTOMERS_READ)]
+Reads = Annotated[Call, may(Scope.CUSTOMERS_READ, extent=Extent.BY_CUSTOMER)]
 CustomerId = Annotated[UUID, Path(description="Id of the customer.", examples=[EXAMPLE_ID])]
 
 

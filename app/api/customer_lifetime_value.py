@@ -8,14 +8,14 @@ from fastapi import APIRouter, Path, Response
 from app.api import replies
 from app.api.deps import Call, StrictRoute, may
 from app.api.openapi import read
-from app.domain.access import Scope
+from app.domain.access import Extent, Scope
 from app.schemas.customers import EXAMPLE_ID
 from app.schemas.lifetime_value import CustomerLifetimeValueRead
 from app.services import lifetime_value_report
 
 router = APIRouter(tags=["Customers"], route_class=StrictRoute)
 
-Reads = Annotated[Call, may(Scope.CUSTOMERS_READ)]
+Reads = Annotated[Call, may(Scope.CUSTOMERS_READ, extent=Extent.BY_CUSTOMER)]
 CustomerId = Annotated[UUID, Path(description="Id of the customer.", examples=[EXAMPLE_ID])]
 
 

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Path, Query, Response
 
 from app.api import batches, replies
 from app.api.deps import Call, IdempotencyKey, IfAbsent, IfMatch, IfNoneMatch, StrictRoute, may
-from app.api.openapi import changed, created, paged, read
-from app.domain.access import Scope
+from app.api.openapi import changed, created, paged, read, responses
+from app.domain.access import Extent, Scope
 from app.schemas._base import ExternalKey, SystemName
 from app.schemas.batches import BatchQuery
 from app.schemas.customer_search import CustomerQuery
@@ -30,8 +30,8 @@ from app.store.types import now
 
 router = APIRouter(prefix="/customers", tags=["Customers"], route_class=StrictRoute)
 
-Reads = Annotated[Call, may(Scope.CUSTOMERS_READ)]
-Writes = Annotated[Call, may(Scope.CUSTOMERS_WRITE)]
+Reads = Annotated[Call, may(Scope.CUSTOMERS_READ, extent=Extent.BY_CUSTOMER)]
+Writes = Annotated[Call, may(Scope.CUSTOMERS_WRITE, extent=Extent.BY_CUSTOMER)]
 CustomerId = Annotated[UUID, Path(description="Id of the customer.", examples=[EXAMPLE_ID])]
 StayingId = Annotated[UUID, Path(description="Id of the customer.", examples=[EXAMPLE_STAYING_ID])]
 LeftId = Annotated[UUID, Path(description="Id of the customer.", examples=[EXAMPLE_LEFT_ID])]
@@ -50,6 +50,25 @@ CREATED = replies.one(CustomerRead, status=201, location=LOCATION)
 )
 async def list_customers(call: Reads, query: Annotated[CustomerQuery, Query()]) -> Response:
     """Find customers by name, phone, e-mail, external id, tag, attribute, tier or time of change."""
+    return await _page(call, query)
+
+
+@router.post(
+    "/searches",
+    response_model=CustomerPage,
+    summary="Search customers by a body",
+    responses=responses(description="One page"),
+)
+async def search_customers(call: Reads, body: CustomerQuery) -> Response:
+    """The same filters, order and pages as GET, for names, numbers and addresses that shall not stand in
+    addresses and logs. For the next page send the same body with `cursor`.
+
+    It changes nothing and may be repeated.
+    """
+    return await _page(call, body)
+
+
+async def _page(call: Call, query: CustomerQuery) -> Response:
     complete_until = now() - customers.WRITE_SETTLES
     return await call.page(CustomerPage, customers.page, query, complete_until=complete_until)
 

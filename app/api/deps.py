@@ -6,7 +6,7 @@ import json
 from codecs import BOM_UTF8
 from collections.abc import Callable, Collection, Coroutine, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
@@ -20,7 +20,7 @@ from app.api.replies import Reply, dump
 from app.api.targets import path_values, query_error, repeatable
 from app.api.validation import pointer
 from app.domain import etags, import_mapping, json_members
-from app.domain.access import Actor, Scope
+from app.domain.access import Actor, Extent, Scope
 from app.domain.company import Company
 from app.domain.text import composed
 from app.errors import (
@@ -33,7 +33,7 @@ from app.errors import (
     UnauthenticatedError,
 )
 from app.schemas._base import PageOf, Paging
-from app.services import keys
+from app.services import keys, rights
 from app.store import idempotency
 from app.store.engine import Store
 from app.store.idempotency import Answer, Claim
@@ -86,8 +86,12 @@ class Call:
         asked = query.model_dump(mode="json", exclude_defaults=True)
         listing = listing_of(path, asked)
         cursors = self.services.cursors
-        after: After | None = cursors.decode(listing, query.cursor) if query.cursor is not None else None
-        page: Page = await self.read(fn, *args, query, after)
+        in_address = self.request.method == "GET"
+        try:
+            after: After | None = cursors.decode(listing, query.cursor) if query.cursor is not None else None
+            page: Page = await self.read(fn, *args, query, after)
+        except InvalidError as error:
+            raise error if in_address else _of_body(error) from None
         following = cursors.encode(listing, page.after) if page.after is not None else None
         body = {
             "data": page.rows,
@@ -96,7 +100,7 @@ class Call:
             "total": page.total,
         }
         headers = {}
-        if following is not None:
+        if following is not None and in_address:
             params = urlencode({**_spelt(asked), "cursor": following}, doseq=True)
             headers["Link"] = f'<{path}?{params}>; rel="next"'
         return Response(dump(model, {**body, **more}), media_type="application/json", headers=headers)
@@ -131,24 +135,29 @@ class Call:
         return Claim(hashlib.sha256(named).digest(), hashlib.sha256(target + body).digest())
 
 
-def calling(*scopes: Scope) -> Callable[..., Coroutine[Any, Any, Call]]:
-    """A dependency that lets in callers who hold every scope, as a `Call`.
+def calling(*scopes: Scope, extent: Extent) -> Callable[..., Coroutine[Any, Any, Call]]:
+    """A dependency that lets in callers who hold every scope and may reach ``extent``, as a `Call`.
 
     Raises (when called):
         UnauthenticatedError: no valid credential.
-        ForbiddenError: it lacks a scope.
+        ForbiddenError: it lacks a scope; or it is limited to units, and this is the whole company's
+            (``limited_to_units``).
     """
 
     async def call(request: Request) -> Call:
         services: Services = request.app.state.services
         actor = await authenticate(request, services)
-        for scope in scopes:
-            if not actor.may(scope):
-                raise ForbiddenError("The credentials lack the scope {scope}.", scope=scope.value)
+        rights.require(actor, *scopes)
+        if not extent.is_open_to(actor, is_write=request.method not in READING):
+            raise ForbiddenError(_LIMITED, code="limited_to_units")
         return Call(request, services, actor)
 
-    call.scopes = scopes  # type: ignore[attr-defined]
+    call.scopes, call.extent = scopes, extent  # type: ignore[attr-defined]
     return call
+
+
+READING = frozenset({"GET", "HEAD"})
+_LIMITED = "This belongs to the whole company, and the key is limited to units. Use a key without units."
 
 
 async def authenticate(request: Request, services: Services) -> Actor:
@@ -316,6 +325,14 @@ def check_conditions(request: Request, understood: Collection[str]) -> None:
             raise InvalidError(fields=[FieldError(name.title(), "not_understood", detail, "header")])
 
 
+def _of_body(error: InvalidError) -> InvalidError:
+    """The refusal of query members, for a search whose members came in the body."""
+    fields = [replace(field, pointer=pointer([field.pointer]), location="body") for field in error.fields]
+    refused = InvalidError(error.detail, code=error.code, fields=fields)
+    refused.params = error.params
+    return refused
+
+
 def _path(request: Request) -> str:
     """The path as it was sent, percent-encoded."""
     raw: bytes | None = request.scope.get("raw_path")
@@ -373,6 +390,6 @@ IdempotencyKey = Annotated[
 ]
 
 
-def may(*scopes: Scope) -> Any:
-    """``Depends`` on `calling`: ``call: Annotated[Call, may(Scope.CUSTOMERS_READ)]``."""
-    return Depends(calling(*scopes))
+def may(*scopes: Scope, extent: Extent) -> Any:
+    """``Depends`` on `calling`: ``Annotated[Call, may(Scope.CUSTOMERS_READ, extent=Extent.BY_CUSTOMER)]``."""
+    return Depends(calling(*scopes, extent=extent))

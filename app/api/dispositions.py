@@ -7,15 +7,15 @@ from fastapi import APIRouter, Path, Query, Response
 from app.api import replies
 from app.api.deps import Call, IfAbsent, IfMatch, IfNoneMatch, StrictRoute, may
 from app.api.openapi import changed, paged, read
-from app.domain.access import Scope
+from app.domain.access import Extent, Scope
 from app.schemas._base import Label, Paging
 from app.schemas.dispositions import DispositionPage, DispositionPut, DispositionRead
 from app.services import dispositions
 
 router = APIRouter(prefix="/dispositions", tags=["Interactions"], route_class=StrictRoute)
 
-Reads = Annotated[Call, may(Scope.INTERACTIONS_READ)]
-Writes = Annotated[Call, may(Scope.INTERACTIONS_WRITE)]
+Reads = Annotated[Call, may(Scope.INTERACTIONS_READ, extent=Extent.COMPANY_SETTINGS)]
+Writes = Annotated[Call, may(Scope.INTERACTIONS_WRITE, extent=Extent.COMPANY_SETTINGS)]
 DispositionCode = Annotated[Label, Path(description="Code of the disposition.", examples=["invoice_sent"])]
 ONE = replies.one(DispositionRead)
 PUT = replies.upserted(DispositionRead, "/v1/dispositions/{code}")

@@ -218,7 +218,7 @@ def _compose(scope: Scope) -> None:
         if scope.get("raw_path"):
             scope["raw_path"] = composed_path(scope["raw_path"])
     raw_path = scope.get("raw_path")
-    if raw_path and b"%" in raw_path and raw_path.startswith(API_PREFIX.encode()):
+    if raw_path and b"%" in raw_path and scope["path"].startswith(API_PREFIX):
         scope["path"] = routed_path(raw_path)
 
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Response
 from app.api import replies
 from app.api.deps import Call, IdempotencyKey, IfAbsent, IfMatch, IfNoneMatch, StrictRoute, may
 from app.api.openapi import changed, deleted, paged, read, responses
-from app.domain.access import Scope
+from app.domain.access import Extent, Scope
 from app.schemas._base import DateIn
 from app.schemas.exchange_rates import (
     ExchangeRateBatch,
@@ -21,8 +21,8 @@ from app.services import exchange_rates
 
 router = APIRouter(prefix="/exchange-rates", tags=["Rates"], route_class=StrictRoute)
 
-Reads = Annotated[Call, may(Scope.RATES_READ)]
-Writes = Annotated[Call, may(Scope.RATES_WRITE)]
+Reads = Annotated[Call, may(Scope.RATES_READ, extent=Extent.COMPANY_SETTINGS)]
+Writes = Annotated[Call, may(Scope.RATES_WRITE, extent=Extent.COMPANY_SETTINGS)]
 Currency = Annotated[
     str, Path(description="ISO 4217 code.", max_length=3, pattern=r"^[A-Z]{3}$", examples=["USD"])
 ]

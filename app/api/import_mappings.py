@@ -7,15 +7,15 @@ from fastapi import APIRouter, Path, Query, Response
 from app.api import replies
 from app.api.deps import Call, IfAbsent, IfMatch, IfNoneMatch, StrictRoute, may
 from app.api.openapi import changed, deleted, paged, read
-from app.domain.access import Scope
+from app.domain.access import Extent, Scope
 from app.schemas._base import Code, Paging
 from app.schemas.import_mappings import ImportMappingIn, ImportMappingPage, ImportMappingRead
 from app.services import import_mappings
 
 router = APIRouter(prefix="/import-mappings", tags=["Imports"], route_class=StrictRoute)
 
-Reads = Annotated[Call, may(Scope.IMPORTS_READ)]
-Writes = Annotated[Call, may(Scope.IMPORTS_WRITE)]
+Reads = Annotated[Call, may(Scope.IMPORTS_READ, extent=Extent.COMPANY_SETTINGS)]
+Writes = Annotated[Call, may(Scope.IMPORTS_WRITE, extent=Extent.COMPANY_SETTINGS)]
 Name = Annotated[Code, Path(description="Name of the mapping.", examples=["shop-export"])]
 Unused = Annotated[Code, Path(description="Name of the mapping.", examples=["old-shop-export"])]
 ONE = replies.one(ImportMappingRead)

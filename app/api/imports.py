@@ -16,7 +16,7 @@ from app.api import replies
 from app.api.deps import Call, IdempotencyKey, StrictRoute, may
 from app.api.openapi import accepted, paged, read
 from app.domain import csv_lines
-from app.domain.access import Scope
+from app.domain.access import Extent, Scope
 from app.domain.code_pages import AUTO, KNOWN, canonical, same
 from app.domain.import_mapping import Mapping
 from app.domain.import_sources import FileFormat
@@ -57,8 +57,8 @@ _UPLOAD: dict[str, Any] = {"requestBody": {"required": True, "content": dict.fro
 _UPLOAD["requestBody"]["content"]["text/csv"] = {**_BODY, "example": EXAMPLE_FILE}
 _CSV = {"text/csv": {"schema": {"type": "string", "format": "binary", "description": "A CSV file."}}}
 
-Reads = Annotated[Call, may(Scope.IMPORTS_READ)]
-Writes = Annotated[Call, may(Scope.IMPORTS_WRITE)]
+Reads = Annotated[Call, may(Scope.IMPORTS_READ, extent=Extent.BY_CUSTOMER)]
+Writes = Annotated[Call, may(Scope.IMPORTS_WRITE, extent=Extent.BY_CUSTOMER)]
 ImportId = Annotated[UUID, Path(description="Id of the import.", examples=[EXAMPLE_ID])]
 ToRevert = Annotated[UUID, Path(description="Id of the import.", examples=[EXAMPLE_TO_REVERT_ID])]
 ONE = replies.plain(ImportRead)
@@ -88,6 +88,10 @@ async def create_import(
     `Content-Encoding: gzip`). Of `application/octet-stream` the member `format` tells what it is. The
     charset of the media type is the encoding of the file. A file whose header does not fit the mapping
     is refused at once; the rows are taken in by a job. The same file again changes nothing.
+
+    Needs the scope to write records of its kind as well: `transactions:write`, `interactions:write`,
+    `complaints:write`, `surveys:write` (responses) or `customers:write` (customers, contract terms,
+    departures), and `customers:write` for `create_missing`.
     """
     format = query.format or _format_of(call.request)
     flags = query.model_dump(exclude={"mapping", "dry_run", "file_name"}) | {"format": format}
@@ -157,7 +161,11 @@ async def revert_import(
     call: Writes, import_id: ToRevert, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """A job deletes the import's records, whatever has become of them since, and the customers it created
-    that have nothing else."""
+    that have nothing else.
+
+    Needs the scopes that the import needed as well, and for another key's import `imports:admin`. A key that
+    is limited to units takes back what it still sees.
+    """
     return await call.write(ACCEPTED, imports.revert, import_id)
 
 
@@ -166,6 +174,7 @@ async def revert_import(
 
 async def _upload(call: Call, options: ImportOptions, mapping: Mapping) -> Response:
     """Keep the body in chunks, never whole in memory; whatever goes wrong, nothing of it stays."""
+    imports.check_may_store(call.actor, mapping)
     store, blocks = call.services.store, _blocks(call.request)
     encoded = _is_encoded(call.request)
     first = await anext(blocks, b"")

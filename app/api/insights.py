@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Response
 from app.api import replies
 from app.api.deps import Call, StrictRoute, may
 from app.api.openapi import read, responses
-from app.domain.access import Scope
+from app.domain.access import Extent, Scope
 from app.schemas._base import Code
 from app.schemas.churn import ChurnRead
 from app.schemas.competitors import CompetitorsQuery, CompetitorsRead
@@ -35,7 +35,8 @@ from app.texts import negotiate
 
 router = APIRouter(prefix="/insights", tags=["Insights"], route_class=StrictRoute)
 
-Reads = Annotated[Call, may(Scope.INSIGHTS_READ)]
+Reads = Annotated[Call, may(Scope.INSIGHTS_READ, extent=Extent.COMPANY_FIGURES)]
+ReadsMethods = Annotated[Call, may(Scope.INSIGHTS_READ, extent=Extent.COMPANY_SETTINGS)]
 MethodCode = Annotated[Code, Path(description="Code of the method.", examples=["csat"])]
 
 
@@ -174,7 +175,7 @@ async def get_competitors(call: Reads, query: Annotated[CompetitorsQuery, Query(
 
 
 @router.get("/methods", response_model=MethodsRead, summary="List methods", responses=responses())
-async def list_methods(call: Reads) -> Response:
+async def list_methods(call: ReadsMethods) -> Response:
     """Every index, the comparison with competitors, the value tiers, profit, churn models, levels and
     warning signs: formula, source and range. Names follow Accept-Language."""
     language = negotiate(call.request.headers.get("accept-language"))
@@ -182,7 +183,7 @@ async def list_methods(call: Reads) -> Response:
 
 
 @router.get("/methods/{code}", response_model=MethodRead, summary="Get a method", responses=read(etag=False))
-async def get_method(call: Reads, code: MethodCode) -> Response:
+async def get_method(call: ReadsMethods, code: MethodCode) -> Response:
     """How one kind of figure is made: formula, source, range, a worked example, and what to bear in mind.
     Name and limits follow Accept-Language."""
     language = negotiate(call.request.headers.get("accept-language"))

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Response
 from app.api import batches, replies
 from app.api.deps import Call, IdempotencyKey, IfMatch, IfNoneMatch, StrictRoute, may
 from app.api.openapi import changed, created, paged, read
-from app.domain.access import Scope
+from app.domain.access import Extent, Scope
 from app.schemas.batches import BatchQuery
 from app.schemas.interactions import (
     EXAMPLE_ID,
@@ -26,8 +26,8 @@ from app.store.types import now
 
 router = APIRouter(prefix="/interactions", tags=["Interactions"], route_class=StrictRoute)
 
-Reads = Annotated[Call, may(Scope.INTERACTIONS_READ)]
-Writes = Annotated[Call, may(Scope.INTERACTIONS_WRITE)]
+Reads = Annotated[Call, may(Scope.INTERACTIONS_READ, extent=Extent.BY_CUSTOMER)]
+Writes = Annotated[Call, may(Scope.INTERACTIONS_WRITE, extent=Extent.BY_CUSTOMER)]
 InteractionId = Annotated[UUID, Path(description="Id of the interaction.", examples=[EXAMPLE_ID])]
 ONE = replies.one(InteractionRead)
 CREATED = replies.one(InteractionRead, status=201, location="/v1/interactions/{id}")

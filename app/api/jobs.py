@@ -8,14 +8,14 @@ from fastapi import APIRouter, Path, Query, Response
 from app.api import replies
 from app.api.deps import Call, IdempotencyKey, StrictRoute, may
 from app.api.openapi import paged, read, responses
-from app.domain.access import Scope
+from app.domain.access import Extent, Scope
 from app.schemas.jobs import EXAMPLE_ID, EXAMPLE_WAITING_ID, JobPage, JobQuery, JobRead
 from app.services import jobs
 
 router = APIRouter(prefix="/jobs", tags=["Jobs"], route_class=StrictRoute)
 
-Reads = Annotated[Call, may(Scope.JOBS_READ)]
-Writes = Annotated[Call, may(Scope.JOBS_WRITE)]
+Reads = Annotated[Call, may(Scope.JOBS_READ, extent=Extent.BY_CUSTOMER)]
+Writes = Annotated[Call, may(Scope.JOBS_WRITE, extent=Extent.BY_CUSTOMER)]
 JobId = Annotated[UUID, Path(description="Id of the job.", examples=[EXAMPLE_ID])]
 WaitingId = Annotated[UUID, Path(description="Id of the job.", examples=[EXAMPLE_WAITING_ID])]
 ONE = replies.plain(JobRead)

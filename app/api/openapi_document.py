@@ -25,6 +25,7 @@ from app.api.contract import (
     Schema,
     header_refs,
 )
+from app.domain.access import Actor, Extent
 from app.errors import PROBLEMS
 from app.schemas.examples import example, recorded
 
@@ -61,6 +62,7 @@ _DATA_MEMBERS = frozenset({"example", "examples", "default", "enum", "const"})
 _SCHEMA_KEYWORDS = frozenset(
     {"type", "anyOf", "oneOf", "allOf", "$ref", "enum", "const", "properties", "items"}
 )
+_ONE_UNIT = Actor("key", frozenset(), units=frozenset({"unit"}))
 _INT32 = 2**31 - 1
 # What pages and answers to batches hold beside the resources, in their examples.
 _PAGE = {"next_cursor": None, "has_more": False, "total": None, "complete_until": "2026-11-23T09:29:01Z"}
@@ -97,6 +99,8 @@ def finish(document: Schema, app: FastAPI) -> Schema:
     ]
     for schema in schemas.values():
         _drop_defaults(schema)
+        for member in schema.get("properties", {}).values():
+            member.pop("x-prefilled", None)  # said of parameters only
     _drop_titles(document)
     for name, schema in schemas.items():
         schema["title"] = name
@@ -147,10 +151,15 @@ def _finish_operation(operation: Schema, route: RouteContext) -> None:
     operation["operationId"] = first + "".join(word.title() for word in rest)
     operation["security"] = [{"bearerAuth": []}]
     scopes = operation.get("x-required-scopes") or sorted(set(_scopes(route.dependant)))
+    if extent := _extent(route.dependant):
+        operation["x-extent"] = extent.value
     if scopes:
         operation["x-required-scopes"] = scopes
         listed = ", ".join(f"`{scope}`" for scope in scopes)
-        operation["description"] = f"{operation.get('description', '')}\n\nRequired scope: {listed}.".strip()
+        needed = f"Required scope: {listed}."
+        if extent and not extent.is_open_to(_ONE_UNIT, is_write="GET" not in (route.methods or ())):
+            needed = f"Required scope: {listed}, of a key that is not limited to units."
+        operation["description"] = f"{operation.get('description', '')}\n\n{needed}".strip()
     body = operation.get("requestBody", {}).get("content", {})
     if body:
         operation["requestBody"].setdefault("required", False)
@@ -184,6 +193,12 @@ def _scopes(dependant: Dependant) -> Iterator[str]:
     for dependency in dependant.dependencies:
         yield from (str(scope) for scope in getattr(dependency.call, "scopes", ()))
         yield from _scopes(dependency)
+
+
+def _extent(dependant: Dependant) -> Extent | None:
+    """What the operation reads or changes, as its dependency made by ``app.api.deps.may`` declares."""
+    declared = (getattr(dependency.call, "extent", None) for dependency in dependant.dependencies)
+    return next((extent for extent in declared if extent is not None), None)
 
 
 def _finish_parameter(parameter: Schema, if_match_required: bool) -> None:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Response
 from app.api import replies
 from app.api.deps import Call, StrictRoute, may
 from app.api.openapi import read, responses
-from app.domain.access import Scope
+from app.domain.access import Extent, Scope
 from app.schemas.customers import EXAMPLE_ID
 from app.schemas.overview import OverviewRead, ScreenPopQuery, ScreenPopRead
 from app.services import overview
@@ -16,7 +16,9 @@ from app.texts import negotiate
 
 router = APIRouter(tags=["Customers"], route_class=StrictRoute)
 
-Reads = Annotated[Call, may(Scope.CUSTOMERS_READ, Scope.INTERACTIONS_READ, Scope.COMPLAINTS_READ)]
+Reads = Annotated[
+    Call, may(Scope.CUSTOMERS_READ, Scope.INTERACTIONS_READ, Scope.COMPLAINTS_READ, extent=Extent.BY_CUSTOMER)
+]
 CustomerId = Annotated[UUID, Path(description="Id of the customer.", examples=[EXAMPLE_ID])]
 
 
@@ -28,6 +30,24 @@ async def get_screen_pop(call: Reads, query: Annotated[ScreenPopQuery, Query()])
     A number nobody has, or that cannot be read, is answered with `match: "none"`. Sentences follow
     Accept-Language.
     """
+    return await _screen_pop(call, query)
+
+
+@router.post(
+    "/screen-pop",
+    response_model=ScreenPopRead,
+    summary="Tell who is calling, by a body",
+    responses=responses(),
+)
+async def post_screen_pop(call: Reads, body: ScreenPopQuery) -> Response:
+    """The same answer as GET, for a number or an address that shall not stand in addresses and logs.
+
+    It changes nothing and may be repeated.
+    """
+    return await _screen_pop(call, body)
+
+
+async def _screen_pop(call: Call, query: ScreenPopQuery) -> Response:
     language = negotiate(call.request.headers.get("accept-language"))
     return await call.get(replies.spoken(ScreenPopRead, language), overview.screen_pop, query, language)
 

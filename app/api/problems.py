@@ -23,7 +23,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.routes import route_template
 from app.api.validation import MAX_LISTED, refusal
-from app.errors import PROBLEMS, AppError, MediaTypeError, MethodNotAllowedError, NotFoundError
+from app.errors import (
+    PROBLEMS,
+    AppError,
+    MalformedError,
+    MediaTypeError,
+    MethodNotAllowedError,
+    NotFoundError,
+)
 from app.texts import LANGUAGES, catalogue, clean, negotiate, translate
 
 MEDIA_TYPE = "application/problem+json"
@@ -31,6 +38,7 @@ _MAX_INSTANCE_CHARS = 2048
 _MAX_DETAIL_CHARS = 2000
 _MAX_FIRST_CHARS = 1900
 _MORE = "Further errors: {count}."
+_ENCODED_SLASH = "An encoded slash (%2F) stands only inside a key; write / between the steps of a path."
 _PATH_SAFE = "/%-._~:@!$&'()*+,;="
 # The first code of a status stands for what has none of its own.
 _CODE_OF_STATUS = {kind.status: code for code, kind in reversed(PROBLEMS.items())}
@@ -163,7 +171,8 @@ async def _on_http_exception(request: Request, exc: Exception) -> Response:
     if exc.status_code < 400:
         return Response(status_code=exc.status_code, headers=exc.headers)
     if exc.status_code == 404:
-        return render(scope, NotFoundError())
+        has_slash = b"%2f" in (scope.get("raw_path") or b"").lower()
+        return render(scope, MalformedError(_ENCODED_SLASH) if has_slash else NotFoundError())
     if exc.status_code == 405:
         return render(scope, MethodNotAllowedError(headers={"Allow": ", ".join(allowed_methods(scope))}))
     error = AppError(code=_code_of(exc.status_code), headers=exc.headers)

@@ -8,14 +8,14 @@ from fastapi import APIRouter, Path, Query, Response
 from app.api import replies
 from app.api.deps import Call, IdempotencyKey, StrictRoute, may
 from app.api.openapi import accepted, paged, read
-from app.domain.access import Scope
+from app.domain.access import Extent, Scope
 from app.schemas.replays import EXAMPLE_ID, ReplayCreate, ReplayPage, ReplayQuery, ReplayRead
 from app.services import replays
 
 router = APIRouter(prefix="/replays", tags=["Scoring"], route_class=StrictRoute)
 
-Reads = Annotated[Call, may(Scope.INSIGHTS_READ)]
-Writes = Annotated[Call, may(Scope.SCORING_WRITE)]
+Reads = Annotated[Call, may(Scope.INSIGHTS_READ, extent=Extent.COMPANY_FIGURES)]
+Writes = Annotated[Call, may(Scope.SCORING_WRITE, extent=Extent.COMPANY_FIGURES)]
 ReplayId = Annotated[UUID, Path(description="Id of the replay.", examples=[EXAMPLE_ID])]
 
 

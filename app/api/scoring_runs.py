@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Response
 from app.api import replies
 from app.api.deps import Call, IdempotencyKey, StrictRoute, may
 from app.api.openapi import accepted, paged, read
-from app.domain.access import Scope
+from app.domain.access import Extent, Scope
 from app.schemas.scoring_runs import (
     EXAMPLE_ID,
     ScoringRunCreate,
@@ -20,8 +20,8 @@ from app.services import scoring_runs
 
 router = APIRouter(prefix="/scoring-runs", tags=["Scoring"], route_class=StrictRoute)
 
-Reads = Annotated[Call, may(Scope.INSIGHTS_READ)]
-Writes = Annotated[Call, may(Scope.SCORING_WRITE)]
+Reads = Annotated[Call, may(Scope.INSIGHTS_READ, extent=Extent.COMPANY_SETTINGS)]
+Writes = Annotated[Call, may(Scope.SCORING_WRITE, extent=Extent.COMPANY_SETTINGS)]
 RunId = Annotated[UUID, Path(description="Id of the run.", examples=[EXAMPLE_ID])]
 USUAL = ScoringRunCreate()
 

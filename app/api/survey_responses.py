@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Response
 from app.api import batches, replies
 from app.api.deps import Call, IdempotencyKey, StrictRoute, may
 from app.api.openapi import created, paged, read
-from app.domain.access import Scope
+from app.domain.access import Extent, Scope
 from app.schemas.batches import BatchQuery
 from app.schemas.survey_responses import (
     EXAMPLE_ID,
@@ -23,8 +23,8 @@ from app.services import survey_responses
 
 router = APIRouter(prefix="/survey-responses", tags=["Surveys"], route_class=StrictRoute)
 
-Reads = Annotated[Call, may(Scope.SURVEYS_READ)]
-Writes = Annotated[Call, may(Scope.SURVEYS_WRITE)]
+Reads = Annotated[Call, may(Scope.SURVEYS_READ, extent=Extent.BY_CUSTOMER)]
+Writes = Annotated[Call, may(Scope.SURVEYS_WRITE, extent=Extent.BY_CUSTOMER)]
 ResponseId = Annotated[UUID, Path(description="Id of the response.", examples=[EXAMPLE_ID])]
 ONE = replies.one(SurveyResponseRead)
 CREATED = replies.one(SurveyResponseRead, status=201, location="/v1/survey-responses/{id}")

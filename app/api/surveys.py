@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Response
 from app.api import replies
 from app.api.deps import Call, IdempotencyKey, IfMatch, IfNoneMatch, StrictRoute, may
 from app.api.openapi import changed, created, paged, read
-from app.domain.access import Scope
+from app.domain.access import Extent, Scope
 from app.schemas._base import PLAIN_DIGITS, Paging
 from app.schemas.surveys import (
     EXAMPLE_ID,
@@ -26,8 +26,8 @@ from app.store.types import now
 
 router = APIRouter(prefix="/surveys", tags=["Surveys"], route_class=StrictRoute)
 
-Reads = Annotated[Call, may(Scope.SURVEYS_READ)]
-Writes = Annotated[Call, may(Scope.SURVEYS_WRITE)]
+Reads = Annotated[Call, may(Scope.SURVEYS_READ, extent=Extent.COMPANY_SETTINGS)]
+Writes = Annotated[Call, may(Scope.SURVEYS_WRITE, extent=Extent.COMPANY_SETTINGS)]
 SurveyId = Annotated[UUID, Path(description="Id of the survey.", examples=[EXAMPLE_ID])]
 Number = Annotated[
     int, Path(description="Number of the version, from 1.", ge=1, le=2**31 - 1, examples=[1]), PLAIN_DIGITS

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from app.api.deps import Call, StrictRoute, may
 from app.api.openapi import paged
-from app.domain.access import Scope
+from app.domain.access import Extent, Scope
 from app.schemas.customers import EXAMPLE_ID
 from app.schemas.timeline import TimelinePage, TimelineQuery
 from app.services import timeline
@@ -22,6 +22,7 @@ Reads = Annotated[
         Scope.INTERACTIONS_READ,
         Scope.COMPLAINTS_READ,
         Scope.SURVEYS_READ,
+        extent=Extent.BY_CUSTOMER,
     ),
 ]
 CustomerId = Annotated[UUID, Path(description="Id of the customer.", examples=[EXAMPLE_ID])]

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Response
 from app.api import batches, replies
 from app.api.deps import Call, IdempotencyKey, IfMatch, IfNoneMatch, StrictRoute, may
 from app.api.openapi import changed, created, paged, read
-from app.domain.access import Scope
+from app.domain.access import Extent, Scope
 from app.schemas.batches import BatchQuery
 from app.schemas.transactions import (
     EXAMPLE_ID,
@@ -25,8 +25,8 @@ from app.services import transactions, transfers
 
 router = APIRouter(prefix="/transactions", tags=["Transactions"], route_class=StrictRoute)
 
-Reads = Annotated[Call, may(Scope.TRANSACTIONS_READ)]
-Writes = Annotated[Call, may(Scope.TRANSACTIONS_WRITE)]
+Reads = Annotated[Call, may(Scope.TRANSACTIONS_READ, extent=Extent.BY_CUSTOMER)]
+Writes = Annotated[Call, may(Scope.TRANSACTIONS_WRITE, extent=Extent.BY_CUSTOMER)]
 TransactionId = Annotated[UUID, Path(description="Id of the transaction.", examples=[EXAMPLE_ID])]
 ONE = replies.one(TransactionRead)
 CREATED = replies.one(TransactionRead, status=201, location="/v1/transactions/{id}")

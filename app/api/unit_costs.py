@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Response
 from app.api import replies
 from app.api.deps import Call, IfAbsent, IfMatch, IfNoneMatch, StrictRoute, may
 from app.api.openapi import changed, deleted, paged, read
-from app.domain.access import Scope
+from app.domain.access import Extent, Scope
 from app.domain.unit_costs import CostCode
 from app.schemas._base import Paging
 from app.schemas.unit_costs import UnitCostPage, UnitCostPut, UnitCostRead
@@ -15,8 +15,8 @@ from app.services import unit_costs
 
 router = APIRouter(prefix="/unit-costs", tags=["Rates"], route_class=StrictRoute)
 
-Reads = Annotated[Call, may(Scope.RATES_READ)]
-Writes = Annotated[Call, may(Scope.RATES_WRITE)]
+Reads = Annotated[Call, may(Scope.RATES_READ, extent=Extent.COMPANY_SETTINGS)]
+Writes = Annotated[Call, may(Scope.RATES_WRITE, extent=Extent.COMPANY_SETTINGS)]
 Code = Annotated[CostCode, Path(description="Channel of a contact, or `return`.", examples=["phone"])]
 Unused = Annotated[CostCode, Path(description="Channel of a contact, or `return`.", examples=["letter"])]
 ONE = replies.one(UnitCostRead)

@@ -24,7 +24,7 @@ from app.store.engine import Store
 from app.store.types import now
 
 TOKEN = "vefa_live_demo00000000_PublicDemoKeyOfVefaTheSameEverywhere0000"  # noqa: S105 - public on purpose
-SECRET = "the demo's secret is public, so never use it elsewhere"  # noqa: S105
+SECRET = "the-demos-secret-is-public,-so-never-use-it-elsewhere"  # noqa: S105
 
 
 def register(app: typer.Typer) -> None:
@@ -151,7 +151,7 @@ def _greet(address: str) -> None:
     header = f"-H 'Authorization: Bearer {TOKEN}'"
     typer.echo(
         f"\nVefa serves its demo at {address} (docs: {address}/docs)\n"
-        f"API key: {TOKEN}\n\n"
+        f"API key (public, all scopes, never expires): {TOKEN}\n\n"
         f"curl {header} '{address}/v1/insights/value-tiers'\n"
         f"curl {header} '{address}/v1/screen-pop?phone=0532+123+45+67'\n"
         f"curl {header} '{address}/v1/customers?churn_level=at_risk&sort=-value_at_risk&limit=3'\n"

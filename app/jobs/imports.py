@@ -98,7 +98,7 @@ def revert(context: Context, job: Row, _unit: int) -> bool:
     """Delete some rows of an import; True when none are left."""
     import_id = UUID(job["arguments"]["import_id"])
     row = context.store.read_sync(import_batches.read, import_id)
-    actor = import_batches.actor_of(row, context.company)
+    actor = import_batches.reverser_of(row, job["created_by"], context.company)
     return context.store.write_sync(import_reversals.revert, actor, import_id)
 
 

@@ -15,6 +15,7 @@ from datetime import timedelta
 
 import structlog
 
+from app.domain.secret_strength import refusal
 from app.errors import StartError, UnavailableError
 from app.jobs import dispatcher, recovery, registry, workflows
 from app.jobs.registry import Context
@@ -62,13 +63,13 @@ class Worker:
         store: shared with the API when both live in one process; by default the worker has its own.
 
     Raises:
-        WorkerRefusedError: no secret, without which the audit trail cannot be sealed.
+        WorkerRefusedError: no secret worth its name, without which the audit trail cannot be sealed.
         ValueError: ``VEFA_DUTIES_OFF`` names a duty there is not.
     """
 
     def __init__(self, settings: Settings, store: Store | None = None, timing: Timing | None = None) -> None:
-        if settings.secret is None:
-            raise WorkerRefusedError("Set VEFA_SECRET to at least 32 random characters.")
+        if refused := refusal(settings.secret_text):
+            raise WorkerRefusedError(refused)
         self._settings = settings
         self._timing = timing or Timing()
         self._owns_store = store is None

@@ -32,7 +32,7 @@ from app.jobs import state_format
 from app.jobs.registry import KINDS, Context, Row
 from app.services import jobs
 from app.settings import Settings
-from app.store import dialects
+from app.store import dialects, private_files
 from app.texts import translate
 
 R = TypeVar("R")
@@ -287,6 +287,7 @@ def _postgres_engine(settings: Settings) -> Engine:
 
 def _prepared(path: Path) -> Path:
     """The state file in WAL mode, which stays with the file: commits cost half, readers never wait."""
+    private_files.make(path)
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.close()

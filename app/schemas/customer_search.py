@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
 from app.domain.customers import Channel, ChurnLevel, CustomerKind, Lifecycle, Tier
 from app.domain.indices.expectation import Quadrant
@@ -40,6 +40,8 @@ class Include(StrEnum):
 
 class CustomerQuery(Paging):
     """Filters add up: a customer must match all of them."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"q": "yıl", "tier": ["A"], "sort": "-value"}]})
 
     sort: CustomerSort = CustomerSort.NEWEST
     """Order; customers without a figure come last when sorting by it."""

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.domain.complaints import ComplaintState, Severity
@@ -236,6 +236,8 @@ class ScreenPopRead(Output):
 
 class ScreenPopQuery(Input):
     """What is known of the caller: exactly one of these."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"phone": "0532 123 45 67"}]})
 
     phone: Annotated[str, StringConstraints(max_length=254, pattern=NO_CONTROL)] | None = Field(
         default=None, examples=["0532 123 45 67"], json_schema_extra={"x-prefilled": True}

@@ -71,9 +71,7 @@ _NAMED: dict[str, Any] = {"survey_code": "delivery", "customer": {"system": "crm
 class SurveyInvitationCreate(Subject):
     """A customer, or whoever it reaches, asked to answer a survey."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{**_NAMED, **_EXAMPLE, "transaction_id": EXAMPLE_TRANSACTION_ID}]}
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [{**_NAMED, **_EXAMPLE}]})
 
     invited_at: HappenedIn | None = None
     """Now if left out; not in the future."""

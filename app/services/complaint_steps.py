@@ -35,7 +35,7 @@ from app.schemas.complaint_events import (
     ComplaintStep,
 )
 from app.schemas.complaints import ComplaintUpdate
-from app.services import complaints, links, preconditions
+from app.services import complaints, links, preconditions, rights
 from app.store import audit
 from app.store.tables import Complaint, ComplaintEvent
 from app.store.types import now
@@ -110,6 +110,7 @@ def hand_over(
     before = change.before
     wanted = {"owner": data.owner, "unit": before["unit"] if data.unit is None else data.unit}
     changes = {member: value for member, value in wanted.items() if before[member] != value}
+    _check_unit(actor, changes)
     if not changes:
         raise ConflictError("The complaint has this owner and this unit already.")
     at = change.happened_at(data.at)
@@ -138,6 +139,7 @@ def update_one(
     changes = {member: value for member, value in sent.items() if before[member] != value}
     if not changes:
         return complaints.shape(before)
+    _check_unit(actor, changes)
     if changes.get("interaction_id") is not None:
         after = {**before, **changes}
         if wrong := links.problems(links.find(tx, actor, [after]), after):
@@ -146,6 +148,16 @@ def update_one(
 
 
 # --- inside
+
+
+def _check_unit(actor: Actor, changes: Row) -> None:
+    """Check that a changed unit is one the caller may use.
+
+    Raises:
+        InvalidError: it is not.
+    """
+    if wrong := rights.unit_problems(actor, changes.get("unit"), is_required=False):
+        raise InvalidError(fields=wrong)
 
 
 _LIFE = tuple(field.name for field in fields(Life))

@@ -23,7 +23,7 @@ from app.domain.days import clock_text, is_future
 from app.errors import AppError, ConflictError, FieldError, InvalidError, NotFoundError
 from app.schemas.complaint_events import ComplaintEventRead
 from app.schemas.complaints import ComplaintCreate, ComplaintQuery, ComplaintRead, ComplaintSort
-from app.services import links, records
+from app.services import links, records, rights
 from app.store import audit
 from app.store.engine import single
 from app.store.paging import After, Page, SortKey, fetch
@@ -118,7 +118,7 @@ def create(tx: Connection, actor: Actor, data: ComplaintCreate) -> Row:
     Raises:
         InvalidError: its past is out of order or in the future, its customer is unknown or one the caller
             may not see (``unknown_customer``), or its interaction is (``unknown_interaction``) or was with
-            another customer (``other_customer``).
+            another customer (``other_customer``); or the caller may not use its unit.
         ConflictError: the source has a complaint with this external id (``complaint_exists``).
         ForbiddenError: ``create_missing`` without the scope to write customers.
     """
@@ -281,11 +281,12 @@ def _renumbered(row: Row) -> Row:
 
 
 def _check_links(tx: Connection, actor: Actor, rows: list[Row | AppError]) -> None:
-    """Refuse rows whose interaction is not there or was with another customer."""
+    """Refuse rows whose interaction is not there or was with another customer, and units the caller lacks."""
     named = links.find(tx, actor, rows)
     for index, row in enumerate(rows):
         if isinstance(row, dict):
             wrong = links.problems(named, row, to_be_created=row["customer_id"] is None)
+            wrong += rights.unit_problems(actor, row["unit"], is_required=False)
             rows[index] = InvalidError(fields=wrong) if wrong else row
 
 

@@ -17,6 +17,7 @@ from app.domain.customers import (
 from app.domain.phones import PhoneError, Problem
 from app.errors import FieldError, InvalidError
 from app.schemas.customers import CustomerUpdate
+from app.services import rights
 from app.services.standing import CONTRACT
 from app.store.types import new_id
 
@@ -83,10 +84,8 @@ def checked(actor: Actor, row: Row) -> Row:
     Raises:
         InvalidError: a unit the caller may not use, an external id given twice, or too many members.
     """
-    if actor.units and row["unit"] not in actor.units:
-        raise InvalidError(
-            fields=[FieldError("/unit", "unit_not_allowed", "This key is limited to other units.")]
-        )
+    if wrong := rights.unit_problems(actor, row["unit"], is_required=True):
+        raise InvalidError(fields=wrong)
     pairs = {(entry["system"], entry["key"]) for entry in row["external_ids"]}
     if len(pairs) != len(row["external_ids"]):
         raise InvalidError(

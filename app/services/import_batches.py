@@ -38,7 +38,6 @@ from app.store.bulk import Outcome, Owned
 from app.store.engine import single
 from app.store.tables import Customer, Import, ImportChunk, ImportTrial, Transaction
 from app.store.types import now
-from app.store.visibility import is_limited
 
 Row = dict[str, Any]
 
@@ -74,6 +73,13 @@ def actor_of(row: Row, company: Company) -> Actor:
     was asked when the file was accepted."""
     scopes = {Scope.CUSTOMERS_WRITE} if row["mapping"]["create_missing"] else set()
     return Actor(row["created_by"], frozenset(scopes), frozenset(row["units"]), company=company)
+
+
+def reverser_of(row: Row, asked_by: str, company: Company) -> Actor:
+    """The caller who asked to take an import back. Only callers that are not limited see those of others."""
+    if asked_by == row["created_by"]:
+        return actor_of(row, company)
+    return Actor(asked_by, frozenset(), company=company)
 
 
 # --- storing
@@ -216,7 +222,7 @@ def _stored(tx: Connection, actor: Actor, row: Row, rows: Rows) -> tuple[Outcome
 
 def _really_missing(tx: Connection, actor: Actor, system: str, keys: Collection[str]) -> set[str]:
     """Leave out keys of customers whom the caller may not see."""
-    if not is_limited(actor):
+    if not actor.is_limited:
         return set(keys)
     everyone = Actor(actor.id, frozenset(), company=actor.company)
     return set(keys) - bulk.owners(tx, everyone, system, keys).keys()

@@ -145,6 +145,8 @@ def reason(item: Any, error: AppError) -> tuple[Refusal, str]:
     if not error.fields:
         return _REASONS.get(error.code, Refusal.INVALID_VALUE), _ABOUT.get(error.code, "")
     field = error.fields[0]
+    if field.code == "unit_not_allowed" and (item.customer or item.customer_id):
+        return Refusal.OTHER_UNIT, "unit"
     return _REASONS.get(field.code, Refusal.INVALID_VALUE), _target_of(field, getattr(item, "answers", ()))
 
 

@@ -24,6 +24,7 @@ from app.store.tables import (
     Transaction,
 )
 from app.store.types import now
+from app.store.visibility import narrow
 
 Row = dict[str, Any]
 
@@ -95,7 +96,14 @@ def _revert_people(tx: Connection, actor: Actor, kind: RecordKind, row: Row) -> 
 def _delete_records(tx: Connection, actor: Actor, kind: RecordKind, import_id: UUID) -> int:
     columns = _TABLES[kind].__table__.c
     most = DELETED_AT_ONCE if kind is RecordKind.TRANSACTIONS else RECORDS_AT_ONCE
-    ids = tx.execute(select(columns.id).where(columns.import_id == import_id).limit(most)).scalars().all()
+    # What has been moved to a customer of another unit since is no longer this caller's to delete.
+    mine = narrow(
+        select(columns.id).where(columns.import_id == import_id),
+        actor,
+        columns.customer_id,
+        columns.get("unit"),
+    )
+    ids = tx.execute(mine.limit(most)).scalars().all()
     if ids:
         _unlink(tx, actor, kind, ids)
         tx.execute(delete(_TABLES[kind]).where(columns.id.in_(ids)))

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Select, case, delete, insert, select, update
 
+from app.domain import import_rights
 from app.domain.access import Actor, Scope
 from app.domain.date_formats import example
 from app.domain.import_mapping import Mapping
@@ -13,16 +14,15 @@ from app.domain.import_refusals import Refusal, detail
 from app.domain.import_targets import PEOPLE, RecordKind
 from app.domain.imports import ENDED, ImportState
 from app.domain.jobs import JobState
-from app.errors import ConflictError, FieldError, ForbiddenError, InvalidError, NotFoundError
+from app.errors import ConflictError, FieldError, InvalidError, NotFoundError
 from app.schemas.imports import ImportQuery, RefusedRowQuery
-from app.services import import_mappings, jobs
+from app.services import import_mappings, jobs, rights
 from app.services.import_limits import limits
 from app.store import audit
 from app.store.engine import single
 from app.store.paging import After, Page, SortKey, fetch
 from app.store.tables import Import, ImportChunk, Job, RefusedRow
 from app.store.types import new_id, now
-from app.store.visibility import is_limited
 
 Row = dict[str, Any]
 
@@ -116,6 +116,20 @@ def refused_after(tx: Connection, actor: Actor, import_id: UUID, line: int, limi
 # --- taking a file in
 
 
+def check_may_store(actor: Actor, mapping: Mapping) -> None:
+    """Check that the caller may store what a file read with ``mapping`` brings.
+
+    Raises:
+        ForbiddenError: it lacks the scope to write records of this kind, or customers, which are to be
+            created.
+        InvalidError: customers are to be created by a caller limited to several units.
+    """
+    rights.require(actor, *import_rights.needed(mapping.kind, create_missing=mapping.create_missing))
+    if mapping.create_missing and mapping.kind not in PEOPLE and len(actor.units) > 1:
+        detail = "This key is limited to several units, so the unit of a new customer is not clear."
+        raise InvalidError(fields=[FieldError("create_missing", "unclear_unit", detail, "query")])
+
+
 def begin(
     tx: Connection,
     actor: Actor,
@@ -130,13 +144,9 @@ def begin(
     """Begin to take in a file, whose chunks are to follow; or, in state running, a file that lies here.
 
     Raises:
-        ForbiddenError: customers are to be created by a caller who may not.
-        InvalidError: customers are to be created by a caller limited to several units.
+        ForbiddenError, InvalidError: see `check_may_store`.
     """
-    if mapping.create_missing and mapping.kind not in PEOPLE:
-        _check_may_create(actor)
-    if mapping.kind in PEOPLE and not actor.may(Scope.CUSTOMERS_WRITE):
-        raise ForbiddenError("The credentials lack the scope {scope}.", scope=Scope.CUSTOMERS_WRITE.value)
+    check_may_store(actor, mapping)
     _sweep(tx)
     at = now()
     row: Row = {
@@ -238,9 +248,15 @@ def revert(tx: Connection, actor: Actor, import_id: UUID) -> Row:
 
     Raises:
         NotFoundError: as in `get`.
+        ForbiddenError: the caller lacks a scope that the import needed, or it is another caller's and this
+            one lacks ``imports:admin``.
         ConflictError: it was a dry run, has not ended, or is reverted already.
     """
     before = _find(tx, actor, _READ.with_for_update(of=Import), import_id)
+    kind, create_missing = RecordKind(before["kind"]), before["mapping"]["create_missing"]
+    rights.require(actor, *import_rights.needed(kind, create_missing=create_missing))
+    if before["created_by"] != actor.id:
+        rights.require(actor, Scope.IMPORTS_ADMIN)
     # A command that was killed left its import running; nobody works on it any more, or it will notice.
     abandoned = before["state"] == ImportState.RUNNING and before["job_id"] is None
     if before["dry_run"]:
@@ -287,17 +303,9 @@ def _sweep(tx: Connection) -> None:
         discard_upload(tx, import_id)
 
 
-def _check_may_create(actor: Actor) -> None:
-    if not actor.may(Scope.CUSTOMERS_WRITE):
-        raise ForbiddenError("The credentials lack the scope {scope}.", scope=Scope.CUSTOMERS_WRITE.value)
-    if len(actor.units) > 1:
-        detail = "This key is limited to several units, so the unit of a new customer is not clear."
-        raise InvalidError(fields=[FieldError("create_missing", "unclear_unit", detail, "query")])
-
-
 def _visible(statement: Select[Any], actor: Actor) -> Select[Any]:
     """A caller who sees only some customers sees only the imports it sent itself."""
-    return statement.where(Import.created_by == actor.id) if is_limited(actor) else statement
+    return statement.where(Import.created_by == actor.id) if actor.is_limited else statement
 
 
 def _find(tx: Connection, actor: Actor, statement: Select[Any], import_id: UUID) -> Row:

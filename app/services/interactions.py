@@ -17,7 +17,7 @@ from app.schemas.interactions import (
     InteractionSort,
     InteractionUpdate,
 )
-from app.services import callers, dispositions, do_not_contact, preconditions, records
+from app.services import callers, dispositions, do_not_contact, preconditions, records, rights
 from app.store import audit
 from app.store.engine import single
 from app.store.paging import After, Page, SortKey, fetch
@@ -180,7 +180,12 @@ def update_one(
     after = {**before, **changes, "version": before["version"] + 1, "updated_at": now()}
     disposition = changes.get("disposition")
     own = dispositions.states(tx, [] if disposition is None else [disposition])
-    if wrong := _wrong(actor, after, disposition, own, is_known=after["customer_id"] is not None):
+    wrong = _wrong(after, disposition, own)
+    if "unit" in changes:
+        # What is nobody's is seen by its own unit: a key of other units would not find it again.
+        is_known = after["customer_id"] is not None
+        wrong += rights.unit_problems(actor, after["unit"], is_required=not is_known)
+    if wrong:
         raise InvalidError(fields=wrong)
     stored = {member: after[member] for member in {*changes, "version", "updated_at"}}
     tx.execute(update(Interaction).where(Interaction.id == interaction_id).values(stored))
@@ -225,19 +230,13 @@ def _new_row(
     is_known = item.customer_id is not None or item.customer is not None
     if not is_known and row["unit"] is None and len(actor.units) == 1:
         [row["unit"]] = actor.units
-    wrong = _wrong(actor, row, item.disposition, own, is_known=is_known)
+    wrong = _wrong(row, item.disposition, own)
+    wrong += rights.unit_problems(actor, row["unit"], is_required=not is_known)
     return InvalidError(fields=wrong) if wrong else row
 
 
-def _wrong(
-    actor: Actor,
-    row: Row,
-    disposition: str | None,
-    own: Mapping[str, bool],
-    *,
-    is_known: bool,
-) -> list[FieldError]:
-    """What is wrong with a row of somebody we know or not, given the ``disposition`` it newly has."""
+def _wrong(row: Row, disposition: str | None, own: Mapping[str, bool]) -> list[FieldError]:
+    """What is wrong with a row, given the ``disposition`` it newly has."""
     wrong = []
     if not in_order(row["started_at"], row["ended_at"]):
         detail = "An interaction cannot end before it starts."
@@ -250,10 +249,6 @@ def _wrong(
         elif not usable:
             detail = "This disposition is no longer in use."
             wrong.append(FieldError("/disposition", "inactive_disposition", detail))
-    # What is nobody's is seen by its own unit: a key of other units would not find it again.
-    if not is_known and actor.units and row["unit"] not in actor.units:
-        detail = "This key is limited to other units."
-        wrong.append(FieldError("/unit", "unit_not_allowed", detail))
     return wrong
 
 

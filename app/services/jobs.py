@@ -20,7 +20,6 @@ from app.store.engine import single
 from app.store.paging import After, Page, SortKey, fetch
 from app.store.tables import Job
 from app.store.types import new_id, now
-from app.store.visibility import is_limited
 
 Row = dict[str, Any]
 
@@ -174,7 +173,7 @@ def fail(tx: Connection, job_id: UUID, error: str) -> bool:
 
 def _visible(actor: Actor) -> list[ColumnElement[bool]]:
     """A caller who sees only some customers sees only the jobs it asked for itself."""
-    return [Job.created_by == actor.id] if is_limited(actor) else []
+    return [Job.created_by == actor.id] if actor.is_limited else []
 
 
 def _first(column: Any, otherwise: datetime) -> ColumnElement[datetime]:

@@ -134,19 +134,20 @@ def create_known(
     credential = parse(token)
     if credential is None:
         raise ValueError("not an API key")
+    rights = _Rights(sorted(scopes), sorted(composed(unit).strip() for unit in units), expires_at)
     tx.execute(
         insert(ApiKey).values(
             id=credential.id,
             secret_hash=hashlib.sha256(credential.secret.encode()).digest(),
             label=label,
-            scopes=sorted(scopes),
-            units=sorted(composed(unit).strip() for unit in units),
+            scopes=rights.scopes,
+            units=rights.units,
             created_at=now(),
             expires_at=expires_at,
             replaces=replaces,
         )
     )
-    audit.record(tx, actor, "api_key.created", credential.id)
+    _note(tx, actor, "created", credential.id, rights, replaces=replaces)
     return token
 
 
@@ -167,13 +168,18 @@ def revoke(tx: Connection, actor: Actor, key_id: str) -> None:
     if row["revoked_at"] is not None:
         raise ConflictError("The key is revoked already.")
     tx.execute(update(ApiKey).where(ApiKey.id == key_id).values(revoked_at=now()))
-    audit.record(tx, actor, "api_key.revoked", key_id)
+    _note(tx, actor, "revoked", key_id, _Rights.of(row))
 
 
-def rotate(tx: Connection, actor: Actor, key_id: str, overlap: timedelta) -> str:
-    """Make a successor with the same rights and expiry; the old key works for ``overlap`` longer.
+def rotate(
+    tx: Connection, actor: Actor, key_id: str, overlap: timedelta, *, expires_at: datetime | None = None
+) -> str:
+    """Make a successor with the same rights; the old key works for ``overlap`` longer.
 
     Rotating a key again makes another successor and never lets the old key work longer.
+
+    Args:
+        expires_at: when the successor expires, by default when the old key does.
 
     Raises:
         NotFoundError: there is no such key.
@@ -184,8 +190,34 @@ def rotate(tx: Connection, actor: Actor, key_id: str, overlap: timedelta) -> str
         raise ConflictError("The key is revoked or expired.")
     retires_at = min(now() + overlap, row["retires_at"] or datetime.max.replace(tzinfo=UTC))
     tx.execute(update(ApiKey).where(ApiKey.id == key_id).values(retires_at=retires_at))
-    scopes, expires_at = _scopes(tuple(row["scopes"])), row["expires_at"]
+    _note(tx, actor, "rotated", key_id, _Rights.of(row))
+    scopes, expires_at = _scopes(tuple(row["scopes"])), expires_at or row["expires_at"]
     return create(tx, actor, row["label"], scopes, units=row["units"], expires_at=expires_at, replaces=key_id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rights:
+    """What a key may do and until when."""
+
+    scopes: list[str]
+    units: list[str]
+    expires_at: datetime | None
+
+    @classmethod
+    def of(cls, row: Row) -> "_Rights":
+        return cls(row["scopes"], row["units"], row["expires_at"])
+
+
+def _note(
+    tx: Connection, actor: Actor, what: str, key_id: str, rights: _Rights, *, replaces: str | None = None
+) -> None:
+    """Note in the trail what became of a key, and its rights: ``scope=customers:read``, ``unit=izmir``."""
+    expires_at = None if rights.expires_at is None else rights.expires_at.isoformat()
+    given = [*(f"scope={scope}" for scope in rights.scopes), *(f"unit={unit}" for unit in rights.units)]
+    given += [
+        f"{name}={value}" for name, value in (("expires_at", expires_at), ("replaces", replaces)) if value
+    ]
+    audit.record(tx, actor, f"api_key.{what}", key_id, members=given)
 
 
 def _existing(tx: Connection, key_id: str) -> Row:

@@ -23,7 +23,7 @@ from app.services.scoring_runs import find_finished
 from app.store import scores
 from app.store.engine import long
 from app.store.tables import Customer, CustomerScore, ScoringRun
-from app.store.visibility import check_sees_all, narrow
+from app.store.visibility import narrow
 
 Row = dict[str, Any]
 
@@ -37,14 +37,12 @@ _RUN = select(
 ).where(ScoringRun.lifetime_value.is_not(None))
 
 
-def report(tx: Connection, actor: Actor, run_id: UUID | None, as_of: date | None) -> Row:
+def report(tx: Connection, _actor: Actor, run_id: UUID | None, as_of: date | None) -> Row:
     """Read the lifetime values of a run: the named one, the newest for a day, or the current one.
 
     Raises:
-        ForbiddenError: the caller sees only some customers; these figures are of the whole company.
         NotFoundError: no such run has finished.
     """
-    check_sees_all(actor)
     run = find_finished(tx, _RUN, run_id, as_of)
     ids = [UUID(one["id"]) for one in run.lifetime_value["top"]]
     found = tx.execute(select(Customer.id, Customer.name).where(Customer.id.in_(ids)))

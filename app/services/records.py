@@ -10,9 +10,9 @@ from sqlalchemy import Connection, select
 
 from app.domain.access import Actor, Scope
 from app.domain.customers import Lifecycle
-from app.errors import AppError, ConflictError, FieldError, ForbiddenError, InvalidError
+from app.errors import AppError, ConflictError, FieldError, InvalidError
 from app.schemas.customers import ExternalId
-from app.services import customer_keys
+from app.services import customer_keys, rights
 from app.services.customer_rows import Identity
 from app.store import dialects
 from app.store.pairs import in_pairs
@@ -89,8 +89,8 @@ def store_new(
         ForbiddenError: an item asks for ``create_missing`` without the scope to write customers.
         ConflictError: another request stored some of the records in the meantime.
     """
-    if any(item.create_missing for item in items) and not actor.may(Scope.CUSTOMERS_WRITE):
-        raise ForbiddenError("The credentials lack the scope {scope}.", scope=Scope.CUSTOMERS_WRITE.value)
+    if any(item.create_missing for item in items):
+        rights.require(actor, Scope.CUSTOMERS_WRITE)
     prospects = find_customers(tx, actor, items, rows)
     if check is not None:
         check(rows)

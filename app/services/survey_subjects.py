@@ -10,7 +10,7 @@ from sqlalchemy import Connection, or_, select
 from app.domain.access import Actor
 from app.errors import AppError, ConflictError, FieldError, InvalidError
 from app.schemas.survey_invitations import Subject
-from app.services import links
+from app.services import links, rights
 from app.services.links import Found
 from app.store.tables import Survey, SurveyVersion
 
@@ -108,15 +108,10 @@ def settle(actor: Actor, found: Found, row: Row, named: Subject, *, to_be_create
         if problem.code == "other_customer" or getattr(named, problem.pointer[1:]) is not None
     ]
     links.fill(found, row)
-    if actor.units and row["customer_id"] is None and not to_be_created:
-        wrong += _of_unit(actor, row)
-    return InvalidError(fields=wrong) if wrong else None
-
-
-def _of_unit(actor: Actor, row: Row) -> list[FieldError]:
-    """What is nobody's is seen by its own unit: a key of other units would not find it again."""
-    if row["unit"] is None and len(actor.units) == 1:
+    # What is nobody's is seen by its own unit: a key of other units would not find it again.
+    is_nobodys = row["customer_id"] is None and not to_be_created
+    if is_nobodys and row["unit"] is None and len(actor.units) == 1:
         [row["unit"]] = actor.units
-    if row["unit"] in actor.units:
-        return []
-    return [FieldError("/unit", "unit_not_allowed", "This key is limited to other units.")]
+    if is_nobodys or named.unit is not None:
+        wrong += rights.unit_problems(actor, row["unit"], is_required=is_nobodys)
+    return InvalidError(fields=wrong) if wrong else None

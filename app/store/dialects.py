@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
 from typing import Any, Protocol, cast
 
 from sqlalchemy import (
@@ -30,6 +31,7 @@ from sqlalchemy.pool import QueuePool
 from sqlalchemy.types import UserDefinedType
 
 from app.errors import UnavailableError
+from app.store import private_files
 
 
 class StoreSettings(Protocol):
@@ -126,6 +128,10 @@ def sqlite_engine(settings: StoreSettings, *, writer: bool, wait_seconds: float 
         hide_parameters=True,
         **_JSON,
     )
+
+    @event.listens_for(engine, "do_connect")
+    def _make(_dialect: Any, _record: Any, _arguments: Any, _options: Any) -> None:
+        private_files.make(Path(str(engine.url.database)))
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:

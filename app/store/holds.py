@@ -6,7 +6,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection, exc, make_url, text
 
-from app.store import dialects
+from app.store import dialects, private_files
 from app.store.dialects import StoreSettings
 
 _TRY = text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))")
@@ -52,6 +52,7 @@ class _FileHold:
 
 def _take_file(store: Path, name: str) -> Hold | None:
     path = store.with_name(f"{store.stem}-{name}.lock")
+    private_files.make(path)
     lock = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
     try:
         lock.execute("BEGIN EXCLUSIVE")

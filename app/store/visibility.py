@@ -6,26 +6,10 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Select, and_, or_, select
 
 from app.domain.access import Actor
-from app.errors import ForbiddenError
 from app.store.prepared import Prepared, Row
 from app.store.tables import Customer
 
 S = TypeVar("S", bound="Select[*tuple[Any, ...]]")
-
-
-def is_limited(actor: Actor) -> bool:
-    """Whether the caller sees only some customers."""
-    return bool(actor.units) or actor.customer_id is not None
-
-
-def check_sees_all(actor: Actor) -> None:
-    """Refuse figures of the whole company to callers who see only some customers.
-
-    Raises:
-        ForbiddenError: the caller is one of them.
-    """
-    if is_limited(actor):
-        raise ForbiddenError("A key that is limited to units cannot read figures of the whole company.")
 
 
 def narrow(statement: S, actor: Actor, customer_id: Any = Customer.id, unit: Any = None) -> S:
@@ -52,6 +36,6 @@ def narrow(statement: S, actor: Actor, customer_id: Any = Customer.id, unit: Any
 
 def seen(tx: Connection, prepared: Prepared, actor: Actor, values: Mapping[str, Any]) -> list[Row]:
     """The rows of a prepared read of customers that the caller may see."""
-    if is_limited(actor):
+    if actor.is_limited:
         return [row._asdict() for row in tx.execute(narrow(prepared.statement, actor), values).all()]
     return prepared.rows(tx, values)

@@ -176,4 +176,4 @@ def test_reading_and_starting_take_scopes(api_with: Any) -> None:
 
 def test_figures_of_the_whole_company_are_not_for_keys_of_a_unit(api_with: Any, tested: Any) -> None:
     limited = api_with(Scope.INSIGHTS_READ, units=("izmir",))
-    problem(limited.get(f"/v1/backtests/{tested['id']}"), 403, "insufficient_scope")
+    problem(limited.get(f"/v1/backtests/{tested['id']}"), 403, "limited_to_units")

@@ -145,4 +145,4 @@ def test_bad_questions_and_callers(api: Api, api_with: Callable[..., Api]) -> No
     window = {"index": "nps", "from": "2026-01-02", "to": "2026-01-02"}
     problem(api.get(PATH, params=window), 422, "validation_failed")
     limited = api_with(Scope.INSIGHTS_READ, units=("izmir",))
-    problem(limited.get(PATH, params={"index": "nps"}), 403, "insufficient_scope")
+    problem(limited.get(PATH, params={"index": "nps"}), 403, "limited_to_units")

@@ -317,3 +317,73 @@ def test_a_forged_cursor_is_refused(api: Api) -> None:
 def test_a_phone_is_found_in_both_countries_it_may_belong_to(api: Api) -> None:
     made(api, "Baku", contact_points=[phone("+994 50 123 45 67")])
     assert found(api, phone="050 123 45 67") == ["Baku"]
+
+
+# --- filters in a body
+
+SEARCHES = f"{URL}/searches"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {},
+        {"q": "isik"},
+        {"phone": "0532 123 45 67"},
+        {"email": "Ayse@Example.com"},
+        {"external_id": "crm:C 1"},
+        {"tag": ["x", "y"]},
+        {"tier": ["none"], "kind": "person", "sort": "name"},
+        {"limit": 1, "include": ["total"]},
+        {"attribute": ["city=İzmir"]},
+    ],
+)
+def test_a_search_by_body_finds_what_the_list_finds(api: Api, asked: dict[str, Any]) -> None:
+    points = [phone("0532 123 45 67"), {"kind": "email", "value": "ayse@example.com"}]
+    made(
+        api,
+        "Ayşe IŞIK",
+        contact_points=points,
+        tags=["x", "y"],
+        attributes={"city": "İzmir"},
+        external_ids=[{"system": "crm", "key": "C 1"}],
+    )
+    made(api, "Somebody Else", tags=["x"])
+    listed, searched = api.get(URL, params=asked), api.post(SEARCHES, json=asked)
+    assert (listed.status_code, searched.status_code) == (200, 200), searched.text
+    for member in ("data", "total", "has_more"):
+        assert searched.json()[member] == listed.json()[member]
+
+
+def test_pages_of_a_search_come_by_the_cursor_in_the_body(api: Api) -> None:
+    for number in range(5):
+        made(api, f"Customer {number}", tags=["x"])
+    names, cursor = [], None
+    while True:
+        answer = api.post(SEARCHES, json={"tag": ["x"], "sort": "name", "limit": 2, "cursor": cursor})
+        assert "link" not in answer.headers, "an address cannot carry the body"
+        names += [row["name"] for row in answer.json()["data"]]
+        cursor = answer.json()["next_cursor"]
+        if cursor is None:
+            break
+    assert names == [f"Customer {number}" for number in range(5)]
+    first = api.get(URL, params={"tag": "x", "sort": "name", "limit": 2}).json()["next_cursor"]
+    refused = problem(api.post(SEARCHES, json={"tag": ["y"], "cursor": first}), 422, "invalid_cursor")
+    assert [(error["pointer"], error["location"]) for error in refused["errors"]] == [("/cursor", "body")]
+
+
+@pytest.mark.parametrize(
+    ("body", "wrong"),
+    [
+        ({"phone": "12"}, "/phone"),
+        ({"email": "ayse"}, "/email"),
+        ({"tag": "x"}, "/tag"),
+        ({"limit": 0}, "/limit"),
+        ({"nmae": "x"}, "/nmae"),
+        ({"tier": ["D"]}, "/tier/0"),
+    ],
+)
+def test_a_search_names_the_wrong_member_of_the_body(api: Api, body: dict[str, Any], wrong: str) -> None:
+    answer = api.post(SEARCHES, json=body)
+    assert pointers(answer) == [wrong]
+    assert {error["location"] for error in answer.json()["errors"]} == {"body"}

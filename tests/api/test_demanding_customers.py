@@ -262,5 +262,5 @@ def test_bad_questions_and_callers(api: Api, api_with: Callable[..., Api]) -> No
     assert api.get("/v1/customers", params={"quadrant": "demanding"}).status_code == 422
     assert api.get(PATH, params={"quadrant": "demanding_satisfied"}).status_code == 422
     limited = api_with(Scope.INSIGHTS_READ, units=("izmir",))
-    problem(limited.get(PATH), 403, "insufficient_scope")
+    problem(limited.get(PATH), 403, "limited_to_units")
     problem(api_with(Scope.CUSTOMERS_READ).get(PATH), 403, "insufficient_scope")

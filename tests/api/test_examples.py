@@ -9,6 +9,7 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
+from documented import Operation, operations, resolved, sent
 from record_examples import refreshed, refreshed_all
 from starlette.testclient import TestClient
 from support import Api, Contract
@@ -25,7 +26,6 @@ from app.settings import Settings
 from app.store.engine import Store
 
 UNTIL = date(2026, 11, 23)
-Operation = tuple[str, str, dict[str, Any]]
 RECORDED = {"recorded_at", "created_at", "updated_at", "actor_id"}
 """Members of the demo's records that say when and by whom it was made."""
 
@@ -39,51 +39,6 @@ def shown(settings: Settings, store: Store, actor: Actor, contract: Contract) ->
     replay.run(store, actor, store.write_sync(demo.start_replay, actor))
     with TestClient(create_app(settings), raise_server_exceptions=False) as client:
         yield Api(client, TOKEN, contract)
-
-
-def resolved(document: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
-    found: Any = document
-    for step in part.get("$ref", "#/").removeprefix("#/").split("/"):
-        found = found[step] if step else part
-    return dict(found)
-
-
-def operations(document: dict[str, Any]) -> list[Operation]:
-    """``(METHOD, path, operation)`` of the whole document."""
-    return [
-        (method.upper(), path, operation)
-        for path, described in document["paths"].items()
-        for method, operation in described.items()
-    ]
-
-
-def example_of(parameter: dict[str, Any]) -> Any:
-    """The example of a parameter, None if it has none."""
-    schema = parameter["schema"]
-    return next(iter(schema.get("examples", ())), parameter.get("example"))
-
-
-def sent(document: dict[str, Any], operation: Operation) -> dict[str, Any]:
-    """The request that the documentation shows: the example of each parameter, and of the body."""
-    method, path, said = operation
-    request: dict[str, Any] = {"params": {}, "headers": {}}
-    for parameter in said.get("parameters", ()):
-        example = example_of(parameter)
-        if parameter["in"] == "path":
-            assert example is not None, f"{method} {path}: {parameter['name']} has no example"
-            path = path.replace(f"{{{parameter['name']}}}", str(example))
-        elif example is not None:
-            request["params" if parameter["in"] == "query" else "headers"][parameter["name"]] = example
-        else:
-            assert not parameter.get("required"), f"{method} {path}: {parameter['name']} has no example"
-    if "requestBody" in said:
-        media_type, content = next(iter(said["requestBody"]["content"].items()))
-        request["headers"]["Content-Type"] = media_type
-        if media_type.endswith("json"):
-            [request["json"]] = resolved(document, content["schema"])["examples"]
-        else:
-            request["content"] = content["example"]
-    return {"method": method, "path": path, **request}
 
 
 def test_every_example_works_against_the_demo_in_any_order(shown: Api, contract: Contract) -> None:

@@ -25,7 +25,7 @@ from app.services import keys
 from app.settings import Settings
 from app.store.engine import Store
 
-SECRET = "a secret of the tests, forty characters.."
+SECRET = "a-secret-of-the-tests-with-40-CHARACTERS"
 BY_KEY = "/v1/customers/by-external-id/hostile/{uid}"
 TRANSACTION = {
     "customer": {"system": "hostile", "key": "buyer"},

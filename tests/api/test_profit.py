@@ -271,7 +271,7 @@ def test_refusals(api: Api, store: Store, actor: Actor, api_with: Callable[..., 
     other = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7aff"
     problem(api.get(f"/v1/customers/{other}/profit"), 404, "not_found")
     limited = api_with(Scope.INSIGHTS_READ, Scope.CUSTOMERS_READ, units=("izmir",))
-    problem(limited.get(REPORT), 403, "insufficient_scope")
+    problem(limited.get(REPORT), 403, "limited_to_units")
     problem(limited.get(f"/v1/customers/{customer_id}/profit"), 404, "not_found")
     problem(api_with(Scope.CUSTOMERS_READ).get(REPORT), 403, "insufficient_scope")
     stranger = api_with(Scope.INSIGHTS_READ)

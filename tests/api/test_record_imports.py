@@ -172,7 +172,9 @@ def test_importing_needs_the_scope_and_creating_customers_another(
     file = many_records(3)
     resource = Scope.SURVEYS_WRITE if kind == "responses" else Scope(f"{kind}:write")
     assert send(api_with(resource), kind, file).status_code == 403
-    importer = api_with(Scope.IMPORTS_WRITE, Scope.IMPORTS_READ)
+    alone = api_with(Scope.IMPORTS_WRITE, Scope.IMPORTS_READ)
+    assert send(alone, kind, file, create_missing=False).status_code == 403
+    importer = api_with(Scope.IMPORTS_WRITE, Scope.IMPORTS_READ, resource)
     assert send(importer, kind, file).status_code == 403
     row = send(importer, kind, file, create_missing=False).json()
     work_off()

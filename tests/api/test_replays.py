@@ -147,4 +147,4 @@ def test_figures_of_the_whole_company_are_not_for_keys_of_a_unit(
 ) -> None:
     done = replayed(api, store, actor, scored)
     limited = api_with(Scope.INSIGHTS_READ, units=("izmir",))
-    problem(limited.get(f"/v1/replays/{done['id']}"), 403, "insufficient_scope")
+    problem(limited.get(f"/v1/replays/{done['id']}"), 403, "limited_to_units")

@@ -209,3 +209,30 @@ def test_it_takes_three_statements_and_the_key_is_one_of_them(
     counted.clear()
     pop(api, phone="withheld")
     assert len(counted) == 1
+
+
+# --- the number in a body
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"phone": "+90 (532) 123-45-67"},
+        {"email": " AYSE.YILMAZ@example.com "},
+        {"external_id": "crm:C 1:ş"},
+        {"phone": "withheld"},
+    ],
+)
+def test_a_number_in_the_body_gives_the_same_answer(
+    api: Api, customer: dict[str, Any], asked: dict[str, str]
+) -> None:
+    answer = api.post(URL, json=asked, headers={"Accept-Language": "tr"})
+    assert answer.status_code == 200, answer.text
+    assert answer.json() == api.get(URL, params=asked, headers={"Accept-Language": "tr"}).json()
+    assert answer.headers["content-language"] == "tr"
+
+
+def test_a_body_must_say_who_exactly_once(api: Api) -> None:
+    for body in ({}, {"phone": "1", "email": "a@example.com"}):
+        problem(api.post(URL, json=body), 422, "validation_failed")
+    assert pointers(api.post(URL, json={"phone": "1", "number": "2"})) == ["/number"]

@@ -78,5 +78,5 @@ def test_refusals(api: Api, store: Store, actor: Actor, api_with: Callable[..., 
     for query in ("", "?attribute=", "?attribute=Spend", "?attribute=a%25", "?attribute=a&tier=A"):
         problem(api.get(f"{REPORT}{query}"), 422, "validation_failed")
     limited = api_with(Scope.INSIGHTS_READ, units=("izmir",))
-    problem(limited.get(REPORT, params=SPEND), 403, "insufficient_scope")
+    problem(limited.get(REPORT, params=SPEND), 403, "limited_to_units")
     problem(api_with(Scope.CUSTOMERS_READ).get(REPORT, params=SPEND), 403, "insufficient_scope")

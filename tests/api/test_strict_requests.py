@@ -198,7 +198,7 @@ def test_a_slash_that_is_not_encoded_separates_steps(api: Api) -> None:
     made(api, external_ids=[{"system": "erp", "key": "a/b"}])
     assert problem(api.get(f"{CUSTOMERS}/by-external-id/erp/a/b"), 404, "not_found")
     assert problem(api.put(f"{CUSTOMERS}/by-external-id/erp/a/b", json={}), 404, "not_found")
-    assert problem(api.get(f"{CUSTOMERS}%2Fby-external-id/erp/a"), 404, "not_found")
+    assert problem(api.get(f"{CUSTOMERS}%2Fby-external-id/erp/a"), 400, "malformed_request")
 
 
 def test_a_refusal_names_the_methods_of_a_path_with_an_encoded_slash(api: Api) -> None:
@@ -302,3 +302,19 @@ def test_a_request_has_exactly_one_host(api: Api, version: str, hosts: list[str]
 
     asyncio.run(api.client.app(scope, receive, send))
     assert seen[0] == status
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/customers%2Fbatch",
+        "/v1%2fcustomers",
+        "/v1/customers/..%2F..%2Fetc%2Fpasswd",
+        "/v1/customers/01930a3e-2f6b-7c11-9a52-0d9c1f8f7a10%2Foverview",
+        "/%2F",
+    ],
+)
+def test_an_encoded_slash_outside_a_key_is_malformed(api: Api, path: str) -> None:
+    answer = problem(api.get(path), 400, "malformed_request")
+    assert "%2F" in answer["detail"]
+    assert problem(api.get(path, headers={"Accept-Language": "tr"}), 400, "malformed_request") != answer

@@ -31,7 +31,7 @@ def serve(sqlite_template: Path, tmp_path: Path) -> Iterator[Serve]:
     begun: list[subprocess.Popen[bytes]] = []
     more = {
         "VEFA_DATABASE_URL": f"sqlite:///{tmp_path / 'vefa.db'}",
-        "VEFA_SECRET": "a secret of the tests, forty characters..",
+        "VEFA_SECRET": "a-secret-of-the-tests-with-40-CHARACTERS",
         "VEFA_WORKER_ID": "one-and-only",
     }
 

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from app.cli import commands
 from app.cli.context import reaching
+from app.domain import secret_strength
 from app.errors import StartError
 from app.settings import Settings
 from app.store import schema
@@ -23,7 +24,7 @@ def refusal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
     """Run a command; the one line that it refuses with."""
 
     def run(*arguments: str, **settings: str) -> str:
-        monkeypatch.setenv("VEFA_SECRET", "a secret of the tests, forty characters..")
+        monkeypatch.setenv("VEFA_SECRET", "a-secret-of-the-tests-with-40-CHARACTERS")
         for name, value in settings.items():
             monkeypatch.setenv(name, value)
         monkeypatch.setattr(sys, "argv", ["vefa", *arguments])
@@ -58,6 +59,44 @@ def test_a_wrong_setting_is_named_with_what_is_expected(
     line = refusal("migrate", **{name: value})
     assert line.startswith(f"error: {name}: ")
     assert advice in line
+
+
+@pytest.mark.parametrize(
+    ("secret", "reason"),
+    [
+        ("", "is not set"),
+        ("x" * 40, "has fewer than 16 different characters"),
+        ("0123456789abcde" * 4, "has fewer than 16 different characters"),
+        ("0123456789a" * 6, "has fewer than 12 different characters"),
+        ("Gq7vR2mZpX9cLwT4bYsK8dNhJ3fUeA6", "has fewer than 32 characters"),
+        (" " * 40, "has blanks"),
+        ("Gq7vR2mZpX9cLwT4bYsK8dNhJ3fUeA6i\n", "has blanks"),
+        ("correct horse battery staple, and a few more words", "has blanks"),
+    ],
+)
+@pytest.mark.parametrize("command", ["serve", "worker"])
+def test_a_secret_that_can_be_guessed(
+    refusal: Refusal, tmp_path: Path, command: str, secret: str, reason: str
+) -> None:
+    url = f"sqlite:///{tmp_path}/vefa.db"
+    schema.upgrade(Settings(database_url=url))
+    line = refusal(command, VEFA_DATABASE_URL=url, VEFA_SECRET=secret)
+    assert line == f"error: VEFA_SECRET {reason}. {MAKE_ONE}"
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "Gq7vR2mZpX9cLwT4bYsK8dNhJ3fUeA6i",
+        "SKZJl2oXw+9Lf3/Ky1oQmR7dLrV0xgJ0cOkCqkWm0nI=",
+        "99bd0ac3e5c41ffb0ba2c3a04ceb1fd25a1b49e17dbe2bc40f9da39d3dd0b5ac",  # of 64 digits, 14 different
+    ],
+)
+def test_a_random_secret(secret: str) -> None:
+    assert secret_strength.refusal(secret) is None
+
+
+MAKE_ONE = "Make one, and keep it: export VEFA_SECRET=$(openssl rand -base64 48)"
 
 
 @pytest.mark.parametrize("command", [("migrate",), ("keys", "list"), ("serve",)])

@@ -12,7 +12,7 @@ from app.store import dialects
 from app.store.engine import Store
 from app.store.tables import Base
 
-SECRET = "a secret of the tests, forty characters.."
+SECRET = "a-secret-of-the-tests-with-40-CHARACTERS"
 
 
 def _empty_postgres(url: str) -> None:

@@ -35,7 +35,7 @@ def main(url: str, worker_id: str, silence: str) -> None:
     asked = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: asked.set())
     settings = Settings(
-        database_url=url, worker_id=worker_id, secret="a secret of the tests, forty characters.."
+        database_url=url, worker_id=worker_id, secret="a-secret-of-the-tests-with-40-CHARACTERS"
     )
     worker = Worker(settings, timing=Timing(poll=0.1, heartbeat=0.5, silence=float(silence)))
     worker.start()
