@@ -60,37 +60,32 @@ class Page:
             raise RuntimeError(str(answer["exceptionDetails"]))
         return answer["result"].get("value")
 
-    def wait_for(self, condition: str, seconds: float = ANSWER_SECONDS) -> float:
-        """Wait until an expression is true and what it asks of is drawn; return for how long, in seconds.
+    def wait_for(self, condition: str, seconds: float = ANSWER_SECONDS) -> None:
+        """Wait until an expression is true and what it asks of is drawn.
 
         Raises:
             TimeoutError: it never was.
         """
-        took = self.evaluate(
+        is_true = self.evaluate(
             f"""new Promise((done) => {{
-                const begun = performance.now();
+                const until = performance.now() + {seconds * 1000};
                 const look = () => {{
-                    const past = performance.now() - begun;
-                    const drawn = () => done(performance.now() - begun);
-                    if ({condition}) requestAnimationFrame(() => setTimeout(drawn));
-                    else if (past > {seconds * 1000}) done(-1);
+                    if ({condition}) requestAnimationFrame(() => setTimeout(() => done(true)));
+                    else if (performance.now() > until) done(false);
                     else setTimeout(look, 5);
                 }};
                 look();
             }})"""
         )
-        if took < 0:
+        if not is_true:
             raise TimeoutError(condition)
-        return float(took) / 1000
 
-    def open(self, address: str, condition: str) -> float:
-        """Go to an address; return after how many seconds its condition was true and drawn."""
-        begun = time.perf_counter()
+    def open(self, address: str, condition: str) -> None:
+        """Go to an address and wait until a condition of it is true and drawn."""
         self.call("Page.navigate", url=address)
         while True:
             try:
-                self.wait_for(condition)
-                return time.perf_counter() - begun
+                return self.wait_for(condition)
             except RuntimeError as error:  # the old page went away under the question
                 if "context" not in str(error).lower():
                     raise
