@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Select, case, delete, insert, select, update
 from app.domain import import_rights
 from app.domain.access import Actor, Scope
 from app.domain.date_formats import example
+from app.domain.days import clock_text
 from app.domain.import_mapping import Mapping
 from app.domain.import_refusals import Refusal, detail
 from app.domain.import_targets import PEOPLE, RecordKind
@@ -88,10 +89,16 @@ def refused_rows(
     Raises:
         NotFoundError: as in `get`.
     """
-    found_import = _find(tx, actor, select(Import.id, Import.mapping, Import.kind), import_id)
+    found_import = _find(
+        tx, actor, select(Import.id, Import.mapping, Import.kind, Import.created_at), import_id
+    )
     mapping, kind = found_import["mapping"], RecordKind(found_import["kind"])
     date_format = mapping["date_format"]
-    values = {"format": date_format, "example": example(date_format)}
+    values = {
+        "format": date_format,
+        "example": example(date_format),
+        "now": clock_text(found_import["created_at"]),
+    }
     columns: list[Any] = [RefusedRow.line, RefusedRow.code, RefusedRow.target.label("column")]
     statement = select(*columns).where(RefusedRow.import_id == import_id)
     if query.code:
@@ -183,6 +190,7 @@ _COUNTERS = (
     "rows_rounded",
     "rows_updated",
     "rows_alike",
+    "headers_repeated",
     "records_stored",
     "customers_created",
     "customers_kept",
