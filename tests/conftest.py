@@ -164,7 +164,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def settings(database_url: str) -> Settings:
     """Settings of a service on each database, which waits for no disk."""
-    made = Settings(database_url=database_url, secret=SECRET, rate_limit="1000000/minute")
+    many = "1000000/minute"
+    made = Settings(database_url=database_url, secret=SECRET, rate_limit=many, login_rate_limit=many)
     return made.model_copy(update={"sqlite_synchronous": "OFF"})  # which no settings of a service can say
 
 

@@ -28,13 +28,15 @@ _TEXT_POLICY = (
 )
 
 
-def install(app: FastAPI) -> None:
+def install(app: FastAPI, *, reference: bool = True) -> None:
     """Serve ``/``, ``/docs``, ``/docs/formulas``, ``/redoc``, ``/problems/{code}`` and ``/static``, all
-    without credentials."""
-    app.add_api_route("/", _index, include_in_schema=False)
-    app.add_api_route("/docs", _swagger, include_in_schema=False)
+    without credentials. Without ``reference`` only what problems and methods refer to.
+    """
+    if reference:
+        app.add_api_route("/", _index, include_in_schema=False)
+        app.add_api_route("/docs", _swagger, include_in_schema=False)
+        app.add_api_route("/redoc", _redoc, include_in_schema=False)
     app.add_api_route("/docs/formulas", _formulas, include_in_schema=False)
-    app.add_api_route("/redoc", _redoc, include_in_schema=False)
     app.add_api_route("/problems/{code}", _problem, include_in_schema=False)
     app.mount("/static", _Static(directory=STATIC), name="static")
 

@@ -216,6 +216,9 @@ class ComplaintQuery(Paging):
     """Newest or oldest first, or in the order of their last change."""
     customer_id: UUID | None = None
     """Of this customer."""
+    customer_external_id: QualifiedKey | None = None
+    """Of the customer with this key in another system: ``system:key``, for example ``crm:C-000001``.
+    A key that no customer has, or another one than ``customer_id``, finds nothing."""
     number: NumberIn | None = None
     """With this number, at most one; letter case, blanks and dashes do not matter. One that cannot be is
     refused."""

@@ -49,3 +49,5 @@ class DispositionPage(PageOf):
     """A page of dispositions by code."""
 
     data: Annotated[list[DispositionRead], Field(max_length=200)]
+    complete_until: datetime
+    """Changes up to here are all on the list: use it as the next ``updated_after``."""

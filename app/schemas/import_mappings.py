@@ -182,3 +182,5 @@ class ImportMappingPage(PageOf):
     """A page of saved mappings by name."""
 
     data: Annotated[list[ImportMappingRead], Field(max_length=200)]
+    complete_until: datetime
+    """Changes up to here are all on the list: use it as the next ``updated_after``."""

@@ -216,6 +216,9 @@ class InteractionQuery(Paging):
     """Newest or oldest first, or in the order of their last change."""
     customer_id: UUID | None = None
     """With this customer."""
+    customer_external_id: QualifiedKey | None = None
+    """With the customer with this key in another system: ``system:key``, for example ``crm:C-000001``.
+    A key that no customer has, or another one than ``customer_id``, finds nothing."""
     phone: CallerText | None = None
     """From or to this number, in any spelling."""
     external_id: QualifiedKey | None = None

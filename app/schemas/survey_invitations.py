@@ -10,7 +10,18 @@ from pydantic_core import PydanticCustomError
 
 from app.domain.customers import Channel
 from app.domain.interactions import Phase
-from app.schemas._base import HappenedIn, Input, InstantIn, Label, Output, PageOf, Paging, QueryFlag, shown
+from app.schemas._base import (
+    HappenedIn,
+    Input,
+    InstantIn,
+    Label,
+    Output,
+    PageOf,
+    Paging,
+    QualifiedKey,
+    QueryFlag,
+    shown,
+)
 from app.schemas.batches import COUNTED, KEPT, BatchItem
 from app.schemas.customers import EXAMPLE_ID as EXAMPLE_CUSTOMER_ID
 from app.schemas.customers import ExternalId
@@ -129,6 +140,9 @@ class SurveyInvitationQuery(Paging):
     """To this survey."""
     customer_id: UUID | None = None
     """Of this customer."""
+    customer_external_id: QualifiedKey | None = None
+    """Of the customer with this key in another system: ``system:key``, for example ``crm:C-000001``.
+    A key that no customer has, or another one than ``customer_id``, finds nothing."""
     answered: QueryFlag | None = None
     """Whether the response has come."""
     invited_from: InstantIn | None = None

@@ -171,6 +171,9 @@ class SurveyResponseQuery(Paging):
     """To the survey with this code."""
     customer_id: UUID | None = None
     """Of this customer."""
+    customer_external_id: QualifiedKey | None = None
+    """Of the customer with this key in another system: ``system:key``, for example ``crm:C-000001``.
+    A key that no customer has, or another one than ``customer_id``, finds nothing."""
     invitation_id: UUID | None = None
     """To this invitation."""
     interaction_id: UUID | None = None

@@ -62,3 +62,5 @@ class UnitCostPage(PageOf):
     """A page of unit costs by code."""
 
     data: Annotated[list[UnitCostRead], Field(max_length=200)]
+    complete_until: datetime
+    """Changes up to here are all on the list: use it as the next ``updated_after``."""
