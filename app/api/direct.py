@@ -8,7 +8,7 @@ the same answers; a test holds them against each other.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from inspect import iscoroutinefunction
 from json import JSONDecodeError
 from typing import Any, cast, get_origin, get_type_hints
@@ -23,15 +23,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.api.bodies import StrictRequest, aside, check_media_type
 from app.api.contract import API_PREFIX
 from app.api.deps import (
-    StrictRequest,
     StrictRoute,
     check_conditions,
     understood_conditions,
 )
 from app.api.problems import render
-from app.api.request_bodies import check_media_type
 from app.api.routes import TEMPLATE
 from app.api.targets import path_values, query_error, takes_list
 from app.api.validation import refusal
@@ -211,7 +210,8 @@ async def _parsed(request: StrictRequest, validate: Validate) -> Any:
         document = await request.json()
     except JSONDecodeError:
         raise refusal([{"type": "json_invalid", "loc": ("body",)}]) from None
-    value, errors = validate(document, loc=("body",))
+    size = len(await request.body())
+    value, errors = await aside(size, partial(validate, loc=("body",)), document)
     if errors:
         raise refusal(errors)
     return value

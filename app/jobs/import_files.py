@@ -119,6 +119,7 @@ def batches(source: Source, mapping: Mapping, *, start_batch: int = 0) -> Iterat
     lines, layout = _open(chunks, mapping)
     most = batch_lines(mapping)
     for index in count():
+        lines.pass_blank()
         records = _read(lines, mapping, layout, most, skip=index < start_batch)
         if records is None:
             return
@@ -209,12 +210,12 @@ def _pass_over(lines: Lines, count: int) -> None:
 
 def _sample(lines: Lines) -> bytes:
     """Look at the next lines without taking them, but for empty ones before them."""
-    while sample := lines.take(_SAMPLE_LINES, _SAMPLE_BYTES).data:
-        rest = sample.lstrip(b"\n")
-        lines.give_back(rest)
-        if rest:
-            return rest
-    raise ImportFileError("The file is empty.", code="empty_file")
+    lines.pass_blank()
+    sample = lines.take(_SAMPLE_LINES, _SAMPLE_BYTES).data.lstrip(b"\n")
+    lines.give_back(sample)
+    if not sample:
+        raise ImportFileError("The file is empty.", code="empty_file")
+    return sample
 
 
 def _likely_delimiter(sample: bytes) -> str:

@@ -513,6 +513,23 @@ def test_a_gzip_bomb_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert code_of(gzip.compress((HEADER + ROW * 9).encode())) == "gzip_bomb"
 
 
+def test_a_ratio_is_judged_from_the_first_mebibyte() -> None:
+    assert code_of(gzip.compress((HEADER + "\n" * (2 << 20)).encode())) == "gzip_bomb"
+    few = gzip.compress((HEADER + "\n" * (1 << 19) + ROW).encode())
+    assert [line for line, _ in texts(few)] == [(1 << 19) + 2]
+
+
+@pytest.mark.parametrize("blank", ["\n", "\r\n"])
+def test_runs_of_blank_lines_make_no_batches(blank: str) -> None:
+    """Before the header, before rows and at the end; rows are told by their physical line all the same."""
+    run = 3 * import_text.BATCH_LINES
+    file = blank * run + HEADER + blank * run + ROW + blank * run + ROW + blank * run
+    found = raw(file.encode())
+    lines = [line for batch in found for line in batch.lines.to_list()]
+    assert lines == [2 * run + 2, 3 * run + 3]
+    assert len(found) <= 2
+
+
 # --- files that are refused
 
 
