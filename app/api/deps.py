@@ -24,6 +24,7 @@ from app.api.bodies import (
     telling,
 )
 from app.api.cursors import Cursors, listing_of
+from app.api.read_trail import ReadTrail
 from app.api.replies import Reply, dump
 from app.api.targets import path_values, query_error, repeatable
 from app.api.validation import pointer, refusal
@@ -31,14 +32,13 @@ from app.domain import etags, import_mapping
 from app.domain.access import Actor, Extent, Scope
 from app.domain.company import Company
 from app.errors import (
-    AppError,
     FieldError,
     ForbiddenError,
     InvalidError,
     UnauthenticatedError,
 )
 from app.schemas._base import PageOf, Paging
-from app.services import keys, rights
+from app.services import rights
 from app.store import idempotency
 from app.store.engine import Store
 from app.store.idempotency import Answer, Claim
@@ -60,6 +60,7 @@ class Services:
     company: Company
     cursors: Cursors
     inspect: Inspect
+    reads: ReadTrail
     background: set[asyncio.Task[None]] = field(default_factory=set)
 
 
@@ -77,7 +78,10 @@ class Call:
 
     async def get(self, reply: Reply, fn: Callable[..., Any], *args: Any) -> Response:
         """Answer with what ``fn`` reads; 304 when the caller has this version already."""
-        answer = reply(await self.read(fn, *args))
+        found = await self.read(fn, *args)
+        if self.services.reads.is_on:
+            await self._note_read({}, found)
+        answer = reply(found)
         tag = answer.headers.get("ETag")
         given = self.request.headers.get("if-none-match")
         if tag is not None and given is not None and etags.names(given, tag.strip('"')):
@@ -97,6 +101,8 @@ class Call:
             page: Page = await self.read(fn, *args, query, after)
         except InvalidError as error:
             raise error if in_address else _of_body(error) from None
+        if self.services.reads.is_on:
+            await self._note_read(asked, page)
         following = cursors.encode(listing, page.after) if page.after is not None else None
         body = {
             "data": page.rows,
@@ -110,6 +116,11 @@ class Call:
             params = urlencode({**_spelt(asked), "cursor": following}, doseq=True)
             headers["Link"] = f'<{path}?{params}>; rel="next"'
         return Response(dump(model, body), media_type="application/json", headers=headers)
+
+    async def _note_read(self, asked: Mapping[str, Any], found: Any) -> None:
+        scope = self.request.scope
+        name = scope["endpoint"].__name__
+        await self.services.reads.note(self.actor, name, scope["path_params"], asked, found)
 
     async def write(
         self, reply: Reply, fn: Callable[..., Any], *args: Any, content: bytes | None = None
@@ -152,7 +163,7 @@ def calling(*scopes: Scope, extent: Extent) -> Callable[..., Coroutine[Any, Any,
 
     async def call(request: Request) -> Call:
         services: Services = request.app.state.services
-        actor = await authenticate(request, services)
+        actor = caller(request)
         rights.require(actor, *scopes)
         if not extent.is_open_to(actor, is_write=request.method not in READING):
             raise ForbiddenError(_LIMITED, code="limited_to_units")
@@ -166,39 +177,16 @@ READING = frozenset({"GET", "HEAD"})
 _LIMITED = "This belongs to the whole company, and the key is limited to units. Use a key without units."
 
 
-async def authenticate(request: Request, services: Services) -> Actor:
-    """The caller named by the Authorization header; looked up once a request.
+def caller(request: Request) -> Actor:
+    """The caller whose key `app.api.admission` has checked.
 
     Raises:
         UnauthenticatedError: no valid credential.
     """
     known: Actor | None = getattr(request.state, "actor", None)
-    if known is not None:
-        return known
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    credential = keys.parse(token.strip()) if scheme.lower() == "bearer" else None
-    if credential is None:
+    if known is None:
         raise UnauthenticatedError("Send a valid API key as a bearer token.")
-    request_id = request.scope.get("state", {}).get("request_id")
-    actor, unnoted = await services.store.read(keys.authenticate, credential, services.company, request_id)
-    if unnoted:
-        _note_use(services, credential.id)
-    request.state.actor = actor
-    return actor
-
-
-def _note_use(services: Services, key_id: str) -> None:
-    """Write down, without making the caller wait, that the key is in use."""
-
-    async def note() -> None:
-        with suppress(AppError):  # a busy database: the next request tries again
-            await services.store.write(keys.touch, key_id)
-
-    if any(task.get_name() == key_id for task in services.background):
-        return
-    task = asyncio.create_task(note(), name=key_id)
-    services.background.add(task)
-    task.add_done_callback(services.background.discard)
+    return known
 
 
 class StrictRoute(APIRoute):

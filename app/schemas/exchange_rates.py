@@ -58,14 +58,6 @@ class ExchangeRateItem(ExchangeRatePut):
 class ExchangeRateRead(Output):
     """Units of the reporting currency for one unit of ``currency`` on one local day."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {**_EXAMPLE, "updated_at": "2026-11-23T09:30:00Z"},
-            ]
-        }
-    )
-
     currency: Currency
     on: date
     rate: Annotated[str, Field(max_length=23, pattern=r"^[0-9]{1,10}(\.[0-9]{1,12})?$")]

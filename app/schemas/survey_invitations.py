@@ -26,7 +26,6 @@ from app.schemas.batches import COUNTED, KEPT, BatchItem
 from app.schemas.customers import EXAMPLE_ID as EXAMPLE_CUSTOMER_ID
 from app.schemas.customers import ExternalId
 from app.schemas.interactions import Agent
-from app.schemas.surveys import EXAMPLE_ID as EXAMPLE_SURVEY_ID
 from app.schemas.surveys import SurveyNamed
 from app.schemas.transactions import EXAMPLE_ID as EXAMPLE_TRANSACTION_ID
 from app.schemas.transactions import Category
@@ -99,26 +98,6 @@ class SurveyInvitationCreate(Subject):
 
 class SurveyInvitationRead(Output):
     """An invitation to answer a survey; at most one response comes of it."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": EXAMPLE_ID,
-                    "survey_id": EXAMPLE_SURVEY_ID,
-                    "customer_id": EXAMPLE_CUSTOMER_ID,
-                    "interaction_id": None,
-                    "complaint_id": None,
-                    "transaction_id": EXAMPLE_TRANSACTION_ID,
-                    **_EXAMPLE,
-                    "agent": None,
-                    "category": "shoes",
-                    "answered_at": "2026-11-23T10:05:00Z",
-                    "recorded_at": "2026-11-23T09:30:01Z",
-                }
-            ]
-        }
-    )
 
     id: UUID
     survey_id: UUID

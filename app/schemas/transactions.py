@@ -108,23 +108,6 @@ class TransactionUpdate(Input):
 class TransactionRead(Output):
     """A purchase, refund, cancellation or subscription charge."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": EXAMPLE_ID,
-                    "customer_id": EXAMPLE_CUSTOMER_ID,
-                    "external_id": "R-2026-000417",
-                    **_EXAMPLE,
-                    "recorded_at": "2026-11-23T09:30:01Z",
-                    "updated_at": "2026-11-23T09:30:01Z",
-                    "version": 1,
-                    "import_id": None,
-                }
-            ]
-        }
-    )
-
     id: UUID
     customer_id: UUID
     source: SystemName

@@ -49,20 +49,6 @@ class UnitCostPut(Input):
 class UnitCostRead(Output):
     """What a contact over a channel, or handling a return, costs the company."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "code": "phone",
-                    "version": 1,
-                    "currency": "TRY",
-                    **_COST,
-                    "updated_at": "2026-11-23T09:30:00Z",
-                }
-            ]
-        }
-    )
-
     code: CostCode
     version: Version
     currency: Currency
