@@ -16,6 +16,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from app.connection_ceiling import Connections, Stage
 from app.errors import PROBLEMS
 
 
@@ -37,6 +38,8 @@ class Limits:
     linger_seconds: float = 2.0
     """How long a body nobody wants is thrown away before the connection is cut. Closing at once
     would reset the connection, and the client might lose the answer that tells why."""
+    connections: int = 1000
+    """Open connections at once; a newcomer takes the place of one that waits for nothing."""
     shutdown_seconds: int = 25
     """How long requests in flight may take after SIGTERM."""
 
@@ -56,6 +59,7 @@ class GuardedProtocol(HttpToolsProtocol):
     """
 
     limits: ClassVar[Limits] = Limits()
+    others: ClassVar[Connections]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -72,10 +76,14 @@ class GuardedProtocol(HttpToolsProtocol):
         """Start waiting for a head."""
         super().connection_made(transport)
         self._wait(self.limits.head_seconds, self._head_overdue)
+        if not self.others.opened(self):
+            self._refuse("unavailable")
+            self.drop()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
         self._stop_waiting()
+        self.others.closed(self)
         self.resume_writing()
         super().connection_lost(exc)
 
@@ -97,6 +105,8 @@ class GuardedProtocol(HttpToolsProtocol):
             if self._head_bytes > 2 * self.limits.head_bytes:
                 self._refuse("headers_too_large")
                 return
+        if not self._in_flight:
+            self.others.moved(self, Stage.HEAD)
         if self._deadline is None and (self._head_bytes or not self._in_flight):
             self._wait(self.limits.head_seconds, self._head_overdue)
 
@@ -156,6 +166,7 @@ class GuardedProtocol(HttpToolsProtocol):
             return
         self._stop_waiting()
         self._in_body, self._head_ended = True, True
+        self.others.moved(self, Stage.BODY)
         self._head_bytes = self._body_bytes = 0
         super().on_headers_complete()
 
@@ -170,8 +181,10 @@ class GuardedProtocol(HttpToolsProtocol):
             return
         self._stop_waiting()
         self._in_body = False
+        self.others.moved(self, Stage.BUSY)
         super().on_message_complete()
         if self.cycle.response_complete:  # answered before the body was read, which suspended keep-alive
+            self.others.moved(self, Stage.IDLE)
             self._unset_keepalive_if_required()
             self.timeout_keep_alive_task = self.loop.call_later(
                 self.timeout_keep_alive, self.timeout_keep_alive_handler
@@ -180,6 +193,8 @@ class GuardedProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """Throw the rest of an unread body away for a moment, then cut the connection."""
         super().on_response_complete()
+        if not (self._in_flight or self._in_body or self._write_deadline):
+            self.others.moved(self, Stage.IDLE)
         if self._in_body and not self.transport.is_closing():
             self._unset_keepalive_if_required()
             self._wait(self.limits.linger_seconds, self.transport.close)
@@ -187,6 +202,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def pause_writing(self) -> None:
         """The client takes nothing at the moment."""
         super().pause_writing()
+        self.others.moved(self, Stage.STALLED)
         if self._write_deadline is None:
             self._write_deadline = self.loop.call_later(self.limits.write_seconds, self.transport.abort)
 
@@ -195,6 +211,7 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._write_deadline is not None:
             self._write_deadline.cancel()
             self._write_deadline = None
+            self.others.moved(self, Stage.BUSY if self._in_flight else Stage.IDLE)
         super().resume_writing()
 
     def send_400_response(self, msg: str) -> None:
@@ -262,15 +279,14 @@ class GuardedProtocol(HttpToolsProtocol):
         if detail:
             members["detail"] = detail
         body = json.dumps(members).encode()
-        head = b"".join(
-            b"%s: %s\r\n" % header
-            for header in [
-                *self.server_state.default_headers,
-                (b"content-type", b"application/problem+json"),
-                (b"content-length", b"%d" % len(body)),
-                (b"connection", b"close"),
-            ]
-        )
+        headers = [
+            *self.server_state.default_headers,
+            (b"content-type", b"application/problem+json"),
+            (b"content-length", b"%d" % len(body)),
+            (b"connection", b"close"),
+            *([(b"retry-after", b"1")] if kind.status == 503 else []),
+        ]
+        head = b"".join(b"%s: %s\r\n" % header for header in headers)
         self.transport.write(STATUS_LINE[kind.status] + head + b"\r\n" + body)
         self.close_softly()
 
@@ -279,9 +295,24 @@ class GuardedProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         self._refused = True
+        self.others.moved(self, Stage.CLOSING)
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self._wait(self.limits.linger_seconds, self.transport.close)
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether little of the body has come since the last look at it."""
+        return self._body_bytes < self.limits.body_bytes
+
+    def drop(self) -> None:
+        """Close at once, to make room."""
+        self._refused = True
+        self._stop_waiting()
+        if self._write_deadline is None:
+            self.transport.close()
+        else:
+            self.transport.abort()  # closing would wait until what it does not take is written
 
     @property
     def body_unfinished(self) -> bool:
@@ -322,13 +353,15 @@ def make_server(
 ) -> uvicorn.Server:
     """Return a server that is not running yet; see `serve`."""
     limits = limits or Limits()
+    guards = {"limits": limits, "others": Connections(limits.connections)}
+    protocol = type("Protocol", (GuardedProtocol,), guards)
     config = uvicorn.Config(
         app,
         factory=factory,
         host=host,
         port=port,
         loop="uvloop",
-        http=type("Protocol", (GuardedProtocol,), {"limits": limits}),
+        http=protocol,
         ws="none",
         access_log=False,
         log_config=None,
@@ -361,7 +394,6 @@ def serve(app: Application, **options: Any) -> None:
     Args:
         app: the application, a function that makes it (``factory=True``), or ``"module:attribute"``.
         options: those of `make_server`: ``factory``, ``host``, ``port`` (0 takes a free one),
-            ``limits``, ``log_level`` (of uvicorn; requests are logged by `app.api.edge`) and
-            ``on_ready`` (called once, when it listens).
+            ``limits``, ``log_level`` (of uvicorn) and ``on_ready`` (called once, when it listens).
     """
     make_server(app, **options).run()

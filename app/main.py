@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from app.api import direct, docs, edge, health, openapi, problems, router
 from app.api.cursors import Cursors
 from app.api.deps import Services
+from app.api.read_trail import ReadTrail
 from app.domain.import_mapping import Mapping
 from app.domain.secret_strength import refusal
 from app.errors import StartError
@@ -75,6 +76,7 @@ def create_app(settings: Settings | None = None, *, with_worker: bool = False) -
                     await asyncio.to_thread(worker.stop)
         finally:
             await asyncio.gather(*app.state.services.background, return_exceptions=True)
+            await app.state.services.reads.close()
             await store.close()
 
     app = FastAPI(
@@ -87,12 +89,14 @@ def create_app(settings: Settings | None = None, *, with_worker: bool = False) -
         openapi_url=None,
         redirect_slashes=False,
     )
-    app.state.services = Services(store, settings.company, Cursors(secret), _inspect)
+    reads = ReadTrail(store, settings.audit_reads)
+    app.state.services = Services(store, settings.company, Cursors(secret), _inspect, reads)
     app.state.head = schema.head()
     router.install(app)
     app.include_router(health.router)
-    openapi.install_openapi(app)
-    docs.install(app)
+    reference = "docs" not in settings.pages_off
+    openapi.install_openapi(app, served=reference)
+    docs.install(app, reference=reference)
     direct.install(app)
     problems.install(app)
     edge.install(app, settings)

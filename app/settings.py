@@ -1,6 +1,7 @@
 """Every environment variable, in one frozen object that is passed down and never global."""
 
 import json
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -58,14 +59,36 @@ class Settings(BaseSettings):
     phone_regions: Annotated[tuple[str, ...], NoDecode] = Field(
         ("TR", "AZ"), description="Regions tried for phone numbers without a country code, in order."
     )
-    rate_limit: str = Field("6000/minute", description="Requests per credential, as in the limits library.")
+    rate_limit: str = Field(
+        "6000/minute", description="Requests per key, and per address without a valid key, as in `limits`."
+    )
+    login_rate_limit: str = Field(
+        "20/minute",
+        description="Failed logins per address, answered 401; those beyond are 429, valid keys pass.",
+    )
+    page_rate_limit: str = Field(
+        "600/minute",
+        description="Requests per address for each of /readyz, /metrics and the pages of documentation.",
+    )
     rate_limit_storage: str = Field(
         "memory://", description="Where counters live; redis://... shares them between processes."
     )
     max_body_bytes: int = Field(4 * 1024 * 1024, ge=1024, description="Largest request body but for imports.")
     max_import_bytes: int = Field(512 * 1024 * 1024, ge=1024, description="Largest import upload.")
+    max_connections: int = Field(
+        1000, ge=16, le=1_000_000, description="Client connections of a process at once."
+    )
+    pages_off: Annotated[tuple[Literal["docs", "metrics"], ...], NoDecode] = Field(
+        (), description="Pages open to everybody to leave out: docs (with the OpenAPI document), metrics."
+    )
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Addresses and networks of proxies whose X-Forwarded-For is believed."
+    )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Origins allowed to call from a browser."
+    )
+    audit_reads: Literal["off", "single", "all"] = Field(
+        "off", description="Reads of customers noted in the audit trail: of single ones, or of lists as well."
     )
     worker_id: str | None = Field(
         None,
@@ -98,7 +121,9 @@ class Settings(BaseSettings):
             raise _wrong("expected sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE")
         return value
 
-    @field_validator("phone_regions", "cors_origins", "duties_off", mode="before")
+    @field_validator(
+        "phone_regions", "cors_origins", "duties_off", "pages_off", "trusted_proxies", mode="before"
+    )
     @classmethod
     def _list(cls, value: Any) -> Any:
         """A list as JSON (``["TR","AZ"]``) or with commas (``TR,AZ``)."""
@@ -131,7 +156,17 @@ class Settings(BaseSettings):
             raise _wrong("expected ISO 3166 codes of countries, as TR,AZ")
         return value
 
-    @field_validator("rate_limit")
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _known_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            for proxy in value:
+                ip_network(proxy, strict=False)
+        except ValueError:
+            raise _wrong("expected addresses or networks, as 10.0.0.5,192.168.7.0/24") from None
+        return value
+
+    @field_validator("rate_limit", "login_rate_limit", "page_rate_limit")
     @classmethod
     def _known_rate(cls, value: str) -> str:
         try:

@@ -10,7 +10,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -91,6 +91,29 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def documented_demo(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Path:
+    """A SQLite file with the demo that README and examples show, scored and tested back."""
+    from app.cli.demo import TOKEN
+    from app.domain.demo import generate
+    from app.jobs import backtest
+    from app.jobs.score import score
+    from app.services import demo
+
+    path = tmp_path_factory.mktemp("demo") / "demo.db"
+    shutil.copy(sqlite_template, path)
+    store, actor, until = (
+        Store(Settings(database_url=f"sqlite:///{path}")),
+        system(Company()),
+        date(2026, 11, 23),
+    )
+    store.write_sync(demo.load, actor, generate(1, until), TOKEN)
+    score(store, actor, store.write_sync(demo.start_scoring, actor, until + timedelta(days=1)))
+    backtest.run(store, actor, store.write_sync(demo.start_backtest, actor, until + timedelta(days=1)))
+    store.close_sync()
+    return path
+
+
 def hurry(url: str) -> None:
     """Let a PostgreSQL server whose machine will not lose power wait for no disk."""
     engine = create_engine(dialects.postgres_url(url), isolation_level="AUTOCOMMIT")
@@ -141,7 +164,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def settings(database_url: str) -> Settings:
     """Settings of a service on each database, which waits for no disk."""
-    made = Settings(database_url=database_url, secret=SECRET, rate_limit="1000000/minute")
+    many = "1000000/minute"
+    made = Settings(database_url=database_url, secret=SECRET, rate_limit=many, login_rate_limit=many)
     return made.model_copy(update={"sqlite_synchronous": "OFF"})  # which no settings of a service can say
 
 

@@ -28,6 +28,13 @@ def test_a_list_is_written_with_commas_or_as_json(monkeypatch: pytest.MonkeyPatc
         ("reporting_currency", "try"),
         ("sqlite_synchronous", "OFF"),
         ("pool_size", "0"),
+        ("pages_off", "healthz"),
+        ("trusted_proxies", "*"),
+        ("trusted_proxies", "proxy.example"),
+        ("trusted_proxies", "10.0.0.0/33"),
+        ("page_rate_limit", "many"),
+        ("login_rate_limit", "many"),
+        ("max_connections", "0"),
     ],
 )
 def test_wrong_ones_are_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:

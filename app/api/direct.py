@@ -23,12 +23,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.api.bodies import StrictRequest, aside
+from app.api.bodies import StrictRequest, aside, check_media_type
 from app.api.contract import API_PREFIX
 from app.api.deps import (
     StrictRoute,
     check_conditions,
-    check_media_type,
     understood_conditions,
 )
 from app.api.problems import render

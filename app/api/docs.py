@@ -28,13 +28,15 @@ _TEXT_POLICY = (
 )
 
 
-def install(app: FastAPI) -> None:
+def install(app: FastAPI, *, reference: bool = True) -> None:
     """Serve ``/``, ``/docs``, ``/docs/formulas``, ``/redoc``, ``/problems/{code}`` and ``/static``, all
-    without credentials."""
-    app.add_api_route("/", _index, include_in_schema=False)
-    app.add_api_route("/docs", _swagger, include_in_schema=False)
+    without credentials. Without ``reference`` only what problems and methods refer to.
+    """
+    if reference:
+        app.add_api_route("/", _index, include_in_schema=False)
+        app.add_api_route("/docs", _swagger, include_in_schema=False)
+        app.add_api_route("/redoc", _redoc, include_in_schema=False)
     app.add_api_route("/docs/formulas", _formulas, include_in_schema=False)
-    app.add_api_route("/redoc", _redoc, include_in_schema=False)
     app.add_api_route("/problems/{code}", _problem, include_in_schema=False)
     app.mount("/static", _Static(directory=STATIC), name="static")
 
@@ -132,8 +134,8 @@ def _viewer(library: str, start: str, style: str, policy: str) -> Response:
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Vefa API</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<link rel="icon" href="data:,"><link rel="stylesheet" href="/static/{style}"></head>'
-        f'<body><div id="page"></div><script src="/static/{library}"></script>'
-        '<script src="/static/pages/document.js"></script>'
+        '<body><div id="page"></div><script src="/static/pages/document.js"></script>'
+        f'<script src="/static/{library}"></script>'
         f'<script src="/static/{start}"></script></body></html>'
     )
     return HTMLResponse(page, headers={"Content-Security-Policy": policy, "Cache-Control": "no-cache"})

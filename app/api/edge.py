@@ -6,7 +6,7 @@ of the media type, security headers, CORS, metrics and the access log. Works on 
 
 import re
 import time
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Collection, Mapping, MutableMapping
 from functools import lru_cache
 from itertools import chain
 from typing import Any, Protocol
@@ -19,11 +19,14 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars
 
+from app.api.admission import Admission, AdmissionSettings
+from app.api.authentication import read_credential
 from app.api.contract import API_PREFIX
 from app.api.cors import Cors
-from app.api.metrics import metrics_page, observe
+from app.api.metrics import REFUSED, metrics_page, observe
 from app.api.problems import render
-from app.api.rate_limits import Usage, caller_key, limiter
+from app.api.proxies import trust
+from app.api.rate_limits import peer_address
 from app.api.routes import TEMPLATE, route_for, route_template
 from app.api.targets import routed_path
 from app.domain.text import composed, composed_path, composed_query
@@ -33,18 +36,15 @@ from app.errors import (
     MalformedError,
     MediaTypeError,
     NotAcceptableError,
-    RateLimitError,
     TooLargeError,
     UriTooLongError,
 )
-from app.services import keys
 
 IMPORTS_PREFIX = "/v1/imports"
 MAX_HEADERS = 100
 MAX_HEADER_BYTES = 32 * 1024
 MAX_TARGET_BYTES = 16 * 1024
 
-_UNLIMITED = ("/healthz", "/readyz", "/metrics", "/docs", "/redoc", "/openapi.json", "/static/", "/problems/")
 _OWN_MEDIA_TYPE = ("/v1/exports",)  # their answers are not JSON: the routes negotiate themselves
 _REQUEST_ID = re.compile(rb"[\x21-\x7e]{1,128}")
 _HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::[0-9]{0,5})?")
@@ -59,16 +59,8 @@ Head = Mapping[bytes, bytes]
 RawHeaders = list[tuple[bytes, bytes]]
 
 
-class EdgeSettings(Protocol):
+class EdgeSettings(AdmissionSettings, Protocol):
     """The settings used here; `app.settings.Settings` has them."""
-
-    @property
-    def rate_limit(self) -> str:
-        """Requests per caller, such as ``"6000/minute"``."""
-
-    @property
-    def rate_limit_storage(self) -> str:
-        """Where counters live: ``"memory://"`` or ``"redis://..."``."""
 
     @property
     def max_body_bytes(self) -> int:
@@ -82,11 +74,21 @@ class EdgeSettings(Protocol):
     def cors_origins(self) -> tuple[str, ...]:
         """Origins allowed to call from a browser."""
 
+    @property
+    def pages_off(self) -> Collection[str]:
+        """Pages to leave out; ``metrics`` is served here."""
+
+    @property
+    def trusted_proxies(self) -> tuple[str, ...]:
+        """Addresses and networks whose X-Forwarded-For is believed."""
+
 
 def install(app: FastAPI, settings: EdgeSettings) -> None:
     """Put the edge around ``app`` and serve ``/metrics``. Call after `app.api.problems.install`."""
     app.add_middleware(Edge, settings=settings)
-    app.add_api_route("/metrics", metrics_page, include_in_schema=False)
+    trust(app, settings.trusted_proxies)
+    if "metrics" not in settings.pages_off:
+        app.add_api_route("/metrics", metrics_page, include_in_schema=False)
 
 
 class Edge:
@@ -97,8 +99,7 @@ class Edge:
         self._settings = settings
         self._cors = Cors(settings.cors_origins)
         self._has_cors = bool(settings.cors_origins)
-        self._limiter = limiter(settings.rate_limit, settings.rate_limit_storage)
-        self._policy = f'"default";q={self._limiter.amount};w={self._limiter.seconds}'.encode()
+        self._admission = Admission(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -127,13 +128,15 @@ class Edge:
             seconds = time.perf_counter() - began
             template = route_template(scope)
             observe(method, template, answer.status, seconds)
-            _log.info(
+            log = _log.warning if answer.status in REFUSED else _log.info
+            log(
                 "request",
                 method=method,
                 route=template,
                 status=answer.status,
                 ms=round(seconds * 1000, 2),
-                **_key_named(scope, head),
+                peer=peer_address(scope.get("client")),
+                **_key_named(scope),
             )
 
     async def _route(self, scope: Scope, receive: Receive, answer: "_Answer", head: Head) -> None:
@@ -143,19 +146,16 @@ class Edge:
             answer.extra += preflight
             await Response(status_code=204)(scope, receive, answer.send)
             return
-        path = scope["path"]
-        error = _oversized_head(scope) or _wrong_head(scope, head)
-        if path != "/" and not path.startswith(_UNLIMITED):
-            usage = await self._limiter.hit(caller_key(head.get(b"authorization"), scope.get("client")))
-            answer.extra += [
-                (b"ratelimit-policy", self._policy),
-                (b"ratelimit", b'"default";r=%d;t=%d' % (usage.remaining, usage.reset_seconds)),
-            ]
-            if not usage.allowed:
-                error = error or _over_limit(usage)
+        path, state = scope["path"], scope["state"]
         is_import = path.startswith(IMPORTS_PREFIX)
         max_bytes = self._settings.max_import_bytes if is_import else self._settings.max_body_bytes
-        error = error or _wrong_content(head, path, is_import) or _oversized_body(head, max_bytes)
+        wrong_head = _oversized_head(scope) or _wrong_head(scope, head)
+        state["credential"] = credential = None if wrong_head else read_credential(head)
+        wrong = wrong_head or _wrong_content(head, path, is_import) or _oversized_body(head, max_bytes)
+        admitted = await self._admission.admit(scope, credential, wrong=wrong is not None)
+        state["actor"] = admitted.actor
+        answer.extra += admitted.headers
+        error = wrong_head or admitted.error or wrong
         if error is not None:
             scope[TEMPLATE] = route_for(scope)
             await render(scope, error)(scope, receive, answer.send)
@@ -222,13 +222,12 @@ def _compose(scope: Scope) -> None:
         scope["path"] = routed_path(raw_path)
 
 
-def _key_named(scope: Scope, head: Head) -> dict[str, str]:
+def _key_named(scope: Scope) -> dict[str, str]:
     """The id of the API key, as ``key`` once it was checked, as ``claimed_key`` where it was not."""
-    actor = scope["state"].get("actor")
-    if actor is not None:
-        return {"key": actor.id.removeprefix("key:")}
-    _, _, token = head.get(b"authorization", b"").partition(b" ")
-    credential = keys.parse(token.strip().decode("latin-1"))
+    state = scope["state"]
+    if state.get("actor") is not None:
+        return {"key": state["actor"].id.removeprefix("key:")}
+    credential = state.get("credential")
     return {} if credential is None else {"claimed_key": credential.id}
 
 
@@ -269,10 +268,6 @@ def _wrong_head(scope: Scope, head: Head) -> AppError | None:
         if names.count(name) > 1:
             return MalformedError("The header {header} is sent more than once.", header=name.decode())
     return None
-
-
-def _over_limit(usage: Usage) -> AppError:
-    return RateLimitError(headers={"Retry-After": str(max(1, usage.reset_seconds))})
 
 
 def _wrong_content(head: Head, path: str, is_import: bool) -> AppError | None:

@@ -21,6 +21,13 @@ _requests = Counter("vefa_http_requests_total", "Answered requests.", ("method",
 _seconds = Histogram(
     "vefa_http_request_seconds", "Time from head to end of the answer.", ("method", "route"), buckets=_BUCKETS
 )
+_refusals = Counter(
+    "vefa_http_refusals_total", "Callers who wanted more than they may: 401, 403 and 429.", ("status",)
+)
+REFUSED = frozenset({401, 403, 429})
+"""Statuses of callers who wanted more than they may."""
+for _status in REFUSED:
+    _refusals.labels(str(_status))  # there from the beginning, so that a rate can be computed
 # Looking a child up by its labels costs more than counting; templates and statuses are few.
 _children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
@@ -32,6 +39,8 @@ def observe(method: str, route: str, status: int, seconds: float) -> None:
     if children is None:
         children = _requests.labels(method, route, str(status)), _seconds.labels(method, route)
         _children[method, route, status] = children
+    if status in REFUSED:
+        _refusals.labels(str(status)).inc()
     children[0].inc()
     children[1].observe(seconds)
 

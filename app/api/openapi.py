@@ -33,7 +33,7 @@ COMMITTED = Path(__file__).parent.parent / "openapi.json"
 """The document as ``vefa openapi`` prints it; what is served."""
 
 
-def install_openapi(app: FastAPI) -> None:
+def install_openapi(app: FastAPI, *, served: bool = True) -> None:
     """Make ``app.openapi()`` give the finished document, and serve the committed one. Call after the routes.
 
     ``app`` must be made with ``FastAPI(openapi_url=None, docs_url=None, redoc_url=None)``.
@@ -52,7 +52,8 @@ def install_openapi(app: FastAPI) -> None:
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way
     # A function of the module: FastAPI keeps every endpoint for ever, and with a closure the app.
-    app.add_api_route("/openapi.json", _document, include_in_schema=False)
+    if served:
+        app.add_api_route("/openapi.json", _document, include_in_schema=False)
 
 
 async def _document(request: Request) -> Response:

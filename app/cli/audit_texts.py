@@ -80,9 +80,9 @@ def _broken(report: Report) -> Iterator[str]:
 
 def _advice(report: Report) -> Iterator[str]:
     for alarm in report.alarms:
-        yield _ADVICE.get(alarm.kind, _CHAIN)
         if alarm.kind is Kind.CHANGED and alarm.first == 1:
             yield _LOST_SECRET
+        yield _ADVICE.get(alarm.kind, _CHAIN)
 
 
 def _at(alarm: Alarm) -> str:

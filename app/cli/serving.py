@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
-from app import http_server, logs
+from app import connection_ceiling, http_server, logs
 from app.cli.context import opened, reaching
 from app.errors import StartError
+from app.http_server import Limits
 from app.main import create_app, require_secret
 from app.settings import Settings
 from app.store import schema
@@ -35,7 +36,15 @@ def serve(
     with opened(settings):  # says in one line what is wrong, where the server would show a traceback
         pass
     app = create_app(settings, with_worker=settings.is_sqlite)
-    http_server.serve(app, host=host, port=port, log_level=settings.log_level)
+    limits = Limits(connections=_most_connections(settings))
+    http_server.serve(app, host=host, port=port, log_level=settings.log_level, limits=limits)
+
+
+def _most_connections(settings: Settings) -> int:
+    """How many clients may connect at once, with descriptors left for the database and files."""
+    descriptors = connection_ceiling.raise_descriptor_limit()
+    for_database = 4 * settings.pool_size  # writes, reads, long reads, and what commands and jobs use
+    return connection_ceiling.fitting(settings.max_connections, descriptors, for_database)
 
 
 def worker() -> None:

@@ -46,8 +46,12 @@ def record_all(
     *,
     members: Iterable[str] = (),
     data: dict[str, Any] | None = None,
+    outbox: bool = True,
 ) -> None:
-    """`record` for several objects at once: ``(object id, customer id)`` pairs, two statements in all."""
+    """`record` for several objects at once: ``(object id, customer id)`` pairs, two statements in all.
+
+    Without ``outbox`` only the trail hears of it: for what changed nothing.
+    """
     at, names, more = now(), sorted(members), data or {}
     micros, key = to_micros(at), audit_keys.mark_key(tx.get_execution_options())
     actor_id = actor.id if key is not None else actor.id + audit_seals.UNMARKED
@@ -79,4 +83,5 @@ def record_all(
         )
     if audit:
         tx.execute(_INSERT_AUDIT, audit)
-        tx.execute(_INSERT_EVENT, events)
+        if outbox:
+            tx.execute(_INSERT_EVENT, events)

@@ -42,7 +42,9 @@ def verify(tx: Connection, keys: AuditKeys, copy: Head | None = None) -> Report:
     wanted = frozenset(one.position for one in (head, copy) if one is not None)
     walk = Walk(keys.chain, last, wanted, head)
     walk.run(tx)
-    report.alarms += [*_of_head(head, walk, keys), *walk.alarms, *ends_otherwise(walk)]
+    report.alarms += _of_head(head, walk, keys)
+    if walk.used or not any(alarm.kind is Kind.OTHER_SECRET for alarm in report.alarms):
+        report.alarms += [*walk.alarms, *ends_otherwise(walk)]  # else nothing can be said of the entries
     if head is not None:
         report.alarms += [
             Alarm(Kind.ABOVE, one.position or 0, one.position or 0)

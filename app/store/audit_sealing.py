@@ -78,13 +78,15 @@ def change_secret(tx: Connection, keys: AuditKeys, actor: Actor) -> bool:
     """Sign the head with the present secret instead of an earlier one, and say so in the trail.
 
     Returns:
-        False if the present secret has signed it already.
+        False if the present secret has signed it already, or nothing is sealed yet.
 
     Raises:
         StartError: none of the known secrets has signed it.
     """
     audit_head.lock(tx)
     head = audit_head.read(tx)
+    if head is None and not audit_head.last_entry(tx)[0]:
+        return False
     if head is None or not head.is_signed_by_any(keys):
         raise StartError("None of the given secrets signed the head of the audit trail.")
     if head.is_signed_by(keys.current):

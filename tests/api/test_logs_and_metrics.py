@@ -1,6 +1,7 @@
 """What the log says of a request, and what is read from the database at each scrape."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from audit_helpers import Service
@@ -9,7 +10,8 @@ from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 from support import Api, made
 
-from app.domain.access import Actor
+from app.domain.access import Actor, Scope
+from app.main import create_app
 from app.settings import Settings
 from app.store.engine import Store
 
@@ -34,6 +36,38 @@ def test_the_log_names_the_key_and_never_its_secret(api: Api) -> None:
     assert "key" not in forged
     for odd in ("Bearer x", "Basic abc", ""):
         assert not {"key", "claimed_key"} & entry_of(api, "GET", "/v1/jobs", Authorization=odd).keys()
+
+
+def test_the_log_names_the_peer(api: Api) -> None:
+    assert entry_of(api, "GET", "/v1/customers", **api.headers)["peer"] == "testclient"
+    with TestClient(api.client.app, client=("2001:DB8:0::7", 5)) as client, capture_logs() as logs:
+        client.get("/v1/customers")
+    assert [log["peer"] for log in logs if log["event"] == "request"] == ["2001:db8::7"]
+
+
+def refusals(api: Api) -> dict[str, float]:
+    page = api.client.get("/metrics").text
+    found = re.findall(r'^vefa_http_refusals_total\{status="(\d+)"\} (\S+)$', page, re.MULTILINE)
+    return {status: float(count) for status, count in found}
+
+
+def test_refused_callers_are_warnings_and_counted(
+    api: Api, api_with: Callable[..., Api], settings: Settings
+) -> None:
+    reader = api_with(Scope.COMPLAINTS_READ)
+    before = refusals(api)
+    assert before.keys() == {"401", "403", "429"}
+    assert entry_of(api, "GET", "/v1/customers", **api.headers)["log_level"] == "info"
+    assert entry_of(api, "GET", "/v1/customers")["log_level"] == "warning"
+    forbidden = entry_of(api, "GET", "/v1/customers", **reader.headers)
+    assert (forbidden["log_level"], forbidden["status"]) == ("warning", 403)
+    assert forbidden["key"] == reader.headers["Authorization"].split("_")[2]
+    limited = create_app(settings.model_copy(update={"rate_limit": "1/minute"}))
+    with TestClient(limited) as client, capture_logs() as logs:
+        assert [client.get("/v1/customers").status_code for _ in range(2)] == [401, 429]
+    assert [log["log_level"] for log in logs if log["event"] == "request"] == ["warning"] * 2
+    after = refusals(api)
+    assert {status: after[status] - before[status] for status in after} == {"401": 2, "403": 1, "429": 1}
 
 
 def test_what_is_refused_before_the_routes_names_its_route() -> None:

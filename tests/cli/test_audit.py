@@ -110,6 +110,8 @@ def test_a_head_that_is_none_is_refused(settings: Settings, given: str, wrong: s
 def test_there_is_no_head_before_something_is_sealed(settings: Settings) -> None:
     assert isinstance(vefa(settings, "head").exception, StartError)
     assert verify(settings).exit_code == 0
+    changed = vefa(settings, "rotate", VEFA_SECRET=OTHER_SECRET, VEFA_SECRET_PREVIOUS=SECRET)
+    assert "nothing to do" in changed.output
 
 
 def test_without_a_secret_nothing_is_verified(settings: Settings) -> None:
@@ -119,7 +121,10 @@ def test_without_a_secret_nothing_is_verified(settings: Settings) -> None:
 
 def test_the_secret_is_changed_by_a_command(sealed: Store, settings: Settings) -> None:
     both = {"VEFA_SECRET": OTHER_SECRET, "VEFA_SECRET_PREVIOUS": SECRET}
-    assert verify(settings, VEFA_SECRET=OTHER_SECRET).exit_code == 1
+    unknown = verify(settings, VEFA_SECRET=OTHER_SECRET)
+    assert unknown.exit_code == 1
+    assert "other_secret" in unknown.output
+    assert "- changed:" not in unknown.output
     assert "vefa audit rotate" in " ".join(verify(settings, **both).output.split())
     assert isinstance(vefa(settings, "head", **both).exception, StartError)
     assert vefa(settings, "rotate", **both).exit_code == 0
