@@ -91,7 +91,9 @@ class Settings(BaseSettings):
         pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$",
         description="Stable unique name of this worker; default: host name and slot.",
     )
-    job_concurrency: int = Field(2, ge=1, le=64, description="Jobs a worker runs at once.")
+    job_concurrency: int = Field(
+        3, ge=1, le=64, description="Jobs a worker runs at once; from two on, one of them is a short one."
+    )
     duties_off: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         description="Duties of workers to leave out: positions, idempotency_keys, workflows, strays.",

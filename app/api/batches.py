@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from app.api.deps import Call
 from app.api.problems import problem
 from app.api.replies import dump
-from app.api.validation import refusal
+from app.api.validation import MAX_LISTED, refusal
 from app.domain.access import Actor
 from app.errors import AppError, FieldError, InvalidError
 from app.schemas.batches import WrongItem
@@ -33,7 +33,7 @@ async def store(
         good = [item for item in items if not isinstance(item, WrongItem)]
         stored = iter(many(tx, actor, good) if good else [])
         results = [
-            refusal([{**error, "loc": ("body", *error["loc"])} for error in item.errors])
+            refusal([{**error, "loc": ("body", *error["loc"])} for error in item.errors], count=item.count)
             if isinstance(item, WrongItem)
             else next(stored)
             for item in items
@@ -62,15 +62,18 @@ def _refuse_all(results: list[Any]) -> None:
     if not refused:
         return
     fields: list[FieldError] = []
+    count = 0
     for index, error in refused:
         own = error.fields or (
             FieldError("", error.code, error.detail or "This item was refused.", params=error.params),
         )
+        said = error.params.get("count") if error.fields else None
+        count += said if isinstance(said, int) else len(own)
         fields += [
             FieldError(f"/items/{index}{field.pointer}", field.code, field.detail, params=field.params)
-            for field in own
+            for field in own[: MAX_LISTED - len(fields)]
         ]
     kinds = {type(error) for _, error in refused}
     if len(kinds) == 1 and not refused[0][1].fields:
-        raise type(refused[0][1])(code=refused[0][1].code, fields=fields)
-    raise InvalidError(fields=fields)
+        raise type(refused[0][1])(code=refused[0][1].code, fields=fields, count=count)
+    raise InvalidError(fields=fields, count=count)

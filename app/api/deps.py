@@ -3,32 +3,30 @@
 import asyncio
 import hashlib
 import json
-from codecs import BOM_UTF8
 from collections.abc import Callable, Collection, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
 from fastapi import Depends, Header, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
-from pydantic_core import from_json
 
+from app.api.bodies import LARGE_BYTES, StrictRequest, aside
 from app.api.cursors import Cursors, listing_of
 from app.api.read_trail import ReadTrail
 from app.api.replies import Reply, dump
 from app.api.targets import path_values, query_error, repeatable
-from app.api.validation import pointer
-from app.domain import etags, import_mapping, json_members
+from app.api.validation import pointer, refusal
+from app.domain import etags, import_mapping
 from app.domain.access import Actor, Extent, Scope
 from app.domain.company import Company
-from app.domain.text import composed
 from app.errors import (
     FieldError,
     ForbiddenError,
     InvalidError,
-    MalformedError,
     MediaTypeError,
     UnauthenticatedError,
 )
@@ -183,46 +181,6 @@ def caller(request: Request) -> Actor:
     return known
 
 
-class StrictRequest(Request):
-    """A request whose JSON is parsed strictly: UTF-8, no NaN, no unpaired surrogates, bounded depth, and
-    no member twice. A byte order mark before it is passed over, and its texts are
-    in one Unicode form."""
-
-    async def json(self) -> Any:
-        """The parsed body.
-
-        Raises:
-            json.JSONDecodeError: it is not well-formed.
-            AppError: it is not UTF-8, or an object names a member twice.
-        """
-        if not hasattr(self, "_json"):
-            self._json = _parsed(await self.body())
-        return self._json
-
-
-def _parsed(body: bytes) -> Any:
-    body = body.removeprefix(BOM_UTF8)
-    try:
-        document = from_json(body, allow_inf_nan=False)
-    except ValueError:
-        if b"\0" in body[:4] or not _is_text(body):  # UTF-16 begins with a zero byte, or has one next
-            raise MalformedError("The body is not UTF-8. Send JSON in UTF-8.") from None
-        raise json.JSONDecodeError("not well-formed", "", 0) from None
-    path = json_members.repeated(body.decode("utf-8"))
-    if path is not None:
-        detail = "This member is named more than once in the same object."
-        raise InvalidError(fields=[FieldError(pointer(path), "repeated_member", detail)])
-    return composed(document)
-
-
-def _is_text(body: bytes) -> bool:
-    try:
-        body.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
 class StrictRoute(APIRoute):
     """A route that checks the caller before anything else, refuses bodies that are not declared to be
     JSON, and parses JSON strictly."""
@@ -250,12 +208,27 @@ class StrictRoute(APIRoute):
             # Nothing sent needs no Content-Type either, and most clients then send none.
             if has_body and not (may_lack_body and not await request.body()):
                 check_media_type(request)
-                if await request.body():
+                if size := len(await request.body()):
                     with suppress(json.JSONDecodeError):  # which FastAPI reports, with what else is wrong
                         await request.json()
+                        await self._validate_large(request, size)
             return await handler(request)
 
         return strict
+
+    async def _validate_large(self, request: StrictRequest, size: int) -> None:
+        """Validate a large body beside the event loop; FastAPI then finds it done.
+
+        Raises:
+            AppError: the body is not what is declared.
+        """
+        if size < LARGE_BYTES or self.body_field is None or self._embed_body_fields:
+            return
+        validate = partial(self.body_field.validate, loc=("body",))
+        value, errors = await aside(size, validate, await request.json())
+        if errors:
+            raise refusal(errors)
+        request.replace_json(value)
 
 
 def check_media_type(request: Request) -> None:

@@ -8,7 +8,7 @@ the same answers; a test holds them against each other.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from inspect import iscoroutinefunction
 from json import JSONDecodeError
 from typing import Any, cast, get_origin, get_type_hints
@@ -23,9 +23,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.api.bodies import StrictRequest, aside
 from app.api.contract import API_PREFIX
 from app.api.deps import (
-    StrictRequest,
     StrictRoute,
     check_conditions,
     check_media_type,
@@ -211,7 +211,8 @@ async def _parsed(request: StrictRequest, validate: Validate) -> Any:
         document = await request.json()
     except JSONDecodeError:
         raise refusal([{"type": "json_invalid", "loc": ("body",)}]) from None
-    value, errors = validate(document, loc=("body",))
+    size = len(await request.body())
+    value, errors = await aside(size, partial(validate, loc=("body",)), document)
     if errors:
         raise refusal(errors)
     return value

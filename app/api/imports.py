@@ -16,10 +16,11 @@ from app.api import replies
 from app.api.deps import Call, IdempotencyKey, StrictRoute, may
 from app.api.openapi import accepted, paged, read
 from app.domain import csv_lines
-from app.domain.access import Extent, Scope
+from app.domain.access import Actor, Extent, Scope
 from app.domain.code_pages import AUTO, KNOWN, canonical, same
 from app.domain.import_mapping import Mapping
 from app.domain.import_sources import FileFormat
+from app.domain.job_turns import UNPACKED_RATIO
 from app.errors import AppError, FieldError, InvalidError, MalformedError, MediaTypeError
 from app.schemas.imports import (
     EXAMPLE_FILE,
@@ -87,7 +88,8 @@ async def create_import(
     Send it as the body: CSV, JSON Lines, or either compressed with gzip (as `application/gzip` or with
     `Content-Encoding: gzip`). Of `application/octet-stream` the member `format` tells what it is. The
     charset of the media type is the encoding of the file. A file whose header does not fit the mapping
-    is refused at once; the rows are taken in by a job. The same file again changes nothing.
+    is refused at once; the rows are taken in by a job. The same file again changes nothing, and is the same
+    import as long as that waits.
 
     Needs the scope to write records of its kind as well: `transactions:write`, `interactions:write`,
     `complaints:write`, `surveys:write` (responses) or `customers:write` (customers, contract terms,
@@ -191,12 +193,21 @@ async def _upload(call: Call, options: ImportOptions, mapping: Mapping) -> Respo
             await store.write(imports.append_chunk, begun["id"], number, block)
             size, number = size + len(block), number + 1
             block = await anext(blocks, b"")
-        close = (imports.close_upload, begun["id"], digest.hexdigest(), size)
-        response = await call.write(ACCEPTED, *close, content=digest.digest())
+        taken: list[UUID] = []
+        text_bytes = size * UNPACKED_RATIO if first.startswith(_GZIP) else size
+
+        def close(tx: Any, actor: Actor) -> Any:
+            row = imports.close_upload(
+                tx, actor, begun["id"], digest.hexdigest(), size, text_bytes=text_bytes
+            )
+            taken.append(row["id"])
+            return row
+
+        response = await call.write(ACCEPTED, close, content=digest.digest())
     except BaseException:
         await _discard(call, begun["id"])
         raise
-    if "idempotency-replayed" in response.headers:
+    if "idempotency-replayed" in response.headers or taken[-1] != begun["id"]:
         await _discard(call, begun["id"])
     return response
 

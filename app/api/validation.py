@@ -133,13 +133,16 @@ def pointer(parts: Iterable[object]) -> str:
     return "".join(f"/{part}" for part in escaped)[:_MAX_POINTER_CHARS]
 
 
-def refusal(errors: Sequence[Mapping[str, Any]], location: str | None = None) -> AppError:
+def refusal(
+    errors: Sequence[Mapping[str, Any]], location: str | None = None, *, count: int | None = None
+) -> AppError:
     """Return the `AppError` that answers Pydantic's ``errors()``.
 
     Args:
         errors: as given by ``ValidationError.errors()`` or FastAPI; inputs and messages are not used.
         location: where the value came from ("body", "query", ...); None when each error's ``loc``
             starts with it, as FastAPI's do.
+        count: how many errors there are, where ``errors`` are only some of them.
 
     Returns:
         `MalformedError` (400) if the body is not JSON, else `InvalidError` (422) listing at most
@@ -153,7 +156,7 @@ def refusal(errors: Sequence[Mapping[str, Any]], location: str | None = None) ->
             return MalformedError("The body is not valid JSON.")
     return InvalidError(
         fields=[field_error(error, location) for error in errors[:MAX_LISTED]],
-        count=len(errors),
+        count=len(errors) if count is None else count,
     )
 
 

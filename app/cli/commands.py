@@ -6,10 +6,9 @@ from typing import Annotated
 
 import typer
 from pydantic import ValidationError
-from rich.console import Console
-from rich.text import Text
 
 from app.cli import audit, backtest, demo, imports, keys, replay, scoring, serving
+from app.cli.context import print_error
 from app.errors import AppError, StartError
 
 app = typer.Typer(
@@ -49,18 +48,13 @@ def run() -> None:
     try:
         app()
     except (AppError, StartError) as error:
-        _print_error(_sentence(error))
+        print_error(_sentence(error))
         sys.exit(1)
     except ValidationError as error:
         for part in error.errors(include_input=False):
             name = "_".join(["VEFA", *(str(step).upper() for step in part["loc"])])
-            _print_error(f"{name}: {part['msg'][:1].lower()}{part['msg'][1:]}")
+            print_error(f"{name}: {part['msg'][:1].lower()}{part['msg'][1:]}")
         sys.exit(1)
-
-
-def _print_error(sentence: str) -> None:
-    text = Text.assemble(("error:", "red"), " ", sentence)
-    Console(stderr=True).print(text, soft_wrap=True)
 
 
 def _sentence(error: Exception) -> str:

@@ -5,7 +5,11 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
+import typer
+from rich.console import Console
+from rich.text import Text
 from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 
@@ -74,3 +78,15 @@ def _reason(settings: Settings, error: Exception) -> str:
     if getattr(driver, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
         return f"{path} is not a database of Vefa: choose another file with VEFA_DATABASE_URL=sqlite:///FILE."
     return f"The file {path} cannot be opened: {driver or error}."
+
+
+def print_error(sentence: str) -> None:
+    """Say in one line what was refused."""
+    text = Text.assemble(("error:", "red"), " ", sentence)
+    Console(stderr=True).print(text, soft_wrap=True)
+
+
+def refuse(option: str, sentence: str) -> NoReturn:
+    """End the command because an option cannot be what it is, said in one line; exit status 2."""
+    print_error(f"{option}: {sentence}")
+    raise typer.Exit(2)

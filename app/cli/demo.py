@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from app import http_server, logs
-from app.cli.context import opened, reaching
+from app.cli.context import opened, reaching, refuse
 from app.cli.serving import fitting
 from app.domain.access import Actor
 from app.domain.demo import generate
@@ -54,7 +54,7 @@ def demo(
     settings = Settings(database_url=f"sqlite:///{file}", secret=SECRET, log_level="WARNING")
     at = now()
     if last is not None and last > settings.company.day_of(at):
-        raise typer.BadParameter("nothing has happened yet after today", param_hint="--until")
+        refuse("--until", "nothing has happened yet after today")
     with reaching(settings):
         schema.upgrade(settings)
     with opened(settings) as (store, actor):
@@ -87,7 +87,7 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise typer.BadParameter("expected a day such as 2026-11-23", param_hint="--until") from None
+        refuse("--until", "expected a day such as 2026-11-23")
 
 
 def _make(
@@ -124,11 +124,11 @@ def _check_same(store: Store, actor: Actor, file: Path, asked: dict[str, Any]) -
     ]
     if other:
         there = f"{made['customers']:,} customers until {made['until']} (seed {made['seed']})"
-        raise typer.BadParameter(
+        sentence = (
             f"{file} already has the demo of {there}: leave these options out to serve it, "
-            "or name another --file",
-            param_hint=" ".join(other),
+            "or name another --file"
         )
+        refuse(" ".join(other), sentence)
 
 
 def _compute(store: Store, actor: Actor, at: datetime) -> None:

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from rich.table import Column, Table
 from rich.text import Text
 
-from app.cli.context import opened
+from app.cli.context import opened, refuse
 from app.domain import csv_lines
 from app.domain.access import Actor
 from app.domain.import_mapping import Mapping
@@ -268,9 +268,9 @@ def _saved(mapping: str | None) -> tuple[str | None, Row | None]:
     try:
         members = json.loads(Path(mapping).read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise typer.BadParameter(f"{mapping}: {error}", param_hint="--mapping") from None
+        refuse("--mapping", f"{mapping}: {error}")
     if not isinstance(members, dict):
-        raise typer.BadParameter(f"{mapping}: not a JSON object", param_hint="--mapping")
+        refuse("--mapping", f"{mapping}: not a JSON object")
     return None, members
 
 
@@ -366,6 +366,8 @@ def _print_outcome(row: Row, refused_to: Path | None) -> None:
             f"{row['rows_alike']:,} of the repeated rows have no key, but say what an earlier file said;"
             " give a file of other records another --source"
         )
+    if row["headers_repeated"]:
+        lines.append(f"lines that repeat the header, left out: {row['headers_repeated']:,}")
     if row["words_unmatched"]:
         words = ", ".join(f"{target} {count:,}" for target, count in row["words_unmatched"].items())
         lines.append(f"words that no --value names, left as they are: {words}")

@@ -76,6 +76,11 @@ class Actor:
         """Whether the caller sees only some customers."""
         return bool(self.units) or self.customer_id is not None
 
+    @property
+    def is_key(self) -> bool:
+        """Whether an API key calls, not the service itself."""
+        return self.id.startswith("key:")
+
     def may_use_unit(self, unit: str | None) -> bool:
         """Tell whether the caller may label records with ``unit``."""
         return not self.units or unit in self.units

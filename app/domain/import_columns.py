@@ -49,6 +49,7 @@ class RawBatch:
         clean: whether it is known that no text holds a control character.
         pointed: whether the first amounts of the file show that decimals follow a point.
         unmatched: target -> how many of its texts no value rule of the mapping names.
+        headers: how many lines said the header again; they are no rows.
         rows_of: of rows that were grouped, first line -> the lines of all rows that became this one.
     """
 
@@ -60,6 +61,7 @@ class RawBatch:
     bytes_read: int = 0
     clean: bool = False
     pointed: bool = False
+    headers: int = 0
     unmatched: abc.Mapping[str, int] = field(default_factory=dict)
     rows_of: abc.Mapping[int, abc.Sequence[int]] = field(default_factory=dict)
 
@@ -214,11 +216,14 @@ def _digits(frame: pl.DataFrame, mapping: Mapping) -> pl.Expr:
 def _minor_units(frame: pl.DataFrame, name: str, mapping: Mapping, pointed: bool) -> list[pl.Series]:
     """Read amounts exactly: ordinary ones by the column, the others by `import_amounts` one by one."""
     given, digits = frame[name], frame["digits"]
+    minor = _usual(given, digits, mapping)
+    if minor is not None:
+        fault, rounded = repeated(None, pl.String, len(given)), repeated(False, pl.Boolean, len(given))
+        return _named(name, given, minor, fault, rounded)
     texts = _pointed(given, mapping)
     minor = repeated(None, pl.Int64, len(texts))
     for decimals in digits.unique().drop_nulls():
-        fraction = _FRACTIONS.get(decimals, rf"(?:\.[0-9]{{1,{decimals}}})?")
-        fits = texts.str.contains(f"^{_SHORT}{fraction}$") & (digits == decimals)
+        fits = texts.str.contains(_usual_form(decimals)) & (digits == decimals)
         whole = bool(fits.all(ignore_nulls=False))
         chosen = texts if whole else texts.set(~fits | fits.is_null(), None)
         # Nothing is rounded here: a decimal with all the digits there are, then its integer.
@@ -233,12 +238,33 @@ def _minor_units(frame: pl.DataFrame, name: str, mapping: Mapping, pointed: bool
             column.scatter(odd, pl.Series(values, dtype=column.dtype))
             for column, values in zip((given, minor, fault, rounded), zip(*read, strict=True), strict=True)
         )
+    return _named(name, given, minor, fault, rounded)
+
+
+def _named(
+    name: str, given: pl.Series, minor: pl.Series, fault: pl.Series, rounded: pl.Series
+) -> list[pl.Series]:
     return [
         given,
         minor.alias(f"{name}_minor"),
         fault.alias(f"{name}_fault"),
         rounded.alias(f"{name}_rounded"),
     ]
+
+
+def _usual_form(decimals: int) -> str:
+    fraction = _FRACTIONS.get(decimals, rf"(?:\.[0-9]{{1,{decimals}}})?")
+    return f"^{_SHORT}{fraction}$"
+
+
+def _usual(texts: pl.Series, digits: pl.Series, mapping: Mapping) -> pl.Series | None:
+    """Minor units where all amounts are in the usual form of one currency, as in most files; else None."""
+    if mapping.decimal_comma or not len(texts) or digits.null_count() or digits.min() != digits.max():
+        return None
+    decimals = digits[0]
+    if not texts.str.contains(_usual_form(decimals)).all(ignore_nulls=False):
+        return None
+    return texts.cast(pl.Decimal(18, decimals)).to_physical().cast(pl.Int64)
 
 
 def _pointed(texts: pl.Series, mapping: Mapping) -> pl.Series:

@@ -84,6 +84,7 @@ def grouped(raws: abc.Iterable[RawBatch], mapping: Mapping, most: int) -> abc.It
             last_line=last.last_line if ended else some[-1].line,
             bytes_read=last.bytes_read * (index + 1) // len(batches),
             unmatched={} if index else +reading.unmatched,
+            headers=0 if index else reading.headers,
         )
 
 
@@ -92,6 +93,7 @@ class _Reading:
 
     def __init__(self, mapping: Mapping) -> None:
         self.unmatched: Counter[str] = Counter()
+        self.headers = 0
         self._mapping = mapping
         self._groups: dict[str, _Group] = {}
         self._refused: list[Refused] = []
@@ -121,6 +123,7 @@ class _Reading:
             raise TooManyRowsError
         batch = shaped(raw, self._mapping)
         self.unmatched.update(batch.unmatched)
+        self.headers += raw.headers
         refused = {one.line: one for one in batch.refused}
         times = [self._read_times(batch, target, refused) for target in self._times]
         rules = self._read_rules(batch, refused)

@@ -114,7 +114,7 @@ _SENTENCES = {
     "(day numbers) or auto.",
     Refusal.TIME_SKIPPED: "The local time does not exist: the clocks were put forward over it.",
     Refusal.DATE_OUT_OF_RANGE: "The date is before 1900 or more than 50 years ahead.",
-    Refusal.IN_FUTURE: "{column} is in the future.",
+    Refusal.IN_FUTURE: "{column} is in the future: our clock read {now} when the file came.",
     Refusal.UNKNOWN_CHANNEL: "{column} is not one of {allowed}. Say what the file's word means, for example "
     "value=channel:Mobile=app.",
     Refusal.COST_UNREADABLE: "The cost cannot be read. It is written like 1234.50, 1,234.50, -12.50 or "

@@ -2,7 +2,7 @@
 
 import hashlib
 import struct
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from zlib import crc32
 
@@ -39,6 +39,28 @@ def merge(before: bytes | None, packed: bytes) -> bytes:
     """
     entries = dict(_ENTRY.iter_unpack(before or b"")) | dict(_ENTRY.iter_unpack(packed))
     return b"".join(_ENTRY.pack(*entry) for entry in sorted(entries.items()))
+
+
+def only(packed: bytes, names: Collection[str]) -> bytes:
+    """Digests of some members.
+
+    >>> only(pack({"topic": "a", "agent": "x"}), ["agent"]) == pack({"agent": "x"})
+    True
+    """
+    wanted = {crc32(name.encode()) for name in names}
+    return b"".join(_ENTRY.pack(*entry) for entry in _ENTRY.iter_unpack(packed) if entry[0] in wanted)
+
+
+def unheard(members: Mapping[str, Any], before: bytes | None) -> set[str]:
+    """The members of which a source has said nothing yet, and says something now.
+
+    >>> unheard({"topic": "a", "agent": "x", "notes": None}, pack({"topic": "b"}))
+    {'agent'}
+    """
+    known = {name for name, _ in _ENTRY.iter_unpack(before or b"")}
+    return {
+        name for name, value in members.items() if value is not None and crc32(name.encode()) not in known
+    }
 
 
 def news(members: Mapping[str, Any], before: bytes | None) -> set[str]:

@@ -1,10 +1,10 @@
 """Words of a file: how two spellings are compared, and rules that put a value in the place of a word."""
 
-import unicodedata
 from dataclasses import dataclass
 from typing import Self
 
 from app.domain.import_rules import CONTROL, MAX_NAME
+from app.domain.text import nfc
 
 MAX_VALUES = 200
 """Most value rules of one mapping."""
@@ -26,8 +26,8 @@ def fold(text: str) -> str:
     >>> fold("İADE") == fold("iade") == fold("IADE") == fold("I\u0307ade")
     True
     """
-    small = unicodedata.normalize("NFC", text).translate(_LETTERS_I).lower()
-    return unicodedata.normalize("NFC", small.replace(_DOT, "i")).strip()
+    small = nfc(text).translate(_LETTERS_I).lower()
+    return nfc(small.replace(_DOT, "i")).strip()
 
 
 ORDINARY = frozenset(fold(word) for word in f"{_NO} {_SALE}".split())

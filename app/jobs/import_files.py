@@ -8,7 +8,7 @@ import csv
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 
 from app.domain.code_pages import AUTO
@@ -17,8 +17,9 @@ from app.domain.import_columns import RawBatch
 from app.domain.import_mapping import WHITESPACE, Mapping
 from app.domain.import_refusals import Refusal
 from app.domain.import_sources import MAX_COLUMN, FileFormat
+from app.domain.import_target_columns import MONEY
 from app.domain.import_targets import RecordKind, question_of
-from app.jobs.import_headers import line_of, positions, spelled
+from app.jobs.import_headers import line_of, positions, spelled, without_headers
 from app.jobs.import_records import Records, delimited, json_lines, parse_json, single_tabs, split
 from app.jobs.import_text import BATCH_LINES, Chunks, ImportFileError, Lines, Source, decoded
 
@@ -48,6 +49,7 @@ class Layout:
         width: fields of a record, 0 for JSON Lines.
         positions: each source of the mapping -> 0-based position; empty for JSON Lines.
         pointed: whether the first amounts show that decimals follow a point.
+        titles: each source of the mapping -> what the header says in its column; empty without a header.
     """
 
     delimiter: str
@@ -55,6 +57,7 @@ class Layout:
     width: int
     positions: dict[str, int]
     pointed: bool = False
+    titles: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,7 @@ def batches(source: Source, mapping: Mapping, *, start_batch: int = 0) -> Iterat
     lines, layout = _open(chunks, mapping)
     most = batch_lines(mapping)
     for index in count():
+        lines.pass_blank()
         records = _read(lines, mapping, layout, most, skip=index < start_batch)
         if records is None:
             return
@@ -124,7 +128,7 @@ def batches(source: Source, mapping: Mapping, *, start_batch: int = 0) -> Iterat
 
 
 def _batch(index: int, records: Records | None, lines: Lines, chunks: Chunks, layout: Layout) -> RawBatch:
-    records = records or Records.none()
+    records, headers = without_headers(records or Records.none(), layout.titles)
     return RawBatch(
         index,
         records.lines,
@@ -134,6 +138,7 @@ def _batch(index: int, records: Records | None, lines: Lines, chunks: Chunks, la
         bytes_read=round(chunks.bytes_read * lines.share),
         clean=records.clean,
         pointed=layout.pointed,
+        headers=headers,
     )
 
 
@@ -141,7 +146,11 @@ def _read(lines: Lines, mapping: Mapping, layout: Layout, most: int, *, skip: bo
     if mapping.format is FileFormat.JSONL:
         if skip:
             return Records.none() if lines.take(most).data else None
-        return json_lines(lines, most, sources=list(mapping.sources()))
+        amounts = {part for target in MONEY for part in mapping.parts(target)}
+        mark = "," if mapping.decimal_comma else "."
+        is_money = mapping.kind is RecordKind.TRANSACTIONS
+        sources = list(mapping.sources())
+        return json_lines(lines, most, sources=sources, amounts=amounts if is_money else (), mark=mark)
     places = {} if skip else layout.positions
     return delimited(lines, most, delimiter=layout.delimiter, width=layout.width, positions=places)
 
@@ -179,7 +188,8 @@ def _open(chunks: Chunks, mapping: Mapping) -> tuple[Lines, Layout]:
     found = positions(mapping.sources(), names, len(fields), line=line, hint=hint)
     sources = mapping.parts("amount") if mapping.kind is RecordKind.TRANSACTIONS else []
     amounts = _cells(sample, delimiter, [found[source] for source in sources])
-    return lines, Layout(delimiter, names, len(fields), found, is_pointed(amounts))
+    titles = {source: fields[place].strip() for source, place in found.items()} if names else {}
+    return lines, Layout(delimiter, names, len(fields), found, is_pointed(amounts), titles)
 
 
 def _cells(sample: bytes, delimiter: str, places: list[int]) -> Iterator[str]:
@@ -200,12 +210,12 @@ def _pass_over(lines: Lines, count: int) -> None:
 
 def _sample(lines: Lines) -> bytes:
     """Look at the next lines without taking them, but for empty ones before them."""
-    while sample := lines.take(_SAMPLE_LINES, _SAMPLE_BYTES).data:
-        rest = sample.lstrip(b"\n")
-        lines.give_back(rest)
-        if rest:
-            return rest
-    raise ImportFileError("The file is empty.", code="empty_file")
+    lines.pass_blank()
+    sample = lines.take(_SAMPLE_LINES, _SAMPLE_BYTES).data.lstrip(b"\n")
+    lines.give_back(sample)
+    if not sample:
+        raise ImportFileError("The file is empty.", code="empty_file")
+    return sample
 
 
 def _likely_delimiter(sample: bytes) -> str:

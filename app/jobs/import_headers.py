@@ -3,11 +3,13 @@
 import csv
 from collections.abc import Iterator, Mapping, Sequence
 
+import polars as pl
+
 from app.domain.import_cells import unprotected
 from app.domain.import_words import fold
 from app.domain.text import composed
 from app.errors import FieldError
-from app.jobs.import_records import split
+from app.jobs.import_records import Records, split
 from app.jobs.import_text import ImportFileError
 
 SHOWN = 190
@@ -92,6 +94,27 @@ def line_of(sample: bytes, wanted: Sequence[str], delimiters: str, first: int) -
         except csv.Error:
             continue
     return None
+
+
+def without_headers(records: Records, titles: Mapping[str, str]) -> tuple[Records, int]:
+    """Leave out records that say the header again in all columns that are read, where those are several;
+    and tell how many they were.
+
+    Args:
+        titles: what the header says in the column of each source.
+    """
+    if len(set(titles.values())) < 2 or not records.columns:
+        return records, 0
+    same: pl.Series | None = None
+    for source, title in titles.items():
+        said = (records.columns[source] == composed(title)).fill_null(value=False)
+        same = said if same is None else same & said
+        if not same.any():
+            return records, 0
+    if same is None:
+        return records, 0
+    columns = {source: texts.filter(~same) for source, texts in records.columns.items()}
+    return records._replace(lines=records.lines.filter(~same), columns=columns), int(same.sum())
 
 
 # --- inside

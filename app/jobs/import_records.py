@@ -4,7 +4,8 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -27,6 +28,7 @@ MAX_WASTE = 16 << 20
 Bytes = NDArray[np.uint8]
 
 _EXTENSION = 200
+_LONGEST = 30  # digits
 _HALF_PAIR = re.compile(rb"\\u[dD][89a-fA-F]")
 _NOT_TEXT = "\0"  # refused by every rule there is for values, under the column's name
 
@@ -261,7 +263,9 @@ def _walk(feed: _Feed, first: int, delimiter: str) -> tuple[list[list[str]], lis
     return records, starts, refused
 
 
-def json_lines(lines: Lines, count: int, *, sources: Sequence[str]) -> Records | None:
+def json_lines(
+    lines: Lines, count: int, *, sources: Sequence[str], amounts: Collection[str] = (), mark: str = "."
+) -> Records | None:
     """Read the objects in the next ``count`` lines, one a line; None at the end of the file.
 
     Numbers keep their spelling; true and false become texts; null and absent members are missing; an
@@ -269,6 +273,9 @@ def json_lines(lines: Lines, count: int, *, sources: Sequence[str]) -> Records |
 
     Args:
         sources: members, or JSON Pointers to deeper ones (``/total/amount``).
+        amounts: those that are amounts: their numbers, which have one reading, are spelled so that they have
+            no other.
+        mark: the decimal mark that amounts are read with.
     """
     block = lines.take(count)
     if not block.data:
@@ -288,6 +295,8 @@ def json_lines(lines: Lines, count: int, *, sources: Sequence[str]) -> Records |
     for source in sources:
         found = [_at(row, source) for row in rows] if source[0] == "/" else [row.get(source) for row in rows]
         texts = [value if value is None or type(value) is str else _text(value) for value in found]
+        if source in amounts:
+            texts = [_amount(value, mark) if type(value) is _Number else value for value in texts]
         if halves:
             texts = [_NOT_TEXT if text and not _encodes(text) else text for text in texts]
         columns[source] = tidy(pl.Series(source, texts, pl.String))
@@ -315,6 +324,27 @@ class _RepeatedError(Exception):
     """An object names a member twice."""
 
 
+class _Number(str):
+    """A number with decimals or an exponent, as it was spelled."""
+
+    __slots__ = ()
+
+
+def _amount(number: str, mark: str) -> str:
+    """Spell a number so that it has no other reading, where it is not absurdly long.
+
+    >>> _amount("1.250", "."), _amount("1.125e3", "."), _amount("12.5", ",")
+    ('1.2500', '1125', '12,5')
+    """
+    value = Decimal(number)
+    exponent = value.as_tuple().exponent
+    if not isinstance(exponent, int) or abs(exponent) > _LONGEST or abs(value.adjusted()) > _LONGEST:
+        return str(number)
+    whole, point, decimals = format(value, "f").partition(".")
+    padded = f"{decimals}0" if len(decimals) == 3 else decimals
+    return f"{whole}{mark}{padded}" if point else whole
+
+
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     names = members if "".join(members).isascii() else set(map(composed, members))
@@ -324,7 +354,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 _DECODER = json.JSONDecoder(
-    object_pairs_hook=_once, parse_float=str, parse_int=str, parse_constant=_no_constant
+    object_pairs_hook=_once, parse_float=_Number, parse_int=str, parse_constant=_no_constant
 )
 
 

@@ -26,9 +26,9 @@ MAX_BYTES = 16 << 30
 """Most bytes that one file may decompress to."""
 
 MAX_RATIO = 200
-"""Most bytes of text for one compressed byte, beyond the first `FREE_TEXT` bytes."""
+"""Most bytes of text for one compressed byte, judged from the first `FREE_TEXT` bytes on."""
 
-FREE_TEXT = 64 << 20
+FREE_TEXT = 1 << 20
 
 _BLOCK = 1 << 20
 _SNIFFED = 4096
@@ -331,6 +331,17 @@ class Lines:
         self._data, self._ends = self._data[cut:], self._ends[len(ends) :] - cut
         self.next_line += len(ends)
         return block
+
+    def pass_blank(self) -> None:
+        """Pass over the empty lines that come next, whole blocks of them at a time."""
+        while not self._ended:
+            rest = self._data.lstrip(b"\n")
+            blank = len(self._data) - len(rest)
+            self._data, self._ends = rest, self._ends[blank:] - blank
+            self.next_line += blank
+            if rest:
+                return
+            self._fill()
 
     def give_back(self, taken: bytes) -> None:
         """Undo the end of the last `take`: these whole lines come again."""

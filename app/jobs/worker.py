@@ -15,6 +15,7 @@ from datetime import timedelta
 
 import structlog
 
+from app.domain.job_turns import Turns
 from app.domain.secret_strength import refusal
 from app.errors import StartError, UnavailableError
 from app.jobs import dispatcher, recovery, registry, workflows
@@ -75,6 +76,7 @@ class Worker:
         self._owns_store = store is None
         self._context = Context(store or Store(settings), settings.company, settings)
         self._schedule = Schedule(self._context, settings.duties_off)
+        self._turns = Turns()
         self._stopping = threading.Event()
         self._wakes: dict[str, threading.Event] = {}
         self._threads: list[threading.Thread] = []
@@ -154,8 +156,8 @@ class Worker:
             self._wakes["dispatch"].set()
 
     def _dispatch(self) -> float:
-        free = self._host.free() if self._host is not None else 0
-        dispatcher.hand_over(self._context.store, free)
+        free, free_for_long = self._host.free() if self._host is not None else (0, 0)
+        dispatcher.hand_over(self._context.store, free, free_for_long, self._turns)
         return self._timing.poll if self._bell is None else self._timing.poll_with_bell
 
     def _listen(self) -> float:

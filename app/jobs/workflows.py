@@ -16,6 +16,7 @@ import logging
 import sqlite3
 import threading
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ import structlog
 from dbos import DBOS, DBOSConfig, SetWorkflowID, _workflow_commands
 from sqlalchemy import Connection, Engine, create_engine
 
+from app.domain.job_turns import long_slots
 from app.errors import AppError, UnavailableError
 from app.jobs import state_format
 from app.jobs.registry import KINDS, Context, Row
@@ -69,40 +71,43 @@ class Host:
     context: Context
     on_free: Callable[[], None]
     stopping: threading.Event = field(default_factory=threading.Event)
-    _present: int = 0  # workflows in this process, at work or waiting for a slot
-    _at_work: int = 0
+    _present: Counter[bool] = field(default_factory=Counter)  # at work or waiting for a slot, by being short
+    _at_work: Counter[bool] = field(default_factory=Counter)
     _changed: threading.Condition = field(default_factory=threading.Condition)
 
-    def free(self) -> int:
-        """How many more jobs could begin now."""
+    def free(self) -> tuple[int, int]:
+        """How many more jobs could begin now, and how many of them may be long."""
         with self._changed:
-            return max(0, self.context.settings.job_concurrency - self._present)
+            slots = self._slots
+            long = min(self._present[False], long_slots(slots))
+            free = max(0, slots - self._present[True] - long)
+            return free, min(free, long_slots(slots) - long)
 
     def drain(self, timeout: float) -> bool:
         """Let every job leave after its present unit; False if one has not within ``timeout`` seconds."""
         self.stopping.set()
         with self._changed:
             self._changed.notify_all()
-            return self._changed.wait_for(lambda: self._present == 0, timeout)
+            return self._changed.wait_for(lambda: not self._present.total(), timeout)
 
     @contextmanager
-    def slot(self) -> Iterator[None]:
-        """Wait for a slot and hold it."""
+    def slot(self, short: bool) -> Iterator[None]:
+        """Wait for a slot and hold it; ``short`` tells whether the job surely ends soon."""
         with self._changed:
-            self._present += 1
+            self._present[short] += 1
         try:
             with self._changed:
-                self._changed.wait_for(self._may_work)
+                self._changed.wait_for(lambda: self._may_work(short))
                 self._leave_if_stopping()
-                self._at_work += 1
+                self._at_work[short] += 1
             try:
                 yield
             finally:
                 with self._changed:
-                    self._at_work -= 1
+                    self._at_work[short] -= 1
         finally:
             with self._changed:
-                self._present -= 1
+                self._present[short] -= 1
                 self._changed.notify_all()
             self.on_free()
 
@@ -118,8 +123,15 @@ class Host:
             self.stopping.wait(delay)
             delay = min(delay * 2, _LONGEST_RETRY_SECONDS)
 
-    def _may_work(self) -> bool:
-        return self.stopping.is_set() or self._at_work < self.context.settings.job_concurrency
+    @property
+    def _slots(self) -> int:
+        return self.context.settings.job_concurrency
+
+    def _may_work(self, short: bool) -> bool:
+        if self.stopping.is_set():
+            return True
+        fits = self._at_work.total() < self._slots
+        return fits and (short or self._at_work[False] < long_slots(self._slots))
 
     def _leave_if_stopping(self) -> None:
         if self.stopping.is_set():
@@ -150,8 +162,8 @@ def run_job(job_id: str) -> None:
     host = _host
     if host is None:
         raise _Leave
-    with host.slot():
-        store = host.context.store
+    store = host.context.store
+    with host.slot(host.patiently(lambda: store.read_sync(jobs.is_short_job, UUID(job_id)))):
         job = host.patiently(lambda: store.write_sync(jobs.start, UUID(job_id)))
         if job is None:
             return

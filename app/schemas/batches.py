@@ -1,29 +1,71 @@
 """Many items in one request."""
 
+import threading
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic_core import PydanticCustomError
 
 from app.schemas._base import Input, Output, QueryFlag
+
+ENOUGH_FAULTS = 100
+"""Faults of a batch that are told in full; of each later wrong item the first one is told."""
+
+
+class _Seen(threading.local):
+    """Faults found so far in the batch that this thread validates."""
+
+    faults = 0
+
+
+_seen = _Seen()
 
 
 @dataclass(frozen=True, slots=True)
 class WrongItem:
-    """An item of a batch that does not fit its schema, kept so that the others can be judged."""
+    """An item of a batch that does not fit its schema, kept so that the others can be judged.
+
+    ``count`` says how many faults it has; ``errors`` are those that are told.
+    """
 
     errors: list[Any]
+    count: int
+
+
+def _from_none(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+    _seen.faults = 0
+    return handler(value)
 
 
 def _keep_error(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
     try:
         return handler(value)
     except ValidationError as error:
-        return WrongItem(error.errors(include_url=False, include_input=False))
+        told = max(1, ENOUGH_FAULTS - _seen.faults)
+        _seen.faults += error.error_count()
+        errors = error.errors(include_url=False, include_input=False)
+        return WrongItem(errors[:told], error.error_count())
+
+
+def _until_enough(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+    if _seen.faults >= ENOUGH_FAULTS:
+        raise PydanticCustomError("not_examined", "Not examined, because there are so many errors before it.")
+    try:
+        return handler(value)
+    except ValidationError as error:
+        _seen.faults += error.error_count()
+        raise
 
 
 KEPT = WrapValidator(_keep_error)
 """Put on a batch's item type: a wrong item becomes a `WrongItem` instead of failing the whole body."""
+
+UNTIL_ENOUGH = WrapValidator(_until_enough)
+"""Put on an item type of a list that is stored whole or not at all: after enough faults none is examined."""
+
+COUNTED = WrapValidator(_from_none)
+"""Put last on the list of such items: the faults are counted from there."""
 
 
 class BatchQuery(Input):

@@ -21,7 +21,7 @@ from app.schemas._base import (
     line,
     shown,
 )
-from app.schemas.batches import KEPT, BatchItem
+from app.schemas.batches import COUNTED, KEPT, BatchItem
 from app.schemas.satisfaction import IndexCode, Score
 from app.schemas.standing import Points
 
@@ -184,7 +184,9 @@ class CompetitorMeasurementBatch(Input):
         }
     )
 
-    items: Annotated[list[Annotated[CompetitorMeasurementCreate, KEPT]], Field(min_length=1, max_length=1000)]
+    items: Annotated[
+        list[Annotated[CompetitorMeasurementCreate, KEPT]], Field(min_length=1, max_length=1000), COUNTED
+    ]
 
 
 class CompetitorMeasurementBatchItem(BatchItem):

@@ -31,7 +31,7 @@ from app.schemas._base import (
     shown,
     shown_paragraph,
 )
-from app.schemas.batches import KEPT, BatchItem
+from app.schemas.batches import COUNTED, KEPT, BatchItem
 from app.schemas.customers import EXAMPLE_ID as EXAMPLE_CUSTOMER_ID
 from app.schemas.customers import ExternalId
 from app.schemas.interactions import EXAMPLE_ID as EXAMPLE_INTERACTION_ID
@@ -280,7 +280,7 @@ class ComplaintBatch(Input):
         json_schema_extra={"examples": [{"items": [{**_NAMED, **_EXAMPLE, "external_id": "T-2026-000817"}]}]}
     )
 
-    items: Annotated[list[Annotated[ComplaintCreate, KEPT]], Field(min_length=1, max_length=1000)]
+    items: Annotated[list[Annotated[ComplaintCreate, KEPT]], Field(min_length=1, max_length=1000), COUNTED]
 
 
 class ComplaintBatchItem(BatchItem):

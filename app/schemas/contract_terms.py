@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.schemas._base import DateIn, Input, Output, PageOf
-from app.schemas.batches import KEPT, BatchItem
+from app.schemas.batches import COUNTED, KEPT, BatchItem
 from app.schemas.customers import ExternalId
 from app.schemas.standing import Contract, ContractRead
 
@@ -107,7 +107,7 @@ class ContractTermsBatch(Input):
         }
     )
 
-    items: Annotated[list[Annotated[ContractTermsItem, KEPT]], Field(min_length=1, max_length=1000)]
+    items: Annotated[list[Annotated[ContractTermsItem, KEPT]], Field(min_length=1, max_length=1000), COUNTED]
 
 
 class ContractTermsBatchItem(BatchItem):

@@ -36,7 +36,7 @@ from app.schemas._base import (
     line,
     shown,
 )
-from app.schemas.batches import KEPT, BatchItem
+from app.schemas.batches import COUNTED, KEPT, BatchItem
 from app.schemas.contact_points import ContactPoint, ContactPointIn
 from app.schemas.standing import (
     DEMANDINGNESS,
@@ -377,7 +377,7 @@ class CustomerBatch(Input):
         }
     )
 
-    items: Annotated[list[Annotated[CustomerCreate, KEPT]], Field(min_length=1, max_length=1000)]
+    items: Annotated[list[Annotated[CustomerCreate, KEPT]], Field(min_length=1, max_length=1000), COUNTED]
 
 
 class CustomerBatchItem(BatchItem):

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from app.schemas._base import Currency, DateIn, Input, Output, PageOf, Paging
+from app.schemas.batches import COUNTED, UNTIL_ENOUGH
 
 SMALLEST, GREATEST = Decimal("1E-9"), Decimal("1E9")
 
@@ -92,7 +93,9 @@ class ExchangeRateBatch(Input):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"items": [_EXAMPLE]}]})
 
-    items: Annotated[list[ExchangeRateItem], Field(min_length=1, max_length=1000)]
+    items: Annotated[
+        list[Annotated[ExchangeRateItem, UNTIL_ENOUGH]], Field(min_length=1, max_length=1000), COUNTED
+    ]
 
 
 class ExchangeRateBatchResult(Output):

@@ -134,6 +134,7 @@ class ImportRead(Output):
                     "rows_refused": 1,
                     "rows_rounded": 0,
                     "rows_alike": 0,
+                    "headers_repeated": 0,
                     "records_stored": 1,
                     "customers_created": 0,
                     "customers_kept": 0,
@@ -172,6 +173,8 @@ class ImportRead(Output):
     rows_alike: Count
     """Those of the repeated rows that have no key of their own (``external_id==row``) and say the same as a
     row of an earlier file of this source. If they are something else, give their file another source."""
+    headers_repeated: Count
+    """Lines among the rows that say the header again, as programs do on each page; they are no rows."""
     records_stored: Count
     """Records that the stored rows became; fewer than these where rows are grouped."""
     customers_created: Count

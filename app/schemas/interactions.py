@@ -31,7 +31,7 @@ from app.schemas._base import (
     shown,
     shown_paragraph,
 )
-from app.schemas.batches import KEPT, BatchItem
+from app.schemas.batches import COUNTED, KEPT, BatchItem
 from app.schemas.customers import EXAMPLE_ID as EXAMPLE_CUSTOMER_ID
 from app.schemas.customers import ExternalId
 
@@ -289,7 +289,7 @@ class InteractionBatch(Input):
         }
     )
 
-    items: Annotated[list[Annotated[InteractionCreate, KEPT]], Field(min_length=1, max_length=1000)]
+    items: Annotated[list[Annotated[InteractionCreate, KEPT]], Field(min_length=1, max_length=1000), COUNTED]
 
 
 class InteractionBatchItem(BatchItem):

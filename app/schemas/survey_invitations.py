@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from app.domain.customers import Channel
 from app.domain.interactions import Phase
 from app.schemas._base import HappenedIn, Input, InstantIn, Label, Output, PageOf, Paging, QueryFlag, shown
-from app.schemas.batches import KEPT, BatchItem
+from app.schemas.batches import COUNTED, KEPT, BatchItem
 from app.schemas.customers import EXAMPLE_ID as EXAMPLE_CUSTOMER_ID
 from app.schemas.customers import ExternalId
 from app.schemas.interactions import Agent
@@ -163,7 +163,9 @@ class SurveyInvitationBatch(Input):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"items": [{**_NAMED, **_EXAMPLE}]}]})
 
-    items: Annotated[list[Annotated[SurveyInvitationCreate, KEPT]], Field(min_length=1, max_length=1000)]
+    items: Annotated[
+        list[Annotated[SurveyInvitationCreate, KEPT]], Field(min_length=1, max_length=1000), COUNTED
+    ]
 
 
 class SurveyInvitationBatchItem(BatchItem):

@@ -30,7 +30,7 @@ from app.schemas._base import (
     shown,
     shown_paragraph,
 )
-from app.schemas.batches import KEPT, BatchItem
+from app.schemas.batches import COUNTED, KEPT, BatchItem
 from app.schemas.customers import EXAMPLE_ID as EXAMPLE_CUSTOMER_ID
 from app.schemas.interactions import Agent
 from app.schemas.survey_invitations import EXAMPLE_ID as EXAMPLE_INVITATION_ID
@@ -247,7 +247,9 @@ class SurveyResponseBatch(Input):
         json_schema_extra={"examples": [{"items": [{**_ANSWERED, "external_id": "F-2026-000095"}]}]}
     )
 
-    items: Annotated[list[Annotated[SurveyResponseCreate, KEPT]], Field(min_length=1, max_length=1000)]
+    items: Annotated[
+        list[Annotated[SurveyResponseCreate, KEPT]], Field(min_length=1, max_length=1000), COUNTED
+    ]
 
 
 class SurveyResponseBatchItem(BatchItem):

@@ -27,7 +27,7 @@ from app.schemas._base import (
     line,
     shown,
 )
-from app.schemas.batches import KEPT, BatchItem
+from app.schemas.batches import COUNTED, KEPT, BatchItem
 from app.schemas.customers import EXAMPLE_ID as EXAMPLE_CUSTOMER_ID
 from app.schemas.customers import ExternalId
 
@@ -196,7 +196,7 @@ class TransactionBatch(Input):
         }
     )
 
-    items: Annotated[list[Annotated[TransactionCreate, KEPT]], Field(min_length=1, max_length=1000)]
+    items: Annotated[list[Annotated[TransactionCreate, KEPT]], Field(min_length=1, max_length=1000), COUNTED]
 
 
 class TransactionBatchItem(BatchItem):

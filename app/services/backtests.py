@@ -50,11 +50,16 @@ _SUMMARY = select(
 
 
 def start(tx: Connection, actor: Actor, data: BacktestCreate) -> Row:
-    """Take on a backtest as a durable job.
+    """Take on a backtest as a durable job; the same one again, while it waits, is that one.
 
     Raises:
         InvalidError: the horizon after the cut is not over, or the levels are out of order.
+        RateLimitError: so many jobs of the caller wait already.
     """
+    wanted = {"parameters": _parameters_of(actor, data).to_dict(), "models": list(dict.fromkeys(data.models))}
+    twin = computed.waiting_twin(tx, actor, Backtest, cut_on=data.cut_on, **wanted)
+    if twin is not None:
+        return _shape(twin)
     row = create(tx, actor, data)
     href = f"/v1/backtests/{row['id']}"
     job_id = computed.take_on(tx, actor, Backtest, row["id"], kind=JOB, argument="backtest_id", href=href)

@@ -1,9 +1,10 @@
 """Resources that a job computes: taken on with their job, ended once."""
 
+from json import dumps
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, case, update
+from sqlalchemy import ColumnElement, Connection, case, select, update
 
 from app.domain.access import Actor
 from app.domain.jobs import JobState
@@ -17,6 +18,35 @@ Row = dict[str, Any]
 def state_of(table: Any) -> ColumnElement[Any]:
     """How far one has come; `Job` must be joined, for a job that is cancelled cancels what it was to make."""
     return case((Job.state == JobState.CANCELLED, "cancelled"), else_=table.state)
+
+
+def waiting_twin(tx: Connection, actor: Actor, table: Any, **wanted: Any) -> Row | None:
+    """Find what the same API key asked for in the same words, and what no worker has begun.
+
+    Args:
+        tx: a transaction; other requests of the caller for jobs wait for its end.
+        actor: who asks.
+        table: of the resource.
+        wanted: what was asked for, by column.
+
+    Returns:
+        The row, None if there is none or the service itself asks.
+    """
+    if not actor.is_key:
+        return None
+    jobs.one_at_a_time(tx, actor)
+    mine = (
+        select(table.__table__)
+        .join(Job, Job.id == table.job_id)
+        .where(jobs.IS_WAITING, Job.created_by == actor.id)
+        .order_by(Job.created_at)
+    )
+    rows = (dict(row) for row in tx.execute(mine).mappings())
+    return next((row for row in rows if all(_alike(row[name], wanted[name]) for name in wanted)), None)
+
+
+def _alike(stored: Any, wanted: Any) -> bool:
+    return stored == wanted or dumps(stored, default=str) == dumps(wanted, default=str)
 
 
 def take_on(

@@ -27,6 +27,7 @@ from app.services import (
     customer_keys,
     import_changes,
     import_people_rows,
+    import_people_trials,
     import_records,
     import_sales,
     imports,
@@ -106,7 +107,7 @@ def store(tx: Connection, actor: Actor, import_id: UUID, raw: RawBatch, rows: Ro
     kind = RecordKind(row["kind"])
     if isinstance(rows, Items) and kind in PEOPLE:
         take = import_people_rows.trial if row["dry_run"] else import_people_rows.store
-        outcome, created = take(tx, actor, import_id, kind, rows)
+        outcome, created = take(tx, actor, row, rows)
     elif isinstance(rows, Items):
         act = import_records.trial if row["dry_run"] else import_records.store
         outcome, created = act(tx, actor, row, rows)
@@ -121,6 +122,7 @@ def store(tx: Connection, actor: Actor, import_id: UUID, raw: RawBatch, rows: Ro
         "rows_refused": len(refused),
         "rows_rounded": rows.rounded if isinstance(rows, Rows) else 0,
         "rows_alike": outcome.alike,
+        "headers_repeated": raw.headers,
         "customers_created": created,
     }
     if row["job_id"] is not None:
@@ -169,7 +171,7 @@ def clear(tx: Connection, import_id: UUID) -> bool:
     """
     if imports.delete_chunks(tx, ImportChunk.import_id == import_id):
         return False
-    if not import_changes.clear(tx, import_id):
+    if not import_changes.clear(tx, import_id) or not import_people_trials.clear(tx, import_id):
         return False
     some = select(ImportTrial.key).where(ImportTrial.import_id == import_id).limit(20_000)
     keys = list(tx.execute(some).scalars())

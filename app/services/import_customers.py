@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, delete, insert, select
 
-from app.domain import names
+from app.domain import import_customer_said, names
 from app.domain.access import Actor
 from app.domain.customers import (
     ATTRIBUTES_MOST,
@@ -22,11 +22,19 @@ from app.domain.import_refusals import Refusal, Refused
 from app.domain.import_targets import ATTRIBUTE_TARGET
 from app.errors import InvalidError
 from app.schemas.customers import CustomerCreate
-from app.services import callers, contract_terms, customer_rows, customers, import_changes
+from app.services import (
+    callers,
+    contract_terms,
+    customer_rows,
+    customers,
+    import_changes,
+    import_statements,
+)
 from app.services.customer_rows import Identity
 from app.services.import_changes import Change
 from app.services.import_items import Items
 from app.services.import_people import Told, Wrong
+from app.services.import_statements import Statements
 from app.services.standing import CONTRACT
 from app.store import dialects
 from app.store.bulk import Outcome
@@ -68,8 +76,10 @@ class People:
                 self.points[key].append(row["id"])
 
 
-def store(tx: Connection, actor: Actor, import_id: UUID, rows: Items) -> tuple[Outcome, int]:
+def store(tx: Connection, actor: Actor, import_row: Row, rows: Items) -> tuple[Outcome, int]:
     """Make or complete the customers of a batch, in a number of statements that does not depend on how many.
+
+    What a row says as its source said it before is nothing new: what was changed here since stays.
 
     Returns:
         What became of the rows, and how many customers were made.
@@ -77,11 +87,13 @@ def store(tx: Connection, actor: Actor, import_id: UUID, rows: Items) -> tuple[O
     Raises:
         ConflictError: another request gave one of the keys away in the meantime; repeat the batch.
     """
+    import_id = import_row["id"]
     people = _load(tx, actor, import_id, rows.items)
+    statements = import_statements.read(tx, import_row, people.rows.keys())
     outcome, created, touched = Outcome(), set(), set()
     for line, told in zip(rows.line, rows.items, strict=True):
         try:
-            customer_id, is_new, is_changed = _take(actor, people, told)
+            customer_id, is_new, is_changed = _take(actor, people, statements, told)
         except Wrong as wrong:
             outcome.refused.append(Refused(line, wrong.code, wrong.target))
             continue
@@ -94,6 +106,7 @@ def store(tx: Connection, actor: Actor, import_id: UUID, rows: Items) -> tuple[O
         else:
             outcome.repeated += 1
     _write(tx, actor, import_id, people, created)
+    import_statements.write(tx, statements)
     journal = {(customer_id, ""): people.changes[customer_id] for customer_id in touched}
     import_changes.write(tx, import_id, journal)
     return outcome, len(created)
@@ -175,16 +188,19 @@ def _load(tx: Connection, actor: Actor, import_id: UUID, items: Sequence[Told]) 
     return people
 
 
-def _take(actor: Actor, people: People, told: Told) -> tuple[UUID, bool, bool]:
+def _take(actor: Actor, people: People, statements: Statements, told: Told) -> tuple[UUID, bool, bool]:
     """Judge one row: its customer, and whether that is new or changed by it."""
     members = _members(told)
     found = _find(people, told, members)
     before = people.rows[found] if found is not None else _blank(actor)
     change = people.changes.get(before["id"]) or Change(created=found is None)
-    said = Change(dict(change.said))
-    after = _after(before, members, told, said)
+    said, place = Change(dict(change.said)), (before["id"], "")
+    pieces = import_customer_said.pieces(members, told.keys)
+    new = statements.news(place, pieces)
+    after = _after(before, members, told, said, new)
     _check(actor, before, after)
     change.said = said.said
+    statements.note(place, pieces)
     people.changes[before["id"]] = change
     changed = {name for name, value in after.items() if value != before[name]}
     if found is not None and changed and not change.created:
@@ -248,14 +264,15 @@ def _blank(actor: Actor) -> Row:
     return {**customer_rows.new_row(everyone, data, now(), new_id()), "unit": unit}
 
 
-def _after(before: Row, members: Row, told: Told, said: Change) -> Row:
-    """A customer after a row: what the row leaves out stays, lists become longer, other values are set."""
+def _after(before: Row, members: Row, told: Told, said: Change, new: set[str]) -> Row:
+    """A customer after a row: what the row leaves out, or says as before, stays, lists become longer, other
+    values are set."""
+    _say(members, said)
     after = dict(before)
+    members, keys = import_customer_said.only_new(members, told.keys, new, before)
     single = {name: members[name] for name in SINGLE if name in members}
-    contract = members.get("contract") or {}
-    attributes = {f"{ATTRIBUTE_TARGET}{name}": value for name, value in members.get("attributes", {}).items()}
+    contract = members["contract"]
     columns = {CONTRACT[member]: value for member, value in contract.items()}
-    said.say(single | columns | attributes, _TARGETS)
     after |= single | columns
     if after["lifecycle"] != Lifecycle.LEFT:
         if "left_reason" in members:
@@ -275,9 +292,17 @@ def _after(before: Row, members: Row, told: Told, said: Change) -> Row:
         words = [str(word) for word in members.get(name, [])]
         after[name] = list(dict.fromkeys([*before[name], *words]))
     after["contact_points"] = [*before["contact_points"], *_new_points(before["contact_points"], members)]
-    given = [{"system": system, "key": key} for system, key in told.keys]
+    given = [{"system": system, "key": key} for system, key in keys]
     after["external_ids"] = [*before["external_ids"], *(k for k in given if k not in before["external_ids"])]
     return after
+
+
+def _say(members: Row, said: Change) -> None:
+    """Hold what a row says against the earlier rows of the file that are about the same customer."""
+    single = {name: members[name] for name in SINGLE if name in members}
+    attributes = {f"{ATTRIBUTE_TARGET}{name}": value for name, value in members.get("attributes", {}).items()}
+    columns = {CONTRACT[member]: value for member, value in (members.get("contract") or {}).items()}
+    said.say(single | columns | attributes, _TARGETS)
 
 
 def _new_attributes(present: Row, members: Row) -> Row:
@@ -334,15 +359,3 @@ def _write(tx: Connection, actor: Actor, import_id: UUID, people: People, create
     save(tx, actor, changed)
     for _, after in changed:
         people.changes[after["id"]].version = after["version"]
-
-
-def names_of_new(tx: Connection, import_id: UUID) -> list[str]:
-    """A name for each customer that a dry run has just made, equal for the same one in another batch: its
-    keys, or its numbers and addresses."""
-    columns = (Customer.external_ids, Customer.contact_points)
-    rows = tx.execute(select(*columns).where(Customer.created_by_import_id == import_id)).all()
-    found = []
-    for external_ids, points in rows:
-        keys = [f"{entry['system']}:{entry['key']}" for entry in external_ids[:1]]
-        found.append("\n".join(keys or [value for _, value in _point_keys(points)])[:1000])
-    return list(dict.fromkeys(found))

@@ -1,35 +1,39 @@
 """Departures of a file: known customers who left, when and why."""
 
-from uuid import UUID
+from typing import Any
 
 from sqlalchemy import Connection
 
 from app.domain.access import Actor
 from app.domain.customers import Lifecycle
 from app.domain.import_refusals import Refusal, Refused
-from app.services import import_changes, import_customers
+from app.services import import_changes, import_customers, import_statements
 from app.services.customer_keys import find_by_keys
 from app.services.import_changes import Change
 from app.services.import_items import Items
 from app.services.import_people import Wrong
 from app.store.bulk import Outcome
 
+Row = dict[str, Any]
+
 _TARGETS = {"left_reason": "reason"}
 
 
-def store(tx: Connection, actor: Actor, import_id: UUID, rows: Items) -> tuple[Outcome, int]:
+def store(tx: Connection, actor: Actor, import_row: Row, rows: Items) -> tuple[Outcome, int]:
     """Note the departures of a batch, in a number of statements that does not depend on how many.
 
-    A customer who has left already is corrected where the row says another day or reason.
+    A customer who has left already is corrected where the row says another day or reason. A row that says
+    what its source said before says nothing: who returned since does not leave again by it.
 
     Returns:
         What became of the rows, and that no customer was made.
     """
-    outcome = Outcome()
+    outcome, import_id = Outcome(), import_row["id"]
     keys = {(told.item.customer.system, told.item.customer.key) for told in rows.items}
     owners = {key: customer_id for key, (customer_id, _) in find_by_keys(tx, actor, keys).items()}
     people = import_customers.locked(tx, actor, set(owners.values()))
     before = {customer_id: dict(row) for customer_id, row in people.items()}
+    statements = import_statements.read(tx, import_row, people)
     changes = {place[0]: change for place, change in import_changes.read(tx, import_id, people).items()}
     for line, told in zip(rows.line, rows.items, strict=True):
         row = people.get(owners.get((told.item.customer.system, told.item.customer.key)))  # type: ignore[arg-type]
@@ -45,8 +49,14 @@ def store(tx: Connection, actor: Actor, import_id: UUID, rows: Items) -> tuple[O
         except Wrong as wrong:
             outcome.refused.append(Refused(line, wrong.code, wrong.target))
             continue
+        new = statements.news((row["id"], ""), members)
+        statements.note((row["id"], ""), members)
         had_left = row["lifecycle"] == Lifecycle.LEFT
-        after = {**members, "lifecycle": Lifecycle.LEFT.value}
+        after: Row = {name: value for name, value in members.items() if name in new}
+        if "left_on" in new:
+            after |= members | {"lifecycle": Lifecycle.LEFT.value}
+        elif not had_left:
+            after = {}
         changed = {name for name, value in after.items() if row[name] != value}
         if not changed:
             outcome.repeated += 1
@@ -61,5 +71,6 @@ def store(tx: Connection, actor: Actor, import_id: UUID, rows: Items) -> tuple[O
     import_customers.save(tx, actor, pairs)
     for _, row in pairs:
         changes[row["id"]].version = row["version"]
+    import_statements.write(tx, statements)
     import_changes.write(tx, import_id, {(key, ""): change for key, change in changes.items()})
     return outcome, 0

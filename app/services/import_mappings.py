@@ -106,6 +106,9 @@ def _sources(flags: list[str], currency: str | None, kind: str | None) -> dict[s
 def shape(mapping: Members[str, Any]) -> Row:
     """A mapping's JSON form with every target among the columns, null where it has no source."""
     kind = RecordKind(mapping.get("kind", _KIND))
+    if "grouping" not in mapping and mapping.get("decimal_comma") is False:
+        # It was written into every mapping then, whether it had been said or not.
+        mapping = {**mapping, "decimal_comma": None}
     columns = {**dict.fromkeys(names(kind)), **mapping["columns"]}
     return {
         **_ADDED,

@@ -10,7 +10,7 @@ from app.domain.import_mapping import Mapping
 from app.domain.import_refusals import Refusal, Refused
 from app.domain.import_targets import LINKED_SOURCE, LINKS
 from app.errors import AppError, ConflictError
-from app.services import import_updates
+from app.services import import_alike, import_updates
 from app.services.import_items import KINDS, Items, Kind, reason
 from app.services.import_updates import Said
 from app.store import bulk, dialects
@@ -44,9 +44,11 @@ def store(tx: Connection, actor: Actor, import_row: Row, rows: Items) -> tuple[O
     """
     mapping, import_id = Mapping.from_dict(import_row["mapping"]), import_row["id"]
     rows, outcome = _link(tx, actor, mapping, rows)
+    alike = import_alike.find(tx, import_id, mapping, rows)
     keys = _keys(rows)
     before = _created(tx, import_id, mapping, keys)
     _record(tx, actor, import_row, mapping, rows, outcome)
+    outcome.alike = len(alike.intersection(outcome.repeated_lines))
     return outcome, len(_created(tx, import_id, mapping, keys)) - len(before)
 
 
@@ -55,10 +57,12 @@ def trial(tx: Connection, actor: Actor, import_row: Row, rows: Items) -> tuple[O
     rows are recorded, and that is undone."""
     mapping, import_id = Mapping.from_dict(import_row["mapping"]), import_row["id"]
     rows, outcome = _link(tx, actor, mapping, rows)
+    alike = import_alike.find(tx, import_id, mapping, rows)
     with undone(tx):
         first, told = _record(tx, actor, import_row, mapping, rows, outcome)
         created = _created(tx, import_id, mapping, _keys(rows))
     import_updates.note(tx, import_id, first, told, outcome)
+    outcome.alike = len(alike.intersection(outcome.repeated_lines))
     return outcome, bulk.try_customers(tx, import_id, created)
 
 

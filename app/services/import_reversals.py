@@ -10,7 +10,7 @@ from app.domain.access import Actor
 from app.domain.complaints import EventKind
 from app.domain.import_targets import PEOPLE, RecordKind
 from app.domain.imports import ImportState
-from app.services import complaints, import_batches, import_people_reversals, import_sales
+from app.services import complaints, import_batches, import_people_reversals, import_sales, import_statements
 from app.store import audit
 from app.store.tables import (
     Base,
@@ -82,6 +82,8 @@ def revert(tx: Connection, actor: Actor, import_id: UUID) -> bool:
 
 def _revert_people(tx: Connection, actor: Actor, kind: RecordKind, row: Row) -> bool:
     found = import_people_reversals.revert(tx, actor, kind, row["id"])
+    if found is None and not import_statements.take_back(tx, row["id"]):
+        return False
     if found is None:
         audit.record(tx, actor, "import.reverted", row["id"])
         import_batches.change(tx, row, state=ImportState.REVERTED)

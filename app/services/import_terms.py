@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from app.domain.access import Actor
 from app.domain.customers import contract_fault
 from app.domain.import_refusals import Refusal, Refused
-from app.services import contract_terms, import_changes, import_customers
+from app.services import contract_terms, import_changes, import_customers, import_statements
 from app.services.customer_keys import find_by_keys
 from app.services.import_changes import Change, spelled
 from app.services.import_items import Items
@@ -21,28 +21,31 @@ Row = dict[str, Any]
 Versions = dict[tuple[UUID, date], Row]
 
 
-def store(tx: Connection, actor: Actor, import_id: UUID, rows: Items) -> tuple[Outcome, int]:
+def store(tx: Connection, actor: Actor, import_row: Row, rows: Items) -> tuple[Outcome, int]:
     """Record the terms of a batch, in a number of statements that does not depend on how many.
 
-    The terms of the newest day are those that hold now: they become the customer's contract.
+    The terms of the newest day are those that hold now: they become the customer's contract. A row that says
+    of a day what its source said before says nothing.
 
     Returns:
         What became of the rows, and that no customer was made.
     """
+    import_id = import_row["id"]
     outcome, today = Outcome(), actor.company.day_of(now())
     keys = {(told.item.customer.system, told.item.customer.key) for told in rows.items}
     owners = {key: customer_id for key, (customer_id, _) in find_by_keys(tx, actor, keys).items()}
     people = import_customers.locked(tx, actor, set(owners.values()))
     versions = contract_terms.versions_of(tx, people)
     changes = import_changes.read(tx, import_id, people)
+    statements = import_statements.read(tx, import_row, people)
     new: Versions = {}
-    for line, told in zip(rows.line, rows.items, strict=True):
-        owner = owners.get((told.item.customer.system, told.item.customer.key))
+    for line, one in zip(rows.line, rows.items, strict=True):
+        owner = owners.get((one.item.customer.system, one.item.customer.key))
         if owner is None or owner not in people:
             outcome.refused.append(Refused(line, Refusal.UNKNOWN_CUSTOMER, "customer_key"))
             continue
-        terms = dict.fromkeys(CONTRACT) | (told.item.contract.model_dump() if told.item.contract else {})
-        place, present = (owner, told.item.known_on), versions.get((owner, told.item.known_on))
+        terms = dict.fromkeys(CONTRACT) | (one.item.contract.model_dump() if one.item.contract else {})
+        place, present = (owner, one.item.known_on), versions.get((owner, one.item.known_on))
         change = changes.get((owner, place[1].isoformat())) or Change()
         said = {name: spelled(value) for name, value in terms.items()}
         if (wrong := _wrong(terms, place[1], today)) is not None:
@@ -53,7 +56,10 @@ def store(tx: Connection, actor: Actor, import_id: UUID, rows: Items) -> tuple[O
             continue
         change.said = said
         changes[owner, place[1].isoformat()] = change
-        if present is not None and all(present[name] == value for name, value in terms.items()):
+        told, part = {"terms": tuple(said.values())}, place[1].isoformat()
+        is_new = bool(statements.news((owner, part), told))
+        statements.note((owner, part), told)
+        if present is not None and (not is_new or all(present[name] == terms[name] for name in CONTRACT)):
             outcome.repeated += 1
             continue
         change.after = said
@@ -65,6 +71,7 @@ def store(tx: Connection, actor: Actor, import_id: UUID, rows: Items) -> tuple[O
     if new:
         contract_terms.set_versions(tx, list(new.values()))
         follow(tx, actor, people, versions)
+    import_statements.write(tx, statements)
     import_changes.write(tx, import_id, changes)
     return outcome, 0
 

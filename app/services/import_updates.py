@@ -13,22 +13,20 @@ from itertools import compress
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, exists, func, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from app.domain.access import Actor
 from app.domain.import_refusals import Refusal, Refused
 from app.domain.import_said import news, pack
 from app.domain.import_targets import RecordKind
-from app.domain.imports import ENDED
 from app.errors import AppError, ConflictError, FieldError, InvalidError
 from app.schemas.complaint_events import ComplaintHandOver, ComplaintResolution, ComplaintStep
 from app.schemas.complaints import ComplaintUpdate
 from app.schemas.interactions import InteractionUpdate
-from app.services import complaint_steps, customer_keys, interactions
+from app.services import complaint_steps, customer_keys, import_statements, interactions
 from app.services.import_items import KINDS, Items, reason
 from app.store import bulk, dialects
 from app.store.bulk import Outcome
-from app.store.tables import Import
 from app.store.visibility import narrow
 
 Row = dict[str, Any]
@@ -41,7 +39,8 @@ APART: Mapping[RecordKind, tuple[str, ...]] = {
 }
 """Members besides the customer in which a record never changes."""
 
-_NOT_SAID = frozenset(("source", "external_id", "create_missing"))
+_NOT_SAID = frozenset(("source", "external_id", "create_missing", "survey_version"))
+"""Members that are of the mapping, or of the day on which the file was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +100,7 @@ def settle(
     present = _present(tx, actor, kind, rows)
     if not present:
         return rows, list(told)
-    is_old = _is_old(tx, import_row)
+    is_old = import_statements.is_old(tx, import_row)
     found = [present.get(item.external_id) for item in rows.items]
     customers = _customers(tx, actor, [item for item, row in zip(rows.items, found, strict=True) if row])
     for line, item, one, row in zip(rows.line, rows.items, told, found, strict=True):
@@ -156,19 +155,6 @@ def _present(tx: Connection, actor: Actor, kind: RecordKind, rows: Items) -> dic
     named = statement.where(dialects.among(tx, columns.external_id, keys))
     found = tx.execute(narrow(named, actor, columns.customer_id, columns.get("unit"))).mappings()
     return {row["external_id"]: dict(row) for row in found}
-
-
-def _is_old(tx: Connection, row: Row) -> bool:
-    """Tell whether a file was imported before, and another one since."""
-    mine = (Import.kind == row["kind"], Import.state.in_(sorted(ENDED)), Import.dry_run.is_(False))
-    same = select(func.max(Import.created_at)).where(
-        *mine, Import.file_sha256 == row["file_sha256"], Import.id != row["id"]
-    )
-    before = tx.execute(same).scalar_one()
-    if before is None:
-        return False
-    since = exists().where(*mine, Import.created_at > before, Import.file_sha256 != row["file_sha256"])
-    return bool(tx.execute(select(since)).scalar_one())
 
 
 def _customers(tx: Connection, actor: Actor, items: Sequence[Any]) -> Customers:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Select, case, delete, insert, select, update
 from app.domain import import_rights
 from app.domain.access import Actor, Scope
 from app.domain.date_formats import example
+from app.domain.days import clock_text
 from app.domain.import_mapping import Mapping
 from app.domain.import_refusals import Refusal, detail
 from app.domain.import_targets import PEOPLE, RecordKind
@@ -16,7 +17,7 @@ from app.domain.imports import ENDED, ImportState
 from app.domain.jobs import JobState
 from app.errors import ConflictError, FieldError, InvalidError, NotFoundError
 from app.schemas.imports import ImportQuery, RefusedRowQuery
-from app.services import import_mappings, jobs, rights
+from app.services import computed, import_mappings, jobs, rights
 from app.services.import_limits import limits
 from app.store import audit
 from app.store.engine import single
@@ -88,10 +89,16 @@ def refused_rows(
     Raises:
         NotFoundError: as in `get`.
     """
-    found_import = _find(tx, actor, select(Import.id, Import.mapping, Import.kind), import_id)
+    found_import = _find(
+        tx, actor, select(Import.id, Import.mapping, Import.kind, Import.created_at), import_id
+    )
     mapping, kind = found_import["mapping"], RecordKind(found_import["kind"])
     date_format = mapping["date_format"]
-    values = {"format": date_format, "example": example(date_format)}
+    values = {
+        "format": date_format,
+        "example": example(date_format),
+        "now": clock_text(found_import["created_at"]),
+    }
     columns: list[Any] = [RefusedRow.line, RefusedRow.code, RefusedRow.target.label("column")]
     statement = select(*columns).where(RefusedRow.import_id == import_id)
     if query.code:
@@ -145,8 +152,10 @@ def begin(
 
     Raises:
         ForbiddenError, InvalidError: see `check_may_store`.
+        RateLimitError: so many jobs of the caller wait already.
     """
     check_may_store(actor, mapping)
+    jobs.check_may_wait(tx, actor)
     _sweep(tx)
     at = now()
     row: Row = {
@@ -183,6 +192,7 @@ _COUNTERS = (
     "rows_rounded",
     "rows_updated",
     "rows_alike",
+    "headers_repeated",
     "records_stored",
     "customers_created",
     "customers_kept",
@@ -194,14 +204,26 @@ def append_chunk(tx: Connection, import_id: UUID, number: int, data: bytes) -> N
     tx.execute(insert(ImportChunk).values(import_id=import_id, number=number, data=data))
 
 
-def close_upload(tx: Connection, actor: Actor, import_id: UUID, sha256: str, size: int) -> Row:
+def close_upload(
+    tx: Connection, actor: Actor, import_id: UUID, sha256: str, size: int, *, text_bytes: int | None = None
+) -> Row:
     """Accept an upload whose last chunk is there: a job will take its rows in.
+
+    ``text_bytes`` is how much text the file holds, as far as can be told; ``size`` by default.
+
+    Returns:
+        The import; where the caller sent the same file with the same mapping and that still waits, that one.
 
     Raises:
         NotFoundError: it was given up in the meantime.
+        RateLimitError: so many jobs of the caller wait already.
     """
+    twin = _waiting_twin(tx, actor, import_id, sha256)
+    if twin is not None:
+        return _shape(twin)
     href = f"/v1/imports/{import_id}"
-    job = jobs.create(tx, actor, JOB, {"import_id": str(import_id)}, result={"href": href})
+    arguments = {"import_id": str(import_id), "text_bytes": size if text_bytes is None else text_bytes}
+    job = jobs.create(tx, actor, JOB, arguments, result={"href": href})
     accepted = (
         update(Import)
         .where(Import.id == import_id, Import.state == ImportState.UPLOADING)
@@ -213,6 +235,14 @@ def close_upload(tx: Connection, actor: Actor, import_id: UUID, sha256: str, siz
         raise NotFoundError("There is no such import.")
     audit.record(tx, actor, "import.accepted", import_id)
     return _shape(dict(row))
+
+
+def _waiting_twin(tx: Connection, actor: Actor, import_id: UUID, sha256: str) -> Row | None:
+    row = tx.execute(select(Import.mapping, Import.dry_run, Import.file_name).where(Import.id == import_id))
+    upload = row.mappings().first()
+    if upload is None:
+        return None
+    return computed.waiting_twin(tx, actor, Import, file_sha256=sha256, **upload)
 
 
 def discard_upload(tx: Connection, import_id: UUID) -> bool:

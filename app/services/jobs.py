@@ -9,13 +9,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Update, bindparam, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Update, and_, func, insert, literal, select, update
 
 from app.domain.access import Actor
+from app.domain.job_turns import MOST_WAITING, WAIT_SECONDS, Turns, WaitingJob, is_short
 from app.domain.jobs import JobState, progress_percent
-from app.errors import ConflictError, NotFoundError
+from app.errors import ConflictError, NotFoundError, RateLimitError
 from app.schemas.jobs import JobQuery
-from app.store import audit, bells
+from app.store import audit, bells, dialects
 from app.store.engine import single
 from app.store.paging import After, Page, SortKey, fetch
 from app.store.tables import Job
@@ -26,14 +27,19 @@ Row = dict[str, Any]
 ERROR_CHARS = 1000
 """Longer texts of what went wrong are cut."""
 
+LOOKED_AT = 2_000
+"""Waiting jobs among which turns are given, the oldest."""
+
 _READ = select(Job.__table__)
+IS_WAITING = and_(Job.handed_over_at.is_(None), Job.state == JobState.WAITING)
+"""Whether no worker has begun a job."""
+
 # Built once: idle workers run it several times a second, and building costs half of running it.
 _WAITING = (
-    select(Job.id)
-    .where(Job.handed_over_at.is_(None), Job.state == JobState.WAITING)
+    select(Job.id, Job.created_by, Job.kind, Job.arguments)
+    .where(IS_WAITING)
     .order_by(Job.created_at)
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)
+    .limit(LOOKED_AT)
 )
 _KEYS = (SortKey(Job.created_at, descending=True), SortKey(Job.id, descending=True))
 
@@ -47,7 +53,11 @@ def create(tx: Connection, actor: Actor, kind: str, arguments: Row, *, result: R
     Args:
         arguments: what the work needs, as JSON without personal data.
         result: what is known of the outcome already; ``{"href": "/v1/..."}`` names the resource it makes.
+
+    Raises:
+        RateLimitError: as many jobs of this caller wait as may.
     """
+    check_may_wait(tx, actor)
     row: Row = {
         "id": new_id(),
         "kind": kind,
@@ -68,6 +78,27 @@ def create(tx: Connection, actor: Actor, kind: str, arguments: Row, *, result: R
     audit.record(tx, actor, "job.created", row["id"])
     bells.ring(tx)
     return _shape(row)
+
+
+def check_may_wait(tx: Connection, actor: Actor) -> None:
+    """Check that another job of this caller may wait; the service's own always may.
+
+    Raises:
+        RateLimitError: as many wait as may.
+    """
+    if not actor.is_key:
+        return
+    one_at_a_time(tx, actor)
+    mine = select(func.count()).where(IS_WAITING, Job.created_by == actor.id)
+    if tx.execute(mine).scalar_one() >= MOST_WAITING:
+        detail = "{count} of your jobs wait already. Ask again when one has begun, or cancel one."
+        headers = {"Retry-After": str(WAIT_SECONDS)}
+        raise RateLimitError(detail, code="too_many_waiting_jobs", headers=headers, count=MOST_WAITING)
+
+
+def one_at_a_time(tx: Connection, actor: Actor) -> None:
+    """Let requests of this caller for jobs wait for each other until the transaction ends."""
+    dialects.advisory_lock(tx, f"vefa-jobs-of-{actor.id}")
 
 
 @single
@@ -120,12 +151,34 @@ def cancel(tx: Connection, actor: Actor, job_id: UUID) -> Row:
 # --- for the workers
 
 
-def waiting(tx: Connection, limit: int) -> list[UUID]:
-    """The oldest jobs that have not been handed over, at most ``limit``.
+def waiting(
+    tx: Connection, free: int, free_for_long: int | None = None, turns: Turns | None = None
+) -> list[UUID]:
+    """Choose up to ``free`` jobs that have not been handed over, by turns; see `Turns.next_jobs`.
 
     On PostgreSQL they stay locked until the transaction ends, and another dispatcher skips them.
     """
-    return list(tx.execute(_WAITING, {"most": limit}).scalars())
+    turns, left_for_long = turns or Turns(), free if free_for_long is None else free_for_long
+    rows = tx.execute(_WAITING).all()
+    candidates = [WaitingJob(row.id, row.created_by, row.kind, is_short(row.arguments)) for row in rows]
+    chosen: list[UUID] = []
+    while candidates and len(chosen) < free:
+        found = turns.next_jobs(candidates, free - len(chosen), left_for_long)
+        ids = [job.id for job in found]
+        if not ids:
+            break
+        locked = select(Job.id).where(Job.id.in_(ids), IS_WAITING).with_for_update(skip_locked=True)
+        ours = set(tx.execute(locked).scalars())
+        chosen += [job.id for job in found if job.id in ours]
+        left_for_long -= sum(job.id in ours and not job.is_short for job in found)
+        candidates = [job for job in candidates if job.id not in ids]
+    return chosen
+
+
+def is_short_job(tx: Connection, job_id: UUID) -> bool:
+    """Whether a job surely ends soon; one that is unknown does."""
+    arguments = tx.execute(select(Job.arguments).where(Job.id == job_id)).scalar_one_or_none()
+    return arguments is None or is_short(arguments)
 
 
 def mark_handed_over(tx: Connection, job_ids: Sequence[UUID]) -> None:

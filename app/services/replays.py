@@ -66,12 +66,17 @@ _SUMMARY = (
 
 
 def start(tx: Connection, actor: Actor, data: ReplayCreate) -> Row:
-    """Take on a replay as a durable job.
+    """Take on a replay as a durable job; the same one again, while it waits, is that one.
 
     Raises:
+        RateLimitError: so many jobs of the caller wait already.
         InvalidError: there is no such run (``unknown_scoring_run``), it has not finished (``not_finished``),
             or nothing was kept to compare with (``nothing_kept``).
     """
+    twin = computed.waiting_twin(tx, actor, Replay, run_id=data.run_id)
+    if twin is not None:
+        as_of = select(ScoringRun.as_of).where(ScoringRun.id == data.run_id)
+        return {**twin, "as_of": tx.execute(as_of).scalar_one()}
     row = create(tx, actor, data)
     href = f"/v1/replays/{row['id']}"
     job_id = computed.take_on(tx, actor, Replay, row["id"], kind=JOB, argument="replay_id", href=href)

@@ -13,7 +13,7 @@ from app.domain.transactions import TransactionKind
 from app.domain.value_tiers import Cuts
 from app.errors import FieldError, InvalidError, NotFoundError
 from app.schemas.scoring_runs import ScoringRunCreate, ScoringRunQuery
-from app.services import jobs
+from app.services import computed, jobs
 from app.store import audit
 from app.store.engine import single
 from app.store.paging import After, Page, SortKey, fetch
@@ -62,14 +62,20 @@ def parameters_of(actor: Actor, data: ScoringRunCreate) -> Parameters:
 
 
 def start(tx: Connection, actor: Actor, data: ScoringRunCreate) -> Row:
-    """Take on a run as a durable job.
+    """Take on a run as a durable job; the same one again, while it waits, is that one.
 
     Returns:
         The run, waiting.
 
     Raises:
         InvalidError: ``as_of`` lies after tomorrow, or the cuts are out of order.
+        RateLimitError: so many jobs of the caller wait already.
     """
+    as_of = data.as_of or actor.company.day_of(now()) + timedelta(days=1)
+    wanted = {"as_of": as_of, "parameters": parameters_of(actor, data).to_dict()}
+    twin = computed.waiting_twin(tx, actor, ScoringRun, **wanted)
+    if twin is not None:
+        return _shape(twin)
     run = create(tx, actor, data)
     arguments, made = {"run_id": str(run["id"])}, {"href": f"/v1/scoring-runs/{run['id']}"}
     job = jobs.create(tx, actor, "scoring", arguments, result=made)

@@ -13,7 +13,7 @@ from app.store.bulk import Owned
 from app.store.tables import CustomerExternalId, Transaction
 from app.store.types import from_micros, to_micros
 
-_OF_LINE = re.compile(r"[0-9a-f]{12}:[0-9]+")
+OF_LINE = re.compile(r"[0-9a-f]{12}:[0-9]+")
 """An external id made of a file's digest and a line."""
 
 _SAME = ("kind", "amount_minor", "currency", "occurred_at")
@@ -80,7 +80,7 @@ def _brought_before(
     own_file = rows.external_id[0].partition(":")[0]
     found: Counter[Said] = Counter()
     for external_id, *values, occurred_at in tx.execute(statement):
-        if _OF_LINE.fullmatch(external_id) and not external_id.startswith(own_file):
+        if OF_LINE.fullmatch(external_id) and not external_id.startswith(own_file):
             found[(*values, to_micros(occurred_at))] += 1
     return found
 

@@ -423,6 +423,9 @@ def test_what_has_not_happened_yet_is_refused(api: Api, work_off: Callable[[], N
     [row] = api.get(f"{path}/refused-rows", headers={"Accept-Language": "tr"}).json()["data"]
     assert (row["line"], row["column"]) == (2, "occurred_at")
     assert "is in the future" not in row["detail"]
+    for language in ("en", "tr", "az"):
+        [row] = api.get(f"{path}/refused-rows", headers={"Accept-Language": language}).json()["data"]
+        assert sent.json()["created_at"][:19] in row["detail"]
 
 
 def test_refused_rows_are_downloaded_as_csv(

@@ -1,3 +1,4 @@
+import sys
 import unicodedata
 from urllib.parse import quote, unquote
 
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.import_columns import composed_series
-from app.domain.text import composed, composed_path, composed_query
+from app.domain.text import LONGEST_TEXT, _many_marks, composed, composed_path, composed_query, nfc
 
 WORD = "Şikâyet İzmir Ağrı"
 DECOMPOSED = unicodedata.normalize("NFD", WORD)
@@ -51,3 +52,29 @@ def test_columns_are_composed_as_single_texts_are(text: str) -> None:
     if text.encode(errors="ignore").decode() == text:
         assert composed_series(pl.Series([text], dtype=pl.String)).to_list() == [composed(text)]
     assert composed(composed(text)) == composed(text)
+
+
+MARKS = [chr(code) for code in range(sys.maxunicode + 1) if unicodedata.combining(chr(code))]
+
+
+def test_every_mark_is_sorted() -> None:
+    """Those with a class of their own, and those that are made of others."""
+    made_of_marks = ["\u0f73", "\u0f75", "\u0f81", "\u0344"]
+    assert [mark for mark in MARKS + made_of_marks if not _many_marks().fullmatch(mark * 31)] == []
+
+
+@given(st.lists(st.sampled_from([*MARKS[::9], "\u0f73", "\u0344", "a", "c", "가", "ﾞ"]), min_size=40))
+def test_many_marks_come_in_the_same_form(parts: list[str]) -> None:
+    text = "".join(parts)
+    assert nfc(text) == unicodedata.normalize("NFC", text)
+
+
+def test_a_text_of_nothing_but_marks_ends() -> None:
+    """Sorting them by insertion would take minutes: 10^10 steps."""
+    form = composed("c" + "\u0301\u0327" * 49_999)
+    assert (form[:2], form[-1], len(form)) == ("ḉ\u0327", "\u0301", 99_997)
+
+
+def test_a_text_longer_than_any_may_be_is_left_as_it_is() -> None:
+    text = "c\u0327" * LONGEST_TEXT
+    assert composed([text]) == [text]

@@ -152,6 +152,19 @@ def test_no_more_jobs_run_at_once_than_there_are_slots(module_store: Store) -> N
     assert {ended(module_store, job_id)["state"] for job_id in waiting} == {"done"}
 
 
+def test_a_short_job_does_not_wait_behind_long_ones(module_store: Store) -> None:
+    waiting = [ask(module_store, "test-waits") for _ in range(4)]
+    until(lambda: len(at_work) == 2)
+    short = ask(module_store, "test-units", units=1, text_bytes=1_000)
+    assert ended(module_store, short)["state"] == "done"
+    assert len(at_work) == 2
+    states = [module_store.read_sync(jobs.get, ACTOR, job_id)["state"] for job_id in waiting]
+    assert states == ["running", "running", "waiting", "waiting"]
+    gate.set()
+    for job_id in waiting:
+        ended(module_store, job_id)
+
+
 def test_a_cancelled_job_never_runs(module_store: Store) -> None:
     blockers = [ask(module_store, "test-waits") for _ in range(2)]
     until(lambda: len(at_work) == 2)

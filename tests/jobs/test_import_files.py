@@ -513,6 +513,23 @@ def test_a_gzip_bomb_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert code_of(gzip.compress((HEADER + ROW * 9).encode())) == "gzip_bomb"
 
 
+def test_a_ratio_is_judged_from_the_first_mebibyte() -> None:
+    assert code_of(gzip.compress((HEADER + "\n" * (2 << 20)).encode())) == "gzip_bomb"
+    few = gzip.compress((HEADER + "\n" * (1 << 19) + ROW).encode())
+    assert [line for line, _ in texts(few)] == [(1 << 19) + 2]
+
+
+@pytest.mark.parametrize("blank", ["\n", "\r\n"])
+def test_runs_of_blank_lines_make_no_batches(blank: str) -> None:
+    """Before the header, before rows and at the end; rows are told by their physical line all the same."""
+    run = 3 * import_text.BATCH_LINES
+    file = blank * run + HEADER + blank * run + ROW + blank * run + ROW + blank * run
+    found = raw(file.encode())
+    lines = [line for batch in found for line in batch.lines.to_list()]
+    assert lines == [2 * run + 2, 3 * run + 3]
+    assert len(found) <= 2
+
+
 # --- files that are refused
 
 
@@ -726,9 +743,9 @@ def test_json_numbers_of_any_size_are_texts() -> None:
         for n, number in enumerate(numbers)
     )
     [rows] = rows_of(source.encode(), mapping(format="jsonl"))
-    assert (rows.line, rows.amount_minor, rows.rounded) == ([2, 4], [0, 10], 1)
+    assert (rows.line, rows.amount_minor, rows.rounded) == ([2, 4, 5], [0, 10, 10_000_000], 1)
     codes = [row.code.value for row in rows.refused]
-    assert codes == ["amount_unreadable", "amount_unreadable", "amount_unreadable", "not_json", "not_json"]
+    assert codes == ["amount_unreadable", "amount_unreadable", "not_json", "not_json"]
 
 
 def test_a_line_that_names_a_member_twice_is_refused() -> None:
@@ -778,3 +795,83 @@ def test_deeper_members_are_named_by_json_pointers() -> None:
 @pytest.mark.parametrize("source", [b"[\n{}\n]\n", b"id,who\n", b"1\n", b'"x"\n'])
 def test_a_file_that_does_not_begin_with_an_object_is_no_json_lines(source: bytes) -> None:
     assert code_of(source, format="jsonl") == "not_json_lines"
+
+
+# --- headers among the rows
+
+
+def test_a_header_that_a_program_repeats_on_each_page_is_no_row() -> None:
+    header = "id;Müşteri  no;sum;at;remark"
+    file = f"{header}\n1;A;5;2026-01-01;x\n{header}\n2;A;6;2026-01-01;sum\n{header}\n".encode()
+    columns = {"id": "id", "who": "Müşteri no"}
+    [batch] = raw(file, columns=_columns(columns))
+    assert (batch.lines.to_list(), batch.headers) == ([2, 4], 2)
+    [one] = raw(file.replace(b";", b"\t"), columns=_columns(columns))
+    assert (one.lines.to_list(), one.headers) == ([2, 4], 2)
+
+
+def test_a_row_that_shares_some_names_with_the_header_is_a_row() -> None:
+    file = b"id,who,sum,at\nid,who,5,2026-01-01\n1,who,sum,at\n"
+    [batch] = raw(file, columns=_columns({}))
+    assert (batch.lines.to_list(), batch.headers) == ([2, 3], 0)
+    only = b"word\nword\nother\n"
+    [batch] = raw(only, columns={**_columns({}), **dict.fromkeys(("external_id", "customer_key"), "word"),
+                                 "amount": "=5", "occurred_at": "=2026-01-01"})  # fmt: skip
+    assert (batch.lines.to_list(), batch.headers) == ([2, 3], 0)
+
+
+def test_without_a_header_nothing_repeats_it() -> None:
+    columns = {
+        "external_id": "#1",
+        "customer_key": "#2",
+        "amount": "#3",
+        "currency": "=TRY",
+        "occurred_at": "#4",
+    }
+    [batch] = raw(b"1,A,5,2026-01-01\n1,A,5,2026-01-01\n", columns=columns, header=False)
+    assert (batch.lines.to_list(), batch.headers) == ([1, 2], 0)
+
+
+def test_headers_are_counted_in_the_batch_in_which_they_stand(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_files, "BATCH_LINES", 2)
+    file = b"id,who,sum,at\n" + b"1,A,5,2026-01-01\nid,who,sum,at\n" * 3
+    found = raw(file, columns=_columns({}))
+    assert [batch.headers for batch in found] == [1, 1, 1]
+    assert [batch.lines.to_list() for batch in found] == [[2], [4], [6]]
+
+
+def _columns(changed: dict[str, str]) -> dict[str, str]:
+    sources = {"id": "id", "who": "who", **changed}
+    return {"external_id": sources["id"], "customer_key": sources["who"], "amount": "sum", "currency": "=TRY",
+            "occurred_at": "at"}  # fmt: skip
+
+
+# --- numbers of JSON
+
+
+@pytest.mark.parametrize(
+    ("amount", "comma", "minor"),
+    [
+        ("1.250", None, 125),
+        ("1.250", True, 125),
+        ("1.250", False, 125),
+        ("-0.5", True, -50),
+        ("1.125e3", None, 112_500),
+        ("1E2", True, 10_000),
+        ("1e-2", None, 1),
+        ("12", True, 1200),
+        ('"1.250"', None, "ambiguous_number"),
+        ('"1.250"', True, 125_000),
+        ('"1,250"', None, "ambiguous_number"),
+        ('"1,250"', False, 125_000),
+        ("1e400", None, "amount_unreadable"),
+    ],
+)
+def test_a_number_of_json_has_one_reading_and_a_text_is_read_as_in_tables(
+    amount: str, comma: bool | None, minor: int | str
+) -> None:
+    line = f'{{"id":"1","who":"A","sum":{amount},"at":"2026-01-01","kind":"refund"}}\n'
+    used = mapping(format="jsonl", decimal_comma=comma, kind_rules=["kind=refund:refund"])
+    [rows] = rows_of(line.encode(), used)
+    found = [one.code.value for one in rows.refused] or [-abs(minor) if isinstance(minor, int) else 0]
+    assert found == [minor] if rows.refused else rows.amount_minor == found

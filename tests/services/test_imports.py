@@ -14,7 +14,7 @@ from app.errors import ForbiddenError, InvalidError, NotFoundError
 from app.schemas._base import Paging
 from app.services import import_batches, import_mappings, imports
 from app.store.engine import Store
-from app.store.tables import Import, ImportChunk
+from app.store.tables import Import, ImportChunk, ImportMapping
 from app.store.types import now
 from app.texts import catalogue
 
@@ -140,6 +140,22 @@ def test_parameters_change_a_saved_mapping(store: Store, actor: Actor) -> None:
     assert ([str(rule) for rule in read.kind_rules], read.columns["currency"]) == (["id^R:refund"], "=USD")
     with pytest.raises(NotFoundError):
         store.read_sync(import_mappings.resolve, actor, "other", flags)
+
+
+@pytest.mark.parametrize(
+    ("written", "comma"),
+    [({}, None), ({"grouping": True}, False), ({"decimal_comma": True}, True)],
+)
+def test_a_decimal_point_that_was_written_into_every_mapping_once_says_nothing(
+    store: Store, actor: Actor, written: dict[str, Any], comma: bool | None
+) -> None:
+    store.write_sync(import_mappings.put, actor, "shop", MEMBERS, None)
+    old = {**import_mappings.parse(actor, MEMBERS).to_dict(), "decimal_comma": False}
+    old = {name: value for name, value in old.items() if name != "grouping"} | written
+    store.write_sync(lambda tx: tx.execute(update(ImportMapping).values(mapping=old)))
+    assert store.read_sync(import_mappings.get, actor, "shop")["mapping"]["decimal_comma"] is comma
+    read = store.read_sync(import_mappings.resolve, actor, "shop", {"column": []})
+    assert read.decimal_comma is comma
 
 
 def test_times_without_an_offset_are_the_companys(actor: Actor) -> None:

@@ -12,7 +12,10 @@ from app.store.tables.imports import (
     ImportChunk,
     ImportMapping,
     ImportTrial,
+    ImportTrialName,
+    ImportTrialPerson,
     RefusedRow,
+    SourceStatement,
 )
 from app.store.tables.interactions import Disposition, Interaction
 from app.store.tables.jobs import Job, Worker
@@ -52,12 +55,15 @@ __all__ = [
     "ImportChunk",
     "ImportMapping",
     "ImportTrial",
+    "ImportTrialName",
+    "ImportTrialPerson",
     "Interaction",
     "Job",
     "RefusedRow",
     "Replay",
     "RunColumns",
     "ScoringRun",
+    "SourceStatement",
     "Survey",
     "SurveyAnswer",
     "SurveyInvitation",

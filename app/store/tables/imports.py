@@ -41,6 +41,7 @@ class Import(Base):
     refused_by_reason: Mapped[dict[str, Any]]
     records_stored: Mapped[int] = mapped_column(BigInteger, server_default="0")
     rows_alike: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    headers_repeated: Mapped[int] = mapped_column(BigInteger, server_default="0")
     words_unmatched: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     error: Mapped[str | None] = mapped_column(Text)
     created_by: Mapped[str] = mapped_column(Text)
@@ -96,6 +97,48 @@ class ImportChange(Base):
     before: Mapped[dict[str, Any] | None]
     after: Mapped[dict[str, Any] | None]
     changed_at: Mapped[datetime]
+
+
+class SourceStatement(Base):
+    """What the files of a source have said of a customer so far, so that what is new in a later one can be
+    told. ``part``: the day of contract terms, or nothing.
+
+    ``said``: as `app.domain.import_said` packs it; ``before``: the same without what the import
+    ``import_id`` said, which was the last to say something new.
+    """
+
+    __tablename__ = "source_statements"
+
+    customer_id: Mapped[UUID] = mapped_column(
+        ForeignKey("customers.id", ondelete="CASCADE"), primary_key=True
+    )
+    source: Mapped[str] = mapped_column(Key, primary_key=True)
+    kind: Mapped[str] = mapped_column(Key, primary_key=True)
+    part: Mapped[str] = mapped_column(Key, primary_key=True)
+    said: Mapped[bytes] = mapped_column(LargeBinary)
+    before: Mapped[bytes | None] = mapped_column(LargeBinary)
+    import_id: Mapped[UUID | None] = mapped_column(index=True)
+
+
+class ImportTrialPerson(Base):
+    """A customer as a dry run would have made or changed it by now, with all that later rows are held
+    against: ``state``, rows by table; deleted when the dry run has ended."""
+
+    __tablename__ = "import_trial_people"
+
+    import_id: Mapped[UUID] = mapped_column(ForeignKey("imports.id", ondelete="CASCADE"), primary_key=True)
+    customer_id: Mapped[UUID] = mapped_column(primary_key=True)
+    state: Mapped[dict[str, Any]]
+
+
+class ImportTrialName(Base):
+    """A key, number or address by which a customer of a dry run is found."""
+
+    __tablename__ = "import_trial_names"
+
+    import_id: Mapped[UUID] = mapped_column(ForeignKey("imports.id", ondelete="CASCADE"), primary_key=True)
+    name: Mapped[str] = mapped_column(Key, primary_key=True)
+    customer_id: Mapped[UUID] = mapped_column(primary_key=True)
 
 
 class RefusedRow(Base):
