@@ -36,6 +36,7 @@ class AppError(Exception):
         code: str | None = None,
         fields: Sequence[FieldError] = (),
         headers: Mapping[str, str] | None = None,
+        existing: tuple[str, str] | None = None,
         **params: object,
     ) -> None:
         super().__init__(detail or code or self.code)
@@ -44,7 +45,7 @@ class AppError(Exception):
         self.fields = tuple(fields)
         self.headers = dict(headers or {})
         self.params = params
-        self.existing: tuple[str, str] | None = None
+        self.existing = existing
         """Id and address of the resource that is in the way, where the caller may see it."""
 
 

@@ -35,6 +35,10 @@ class Settings(BaseSettings):
         None,
         description="Keys cursors and the audit trail's seal; at least 32 random characters, to serve.",
     )
+    secret_previous: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        (),
+        description="The earlier secret, or several as a JSON list: what they sealed still verifies.",
+    )
     sqlite_synchronous: Literal["FULL", "NORMAL"] = Field(
         "FULL",
         description="NORMAL trades the last commits at power loss for speed.",
@@ -96,7 +100,8 @@ class Settings(BaseSettings):
     )
     duties_off: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
-        description="Duties of workers to leave out: positions, idempotency_keys, workflows, strays.",
+        description="Duties of workers to leave out: "
+        "positions, audit_check, idempotency_keys, workflows, strays.",
     )
     complaint_owner: str = Field(
         "complaints-desk",
@@ -130,6 +135,19 @@ class Settings(BaseSettings):
             return json.loads(value)
         except ValueError:
             raise _wrong('expected a list with commas, as TR,AZ, or as JSON, as ["TR","AZ"]') from None
+
+    @field_validator("secret_previous", mode="before")
+    @classmethod
+    def _secrets(cls, value: Any) -> Any:
+        """One secret as it is, for it may have commas, or several as JSON (``["...","..."]``)."""
+        if not isinstance(value, str):
+            return value
+        if not value.lstrip().startswith("["):
+            return (value,) if value else ()
+        try:
+            return json.loads(value)
+        except ValueError:
+            raise _wrong('expected one secret, or several as JSON, as ["...","..."]') from None
 
     @field_validator("phone_regions")
     @classmethod

@@ -10,7 +10,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -88,6 +88,29 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated, empty SQLite file to copy."""
     path = tmp_path_factory.mktemp("template") / "vefa.db"
     schema.upgrade(Settings(database_url=f"sqlite:///{path}"))
+    return path
+
+
+@pytest.fixture(scope="session")
+def documented_demo(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Path:
+    """A SQLite file with the demo that README and examples show, scored and tested back."""
+    from app.cli.demo import TOKEN
+    from app.domain.demo import generate
+    from app.jobs import backtest
+    from app.jobs.score import score
+    from app.services import demo
+
+    path = tmp_path_factory.mktemp("demo") / "demo.db"
+    shutil.copy(sqlite_template, path)
+    store, actor, until = (
+        Store(Settings(database_url=f"sqlite:///{path}")),
+        system(Company()),
+        date(2026, 11, 23),
+    )
+    store.write_sync(demo.load, actor, generate(1, until), TOKEN)
+    score(store, actor, store.write_sync(demo.start_scoring, actor, until + timedelta(days=1)))
+    backtest.run(store, actor, store.write_sync(demo.start_backtest, actor, until + timedelta(days=1)))
+    store.close_sync()
     return path
 
 

@@ -9,7 +9,6 @@ import json
 import re
 import shlex
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +18,8 @@ from typer.testing import CliRunner
 
 from app.cli.commands import app
 from app.cli.demo import SECRET, TOKEN
-from app.domain.access import Actor
-from app.domain.demo import generate
-from app.jobs import backtest
-from app.jobs.score import score
 from app.main import create_app
-from app.services import demo
 from app.settings import Settings
-from app.store.engine import Store
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```sh\n(curl .*?)\n```\n```(?:json)?\n(.*?)\n```", README, re.DOTALL)
@@ -38,16 +31,11 @@ RECORDED = {"recorded_at", "created_at", "updated_at", "received_at", "answered_
 
 
 @pytest.fixture
-def client(tmp_path: Path, sqlite_template: Path, actor: Actor) -> Iterator[TestClient]:
+def client(tmp_path: Path, documented_demo: Path) -> Iterator[TestClient]:
     """The demo that the README speaks of."""
     file = tmp_path / "demo.db"
-    file.write_bytes(sqlite_template.read_bytes())
+    file.write_bytes(documented_demo.read_bytes())
     settings = Settings(database_url=f"sqlite:///{file}", secret=SECRET)
-    store = Store(settings)
-    store.write_sync(demo.load, actor, generate(1, date(2026, 11, 23)), TOKEN)
-    score(store, actor, store.write_sync(demo.start_scoring, actor, date(2026, 11, 24)))
-    backtest.run(store, actor, store.write_sync(demo.start_backtest, actor, date(2026, 11, 24)))
-    store.close_sync()
     with TestClient(create_app(settings), base_url="http://localhost:8000") as made:
         yield made
 

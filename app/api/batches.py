@@ -74,6 +74,8 @@ def _refuse_all(results: list[Any]) -> None:
             for field in own[: MAX_LISTED - len(fields)]
         ]
     kinds = {type(error) for _, error in refused}
-    if len(kinds) == 1 and not refused[0][1].fields:
-        raise type(refused[0][1])(code=refused[0][1].code, fields=fields, count=count)
+    first = refused[0][1]
+    if len(kinds) == 1 and not first.fields:
+        existing = first.existing if len(refused) == 1 else None
+        raise type(first)(code=first.code, fields=fields, existing=existing, count=count)
     raise InvalidError(fields=fields, count=count)

@@ -21,8 +21,7 @@ from app.schemas.competitor_measurements import (
     CompetitorMeasurementRead,
     CompetitorMeasurementUpdate,
 )
-from app.services import competitor_measurements, customers
-from app.store.types import now
+from app.services import competitor_measurements
 
 router = APIRouter(prefix="/competitor-measurements", tags=["Competitors"], route_class=StrictRoute)
 
@@ -45,10 +44,7 @@ async def list_competitor_measurements(
     call: Reads, query: Annotated[CompetitorMeasurementQuery, Query()]
 ) -> Response:
     """Find measurements by competitor, index, source, day or time of change."""
-    complete_until = now() - customers.WRITE_SETTLES
-    return await call.page(
-        CompetitorMeasurementPage, competitor_measurements.page, query, complete_until=complete_until
-    )
+    return await call.page(CompetitorMeasurementPage, competitor_measurements.page, query)
 
 
 @router.post(

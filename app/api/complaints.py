@@ -34,8 +34,7 @@ from app.schemas.complaints import (
     ComplaintUpdate,
 )
 from app.schemas.transfers import TransferCreate
-from app.services import complaint_steps, complaints, customers, transfers
-from app.store.types import now
+from app.services import complaint_steps, complaints, transfers
 
 router = APIRouter(prefix="/complaints", tags=["Complaints"], route_class=StrictRoute)
 
@@ -59,8 +58,7 @@ async def list_complaints(call: Reads, query: Annotated[ComplaintQuery, Query()]
     `number` is what the customer says: at most one complaint has it. One that no complaint can have, because
     a character was misheard, is 422 and not an empty list.
     """
-    complete_until = now() - customers.WRITE_SETTLES
-    return await call.page(ComplaintPage, complaints.page, query, complete_until=complete_until)
+    return await call.page(ComplaintPage, complaints.page, query)
 
 
 @router.post(

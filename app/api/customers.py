@@ -26,7 +26,6 @@ from app.schemas.customers import (
     Departure,
 )
 from app.services import customers
-from app.store.types import now
 
 router = APIRouter(prefix="/customers", tags=["Customers"], route_class=StrictRoute)
 
@@ -50,7 +49,7 @@ CREATED = replies.one(CustomerRead, status=201, location=LOCATION)
 )
 async def list_customers(call: Reads, query: Annotated[CustomerQuery, Query()]) -> Response:
     """Find customers by name, phone, e-mail, external id, tag, attribute, tier or time of change."""
-    return await _page(call, query)
+    return await call.page(CustomerPage, customers.page, query)
 
 
 @router.post(
@@ -65,12 +64,7 @@ async def search_customers(call: Reads, body: CustomerQuery) -> Response:
 
     It changes nothing and may be repeated.
     """
-    return await _page(call, body)
-
-
-async def _page(call: Call, query: CustomerQuery) -> Response:
-    complete_until = now() - customers.WRITE_SETTLES
-    return await call.page(CustomerPage, customers.page, query, complete_until=complete_until)
+    return await call.page(CustomerPage, customers.page, body)
 
 
 @router.post(

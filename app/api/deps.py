@@ -18,6 +18,7 @@ from app.api.bodies import LARGE_BYTES, StrictRequest, aside
 from app.api.cursors import Cursors, listing_of
 from app.api.read_trail import ReadTrail
 from app.api.replies import Reply, dump
+from app.api.request_bodies import NO_BODY, check_media_type, is_without_body, telling
 from app.api.targets import path_values, query_error, repeatable
 from app.api.validation import pointer, refusal
 from app.domain import etags, import_mapping
@@ -27,7 +28,6 @@ from app.errors import (
     FieldError,
     ForbiddenError,
     InvalidError,
-    MediaTypeError,
     UnauthenticatedError,
 )
 from app.schemas._base import PageOf, Paging
@@ -35,7 +35,8 @@ from app.services import rights
 from app.store import idempotency
 from app.store.engine import Store
 from app.store.idempotency import Answer, Claim
-from app.store.paging import After, Page
+from app.store.paging import WRITE_SETTLES, After, Page
+from app.store.types import now
 
 IDEMPOTENCY_KEY = r"^[\x21-\x7e]{1,255}$"
 
@@ -80,15 +81,14 @@ class Call:
             return Response(status_code=304, headers=answer.headers)
         return _response(answer)
 
-    async def page(
-        self, model: type[PageOf], fn: Callable[..., Any], query: Paging, *args: Any, **more: Any
-    ) -> Response:
-        """Answer with the page ``fn(tx, actor, *args, query, after)`` reads; ``more`` are further members."""
+    async def page(self, model: type[PageOf], fn: Callable[..., Any], query: Paging, *args: Any) -> Response:
+        """Answer with the page ``fn(tx, actor, *args, query, after)`` reads."""
         path = _path(self.request)
         asked = query.model_dump(mode="json", exclude_defaults=True)
         listing = listing_of(path, asked)
         cursors = self.services.cursors
         in_address = self.request.method == "GET"
+        complete_until = now() - WRITE_SETTLES
         try:
             after: After | None = cursors.decode(listing, query.cursor) if query.cursor is not None else None
             page: Page = await self.read(fn, *args, query, after)
@@ -102,12 +102,13 @@ class Call:
             "next_cursor": following,
             "has_more": following is not None,
             "total": page.total,
+            "complete_until": complete_until,
         }
         headers = {}
         if following is not None and in_address:
             params = urlencode({**_spelt(asked), "cursor": following}, doseq=True)
             headers["Link"] = f'<{path}?{params}>; rel="next"'
-        return Response(dump(model, {**body, **more}), media_type="application/json", headers=headers)
+        return Response(dump(model, body), media_type="application/json", headers=headers)
 
     async def _note_read(self, asked: Mapping[str, Any], found: Any) -> None:
         scope = self.request.scope
@@ -140,7 +141,7 @@ class Call:
         route = f"{endpoint.__module__}.{endpoint.__qualname__}"
         named = f"{self.actor.id}\0{route}\0{key}".encode()
         target = f"{_path(request)}?{request.url.query}\0".encode()
-        body = await request.body() if content is None else content
+        body = telling(await request.body()) if content is None else content
         return Claim(hashlib.sha256(named).digest(), hashlib.sha256(target + body).digest())
 
 
@@ -191,8 +192,8 @@ class StrictRoute(APIRoute):
         # FastAPI itself would read the body first, and tell strangers what is wrong with it.
         calls = [one.call for one in self.dependant.dependencies]
         checks = [call for call in calls if call is not None and hasattr(call, "scopes")]
-        has_body = self.body_field is not None
-        may_lack_body = self.body_field is not None and not self.body_field.field_info.is_required()
+        body = self.body_field
+        required = body if body is not None and body.field_info.is_required() else None
         many = repeatable(self.dependant.query_params)
         has_query = bool(self.dependant.query_params)
         conditions = understood_conditions(self.dependant)
@@ -206,12 +207,14 @@ class StrictRoute(APIRoute):
             if has_query and (error := query_error(request.scope["query_string"], many)):
                 raise error
             # Nothing sent needs no Content-Type either, and most clients then send none.
-            if has_body and not (may_lack_body and not await request.body()):
+            if body is not None and not await is_without_body(request):
                 check_media_type(request)
-                if size := len(await request.body()):
-                    with suppress(json.JSONDecodeError):  # which FastAPI reports, with what else is wrong
-                        await request.json()
-                        await self._validate_large(request, size)
+                with suppress(json.JSONDecodeError):  # which FastAPI reports, with what else is wrong
+                    await request.json()
+                    await self._validate_large(request, len(await request.body()))
+            elif required is not None:
+                missing = required.validate({}, loc=("body",))[1]
+                raise refusal(missing) if missing else InvalidError(fields=[NO_BODY])
             return await handler(request)
 
         return strict
@@ -231,32 +234,6 @@ class StrictRoute(APIRoute):
         request.replace_json(value)
 
 
-def check_media_type(request: Request) -> None:
-    """Check that a body is declared to be JSON in UTF-8; a patch may be declared as what it is.
-
-    Raises:
-        MediaTypeError: it is not.
-    """
-    media_type, _, parameters = request.headers.get("content-type", "").lower().partition(";")
-    media_type = media_type.strip()
-    is_patch = request.method == "PATCH" and media_type == "application/merge-patch+json"
-    if media_type != "application/json" and not is_patch:
-        raise MediaTypeError("Send application/json.")
-    if "charset" in parameters and not _is_utf8(parameters):
-        raise MediaTypeError("Send the body in UTF-8; Content-Type names another charset.")
-
-
-def _is_utf8(parameters: str) -> bool:
-    """Whether the parameters of a media type name no charset but UTF-8, or ASCII, which is part of it."""
-    for parameter in parameters.split(";"):
-        name, _, value = parameter.partition("=")
-        charset = value.strip().strip("\"'").strip().replace("_", "-")
-        if name.strip() == "charset" and charset not in _UTF8_NAMES:
-            return False
-    return True
-
-
-_UTF8_NAMES = frozenset({"utf-8", "utf8", "utf-8-sig", "unicode-1-1-utf-8", "us-ascii", "ascii", ""})
 _CONDITIONS = frozenset({"if-match", "if-none-match", "if-unmodified-since"})
 
 

@@ -28,10 +28,10 @@ from app.api.contract import API_PREFIX
 from app.api.deps import (
     StrictRoute,
     check_conditions,
-    check_media_type,
     understood_conditions,
 )
 from app.api.problems import render
+from app.api.request_bodies import check_media_type
 from app.api.routes import TEMPLATE
 from app.api.targets import path_values, query_error, takes_list
 from app.api.validation import refusal

@@ -8,7 +8,7 @@ from app.api import replies
 from app.api.deps import Call, IfAbsent, IfMatch, IfNoneMatch, StrictRoute, may
 from app.api.openapi import changed, paged, read
 from app.domain.access import Extent, Scope
-from app.schemas._base import Label, Paging
+from app.schemas._base import ChangesQuery, Label
 from app.schemas.dispositions import DispositionPage, DispositionPut, DispositionRead
 from app.services import dispositions
 
@@ -22,7 +22,7 @@ PUT = replies.upserted(DispositionRead, "/v1/dispositions/{code}")
 
 
 @router.get("", response_model=DispositionPage, summary="List dispositions", responses=paged())
-async def list_dispositions(call: Reads, query: Annotated[Paging, Query()]) -> Response:
+async def list_dispositions(call: Reads, query: Annotated[ChangesQuery, Query()]) -> Response:
     """List how an interaction can end: the built-in ways and the company's own, by code."""
     return await call.page(DispositionPage, dispositions.page, query)
 

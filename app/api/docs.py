@@ -134,8 +134,8 @@ def _viewer(library: str, start: str, style: str, policy: str) -> Response:
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Vefa API</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<link rel="icon" href="data:,"><link rel="stylesheet" href="/static/{style}"></head>'
-        f'<body><div id="page"></div><script src="/static/{library}"></script>'
-        '<script src="/static/pages/document.js"></script>'
+        '<body><div id="page"></div><script src="/static/pages/document.js"></script>'
+        f'<script src="/static/{library}"></script>'
         f'<script src="/static/{start}"></script></body></html>'
     )
     return HTMLResponse(page, headers={"Content-Security-Policy": policy, "Cache-Control": "no-cache"})

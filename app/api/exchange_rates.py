@@ -37,7 +37,7 @@ MANY = replies.plain(ExchangeRateBatchResult)
 
 @router.get("", response_model=ExchangeRatePage, summary="List exchange rates", responses=paged())
 async def list_exchange_rates(call: Reads, query: Annotated[ExchangeRateQuery, Query()]) -> Response:
-    """Find rates by currency and day; sorted by currency, then day."""
+    """Find rates by currency, day or time of change."""
     return await call.page(ExchangeRatePage, exchange_rates.page, query)
 
 

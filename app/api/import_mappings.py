@@ -8,7 +8,7 @@ from app.api import replies
 from app.api.deps import Call, IfAbsent, IfMatch, IfNoneMatch, StrictRoute, may
 from app.api.openapi import changed, deleted, paged, read
 from app.domain.access import Extent, Scope
-from app.schemas._base import Code, Paging
+from app.schemas._base import ChangesQuery, Code
 from app.schemas.import_mappings import ImportMappingIn, ImportMappingPage, ImportMappingRead
 from app.services import import_mappings
 
@@ -23,7 +23,7 @@ SAVED = replies.upserted(ImportMappingRead, "/v1/import-mappings/{name}")
 
 
 @router.get("", response_model=ImportMappingPage, summary="List import mappings", responses=paged())
-async def list_import_mappings(call: Reads, query: Annotated[Paging, Query()]) -> Response:
+async def list_import_mappings(call: Reads, query: Annotated[ChangesQuery, Query()]) -> Response:
     """List saved mappings by name."""
     return await call.page(ImportMappingPage, import_mappings.page, query)
 

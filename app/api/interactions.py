@@ -21,8 +21,7 @@ from app.schemas.interactions import (
     InteractionUpdate,
 )
 from app.schemas.transfers import TransferCreate
-from app.services import customers, interactions, transfers
-from app.store.types import now
+from app.services import interactions, transfers
 
 router = APIRouter(prefix="/interactions", tags=["Interactions"], route_class=StrictRoute)
 
@@ -36,8 +35,7 @@ CREATED = replies.one(InteractionRead, status=201, location="/v1/interactions/{i
 @router.get("", response_model=InteractionPage, summary="List interactions", responses=paged())
 async def list_interactions(call: Reads, query: Annotated[InteractionQuery, Query()]) -> Response:
     """Find interactions by customer, external id, channel, agent, outcome, time or time of change."""
-    complete_until = now() - customers.WRITE_SETTLES
-    return await call.page(InteractionPage, interactions.page, query, complete_until=complete_until)
+    return await call.page(InteractionPage, interactions.page, query)
 
 
 @router.post(

@@ -101,6 +101,21 @@ class _Stored(Collector):
                 "Events in the outbox that wait for their position.",
                 figures.outbox_waiting,
             ),
+            (
+                "vefa_audit_sealed_entries",
+                "Entries of the audit trail up to its head; never fewer than before.",
+                figures.audit_sealed,
+            ),
+            (
+                "vefa_audit_waiting_entries",
+                "Entries of the audit trail that wait for their seal.",
+                figures.audit_waiting,
+            ),
+            (
+                "vefa_audit_alarms",
+                "What is wrong with the audit trail and not accepted: run `vefa audit verify`.",
+                figures.audit_alarms,
+            ),
         ):
             if value is not None:
                 yield GaugeMetricFamily(name, about, value=value)

@@ -27,6 +27,7 @@ from app.api.contract import (
 )
 from app.domain.access import Actor, Extent
 from app.errors import PROBLEMS
+from app.schemas.examples import example, recorded
 
 MERGE_PATCH = "application/merge-patch+json"
 
@@ -76,7 +77,7 @@ def finish(document: Schema, app: FastAPI) -> Schema:
     schemas = components.setdefault("schemas", {})
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
-    _restore_examples(schemas)
+    _put_examples(schemas)
     _list_examples(schemas)
     schemas["Problem"], schemas["FieldProblem"] = PROBLEM, FIELD_PROBLEM
     schemas["ExistingResource"] = EXISTING
@@ -107,8 +108,8 @@ def finish(document: Schema, app: FastAPI) -> Schema:
     return document
 
 
-def _restore_examples(schemas: Schema) -> None:
-    """Put back the nulls that FastAPI drops from examples, which then lack required members."""
+def _put_examples(schemas: Schema) -> None:
+    """Give answers their recorded examples, and requests back the nulls that FastAPI drops from examples."""
     models = [BaseModel]
     while models:
         model = models.pop()
@@ -116,6 +117,8 @@ def _restore_examples(schemas: Schema) -> None:
         extra = model.model_config.get("json_schema_extra")
         if model.__name__ in schemas and isinstance(extra, dict) and "examples" in extra:
             schemas[model.__name__]["examples"] = extra["examples"]
+    for name in recorded().keys() & schemas.keys():
+        schemas[name]["examples"] = [example(name)]
 
 
 def _list_examples(schemas: Schema) -> None:

@@ -34,7 +34,7 @@ CREATED = replies.one(TransactionRead, status=201, location="/v1/transactions/{i
 
 @router.get("", response_model=TransactionPage, summary="List transactions", responses=paged())
 async def list_transactions(call: Reads, query: Annotated[TransactionQuery, Query()]) -> Response:
-    """Find transactions by customer, external id, kind, source, channel or time."""
+    """Find transactions by customer, external id, kind, source, channel, time or time of change."""
     return await call.page(TransactionPage, transactions.page, query)
 
 

@@ -9,7 +9,7 @@ from app.api.deps import Call, IfAbsent, IfMatch, IfNoneMatch, StrictRoute, may
 from app.api.openapi import changed, deleted, paged, read
 from app.domain.access import Extent, Scope
 from app.domain.unit_costs import CostCode
-from app.schemas._base import Paging
+from app.schemas._base import ChangesQuery
 from app.schemas.unit_costs import UnitCostPage, UnitCostPut, UnitCostRead
 from app.services import unit_costs
 
@@ -24,7 +24,7 @@ PUT = replies.upserted(UnitCostRead, "/v1/unit-costs/{code}")
 
 
 @router.get("", response_model=UnitCostPage, summary="List unit costs", responses=paged())
-async def list_unit_costs(call: Reads, query: Annotated[Paging, Query()]) -> Response:
+async def list_unit_costs(call: Reads, query: Annotated[ChangesQuery, Query()]) -> Response:
     """List what a contact over each channel, and handling a return, costs; by code."""
     return await call.page(UnitCostPage, unit_costs.page, query)
 

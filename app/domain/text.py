@@ -94,6 +94,16 @@ def composed_path(raw_path: bytes) -> bytes:
     return "/".join(quote(composed(unquote(step)), safe=":@!$&'()*+,;=") for step in steps).encode()
 
 
+def split_qualified(text: str) -> tuple[str, str]:
+    """Split ``system:key`` at its first colon, and leave blanks around either part out.
+
+    >>> split_qualified("crm: C:000001")
+    ('crm', 'C:000001')
+    """
+    system, _, key = text.partition(":")
+    return system.strip(), key.strip()
+
+
 def _is_other(encoded: bytes) -> bool:
     """Whether a percent-encoded text is UTF-8 that `composed` would change."""
     if encoded.isascii() and b"%" not in encoded:

@@ -10,12 +10,12 @@ from dbos import DBOS
 
 from app.errors import UnavailableError
 from app.jobs import recovery
+from app.jobs.audit_trail import AuditTrail
 from app.jobs.registry import Context
-from app.store import idempotency, positions
+from app.store import idempotency
 from app.store.types import now
 
 KEEP_WORKFLOWS = timedelta(days=7)
-_POSITIONS_MOST = 1_000
 _WORKFLOWS_MOST = 500
 _NOTHING_SECONDS = 60.0
 
@@ -29,15 +29,6 @@ class Duty:
     name: str
     seconds: float
     act: Callable[[Context], bool]
-
-
-def give_positions(context: Context) -> bool:
-    """Put events and audit entries into their global order, and seal the audit trail."""
-    if not context.store.read_sync(positions.has_news):
-        return False
-    secret = context.settings.secret
-    key = positions.seal_key(secret.get_secret_value() if secret else "")
-    return context.store.write_sync(positions.assign, key, _POSITIONS_MOST) == _POSITIONS_MOST
 
 
 def forget_idempotency_keys(context: Context) -> bool:
@@ -65,12 +56,16 @@ def settle_strays(context: Context) -> bool:
     return False
 
 
-DUTIES = (
-    Duty("positions", 1.0, give_positions),
-    Duty("strays", 60.0, settle_strays),
-    Duty("idempotency_keys", 3600.0, forget_idempotency_keys),
-    Duty("workflows", 3600.0, forget_workflows),
-)
+def every_duty() -> tuple[Duty, ...]:
+    """The duties of one worker."""
+    trail = AuditTrail()
+    return (
+        Duty("positions", 1.0, trail.seal),
+        Duty("audit_check", 2.0, trail.check),
+        Duty("strays", 60.0, settle_strays),
+        Duty("idempotency_keys", 3600.0, forget_idempotency_keys),
+        Duty("workflows", 3600.0, forget_workflows),
+    )
 
 
 class Schedule:
@@ -81,8 +76,9 @@ class Schedule:
     """
 
     def __init__(
-        self, context: Context, off: tuple[str, ...] = (), duties: tuple[Duty, ...] = DUTIES
+        self, context: Context, off: tuple[str, ...] = (), duties: tuple[Duty, ...] | None = None
     ) -> None:
+        duties = every_duty() if duties is None else duties
         unknown = set(off) - {duty.name for duty in duties}
         if unknown:
             raise ValueError(f"there is no duty {', '.join(sorted(unknown))}")

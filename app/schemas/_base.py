@@ -261,3 +261,10 @@ class Paging(Input):
 
     limit: Limit = 50
     cursor: Cursor | None = None
+
+
+class ChangesQuery(Paging):
+    """Query members of lists that are found by their last change alone."""
+
+    updated_after: InstantIn | None = None
+    """Only what was changed after this instant."""

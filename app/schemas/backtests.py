@@ -12,7 +12,6 @@ from app.domain.churn.models.model import Why
 from app.domain.customers import ChurnLevel
 from app.schemas._base import Code, Count, DateIn, Flag, Input, Output, PageOf, Paging, shown
 from app.schemas.churn import Between, ChurnMetrics, ContestRead
-from app.schemas.forecast_examples import BACKTEST
 from app.schemas.scoring_runs import ChurnLevels, ChurnLevelsIn, RunState, Share
 
 EXAMPLE_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7b80"
@@ -155,8 +154,6 @@ class BacktestResult(Output):
 class BacktestRead(Output):
     """A past day forecast again from what was known then, and how the forecast did."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [BACKTEST]})
-
     id: UUID
     job_id: UUID | None
     """The job that computes it; null when a command did."""
@@ -173,10 +170,6 @@ class BacktestRead(Output):
 
 class BacktestSummary(Output):
     """A backtest in a list; its figures are under its own address."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{name: BACKTEST[name] for name in BACKTEST if name != "result"}]}
-    )
 
     id: UUID
     job_id: UUID | None

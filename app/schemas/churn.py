@@ -1,19 +1,17 @@
 """Churn on the wire."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from app.domain.churn.models.model import Why
 from app.domain.customers import ChurnLevel
 from app.schemas._base import PLAIN_DIGITS, Code, Count, Input, Money, Output, shown
-from app.schemas.churn_examples import CHURN, CUSTOMER_CHURN
 from app.schemas.scoring_runs import RunParameters, Share
 
 Figure = float | None
-Object = Annotated[dict[str, Any], Field(max_length=40)]
 
 
 class ByTier(Output):
@@ -164,8 +162,6 @@ class ChurnModels(Output):
 class ChurnRead(Output):
     """Churn by one run: levels, value at risk, the model with its limits, and its backtest."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [CHURN]})
-
     method: Literal["churn"]
     version: Annotated[int, Field(ge=1, le=1000)]
     run_id: UUID
@@ -239,8 +235,6 @@ class ChurnPast(Output):
 
 class CustomerChurnRead(Output):
     """The churn flag of one customer."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [CUSTOMER_CHURN]})
 
     customer_id: UUID
     run_id: UUID

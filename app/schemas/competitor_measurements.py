@@ -98,21 +98,6 @@ class CompetitorMeasurementUpdate(_Figures):
 class CompetitorMeasurementRead(Output):
     """What a study found of a competitor for one index."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": EXAMPLE_ID,
-                    "version": 1,
-                    "external_id": "HRP-2026-2-EV",
-                    **_EXAMPLE,
-                    "recorded_at": "2026-11-23T09:30:01Z",
-                    "updated_at": "2026-11-23T09:30:01Z",
-                }
-            ]
-        }
-    )
-
     id: UUID
     version: Version
     source: Annotated[str, shown(200)]

@@ -8,7 +8,6 @@ from pydantic import ConfigDict, Field
 
 from app.domain.indices.gap import Basis, GapVerdict, NotCorrected, NoVerdict
 from app.schemas._base import Count, DateIn, Input, Output, shown
-from app.schemas.competitor_examples import COMPETITORS
 from app.schemas.insights import Window
 from app.schemas.satisfaction import IndexCode, IndexFigures, Name, Score
 from app.schemas.standing import Points
@@ -122,8 +121,6 @@ class CompetitorAdjustment(Output):
 class CompetitorsRead(Output):
     """Our own figure of a window beside those of competitors: how far we are apart, and whether that is more
     than chance."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [COMPETITORS]})
 
     index: IndexCode
     name: Annotated[str, shown(100)]

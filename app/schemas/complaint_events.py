@@ -78,24 +78,6 @@ class ComplaintNote(ComplaintStep):
 class ComplaintEventRead(Output):
     """One thing that happened to a complaint; never edited."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "number": 3,
-                    "kind": "resolved",
-                    "state": "resolved",
-                    "owner": "ayse.k",
-                    "actor_id": "0123456789ab",
-                    "at": "2026-11-23T16:05:00Z",
-                    "recorded_at": "2026-11-23T16:05:02Z",
-                    "note": "Apologised; a new kettle was sent the same day.",
-                    "members": [],
-                }
-            ]
-        }
-    )
-
     number: Version = Field(description="Counts from 1 within the complaint: its version after the event.")
     kind: EventKind
     state: ComplaintState

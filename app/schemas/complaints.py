@@ -34,7 +34,6 @@ from app.schemas._base import (
 from app.schemas.batches import COUNTED, KEPT, BatchItem
 from app.schemas.customers import EXAMPLE_ID as EXAMPLE_CUSTOMER_ID
 from app.schemas.customers import ExternalId
-from app.schemas.interactions import EXAMPLE_ID as EXAMPLE_INTERACTION_ID
 
 EXAMPLE_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a30"
 """A resolved complaint."""
@@ -158,31 +157,6 @@ class ComplaintRead(Output):
     spot may leave out the states between, but only what was resolved can be closed. After `resolved` or
     `closed` it may be `reopened`, and then goes on like one that is open."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": EXAMPLE_ID,
-                    "version": 3,
-                    "number": EXAMPLE_NUMBER,
-                    "customer_id": EXAMPLE_CUSTOMER_ID,
-                    "interaction_id": EXAMPLE_INTERACTION_ID,
-                    "external_id": "T-2026-000815",
-                    **_EXAMPLE,
-                    "state": "resolved",
-                    "resolution": "Apologised; a new kettle was sent the same day.",
-                    "acknowledged_at": "2026-11-23T09:34:00Z",
-                    "resolved_at": "2026-11-23T16:05:00Z",
-                    "closed_at": None,
-                    "reopened_count": 0,
-                    "recorded_at": "2026-11-23T09:30:01Z",
-                    "updated_at": "2026-11-23T16:05:02Z",
-                    "import_id": None,
-                }
-            ]
-        }
-    )
-
     id: UUID
     version: Version
     number: Number
@@ -242,6 +216,9 @@ class ComplaintQuery(Paging):
     """Newest or oldest first, or in the order of their last change."""
     customer_id: UUID | None = None
     """Of this customer."""
+    customer_external_id: QualifiedKey | None = None
+    """Of the customer with this key in another system: ``system:key``, for example ``crm:C-000001``.
+    A key that no customer has, or another one than ``customer_id``, finds nothing."""
     number: NumberIn | None = None
     """With this number, at most one; letter case, blanks and dashes do not matter. One that cannot be is
     refused."""

@@ -34,19 +34,6 @@ class ContractTermsCreate(Input):
 class ContractTermsRead(Output):
     """What was known of a customer's contract from ``known_on`` until the next version."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "customer_id": EXAMPLE_ID,
-                    "known_on": "2025-03-01",
-                    "contract": _CONTRACT,
-                    "recorded_at": "2026-11-23T09:30:00Z",
-                }
-            ]
-        }
-    )
-
     customer_id: UUID
     known_on: date
     """The company's local day: scoring runs for later days see this version."""

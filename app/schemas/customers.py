@@ -39,7 +39,6 @@ from app.schemas._base import (
 from app.schemas.batches import COUNTED, KEPT, BatchItem
 from app.schemas.contact_points import ContactPoint, ContactPointIn
 from app.schemas.standing import (
-    DEMANDINGNESS,
     Contract,
     ContractPatch,
     ContractRead,
@@ -229,74 +228,6 @@ class Departure(Input):
 
 class CustomerRead(Output):
     """A customer, with what the current scoring run says of it: value tier, satisfaction, churn level."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": EXAMPLE_ID,
-                    "version": 1,
-                    "created_at": "2026-11-23T09:30:00Z",
-                    "updated_at": "2026-11-23T09:30:00Z",
-                    "kind": "person",
-                    "name": "Ayşe Yılmaz",
-                    "given_name": "Ayşe",
-                    "family_name": "Yılmaz",
-                    "language": "tr",
-                    "born_on": "1990-04-23",
-                    "customer_since_on": "2024-09-01",
-                    "contact_points": [
-                        {
-                            "id": "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a11",
-                            "kind": "phone",
-                            "value": "+905321234567",
-                            "extension": None,
-                            "network": None,
-                            "primary": True,
-                            "verified": False,
-                        }
-                    ],
-                    "external_ids": [{"system": "crm", "key": "C-000001"}],
-                    "preferred_channel": "phone",
-                    "preferred_hours": {"start": "09:00", "end": "12:00"},
-                    "do_not_contact": ["visit"],
-                    "do_not_contact_shared": [],
-                    "contract": {
-                        "started_on": "2025-03-01",
-                        "ends_on": "2027-02-28",
-                        "notice_given_on": None,
-                    },
-                    "unit": "izmir",
-                    "tags": ["vip"],
-                    "attributes": {"city": "İzmir", "newsletter": True},
-                    "lifecycle": "active",
-                    "left_on": None,
-                    "left_reason": None,
-                    "tier": "A",
-                    "value": {"amount": "18250.00", "currency": "TRY"},
-                    "next_tier_distance": None,
-                    "near_cut": None,
-                    "satisfaction": {
-                        "nps": {
-                            "latest": 90.0,
-                            "answered_at": "2026-11-20T09:30:00Z",
-                            "n": 3,
-                            "mean": 76.7,
-                            "trend": "rising",
-                        }
-                    },
-                    "demandingness": DEMANDINGNESS,
-                    "churn": {
-                        "level": "healthy",
-                        "probability": 0.12,
-                        "model": "mbg_nbd",
-                        "value_at_risk": {"amount": "2190.00", "currency": "TRY"},
-                    },
-                    "scored_as_of": "2026-11-23",
-                }
-            ]
-        }
-    )
 
     id: UUID
     version: Version

@@ -4,13 +4,12 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from app.domain.indices.expectation import Quadrant
 from app.schemas._base import Count, Money, Output, shown
 from app.schemas.churn import ByTier
 from app.schemas.competitors import CompetitorNow
-from app.schemas.demanding_examples import DEMANDING_CUSTOMERS
 from app.schemas.insights import Window
 from app.schemas.satisfaction import Score
 from app.schemas.scoring_runs import Share
@@ -115,8 +114,6 @@ class AdjustedComparison(Output):
 class DemandingCustomersRead(Output):
     """Where demanding and satisfied customers stand by a scoring run, and comparisons without what is due to
     demandingness."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [DEMANDING_CUSTOMERS]})
 
     run_id: UUID
     as_of: date

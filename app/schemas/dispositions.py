@@ -35,21 +35,6 @@ class DispositionPut(Input):
 class DispositionRead(Output):
     """A way in which a contact can end."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "code": "invoice_sent",
-                    "version": 1,
-                    "names": NAMES,
-                    "is_active": True,
-                    "is_built_in": False,
-                    "updated_at": "2026-11-23T09:30:00Z",
-                }
-            ]
-        }
-    )
-
     code: Label
     version: Version
     names: Annotated[dict[Language, Annotated[str, line(100)]], Field(max_length=2 * LANGUAGES_MOST)]
@@ -64,3 +49,5 @@ class DispositionPage(PageOf):
     """A page of dispositions by code."""
 
     data: Annotated[list[DispositionRead], Field(max_length=200)]
+    complete_until: datetime
+    """Changes up to here are all on the list: use it as the next ``updated_after``."""

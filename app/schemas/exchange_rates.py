@@ -2,12 +2,13 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from app.schemas._base import Currency, DateIn, Input, Output, PageOf, Paging
+from app.schemas._base import ChangesQuery, Currency, DateIn, Input, Output, PageOf
 from app.schemas.batches import COUNTED, UNTIL_ENOUGH
 
 SMALLEST, GREATEST = Decimal("1E-9"), Decimal("1E9")
@@ -57,14 +58,6 @@ class ExchangeRateItem(ExchangeRatePut):
 class ExchangeRateRead(Output):
     """Units of the reporting currency for one unit of ``currency`` on one local day."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {**_EXAMPLE, "updated_at": "2026-11-23T09:30:00Z"},
-            ]
-        }
-    )
-
     currency: Currency
     on: date
     rate: Annotated[str, Field(max_length=23, pattern=r"^[0-9]{1,10}(\.[0-9]{1,12})?$")]
@@ -72,14 +65,25 @@ class ExchangeRateRead(Output):
 
 
 class ExchangeRatePage(PageOf):
-    """A page of exchange rates, by currency and day."""
+    """A page of exchange rates."""
 
     data: Annotated[list[ExchangeRateRead], Field(max_length=200)]
+    complete_until: datetime
+    """Changes up to here are all on the list: use it as the next ``updated_after``."""
 
 
-class ExchangeRateQuery(Paging):
+class ExchangeRateSort(StrEnum):
+    """Order of the list; by currency is also by day."""
+
+    CURRENCY = "currency"
+    UPDATED_AT = "updated_at"
+
+
+class ExchangeRateQuery(ChangesQuery):
     """Filters add up: a rate must match all of them."""
 
+    sort: ExchangeRateSort = ExchangeRateSort.CURRENCY
+    """By currency and day, or in the order of their last change."""
     currency: Currency | None = Field(default=None, examples=["USD"])
     """Of this currency."""
     on_from: DateIn | None = None

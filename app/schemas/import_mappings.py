@@ -171,20 +171,6 @@ class ImportMappingOut(Output):
 class ImportMappingRead(Output):
     """A saved way to read files."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "name": "shop-export",
-                    "version": 1,
-                    "mapping": EXAMPLE_MAPPING,
-                    "created_at": "2026-11-23T09:30:00Z",
-                    "updated_at": "2026-11-23T09:30:00Z",
-                }
-            ]
-        }
-    )
-
     name: Code
     version: Version
     mapping: ImportMappingOut
@@ -196,3 +182,5 @@ class ImportMappingPage(PageOf):
     """A page of saved mappings by name."""
 
     data: Annotated[list[ImportMappingRead], Field(max_length=200)]
+    complete_until: datetime
+    """Changes up to here are all on the list: use it as the next ``updated_after``."""

@@ -1,11 +1,10 @@
 """Imports and their refused rows on the wire."""
 
 from datetime import datetime
-from hashlib import sha256
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from app.domain.import_refusals import Refusal
 from app.domain.import_sources import FileFormat
@@ -25,7 +24,6 @@ from app.schemas._base import (
     line,
 )
 from app.schemas.import_mappings import (
-    EXAMPLE_MAPPING,
     TARGETS_MOST,
     ColumnFlag,
     ColumnSource,
@@ -38,7 +36,6 @@ from app.schemas.import_mappings import (
     TimeZone,
     Values,
 )
-from app.schemas.jobs import EXAMPLE_ID as EXAMPLE_JOB_ID
 from app.schemas.jobs import EXAMPLE_IMPORT_ID
 
 EXAMPLE_ID = EXAMPLE_IMPORT_ID
@@ -114,40 +111,6 @@ class ImportRead(Output):
     """A file taken in. ``rows_in = rows_stored + rows_updated + rows_repeated + rows_refused`` at any time;
     in a dry run the counts say what would be."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": EXAMPLE_ID,
-                    "job_id": EXAMPLE_JOB_ID,
-                    "kind": "transactions",
-                    "state": "done",
-                    "dry_run": False,
-                    "file_name": "invoices.csv",
-                    "file_sha256": sha256(EXAMPLE_FILE.encode()).hexdigest(),
-                    "file_bytes": len(EXAMPLE_FILE),
-                    "mapping": EXAMPLE_MAPPING,
-                    "rows_in": 2,
-                    "rows_stored": 1,
-                    "rows_updated": 0,
-                    "rows_repeated": 0,
-                    "rows_refused": 1,
-                    "rows_rounded": 0,
-                    "rows_alike": 0,
-                    "headers_repeated": 0,
-                    "records_stored": 1,
-                    "customers_created": 0,
-                    "customers_kept": 0,
-                    "refused_by_reason": {"customer_missing": 1},
-                    "words_unmatched": {},
-                    "error": None,
-                    "created_at": "2026-11-23T09:30:00Z",
-                    "updated_at": "2026-11-23T09:30:02Z",
-                }
-            ]
-        }
-    )
-
     id: UUID
     job_id: UUID | None
     """The job that works on it, or did last; null when a command took the file in."""
@@ -204,19 +167,6 @@ class ImportQuery(Paging):
 
 class RefusedRow(Output):
     """A row that was not stored. Its values are not repeated here: look at the line of the file."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "line": 3,
-                    "code": "customer_missing",
-                    "column": "customer_key",
-                    "detail": "The row names no customer.",
-                }
-            ]
-        }
-    )
 
     line: Annotated[int, Field(ge=1, le=2**53, examples=[3])]
     """Line of the file on which the row begins, from 1."""

@@ -4,11 +4,10 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from app.domain.customers import Tier
 from app.schemas._base import Count, Currency, DayIn, Input, Money, Output
-from app.schemas.insight_examples import VALUE_TIERS
 from app.schemas.scoring_runs import RunParameters, Share
 
 
@@ -73,8 +72,6 @@ class Move(Output):
 
 class ValueTiersRead(Output):
     """Value tiers of one run: how value is spread over customers, measured, never assumed."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [VALUE_TIERS]})
 
     method: Literal["value_tiers"]
     run_id: UUID

@@ -159,25 +159,6 @@ class InteractionUpdate(_InteractionFields):
 class InteractionRead(Output):
     """A contact between a customer and the company, by call, letter or visit."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": EXAMPLE_ID,
-                    "version": 1,
-                    "customer_id": EXAMPLE_CUSTOMER_ID,
-                    "phone": "+905321234567",
-                    "external_id": "call-2026-004711",
-                    **_EXAMPLE,
-                    "handle_seconds": 225,
-                    "recorded_at": "2026-11-23T09:30:01Z",
-                    "updated_at": "2026-11-23T09:30:01Z",
-                    "import_id": None,
-                }
-            ]
-        }
-    )
-
     id: UUID
     version: Version
     customer_id: UUID | None
@@ -235,6 +216,9 @@ class InteractionQuery(Paging):
     """Newest or oldest first, or in the order of their last change."""
     customer_id: UUID | None = None
     """With this customer."""
+    customer_external_id: QualifiedKey | None = None
+    """With the customer with this key in another system: ``system:key``, for example ``crm:C-000001``.
+    A key that no customer has, or another one than ``customer_id``, finds nothing."""
     phone: CallerText | None = None
     """From or to this number, in any spelling."""
     external_id: QualifiedKey | None = None

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from app.domain.jobs import JobState
 from app.schemas._base import Code, Count, Output, PageOf, Paging, shown
@@ -17,28 +17,6 @@ EXAMPLE_IMPORT_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7c30"
 
 class JobRead(Output):
     """A piece of work nobody waits for: poll it until its state is done, failed or cancelled."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": EXAMPLE_ID,
-                    "kind": "imports",
-                    "state": "done",
-                    "stage": "bytes",
-                    "done": 105,
-                    "total": 105,
-                    "progress_percent": 100.0,
-                    "result": {"href": f"/v1/imports/{EXAMPLE_IMPORT_ID}"},
-                    "error": None,
-                    "href": f"/v1/imports/{EXAMPLE_IMPORT_ID}",
-                    "created_at": "2026-11-23T09:30:00Z",
-                    "started_at": "2026-11-23T09:30:00.214000Z",
-                    "ended_at": "2026-11-23T09:30:02Z",
-                }
-            ]
-        }
-    )
 
     id: UUID
     kind: Code

@@ -4,10 +4,9 @@ from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from app.schemas._base import Code, Count, Money, Output, shown
-from app.schemas.forecast_examples import CUSTOMER_LIFETIME_VALUE, LIFETIME_VALUE
 from app.schemas.scoring_runs import LifetimeTerms, RunParameters, Share
 
 Figure = float | None
@@ -108,8 +107,6 @@ class LifetimeTop(Output):
 class LifetimeValueRead(Output):
     """What customers will still be worth, by one run."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [LIFETIME_VALUE]})
-
     method: Literal["lifetime_value"]
     version: Annotated[int, Field(ge=1, le=1000)]
     run_id: UUID
@@ -132,8 +129,6 @@ class LifetimeValueRead(Output):
 
 class CustomerLifetimeValueRead(Output):
     """What one customer will still be worth."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [CUSTOMER_LIFETIME_VALUE]})
 
     customer_id: UUID
     run_id: UUID

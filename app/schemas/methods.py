@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from app.domain.methods import MethodKind
 from app.schemas._base import Code, Output, shown
@@ -25,8 +25,6 @@ _EXAMPLE: dict[str, Any] = {
 
 class MethodListed(Output):
     """A method by which figures are made. Its name follows Accept-Language."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     code: Code
     kind: MethodKind
@@ -59,27 +57,6 @@ class WorkedExample(Output):
 
 class MethodRead(MethodListed):
     """A method with a worked example and what to bear in mind. Name and limits follow Accept-Language."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    **_EXAMPLE,
-                    "example": {
-                        "given": {
-                            "scale": {"min": 1, "max": 5},
-                            "answers": [5, 5, 4, 4, 4, 4, 4, 4, 3, 1],
-                        },
-                        "found": {"n": 10, "score": 0.8, "low": 0.490162, "high": 0.943318},
-                    },
-                    "limits": [
-                        "It does not tell how dissatisfied the others are: 1 and 3 of 5 count the same.",
-                        "Fewer than 30 answers are marked as few; fewer than 5 are never ranked.",
-                    ],
-                }
-            ]
-        }
-    )
 
     example: WorkedExample
     limits: Annotated[list[Annotated[str, shown(500)]], Field(max_length=10)]

@@ -160,8 +160,6 @@ class OverviewRead(Output):
     """Who a customer is and how we stand with it: identity, what the current scoring run says, open
     complaints and last contacts."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
-
     id: UUID
     kind: CustomerKind
     name: Annotated[str, shown(200)] | None
@@ -224,19 +222,6 @@ class Candidate(Output):
 
 class ScreenPopRead(Output):
     """Who is calling, as far as that can be told."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "match": "known",
-                    "customer": _EXAMPLE,
-                    "candidates": [],
-                    "has_more_candidates": False,
-                }
-            ]
-        }
-    )
 
     match: Match
     """``known``: one customer has it; ``maybe``: several have; ``none``: nobody, or a withheld number."""

@@ -5,14 +5,12 @@ from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from app.domain.customers import Channel, Tier
 from app.schemas._base import Count, Money, Output, shown
-from app.schemas.customers import EXAMPLE_ID as EXAMPLE_CUSTOMER_ID
 from app.schemas.insights import Window
-from app.schemas.profit_examples import CUSTOMER, PROFIT
-from app.schemas.scoring_runs import EXAMPLE_ID, Share
+from app.schemas.scoring_runs import Share
 from app.schemas.unit_costs import Cost
 
 Ratio = Annotated[float, Field(ge=0)]
@@ -114,8 +112,6 @@ class ProfitRead(Output):
     """What customers left after costs, over the window of one run; amounts are sums over those with a
     profit. The revenue is that of the run; costs and contacts are those that are known now."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{**PROFIT, "run_id": EXAMPLE_ID}]})
-
     method: Literal["profit"]
     run_id: UUID
     as_of: date
@@ -155,12 +151,6 @@ class ProfitRead(Output):
 
 class CustomerProfitRead(Output):
     """What one customer left after costs, over the window of the current run."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{**CUSTOMER, "customer_id": EXAMPLE_CUSTOMER_ID, "run_id": EXAMPLE_ID}]
-        }
-    )
 
     customer_id: UUID
     run_id: UUID

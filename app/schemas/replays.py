@@ -1,7 +1,7 @@
 """Replays on the wire."""
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
@@ -9,10 +9,8 @@ from pydantic import ConfigDict, Field
 from app.domain.customers import ChurnLevel, Tier
 from app.domain.replays import MOST_SHOWN, LateKind, Remark
 from app.schemas._base import Code, Count, Currency, Input, Money, Output, PageOf, Paging, shown
-from app.schemas.customers import EXAMPLE_ID as EXAMPLE_CUSTOMER_ID
 from app.schemas.scoring_runs import EXAMPLE_ID as EXAMPLE_RUN_ID
 from app.schemas.scoring_runs import RunState
-from app.schemas.transactions import EXAMPLE_ID as EXAMPLE_TRANSACTION_ID
 
 EXAMPLE_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7c90"
 EXAMPLE_JOB_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7c91"
@@ -129,75 +127,8 @@ class ReplayResult(Output):
     """What has to be borne in mind."""
 
 
-_REPLAY: dict[str, Any] = {
-    "id": EXAMPLE_ID,
-    "job_id": EXAMPLE_JOB_ID,
-    "run_id": EXAMPLE_RUN_ID,
-    "as_of": "2026-11-24",
-    "state": "done",
-    "result": {
-        "same": False,
-        "n": 3861,
-        "differing": 1,
-        "only_before": 0,
-        "only_after": 0,
-        "explained": 1,
-        "columns": [
-            {"name": "tier", "customers": 1},
-            {"name": "value", "customers": 1},
-            {"name": "facts", "customers": 1},
-        ],
-        "not_compared": [],
-        "customers": [
-            {
-                "customer_id": EXAMPLE_CUSTOMER_ID,
-                "is_late": True,
-                "before": {
-                    "tier": "B",
-                    "churn_level": "healthy",
-                    "value": {"amount": "1234.50", "currency": "TRY"},
-                },
-                "after": {
-                    "tier": "A",
-                    "churn_level": "healthy",
-                    "value": {"amount": "9234.50", "currency": "TRY"},
-                },
-            }
-        ],
-        "late": {
-            "counts": {
-                "transactions": 1,
-                "interactions": 0,
-                "complaints": 0,
-                "survey_responses": 0,
-                "customers": 0,
-            },
-            "customers": 1,
-            "records": [
-                {
-                    "kind": "transactions",
-                    "id": EXAMPLE_TRANSACTION_ID,
-                    "customer_id": EXAMPLE_CUSTOMER_ID,
-                    "occurred_at": "2026-11-20T09:30:00Z",
-                    "recorded_at": "2026-11-25T08:00:00Z",
-                }
-            ],
-        },
-        "deleted": False,
-        "rates_changed": 0,
-        "rates": [],
-        "remarks": [],
-    },
-    "error": None,
-    "created_at": "2026-11-25T09:30:00Z",
-    "ended_at": "2026-11-25T09:30:01Z",
-}
-
-
 class ReplayRead(Output):
     """A run computed once more from what is known now, and what came of it."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [_REPLAY]})
 
     id: UUID
     job_id: UUID | None
@@ -214,10 +145,6 @@ class ReplayRead(Output):
 
 class ReplaySummary(Output):
     """A replay in a list; its result is under its own address."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{name: _REPLAY[name] for name in _REPLAY if name != "result"}]}
-    )
 
     id: UUID
     job_id: UUID | None

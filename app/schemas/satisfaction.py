@@ -8,7 +8,6 @@ from pydantic import ConfigDict, Field, StringConstraints
 from app.domain.indices import INDICES
 from app.domain.indices.change import Verdict
 from app.schemas._base import Code, Count, DateIn, Input, Output, shown
-from app.schemas.insight_examples import SATISFACTION
 from app.schemas.insights import Window
 from app.schemas.scoring_runs import Share
 
@@ -131,7 +130,7 @@ class Change(Output):
     difference: Score | None
     statistic: float | None
     critical: float | None
-    """The statistic's magnitude above which it is a change, at 95 %."""
+    """The statistic's magnitude above which it is a change; of three months or more that of the list."""
     verdict: Verdict | None
     """``changed`` or ``noise``; null where it cannot be told."""
 
@@ -144,10 +143,32 @@ class TrendStep(IndexFigures):
     """Against the month before it in this list; null for the first."""
 
 
+class PeriodsVerdict(Output):
+    """Whether the index moved within the list of months, judged as a whole: 5 % of lists in which nothing
+    happens are called changed."""
+
+    changed: bool
+    """It moved for good (``since``), or jumped between two months (their ``change``)."""
+    since: Annotated[str, StringConstraints(max_length=7, pattern=r"^[0-9]{4}-[0-9]{2}$")] | None
+    """The first month after the split; null where before and after differ by no more than chance."""
+    before: Score | None
+    """The index over all months before ``since``."""
+    after: Score | None
+    """The index from ``since`` on."""
+    statistic: float
+    """Of the split that stands out most: later minus earlier, in standard errors."""
+    limit: float
+    """What the statistic's magnitude seldom passes by chance in a list like this one."""
+    periods: Annotated[int, Field(ge=3, le=2400)]
+    """How many months have answers."""
+    lists: Annotated[int, Field(ge=1, le=2400)]
+    """How many lists of the answer share the 5 %."""
+    text: Annotated[str, shown(500)] | None
+    """The split in a sentence, in the language asked for."""
+
+
 class SatisfactionRead(Output):
     """A satisfaction index over the answers of a window: as a whole, in groups, and month by month."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [SATISFACTION]})
 
     index: IndexCode
     name: Annotated[str, shown(100)]
@@ -172,3 +193,5 @@ class SatisfactionRead(Output):
     and months in their order. Empty when not divided."""
     trend: Annotated[list[TrendStep], Field(max_length=2400)]
     """Months with answers, in order."""
+    verdict: PeriodsVerdict | None
+    """Of the whole trend; null with fewer than three months, where ``change`` of the second says it all."""

@@ -9,7 +9,6 @@ from pydantic import ConfigDict, Field
 
 from app.domain.transactions import TransactionKind
 from app.schemas._base import Currency, DateIn, Flag, Input, Output, PageOf, Paging, shown
-from app.schemas.run_examples import PARAMETERS
 
 EXAMPLE_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7c20"
 
@@ -114,24 +113,6 @@ class RunParameters(Output):
 
 class ScoringRunRead(Output):
     """A scoring run and its parameters; the figures are under ``/v1/insights``."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": EXAMPLE_ID,
-                    "job_id": None,
-                    "as_of": "2026-11-24",
-                    "parameters": PARAMETERS,
-                    "state": "done",
-                    "is_current": True,
-                    "error": None,
-                    "created_at": "2026-11-23T09:30:00Z",
-                    "ended_at": "2026-11-23T09:30:01Z",
-                }
-            ]
-        }
-    )
 
     id: UUID
     job_id: UUID | None

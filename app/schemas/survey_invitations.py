@@ -10,12 +10,22 @@ from pydantic_core import PydanticCustomError
 
 from app.domain.customers import Channel
 from app.domain.interactions import Phase
-from app.schemas._base import HappenedIn, Input, InstantIn, Label, Output, PageOf, Paging, QueryFlag, shown
+from app.schemas._base import (
+    HappenedIn,
+    Input,
+    InstantIn,
+    Label,
+    Output,
+    PageOf,
+    Paging,
+    QualifiedKey,
+    QueryFlag,
+    shown,
+)
 from app.schemas.batches import COUNTED, KEPT, BatchItem
 from app.schemas.customers import EXAMPLE_ID as EXAMPLE_CUSTOMER_ID
 from app.schemas.customers import ExternalId
 from app.schemas.interactions import Agent
-from app.schemas.surveys import EXAMPLE_ID as EXAMPLE_SURVEY_ID
 from app.schemas.surveys import SurveyNamed
 from app.schemas.transactions import EXAMPLE_ID as EXAMPLE_TRANSACTION_ID
 from app.schemas.transactions import Category
@@ -89,26 +99,6 @@ class SurveyInvitationCreate(Subject):
 class SurveyInvitationRead(Output):
     """An invitation to answer a survey; at most one response comes of it."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": EXAMPLE_ID,
-                    "survey_id": EXAMPLE_SURVEY_ID,
-                    "customer_id": EXAMPLE_CUSTOMER_ID,
-                    "interaction_id": None,
-                    "complaint_id": None,
-                    "transaction_id": EXAMPLE_TRANSACTION_ID,
-                    **_EXAMPLE,
-                    "agent": None,
-                    "category": "shoes",
-                    "answered_at": "2026-11-23T10:05:00Z",
-                    "recorded_at": "2026-11-23T09:30:01Z",
-                }
-            ]
-        }
-    )
-
     id: UUID
     survey_id: UUID
     customer_id: UUID | None
@@ -150,6 +140,9 @@ class SurveyInvitationQuery(Paging):
     """To this survey."""
     customer_id: UUID | None = None
     """Of this customer."""
+    customer_external_id: QualifiedKey | None = None
+    """Of the customer with this key in another system: ``system:key``, for example ``crm:C-000001``.
+    A key that no customer has, or another one than ``customer_id``, finds nothing."""
     answered: QueryFlag | None = None
     """Whether the response has come."""
     invited_from: InstantIn | None = None

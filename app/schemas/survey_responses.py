@@ -31,13 +31,9 @@ from app.schemas._base import (
     shown_paragraph,
 )
 from app.schemas.batches import COUNTED, KEPT, BatchItem
-from app.schemas.customers import EXAMPLE_ID as EXAMPLE_CUSTOMER_ID
 from app.schemas.interactions import Agent
-from app.schemas.survey_invitations import EXAMPLE_ID as EXAMPLE_INVITATION_ID
 from app.schemas.survey_invitations import Subject
-from app.schemas.surveys import EXAMPLE_ID as EXAMPLE_SURVEY_ID
 from app.schemas.surveys import ScaleRead
-from app.schemas.transactions import EXAMPLE_ID as EXAMPLE_TRANSACTION_ID
 
 EXAMPLE_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7b70"
 
@@ -126,49 +122,6 @@ class AnswerRead(Output):
 class SurveyResponseRead(Output):
     """A filled-in survey. Responses are never edited."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": EXAMPLE_ID,
-                    "survey_id": EXAMPLE_SURVEY_ID,
-                    "survey_version": 1,
-                    "invitation_id": EXAMPLE_INVITATION_ID,
-                    "customer_id": EXAMPLE_CUSTOMER_ID,
-                    "external_id": "F-2026-000093",
-                    "interaction_id": None,
-                    "complaint_id": None,
-                    "transaction_id": EXAMPLE_TRANSACTION_ID,
-                    **_EXAMPLE,
-                    "agent": None,
-                    "category": "shoes",
-                    "recorded_at": "2026-11-23T10:05:01Z",
-                    "import_id": None,
-                    "answers": [
-                        {
-                            "question": "delivery",
-                            "kind": "csat",
-                            "scale": {"min": 1, "max": 5},
-                            "number": 4,
-                            "choice": None,
-                            "text": None,
-                            "skipped": False,
-                        },
-                        {
-                            "question": "recommend",
-                            "kind": "nps",
-                            "scale": {"min": 0, "max": 10},
-                            "number": 9,
-                            "choice": None,
-                            "text": None,
-                            "skipped": False,
-                        },
-                    ],
-                }
-            ]
-        }
-    )
-
     id: UUID
     survey_id: UUID
     survey_version: Version
@@ -218,6 +171,9 @@ class SurveyResponseQuery(Paging):
     """To the survey with this code."""
     customer_id: UUID | None = None
     """Of this customer."""
+    customer_external_id: QualifiedKey | None = None
+    """Of the customer with this key in another system: ``system:key``, for example ``crm:C-000001``.
+    A key that no customer has, or another one than ``customer_id``, finds nothing."""
     invitation_id: UUID | None = None
     """To this invitation."""
     interaction_id: UUID | None = None

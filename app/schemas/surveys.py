@@ -184,41 +184,10 @@ class QuestionRead(Output):
 
 
 QuestionsRead = Annotated[list[QuestionRead], Field(max_length=QUESTIONS_MOST)]
-_LEFT_OUT: dict[str, Any] = {
-    "scale": None,
-    "reversed": False,
-    "required": False,
-    "weight": None,
-    "dimension": None,
-    "choices": [],
-}
-_ASKED: list[Any] = [
-    {**_LEFT_OUT, **_QUESTIONS[0], "scale": {"min": 0, "max": 10}},
-    {**_LEFT_OUT, **_QUESTIONS[1], "weight": 1.0},
-    {**_LEFT_OUT, **_QUESTIONS[2]},
-]
 
 
 class SurveyRead(Output):
     """A survey with the questions it asks now."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": EXAMPLE_ID,
-                    "version": 1,
-                    "code": "delivery",
-                    "names": NAMES,
-                    "is_active": True,
-                    "questions_version": 1,
-                    "questions": _ASKED,
-                    "created_at": "2026-11-23T09:30:00Z",
-                    "updated_at": "2026-11-23T09:30:00Z",
-                }
-            ]
-        }
-    )
 
     id: UUID
     version: Version
@@ -263,19 +232,6 @@ class SurveyQuery(Paging):
 
 class SurveyVersionRead(Output):
     """The questions of a survey as they were asked from ``created_at`` on. Versions are never edited."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "survey_id": EXAMPLE_ID,
-                    "number": 1,
-                    "questions": _ASKED,
-                    "created_at": "2026-11-23T09:30:00Z",
-                }
-            ]
-        }
-    )
 
     survey_id: UUID
     number: Version

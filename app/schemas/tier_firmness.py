@@ -4,11 +4,10 @@ from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from app.schemas._base import Count, DayIn, Money, Output
 from app.schemas.churn import Between, ByTier
-from app.schemas.forecast_examples import TIER_FIRMNESS
 from app.schemas.insights import InsightQuery
 from app.schemas.scoring_runs import Cuts, Share
 
@@ -56,8 +55,6 @@ class TopTwenty(Output):
 
 class TierFirmnessRead(Output):
     """How firm the tiers of a run are: under other cuts, over time, and by number instead of value."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [TIER_FIRMNESS]})
 
     run_id: UUID
     as_of: date

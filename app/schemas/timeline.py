@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from app.domain.complaints import ComplaintState, EventKind, Severity
 from app.domain.interactions import Direction, Phase, Purpose, Sentiment
@@ -13,7 +13,6 @@ from app.domain.surveys import QUESTIONS_MOST, SCALE_GREATEST, SCALE_LEAST, Ques
 from app.domain.transactions import TransactionKind
 from app.schemas._base import Code, InstantIn, Label, Money, Output, PageOf, Paging, shown
 from app.schemas.complaints import Number
-from app.schemas.interactions import EXAMPLE_ID
 from app.schemas.surveys import ScaleRead
 
 
@@ -104,41 +103,6 @@ class TimelineEntry(Output):
 
 class TimelinePage(PageOf):
     """A page of what happened, newest first."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "data": [
-                        {
-                            "at": "2026-11-23T09:30:00Z",
-                            "kind": "interaction",
-                            "id": EXAMPLE_ID,
-                            "href": f"/v1/interactions/{EXAMPLE_ID}",
-                            "title": "delivery",
-                            "channel": "phone",
-                            "agent": "ayse.k",
-                            "unit": "izmir",
-                            "transaction": None,
-                            "interaction": {
-                                "direction": "inbound",
-                                "purpose": "question",
-                                "phase": "after",
-                                "disposition": "resolved",
-                                "sentiment": "neutral",
-                                "resolved_on_first_contact": True,
-                                "ended_at": "2026-11-23T09:34:10Z",
-                            },
-                            "complaint": None,
-                            "survey": None,
-                        }
-                    ],
-                    "next_cursor": None,
-                    "has_more": False,
-                }
-            ]
-        }
-    )
 
     data: Annotated[list[TimelineEntry], Field(max_length=200)]
 

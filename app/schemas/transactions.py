@@ -108,23 +108,6 @@ class TransactionUpdate(Input):
 class TransactionRead(Output):
     """A purchase, refund, cancellation or subscription charge."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": EXAMPLE_ID,
-                    "customer_id": EXAMPLE_CUSTOMER_ID,
-                    "external_id": "R-2026-000417",
-                    **_EXAMPLE,
-                    "recorded_at": "2026-11-23T09:30:01Z",
-                    "updated_at": "2026-11-23T09:30:01Z",
-                    "version": 1,
-                    "import_id": None,
-                }
-            ]
-        }
-    )
-
     id: UUID
     customer_id: UUID
     source: SystemName
@@ -150,22 +133,28 @@ class TransactionPage(PageOf):
     """A page of transactions."""
 
     data: Annotated[list[TransactionRead], Field(max_length=200)]
+    complete_until: datetime
+    """Changes up to here are all on the list: use it as the next ``updated_after``."""
 
 
 class TransactionSort(StrEnum):
-    """Order of the list by ``occurred_at``; ``-`` is newest first."""
+    """Order of the list; ``-`` is newest first."""
 
     NEWEST = "-occurred_at"
     OLDEST = "occurred_at"
+    UPDATED_AT = "updated_at"
 
 
 class TransactionQuery(Paging):
     """Filters add up: a transaction must match all of them."""
 
     sort: TransactionSort = TransactionSort.NEWEST
-    """Newest or oldest first."""
+    """Newest or oldest first, or in the order of their last change."""
     customer_id: UUID | None = None
     """Of this customer."""
+    customer_external_id: QualifiedKey | None = None
+    """Of the customer with this key in another system: ``system:key``, for example ``crm:C-000001``.
+    A key that no customer has, or another one than ``customer_id``, finds nothing."""
     external_id: QualifiedKey | None = None
     """``source:key``, for example ``pos:R-2026-000417``."""
     kind: Annotated[list[TransactionKind], Field(max_length=KINDS_MOST)] = Field(default=[])
@@ -178,6 +167,8 @@ class TransactionQuery(Paging):
     """Only transactions at this instant or later."""
     occurred_before: InstantIn | None = None
     """Only transactions before this instant."""
+    updated_after: InstantIn | None = None
+    """Only transactions recorded, corrected or moved after this instant."""
 
 
 class TransactionBatch(Input):

@@ -49,20 +49,6 @@ class UnitCostPut(Input):
 class UnitCostRead(Output):
     """What a contact over a channel, or handling a return, costs the company."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "code": "phone",
-                    "version": 1,
-                    "currency": "TRY",
-                    **_COST,
-                    "updated_at": "2026-11-23T09:30:00Z",
-                }
-            ]
-        }
-    )
-
     code: CostCode
     version: Version
     currency: Currency
@@ -76,3 +62,5 @@ class UnitCostPage(PageOf):
     """A page of unit costs by code."""
 
     data: Annotated[list[UnitCostRead], Field(max_length=200)]
+    complete_until: datetime
+    """Changes up to here are all on the list: use it as the next ``updated_after``."""

@@ -4,13 +4,13 @@ from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from app.domain.customers import Tier
 from app.schemas._base import Count, Money, Output
 from app.schemas.customers import AttributeName
 from app.schemas.insights import InsightQuery, Window
-from app.schemas.scoring_runs import EXAMPLE_ID, Share
+from app.schemas.scoring_runs import Share
 
 _TRY = {"currency": "TRY"}
 _FOUND: dict[str, Any] = {
@@ -59,30 +59,6 @@ class TierWallet(WalletShares):
 
 class WalletRead(WalletShares):
     """How much of what customers spend in the category they spend here, over the window of one run."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "method": "share_of_wallet",
-                    "run_id": EXAMPLE_ID,
-                    "as_of": "2026-11-24",
-                    "is_current": True,
-                    "window": {"start": "2025-11-23T21:00:00Z", "end": "2026-11-23T21:00:00Z"},
-                    "attribute": "category_spend",
-                    "customers": 4,
-                    "without_total": 1,
-                    "not_an_amount": 0,
-                    **_FOUND,
-                    "tiers": [
-                        {"tier": "A", **_FOUND},
-                        {"tier": "B", **_NOBODY},
-                        {"tier": "C", **_NOBODY},
-                    ],
-                }
-            ]
-        }
-    )
 
     method: Literal["share_of_wallet"]
     run_id: UUID

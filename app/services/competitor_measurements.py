@@ -23,7 +23,7 @@ from app.schemas.competitor_measurements import (
 from app.services import preconditions, records
 from app.store import audit
 from app.store.engine import single
-from app.store.paging import After, Page, SortKey, fetch
+from app.store.paging import After, Page, SortKey, changed_after, fetch
 from app.store.tables import CompetitorMeasurement
 from app.store.types import new_id, now
 
@@ -74,8 +74,7 @@ def page(tx: Connection, _actor: Actor, query: CompetitorMeasurementQuery, after
         statement = statement.where(table.measured_on >= query.measured_from)
     if query.measured_before is not None:
         statement = statement.where(table.measured_on < query.measured_before)
-    if query.updated_after is not None:
-        statement = statement.where(table.updated_at > query.updated_after)
+    statement = changed_after(statement, table.updated_at, query.updated_after)
     read = fetch(tx, statement, _SORTS[query.sort], limit=query.limit, after=after)
     return Page([_shape(row) for row in read.rows], read.after)
 
@@ -130,7 +129,7 @@ def create_many(
         _checked(_new_row(item, at, row_id), today)
         for item, row_id in zip(items, ids or [new_id() for _ in items], strict=True)
     ]
-    records.store_unowned(tx, _KIND, rows)
+    records.store_unowned(tx, actor, _KIND, rows)
     recorded = [(str(row["id"]), None) for row in rows if isinstance(row, dict)]
     audit.record_all(tx, actor, "competitor_measurement.recorded", recorded)
     return [_shape(row) if isinstance(row, dict) else row for row in rows]

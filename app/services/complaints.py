@@ -20,13 +20,15 @@ from app.domain.complaints import (
     out_of_order,
 )
 from app.domain.days import clock_text, is_future
+from app.domain.text import split_qualified
 from app.errors import AppError, ConflictError, FieldError, InvalidError, NotFoundError
 from app.schemas.complaint_events import ComplaintEventRead
 from app.schemas.complaints import ComplaintCreate, ComplaintQuery, ComplaintRead, ComplaintSort
 from app.services import links, records, rights
+from app.services.customer_search import owned_by
 from app.store import audit
 from app.store.engine import single
-from app.store.paging import After, Page, SortKey, fetch
+from app.store.paging import After, Page, SortKey, changed_after, fetch
 from app.store.tables import Complaint, ComplaintEvent
 from app.store.types import new_id, now
 from app.store.visibility import narrow
@@ -295,8 +297,10 @@ def _filtered(statement: Select[Any], query: ComplaintQuery) -> Select[Any]:
     if query.number is not None:
         statement = statement.where(Complaint.number == _number(query.number))
     if query.external_id is not None:
-        source, _, key = query.external_id.partition(":")
-        statement = statement.where(Complaint.source == source, Complaint.external_id == key.strip())
+        source, key = split_qualified(query.external_id)
+        statement = statement.where(Complaint.source == source, Complaint.external_id == key)
+    if query.customer_external_id is not None:
+        statement = statement.where(owned_by(Complaint.customer_id, query.customer_external_id))
     for member in _EQUAL:
         if (value := getattr(query, member)) is not None:
             statement = statement.where(getattr(Complaint, member) == value)
@@ -311,9 +315,7 @@ def _filtered(statement: Select[Any], query: ComplaintQuery) -> Select[Any]:
         statement = statement.where(Complaint.received_at >= query.received_from)
     if query.received_before is not None:
         statement = statement.where(Complaint.received_at < query.received_before)
-    if query.updated_after is not None:
-        statement = statement.where(Complaint.updated_at > query.updated_after)
-    return statement
+    return changed_after(statement, Complaint.updated_at, query.updated_after)
 
 
 def _number(text: str) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from app.domain.access import Actor
 from app.domain.customers import Lifecycle
-from app.errors import FieldError, InvalidError
+from app.errors import ConflictError, FieldError, InvalidError
 from app.schemas.customers import CustomerCreate
 from app.services.customer_rows import Identity, Row, new_row
 from app.store import audit, dialects
@@ -16,6 +16,9 @@ from app.store.pairs import in_pairs
 from app.store.tables import Customer, CustomerExternalId
 from app.store.types import new_id, now
 from app.store.visibility import narrow
+
+PORTION = 5_000
+"""External ids named in one statement: SQLite takes 32,766 parameters at most."""
 
 
 def find_by_keys(
@@ -78,6 +81,39 @@ def create_for_keys(
     if import_id is None:
         audit.record_all(tx, actor, "customer.created", [(str(new), new) for new in made.values()])
     return made | {pair: customer_id for pair, (customer_id, _) in theirs.items()}
+
+
+def owners(tx: Connection, identities: Collection[Identity]) -> dict[Identity, UUID]:
+    """The owners of the external ids that have one, whether the caller may see them or not."""
+    wanted, found = sorted(identities), {}
+    for start in range(0, len(wanted), PORTION):
+        portion = wanted[start : start + PORTION]
+        columns = CustomerExternalId.system, CustomerExternalId.key
+        rows = tx.execute(select(*columns, CustomerExternalId.customer_id).where(in_pairs(*columns, portion)))
+        found.update({(system, key): customer_id for system, key, customer_id in rows})
+    return found
+
+
+def refusals_of_taken(
+    tx: Connection, actor: Actor, owners_in_way: Sequence[Sequence[UUID]]
+) -> list[ConflictError]:
+    """Refusals of customers whose external ids are those of others, in one statement at most.
+
+    Args:
+        owners_in_way: for each refused customer the others; none where it is another one of the same request.
+
+    Returns:
+        For each the refusal, which names the first of the others that the caller may see.
+    """
+    ids = {owner for others in owners_in_way for owner in others}
+    visible = narrow(select(Customer.id).where(Customer.id.in_(ids)), actor)
+    seen = set(tx.execute(visible).scalars()) if ids else set()
+    refusals = []
+    for others in owners_in_way:
+        known = next(((str(owner), f"/v1/customers/{owner}") for owner in others if owner in seen), None)
+        detail = "Another customer has this external id."
+        refusals.append(ConflictError(detail, code="external_id_taken", existing=known))
+    return refusals
 
 
 def activate_prospects(tx: Connection, actor: Actor, customer_ids: Collection[UUID]) -> None:

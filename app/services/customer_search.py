@@ -6,10 +6,11 @@ from sqlalchemy import Select, and_, exists, false, or_, select
 
 from app.domain import emails, names, phones
 from app.domain.access import Actor
+from app.domain.text import split_qualified
 from app.errors import FieldError, InvalidError
 from app.schemas.customer_search import CustomerQuery, CustomerSort, TierFilter
 from app.services import customer_rows, shared_wishes
-from app.store.paging import SortKey
+from app.store.paging import SortKey, changed_after
 from app.store.tables import Customer, CustomerExternalId, CustomerLookup, CustomerScore
 
 SORTS = {
@@ -62,15 +63,13 @@ def filtered(statement: Select[Any], actor: Actor, query: CustomerQuery) -> Sele
         ]
         statement = statement.where(or_(*found))
     if query.external_id is not None:
-        system, _, key = query.external_id.partition(":")
-        statement = statement.where(Customer.id == owner_of(system, key.strip()))
+        statement = statement.where(owned_by(Customer.id, query.external_id))
     for member in ("kind", "lifecycle", "unit"):
         if (value := getattr(query, member)) is not None:
             statement = statement.where(getattr(Customer, member) == value)
     for channel in query.do_not_contact:
         statement = statement.where(shared_wishes.asked(Customer, channel))
-    if query.updated_after is not None:
-        statement = statement.where(Customer.updated_at > query.updated_after)
+    statement = changed_after(statement, Customer.updated_at, query.updated_after)
     if query.churn_level:
         statement = statement.where(CustomerScore.churn_level.in_(query.churn_level))
     if query.quadrant:
@@ -108,3 +107,9 @@ def owner_of(system: Any, key: Any) -> Any:
         .where(CustomerExternalId.system == system, CustomerExternalId.key == key)
         .scalar_subquery()
     )
+
+
+def owned_by(owner: Any, external_id: str) -> Any:
+    """The condition that the customer in column ``owner`` has ``external_id`` (``system:key``). A key that no
+    customer has matches nothing."""
+    return owner == owner_of(*split_qualified(external_id))

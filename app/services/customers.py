@@ -1,7 +1,6 @@
 """Record, change, find and read customers."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -32,6 +31,7 @@ from app.schemas.customers import (
 from app.services import (
     callers,
     contract_terms,
+    customer_keys,
     customer_rows,
     customer_search,
     do_not_contact,
@@ -43,17 +43,10 @@ from app.services.customer_rows import Identity, Row
 from app.store import audit, dialects
 from app.store.engine import single
 from app.store.paging import After, Page, fetch
-from app.store.pairs import in_pairs
 from app.store.prepared import Prepared
 from app.store.tables import Customer, CustomerExternalId, CustomerLookup, CustomerScore
 from app.store.types import new_id, now
 from app.store.visibility import narrow, seen
-
-PORTION = 5_000
-"""External ids named in one statement: SQLite takes 32,766 parameters at most."""
-
-WRITE_SETTLES = timedelta(seconds=60)
-"""No write transaction lives longer, so changes older than this are all visible."""
 
 _READ = select(
     *(
@@ -143,11 +136,11 @@ def create_many(
             rows.append(customer_rows.new_row(actor, item.model_dump(mode="python"), at, customer_id))
         except AppError as refusal:
             rows.append(refusal)
-    _refuse_taken(tx, rows)
+    _refuse_taken(tx, actor, rows)
     accepted = [row for row in rows if isinstance(row, dict)]
     if accepted:
         tx.execute(insert(Customer), accepted)
-        index(tx, accepted)
+        index(tx, actor, accepted)
         callers.adopt(tx, actor, accepted)
         contract_terms.keep_first(tx, actor, accepted)
         audit.record_all(tx, actor, "customer.created", [(str(row["id"]), row["id"]) for row in accepted])
@@ -279,11 +272,11 @@ def _shape(row: Row) -> Row:
 def _insert_one(tx: Connection, actor: Actor, data: Row) -> Row:
     row = customer_rows.new_row(actor, data, now(), new_id())
     rows: list[Row | AppError] = [row]
-    _refuse_taken(tx, rows)
+    _refuse_taken(tx, actor, rows)
     if isinstance(rows[0], AppError):
         raise rows[0]
     tx.execute(insert(Customer), [row])
-    index(tx, [row])
+    index(tx, actor, [row])
     callers.adopt(tx, actor, [row])
     contract_terms.keep_first(tx, actor, [row])
     audit.record(tx, actor, "customer.created", row["id"], customer_id=row["id"])
@@ -292,43 +285,33 @@ def _insert_one(tx: Connection, actor: Actor, data: Row) -> Row:
     return shaped
 
 
-def _refuse_taken(tx: Connection, rows: list[Row | AppError]) -> None:
+def _refuse_taken(tx: Connection, actor: Actor, rows: list[Row | AppError]) -> None:
     """Replace rows whose external ids belong to another customer, or to an earlier row, by a refusal."""
-    wanted = {
-        (entry["system"], entry["key"])
-        for row in rows
-        if isinstance(row, dict)
-        for entry in row["external_ids"]
-    }
-    if not wanted:
-        return
-    taken = _owned(tx, sorted(wanted))
-    for index, row in enumerate(rows):
-        if not isinstance(row, dict):
-            continue
-        pairs = {(entry["system"], entry["key"]) for entry in row["external_ids"]}
-        if pairs & taken:
-            rows[index] = _taken()
-        taken |= pairs
+    given = {index: _identities(row) for index, row in enumerate(rows) if isinstance(row, dict)}
+    taken: dict[Identity, UUID | None] = dict(
+        customer_keys.owners(tx, {pair for pairs in given.values() for pair in pairs})
+    )
+    refused: dict[int, list[UUID]] = {}
+    for place, pairs in given.items():
+        if any(pair in taken for pair in pairs):
+            refused[place] = [owner for pair in pairs if (owner := taken.get(pair)) is not None]
+        for pair in pairs:
+            taken.setdefault(pair, None)
+    refusals = customer_keys.refusals_of_taken(tx, actor, list(refused.values()))
+    for place, refusal in zip(refused, refusals, strict=True):
+        rows[place] = refusal
 
 
-def _owned(tx: Connection, wanted: Sequence[Identity]) -> set[Identity]:
-    """Which of these external ids have an owner."""
-    owned: set[Identity] = set()
-    for start in range(0, len(wanted), PORTION):
-        portion = wanted[start : start + PORTION]
-        pairs = in_pairs(CustomerExternalId.system, CustomerExternalId.key, portion)
-        found = tx.execute(select(CustomerExternalId.system, CustomerExternalId.key).where(pairs)).all()
-        owned.update((system, key) for system, key in found)
-    return owned
+def _identities(row: Row) -> list[Identity]:
+    return [(entry["system"], entry["key"]) for entry in row["external_ids"]]
 
 
-def _taken() -> ConflictError:
-    return ConflictError("Another customer has this external id.", code="external_id_taken")
+def index(tx: Connection, actor: Actor, rows: list[Row]) -> None:
+    """Write what makes the customers findable. They must have no index entries yet.
 
-
-def index(tx: Connection, rows: list[Row]) -> None:
-    """Write what makes the customers findable. They must have no index entries yet."""
+    Raises:
+        ConflictError: another customer has one of the external ids (``external_id_taken``).
+    """
     external = [
         {"system": entry["system"], "key": entry["key"], "customer_id": row["id"]}
         for row in rows
@@ -336,9 +319,12 @@ def index(tx: Connection, rows: list[Row]) -> None:
     ]
     if external:
         statement = dialects.insert(tx, CustomerExternalId).on_conflict_do_nothing()
-        written = tx.execute(statement.returning(CustomerExternalId.key), external).all()
-        if len(written) != len(external):
-            raise _taken()  # lost a race since the check
+        columns = CustomerExternalId.system, CustomerExternalId.key
+        written = {(system, key) for system, key in tx.execute(statement.returning(*columns), external)}
+        if len(written) != len(external):  # also where a race was lost since the check
+            left = [pair for row in rows for pair in _identities(row) if pair not in written]
+            others = list(customer_keys.owners(tx, left).values())
+            raise customer_keys.refusals_of_taken(tx, actor, [others])[0]
     found = [
         {"kind": kind, "value": value, "customer_id": row["id"]}
         for row in rows
@@ -373,7 +359,7 @@ def _apply(tx: Connection, actor: Actor, before: Row, changes: Row, action: str 
     if changed.keys() & {"name", "contact_points", "tags", "attributes", "external_ids"}:
         tx.execute(delete(CustomerLookup).where(CustomerLookup.customer_id == before["id"]))
         _drop_external_ids(tx, before, after)
-        index(tx, [{**after, "external_ids": _added(before, after)}])
+        index(tx, actor, [{**after, "external_ids": _added(before, after)}])
         if "contact_points" in changed:
             callers.adopt(tx, actor, [after])
     if changed.keys() & set(standing.CONTRACT.values()):

@@ -26,6 +26,7 @@ from app.schemas import competitor_measurements as measurement_schemas
 from app.schemas import complaints as complaint_schemas
 from app.schemas import contract_terms as contract_schemas
 from app.schemas import customers as customer_schemas
+from app.schemas import examples
 from app.schemas import imports as import_schemas
 from app.schemas import interactions as interaction_schemas
 from app.schemas import jobs as job_schemas
@@ -171,8 +172,8 @@ def load(tx: Connection, actor: Actor, customer_ids: Sequence[UUID], until: date
 
 def _example(model: type[BaseModel]) -> Row:
     """What the documentation shows of a model."""
-    extra: Any = model.model_config["json_schema_extra"]
-    return dict(extra["examples"][0])
+    known: Any = model.model_config.get("json_schema_extra")
+    return dict(known["examples"][0]) if known else examples.example(model.__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +261,8 @@ def _load_measurements(tx: Connection, actor: Actor, until: date) -> None:
     row = years_moved(_example(CompetitorMeasurementRead), until)
     members = CompetitorMeasurementCreate.model_fields
     shown = CompetitorMeasurementCreate.model_validate({name: row[name] for name in members if name in row})
-    double = shown.model_copy(update={"source": "Typed in twice", "value": 73.0})
+    earlier = shown.measured_on - timedelta(days=1)
+    double = shown.model_copy(update={"source": "Typed in twice", "value": 73.0, "measured_on": earlier})
     ids = [UUID(measurement_schemas.EXAMPLE_ID), UUID(measurement_schemas.EXAMPLE_TO_REMOVE_ID)]
     for result in competitor_measurements.create_many(tx, actor, [shown, double], ids=ids):
         if isinstance(result, AppError):

@@ -8,12 +8,12 @@ from sqlalchemy import Connection, select
 from app.domain.access import Actor
 from app.domain.interactions import DISPOSITIONS
 from app.errors import FieldError, InvalidError, NotFoundError
-from app.schemas._base import Paging
+from app.schemas._base import ChangesQuery
 from app.schemas.dispositions import DispositionPut
 from app.services import preconditions
 from app.store import audit, dialects
 from app.store.engine import single
-from app.store.paging import After, Page, SortKey, fetch
+from app.store.paging import After, Page, SortKey, changed_after, fetch
 from app.store.tables import Disposition
 from app.store.types import now
 
@@ -36,13 +36,16 @@ def get(tx: Connection, actor: Actor, code: str) -> Row:
 
 
 @single
-def page(tx: Connection, actor: Actor, query: Paging, after: After | None) -> Page:
-    """Read a page of the dispositions, active or not, by code."""
-    found = fetch(tx, _READ, [SortKey(Disposition.code)], limit=query.limit, after=after)
+def page(tx: Connection, actor: Actor, query: ChangesQuery, after: After | None) -> Page:
+    """Read a page of the dispositions, active or not, by code. Built-in ones that the company has not changed
+    were changed after no instant."""
+    statement = changed_after(_READ, Disposition.updated_at, query.updated_after)
+    built_in = DISPOSITIONS if query.updated_after is None else {}
+    found = fetch(tx, statement, [SortKey(Disposition.code)], limit=query.limit, after=after)
     stored = {row["code"]: row for row in found.rows}
     before = "" if after is None else after[0]
     # A page full of stored ones cuts off everything behind them, so none of those is shown unmerged.
-    codes = sorted(stored.keys() | {code for code in DISPOSITIONS if code > before})
+    codes = sorted(stored.keys() | {code for code in built_in if code > before})
     shown = codes[: query.limit]
     more = len(codes) > len(shown) or found.after is not None
     rows = [row for code in shown if (row := _shape(code, stored.get(code))) is not None]

@@ -9,11 +9,11 @@ from sqlalchemy import Connection, delete, select
 from app.domain import money
 from app.domain.access import Actor
 from app.errors import FieldError, InvalidError, NotFoundError
-from app.schemas.exchange_rates import ExchangeRateItem, ExchangeRatePut, ExchangeRateQuery
+from app.schemas.exchange_rates import ExchangeRateItem, ExchangeRatePut, ExchangeRateQuery, ExchangeRateSort
 from app.services import preconditions
 from app.store import audit, dialects
 from app.store.engine import single
-from app.store.paging import After, Page, SortKey, fetch
+from app.store.paging import After, Page, SortKey, changed_after, fetch
 from app.store.pairs import in_pairs
 from app.store.tables import ExchangeRate
 from app.store.types import now, to_micros
@@ -21,7 +21,11 @@ from app.store.types import now, to_micros
 Row = dict[str, Any]
 
 _READ = select(ExchangeRate.__table__)
-_KEYS = (SortKey(ExchangeRate.currency), SortKey(ExchangeRate.on_date))
+_BY_CURRENCY = (SortKey(ExchangeRate.currency), SortKey(ExchangeRate.on_date))
+_SORTS = {
+    ExchangeRateSort.CURRENCY: _BY_CURRENCY,
+    ExchangeRateSort.UPDATED_AT: (SortKey(ExchangeRate.updated_at), *_BY_CURRENCY),
+}
 
 
 @single
@@ -39,15 +43,15 @@ def get(tx: Connection, actor: Actor, currency: str, on: date) -> Row:
 
 @single
 def page(tx: Connection, actor: Actor, query: ExchangeRateQuery, after: After | None) -> Page:
-    """Read a page of the rates that match every filter, by currency and day."""
-    statement = _READ
+    """Read a page of the rates that match every filter."""
+    statement = changed_after(_READ, ExchangeRate.updated_at, query.updated_after)
     if query.currency is not None:
         statement = statement.where(ExchangeRate.currency == query.currency)
     if query.on_from is not None:
         statement = statement.where(ExchangeRate.on_date >= query.on_from)
     if query.on_before is not None:
         statement = statement.where(ExchangeRate.on_date < query.on_before)
-    found = fetch(tx, statement, _KEYS, limit=query.limit, after=after)
+    found = fetch(tx, statement, _SORTS[query.sort], limit=query.limit, after=after)
     return Page([_shape(row) for row in found.rows], found.after)
 
 

@@ -130,7 +130,7 @@ def save(tx: Connection, actor: Actor, changed: Sequence[tuple[Row, Row]], *, te
         ids = [after["id"] for _, after in found_anew]
         tx.execute(delete(CustomerLookup).where(CustomerLookup.customer_id.in_(ids)))
         added = [{**after, "external_ids": _added(before, after)} for before, after in found_anew]
-        customers.index(tx, added)
+        customers.index(tx, actor, added)
         callers.adopt(tx, actor, [row for row in added if row["contact_points"]])
     if not terms:
         return
@@ -348,7 +348,7 @@ def _write(tx: Connection, actor: Actor, import_id: UUID, people: People, create
     ]
     if new:
         tx.execute(insert(Customer), new)
-        customers.index(tx, new)
+        customers.index(tx, actor, new)
         callers.adopt(tx, actor, new)
         contract_terms.keep_first(tx, actor, new)
     changed = [

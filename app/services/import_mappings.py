@@ -10,11 +10,11 @@ from app.domain.import_mapping import Mapping, column_flags, given_twice
 from app.domain.import_sources import MappingError, MappingProblem
 from app.domain.import_targets import PEOPLE, RecordKind, Target, names, unnumbered
 from app.errors import FieldError, InvalidError, NotFoundError
-from app.schemas._base import Paging
+from app.schemas._base import ChangesQuery
 from app.services import import_items, import_people, import_surveys, preconditions
 from app.store import audit, dialects
 from app.store.engine import single
-from app.store.paging import After, Page, SortKey, fetch
+from app.store.paging import After, Page, SortKey, changed_after, fetch
 from app.store.tables import ImportMapping
 from app.store.types import now
 
@@ -150,9 +150,10 @@ def get(tx: Connection, _actor: Actor, name: str) -> Row:
 
 
 @single
-def page(tx: Connection, _actor: Actor, query: Paging, after: After | None) -> Page:
+def page(tx: Connection, _actor: Actor, query: ChangesQuery, after: After | None) -> Page:
     """Read a page of saved mappings by name."""
-    found = fetch(tx, _READ, [SortKey(ImportMapping.name)], limit=query.limit, after=after)
+    statement = changed_after(_READ, ImportMapping.updated_at, query.updated_after)
+    found = fetch(tx, statement, [SortKey(ImportMapping.name)], limit=query.limit, after=after)
     return Page([_shape(row) for row in found.rows], found.after)
 
 

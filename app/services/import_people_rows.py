@@ -40,7 +40,7 @@ def trial(tx: Connection, actor: Actor, import_row: Row, rows: Items) -> tuple[O
     """Tell what `store` would do, after what earlier batches of the same dry run would have done: the rows
     are stored, and that is undone."""
     with undone(tx):
-        import_people_trials.restore(tx, import_row["id"], rows)
+        import_people_trials.restore(tx, actor, import_row["id"], rows)
         outcome, created = store(tx, actor, import_row, rows)
         states = import_people_trials.gather(tx, import_row["id"])
     import_people_trials.keep(tx, import_row["id"], states)

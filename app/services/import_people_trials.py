@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Date, LargeBinary, delete, insert, select
 
+from app.domain.access import Actor
 from app.domain.customers import contact_key
 from app.services import customers
 from app.services.import_items import Items
@@ -34,7 +35,7 @@ _TABLES: tuple[type[Base], ...] = (Customer, ImportChange, SourceStatement, Cont
 """What a row about a customer reads and writes, besides what makes customers findable."""
 
 
-def restore(tx: Connection, import_id: UUID, rows: Items) -> None:
+def restore(tx: Connection, actor: Actor, import_id: UUID, rows: Items) -> None:
     """Let the customers that rows may be about be what earlier batches would have made of them."""
     names = {name for told in rows.items for name in _names_of(told)}
     if not names:
@@ -53,7 +54,7 @@ def restore(tx: Connection, import_id: UUID, rows: Items) -> None:
         if table is Customer:
             members = [column.key for column in columns if column.key != "id"]
             tx.execute(dialects.upsert(tx, Customer, ["id"], members), restored)
-            customers.index(tx, restored)
+            customers.index(tx, actor, restored)
             continue
         tx.execute(delete(table).where(columns.customer_id.in_(found), *_of(table, import_id)))
         if restored:

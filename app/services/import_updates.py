@@ -7,7 +7,7 @@ which that differs is another record under a key that is not unique, and is refu
 
 import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import compress
 from typing import Any, cast
@@ -17,7 +17,7 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from app.domain.access import Actor
 from app.domain.import_refusals import Refusal, Refused
-from app.domain.import_said import news, pack
+from app.domain.import_said import merge, news, pack
 from app.domain.import_targets import RecordKind
 from app.errors import AppError, ConflictError, FieldError, InvalidError
 from app.schemas.complaint_events import ComplaintHandOver, ComplaintResolution, ComplaintStep
@@ -106,6 +106,7 @@ def settle(
     for line, item, one, row in zip(rows.line, rows.items, told, found, strict=True):
         if row is None:
             continue
+        in_all = replace(one, packed=merge(row["source_said"], one.packed))  # what it leaves out was said
         changed = set() if is_old else news(one.members, row["source_said"])
         if kind is RecordKind.RESPONSES:
             changed = changed if row["source_said"] else set()
@@ -113,8 +114,8 @@ def settle(
             changed = _really(kind, item, row, changed, customers)
         if not changed:
             outcome.repeats(line)
-            if not is_old and row["source_said"] != one.packed:
-                keep(tx, kind, [row["id"]], [one])
+            if not is_old and row["source_said"] != in_all.packed:
+                keep(tx, kind, [row["id"]], [in_all])
             continue
         column = _apart(kind, changed)
         if column is not None:
@@ -123,7 +124,7 @@ def settle(
         try:
             with tx.begin_nested():
                 _CHANGES[kind](tx, actor, row, item, changed, customers, import_row["id"])
-                keep(tx, kind, [row["id"]], [one])
+                keep(tx, kind, [row["id"]], [in_all])
         except AppError as error:
             outcome.refused.append(Refused(line, *_reason(item, error)))
         else:

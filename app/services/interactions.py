@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Select, exists, select, update
 
 from app.domain.access import Actor
 from app.domain.interactions import handle_seconds, in_order, is_usable
+from app.domain.text import split_qualified
 from app.errors import AppError, ConflictError, FieldError, InvalidError, NotFoundError
 from app.schemas.interactions import (
     InteractionCreate,
@@ -18,9 +19,10 @@ from app.schemas.interactions import (
     InteractionUpdate,
 )
 from app.services import callers, dispositions, do_not_contact, preconditions, records, rights
+from app.services.customer_search import owned_by
 from app.store import audit
 from app.store.engine import single
-from app.store.paging import After, Page, SortKey, fetch
+from app.store.paging import After, Page, SortKey, changed_after, fetch
 from app.store.tables import Complaint, Customer, Interaction
 from app.store.types import new_id, now
 from app.store.visibility import narrow
@@ -71,8 +73,10 @@ def page(tx: Connection, actor: Actor, query: InteractionQuery, after: After | N
     """Read a page of the interactions that match every filter."""
     statement = _visible(actor)
     if query.external_id is not None:
-        source, _, key = query.external_id.partition(":")
-        statement = statement.where(Interaction.source == source, Interaction.external_id == key.strip())
+        source, key = split_qualified(query.external_id)
+        statement = statement.where(Interaction.source == source, Interaction.external_id == key)
+    if query.customer_external_id is not None:
+        statement = statement.where(owned_by(Interaction.customer_id, query.customer_external_id))
     if query.phone is not None:
         caller = callers.read(actor, query.phone, location="query", pointer="phone")
         statement = statement.where(Interaction.phone.in_(caller.readings))
@@ -83,8 +87,7 @@ def page(tx: Connection, actor: Actor, query: InteractionQuery, after: After | N
         statement = statement.where(Interaction.started_at >= query.started_from)
     if query.started_before is not None:
         statement = statement.where(Interaction.started_at < query.started_before)
-    if query.updated_after is not None:
-        statement = statement.where(Interaction.updated_at > query.updated_after)
+    statement = changed_after(statement, Interaction.updated_at, query.updated_after)
     found = fetch(tx, statement, _SORTS[query.sort], limit=query.limit, after=after)
     return Page([_shape(row) for row in found.rows], found.after)
 
@@ -276,7 +279,11 @@ def _identify(tx: Connection, actor: Actor, before: Row, customer_id: UUID | Non
         raise InvalidError(code="unknown_customer", fields=[wrong])
     others = Complaint.interaction_id == before["id"], Complaint.customer_id != customer_id
     if tx.execute(select(exists().where(*others))).scalar_one():
-        raise ConflictError("A complaint of another customer came from this interaction.")
+        seen = narrow(select(Complaint.id).where(*others), actor, Complaint.customer_id)
+        in_way = tx.execute(seen.order_by(Complaint.id).limit(1)).scalar_one_or_none()
+        detail = "A complaint of another customer came from this interaction."
+        existing = None if in_way is None else (str(in_way), f"/v1/complaints/{in_way}")
+        raise ConflictError(detail, existing=existing)
 
 
 def _exists() -> ConflictError:

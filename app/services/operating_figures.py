@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from app.domain.jobs import JobState
+from app.store import audit_alarms, audit_head
 from app.store.tables import Event, Job, ScoringRun
 from app.store.types import now
 
@@ -29,10 +30,16 @@ class Figures:
     """Events in the outbox: those with a position, which are never removed, and those that wait for one."""
     outbox_waiting: int
     """Events that wait for their position; what a reader of the outbox does not see yet."""
+    audit_sealed: int
+    """Entries of the audit trail up to its head; they never become fewer."""
+    audit_waiting: int
+    """Entries of the audit trail that wait for their seal."""
+    audit_alarms: int
+    """What workers found wrong with the audit trail, and nobody has accepted as known."""
 
 
 def read(tx: Connection) -> Figures:
-    """Read the figures; five statements, each answered from an index or a small table.
+    """Read the figures; eight statements, each answered from an index or a small table.
 
     Raises:
         UnavailableError: the database does not answer.
@@ -40,12 +47,16 @@ def read(tx: Connection) -> Figures:
     at = now()
     counts = {str(state): count for state, count in tx.execute(_JOBS)}
     waiting = int(tx.execute(_WAITING).scalar_one())
+    head = audit_head.read(tx)
     return Figures(
         jobs={state.value: counts.get(state.value, 0) for state in JobState},
         oldest_waiting_job_seconds=_age(at, tx.execute(_OLDEST).scalar_one_or_none()),
         current_run_age_seconds=_age(at, tx.execute(_CURRENT).scalar_one_or_none()),
         outbox_length=waiting + int(tx.execute(_LAST).scalar_one() or 0),
         outbox_waiting=waiting,
+        audit_sealed=0 if head is None else head.position,
+        audit_waiting=audit_head.waiting(tx),
+        audit_alarms=audit_alarms.unaccepted(tx),
     )
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Integer, bindparam, func, literal_column, sel
 from app.domain import emails, phones
 from app.domain.access import Actor
 from app.domain.customers import Match, match_of
+from app.domain.text import split_qualified
 from app.errors import NotFoundError
 from app.schemas.overview import (
     LISTED_MOST,
@@ -154,7 +155,7 @@ def screen_pop(tx: Connection, actor: Actor, query: ScreenPopQuery, language: st
 def _candidates(tx: Connection, actor: Actor, query: ScreenPopQuery) -> list[Row]:
     """The customers that fit, likeliest first. Nobody has what cannot be read as a number or an address."""
     if query.external_id is not None:
-        system, _, key = query.external_id.partition(":")
+        system, key = split_qualified(query.external_id)
         return seen(tx, _BY_EXTERNAL_ID, actor, {"system": system, "key": key.strip()})
     if query.phone is not None:
         kind, values = "phone", _readings(query.phone, actor.company.phone_regions)

@@ -105,14 +105,16 @@ def store_new(
     return prospects & {row["customer_id"] for row in rows if isinstance(row, dict)}
 
 
-def store_unowned(tx: Connection, kind: Kind, rows: list[Row | AppError]) -> None:
+def store_unowned(tx: Connection, actor: Actor, kind: Kind, rows: list[Row | AppError]) -> None:
     """Store the rows of records that are nobody's and can be stored; the others become `AppError` in place.
 
     Args:
         rows: each the row to store, or why the item was refused before.
     """
+    given = list(rows)
     _refuse_repeated(kind, rows)
     _insert(tx, kind, rows)
+    _name_existing(tx, actor, kind, given, rows)
 
 
 def find_customers(

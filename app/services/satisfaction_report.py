@@ -13,7 +13,9 @@ from app.domain.access import Actor
 from app.domain.company import Company
 from app.domain.days import local_days
 from app.domain.indices import INDICES
+from app.domain.indices.change import Change, ListVerdict
 from app.domain.indices.model import Answers, Index, IndexResult
+from app.domain.indices.periods import split_text
 from app.domain.indices.response_rate import response_rate
 from app.domain.indices.shrinkage import shrink_results
 from app.errors import FieldError, InvalidError
@@ -75,7 +77,7 @@ def report(tx: Connection, actor: Actor, query: SatisfactionQuery, language: str
         "overall": _overall(index, found, whole, sent, query.by is SatisfactionBy.TAG),
         "questions": _questions(index, found, whole, surveys),
         "groups": [] if query.by is None else _groups(index, found, columns["group"], sent, query.by),
-        "trend": _trend(index, found, whole, actor.company),
+        **_trend(index, found, whole, actor.company, language),
     }
 
 
@@ -214,20 +216,36 @@ def _place(row: Row, by: SatisfactionBy) -> tuple[Any, ...]:
     return row["key"] is None, not row["rankable"], -(best or 0.0), key
 
 
-def _trend(index: Index, found: Answered, whole: IntArray, company: Company) -> list[Row]:
-    """Each month against the one before it."""
+def _trend(index: Index, found: Answered, whole: IntArray, company: Company, language: str) -> Row:
+    """Each month against the one before it, and the list of them as a whole."""
     answers = found.answers_of(index).take(whole)
     months, of = np.unique(_months(answers.answered_micros, company).astype(str), return_inverse=True)
     of = of.astype(np.int64)
     results = index.compute(answers, of, months.size, found.options(index))
     mixed = mixed_groups(index, answers, of, months.size)
-    steps: list[Row] = []
-    previous: IndexResult | None = None
-    for month, result, mixes in zip(months.tolist(), results, mixed, strict=True):
-        change = None if previous is None else asdict(index.compare(previous, result))
-        steps.append({"month": month, **result_row(result, mixes), "change": change})
-        previous = result
-    return steps
+    verdict = index.judge_list(results)
+    names: list[str] = months.tolist()
+    steps = [
+        {
+            "month": month,
+            **result_row(result, mixes),
+            "change": None if place == 0 else asdict(_change(index, results, place, verdict)),
+        }
+        for place, (month, result, mixes) in enumerate(zip(names, results, mixed, strict=True))
+    ]
+    return {"trend": steps, "verdict": None if verdict is None else _verdict(index, verdict, names, language)}
+
+
+def _change(index: Index, results: list[IndexResult], place: int, verdict: ListVerdict | None) -> Change:
+    change = index.compare(results[place - 1], results[place])
+    return change if verdict is None else verdict.change_at(place, change)
+
+
+def _verdict(index: Index, verdict: ListVerdict, months: list[str], language: str) -> Row:
+    since = None if verdict.since is None else months[verdict.since]
+    said = split_text(verdict, since, index.unit, language)
+    members = ("changed", "before", "after", "statistic", "limit", "periods", "lists")
+    return {**{name: getattr(verdict, name) for name in members}, "since": since, "text": said}
 
 
 def _rate(answered: NDArray[np.bool_]) -> Row | None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Select, insert, select
 
 from app.domain.access import Actor
-from app.errors import AppError, FieldError, InvalidError, NotFoundError
+from app.errors import AppError, ConflictError, FieldError, InvalidError, NotFoundError
 from app.schemas.customers import ExternalId
 from app.schemas.survey_invitations import (
     SurveyInvitationCreate,
@@ -18,11 +18,12 @@ from app.schemas.survey_invitations import (
     SurveyInvitationSort,
 )
 from app.services import links, records, survey_subjects
+from app.services.customer_search import owned_by
 from app.services.survey_subjects import Surveys
 from app.store import audit
 from app.store.engine import single
 from app.store.paging import After, Page, SortKey, fetch
-from app.store.tables import SurveyInvitation
+from app.store.tables import SurveyInvitation, SurveyResponse
 from app.store.types import new_id, now
 from app.store.visibility import narrow
 
@@ -62,6 +63,8 @@ def page(tx: Connection, actor: Actor, query: SurveyInvitationQuery, after: Afte
     for member in ("survey_id", "customer_id"):
         if (value := getattr(query, member)) is not None:
             statement = statement.where(getattr(SurveyInvitation, member) == value)
+    if query.customer_external_id is not None:
+        statement = statement.where(owned_by(SurveyInvitation.customer_id, query.customer_external_id))
     if query.answered is not None:
         is_open = SurveyInvitation.answered_at.is_(None)
         statement = statement.where(~is_open if query.answered else is_open)
@@ -127,6 +130,24 @@ def create_many(
         recorded = [(str(row["id"]), row["customer_id"]) for row in stored]
         audit.record_all(tx, actor, "invitation.recorded", recorded)
     return [_shape(row) if isinstance(row, dict) else row for row in rows]
+
+
+def name_responses(
+    tx: Connection, actor: Actor, refused: Sequence[tuple[UUID | None, ConflictError]]
+) -> None:
+    """Say in the refusals of invitations that are answered by which responses, as far as the caller may see
+    them; one statement, none where nothing was refused."""
+    if not refused:
+        return
+    wanted = select(SurveyResponse.invitation_id, SurveyResponse.id).where(
+        SurveyResponse.invitation_id.in_({invitation_id for invitation_id, _ in refused})
+    )
+    seen = narrow(wanted, actor, SurveyResponse.customer_id, SurveyResponse.unit)
+    found = dict(tx.execute(seen).all())
+    for invitation_id, refusal in refused:
+        if invitation_id in found:
+            response_id = found[invitation_id]
+            refusal.existing = str(response_id), f"/v1/survey-responses/{response_id}"
 
 
 # --- inside

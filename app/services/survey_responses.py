@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, bindparam, insert, select, update
 from app.domain.access import Actor
 from app.domain.days import is_future
 from app.domain.surveys import answer_rows, check_answers, is_expired
+from app.domain.text import split_qualified
 from app.errors import AppError, ConflictError, FieldError, InvalidError, NotFoundError
 from app.schemas.survey_responses import (
     SurveyResponseCreate,
@@ -18,6 +19,7 @@ from app.schemas.survey_responses import (
     SurveyResponseSort,
 )
 from app.services import links, records, survey_invitations, survey_subjects, surveys
+from app.services.customer_search import owned_by
 from app.services.survey_subjects import Asked, Surveys
 from app.store import audit
 from app.store.paging import After, Page, SortKey, fetch
@@ -77,10 +79,10 @@ def page(tx: Connection, actor: Actor, query: SurveyResponseQuery, after: After 
     """Read a page of the responses that match every filter, with their answers; two statements."""
     statement = _visible(actor)
     if query.external_id is not None:
-        source, _, key = query.external_id.partition(":")
-        statement = statement.where(
-            SurveyResponse.source == source, SurveyResponse.external_id == key.strip()
-        )
+        source, key = split_qualified(query.external_id)
+        statement = statement.where(SurveyResponse.source == source, SurveyResponse.external_id == key)
+    if query.customer_external_id is not None:
+        statement = statement.where(owned_by(SurveyResponse.customer_id, query.customer_external_id))
     if query.survey_code is not None:
         coded = select(Survey.id).where(Survey.code == query.survey_code).scalar_subquery()
         statement = statement.where(SurveyResponse.survey_id == coded)
@@ -151,6 +153,13 @@ def create_many(
         _new_row(item, invited, named, at, answers, row_id, import_id)
         for item, row_id in zip(items, ids or [new_id() for _ in items], strict=True)
     ]
+
+    answered = [
+        (item.invitation_id, row)
+        for item, row in zip(items, rows, strict=True)
+        if isinstance(row, ConflictError) and row.code == "invitation_answered"
+    ]
+    survey_invitations.name_responses(tx, actor, answered)
 
     def check(found: list[Row | AppError]) -> None:
         _settle(tx, actor, items, found, invited)

@@ -22,7 +22,7 @@ from app.schemas.surveys import (
 from app.services import preconditions
 from app.store import audit, dialects
 from app.store.engine import single
-from app.store.paging import After, Page, SortKey, fetch
+from app.store.paging import After, Page, SortKey, changed_after, fetch
 from app.store.tables import Survey, SurveyVersion
 from app.store.types import new_id, now
 
@@ -62,8 +62,7 @@ def page(tx: Connection, _actor: Actor, query: SurveyQuery, after: After | None)
         statement = statement.where(Survey.code == query.code)
     if query.is_active is not None:
         statement = statement.where(Survey.is_active == query.is_active)
-    if query.updated_after is not None:
-        statement = statement.where(Survey.updated_at > query.updated_after)
+    statement = changed_after(statement, Survey.updated_at, query.updated_after)
     found = fetch(tx, statement, _SORTS[query.sort], limit=query.limit, after=after)
     return Page([_shape(row) for row in found.rows], found.after)
 
@@ -122,7 +121,9 @@ def create(tx: Connection, actor: Actor, data: SurveyCreate, *, survey_id: UUID 
     }
     claim = dialects.insert(tx, Survey).values(row).on_conflict_do_nothing(index_elements=["code"])
     if tx.execute(claim.returning(Survey.id)).first() is None:
-        raise ConflictError("Another survey has this code.", code="survey_exists")
+        known = tx.execute(select(Survey.id).where(Survey.code == data.code)).scalar_one()
+        existing = str(known), f"/v1/surveys/{known}"
+        raise ConflictError("Another survey has this code.", code="survey_exists", existing=existing)
     first = {"survey_id": survey_id, "number": 1, "questions": questions, "created_at": at}
     tx.execute(insert(SurveyVersion).values(first))
     audit.record(tx, actor, "survey.created", survey_id)

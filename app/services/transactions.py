@@ -5,30 +5,39 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from app.domain import import_said, money
 from app.domain.access import Actor
+from app.domain.text import split_qualified
 from app.domain.transactions import LOWERING, TransactionKind, signed
 from app.errors import AppError, ConflictError, FieldError, InvalidError, NotFoundError
 from app.schemas._base import Money
 from app.schemas.transactions import TransactionCreate, TransactionQuery, TransactionSort, TransactionUpdate
 from app.services import customer_keys, preconditions, records
+from app.services.customer_search import owned_by
 from app.store import audit
 from app.store.engine import single
-from app.store.paging import After, Page, SortKey, fetch
+from app.store.paging import After, Page, SortKey, changed_after, fetch
 from app.store.tables import Transaction
 from app.store.types import new_id, now, to_micros
 from app.store.visibility import narrow
 
 Row = dict[str, Any]
 
-_READ = select(Transaction.__table__)
+_UPDATED_AT = func.coalesce(Transaction.changed_at, Transaction.recorded_at)
+"""When a transaction was recorded, or corrected or moved last; has an index of its own."""
+
+_READ = select(Transaction.__table__, _UPDATED_AT.label("updated_at"))
 _SORTS = {
     TransactionSort.OLDEST: (SortKey(Transaction.occurred_at), SortKey(Transaction.id)),
     TransactionSort.NEWEST: (
         SortKey(Transaction.occurred_at, descending=True),
         SortKey(Transaction.id, descending=True),
+    ),
+    TransactionSort.UPDATED_AT: (
+        SortKey(_UPDATED_AT.label("updated_at"), computed=True),
+        SortKey(Transaction.id),
     ),
 }
 
@@ -68,8 +77,10 @@ def page(tx: Connection, actor: Actor, query: TransactionQuery, after: After | N
     """Read a page of the transactions that match every filter."""
     statement = narrow(_READ, actor, Transaction.customer_id)
     if query.external_id is not None:
-        source, _, key = query.external_id.partition(":")
+        source, key = split_qualified(query.external_id)
         statement = statement.where(Transaction.source == source, Transaction.external_id == key)
+    if query.customer_external_id is not None:
+        statement = statement.where(owned_by(Transaction.customer_id, query.customer_external_id))
     for member in ("customer_id", "source", "channel"):
         if (value := getattr(query, member)) is not None:
             statement = statement.where(getattr(Transaction, member) == value)
@@ -79,6 +90,7 @@ def page(tx: Connection, actor: Actor, query: TransactionQuery, after: After | N
         statement = statement.where(Transaction.occurred_at >= query.occurred_from)
     if query.occurred_before is not None:
         statement = statement.where(Transaction.occurred_at < query.occurred_before)
+    statement = changed_after(statement, _UPDATED_AT, query.updated_after)
     found = fetch(tx, statement, _SORTS[query.sort], limit=query.limit, after=after)
     return Page([shape(row) for row in found.rows], found.after)
 

@@ -74,7 +74,9 @@ def move_complaint(
     of_it = select(Interaction.customer_id).where(Interaction.id == before["interaction_id"])
     if tx.execute(of_it).scalar_one_or_none() not in (None, customer_id):
         detail = "It came from the interaction {id}: move that one, and the complaint moves with it."
-        raise ConflictError(detail, code="moves_with_interaction", id=before["interaction_id"])
+        interaction_id = before["interaction_id"]
+        existing = str(interaction_id), f"/v1/interactions/{interaction_id}"
+        raise ConflictError(detail, code="moves_with_interaction", existing=existing, id=interaction_id)
     at = now()
     after = _store_complaint(tx, actor, before, customer_id, data.reason, at)
     _finish(tx, actor, "complaint", before, customer_id, at)

@@ -7,12 +7,12 @@ from sqlalchemy import Connection, delete, select
 from app.domain.access import Actor
 from app.domain.unit_costs import CostCode, decimals, in_minor
 from app.errors import FieldError, InvalidError, NotFoundError
-from app.schemas._base import Paging
+from app.schemas._base import ChangesQuery
 from app.schemas.unit_costs import UnitCostPut
 from app.services import preconditions
 from app.store import audit, dialects
 from app.store.engine import single
-from app.store.paging import After, Page, SortKey, fetch
+from app.store.paging import After, Page, SortKey, changed_after, fetch
 from app.store.tables import UnitCost
 from app.store.types import now
 
@@ -36,9 +36,10 @@ def get(tx: Connection, _actor: Actor, code: CostCode) -> Row:
 
 
 @single
-def page(tx: Connection, _actor: Actor, query: Paging, after: After | None) -> Page:
+def page(tx: Connection, _actor: Actor, query: ChangesQuery, after: After | None) -> Page:
     """Read a page of the unit costs that are set, by code."""
-    found = fetch(tx, _READ, [SortKey(UnitCost.code)], limit=query.limit, after=after)
+    statement = changed_after(_READ, UnitCost.updated_at, query.updated_after)
+    found = fetch(tx, statement, [SortKey(UnitCost.code)], limit=query.limit, after=after)
     return Page([dict(row) for row in found.rows], found.after)
 
 

@@ -2,7 +2,7 @@
 
 Neither holds personal data: ids, codes and the names of changed members only. Their global order
 (``position``) is given after commit by one job, because giving it inside the write would put every
-write in one queue.
+write in one queue. Until then an entry bears the mark of the process that wrote it (`app.store.audit_seals`).
 """
 
 from collections.abc import Iterable
@@ -12,8 +12,9 @@ from uuid import UUID
 from sqlalchemy import Connection, insert
 
 from app.domain.access import Actor
+from app.store import audit_keys, audit_rows, audit_seals
 from app.store.tables import AuditEntry, Event
-from app.store.types import new_id, now
+from app.store.types import new_id, now, to_micros
 
 _INSERT_AUDIT = insert(AuditEntry)
 _INSERT_EVENT = insert(Event)
@@ -52,17 +53,22 @@ def record_all(
     Without ``outbox`` only the trail hears of it: for what changed nothing.
     """
     at, names, more = now(), sorted(members), data or {}
+    micros, key = to_micros(at), audit_keys.mark_key(tx.get_execution_options())
+    actor_id = actor.id if key is not None else actor.id + audit_seals.UNMARKED
     audit, events = [], []
     for object_id, customer_id in objects:
+        entry_id = new_id()
+        text = audit_rows.text_of(entry_id.hex, micros, actor_id, actor.request_id, action, object_id, names)
         audit.append(
             {
-                "id": new_id(),
+                "id": entry_id,
                 "at": at,
-                "actor_id": actor.id,
+                "actor_id": actor_id,
                 "request_id": actor.request_id,
                 "action": action,
                 "object_id": object_id,
                 "members": names,
+                "seal": None if key is None else audit_seals.mark(key, text),
             }
         )
         events.append(

@@ -34,8 +34,23 @@ from app.errors import UnavailableError
 from app.store import private_files
 
 
+class Secret(Protocol):
+    """A text that shows itself to nobody but who asks for it."""
+
+    def get_secret_value(self) -> str:
+        """The text."""
+
+
 class StoreSettings(Protocol):
     """The settings used here; `app.settings.Settings` has them."""
+
+    @property
+    def secret(self) -> Secret | None:
+        """What the keys of the audit trail are derived from."""
+
+    @property
+    def secret_previous(self) -> Sequence[Secret]:
+        """Secrets of earlier times."""
 
     @property
     def database_url(self) -> str:

@@ -17,7 +17,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from sqlalchemy import Connection, Engine, event
 
 from app.errors import AppError
-from app.store import dialects
+from app.store import audit_keys, dialects
 from app.store.connections import LongReads, PostgresConnections, SqliteReaders
 from app.store.dialects import StoreSettings
 from app.store.sqlite_writer import Writer
@@ -61,15 +61,19 @@ class Store:
     def __init__(self, settings: StoreSettings) -> None:
         self.is_sqlite = settings.is_sqlite
         self._begun: set[asyncio.Task[Any]] = set()
+        self._writing = audit_keys.mark_options(settings)
         if self.is_sqlite:
             self._reader = SqliteReaders(dialects.sqlite_engine(settings, writer=False))
-            self._writer = Writer(dialects.sqlite_engine(settings, writer=True), settings.write_wait_seconds)
+            writer = dialects.sqlite_engine(settings, writer=True)
+            writer.update_execution_options(**self._writing)
+            self._writer = Writer(writer, settings.write_wait_seconds)
         else:
             self._settings = settings
             self._sync: Engine | None = None
             self._beside = LongReads(settings)
             source = settings.read_database_url or settings.database_url
             writes = dialects.postgres_async_engine(settings.database_url, settings, read_only=False)
+            writes.update_execution_options(**self._writing)
             reads = dialects.postgres_async_engine(source, settings, read_only=True)
             self._writes = PostgresConnections(
                 writes,
@@ -212,6 +216,7 @@ class Store:
     def _sync_engine(self) -> Engine:
         if self._sync is None:
             self._sync = dialects.postgres_engine(self._settings.database_url, self._settings)
+            self._sync.update_execution_options(**self._writing)
         return self._sync
 
 

@@ -2,20 +2,28 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, tuple_
 
 After = tuple[Any, ...]
+
+WRITE_SETTLES = timedelta(seconds=60)
+"""No write transaction lives longer, so changes older than this are all visible."""
 
 
 @dataclass(frozen=True, slots=True)
 class SortKey:
-    """A column the list is sorted by. A nullable one comes first; nulls come last in either direction."""
+    """A column the list is sorted by. A nullable one comes first; nulls come last in either direction.
+
+    ``computed``: it is not a column but an expression, with a label and an index; comes first.
+    """
 
     column: Any
     descending: bool = False
     nullable: bool = False
+    computed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,11 @@ def fetch(
     return Page(rows[:limit], tuple(rows[limit - 1][key.column.key] for key in keys))
 
 
+def changed_after(statement: Select[Any], updated_at: Any, instant: datetime | None) -> Select[Any]:
+    """Keep the rows whose last change, in the column ``updated_at``, is later; all without an instant."""
+    return statement if instant is None else statement.where(updated_at > instant)
+
+
 def _rows(
     tx: Connection, statement: Select[Any], keys: Sequence[SortKey], most: int, after: After | None
 ) -> list[dict[str, Any]]:
@@ -66,5 +79,9 @@ def _rows(
 
 def _behind(keys: Sequence[SortKey], after: After) -> ColumnElement[bool]:
     """Rows strictly behind ``after``: one row comparison, which an index serves directly."""
-    columns = tuple_(*[key.column for key in keys])
-    return columns < after if keys[0].descending else columns > after
+    columns, first = tuple_(*[key.column for key in keys]), keys[0]
+    behind = columns < after if first.descending else columns > after
+    if not first.computed:
+        return behind
+    # SQLite looks up no row comparison that begins with an expression, but does the expression by itself.
+    return and_(behind, first.column <= after[0] if first.descending else first.column >= after[0])

@@ -204,8 +204,12 @@ def test_a_body_that_is_sent_must_be_right_all_the_same(
 @pytest.mark.parametrize("name", ["resolutions", "reopenings", "hand-overs", "notes"])
 def test_what_must_be_said_cannot_be_left_out_with_the_body(api: Api, customer_id: str, name: str) -> None:
     url = led_to(api, "resolved")
-    assert api.post(f"{url}/{name}").status_code == 415
-    assert api.post(f"{url}/{name}", headers={"Content-Type": "application/json"}).status_code == 422
+    said = {"resolutions": "resolution", "reopenings": "reason", "hand-overs": "owner", "notes": "note"}
+    for headers in ({}, {"Content-Type": "application/json"}, {"Content-Type": "text/plain"}):
+        answer = api.post(f"{url}/{name}", headers=headers)
+        assert (refusal(answer), answer.status_code) == ((f"/{said[name]}", "missing"), 422)
+    answer = api.post(f"{url}/{name}", content=b"{}", headers={"Content-Type": "text/plain"})
+    assert problem(answer, 415, "unsupported_media_type")
 
 
 @pytest.mark.parametrize("name", ["resolutions", "reopenings", "hand-overs", "notes"])

@@ -4,20 +4,23 @@ of each parameter and of its body; and what it shows of the demo's records is wh
 import random
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
 import pytest
 from documented import Operation, operations, resolved, sent
+from record_examples import refreshed, refreshed_all
 from starlette.testclient import TestClient
 from support import Api, Contract
 
-from app.cli.demo import TOKEN
+from app.cli.demo import SECRET, TOKEN
 from app.domain.access import Actor
 from app.domain.demo import generate
 from app.jobs import backtest, replay
 from app.jobs.score import score
 from app.main import create_app
+from app.schemas.examples import recorded
 from app.services import demo
 from app.settings import Settings
 from app.store.engine import Store
@@ -175,6 +178,30 @@ def test_the_demo_answers_what_the_documentation_shows(shown: Api, contract: Con
         when = {"created_at", "ended_at"} if name == "ScoringRunRead" else when
         told = {member: value for member, value in example.items() if member not in when}
         assert {**row, **told} == row, name
+
+
+def test_the_recorded_examples_are_what_the_demo_of_the_documentation_answers(documented_demo: Path) -> None:
+    settings = Settings(database_url=f"sqlite:///{documented_demo}", secret=SECRET)
+    with TestClient(create_app(settings), headers={"Authorization": f"Bearer {TOKEN}"}) as client:
+        now = refreshed_all(lambda path: client.get(path).raise_for_status().json())
+    stale = {name for name, known in recorded().items() if now[name] != known}
+    assert stale == set(), "python -m tests.record_examples"
+    assert sum(known["request"] is not None for known in now.values()) > 30
+
+
+def test_what_is_no_longer_answered_is_noticed() -> None:
+    shown = {"n": 3, "share": 0.52, "created_at": "2026-11-23T09:30:00Z", "tiers": [{"tier": "B", "n": 1}]}
+    now = {"n": 3, "share": 0.5199, "created_at": "2026-12-01T00:00:00Z", "tiers": [{"tier": "A", "n": 9}]}
+    tier_b = {"tier": "B", "n": 1}
+    assert refreshed(shown, {**now, "tiers": [*now["tiers"], tier_b]}) == shown
+    for news in ({"n": 4}, {"share": 0.53}, {"tiers": []}, {"tiers": [{**tier_b, "n": 2}]}, {"more": None}):
+        assert refreshed(shown, {**now, "tiers": [tier_b], **news}) != shown, news
+
+
+def test_serving_reads_no_examples(client: TestClient) -> None:
+    recorded.cache_clear()
+    assert client.get("/openapi.json").status_code == client.get("/docs").status_code == 200
+    assert recorded.cache_info().currsize == 0
 
 
 def test_examples_belong_together(shown: Api, contract: Contract) -> None:

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from factories import complaint_body
 from starlette.testclient import TestClient
 from support import Api, Contract, made, pointers, problem
 
@@ -14,6 +15,7 @@ from app.settings import Settings
 URL = "/v1/customers"
 KEY = {"Idempotency-Key": "8e03978e-40d5-43e8-bc93-6894a57f9324"}
 BODY = {"name": "Ayşe Yılmaz"}
+RETURNS: list[dict[str, Any]] = [{}, {"json": {}}]
 
 
 def number_of_customers(api: Api) -> int:
@@ -55,6 +57,34 @@ def test_a_key_belongs_to_one_credential_and_one_operation(api: Api, api_with: C
     # The same operation on another customer is another request.
     answer = api.post(f"{URL}/{second}/departures", json=departure, headers=KEY)
     problem(answer, 422, "idempotency_key_reused")
+
+
+@pytest.mark.parametrize("step", ["acknowledgements", "starts"])
+def test_no_body_and_an_empty_object_are_one_request(api: Api, step: str) -> None:
+    made(api, external_ids=[{"system": "crm", "key": "C-1"}])
+    url = f"/v1/complaints/{api.post('/v1/complaints', json=complaint_body()).json()['id']}/{step}"
+    as_json = {**KEY, "Content-Type": "application/json"}
+    first = api.post(url, headers=KEY)
+    assert first.status_code == 201
+    for content in (b"{}", b" { }\r\n", b"\xef\xbb\xbf{\t}"):
+        again = api.post(url, content=content, headers=as_json)
+        assert (again.status_code, again.content) == (201, first.content)
+        assert again.headers["Idempotency-Replayed"] == "true"
+    assert api.post(url, headers=KEY).content == first.content
+    problem(api.post(url, json={"at": "2026-11-30T00:00:00Z"}, headers=KEY), 422, "idempotency_key_reused")
+
+
+def test_an_empty_object_and_no_body_are_one_request(api: Api) -> None:
+    made(api, external_ids=[{"system": "crm", "key": "C-1"}])
+    url = f"/v1/complaints/{api.post('/v1/complaints', json=complaint_body()).json()['id']}/starts"
+    first = api.post(url, json={}, headers=KEY)
+    assert (first.status_code, api.post(url, headers=KEY).content) == (201, first.content)
+    customer = f"{URL}/{made(api)['id']}"
+    left = api.post(f"{customer}/departures", json={"left_on": "2026-03-01", "reason": "price"})
+    assert left.status_code == 201
+    back = [api.post(f"{customer}/returns", headers={"Idempotency-Key": "b"}, **sent) for sent in RETURNS]
+    assert {answer.content for answer in back} == {back[0].content}
+    assert back[0].status_code == 201
 
 
 def test_batches_are_replayed_with_their_refusals(api: Api) -> None:

@@ -111,3 +111,40 @@ def test_satisfaction_in_groups_with_its_trend(api: Api) -> None:
     assert [(step["month"], step["n"]) for step in report["trend"]] == [("2026-03", 3), ("2026-04", 2)]
     assert report["trend"][0]["change"] is None
     assert report["trend"][1]["change"]["verdict"] in ("noise", None)
+    assert report["verdict"] is None, "two months are compared as two"
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "Changed since 2026-04: 90% before, 20% after."),
+        ("tr", "2026-04 döneminden beri değişti: önce %90, sonra %20."),
+        ("az", "2026-04 dövründən bəri dəyişib: əvvəl 90%, sonra 20%."),
+    ],
+)
+def test_a_list_of_months_is_judged_as_a_whole(api: Api, language: str, said: str) -> None:
+    question = {"code": "q", "kind": "csat", "texts": {"en": "How?"}, "scale": {"min": 1, "max": 5}}
+    api.post("/v1/surveys", json={"code": "s", "names": {"en": "S"}, "questions": [question]})
+    items = [
+        {
+            "survey_code": "s",
+            "source": "t",
+            "external_id": f"{month}-{number}",
+            "answered_at": f"2026-0{month}-10T09:00:00Z",
+            "answers": [{"question": "q", "number": 5 if number < (18 if month < 4 else 4) else 1}],
+        }
+        for month in range(1, 7)
+        for number in range(20)
+    ]
+    stored = api.post("/v1/survey-responses/batch", json={"items": items})
+    assert stored.status_code == 201, stored.text
+    params = {"index": "csat", "from": "2026-01-01", "to": "2026-07-01"}
+    headers = {"Accept-Language": language}
+    report = api.get("/v1/insights/satisfaction", params=params, headers=headers).json()
+    verdict = report["verdict"]
+    assert (verdict["changed"], verdict["since"], verdict["periods"]) == (True, "2026-04", 6)
+    assert (verdict["before"], verdict["after"], verdict["text"]) == (0.9, 0.2, said)
+    assert abs(verdict["statistic"]) > verdict["limit"] > 2
+    judged = [step["change"] and step["change"]["verdict"] for step in report["trend"]]
+    assert judged == [None, "noise", "noise", "changed", "noise", "noise"]
+    assert len({step["change"]["critical"] for step in report["trend"][1:]}) == 1

@@ -4,14 +4,16 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from audit_helpers import Service
 from sample_app import sample_app
 from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 from support import Api, made
 
-from app.domain.access import Scope
+from app.domain.access import Actor, Scope
 from app.main import create_app
 from app.settings import Settings
+from app.store.engine import Store
 
 THING = "/v1/customers/01930a3e-2f6b-7c11-9a52-0d9c1f8f7a10"
 
@@ -94,3 +96,20 @@ def test_the_page_counts_jobs_and_the_outbox(api: Api) -> None:
     assert api.post("/v1/scoring-runs", json={}).status_code == 202
     assert figure('vefa_jobs{state="waiting"}') == 1
     assert figure("vefa_oldest_waiting_job_seconds") is not None
+
+
+def test_the_page_tells_of_the_audit_trail(api: Api, store: Store, settings: Settings, actor: Actor) -> None:
+    def figures() -> dict[str, float]:
+        found = re.findall(r"^vefa_audit_(\w+) (.+)$", api.client.get("/metrics").text, re.MULTILINE)
+        return {name: float(value) for name, value in found}
+
+    service = Service(settings, store, actor)
+    service.work()
+    sealed = figures()["sealed_entries"]
+    made(api)
+    assert figures() == {"sealed_entries": sealed, "waiting_entries": 1, "alarms": 0}
+    service.work()
+    assert figures() == {"sealed_entries": sealed + 1, "waiting_entries": 0, "alarms": 0}
+    service.execute("UPDATE audit_entries SET actor_id = 'x' WHERE position = 1")
+    service.work()
+    assert figures()["alarms"] == 1

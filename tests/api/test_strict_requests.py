@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
 from support import Api, made, pointers, problem
 
 CUSTOMERS = "/v1/customers"
@@ -242,6 +243,45 @@ def test_another_charset_is_refused_and_utf8_is_named(api: Api, charset: str) ->
     headers = {"Content-Type": f"application/json;Charset={charset}"}
     answer = api.post(CUSTOMERS, content=b'{"name": "A"}', headers=headers)
     assert "UTF-8" in problem(answer, 415, "unsupported_media_type")["detail"]
+
+
+# --- no body
+
+
+MISSING = {
+    ("post", "/v1/customers"): ["/name"],
+    ("post", "/v1/transactions"): ["/external_id", "/kind", "/amount", "/occurred_at"],
+    ("post", "/v1/customers/batch"): ["/items"],
+    ("put", "/v1/unit-costs/phone"): ["/per_contact"],
+    ("put", "/v1/customers/by-external-id/crm/C-1"): [""],
+    ("patch", "/v1/customers/01930a3e-2f6b-7c11-9a52-0d9c1f8f7a10"): [""],
+}
+
+
+@pytest.mark.parametrize(("method", "path"), MISSING)
+@pytest.mark.parametrize(
+    "headers", [{}, {"Content-Type": "text/plain"}, {"Content-Type": "application/json"}]
+)
+def test_no_body_is_refused_with_what_is_missing(
+    api: Api, method: str, path: str, headers: dict[str, str]
+) -> None:
+    wanted = MISSING[method, path]
+    chunks = {"content": iter([b""])}  # of unstated length, and empty
+    for sent in ({}, {"content": b""}, chunks):
+        answer = getattr(api, method)(path, headers=headers, **sent)
+        assert pointers(answer) == wanted
+        assert {error["code"] for error in answer.json()["errors"]} == {"missing"}
+    assert api.get(CUSTOMERS).json()["data"] == []
+
+
+@pytest.mark.parametrize("path", [path for method, path in MISSING if method == "post"])
+def test_a_body_whose_type_is_not_said_stays_unread(api: Api, path: str) -> None:
+    for content in (b"{}", b" ", iter([b"{", b"}"])):
+        problem(api.post(path, content=content), 415, "unsupported_media_type")
+
+
+def test_strangers_learn_nothing_of_what_is_missing(client: TestClient) -> None:
+    assert client.post(CUSTOMERS).status_code == 401
 
 
 # --- headers

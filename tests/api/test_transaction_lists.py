@@ -56,6 +56,8 @@ def test_filters_add_up(api: Api, customer_id: str) -> None:
         "limit=0",
         "limit=201",
         "occurred_from=2026-01-01",
+        "updated_after=yesterday",
+        "sort=-updated_at",
         "cursor=abc",
     ],
 )
@@ -63,7 +65,7 @@ def test_a_filter_that_cannot_be_meant_is_refused(api: Api, query: str) -> None:
     assert api.get(f"{PATH}?{query}").status_code == 422
 
 
-@pytest.mark.parametrize("sort", ["occurred_at", "-occurred_at"])
+@pytest.mark.parametrize("sort", ["occurred_at", "-occurred_at", "updated_at"])
 def test_pages_run_through_equal_instants_without_loss(api: Api, customer_id: str, sort: str) -> None:
     instants = ["2026-01-01T00:00:00Z"] * 5 + ["2026-01-02T00:00:00Z"] * 4
     items = [transaction(occurred_at=at) for at in instants]
@@ -77,7 +79,7 @@ def test_pages_run_through_equal_instants_without_loss(api: Api, customer_id: st
         assert page["has_more"] == (page["next_cursor"] is not None)
         path = answer.headers["Link"].removeprefix("<").partition(">")[0] if page["has_more"] else ""
     assert len({row["id"] for row in seen}) == len(seen) == 9
-    order = [(row["occurred_at"], row["id"]) for row in seen]
+    order = [(row[sort.removeprefix("-")], row["id"]) for row in seen]
     assert order == sorted(order, reverse=sort.startswith("-"))
 
 

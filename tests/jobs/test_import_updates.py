@@ -112,6 +112,17 @@ def test_what_was_changed_here_stays_until_the_source_says_something_new(store: 
     assert topics[0] == ("Damage", 7)
 
 
+def test_what_a_file_left_out_in_between_is_not_new_again(store: Store, actor: Actor) -> None:
+    send(store, actor, "interactions", f"1,C1,{AT},5,Talk,")
+    here = InteractionUpdate(topic="Damage")
+    store.write_sync(interactions.update_one, actor, the(store, Interaction)["id"], here, None)
+    for row in (f"1,C1,{AT},5,,", f"1,C1,{AT},,Talk,", f"1,C1,{AT},6,,", f"1,C1,{AT},,talk,"):
+        send(store, actor, "interactions", row)
+        expected = "talk" if "talk" in row else "Damage"
+        assert the(store, Interaction)["topic"] == expected
+    assert the(store, Interaction)["talk_seconds"] == 6
+
+
 def test_a_file_from_before_changes_nothing_back(store: Store, actor: Actor) -> None:
     old, new = f"1,C1,{AT},5,Talk,", f"1,C1,{AT},60,Delivery,"
     for one, expected in ((old, (1, 0, 0, 0)), (new, (0, 1, 0, 0)), (old, (0, 0, 1, 0))):

@@ -1,22 +1,23 @@
-"""Periodic duties: global order, the sealed audit trail, and forgetting."""
+"""Periodic duties: global order, and forgetting."""
 
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
-from sqlalchemy import delete, func, insert, select, update
+from conftest import SECRET
+from sqlalchemy import func, insert, select, update
 
 from app.domain.access import Actor
 from app.errors import UnavailableError
 from app.jobs.registry import Context
-from app.jobs.schedule import DUTIES, Duty, Schedule
+from app.jobs.schedule import Duty, Schedule, every_duty
 from app.settings import Settings
 from app.store import audit, idempotency, positions, types
+from app.store.audit_keys import AuditKeys, derive
 from app.store.engine import Store
 from app.store.tables import AuditEntry, Event, IdempotencyKey
 
-KEY = positions.seal_key("a secret of the tests, forty characters..")
+KEYS = AuditKeys(derive(SECRET))
 
 
 @pytest.fixture
@@ -37,10 +38,6 @@ def order(store: Store, table: Any) -> list[tuple[int, str]]:
     return [tuple(row) for row in found]
 
 
-def verify(store: Store, key: bytes = KEY) -> int | None:
-    return store.read_sync(positions.verify, key)
-
-
 def execute(store: Store, statement: Any) -> None:
     store.write_sync(lambda tx: tx.execute(statement))
 
@@ -50,79 +47,26 @@ def execute(store: Store, statement: Any) -> None:
 
 def test_what_has_committed_is_numbered_in_order_of_time(store: Store, actor: Actor) -> None:
     note(store, actor, "one", "two", "three")
-    assert store.write_sync(positions.assign, KEY, 100) == 3
+    assert store.write_sync(positions.assign, KEYS, 100).count == 3
     assert order(store, Event) == order(store, AuditEntry) == [(1, "one"), (2, "two"), (3, "three")]
-    assert store.write_sync(positions.assign, KEY, 100) == 0
+    assert store.write_sync(positions.assign, KEYS, 100).count == 0
 
 
 def test_numbering_goes_on_batch_by_batch(store: Store, actor: Actor) -> None:
     names = [f"thing {number}" for number in range(7)]
     note(store, actor, *names)
-    assert [store.write_sync(positions.assign, KEY, 3) for _ in range(3)] == [3, 3, 1]
+    assert [store.write_sync(positions.assign, KEYS, 3).count for _ in range(3)] == [3, 3, 1]
     assert order(store, Event) == list(enumerate(names, start=1))
-    assert verify(store) is None
 
 
 def test_a_late_commit_gets_a_later_position(store: Store, actor: Actor) -> None:
     note(store, actor, "in time")
-    store.write_sync(positions.assign, KEY, 100)
+    store.write_sync(positions.assign, KEYS, 100)
     note(store, actor, "late")
     earlier = types.now() - timedelta(minutes=5)
-    for table in (Event, AuditEntry):
-        execute(store, update(table).where(table.object_id == "late").values(at=earlier))
-    store.write_sync(positions.assign, KEY, 100)
+    execute(store, update(Event).where(Event.object_id == "late").values(at=earlier))
+    store.write_sync(positions.assign, KEYS, 100)
     assert order(store, Event) == order(store, AuditEntry) == [(1, "in time"), (2, "late")]
-    assert verify(store) is None
-
-
-# --- the seal
-
-
-@pytest.fixture
-def sealed(store: Store, actor: Actor) -> Store:
-    note(store, actor, "one", "two", "three", "four")
-    store.write_sync(positions.assign, KEY, 100)
-    assert verify(store) is None
-    return store
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"action": "thing.lost"},
-        {"actor_id": "key:somebody"},
-        {"request_id": "another"},
-        {"object_id": "Two"},
-        {"members": ["a"]},
-        {"at": types.now()},
-        {"seal": bytes(32)},
-        {"seal": None},
-        {"id": UUID(int=7)},
-    ],
-    ids=lambda change: next(iter(change)),
-)
-def test_a_changed_entry_is_named(sealed: Store, change: dict[str, Any]) -> None:
-    execute(sealed, update(AuditEntry).where(AuditEntry.position == 2).values(**change))
-    assert verify(sealed) == 2
-
-
-def test_a_removed_entry_is_named(sealed: Store) -> None:
-    execute(sealed, delete(AuditEntry).where(AuditEntry.position == 3))
-    assert verify(sealed) == 3
-
-
-def test_entries_that_changed_places_are_named(sealed: Store) -> None:
-    for old, new in ((1, 99), (2, 1), (99, 2)):
-        execute(sealed, update(AuditEntry).where(AuditEntry.position == old).values(position=new))
-    assert verify(sealed) == 1
-
-
-def test_another_key_fits_nowhere(sealed: Store) -> None:
-    assert verify(sealed, positions.seal_key("another secret")) == 1
-
-
-def test_an_empty_trail_is_well(store: Store) -> None:
-    assert verify(store) is None
 
 
 # --- duties
@@ -146,7 +90,7 @@ def test_old_idempotency_keys_are_forgotten(context: Context, store: Store) -> N
 
 def test_every_duty_can_be_switched_off(context: Context, store: Store, actor: Actor) -> None:
     note(store, actor, "one")
-    schedule = Schedule(context, off=tuple(duty.name for duty in DUTIES))
+    schedule = Schedule(context, off=tuple(duty.name for duty in every_duty()))
     assert schedule.run_due() > 1
     assert order(store, Event) == []
 

@@ -11,7 +11,7 @@ answers were turned round) and ``is_reversed`` (whether any was).
 import numpy as np
 
 from app.domain.indices.counting import Counted, Moments, count, moments, sums
-from app.domain.indices.intervals import wilson_columns
+from app.domain.indices.intervals import scale_mean_columns, wilson_columns
 from app.domain.indices.model import (
     DEFAULT_OPTIONS,
     Answers,
@@ -23,7 +23,7 @@ from app.domain.indices.model import (
     Options,
     Part,
 )
-from app.domain.indices.results import bounded_t, compare_means, numbers, results
+from app.domain.indices.results import compare_means, judged_means, numbers, results
 
 AGREEMENT = (1, 7)
 EFFORT = (1, 5)
@@ -50,7 +50,9 @@ def _on(answers: Answers, scale: tuple[int, int]) -> BoolArray:
 def compute(
     answers: Answers, groups: IntArray, n_groups: int, options: Options = DEFAULT_OPTIONS
 ) -> list[IndexResult]:
-    """Compute the effort score by group: (mean − 1)/6·100 with a t-interval, and the share of easy ones.
+    """Compute the effort score by group: (mean − 1)/6·100, and the share of easy ones.
+
+    The interval is Student's t with one answer added at each end of the scale.
 
     Args:
         answers: answers of kind ces.
@@ -73,7 +75,7 @@ def compute(
     is_easy = np.where(is_effort, answers.value <= EASY_TO_EFFORT, answers.value >= EASY_FROM_AGREEMENT)
     easy = sums(counted.groups[is_easy[counted.rows]], n_groups)
     turned = sums(counted.groups[is_effort[counted.rows]], n_groups)
-    interval = bounded_t(found, 0.0, 100.0)
+    interval = scale_mean_columns(found.mean, found.variance, found.n, 0.0, 100.0)
     return results(
         "ces",
         found.n,
@@ -117,7 +119,7 @@ INDEX = Index(
         "tr": "Müşteri çabası puanı",
         "az": "Müştəri səyi balı",
     },
-    formula="(mean - 1) / 6 x 100 on 1-7 (7 = easy); t 95 %. Share of 5 and above; Wilson 95 %",
+    formula="(mean - 1) / 6 x 100 on 1-7 (7 = easy); t 95 %, one added at each end. Share of 5 and above",
     source="Dixon, Freeman and Toman 2010; agreement scale: CEB 2013",
     documentation="/docs/formulas#ces",
     low=0.0,
@@ -126,4 +128,5 @@ INDEX = Index(
     kinds=("ces",),
     compute=compute,
     compare=compare_means,
+    judge_list=judged_means(0.0, 100.0),
 )

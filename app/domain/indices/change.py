@@ -3,6 +3,7 @@
 Source: docs/formulas.md#changed-or-noise.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -32,6 +33,37 @@ class Change:
     statistic: float | None = None
     critical: float | None = None
     verdict: Verdict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListVerdict:
+    """What to say of a list of periods.
+
+    ``statistic`` is the split's with the greatest magnitude and ``limit`` what chance seldom passes;
+    ``since`` is the place of the first period after it, ``before`` and ``after`` the index on either side,
+    all None where the split is within its limit. ``steps`` are the statistics of neighbours by the place of
+    the later one; ``changed`` is also true where only one of them is beyond ``step_limit``. ``lists`` share
+    the 5 %.
+    """
+
+    changed: bool
+    since: int | None
+    before: float | None
+    after: float | None
+    statistic: float
+    limit: float
+    step_limit: float
+    periods: int
+    lists: int
+    steps: Mapping[int, float]
+
+    def change_at(self, place: int, change: Change) -> Change:
+        """Hold the change of one period against the one before it to the limit of its list."""
+        statistic = self.steps.get(place)
+        if statistic is None or change.difference is None:
+            return change
+        verdict = Verdict.CHANGED if abs(statistic) > self.step_limit else Verdict.NOISE
+        return Change(change.difference, statistic, self.step_limit, verdict)
 
 
 def _judged(difference: float, statistic: float, critical: float) -> Change:

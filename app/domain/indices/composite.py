@@ -20,7 +20,7 @@ from app.domain.indices.model import (
 )
 from app.domain.indices.reliability import Reliability, alpha_by_group
 from app.domain.indices.responses import Responses, count_responses, needed_items, unite, weigh
-from app.domain.indices.results import bounded_t, compare_means, numbers, results
+from app.domain.indices.results import bounded_t, compare_means, judged_means, numbers, results
 
 
 def compute(
@@ -109,5 +109,6 @@ INDEX = Index(
     kinds=("csat", "rating"),
     compute=compute,
     compare=compare_means,
+    judge_list=judged_means(0.0, 100.0),
     needs_items=True,
 )

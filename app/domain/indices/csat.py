@@ -3,12 +3,15 @@
 Parts: ``satisfied``, how many answers are.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from app.domain.indices.change import Change, share_change
+from app.domain.indices.change import Change, ListVerdict, share_change
 from app.domain.indices.counting import count, sums
 from app.domain.indices.intervals import wilson_columns
 from app.domain.indices.model import DEFAULT_OPTIONS, Answers, Index, IndexResult, IntArray, Options
+from app.domain.indices.periods import judge_shares
 from app.domain.indices.results import results
 
 SATISFIED_FROM = {(1, 5): 4, (1, 7): 6, (1, 10): 9}
@@ -54,6 +57,11 @@ def compare(previous: IndexResult, current: IndexResult) -> Change:
     return share_change(int(before or 0), previous.n, int(after or 0), current.n)
 
 
+def judge_list(results: Sequence[IndexResult], lists: int = 1) -> ListVerdict | None:
+    """Tell whether the share moved within a list of periods."""
+    return judge_shares(results, "satisfied", lists)
+
+
 INDEX = Index(
     code="csat",
     titles={
@@ -70,4 +78,5 @@ INDEX = Index(
     kinds=("csat",),
     compute=compute,
     compare=compare,
+    judge_list=judge_list,
 )

@@ -29,7 +29,7 @@ from app.domain.indices.model import (
     Part,
 )
 from app.domain.indices.responses import Responses, count_responses, needed_items, unite, weigh
-from app.domain.indices.results import bounded_t, compare_means, numbers, results
+from app.domain.indices.results import bounded_t, compare_means, judged_means, numbers, results
 
 _PLACES = {name: place for place, name in enumerate(Dimension)}
 _PARTS_OF = {
@@ -128,5 +128,6 @@ INDEX = Index(
     kinds=("rating",),
     compute=compute,
     compare=compare_means,
+    judge_list=judged_means(0.0, 100.0),
     needs_items=True,
 )

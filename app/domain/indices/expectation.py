@@ -31,7 +31,7 @@ from app.domain.indices.model import (
     Part,
 )
 from app.domain.indices.responses import Responses, count_responses, needed_items, unite, weigh
-from app.domain.indices.results import bounded_t, compare_means, numbers, results
+from app.domain.indices.results import bounded_t, compare_means, judged_means, numbers, results
 
 MIN_N = 30
 ROUNDING = 1e-9  # points nearer than this are equal
@@ -287,5 +287,6 @@ INDEX = Index(
     kinds=("csat", "rating", "expectation"),
     compute=compute,
     compare=compare_means,
+    judge_list=judged_means(None, None),
     needs_items=True,
 )

@@ -131,6 +131,54 @@ def t_columns(means: ArrayLike, variances: ArrayLike, n: ArrayLike) -> IntervalC
     return IntervalColumns(centre - half, centre + half)
 
 
+class WithEnds(NamedTuple):
+    """Answers on one scale with one more at each of its ends: how many, their mean, and Σ(x − mean)²/n."""
+
+    n: FloatArray
+    mean: FloatArray
+    variance: FloatArray
+
+
+def with_ends(n: ArrayLike, total: ArrayLike, squares: ArrayLike, low: float, high: float) -> WithEnds:
+    """Add one answer at each end of a scale to columns of sums: counts, sums and sums of squares."""
+    count = np.asarray(n, dtype=np.float64) + 2
+    mean = (np.asarray(total, dtype=np.float64) + low + high) / count
+    spread = (np.asarray(squares, dtype=np.float64) + low**2 + high**2) / count - mean**2
+    return WithEnds(count, mean, np.maximum(spread, 0.0))
+
+
+def scale_mean_columns(
+    means: ArrayLike, variances: ArrayLike, n: ArrayLike, low: float, high: float
+) -> IntervalColumns:
+    """Interval of means of answers on one scale: Student's t with one answer added at each end.
+
+    Where nearly all give the best answer, the plain interval is far too narrow, and there is none where
+    all are equal. Cut to the scale and stretched to contain the mean; NaN when n < 2.
+
+    Args:
+        means: mean of each group, within the scale.
+        variances: sample variances, divided by n − 1.
+        n: how many answers each has.
+        low: least value of the scale.
+        high: greatest value of the scale.
+
+    Source: docs/formulas.md#ces.
+
+    >>> found = scale_mean_columns([100.0], [0.0], [30], 0.0, 100.0)
+    >>> found.low.round(4).tolist(), found.high.tolist()
+    ([90.5843], [100.0])
+    """
+    centre, counts = np.asarray(means, dtype=np.float64), np.asarray(n, dtype=np.float64)
+    some = np.where(counts >= 2, counts, np.nan)
+    squares = (some - 1) * np.asarray(variances, dtype=np.float64) + some * centre**2
+    adjusted = with_ends(some, some * centre, squares, low, high)
+    half = t_quantile(some - 1) * np.sqrt(adjusted.variance / adjusted.n)
+    return IntervalColumns(
+        np.minimum(np.maximum(adjusted.mean - half, low), centre),
+        np.maximum(np.minimum(adjusted.mean + half, high), centre),
+    )
+
+
 def t_quantile(degrees: ArrayLike) -> FloatArray:
     """The 97.5 % quantile of Student's t; NaN in, NaN out.
 

@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from app.domain.indices.change import Change
+from app.domain.indices.change import Change, ListVerdict
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
@@ -283,6 +283,13 @@ class Compare(Protocol):
         """Tell whether ``current`` differs from ``previous``."""
 
 
+class JudgeList(Protocol):
+    """Judges a list of periods of an index as a whole."""
+
+    def __call__(self, results: Sequence[IndexResult], lists: int = 1) -> ListVerdict | None:
+        """Tell whether it moved within the list; None with fewer than three periods that have answers."""
+
+
 @dataclass(frozen=True, slots=True)
 class Index:
     """A satisfaction index: what it is called (by language: en, tr, az), how it is made, and the functions
@@ -305,6 +312,7 @@ class Index:
     kinds: tuple[str, ...]
     compute: Compute
     compare: Compare
+    judge_list: JudgeList
     one_per_customer: bool = False
     needs_items: bool = False
 

@@ -9,6 +9,7 @@ from app.domain.indices.change import Change, nps_change
 from app.domain.indices.counting import count, sums
 from app.domain.indices.intervals import adjusted_wald_columns
 from app.domain.indices.model import DEFAULT_OPTIONS, Answers, Index, IndexResult, IntArray, Options
+from app.domain.indices.periods import judge_nps
 from app.domain.indices.results import results
 
 SCALE = (0, 10)
@@ -82,5 +83,6 @@ INDEX = Index(
     kinds=("nps",),
     compute=compute,
     compare=compare,
+    judge_list=judge_nps,
     one_per_customer=True,
 )

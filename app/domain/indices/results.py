@@ -1,13 +1,14 @@
 """From columns of groups to results."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from app.domain.indices.change import Change, mean_change
+from app.domain.indices.change import Change, ListVerdict, mean_change
 from app.domain.indices.counting import Moments
 from app.domain.indices.intervals import IntervalColumns, t_columns
-from app.domain.indices.model import DimensionResult, FloatArray, IndexResult, IntArray, Part
+from app.domain.indices.model import DimensionResult, FloatArray, IndexResult, IntArray, JudgeList, Part
+from app.domain.indices.periods import judge_means
 
 
 def numbers(column: FloatArray) -> list[float | None]:
@@ -51,3 +52,12 @@ def compare_means(previous: IndexResult, current: IndexResult) -> Change:
     return mean_change(
         (previous.score, previous.variance, previous.n), (current.score, current.variance, current.n)
     )
+
+
+def judged_means(low: float | None, high: float | None) -> JudgeList:
+    """How to judge a list of periods of an index that is a mean between these bounds, if it has any."""
+
+    def judge(results: Sequence[IndexResult], lists: int = 1) -> ListVerdict | None:
+        return judge_means(results, low, high, lists)
+
+    return judge

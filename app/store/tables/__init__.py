@@ -19,7 +19,7 @@ from app.store.tables.imports import (
 )
 from app.store.tables.interactions import Disposition, Interaction
 from app.store.tables.jobs import Job, Worker
-from app.store.tables.journal import ApiKey, AuditEntry, Event, IdempotencyKey
+from app.store.tables.journal import ApiKey, AuditAlarm, AuditEntry, AuditHead, Event, IdempotencyKey
 from app.store.tables.replays import Replay
 from app.store.tables.scores import CustomerScore, RunColumns, ScoringRun
 from app.store.tables.surveys import (
@@ -34,7 +34,9 @@ from app.store.tables.unit_costs import UnitCost
 
 __all__ = [
     "ApiKey",
+    "AuditAlarm",
     "AuditEntry",
+    "AuditHead",
     "Backtest",
     "Base",
     "ChurnContest",

@@ -17,7 +17,10 @@ def _unnumbered(table: str) -> Index:
 
 
 class AuditEntry(Base):
-    """Who did what to which object, without personal data. Rows commit unchained; a job seals them."""
+    """Who did what to which object, without personal data. Rows commit unchained; a job seals them.
+
+    A ``position`` below zero was given to an entry that came from elsewhere: it was refused.
+    """
 
     __tablename__ = "audit_entries"
 
@@ -30,12 +33,41 @@ class AuditEntry(Base):
     members: Mapped[list[Any]]
     position: Mapped[int | None] = mapped_column(BigInteger, unique=True)
     seal: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    """While the entry waits for its position: the mark of the process that wrote it."""
 
     __table_args__ = (
         Index(None, "object_id", "at"),
         Index(None, "at", "id"),
         _unnumbered("audit_entries"),
     )
+
+
+class AuditHead(Base):
+    """The end of the sealed trail, signed; one row."""
+
+    __tablename__ = "audit_head"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    store_id: Mapped[UUID]
+    position: Mapped[int] = mapped_column(BigInteger)
+    """Of the last sealed entry. Positions count from 1 without gaps, so this is how many there are."""
+    seal: Mapped[bytes] = mapped_column(LargeBinary(32))
+    """Of the last sealed entry."""
+    secret_id: Mapped[str] = mapped_column(Text)
+    signature: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+
+class AuditAlarm(Base):
+    """Something in the audit trail that is not what was sealed, as workers found it."""
+
+    __tablename__ = "audit_alarms"
+
+    kind: Mapped[str] = mapped_column(Text, primary_key=True)
+    first_position: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    last_position: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    found_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
+    """When an operator said that it is known."""
 
 
 class Event(Base):

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.store.tables.base import Base, index_where_set
@@ -44,7 +44,7 @@ class Transaction(Base):
         Index("ix_transactions_scoring", "customer_id", "occurred_at", "kind", "currency", "amount_minor"),
         Index(None, "occurred_at", "id"),
         index_where_set("import_id"),
-        index_where_set("changed_at"),
+        Index("ix_transactions_updated_at", text("coalesce(changed_at, recorded_at)"), "id"),
     )
 
 
@@ -57,3 +57,5 @@ class ExchangeRate(Base):
     on_date: Mapped[date] = mapped_column("on_date", primary_key=True)
     rate: Mapped[str] = mapped_column(Text)
     updated_at: Mapped[datetime]
+
+    __table_args__ = (Index(None, "updated_at", "currency", "on_date"),)

@@ -1,0 +1,114 @@
+"""What a worker does for the audit trail: seal what was written, read it again, and tell of breaks."""
+
+from collections.abc import Iterable
+from time import monotonic
+
+import structlog
+
+from app.domain.access import system
+from app.jobs.registry import Context
+from app.store import audit_alarms, audit_head, audit_keys, audit_report, audit_sealing, positions
+from app.store.audit_alarms import Alarm
+from app.store.audit_check import Walk, ends_otherwise
+from app.store.audit_head import Head
+from app.store.audit_keys import AuditKeys
+
+_SEAL_MOST = 1_000
+_CHECK_MOST = 500
+_BETWEEN_PASSES_SECONDS = 60.0
+_TELL_AGAIN_SECONDS = 600.0
+_LOG_HEAD_SECONDS = 3_600.0
+
+_log = structlog.get_logger("vefa.audit")
+
+
+class AuditTrail:
+    """The trail as one worker sees it; remembers the head, so that an older one in its place is noticed."""
+
+    def __init__(self) -> None:
+        self._head: Head | None = None
+        self._walk: Walk | None = None
+        self._next_pass_at = self._next_adoption_at = self._next_log_at = 0.0
+        self._said: dict[Alarm, float] = {}
+
+    def seal(self, context: Context) -> bool:
+        """Put events and audit entries into their global order, and seal the entries."""
+        keys = audit_keys.of_settings(context.settings)
+        if keys is None or not context.store.read_sync(positions.has_news):
+            return False
+        if self._head is None:
+            self._adopt(context, keys)
+        done = context.store.write_sync(positions.assign, keys, _SEAL_MOST, self._head)
+        self._tell(done.alarms)
+        if done.head is not None:
+            self._head = done.head
+            self._log_head(done.head)
+        return done.count >= _SEAL_MOST
+
+    def check(self, context: Context) -> bool:
+        """Read some of the sealed entries again; after the last one begin with the first."""
+        keys, store = audit_keys.of_settings(context.settings), context.store
+        if keys is None or (self._walk is None and monotonic() < self._next_pass_at):
+            return False
+        if self._walk is None:
+            self._next_pass_at = monotonic() + _BETWEEN_PASSES_SECONDS
+            head = self._stored_head(context, keys)
+            if head is None:
+                return False
+            self._walk = Walk(keys.chain, head.position, frozenset({head.position}), head=head)
+        walk = self._walk
+        more = store.read_sync(walk.step, _CHECK_MOST)
+        while more and walk.alarms:  # what is broken is named at once
+            more = store.read_sync(walk.step)
+        if not more:
+            self._walk, self._next_pass_at = None, monotonic() + _BETWEEN_PASSES_SECONDS
+            self._note(context, [*walk.alarms, *ends_otherwise(walk)])
+        return False
+
+    def _stored_head(self, context: Context, keys: AuditKeys) -> Head | None:
+        """The head in the database, if it may be trusted."""
+        head = context.store.read_sync(audit_head.read)
+        if head is None:
+            self._adopt(context, keys)
+            return None
+        if not head.is_signed_by(keys.current):
+            self._note(context, [audit_head.untrusted(head, keys)])
+            return None
+        self._note(context, audit_sealing.put_back(head, self._head))
+        return head
+
+    def _adopt(self, context: Context, keys: AuditKeys) -> None:
+        """Sign a head for a trail that has none, if it was sealed before there were heads and is whole."""
+        store = context.store
+        if monotonic() < self._next_adoption_at or store.read_sync(audit_head.read) is not None:
+            return
+        self._next_adoption_at = monotonic() + _BETWEEN_PASSES_SECONDS
+        wrong, position, seal = store.read_sync(audit_report.without_head, keys)
+        if wrong is not None:
+            self._note(context, [Alarm(wrong)])
+        elif position:
+            actor = system(context.company)
+            if store.write_sync(audit_sealing.adopt, keys, actor, position, seal):
+                _log.info("audit_trail_adopted", entries=position)
+
+    def _note(self, context: Context, alarms: Iterable[Alarm]) -> None:
+        if found := list(alarms):
+            self._tell(context.store.write_sync(audit_alarms.note, found))
+
+    def _tell(self, alarms: Iterable[Alarm]) -> None:
+        for alarm in alarms:
+            if monotonic() >= self._said.get(alarm, 0.0):
+                self._said[alarm] = monotonic() + _TELL_AGAIN_SECONDS
+                _log.error(
+                    "audit_trail_alarm",
+                    kind=alarm.kind.value,
+                    first_position=alarm.first,
+                    last_position=alarm.last,
+                    next="run `vefa audit verify`",
+                )
+
+    def _log_head(self, head: Head) -> None:
+        """Leave a copy of the head where whoever can write the database may not."""
+        if monotonic() >= self._next_log_at:
+            self._next_log_at = monotonic() + _LOG_HEAD_SECONDS
+            _log.info("audit_head", head=" ".join(str(head).split()))

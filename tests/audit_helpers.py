@@ -1,0 +1,102 @@
+"""An audit trail as services write and workers seal it, and people who change it in the database."""
+
+import hashlib
+import hmac
+import json
+from datetime import datetime
+from typing import Any
+
+from conftest import SECRET
+from sqlalchemy import Connection, insert, select, text, update
+
+from app.domain.access import Actor
+from app.jobs.audit_trail import AuditTrail
+from app.jobs.registry import Context
+from app.settings import Settings
+from app.store import audit, audit_report, audit_rows
+from app.store.audit_head import Head
+from app.store.audit_keys import AuditKeys, derive
+from app.store.engine import Store
+from app.store.tables import AuditEntry
+from app.store.types import new_id, now, to_micros
+
+OTHER_SECRET = "another-secret,of-the-tests-with-a-COMMA-0123"
+KEYS = AuditKeys(derive(SECRET))
+
+
+class Service:
+    """A running service: writes entries, and a worker looks after them, round by round."""
+
+    def __init__(self, settings: Settings, store: Store, actor: Actor) -> None:
+        self.store, self._actor = store, actor
+        self._context = Context(store, settings.company, settings)
+        self.worker = AuditTrail()
+
+    def write(self, *names: str) -> None:
+        """Note that things were made."""
+        for name in names:
+            self.store.write_sync(audit.record, self._actor, "thing.made", name, members=["b", "a"])
+
+    def work(self, rounds: int = 3) -> None:
+        """Let the worker do its duties some times."""
+        for _ in range(rounds):
+            self.worker.seal(self._context)
+            self.worker.check(self._context)
+            self.worker._next_pass_at = self.worker._next_adoption_at = 0.0
+
+    def restart(self) -> None:
+        """Begin with a worker that remembers nothing."""
+        self.worker = AuditTrail()
+
+    def execute(self, *statements: Any) -> None:
+        """Do what somebody with the database's password does."""
+
+        def act(tx: Connection) -> None:
+            for statement in statements:
+                tx.execute(text(statement) if isinstance(statement, str) else statement)
+
+        self.store.write_sync(act)
+
+    def found(self, copy: Head | None = None, keys: AuditKeys = KEYS) -> set[tuple[str, int, int]]:
+        """What a verification finds: kind, first and last position."""
+        report = self.store.read_sync(audit_report.verify, keys, copy)
+        return {(alarm.kind.value, alarm.first, alarm.last) for alarm in report.alarms}
+
+    def names(self) -> list[str]:
+        """What is sealed, in order."""
+        entries = self.store.read_sync(audit_rows.after, 0, 1_000)
+        return [json.loads(entry.text)[5] for entry in entries]
+
+
+def insert_entry(name: str, **columns: Any) -> Any:
+    """A statement that inserts an entry; without more columns one that nobody marked."""
+    row = {
+        "id": new_id(),
+        "at": now(),
+        "actor_id": "key:boss",
+        "action": "thing.made",
+        "object_id": name,
+        "members": ["a"],
+    }
+    return insert(AuditEntry).values({**row, **columns})
+
+
+def seal_as_before(tx: Connection, secret: str = SECRET) -> None:
+    """Number and seal what waits as versions did that knew neither heads nor marks."""
+    key = hashlib.sha256(b"vefa-audit:" + secret.encode()).digest()
+    last = select(AuditEntry.position, AuditEntry.seal).where(AuditEntry.position.is_not(None))
+    end = tx.execute(last.order_by(AuditEntry.position.desc()).limit(1)).one_or_none()
+    position, seal = (0, bytes(32)) if end is None else (end.position, end.seal)
+    waiting = select(AuditEntry.__table__).where(AuditEntry.position.is_(None))
+    for row in tx.execute(waiting.order_by(AuditEntry.at, AuditEntry.id)).all():
+        position += 1
+        seal = hmac.digest(
+            key, seal + json.dumps(_entry(position, row), separators=(",", ":")).encode(), "sha256"
+        )
+        tx.execute(update(AuditEntry).where(AuditEntry.id == row.id).values(position=position, seal=seal))
+
+
+def _entry(position: int, row: Any) -> list[Any]:
+    at: datetime = row.at
+    names = ("actor_id", "request_id", "action", "object_id", "members")
+    return [position, row.id.hex, to_micros(at), *(getattr(row, name) for name in names)]
