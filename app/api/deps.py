@@ -14,11 +14,18 @@ from fastapi import Depends, Header, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
-from app.api.bodies import LARGE_BYTES, StrictRequest, aside
+from app.api.bodies import (
+    LARGE_BYTES,
+    NO_BODY,
+    StrictRequest,
+    aside,
+    check_media_type,
+    is_without_body,
+    telling,
+)
 from app.api.cursors import Cursors, listing_of
 from app.api.read_trail import ReadTrail
 from app.api.replies import Reply, dump
-from app.api.request_bodies import NO_BODY, check_media_type, is_without_body, telling
 from app.api.targets import path_values, query_error, repeatable
 from app.api.validation import pointer, refusal
 from app.domain import etags, import_mapping

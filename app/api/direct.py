@@ -23,7 +23,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.api.bodies import StrictRequest, aside
+from app.api.bodies import StrictRequest, aside, check_media_type
 from app.api.contract import API_PREFIX
 from app.api.deps import (
     StrictRoute,
@@ -31,7 +31,6 @@ from app.api.deps import (
     understood_conditions,
 )
 from app.api.problems import render
-from app.api.request_bodies import check_media_type
 from app.api.routes import TEMPLATE
 from app.api.targets import path_values, query_error, takes_list
 from app.api.validation import refusal
