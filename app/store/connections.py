@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.errors import AppError, UnavailableError
-from app.store import dialects
+from app.store import database_errors, dialects
 from app.store.dialects import StoreSettings
 from app.store.watchdog import Waiting, Watchdog, cut, hanging
 
@@ -141,7 +141,7 @@ class PostgresConnections:
     async def _drop(self, connection: AsyncConnection, error: BaseException) -> None:
         """Give a connection back to the pool; if it died the others have probably died with it."""
         dropped = [connection]
-        if dialects.is_disconnect(error):
+        if database_errors.is_disconnect(error):
             dropped += self._idle
             self._idle.clear()
         for one in dropped:

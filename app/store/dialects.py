@@ -1,7 +1,6 @@
-"""Everything that differs between SQLite and PostgreSQL: engines, upserts, locks, what an error means."""
+"""Everything that differs between SQLite and PostgreSQL: engines, upserts, locks."""
 
 import json
-import sqlite3
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -30,7 +29,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.types import UserDefinedType
 
-from app.errors import UnavailableError
 from app.store import private_files
 
 
@@ -95,25 +93,6 @@ _PG_LOST: dict[str, Any] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
 }
-
-# PostgreSQL SQLSTATEs after which the same transaction may simply be tried again.
-_RETRY = {"40001", "40P01"}
-_LOCKED = "55P03"
-# SQLSTATE classes that tell of the server's state, not of our statement: connection, resources, object not
-# in the needed state (locks), operator intervention (shutdown, timeouts), system errors.
-_STATE_CLASSES = {"08", "53", "55", "57", "58"}
-# The same of SQLite's primary result codes; its OperationalError alone may also mean a wrong statement.
-_SQLITE_STATES = {
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_LOCKED,
-    sqlite3.SQLITE_NOMEM,
-    sqlite3.SQLITE_INTERRUPT,
-    sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_CANTOPEN,
-    sqlite3.SQLITE_PROTOCOL,
-}
-
 
 # The standard functions wrap these in argument handling that costs more than the work: documents are
 # small, many to a page, and were written by the encoder below.
@@ -360,47 +339,3 @@ def advisory_lock(tx: Connection, name: str) -> None:
     """Wait for a lock that lives as long as the transaction. SQLite has one writer, so holds it already."""
     if is_postgres(tx):
         tx.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
-
-
-def sqlstate(error: BaseException) -> str | None:
-    """PostgreSQL's five-letter error code, if there is one."""
-    return getattr(getattr(error, "orig", None), "sqlstate", None)
-
-
-def may_retry(error: BaseException) -> bool:
-    """Whether the transaction lost a race and would likely succeed if run again."""
-    return sqlstate(error) in _RETRY
-
-
-def is_locked(error: BaseException) -> bool:
-    """Whether somebody else held a lock for longer than we wait."""
-    return sqlstate(error) == _LOCKED or _sqlite_code(error) == sqlite3.SQLITE_BUSY
-
-
-def is_disconnect(error: BaseException) -> bool:
-    """Whether the connection died under the statement."""
-    return isinstance(error, exc.DBAPIError) and error.connection_invalidated
-
-
-def translate_error(error: BaseException) -> BaseException:
-    """Turn what the database says about its own state into `UnavailableError`; leave the rest alone."""
-    if isinstance(error, exc.TimeoutError):
-        return UnavailableError("The database is busy.", headers={"Retry-After": "1"})
-    if is_disconnect(error) or _is_state(error):
-        return UnavailableError("The database cannot answer now.", headers={"Retry-After": "1"})
-    return error
-
-
-def _is_state(error: BaseException) -> bool:
-    if (code := _sqlite_code(error)) is not None:
-        return code in _SQLITE_STATES
-    if (state := sqlstate(error)) is not None:
-        return state in _RETRY or state[:2] in _STATE_CLASSES
-    return isinstance(error, exc.OperationalError | exc.InterfaceError)  # no answer from the server at all
-
-
-def _sqlite_code(error: BaseException) -> int | None:
-    """SQLite's primary result code; also of the driver's own errors, which the writer may meet."""
-    original = error.orig if isinstance(error, exc.DBAPIError) else error
-    code = getattr(original, "sqlite_errorcode", None)
-    return None if code is None else code & 0xFF

@@ -17,7 +17,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from sqlalchemy import Connection, Engine, event
 
 from app.errors import AppError
-from app.store import audit_keys, dialects
+from app.store import audit_keys, database_errors, dialects
 from app.store.connections import LongReads, PostgresConnections, SqliteReaders
 from app.store.dialects import StoreSettings
 from app.store.sqlite_writer import Writer
@@ -106,12 +106,12 @@ class Store:
         try:
             return await self._reads.run(within, *args, **kwargs)  # type: ignore[no-any-return]
         except Exception as error:
-            if not dialects.is_disconnect(error):
-                raise dialects.translate_error(error) from error
+            if not database_errors.is_disconnect(error):
+                raise database_errors.translate_error(error) from error
         try:  # a connection that died while idle: all idle ones are dropped, a read is harmless to repeat
             return await self._reads.run(within, *args, **kwargs)  # type: ignore[no-any-return]
         except Exception as error:
-            raise dialects.translate_error(error) from error
+            raise database_errors.translate_error(error) from error
 
     async def write(self, fn: Use[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a write in one transaction and return its result after the commit.
@@ -144,8 +144,8 @@ class Store:
                 with self._sync_engine().begin() as tx:
                     return fn(tx, *args, **kwargs)
             except Exception as error:
-                if attempt + 1 == WRITE_TRIES or not dialects.may_retry(error):
-                    raise dialects.translate_error(error) from error
+                if attempt + 1 == WRITE_TRIES or not database_errors.may_retry(error):
+                    raise database_errors.translate_error(error) from error
         raise AssertionError("unreachable")
 
     # --- life
@@ -193,7 +193,7 @@ class Store:
             snapshot = not getattr(fn, "single", False)
             return self._reader.run(snapshot, fn, *args, **kwargs)  # type: ignore[no-any-return]
         except Exception as error:
-            raise dialects.translate_error(error) from error
+            raise database_errors.translate_error(error) from error
 
     async def _read_long(self, fn: Use[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         if self.is_sqlite:
@@ -209,8 +209,8 @@ class Store:
             try:
                 return await self._writes.run(within, *args, **kwargs)  # type: ignore[no-any-return]
             except Exception as error:
-                if attempt + 1 == WRITE_TRIES or not dialects.may_retry(error):
-                    raise dialects.translate_error(error) from error
+                if attempt + 1 == WRITE_TRIES or not database_errors.may_retry(error):
+                    raise database_errors.translate_error(error) from error
         raise AssertionError("unreachable")
 
     def _sync_engine(self) -> Engine:
@@ -227,7 +227,7 @@ def _read_in(engine: Engine, fn: Use[P, R], *args: P.args, **kwargs: P.kwargs) -
         with engine.connect() as tx:
             return fn(tx, *args, **kwargs)
     except Exception as error:
-        raise dialects.translate_error(error) from error
+        raise database_errors.translate_error(error) from error
 
 
 def _in_transaction(fn: Use[P, R]) -> Use[P, R]:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection, exc, make_url, text
 
-from app.store import dialects, private_files
+from app.store import database_errors, dialects, private_files
 from app.store.dialects import StoreSettings
 
 _TRY = text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))")
@@ -75,7 +75,7 @@ class _SessionHold:
             session = self._engine.connect()
             taken = session.execute(_TRY, {"name": f"vefa-{self._name}"}).scalar_one()
         except exc.DBAPIError as error:
-            raise dialects.translate_error(error) from error
+            raise database_errors.translate_error(error) from error
         if taken:
             self._session = session
         else:

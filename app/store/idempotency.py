@@ -8,7 +8,7 @@ from typing import cast
 from sqlalchemy import Connection, delete, exc, select, update
 
 from app.errors import ConflictError, InvalidError
-from app.store import dialects
+from app.store import database_errors, dialects
 from app.store.tables import IdempotencyKey
 from app.store.types import now
 
@@ -65,7 +65,7 @@ def _claim(tx: Connection, claim: Claim) -> bool:
     try:
         return tx.execute(statement).first() is not None
     except exc.DBAPIError as error:
-        if dialects.is_locked(error):
+        if database_errors.is_locked(error):
             raise _in_flight() from None
         raise
 

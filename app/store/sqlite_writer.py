@@ -20,7 +20,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, event
 
 from app.errors import UnavailableError
-from app.store.dialects import is_locked, translate_error
+from app.store.database_errors import is_locked, translate_error
 
 MAX_BATCH_JOBS = 64
 MAX_BATCH_SECONDS = 0.05
