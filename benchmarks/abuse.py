@@ -15,13 +15,13 @@ from collections import Counter
 from collections.abc import Callable
 
 from app.schemas.customers import EXAMPLE_ID
-from benchmarks import abuse_bodies
+from benchmarks import abuse_bodies, abuse_jobs
 from benchmarks.abused_service import Service, serving
 from benchmarks.bystander import watching
 
 Drill = Callable[[Service], str]
 DRILLS: dict[str, tuple[Drill, dict[str, str]]] = {
-    name: (attack, {}) for name, attack in abuse_bodies.DRILLS.items()
+    name: (attack, {}) for name, attack in (abuse_bodies.DRILLS | abuse_jobs.DRILLS).items()
 }
 
 READ_ONE = f"/v1/customers/{EXAMPLE_ID}"

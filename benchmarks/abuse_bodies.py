@@ -112,7 +112,7 @@ def lines_file(service: Service) -> str:
 
 
 def _columns() -> Iterator[str]:
-    yield "source=drill"
+    yield "source=drill&currency=TRY"
     for target in ("external_id", "amount", "occurred_at", "customer_key"):
         yield f"column={target}%3D{target}"
 
