@@ -11,6 +11,7 @@ from rich.progress import Progress
 
 from app import http_server, logs
 from app.cli.context import opened, reaching, refuse
+from app.cli.serving import fitting
 from app.domain.access import Actor
 from app.domain.demo import generate
 from app.jobs import backtest, replay
@@ -77,6 +78,7 @@ def demo(
             host=host,
             port=port,
             log_level=settings.log_level,
+            limits=fitting(settings),
             on_ready=lambda: _greet(f"http://{host}:{port}"),
         )
 

@@ -36,15 +36,15 @@ def serve(
     with opened(settings):  # says in one line what is wrong, where the server would show a traceback
         pass
     app = create_app(settings, with_worker=settings.is_sqlite)
-    limits = Limits(connections=_most_connections(settings))
-    http_server.serve(app, host=host, port=port, log_level=settings.log_level, limits=limits)
+    http_server.serve(app, host=host, port=port, log_level=settings.log_level, limits=fitting(settings))
 
 
-def _most_connections(settings: Settings) -> int:
-    """How many clients may connect at once, with descriptors left for the database and files."""
+def fitting(settings: Settings) -> Limits:
+    """The limits of a server: no more connections than leave descriptors for the database and files."""
     descriptors = connection_ceiling.raise_descriptor_limit()
     for_database = 4 * settings.pool_size  # writes, reads, long reads, and what commands and jobs use
-    return connection_ceiling.fitting(settings.max_connections, descriptors, for_database)
+    most = connection_ceiling.fitting(settings.max_connections, descriptors, for_database)
+    return Limits(connections=most)
 
 
 def worker() -> None:

@@ -11,13 +11,17 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from app import connection_ceiling
+from app.cli.commands import app as cli
 from app.connection_ceiling import Connections, Stage, fitting, raise_descriptor_limit
 from app.http_server import Limits, make_server
+from app.settings import Settings
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 CLOSE = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
@@ -316,3 +320,20 @@ def test_the_soft_limit_is_raised_to_the_hard_one() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "300 300 (300, 300)"
     assert raise_descriptor_limit() >= resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+
+
+@pytest.mark.parametrize("command", ["serve", "demo"])
+def test_the_commands_leave_descriptors_for_the_database(
+    command: str, sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "vefa.db"
+    file.write_bytes(sqlite_template.read_bytes())
+    monkeypatch.setenv("VEFA_DATABASE_URL", f"sqlite:///{file}")
+    monkeypatch.setenv("VEFA_SECRET", "The tests' own secret, 0123456789 abcdefgh".replace(" ", "-"))
+    monkeypatch.setattr(connection_ceiling, "raise_descriptor_limit", lambda: 1024)
+    asked: dict[str, Any] = {}
+    monkeypatch.setattr("app.http_server.serve", lambda _app, **options: asked.update(options))
+    more = ["--file", str(tmp_path / "demo.db"), "--customers", "1"] if command == "demo" else []
+    result = CliRunner().invoke(cli, [command, *more])
+    assert result.exit_code == 0, result.output
+    assert asked["limits"].connections == 1024 - 128 - 4 * Settings().pool_size
