@@ -182,4 +182,4 @@ def test_the_trail_keeps_what_a_key_may_do_and_who_made_it(vefa: Callable[..., s
         ("api_key.revoked", first, given),
     ]
     [actor] = {entry.actor_id for entry in entries}
-    assert re.fullmatch(r"cli:[^\s:]+", actor)
+    assert re.fullmatch(r"cli:[^\s:]+ without secret", actor), "the command was run without VEFA_SECRET"

@@ -11,7 +11,7 @@ from app.domain.access import Actor, Scope
 from app.domain.import_refusals import WITH_LIMITS, Refusal
 from app.domain.imports import ImportState
 from app.errors import ForbiddenError, InvalidError, NotFoundError
-from app.schemas._base import Paging
+from app.schemas._base import ChangesQuery
 from app.services import import_batches, import_mappings, imports
 from app.store.engine import Store
 from app.store.tables import Import, ImportChunk, ImportMapping
@@ -176,9 +176,9 @@ def test_saving_the_same_mapping_again_changes_nothing(store: Store, actor: Acto
     first, is_new = store.write_sync(import_mappings.put, actor, "shop", MEMBERS, None)
     again, is_new_again = store.write_sync(import_mappings.put, actor, "shop", MEMBERS, '"1"')
     assert (is_new, is_new_again, again) == (True, False, first)
-    assert [row["name"] for row in store.read_sync(import_mappings.page, actor, Paging(), None).rows] == [
-        "shop"
-    ]
+    assert [
+        row["name"] for row in store.read_sync(import_mappings.page, actor, ChangesQuery(), None).rows
+    ] == ["shop"]
 
 
 @pytest.mark.parametrize("language", ["tr", "az"])
