@@ -15,18 +15,20 @@ and what not:
 import logging
 import sqlite3
 import threading
+import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import structlog
 from dbos import DBOS, DBOSConfig, SetWorkflowID, _workflow_commands
 from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.pool import QueuePool
 
 from app.domain.job_turns import long_slots
 from app.errors import AppError, UnavailableError
@@ -282,9 +284,20 @@ def shut_down(timeout: float) -> bool:
     drained = _host is None or _host.drain(timeout)
     DBOS.destroy()
     if _engine is not None:
-        _engine.dispose()
+        _close(_engine)
     _host = _engine = None
     return drained
+
+
+def _close(engine: Engine) -> None:
+    """Close all connections, also those that threads of DBOS give back a moment later: it joins none of them."""
+    pool = cast(QueuePool, engine.pool)
+    engine.dispose()
+    for _ in range(40):
+        if not pool.checkedout():
+            break
+        time.sleep(0.05)
+    pool.dispose()
 
 
 def _postgres_engine(settings: Settings) -> Engine:
