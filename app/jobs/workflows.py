@@ -290,7 +290,7 @@ def shut_down(timeout: float) -> bool:
 
 
 def _close(engine: Engine) -> None:
-    """Close all connections, also those that threads of DBOS give back a moment later: it joins none of them."""
+    """Close all connections, also those that threads of DBOS, which joins none, give back a moment later."""
     pool = cast(QueuePool, engine.pool)
     engine.dispose()
     for _ in range(40):
