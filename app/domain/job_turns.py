@@ -48,7 +48,7 @@ def long_slots(slots: int) -> int:
 
 @dataclass(slots=True)
 class Turns:
-    """Who was served when: whoever waits longest for a turn is next, and within that the kind that does."""
+    """Remembers who was served when: the caller who waits longest is next, within it the kind that does."""
 
     _served: dict[tuple[str, ...], int] = field(default_factory=dict)
     _count: int = 0

@@ -38,7 +38,7 @@ IS_WAITING = and_(Job.handed_over_at.is_(None), Job.state == JobState.WAITING)
 _WAITING = (
     select(Job.id, Job.created_by, Job.kind, Job.arguments)
     .where(IS_WAITING)
-    .order_by(Job.created_at)
+    .order_by(Job.created_at, Job.id)
     .limit(LOOKED_AT)
 )
 _KEYS = (SortKey(Job.created_at, descending=True), SortKey(Job.id, descending=True))
