@@ -1,7 +1,7 @@
 """How many connections a process serves at once, and which of them go when there are more.
 
-A process without file descriptors can neither accept a connection nor open its database, and whoever
-connects is reset. So there are never more connections than the limit leaves room for: a newcomer takes the
+A process without file descriptors can neither accept a connection nor open its database, and new
+clients are reset. So there are never more connections than the limit leaves room for: a newcomer takes the
 place of one that nobody is waiting for.
 """
 

@@ -108,7 +108,7 @@ class AuditTrail:
                 )
 
     def _log_head(self, head: Head) -> None:
-        """Leave a copy of the head where whoever can write the database may not."""
+        """Log a copy of the head, out of reach of those who can write the database."""
         if monotonic() >= self._next_log_at:
             self._next_log_at = monotonic() + _LOG_HEAD_SECONDS
             _log.info("audit_head", head=" ".join(str(head).split()))

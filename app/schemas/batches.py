@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from app.schemas._base import Input, Output, QueryFlag
 
 ENOUGH_FAULTS = 100
-"""Faults of a batch that are told in full; of each later wrong item the first one is told."""
+"""Faults of a batch that are listed in full; of each later wrong item only the first one is."""
 
 
 class _Seen(threading.local):
@@ -26,7 +26,7 @@ _seen = _Seen()
 class WrongItem:
     """An item of a batch that does not fit its schema, kept so that the others can be judged.
 
-    ``count`` says how many faults it has; ``errors`` are those that are told.
+    ``count`` says how many faults it has; ``errors`` are those that are listed.
     """
 
     errors: list[Any]
@@ -42,10 +42,10 @@ def _keep_error(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
     try:
         return handler(value)
     except ValidationError as error:
-        told = max(1, ENOUGH_FAULTS - _seen.faults)
+        listed = max(1, ENOUGH_FAULTS - _seen.faults)
         _seen.faults += error.error_count()
         errors = error.errors(include_url=False, include_input=False)
-        return WrongItem(errors[:told], error.error_count())
+        return WrongItem(errors[:listed], error.error_count())
 
 
 def _until_enough(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
