@@ -1,6 +1,6 @@
 """Every way a request can be refused: one class per HTTP status, one stable code per cause.
 
-Knows no web framework. `app.api.problems` turns an `AppError` into RFC 9457 problem details;
+Knows no web framework. `app.http.problems` turns an `AppError` into RFC 9457 problem details;
 titles and details are English message ids with ``{name}`` placeholders, translated on the way out.
 """
 

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 import structlog
 from fastapi import FastAPI
 
-from app.api import direct, docs, edge, health, openapi, problems, router
-from app.api.cursors import Cursors
-from app.api.deps import Services
-from app.api.read_trail import ReadTrail
-from app.domain.import_mapping import Mapping
-from app.domain.secret_strength import refusal
+from app.api import router
+from app.domain.common.secret_strength import refusal
+from app.domain.imports.mapping import Mapping
 from app.errors import StartError
+from app.http import fast_path, health, middleware, problems
+from app.http.access.read_audit import ReadTrail
+from app.http.call import Services
+from app.http.cursors import Cursors
+from app.http.openapi import operations, pages
 from app.settings import Settings
 from app.store import schema
 from app.store.engine import Store
@@ -32,8 +34,8 @@ class NoSecretError(StartError):
 
 
 def _inspect(beginning: bytes, mapping: Mapping, complete: bool) -> None:
-    """`app.jobs.import_files.inspect`, which is imported late because it loads polars."""
-    from app.jobs.import_files import inspect
+    """`app.jobs.imports.file_layout.inspect`, which is imported late because it loads polars."""
+    from app.jobs.imports.file_layout import inspect
 
     inspect(beginning, mapping, complete=complete)
 
@@ -95,11 +97,11 @@ def create_app(settings: Settings | None = None, *, with_worker: bool = False) -
     router.install(app)
     app.include_router(health.router)
     reference = "docs" not in settings.pages_off
-    openapi.install_openapi(app, served=reference)
-    docs.install(app, reference=reference)
-    direct.install(app)
+    operations.install_openapi(app, served=reference)
+    pages.install(app, reference=reference)
+    fast_path.install(app)
     problems.install(app)
-    edge.install(app, settings)
+    middleware.install(app, settings)
     return app
 
 

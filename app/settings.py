@@ -12,8 +12,8 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from app.domain.company import Company
-from app.domain.money import minor_digits
+from app.domain.common.company import Company
+from app.domain.common.money import minor_digits
 
 
 def _wrong(sentence: str) -> PydanticCustomError:

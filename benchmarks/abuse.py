@@ -14,7 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-from app.schemas.customers import EXAMPLE_ID
+from app.schemas.customers.customers import EXAMPLE_ID
 from benchmarks import abuse_bodies, abuse_jobs
 from benchmarks.abused_service import Service, serving
 from benchmarks.bystander import watching

@@ -15,12 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.cli.demo import SECRET, TOKEN
-from app.domain.access import Scope, system
-from app.domain.company import Company
-from app.domain.demo import generate
-from app.jobs.score import score
-from app.schemas.scoring_runs import ScoringRunCreate
-from app.services import demo, keys, scoring_runs
+from app.demo import load
+from app.demo.company import generate
+from app.domain.common.access import Scope, system
+from app.domain.common.company import Company
+from app.jobs.scoring.score import score
+from app.schemas.scoring.runs import ScoringRunCreate
+from app.services.platform import api_keys
+from app.services.scoring import runs
 from app.settings import Settings
 from app.store import schema
 from app.store.engine import Store
@@ -104,9 +106,9 @@ def _prepare(url: str) -> str:
     store = Store(settings)
     actor = system(Company())
     at = now()
-    store.write_sync(demo.load, actor, generate(1, Company().day_of(at), 500, ends_at=at), TOKEN)
-    score(store, actor, store.write_sync(scoring_runs.create, actor, ScoringRunCreate())["id"])
-    key = store.write_sync(keys.create, actor, "attacker", list(Scope))
+    store.write_sync(load.load, actor, generate(1, Company().day_of(at), 500, ends_at=at), TOKEN)
+    score(store, actor, store.write_sync(runs.create, actor, ScoringRunCreate())["id"])
+    key = store.write_sync(api_keys.create, actor, "attacker", list(Scope))
     store.close_sync()
     return key
 

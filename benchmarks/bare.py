@@ -25,10 +25,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.domain import churn
-from app.domain.churn.facts import COLUMNS as FACTS
-from app.domain.indices.expectation import adjust_one
-from app.domain.indices.model import Adjustment
-from app.domain.next_tier import next_tier_distance
+from app.domain.churn.inputs.customer_facts import COLUMNS as FACTS
+from app.domain.satisfaction.expectation import adjust_one
+from app.domain.satisfaction.model import Adjustment
+from app.domain.value.next_tier import next_tier_distance
 
 URL = os.environ["BARE_DATABASE_URL"]
 SQLITE = URL.startswith("sqlite")

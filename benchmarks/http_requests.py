@@ -26,13 +26,15 @@ from uuid import UUID
 from sqlalchemy import Connection, func, select
 
 from app.cli.demo import SECRET, TOKEN
-from app.domain.access import system
-from app.domain.company import Company
-from app.domain.demo import generate
-from app.jobs.score import score
-from app.schemas.customers import EXAMPLE_ID
-from app.schemas.scoring_runs import ScoringRunCreate
-from app.services import customers, demo, scoring_runs
+from app.demo import load
+from app.demo.company import generate
+from app.domain.common.access import system
+from app.domain.common.company import Company
+from app.jobs.scoring.score import score
+from app.schemas.customers.customers import EXAMPLE_ID
+from app.schemas.scoring.runs import ScoringRunCreate
+from app.services.customers import customers
+from app.services.scoring import runs
 from app.settings import Settings
 from app.store import schema
 from app.store.engine import Store
@@ -116,8 +118,8 @@ def prepare(url: str, company: Any) -> None:
     schema.upgrade(settings)
     store = Store(settings)
     actor = system(Company())
-    store.write_sync(demo.load, actor, company, TOKEN)
-    score(store, actor, store.write_sync(scoring_runs.create, actor, ScoringRunCreate())["id"])
+    store.write_sync(load.load, actor, company, TOKEN)
+    score(store, actor, store.write_sync(runs.create, actor, ScoringRunCreate())["id"])
     caller = store.read_sync(customers.get, actor, store.read_sync(_troubled))
     store.close_sync()
     phone = next(point["value"] for point in caller["contact_points"] if point["kind"] == "phone")

@@ -29,16 +29,18 @@ from uuid import UUID
 import psycopg
 from sqlalchemy import Connection, text
 
-from app.domain.access import system
-from app.domain.company import Company
-from app.domain.import_mapping import Mapping
-from app.domain.imports import ImportState
-from app.jobs import imports as work
-from app.jobs.import_files import digest
-from app.services import customer_keys, imports
+from app.domain.common.access import system
+from app.domain.common.company import Company
+from app.domain.imports.mapping import Mapping
+from app.domain.imports.states import ImportState
+from app.jobs.imports import run as work
+from app.jobs.imports.file_layout import digest
+from app.services.customers import external_ids
+from app.services.imports import imports
 from app.settings import Settings
-from app.store import bulk, schema
+from app.store import schema
 from app.store.engine import Store
+from app.store.imports import transaction_batches
 from app.store.types import to_micros
 
 BATCH = 20_000
@@ -104,7 +106,7 @@ def prepare(store: Store, count: int) -> tuple[list[UUID], UUID]:
     names = [("crm", f"C{number}") for number in range(count)]
     ids: dict[tuple[str, str], UUID] = {}
     for start in range(0, count, BATCH):
-        ids |= store.write_sync(customer_keys.create_for_keys, ACTOR, names[start : start + BATCH])
+        ids |= store.write_sync(external_ids.create_for_keys, ACTOR, names[start : start + BATCH])
     begun = store.write_sync(imports.begin, ACTOR, MAPPING, state=ImportState.RUNNING)
     return [ids[name] for name in names], begun["id"]
 
@@ -128,7 +130,9 @@ def raw_sqlite(path: Path, rows: list[Values], owners: list[UUID], import_id: UU
             None,
             import_id.bytes,
         )
-        for new, (key, who, kind, minor, at, category) in zip(bulk.new_ids(len(rows)), rows, strict=True)
+        for new, (key, who, kind, minor, at, category) in zip(
+            transaction_batches.new_ids(len(rows)), rows, strict=True
+        )
     ]
     connection = sqlite3.connect(path, isolation_level=None)
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
@@ -154,7 +158,7 @@ def raw_postgres(url: str, rows: list[Values], owners: list[UUID], import_id: UU
             UUID(bytes=new), owners[who], "pos", key, kind, minor, "TRY", EPOCH + timedelta(microseconds=at),
             recorded, category, "store", None, import_id,
         )
-        for new, (key, who, kind, minor, at, category) in zip(bulk.new_ids(len(rows)), rows, strict=True)
+        for new, (key, who, kind, minor, at, category) in zip(transaction_batches.new_ids(len(rows)), rows, strict=True)
     ]  # fmt: skip
     with psycopg.connect(url, autocommit=True) as connection:
         began = clock()

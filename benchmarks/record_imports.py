@@ -13,12 +13,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-from app.domain.import_mapping import Mapping
-from app.domain.imports import ImportState
-from app.jobs import imports as work
-from app.jobs.import_files import digest
-from app.schemas.surveys import SurveyCreate
-from app.services import import_batches, imports, surveys
+from app.domain.imports.mapping import Mapping
+from app.domain.imports.states import ImportState
+from app.jobs.imports import run as work
+from app.jobs.imports.file_layout import digest
+from app.schemas.surveys.surveys import SurveyCreate
+from app.services.imports import batches, imports
+from app.services.surveys import surveys
 from app.settings import Settings
 from app.store import schema
 from app.store.engine import Store
@@ -67,7 +68,7 @@ def measure(name: str, settings: Settings, file: bytes) -> None:
     store = Store(settings)
     store.write_sync(surveys.create, ACTOR, survey())
     held: list[float] = []
-    plain = import_batches.store
+    plain = batches.store
 
     def timed(*arguments: Any) -> Any:
         began = time.perf_counter()
@@ -101,7 +102,7 @@ def measure(name: str, settings: Settings, file: bytes) -> None:
                 f" a batch {middle * 1e3:.0f} ms (median), {longest * 1e3:.0f} ms (longest)",
                 flush=True,
             )
-    import_batches.store = plain
+    batches.store = plain
     store.close_sync()
 
 

@@ -60,13 +60,13 @@ def forget(url: str, _changed: int) -> Figures:
 
 def facts(url: str, _changed: int) -> Figures:
     """Read the facts as the first run does."""
-    from app.domain.scoring import Parameters
-    from app.services import scoring_facts
+    from app.domain.scoring.parameters import Parameters
+    from app.services.scoring import run_facts
 
     store, actor = _opened(url)
     parameters = Parameters("TRY", WINDOW_DAYS)
     began, used = time.perf_counter(), time.process_time()
-    found = store.read_sync(scoring_facts.read, actor, AS_OF, parameters)
+    found = store.read_sync(run_facts.read, actor, AS_OF, parameters)
     took, cpu = time.perf_counter() - began, round(time.process_time() - used, 2)
     sums = {name: int(found.columns[name].sum(dtype=np.int64)) for name in CHECKED}
     return {"seconds": took, "cpu": cpu, "customers": found.customers, "sums": sums}
@@ -105,16 +105,17 @@ def again(url: str, changed: int) -> Figures:
 
 def fit(url: str, _changed: int) -> Figures:
     """The model alone, on the histories of the current run."""
-    from app.domain.churn import from_days, mbg_nbd
-    from app.domain.days import day_number
-    from app.store import scores
+    from app.domain.churn import from_days
+    from app.domain.churn.models import mbg_nbd_distribution
+    from app.domain.common.days import day_number
+    from app.store.scoring import run_results
     from app.store.tables import ScoringRun
 
-    import_module("app.jobs.score")  # says that small matrices want one thread
+    import_module("app.jobs.scoring.score")  # says that small matrices want one thread
     import_module("scipy.optimize")
     store, _ = _opened(url)
     names = {"first_day", "last_day", "purchase_days"}
-    load = lambda tx: scores.load_columns(  # noqa: E731
+    load = lambda tx: run_results.load_columns(  # noqa: E731
         tx, tx.execute(select(ScoringRun.id).where(ScoringRun.is_current)).scalar_one(), names
     )
     kept = store.read_sync(load)
@@ -122,7 +123,7 @@ def fit(url: str, _changed: int) -> Figures:
     days = [kept[name][bought] for name in ("first_day", "last_day", "purchase_days")]
     histories = from_days(*days, day_number(AS_OF))
     began, used = time.perf_counter(), time.process_time()
-    found: Any = mbg_nbd.fit(histories)
+    found: Any = mbg_nbd_distribution.fit(histories)
     took, cpu = time.perf_counter() - began, round(time.process_time() - used, 2)
     shown = {name: round(getattr(found, name), 4) for name in ("r", "alpha", "a", "b")}
     return {"seconds": took, "cpu": cpu, "customers": len(histories), "groups": found.groups, **shown}
@@ -130,8 +131,8 @@ def fit(url: str, _changed: int) -> Figures:
 
 def pages(url: str, _changed: int) -> Figures:
     """The first page of sorted lists, milliseconds each, the best of three."""
-    from app.schemas.customer_search import CustomerQuery
-    from app.services import customers
+    from app.schemas.customers.search import CustomerQuery
+    from app.services.customers import customers
 
     store, actor = _opened(url)
     best: dict[str, float] = {}
@@ -169,7 +170,7 @@ PARTS: dict[str, Callable[[str, int], Figures]] = {
 
 
 def _opened(url: str) -> tuple[Any, Any]:
-    from app.domain.access import system
+    from app.domain.common.access import system
     from app.settings import Settings
     from app.store.engine import Store
 
@@ -178,14 +179,14 @@ def _opened(url: str) -> tuple[Any, Any]:
 
 
 def _scored(store: Any, actor: Any) -> Figures:
-    from app.jobs.score import score
-    from app.schemas.scoring_runs import ScoringRunCreate
-    from app.services import scoring_runs
+    from app.jobs.scoring.score import score
+    from app.schemas.scoring.runs import ScoringRunCreate
+    from app.services.scoring import runs
 
     import_module("scipy.stats")  # half a second, once in the life of a worker
     import_module("scipy.optimize")
     asked = ScoringRunCreate.model_validate({"as_of": AS_OF.isoformat(), "window_days": WINDOW_DAYS})
-    run_id = store.write_sync(scoring_runs.create, actor, asked)["id"]
+    run_id = store.write_sync(runs.create, actor, asked)["id"]
     stages: list[tuple[str, float]] = []
     began, used = time.perf_counter(), time.process_time()
     score(store, actor, run_id, lambda stage: stages.append((stage, time.perf_counter())))

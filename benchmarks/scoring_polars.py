@@ -1,4 +1,4 @@
-"""What `app.store.facts.transactions` reads, made by Polars from the same database.
+"""What `app.store.scoring.customer_facts.transactions` reads, made by Polars from the same database.
 
 Polars reads neither database by itself without further packages, so rows come in batches by the driver,
 which is faster here than COPY (psycopg hands out its rows one by one). NumPy makes columns of them, ids as

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from app.domain.churn.contest import contest, predict
-from app.domain.churn.ledger import Ledger
-from app.domain.churn.metrics import measure
+from app.domain.churn.evaluation.metrics import measure
+from app.domain.churn.evaluation.model_selection import contest, predict
+from app.domain.churn.inputs.purchase_log import Ledger
 from app.domain.churn.models import LEARNED, REGISTRY
 from app.domain.churn.models.model import Why
 

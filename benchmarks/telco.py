@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from app.domain.churn.metrics import Metrics, measure
+from app.domain.churn.evaluation.metrics import Metrics, measure
 from app.domain.churn.models import contract
 from app.domain.churn.models.model import Why
 

@@ -11,7 +11,7 @@ import time
 
 import numpy as np
 
-from app.domain import next_tier, value_tiers
+from app.domain.value import next_tier, value_tiers
 
 
 def tiers(values: np.ndarray) -> value_tiers.Summary:

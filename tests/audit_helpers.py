@@ -9,13 +9,14 @@ from typing import Any
 from conftest import SECRET
 from sqlalchemy import Connection, insert, select, text, update
 
-from app.domain.access import Actor
+from app.domain.common.access import Actor
 from app.jobs.audit_trail import AuditTrail
 from app.jobs.registry import Context
 from app.settings import Settings
-from app.store import audit, audit_report, audit_rows
-from app.store.audit_head import Head
-from app.store.audit_keys import AuditKeys, derive
+from app.store.audit import report as audit_report
+from app.store.audit import rows, trail
+from app.store.audit.head import Head
+from app.store.audit.keys import AuditKeys, derive
 from app.store.engine import Store
 from app.store.tables import AuditEntry
 from app.store.types import new_id, now, to_micros
@@ -35,7 +36,7 @@ class Service:
     def write(self, *names: str) -> None:
         """Note that things were made."""
         for name in names:
-            self.store.write_sync(audit.record, self._actor, "thing.made", name, members=["b", "a"])
+            self.store.write_sync(trail.record, self._actor, "thing.made", name, members=["b", "a"])
 
     def work(self, rounds: int = 3) -> None:
         """Let the worker do its duties some times."""
@@ -64,7 +65,7 @@ class Service:
 
     def names(self) -> list[str]:
         """What is sealed, in order."""
-        entries = self.store.read_sync(audit_rows.after, 0, 1_000)
+        entries = self.store.read_sync(rows.after, 0, 1_000)
         return [json.loads(entry.text)[5] for entry in entries]
 
 

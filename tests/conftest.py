@@ -20,10 +20,10 @@ from sqlalchemy import create_engine, text
 from starlette.testclient import TestClient
 from support import Api, Contract
 
-from app.domain.access import Actor, Scope, system
-from app.domain.company import Company
+from app.domain.common.access import Actor, Scope, system
+from app.domain.common.company import Company
 from app.main import create_app
-from app.services import keys
+from app.services.platform import api_keys
 from app.settings import Settings
 from app.store import dialects, schema
 from app.store.engine import Store
@@ -95,10 +95,10 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def documented_demo(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Path:
     """A SQLite file with the demo that README and examples show, scored and tested back."""
     from app.cli.demo import TOKEN
-    from app.domain.demo import generate
-    from app.jobs import backtest
-    from app.jobs.score import score
-    from app.services import demo
+    from app.demo import load
+    from app.demo.company import generate
+    from app.jobs.scoring import backtest
+    from app.jobs.scoring.score import score
 
     path = tmp_path_factory.mktemp("demo") / "demo.db"
     shutil.copy(sqlite_template, path)
@@ -107,9 +107,9 @@ def documented_demo(tmp_path_factory: pytest.TempPathFactory, sqlite_template: P
         system(Company()),
         date(2026, 11, 23),
     )
-    store.write_sync(demo.load, actor, generate(1, until), TOKEN)
-    score(store, actor, store.write_sync(demo.start_scoring, actor, until + timedelta(days=1)))
-    backtest.run(store, actor, store.write_sync(demo.start_backtest, actor, until + timedelta(days=1)))
+    store.write_sync(load.load, actor, generate(1, until), TOKEN)
+    score(store, actor, store.write_sync(load.start_scoring, actor, until + timedelta(days=1)))
+    backtest.run(store, actor, store.write_sync(load.start_backtest, actor, until + timedelta(days=1)))
     store.close_sync()
     return path
 
@@ -201,8 +201,10 @@ def api_with(client: TestClient, store: Store, contract: Contract) -> Callable[.
     """Make a caller with the given scopes (all by default) and units."""
 
     def make(*scopes: Scope, units: tuple[str, ...] = ()) -> Api:
-        token = store.write_sync(keys.create, system(Company()), "test", scopes or list(Scope), units=units)
-        store.write_sync(keys.touch, token.split("_")[2])  # else a request notes it, in its own good time
+        token = store.write_sync(
+            api_keys.create, system(Company()), "test", scopes or list(Scope), units=units
+        )
+        store.write_sync(api_keys.touch, token.split("_")[2])  # else a request notes it, in its own good time
         return Api(client, token, contract)
 
     return make

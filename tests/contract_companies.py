@@ -9,9 +9,9 @@ from uuid import UUID
 import numpy as np
 from sqlalchemy import Connection, insert, update
 
-from app.domain.access import Actor
-from app.schemas.customers import CustomerCreate
-from app.services import customers
+from app.domain.common.access import Actor
+from app.schemas.customers.customers import CustomerCreate
+from app.services.customers import customers
 from app.store.tables import Complaint, ComplaintEvent, ContractTerms, Customer
 from app.store.types import new_id, now
 

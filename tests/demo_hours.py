@@ -27,9 +27,9 @@ from typer.testing import CliRunner
 from app import logs
 from app.cli.commands import app
 from app.cli.demo import SECRET
-from app.domain.access import Actor, system
+from app.demo.documentation_records import days_earlier
+from app.domain.common.access import Actor, system
 from app.main import create_app
-from app.services.demo_examples import days_earlier
 from app.settings import Settings
 from app.store.engine import Store
 from app.store.tables import Base

@@ -13,9 +13,9 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
-from app.domain.access import system
-from app.schemas.customers import CustomerCreate
-from app.services import customers
+from app.domain.common.access import system
+from app.schemas.customers.customers import CustomerCreate
+from app.services.customers import customers
 from app.settings import Settings
 from app.store import idempotency, schema
 from app.store.engine import Store

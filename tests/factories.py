@@ -7,14 +7,17 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, insert
 
-from app.domain.access import Actor
-from app.schemas.complaints import ComplaintCreate
-from app.schemas.customers import CustomerCreate, CustomerUpdate
-from app.schemas.interactions import InteractionCreate
-from app.schemas.survey_invitations import SurveyInvitationCreate
-from app.schemas.survey_responses import SurveyResponseCreate
-from app.schemas.surveys import SurveyCreate
-from app.services import complaints, customers, interactions, survey_invitations, survey_responses, surveys
+from app.domain.common.access import Actor
+from app.schemas.activity.interactions import InteractionCreate
+from app.schemas.customers.customers import CustomerCreate, CustomerUpdate
+from app.schemas.recovery.complaints import ComplaintCreate
+from app.schemas.surveys.invitations import SurveyInvitationCreate
+from app.schemas.surveys.responses import SurveyResponseCreate
+from app.schemas.surveys.surveys import SurveyCreate
+from app.services.activity import interactions
+from app.services.customers import customers
+from app.services.recovery import complaints
+from app.services.surveys import invitations, responses, surveys
 from app.store import dialects
 from app.store.tables import ContractTerms, Transaction
 from app.store.types import new_id, now
@@ -129,7 +132,7 @@ def invitation_body(**members: Any) -> dict[str, Any]:
 def invitation(tx: Connection, actor: Actor, customer_id: UUID | None = None, **members: Any) -> UUID:
     """Invite a customer, whoever it reaches by default, to the survey "delivery"; return the id."""
     body = invitation_body(customer=None, customer_id=customer_id, invited_at=NOON.isoformat())
-    row = survey_invitations.create(tx, actor, SurveyInvitationCreate.model_validate(body | members))
+    row = invitations.create(tx, actor, SurveyInvitationCreate.model_validate(body | members))
     return UUID(str(row["id"]))
 
 
@@ -161,7 +164,7 @@ def response(
         answered_at=NOON.isoformat(),
         answers=[{"question": code, "number": number} for code, number in given.items()],
     )
-    row = survey_responses.create(tx, actor, SurveyResponseCreate.model_validate(body | members))
+    row = responses.create(tx, actor, SurveyResponseCreate.model_validate(body | members))
     return UUID(str(row["id"]))
 
 

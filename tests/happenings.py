@@ -8,7 +8,7 @@ from uuid import UUID
 import factories
 from sqlalchemy import Connection, insert, update
 
-from app.domain.access import Actor
+from app.domain.common.access import Actor
 from app.store.tables import (
     Complaint,
     ComplaintEvent,

@@ -6,14 +6,15 @@ from typing import Any
 import factories
 from sqlalchemy import func, select
 
-from app.domain.access import Actor
-from app.domain.import_mapping import Mapping
-from app.domain.imports import ImportState
-from app.jobs import imports as work
+from app.domain.common.access import Actor
+from app.domain.imports.mapping import Mapping
+from app.domain.imports.states import ImportState
 from app.jobs import registry
-from app.jobs.import_files import digest
+from app.jobs.imports import run as work
+from app.jobs.imports.file_layout import digest
 from app.jobs.registry import Context
-from app.services import imports, jobs
+from app.services.imports import imports
+from app.services.platform import jobs
 from app.settings import Settings
 from app.store.engine import Store
 from app.store.tables import Complaint, Customer, Interaction, SurveyResponse, Transaction

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from hypothesis import strategies as st
 
-from app.domain.indices.model import Answers, Dimension, IntArray, Items, Options
+from app.domain.satisfaction.model import Answers, Dimension, IntArray, Items, Options
 
 Scale = tuple[int, int]
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from app.http_server import Limits, make_server
+from app.http.server import Limits, make_server
 from app.main import create_app
 from app.settings import Settings
 

@@ -1,6 +1,6 @@
 """Records the answers that the documentation shows: ``python -m tests.record_examples``.
 
-The demo of the documentation's day is made and asked each ``request`` of ``app/schemas/examples.json``, and
+The demo of the documentation's day is made and asked each ``request`` of ``app/schemas/common/examples.json``, and
 its answers are written there; then the OpenAPI document is made of them. How long a list is shown, which of
 its elements, and how many decimals of a number stay as they are in the file: to show more or less, change
 the file and record again. Times of recording, and ids that every demo makes for itself, stay too, so that
@@ -20,11 +20,11 @@ from starlette.testclient import TestClient
 from test_readme import rounded_like, same
 from typer.testing import CliRunner
 
-from app.api.openapi import COMMITTED
 from app.cli.commands import app
 from app.cli.demo import SECRET, TOKEN
+from app.http.openapi.operations import COMMITTED
 from app.main import create_app
-from app.schemas.examples import FILE, recorded
+from app.schemas.common.examples import FILE, recorded
 from app.settings import Settings
 
 UNTIL = "2026-11-23"

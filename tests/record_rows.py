@@ -7,8 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, insert
 
-from app.domain.access import Actor
-from app.domain.complaints import make_number
+from app.domain.common.access import Actor
+from app.domain.recovery.complaints import make_number
 from app.store.tables import Base, CustomerScore, ScoringRun
 from app.store.types import new_id, now
 

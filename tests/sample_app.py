@@ -6,8 +6,17 @@ from uuid import UUID
 from fastapi import APIRouter, FastAPI, Header, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.api import edge, problems
-from app.api.openapi import accepted, changed, created, deleted, install_openapi, needs, paged, read
+from app.http import middleware, problems
+from app.http.openapi.operations import (
+    accepted,
+    changed,
+    created,
+    deleted,
+    install_openapi,
+    needs,
+    paged,
+    read,
+)
 from app.settings import Settings
 
 EXAMPLE = {"id": "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a10", "name": "Ayşe"}
@@ -136,5 +145,5 @@ def sample_app(*routers: APIRouter, **settings: Any) -> FastAPI:
     app.include_router(v1)
     install_openapi(app)
     problems.install(app)
-    edge.install(app, Settings(**settings))
+    middleware.install(app, Settings(**settings))
     return app

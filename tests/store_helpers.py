@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Connection, create_engine, select, text
 
 from app.errors import AppError
-from app.store import dialects, workers
+from app.store import dialects, worker_heartbeats
 from app.store.engine import Store
 from app.store.tables import Worker
 
@@ -38,12 +38,12 @@ def ids(tx: Connection) -> list[str]:
 
 
 def beat_and_fail(tx: Connection, worker_id: str) -> None:
-    workers.beat(tx, worker_id)
+    worker_heartbeats.beat(tx, worker_id)
     raise AppError("no")
 
 
 def beat_slowly(tx: Connection, worker_id: str, begun: threading.Event, seconds: float) -> None:
-    workers.beat(tx, worker_id)
+    worker_heartbeats.beat(tx, worker_id)
     begun.set()
     if dialects.is_postgres(tx):
         tx.execute(text("SELECT pg_sleep(:seconds)"), {"seconds": seconds})

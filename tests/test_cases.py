@@ -21,9 +21,9 @@ from conftest import SECRET, empty
 from jobs.helpers import until
 from live import serving
 
-from app.domain.access import Scope, system
-from app.domain.company import Company
-from app.services import keys
+from app.domain.common.access import Scope, system
+from app.domain.common.company import Company
+from app.services.platform import api_keys
 from app.settings import Settings
 from app.store.engine import Store
 
@@ -103,7 +103,7 @@ def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         url = f"sqlite:///{folder / 'vefa.db'}"
     settings = Settings(database_url=url, secret=SECRET, worker_id="cases")
     store = Store(settings)
-    token = store.write_sync(keys.create, system(Company()), "cases", list(Scope))
+    token = store.write_sync(api_keys.create, system(Company()), "cases", list(Scope))
     store.close_sync()
     with serving(settings, with_worker=True) as address:
         yield Service(address, token, folder / "log.jsonl")

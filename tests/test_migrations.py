@@ -19,9 +19,9 @@ from conftest import SECRET
 from sqlalchemy import Column, Connection, Text, create_engine, delete, func, inspect, select, text, update
 from starlette.testclient import TestClient
 
-from app.domain.access import Actor
+from app.domain.common.access import Actor
 from app.main import create_app
-from app.services import contract_terms
+from app.services.customers import contract_terms
 from app.settings import Settings
 from app.store import dialects, schema
 from app.store.engine import Store

@@ -10,7 +10,7 @@ import pytest
 from conftest import SECRET
 from starlette.testclient import TestClient
 
-from app.api import openapi
+from app.http.openapi import operations
 from app.main import create_app
 from app.settings import Settings
 
@@ -46,14 +46,14 @@ def test_the_committed_document_is_served_and_made_neither_of_the_routes_nor_on_
         raise AssertionError("the document was made of the routes")
 
     loops: list[asyncio.AbstractEventLoop | None] = []
-    read = openapi._committed
+    read = operations._committed
 
     def noted() -> Any:
         loops.append(asyncio._get_running_loop())
         return read()
 
     monkeypatch.setattr(client.app, "openapi", made_of_routes)
-    monkeypatch.setattr(openapi, "_committed", noted)
+    monkeypatch.setattr(operations, "_committed", noted)
     assert client.get("/openapi.json").json() == json.loads(SNAPSHOT.read_text(encoding="utf-8"))
     assert loops == [None]
 

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from test_reference_shops import blocks, environment, run, truths
 
-from app.domain.access import system
-from app.domain.company import Company
-from app.services import churn_report
+from app.domain.common.access import system
+from app.domain.common.company import Company
+from app.services.insights import churn_report
 from app.settings import Settings
 from app.store.engine import Store
 

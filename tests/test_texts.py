@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import errors
-from app.api.validation import MESSAGES
-from app.domain.import_refusals import Refusal
+from app.domain.imports.refusals import Refusal
 from app.errors import PROBLEMS, AppError
+from app.http.validation import MESSAGES
 from app.texts import catalogue, negotiate, translate
 
 APP = Path(errors.__file__).parent

@@ -4,32 +4,23 @@ from functools import cache
 
 from fastapi import APIRouter, FastAPI
 
-from app.api import (
-    backtests,
+from app.api.activity import dispositions, exchange_rates, interactions, transactions
+from app.api.customers import contract_terms, customers
+from app.api.imports import imports, mappings
+from app.api.insights import (
     competitor_measurements,
-    complaints,
-    contract_terms,
     customer_churn,
     customer_lifetime_value,
     customer_profit,
-    customers,
-    dispositions,
-    exchange_rates,
-    import_mappings,
-    imports,
-    insights,
-    interactions,
-    jobs,
     overview,
-    replays,
-    scoring_runs,
-    survey_invitations,
-    survey_responses,
-    surveys,
+    reports,
     timeline,
-    transactions,
     unit_costs,
 )
+from app.api.platform import jobs
+from app.api.recovery import complaints
+from app.api.scoring import backtests, replays, runs
+from app.api.surveys import invitations, responses, surveys
 
 RESOURCES = (
     overview,
@@ -41,15 +32,15 @@ RESOURCES = (
     dispositions,
     complaints,
     surveys,
-    survey_invitations,
-    survey_responses,
+    invitations,
+    responses,
     competitor_measurements,
     imports,
-    import_mappings,
+    mappings,
     exchange_rates,
     unit_costs,
-    scoring_runs,
-    insights,
+    runs,
+    reports,
     customer_churn,
     customer_lifetime_value,
     customer_profit,

@@ -10,9 +10,12 @@ from app.cli.context import opened
 from app.errors import StartError
 from app.main import require_secret
 from app.settings import Settings
-from app.store import audit_alarms, audit_head, audit_keys, audit_report, audit_sealing
-from app.store.audit_head import Head
-from app.store.audit_keys import AuditKeys
+from app.store.audit import alarms, sealing
+from app.store.audit import head as audit_head
+from app.store.audit import keys as audit_keys
+from app.store.audit import report as audit_report
+from app.store.audit.head import Head
+from app.store.audit.keys import AuditKeys
 
 app = typer.Typer(help="The append-only trail of who did what.", no_args_is_help=True)
 
@@ -66,10 +69,10 @@ def rotate() -> None:
     require_secret(settings)
     with opened(settings) as (store, actor):
         report = store.read_sync(audit_report.verify, keys)
-        if any(alarm.kind is not audit_alarms.Kind.OTHER_SECRET for alarm in report.alarms):
+        if any(alarm.kind is not alarms.Kind.OTHER_SECRET for alarm in report.alarms):
             typer.echo(audit_texts.of_report(report))
             raise typer.Exit(1)
-        done = store.write_sync(audit_sealing.change_secret, keys, actor)
+        done = store.write_sync(sealing.change_secret, keys, actor)
     if done:
         typer.echo("From now on the trail is sealed with the present secret.")
     else:
@@ -85,7 +88,7 @@ def accept() -> None:
     settings, keys = _with_keys()
     with opened(settings) as (store, actor):
         report = store.read_sync(audit_report.verify, keys)
-        store.write_sync(audit_sealing.accept, keys, actor, report.alarms)
+        store.write_sync(sealing.accept, keys, actor, report.alarms)
     typer.echo(audit_texts.of_report(report))
     typer.echo("\nThis is known from now on; the trail goes on.")
 

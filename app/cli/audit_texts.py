@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterator
 from textwrap import fill, wrap
 
-from app.store.audit_alarms import Alarm, Kind
-from app.store.audit_report import Report
-from app.store.audit_rows import Entry
+from app.store.audit.alarms import Alarm, Kind
+from app.store.audit.report import Report
+from app.store.audit.rows import Entry
 
 _WIDTH = 78
 _MOST_LINES = 20

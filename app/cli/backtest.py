@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from app.cli.context import opened
-from app.schemas.backtests import BacktestCreate
-from app.services import backtests
+from app.schemas.scoring.backtests import BacktestCreate
+from app.services.scoring import backtests
 
 
 def register(app: typer.Typer) -> None:
@@ -31,7 +31,7 @@ def backtest(
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Forecast churn for a past day from what was known then, and hold it against what happened."""
-    from app.jobs import backtest as work
+    from app.jobs.scoring import backtest as work
 
     try:
         data = BacktestCreate(

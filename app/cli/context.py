@@ -13,7 +13,7 @@ from rich.text import Text
 from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 
-from app.domain.access import Actor, system
+from app.domain.common.access import Actor, system
 from app.errors import StartError, UnavailableError
 from app.settings import Settings
 from app.store import schema

@@ -9,16 +9,17 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from app import http_server, logs
+from app import logs
 from app.cli.context import opened, reaching, refuse
 from app.cli.serving import fitting
-from app.domain.access import Actor
-from app.domain.demo import generate
-from app.jobs import backtest, replay
-from app.jobs.score import score
+from app.demo import load as demo_service
+from app.demo.company import generate
+from app.domain.common.access import Actor
+from app.http import server
+from app.jobs.scoring import backtest, replay
+from app.jobs.scoring.score import score
 from app.main import create_app
-from app.schemas.complaints import EXAMPLE_NUMBER
-from app.services import demo as demo_service
+from app.schemas.recovery.complaints import EXAMPLE_NUMBER
 from app.settings import Settings
 from app.store import schema
 from app.store.engine import Store
@@ -73,7 +74,7 @@ def demo(
         _compute(store, actor, at)
     if serve:
         logs.configure(settings.log_level)
-        http_server.serve(
+        server.serve(
             create_app(settings, with_worker=True),
             host=host,
             port=port,

@@ -15,14 +15,14 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from app.cli.context import opened, refuse
-from app.domain import csv_lines
-from app.domain.access import Actor
-from app.domain.import_mapping import Mapping
-from app.domain.import_sources import FileFormat
-from app.domain.import_targets import RecordKind
-from app.domain.imports import ImportState
-from app.schemas.imports import ImportQuery
-from app.services import import_mappings, imports
+from app.domain.common import csv_lines
+from app.domain.common.access import Actor
+from app.domain.imports.mapping import Mapping
+from app.domain.imports.sources import FileFormat
+from app.domain.imports.states import ImportState
+from app.domain.imports.targets import RecordKind
+from app.schemas.imports.imports import ImportQuery
+from app.services.imports import imports, mappings
 from app.store.engine import Store
 
 app = typer.Typer(no_args_is_help=True, help="Take files in, and take imports back.")
@@ -231,7 +231,7 @@ def list_imports(
 @app.command()
 def revert(import_id: Annotated[UUID, typer.Argument(help="Id of the import.")]) -> None:
     """Take an import back: its records, and the customers it created that have nothing else."""
-    from app.jobs import imports as work  # loads polars
+    from app.jobs.imports import run as work  # loads polars
 
     with opened() as (store, actor):
         row = store.read_sync(imports.get, actor, import_id)
@@ -251,7 +251,7 @@ def _run(file: Path, mapping: str | None, flags: Row, dry_run: bool, refused_to:
         flags["delimiter"] = "\t"
     name, base = _saved(mapping)
     with opened() as (store, actor):
-        read = store.read_sync(import_mappings.resolve, actor, name, flags, base)
+        read = store.read_sync(mappings.resolve, actor, name, flags, base)
         row = _take_in(store, actor, file, read, dry_run)
         if refused_to is not None:
             _write_refused(store, actor, row["id"], refused_to)
@@ -276,8 +276,8 @@ def _saved(mapping: str | None) -> tuple[str | None, Row | None]:
 
 def _take_in(store: Store, actor: Actor, file: Path, mapping: Mapping, dry_run: bool) -> Row:
     # Loads polars, which the other commands, all made from this package, need not wait for.
-    from app.jobs import imports as work
-    from app.jobs.import_files import INSPECT_BYTES, digest, inspect
+    from app.jobs.imports import run as work
+    from app.jobs.imports.file_layout import INSPECT_BYTES, digest, inspect
 
     size = file.stat().st_size
     with file.open("rb") as source:

@@ -14,8 +14,8 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from app.cli.context import opened
-from app.domain.access import Actor, Scope
-from app.services import keys
+from app.domain.common.access import Actor, Scope
+from app.services.platform import api_keys
 from app.store.engine import Store
 from app.store.types import now
 
@@ -46,7 +46,7 @@ def create(
     expires_at = None if never_expires else now() + timedelta(days=days or DAYS)
     with _opened() as (store, actor):
         token = store.write_sync(
-            keys.create, actor, label, scope or list(Scope), units=unit or (), expires_at=expires_at
+            api_keys.create, actor, label, scope or list(Scope), units=unit or (), expires_at=expires_at
         )
     typer.echo(token)
 
@@ -84,7 +84,7 @@ def _login() -> str:
 def list_keys() -> None:
     """List keys without their secrets."""
     with opened() as (store, actor):
-        rows = store.read_sync(keys.list_all, actor)
+        rows = store.read_sync(api_keys.list_all, actor)
     table = Table(
         Column("id", no_wrap=True),
         "label",
@@ -96,7 +96,7 @@ def list_keys() -> None:
     for row in rows:
         rights = "all" if set(row["scopes"]) >= set(Scope) else "\n".join(row["scopes"])
         units = f"\nunits: {', '.join(row['units'])}" if row["units"] else ""
-        ends, used = _day(keys.ends_at(row)), _day(row["last_used_at"])
+        ends, used = _day(api_keys.ends_at(row)), _day(row["last_used_at"])
         table.add_row(row["id"], Text(row["label"]), Text(rights + units), _state(row), ends, used)
     Console().print(table)
 
@@ -104,7 +104,7 @@ def list_keys() -> None:
 def _state(row: dict[str, Any]) -> str:
     if row["revoked_at"] is not None:
         return "revoked"
-    ends = keys.ends_at(row)
+    ends = api_keys.ends_at(row)
     return "expired" if ends is not None and ends <= now() else "live"
 
 
@@ -116,7 +116,7 @@ def _day(at: datetime | None) -> str:
 def revoke(key_id: KeyId) -> None:
     """Make a key useless from now on."""
     with _opened() as (store, actor):
-        store.write_sync(keys.revoke, actor, key_id)
+        store.write_sync(api_keys.revoke, actor, key_id)
 
 
 @app.command()
@@ -134,4 +134,4 @@ def rotate(
     overlap = timedelta(hours=overlap_hours)
     expires_at = None if days is None else now() + timedelta(days=days)
     with _opened() as (store, actor):
-        typer.echo(store.write_sync(keys.rotate, actor, key_id, overlap, expires_at=expires_at))
+        typer.echo(store.write_sync(api_keys.rotate, actor, key_id, overlap, expires_at=expires_at))

@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.table import Table
 
 from app.cli.context import opened
-from app.schemas.replays import ReplayCreate
-from app.services import replays
+from app.schemas.scoring.replays import ReplayCreate
+from app.services.scoring import replays
 
 SHOWN = 5
 """Customers, late records and rates printed; ``--json`` has more."""
@@ -34,7 +34,7 @@ def replay(
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Compute a past run once more from what is known now, and hold it against what the run stored."""
-    from app.jobs import replay as work
+    from app.jobs.scoring import replay as work
 
     with opened() as (store, actor):
         row = store.write_sync(replays.create, actor, ReplayCreate(run_id=run_id))

@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.table import Table
 
 from app.cli.context import opened
-from app.domain.transactions import TransactionKind
-from app.jobs.score import score as compute
-from app.schemas.scoring_runs import CutsIn, ScoringRunCreate
-from app.services import scoring_runs, value_tiers
+from app.domain.activity.transactions import TransactionKind
+from app.jobs.scoring.score import score as compute
+from app.schemas.scoring.runs import CutsIn, ScoringRunCreate
+from app.services.scoring import runs, value_tiers
 
 
 def register(app: typer.Typer) -> None:
@@ -50,7 +50,7 @@ def score(
     except ValidationError as error:
         raise typer.BadParameter("; ".join(part["msg"] for part in error.errors())) from None
     with opened() as (store, actor):
-        run = store.write_sync(scoring_runs.create, actor, data)
+        run = store.write_sync(runs.create, actor, data)
         with Console(stderr=True).status("facts") as status:
             compute(store, actor, run["id"], status.update)
         report = store.read_sync(value_tiers.report, actor, run["id"], None)

@@ -8,10 +8,11 @@ from typing import Annotated
 
 import typer
 
-from app import connection_ceiling, http_server, logs
+from app import logs
 from app.cli.context import opened, reaching
 from app.errors import StartError
-from app.http_server import Limits
+from app.http import connection_limit, server
+from app.http.server import Limits
 from app.main import create_app, require_secret
 from app.settings import Settings
 from app.store import schema
@@ -36,14 +37,14 @@ def serve(
     with opened(settings):  # says in one line what is wrong, where the server would show a traceback
         pass
     app = create_app(settings, with_worker=settings.is_sqlite)
-    http_server.serve(app, host=host, port=port, log_level=settings.log_level, limits=fitting(settings))
+    server.serve(app, host=host, port=port, log_level=settings.log_level, limits=fitting(settings))
 
 
 def fitting(settings: Settings) -> Limits:
     """The limits of a server: no more connections than leave descriptors for the database and files."""
-    descriptors = connection_ceiling.raise_descriptor_limit()
+    descriptors = connection_limit.raise_descriptor_limit()
     for_database = 4 * settings.pool_size  # writes, reads, long reads, and what commands and jobs use
-    most = connection_ceiling.fitting(settings.max_connections, descriptors, for_database)
+    most = connection_limit.fitting(settings.max_connections, descriptors, for_database)
     return Limits(connections=most)
 
 

@@ -5,13 +5,17 @@ from time import monotonic
 
 import structlog
 
-from app.domain.access import system
+from app.domain.common.access import system
 from app.jobs.registry import Context
-from app.store import audit_alarms, audit_head, audit_keys, audit_report, audit_sealing, positions
-from app.store.audit_alarms import Alarm
-from app.store.audit_check import Walk, ends_otherwise
-from app.store.audit_head import Head
-from app.store.audit_keys import AuditKeys
+from app.store import event_sequence
+from app.store.audit import alarms as audit_alarms
+from app.store.audit import head as audit_head
+from app.store.audit import keys as audit_keys
+from app.store.audit import report, sealing
+from app.store.audit.alarms import Alarm
+from app.store.audit.head import Head
+from app.store.audit.keys import AuditKeys
+from app.store.audit.verification import Walk, ends_otherwise
 
 _SEAL_MOST = 1_000
 _CHECK_MOST = 500
@@ -34,11 +38,11 @@ class AuditTrail:
     def seal(self, context: Context) -> bool:
         """Put events and audit entries into their global order, and seal the entries."""
         keys = audit_keys.of_settings(context.settings)
-        if keys is None or not context.store.read_sync(positions.has_news):
+        if keys is None or not context.store.read_sync(event_sequence.has_news):
             return False
         if self._head is None:
             self._adopt(context, keys)
-        done = context.store.write_sync(positions.assign, keys, _SEAL_MOST, self._head)
+        done = context.store.write_sync(event_sequence.assign, keys, _SEAL_MOST, self._head)
         self._tell(done.alarms)
         if done.head is not None:
             self._head = done.head
@@ -74,7 +78,7 @@ class AuditTrail:
         if not head.is_signed_by(keys.current):
             self._note(context, [audit_head.untrusted(head, keys)])
             return None
-        self._note(context, audit_sealing.put_back(head, self._head))
+        self._note(context, sealing.put_back(head, self._head))
         return head
 
     def _adopt(self, context: Context, keys: AuditKeys) -> None:
@@ -83,12 +87,12 @@ class AuditTrail:
         if monotonic() < self._next_adoption_at or store.read_sync(audit_head.read) is not None:
             return
         self._next_adoption_at = monotonic() + _BETWEEN_PASSES_SECONDS
-        wrong, position, seal = store.read_sync(audit_report.without_head, keys)
+        wrong, position, seal = store.read_sync(report.without_head, keys)
         if wrong is not None:
             self._note(context, [Alarm(wrong)])
         elif position:
             actor = system(context.company)
-            if store.write_sync(audit_sealing.adopt, keys, actor, position, seal):
+            if store.write_sync(sealing.adopt, keys, actor, position, seal):
                 _log.info("audit_trail_adopted", entries=position)
 
     def _note(self, context: Context, alarms: Iterable[Alarm]) -> None:

@@ -2,9 +2,9 @@
 
 from sqlalchemy import Connection
 
-from app.domain.job_turns import Turns
+from app.domain.common.job_turns import Turns
 from app.jobs import workflows
-from app.services import jobs
+from app.services.platform import jobs
 from app.store.engine import Store
 
 MOST = 200

@@ -7,10 +7,10 @@ import structlog
 from dbos import DBOS
 from sqlalchemy import Connection, select, update
 
-from app.domain.jobs import JobState
+from app.domain.common.jobs import JobState
 from app.jobs import state_format, workflows
 from app.jobs.registry import Row
-from app.store import workers
+from app.store import worker_heartbeats
 from app.store.engine import Store
 from app.store.tables import Job
 from app.store.types import now
@@ -33,10 +33,12 @@ def take_over(store: Store, own_id: str, silence: timedelta) -> list[str]:
     Returns:
         The ids of these workers.
     """
-    found = [worker_id for worker_id in store.read_sync(workers.silent, silence) if worker_id != own_id]
+    found = [
+        worker_id for worker_id in store.read_sync(worker_heartbeats.silent, silence) if worker_id != own_id
+    ]
     for worker_id in found:
         moved = DBOS._recover_pending_workflows([worker_id])  # private in 3.4: the version is pinned
-        store.write_sync(workers.forget, worker_id, silence)
+        store.write_sync(worker_heartbeats.forget, worker_id, silence)
         _log.info("worker_taken_over", worker_id=worker_id, jobs=len(moved))
     return found
 

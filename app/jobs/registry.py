@@ -7,13 +7,18 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from app.domain.company import Company
+from app.domain.common.company import Company
 from app.settings import Settings
 from app.store.engine import Store
 
 Row = dict[str, Any]
 
-_MODULES = ("app.jobs.backtest", "app.jobs.imports", "app.jobs.replay", "app.jobs.score")
+_MODULES = (
+    "app.jobs.scoring.backtest",
+    "app.jobs.imports.run",
+    "app.jobs.scoring.replay",
+    "app.jobs.scoring.score",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,17 +15,17 @@ from datetime import timedelta
 
 import structlog
 
-from app.domain.job_turns import Turns
-from app.domain.secret_strength import refusal
+from app.domain.common.job_turns import Turns
+from app.domain.common.secret_strength import refusal
 from app.errors import StartError, UnavailableError
 from app.jobs import dispatcher, recovery, registry, workflows
 from app.jobs.registry import Context
 from app.jobs.schedule import Schedule
 from app.settings import Settings
-from app.store import bells, holds, workers
-from app.store.bells import Bell
+from app.store import job_notifications, process_locks, worker_heartbeats
 from app.store.engine import Store
-from app.store.holds import Hold
+from app.store.job_notifications import Bell
+from app.store.process_locks import Hold
 
 SLOTS = 64
 """Workers with a default id that may run on one host."""
@@ -95,7 +95,7 @@ class Worker:
         registry.load()
         self.id, self._hold = _identity(self._settings)
         try:
-            self._context.store.write_sync(workers.beat, self.id)
+            self._context.store.write_sync(worker_heartbeats.beat, self.id)
             self._host = workflows.launch(self._context, self.id, self._look_for_jobs)
         except BaseException:
             self._hold.release()
@@ -128,7 +128,7 @@ class Worker:
         self._end_loops()
         if self._bell is not None:
             with suppress(UnavailableError):
-                self._context.store.write_sync(bells.ring)  # ends our own listening
+                self._context.store.write_sync(job_notifications.ring)  # ends our own listening
         for thread in self._threads:
             thread.join(_JOIN_SECONDS)
         if self._bell is not None:
@@ -136,7 +136,7 @@ class Worker:
         drained = workflows.shut_down(timeout)
         if drained and self._hold is not None:
             try:
-                self._context.store.write_sync(workers.retire, self.id)
+                self._context.store.write_sync(worker_heartbeats.retire, self.id)
             except UnavailableError:
                 _log.warning("worker_not_retired", worker_id=self.id)  # its silence will tell
             self._hold.release()
@@ -171,7 +171,7 @@ class Worker:
             self._end_loops()
             return 0.0
         store, silence = self._context.store, timedelta(seconds=self._timing.silence)
-        store.write_sync(workers.beat, self.id)
+        store.write_sync(worker_heartbeats.beat, self.id)
         recovery.take_over(store, self.id, silence)
         return self._timing.heartbeat
 
@@ -205,7 +205,7 @@ def _identity(settings: Settings) -> tuple[str, Hold]:
         host = re.sub(r"[^A-Za-z0-9.-]", "-", platform.node())[:60] or "host"
         candidates = [f"{host}-{slot}" for slot in range(1, SLOTS + 1)]
     for candidate in candidates:
-        hold = holds.take(settings, f"worker-{candidate}")
+        hold = process_locks.take(settings, f"worker-{candidate}")
         if hold is not None:
             return candidate, hold
     raise WorkerRefusedError(f"A worker with the id {candidates[0]} is running; set another VEFA_WORKER_ID.")

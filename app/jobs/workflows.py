@@ -30,11 +30,11 @@ from dbos import DBOS, DBOSConfig, SetWorkflowID, _workflow_commands
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.pool import QueuePool
 
-from app.domain.job_turns import long_slots
+from app.domain.common.job_turns import long_slots
 from app.errors import AppError, UnavailableError
 from app.jobs import state_format
 from app.jobs.registry import KINDS, Context, Row
-from app.services import jobs
+from app.services.platform import jobs
 from app.settings import Settings
 from app.store import dialects, private_files
 from app.texts import translate

@@ -17,7 +17,8 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from sqlalchemy import Connection, Engine, event
 
 from app.errors import AppError
-from app.store import audit_keys, database_errors, dialects
+from app.store import database_errors, dialects
+from app.store.audit import keys
 from app.store.connections import LongReads, PostgresConnections, SqliteReaders
 from app.store.dialects import StoreSettings
 from app.store.sqlite_writer import Writer
@@ -61,7 +62,7 @@ class Store:
     def __init__(self, settings: StoreSettings) -> None:
         self.is_sqlite = settings.is_sqlite
         self._begun: set[asyncio.Task[Any]] = set()
-        self._writing = audit_keys.mark_options(settings)
+        self._writing = keys.mark_options(settings)
         if self.is_sqlite:
             self._reader = SqliteReaders(dialects.sqlite_engine(settings, writer=False))
             writer = dialects.sqlite_engine(settings, writer=True)

@@ -5,8 +5,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Select, and_, or_, select
 
-from app.domain.access import Actor
-from app.store.prepared import Prepared, Row
+from app.domain.common.access import Actor
+from app.store.prepared_select import Prepared, Row
 from app.store.tables import Customer
 
 S = TypeVar("S", bound="Select[*tuple[Any, ...]]")

@@ -8,9 +8,11 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
+from app.domain.common import names
+from app.domain.common.text import composed
+
 # The rules of the running version: what is stored must agree with what it looks up.
-from app.domain import customers, names
-from app.domain.text import composed
+from app.domain.customers import customers
 
 revision = "0013"
 down_revision = "0012"

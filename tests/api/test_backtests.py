@@ -8,9 +8,9 @@ import factories
 import pytest
 from support import Api, problem
 
-from app.domain.access import Actor, Scope
-from app.jobs.backtest import run
-from app.jobs.score import score
+from app.domain.common.access import Actor, Scope
+from app.jobs.scoring.backtest import run
+from app.jobs.scoring.score import score
 from app.store.engine import Store
 from app.store.types import now
 

@@ -8,8 +8,8 @@ import pytest
 from factories import transaction_body
 from support import Api, made, pointers, problem
 
-from app.api import bodies
-from app.domain.json_bounds import MOST_MEMBERS, MOST_VALUES
+from app.domain.common.json_bounds import MOST_MEMBERS, MOST_VALUES
+from app.http import bodies
 
 JSON = {"Content-Type": "application/json"}
 ENDPOINTS = [

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import select
 from support import Api, pointers, problem
 
-from app.domain.access import Scope
-from app.domain.competitor_measurements import MESSAGES
+from app.domain.common.access import Scope
+from app.domain.satisfaction.competitor_measurements import MESSAGES
 from app.store.engine import Store
 from app.store.tables import AuditEntry
 from app.store.types import now

@@ -7,7 +7,7 @@ import factories
 import pytest
 from support import Api, problem
 
-from app.domain.access import Actor, Scope
+from app.domain.common.access import Actor, Scope
 from app.store.engine import Store
 
 PATH = "/v1/insights/competitors"

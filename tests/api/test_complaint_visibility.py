@@ -10,7 +10,7 @@ from factories import interaction
 from sqlalchemy import Connection, select
 from support import Api, made, problem
 
-from app.domain.access import Actor, Scope
+from app.domain.common.access import Actor, Scope
 from app.store.engine import Store
 from app.store.tables import AuditEntry, Event
 

@@ -15,13 +15,14 @@ from sqlalchemy import Connection
 from starlette.testclient import TestClient
 from support import Api, Contract, made, pointers, problem
 
-from app.domain.access import Actor, Scope, system
-from app.domain.company import Company
-from app.domain.complaints import make_number, normalise_number
+from app.domain.common.access import Actor, Scope, system
+from app.domain.common.company import Company
+from app.domain.recovery.complaints import make_number, normalise_number
 from app.errors import ConflictError
 from app.main import create_app
-from app.schemas.complaints import ComplaintCreate, ComplaintQuery
-from app.services import complaints, keys
+from app.schemas.recovery.complaints import ComplaintCreate, ComplaintQuery
+from app.services.platform import api_keys
+from app.services.recovery import complaints
 from app.settings import Settings
 from app.store.engine import Store
 
@@ -124,7 +125,7 @@ def test_who_owns_what_names_nobody_is_a_setting(
     settings: Settings, store: Store, contract: Contract
 ) -> None:
     other = settings.model_copy(update={"complaint_owner": "Şikâyet Masası"})
-    token = store.write_sync(keys.create, system(Company()), "test", list(Scope))
+    token = store.write_sync(api_keys.create, system(Company()), "test", list(Scope))
     with TestClient(create_app(other), raise_server_exceptions=False) as client:
         there = Api(client, token, contract)
         made(there, external_ids=[{"system": "crm", "key": "C-1"}])
@@ -320,7 +321,7 @@ def test_a_number_that_is_taken_is_drawn_again(
     store: Store, actor: Actor, api: Api, customer_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bits = iter([1, 1, 1, 2, 2, 3])  # the first complaint; then taken twice, repeated, and at last a new one
-    monkeypatch.setattr("app.services.complaints.secrets.randbits", lambda _bits: next(bits))
+    monkeypatch.setattr("app.services.recovery.complaints.secrets.randbits", lambda _bits: next(bits))
     items = [ComplaintCreate.model_validate(body()) for _ in range(3)]
     [first] = store.write_sync(complaints.create_many, actor, items[:1])
     rest = store.write_sync(complaints.create_many, actor, items[1:])
@@ -334,7 +335,7 @@ def test_two_complaints_that_draw_the_same_number_at_once_get_two(
     store: Store, actor: Actor, customer_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bits = iter([1, 1, 2])
-    monkeypatch.setattr("app.services.complaints.secrets.randbits", lambda _bits: next(bits))
+    monkeypatch.setattr("app.services.recovery.complaints.secrets.randbits", lambda _bits: next(bits))
     first_has_written = threading.Event()
 
     def slowly(tx: Connection, data: ComplaintCreate) -> str:
@@ -356,7 +357,7 @@ def test_two_complaints_that_draw_the_same_number_at_once_get_two(
 def test_a_generator_that_always_repeats_is_a_conflict(
     store: Store, actor: Actor, customer_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.services.complaints.secrets.randbits", lambda _bits: 1)
+    monkeypatch.setattr("app.services.recovery.complaints.secrets.randbits", lambda _bits: 1)
     one, other = (ComplaintCreate.model_validate(body()) for _ in range(2))
     store.write_sync(complaints.create, actor, one)
     with pytest.raises(ConflictError):

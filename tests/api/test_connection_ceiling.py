@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from app import connection_ceiling
 from app.cli.commands import app as cli
-from app.connection_ceiling import Connections, Stage, fitting, raise_descriptor_limit
-from app.http_server import Limits, make_server
+from app.http import connection_limit
+from app.http.connection_limit import Connections, Stage, fitting, raise_descriptor_limit
+from app.http.server import Limits, make_server
 from app.settings import Settings
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -111,7 +111,7 @@ def closed(clients: list[socket.socket]) -> int:
 def test_the_oldest_half_heads_make_room(
     connect: Callable[[], socket.socket], clients: list[socket.socket], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection_ceiling, "YOUNG_SECONDS", 0.0)
+    monkeypatch.setattr(connection_limit, "YOUNG_SECONDS", 0.0)
     for _ in range(3 * MOST):
         clients.append(connect())
         clients[-1].sendall(b"GET / HT")
@@ -274,7 +274,7 @@ def test_who_goes_first() -> None:
 def test_an_old_half_head_goes_before_idle_ones_and_a_body_that_comes_stays(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(connection_ceiling, "YOUNG_SECONDS", -1.0)
+    monkeypatch.setattr(connection_limit, "YOUNG_SECONDS", -1.0)
     connections = Connections(3)
     head, idle, coming = Fake(), Fake(), Fake(is_slow=False)
     for connection, stage in ((idle, Stage.IDLE), (head, Stage.HEAD), (coming, Stage.BODY)):
@@ -314,7 +314,7 @@ def test_descriptors_are_left_for_the_database(
 def test_the_soft_limit_is_raised_to_the_hard_one() -> None:
     program = (
         "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (100, 300));"
-        "from app.connection_ceiling import raise_descriptor_limit as r; print(r(), r(), "
+        "from app.http.connection_limit import raise_descriptor_limit as r; print(r(), r(), "
         "resource.getrlimit(resource.RLIMIT_NOFILE))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
@@ -330,9 +330,9 @@ def test_the_commands_leave_descriptors_for_the_database(
     file.write_bytes(sqlite_template.read_bytes())
     monkeypatch.setenv("VEFA_DATABASE_URL", f"sqlite:///{file}")
     monkeypatch.setenv("VEFA_SECRET", "The tests' own secret, 0123456789 abcdefgh".replace(" ", "-"))
-    monkeypatch.setattr(connection_ceiling, "raise_descriptor_limit", lambda: 1024)
+    monkeypatch.setattr(connection_limit, "raise_descriptor_limit", lambda: 1024)
     asked: dict[str, Any] = {}
-    monkeypatch.setattr("app.http_server.serve", lambda _app, **options: asked.update(options))
+    monkeypatch.setattr("app.http.server.serve", lambda _app, **options: asked.update(options))
     more = ["--file", str(tmp_path / "demo.db"), "--customers", "1"] if command == "demo" else []
     result = CliRunner().invoke(cli, [command, *more])
     assert result.exit_code == 0, result.output

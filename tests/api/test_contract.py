@@ -10,8 +10,8 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.testclient import TestClient
 from support import Api, Contract, problem
 
-from app.api.deps import StrictRoute
-from app.domain.access import Scope
+from app.domain.common.access import Scope
+from app.http.call import StrictRoute
 from app.main import create_app
 from app.settings import Settings
 

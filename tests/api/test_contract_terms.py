@@ -10,8 +10,8 @@ import time_machine
 from sqlalchemy import delete, func, select
 from support import Api, made, pointers, problem
 
-from app.domain.access import Scope
-from app.services import contract_terms
+from app.domain.common.access import Scope
+from app.services.customers import contract_terms
 from app.store.engine import Store
 from app.store.tables import ContractTerms, Customer
 

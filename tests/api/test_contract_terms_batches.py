@@ -9,7 +9,7 @@ import time_machine
 from sqlalchemy import func, select
 from support import Api, made, problem
 
-from app.domain.access import Scope
+from app.domain.common.access import Scope
 from app.store.engine import Store
 from app.store.tables import AuditEntry, ContractTerms
 

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from app.api.cursors import Cursors
 from app.errors import InvalidError
+from app.http.cursors import Cursors
 from app.store.paging import After
 
 PLACE: After = (

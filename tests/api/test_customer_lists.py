@@ -9,10 +9,10 @@ import pytest
 import record_rows as rows
 from support import Api, made, phone, pointers, problem
 
-from app.domain.access import Actor
-from app.jobs.score import score
-from app.schemas.scoring_runs import ScoringRunCreate
-from app.services import scoring_runs
+from app.domain.common.access import Actor
+from app.jobs.scoring.score import score
+from app.schemas.scoring.runs import ScoringRunCreate
+from app.services.scoring import runs
 from app.store.engine import Store
 
 URL = "/v1/customers"
@@ -42,7 +42,7 @@ def valued(store: Store, actor: Actor) -> None:
     """Customers 0 to 7 with the values of the worked example, and one without any."""
     store.write_sync(factories.customers_worth, actor, [60000, 20000, 10000, 5000, 3000, 2000, 0, -4000])
     store.write_sync(factories.customer, actor, "Nobody yet")
-    run = store.write_sync(scoring_runs.create, actor, ScoringRunCreate())
+    run = store.write_sync(runs.create, actor, ScoringRunCreate())
     score(store, actor, run["id"])
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from support import Api, made, pointers, problem
 
-from app.domain.access import Scope
+from app.domain.common.access import Scope
 
 URL = "/v1/customers"
 NOWHERE = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a10"

@@ -12,15 +12,16 @@ from factories import NOON
 from sqlalchemy import select, update
 from support import Api, problem
 
-from app.domain.access import Actor, Scope
-from app.domain.indices.expectation import QUADRANTS
-from app.jobs import replay
-from app.jobs.score import score
-from app.schemas.replays import ReplayCreate
-from app.schemas.scoring_runs import ScoringRunCreate
-from app.services import replays, scoring, scoring_runs
-from app.store import scores
+from app.domain.common.access import Actor, Scope
+from app.domain.satisfaction.expectation import QUADRANTS
+from app.jobs.scoring import replay
+from app.jobs.scoring.score import score
+from app.schemas.scoring.replays import ReplayCreate
+from app.schemas.scoring.runs import ScoringRunCreate
+from app.services.scoring import replays, runs
+from app.services.scoring import run as scoring
 from app.store.engine import Store
+from app.store.scoring import run_results
 from app.store.tables import CustomerScore, ScoringRun
 
 PATH = "/v1/insights/demanding-customers"
@@ -34,7 +35,7 @@ UNITS = ("ankara", "izmir")
 
 
 def run(store: Store, actor: Actor, as_of: str = AS_OF) -> UUID:
-    made = store.write_sync(scoring_runs.create, actor, ScoringRunCreate.model_validate({"as_of": as_of}))
+    made = store.write_sync(runs.create, actor, ScoringRunCreate.model_validate({"as_of": as_of}))
     score(store, actor, made["id"])
     return UUID(str(made["id"]))
 
@@ -210,10 +211,10 @@ def test_what_others_answer_moves_quadrants_and_writes_only_who_moved(
     before = [demandingness(api, who) for who in ids]
     for _ in range(40):
         say(store, actor, None, 3, 4)  # the median is 75 from now on
-    made = store.write_sync(scoring_runs.create, actor, ScoringRunCreate.model_validate({"as_of": AS_OF}))
+    made = store.write_sync(runs.create, actor, ScoringRunCreate.model_validate({"as_of": AS_OF}))
     given = store.read_sync(scoring.read, actor, made["id"])
     result = scoring.compute(given, lambda _stage: None)
-    saved = store.write_sync(scoring.save, actor, given, result, scores.packed(result.columns))
+    saved = store.write_sync(scoring.save, actor, given, result, run_results.packed(result.columns))
     after = [demandingness(api, who) for who in ids]
     moved = sum(
         one["quadrant"] != other["quadrant"]
@@ -243,7 +244,7 @@ def test_a_replay_says_that_late_answers_of_nobody_moved_quadrants(
 
 def test_rows_hold_what_columns_say(store: Store, actor: Actor, ids: list[UUID]) -> None:
     run_id = run(store, actor)
-    columns = store.read_sync(scores.load_columns, run_id)
+    columns = store.read_sync(run_results.load_columns, run_id)
     expected = {
         UUID(bytes=who.ljust(16, b"\0")): None if place < 0 else QUADRANTS[place]
         for who, place in zip(columns["customer_id"].tolist(), columns["quadrant"].tolist(), strict=True)

@@ -8,9 +8,9 @@ from fastapi.routing import iter_route_contexts
 from starlette.testclient import TestClient
 from support import Api, made
 
-from app.api.contract import API_PREFIX
-from app.api.direct import Direct, Route
-from app.domain.access import Scope
+from app.domain.common.access import Scope
+from app.http.fast_path import Direct, Route
+from app.http.openapi.components import API_PREFIX
 from app.main import create_app
 from app.settings import Settings
 

@@ -8,8 +8,8 @@ from factories import interaction_body
 from sqlalchemy import func, select
 from support import Api, pointers, problem
 
-from app.domain.access import Scope
-from app.domain.interactions import DISPOSITIONS
+from app.domain.activity.interactions import DISPOSITIONS
+from app.domain.common.access import Scope
 from app.store.engine import Store
 from app.store.tables import AuditEntry
 

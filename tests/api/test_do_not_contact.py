@@ -10,8 +10,8 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 from support import Api, made
 
-from app.domain.access import Scope
-from app.services import shared_wishes
+from app.domain.common.access import Scope
+from app.services.customers import shared_opt_outs
 from app.store.engine import Store
 from app.store.tables import AuditEntry, Customer, Event
 
@@ -253,7 +253,7 @@ def test_reading_takes_no_statement_for_each_row(api: Api, client: TestClient) -
 
 def test_shared_numbers_are_looked_up_from_the_customers_own(store: Store) -> None:
     """SQLite once began with every number there is, for each row of a page."""
-    statement = select(Customer.id, *shared_wishes.COLUMNS)
+    statement = select(Customer.id, *shared_opt_outs.COLUMNS)
 
     def plan(tx: Any) -> list[str]:
         if tx.dialect.name == "postgresql":

@@ -10,14 +10,15 @@ from refresh_formulas import PAGE, SOURCE, rendered
 from sample_app import sample_app
 from starlette.testclient import TestClient
 
-from app.api import docs, openapi
 from app.errors import PROBLEMS
+from app.http.openapi import operations as openapi
+from app.http.openapi import pages
 
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[TestClient]:
     app = sample_app()
-    docs.install(app)
+    pages.install(app)
     with TestClient(app) as client:
         yield client
 
@@ -82,7 +83,7 @@ def test_every_section_that_the_source_names_is_on_the_page_of_formulas(client: 
     ids = set(re.findall(r' id="([^"]+)"', client.get("/docs/formulas").text))
     named = {
         section
-        for path in Path(docs.__file__).parents[1].rglob("*.py")
+        for path in Path(pages.__file__).parents[1].rglob("*.py")
         for section in re.findall(r"formulas(?:\.md)?#([\w-]+)", path.read_text(encoding="utf-8"))
     }
     assert named - ids == set()

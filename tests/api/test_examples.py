@@ -15,13 +15,13 @@ from starlette.testclient import TestClient
 from support import Api, Contract
 
 from app.cli.demo import SECRET, TOKEN
-from app.domain.access import Actor
-from app.domain.demo import generate
-from app.jobs import backtest, replay
-from app.jobs.score import score
+from app.demo import load
+from app.demo.company import generate
+from app.domain.common.access import Actor
+from app.jobs.scoring import backtest, replay
+from app.jobs.scoring.score import score
 from app.main import create_app
-from app.schemas.examples import recorded
-from app.services import demo
+from app.schemas.common.examples import recorded
 from app.settings import Settings
 from app.store.engine import Store
 
@@ -33,10 +33,10 @@ RECORDED = {"recorded_at", "created_at", "updated_at", "actor_id"}
 @pytest.fixture
 def shown(settings: Settings, store: Store, actor: Actor, contract: Contract) -> Iterator[Api]:
     """The demo, freshly loaded and scored."""
-    store.write_sync(demo.load, actor, generate(1, UNTIL, 300), TOKEN)
-    score(store, actor, store.write_sync(demo.start_scoring, actor, date(2026, 11, 24)))
-    backtest.run(store, actor, store.write_sync(demo.start_backtest, actor, date(2026, 11, 24)))
-    replay.run(store, actor, store.write_sync(demo.start_replay, actor))
+    store.write_sync(load.load, actor, generate(1, UNTIL, 300), TOKEN)
+    score(store, actor, store.write_sync(load.start_scoring, actor, date(2026, 11, 24)))
+    backtest.run(store, actor, store.write_sync(load.start_backtest, actor, date(2026, 11, 24)))
+    replay.run(store, actor, store.write_sync(load.start_replay, actor))
     with TestClient(create_app(settings), raise_server_exceptions=False) as client:
         yield Api(client, TOKEN, contract)
 

@@ -7,7 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 from support import Api
 
-from app.domain.access import Scope
+from app.domain.common.access import Scope
 
 PATH = "/v1/exchange-rates"
 USD = f"{PATH}/USD/2026-11-23"

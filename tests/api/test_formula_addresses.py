@@ -5,7 +5,7 @@ from typing import Any
 
 from support import Api, Contract
 
-from app.domain.indices import INDICES
+from app.domain.satisfaction import INDICES
 
 
 def documentation_of(value: Any) -> Iterator[str]:

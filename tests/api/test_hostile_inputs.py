@@ -18,10 +18,10 @@ import pytest
 from conftest import empty
 from live import serving
 
-from app.domain.access import Scope, system
-from app.domain.company import Company
-from app.http_server import Limits
-from app.services import keys
+from app.domain.common.access import Scope, system
+from app.domain.common.company import Company
+from app.http.server import Limits
+from app.services.platform import api_keys
 from app.settings import Settings
 from app.store.engine import Store
 
@@ -309,7 +309,7 @@ def answers(
     for kind, url in (("sqlite", f"sqlite:///{sqlite}"), ("postgresql", postgres_url)):
         settings = Settings(database_url=url, secret=SECRET, rate_limit="1000000/minute")
         store = Store(settings)
-        token = store.write_sync(keys.create, system(Company()), f"hostile {uuid4()}", list(Scope))
+        token = store.write_sync(api_keys.create, system(Company()), f"hostile {uuid4()}", list(Scope))
         questions = [factories.question(), factories.question("remark", "text")]
         store.write_sync(factories.survey, system(Company()), code="hostile", questions=questions)
         store.close_sync()

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from app.http_server import Limits, make_server
+from app.http.server import Limits, make_server
 
 FAST = Limits(
     head_seconds=0.4,

@@ -8,11 +8,11 @@ from import_helpers import many, many_records, mapping, record_mapping, set_up_s
 from sqlalchemy import func, select, update
 from support import Api, problem
 
-from app.domain import import_rights
-from app.domain.access import Actor, Scope
-from app.domain.import_targets import RecordKind
-from app.jobs import imports as work
-from app.services import import_batches, imports
+from app.domain.common.access import Actor, Scope
+from app.domain.imports import rights
+from app.domain.imports.targets import RecordKind
+from app.jobs.imports import run as work
+from app.services.imports import batches, imports
 from app.store.engine import Store
 from app.store.tables import Customer, Import, Job, Transaction
 
@@ -44,8 +44,8 @@ ALL_KINDS = list(RecordKind)
 
 
 def test_every_kind_of_file_has_a_scope() -> None:
-    assert import_rights.WRITES.keys() == set(RecordKind)
-    assert {scope.value.partition(":")[2] for scope in import_rights.WRITES.values()} == {"write"}
+    assert rights.WRITES.keys() == set(RecordKind)
+    assert {scope.value.partition(":")[2] for scope in rights.WRITES.values()} == {"write"}
 
 
 @pytest.mark.parametrize("kind", ALL_KINDS)
@@ -53,7 +53,7 @@ def test_a_file_needs_the_scope_of_its_kind(
     api_with: Caller, store: Store, actor: Actor, kind: RecordKind
 ) -> None:
     set_up_survey(store, actor)
-    needed = import_rights.WRITES[kind]
+    needed = rights.WRITES[kind]
     others = [scope for scope in Scope if scope not in (needed, Scope.IMPORTS_ADMIN)]
     refused = problem(sent(api_with(*others), kind), 403, "insufficient_scope")
     assert needed.value in refused["detail"]
@@ -75,7 +75,7 @@ def test_a_reversal_needs_what_the_file_needed_and_another_keys_one_more(
     file = many(2) if kind == "transactions" else many_records(2)
     read = mapping(create_missing=True) if kind == "transactions" else record_mapping(kind)
     row = take_in(store, OTHER, file, read)
-    path, needed = f"{PATH}/{row['id']}", import_rights.WRITES[RecordKind(kind)]
+    path, needed = f"{PATH}/{row['id']}", rights.WRITES[RecordKind(kind)]
     for lacking in (needed, Scope.CUSTOMERS_WRITE, Scope.IMPORTS_ADMIN):
         caller = api_with(*(scope for scope in Scope if scope is not lacking))
         refused = problem(caller.post(f"{path}/reversals"), 403, "insufficient_scope")
@@ -111,8 +111,8 @@ def test_a_limited_key_takes_back_only_what_it_still_sees(store: Store, actor: A
 
 def test_a_reversal_acts_for_whoever_asked(actor: Actor) -> None:
     row = {"created_by": "key:izmir", "units": ["izmir"], "mapping": {"create_missing": False}}
-    own = import_batches.reverser_of(row, "key:izmir", actor.company)
-    other = import_batches.reverser_of(row, "key:all", actor.company)
+    own = batches.reverser_of(row, "key:izmir", actor.company)
+    other = batches.reverser_of(row, "key:all", actor.company)
     assert [(one.id, one.units) for one in (own, other)] == [
         ("key:izmir", frozenset({"izmir"})),
         ("key:all", frozenset()),

@@ -15,12 +15,12 @@ from sqlalchemy import func, select
 from starlette.testclient import TestClient
 from support import Api, Contract
 
-from app.api.imports import CHUNK_BYTES
-from app.domain.access import Actor, Scope
+from app.api.imports.imports import CHUNK_BYTES
+from app.domain.common.access import Actor, Scope
 from app.jobs import registry
 from app.jobs.registry import Context
 from app.main import create_app
-from app.services import jobs, keys
+from app.services.platform import api_keys, jobs
 from app.settings import Settings
 from app.store.engine import Store
 from app.store.tables import Import, ImportChunk, Job
@@ -293,7 +293,7 @@ def test_a_file_that_is_too_large_is_refused(
 ) -> None:
     small = settings.model_copy(update={"max_import_bytes": 3 * CHUNK_BYTES})
     file = many(1000) + b"\n" * 3 * CHUNK_BYTES
-    token = store.write_sync(keys.create, actor, "test", list(Scope))
+    token = store.write_sync(api_keys.create, actor, "test", list(Scope))
     with TestClient(create_app(small)) as client:
         body = (
             iter([file[:CHUNK_BYTES], file[CHUNK_BYTES:-CHUNK_BYTES], file[-CHUNK_BYTES:]])
@@ -431,7 +431,7 @@ def test_what_has_not_happened_yet_is_refused(api: Api, work_off: Callable[[], N
 def test_refused_rows_are_downloaded_as_csv(
     api: Api, work_off: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.api.imports.ROWS_AT_ONCE", 2)
+    monkeypatch.setattr("app.api.imports.imports.ROWS_AT_ONCE", 2)
     path = refused_import(api, work_off)
     for accept in ("*/*", "text/csv"):
         answer = api.get(f"{path}/refused-rows.csv", headers={"Accept": accept})

@@ -7,10 +7,10 @@ import factories
 import pytest
 from support import Api, problem
 
-from app.domain.access import Actor, Scope
 from app.domain.churn import SIGNALS
-from app.domain.indices import INDICES
-from app.jobs.score import score
+from app.domain.common.access import Actor, Scope
+from app.domain.satisfaction import INDICES
+from app.jobs.scoring.score import score
 from app.store.engine import Store
 
 

@@ -11,9 +11,9 @@ from sqlalchemy import insert, select, update
 from starlette.testclient import TestClient
 from support import Api, made, pointers, problem
 
-from app.domain.access import Actor, Scope
-from app.schemas.interactions import InteractionCreate
-from app.services import interactions
+from app.domain.common.access import Actor, Scope
+from app.schemas.activity.interactions import InteractionCreate
+from app.services.activity import interactions
 from app.store.engine import Store
 from app.store.tables import AuditEntry, Complaint, Customer, Event
 from app.store.types import new_id, now

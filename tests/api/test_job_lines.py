@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import func, select
 from support import Api, problem
 
-from app.domain.access import Actor
-from app.domain.job_turns import MOST_WAITING
-from app.jobs.score import score
-from app.services import jobs
+from app.domain.common.access import Actor
+from app.domain.common.job_turns import MOST_WAITING
+from app.jobs.scoring.score import score
+from app.services.platform import jobs
 from app.store.engine import Store
 from app.store.tables import Backtest, Import, ImportChunk, Job
 

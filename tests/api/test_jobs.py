@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from support import Api
 
-from app.domain.access import Actor, Scope
-from app.schemas.jobs import JobPage, JobRead
-from app.services import jobs
+from app.domain.common.access import Actor, Scope
+from app.schemas.common.jobs import JobPage, JobRead
+from app.services.platform import jobs
 from app.store.engine import Store
 from app.store.types import new_id
 

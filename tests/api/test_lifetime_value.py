@@ -9,8 +9,8 @@ import factories
 import pytest
 from support import Api, made, problem
 
-from app.domain.access import Actor, Scope
-from app.jobs.score import score
+from app.domain.common.access import Actor, Scope
+from app.jobs.scoring.score import score
 from app.store.engine import Store
 
 DAY = datetime(2026, 6, 30, 9, tzinfo=UTC)

@@ -8,10 +8,10 @@ from factories import transaction_body
 from sqlalchemy import Connection, event
 from support import Api, made
 
-from app.domain.access import Actor
-from app.schemas.exchange_rates import ExchangeRateQuery
-from app.schemas.transactions import TransactionQuery
-from app.services import exchange_rates, transactions
+from app.domain.common.access import Actor
+from app.schemas.activity.exchange_rates import ExchangeRateQuery
+from app.schemas.activity.transactions import TransactionQuery
+from app.services.activity import exchange_rates, transactions
 from app.store.engine import Store
 from app.store.types import new_id, now
 

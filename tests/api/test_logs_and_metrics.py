@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 from support import Api, made
 
-from app.domain.access import Actor, Scope
+from app.domain.common.access import Actor, Scope
 from app.main import create_app
 from app.settings import Settings
 from app.store.engine import Store

@@ -11,7 +11,7 @@ import pytest
 from factories import complaint_body, interaction_body
 from support import Api, Contract, made, problem
 
-from app.api.pattern_texts import LINE, OTHERWISE, PATTERNS
+from app.http.pattern_texts import LINE, OTHERWISE, PATTERNS
 from app.texts import catalogue
 
 NAMES = ["İzmir", "Kadıköy Şubesi", "NO ANSWER", "A&B", "#1", "Gəncə (mərkəz)", "Алматы", "+1", "مركز"]

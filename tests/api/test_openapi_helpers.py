@@ -10,7 +10,7 @@ import pytest
 from fastapi import APIRouter, Depends, FastAPI
 from sample_app import sample_app
 
-from app.api.openapi import changed, created, install_openapi, needs, paged, read, responses
+from app.http.openapi.operations import changed, created, install_openapi, needs, paged, read, responses
 
 LINT = Path(__file__).parents[2] / ".ci" / "lint-openapi"
 

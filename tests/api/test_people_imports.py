@@ -11,7 +11,7 @@ import import_helpers
 import pytest
 from support import Api
 
-from app.domain.access import Scope
+from app.domain.common.access import Scope
 from app.settings import Settings
 from app.store.engine import Store
 

@@ -16,9 +16,9 @@ from starlette.responses import StreamingResponse
 from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
-from app.api.problems import problem
-from app.api.validation import MESSAGES, pointer, refusal
 from app.errors import ConflictError, FieldError, InvalidError, NotFoundError, UnavailableError
+from app.http.problems import problem
+from app.http.validation import MESSAGES, pointer, refusal
 
 SECRET = "0555 123 45 67"
 router = APIRouter(prefix="/trouble")

@@ -11,10 +11,10 @@ from sqlalchemy import select, update
 from support import Api, made, problem
 
 from app.cli.demo import TOKEN
-from app.domain.access import Actor, Scope
-from app.domain.demo import generate
-from app.jobs.score import score
-from app.services import demo
+from app.demo import load
+from app.demo.company import generate
+from app.domain.common.access import Actor, Scope
+from app.jobs.scoring.score import score
 from app.store.engine import Store
 from app.store.tables import Transaction, UnitCost
 
@@ -252,7 +252,7 @@ def test_unit_costs_in_another_currency_are_not_used(
 
 
 def test_goods_that_came_back_to_the_demo_company_lower_its_costs(store: Store, actor: Actor) -> None:
-    store.write_sync(demo.load, actor, generate(1, DAY.date(), 300), TOKEN)
+    store.write_sync(load.load, actor, generate(1, DAY.date(), 300), TOKEN)
     cost = Transaction.cost_minor
     told = select(cost).where(Transaction.amount_minor < 0, cost.is_not(None))
     found = store.read_sync(lambda tx: tx.execute(told).scalars().all())

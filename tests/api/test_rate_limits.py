@@ -11,8 +11,8 @@ from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 from support import Api, problem
 
-from app.api.rate_limits import MemoryLimiter, SharedLimiter, limiter, peer_address, peer_key
-from app.domain.access import Scope
+from app.domain.common.access import Scope
+from app.http.access.rate_limits import MemoryLimiter, SharedLimiter, limiter, peer_address, peer_key
 from app.main import create_app
 from app.settings import Settings
 
@@ -152,7 +152,7 @@ class TestKeys:
     def test_no_flood_displaces_the_window_of_an_exhausted_key(
         self, settings: Settings, token: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("app.api.rate_limits._MAX_KEYS", 3)
+        monkeypatch.setattr("app.http.access.rate_limits._MAX_KEYS", 3)
         with served(settings, rate_limit="1/minute") as client:
             assert client.get(CUSTOMERS, headers=bearer(token)).status_code == 200
             for number in range(30):
@@ -165,11 +165,11 @@ class TestKeys:
     def test_a_revoked_key_is_a_stranger(
         self, settings: Settings, token: str, store: Any, actor: Any
     ) -> None:
-        from app.services import keys
+        from app.services.platform import api_keys
 
         with served(settings) as client:
             assert client.get(CUSTOMERS, headers=bearer(token)).status_code == 200
-            store.write_sync(keys.revoke, actor, token.split("_")[2])
+            store.write_sync(api_keys.revoke, actor, token.split("_")[2])
             for _ in range(20):
                 problem(client.get(CUSTOMERS, headers=bearer(token)), 401, "unauthenticated")
             problem(client.get(CUSTOMERS, headers=bearer(token)), 429, "rate_limited")

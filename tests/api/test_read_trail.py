@@ -11,10 +11,10 @@ from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 from support import Api, Contract, made, phone, problem
 
-from app.api import read_trail
-from app.domain.access import Scope, system
-from app.domain.company import Company
+from app.domain.common.access import Scope, system
+from app.domain.common.company import Company
 from app.errors import UnavailableError
+from app.http.access import read_audit
 from app.main import create_app
 from app.settings import Settings
 from app.store.engine import Store
@@ -171,8 +171,8 @@ def test_while_the_trail_cannot_be_written_reads_wait_and_then_fail(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Nobody reads unnoted for longer than the entries in memory last."""
-    monkeypatch.setattr(read_trail, "_MOST_WAITING", 3)
-    monkeypatch.setattr(read_trail, "WRITE_EVERY_SECONDS", 3600.0)
+    monkeypatch.setattr(read_audit, "_MOST_WAITING", 3)
+    monkeypatch.setattr(read_audit, "WRITE_EVERY_SECONDS", 3600.0)
     path = f"/v1/customers/{known['id']}"
     with noting(api, settings, contract, "single") as noted:
         app: Any = noted.client.app
@@ -202,7 +202,7 @@ async def test_a_batch_is_written_once_though_its_caller_hangs_up() -> None:
             await go_on.wait()
             written.append(len(reads))
 
-    trail = read_trail.ReadTrail(cast("Store", Slow()), "single")
+    trail = read_audit.ReadTrail(cast("Store", Slow()), "single")
     await trail.note(system(Company()), "get_customer", {"customer_id": "x"}, {}, {})
     caller = asyncio.create_task(trail.write())
     await begun.wait()

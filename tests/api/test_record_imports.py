@@ -13,11 +13,11 @@ from import_helpers import RECORD_COLUMNS, accounted, many_records, record_lines
 from sqlalchemy import select, update
 from support import Api
 
-from app.domain.access import Actor, Scope
-from app.domain.text import composed
+from app.domain.common.access import Actor, Scope
+from app.domain.common.text import composed
 from app.jobs import registry
 from app.jobs.registry import Context
-from app.services import jobs
+from app.services.platform import jobs
 from app.settings import Settings
 from app.store.engine import Store
 from app.store.tables import ImportMapping

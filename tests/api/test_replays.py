@@ -9,11 +9,11 @@ import factories
 import pytest
 from support import Api, pointers, problem
 
-from app.domain.access import Actor, Scope
-from app.domain.company import Company
+from app.domain.common.access import Actor, Scope
+from app.domain.common.company import Company
 from app.jobs import registry
-from app.jobs.replay import run
-from app.jobs.score import score
+from app.jobs.scoring.replay import run
+from app.jobs.scoring.score import score
 from app.settings import Settings
 from app.store.engine import Store
 

@@ -13,12 +13,14 @@ from starlette.testclient import TestClient
 from support import Api, Contract
 
 from app.cli.demo import TOKEN
-from app.domain.access import Actor, Extent, Scope
-from app.domain.demo import generate
-from app.jobs.score import score
+from app.demo import load
+from app.demo.company import generate
+from app.domain.common.access import Actor, Extent, Scope
+from app.jobs.scoring.score import score
 from app.main import create_app
-from app.schemas.customers import CustomerCreate
-from app.services import customers, demo, keys
+from app.schemas.customers.customers import CustomerCreate
+from app.services.customers import customers
+from app.services.platform import api_keys
 from app.settings import Settings
 from app.store.engine import Store
 from app.store.tables import Base, Customer
@@ -42,8 +44,8 @@ class Walk:
         ]
 
     def caller(self, *scopes: Scope, units: tuple[str, ...] = ()) -> Api:
-        token = self.store.write_sync(keys.create, self.actor, "walk", scopes, units=units)
-        self.store.write_sync(keys.touch, token.split("_")[2])
+        token = self.store.write_sync(api_keys.create, self.actor, "walk", scopes, units=units)
+        self.store.write_sync(api_keys.touch, token.split("_")[2])
         return Api(self.client, token, self.contract)
 
     def rows(self) -> Rows:
@@ -96,9 +98,9 @@ def _marks(tx: Connection) -> set[str]:
 @pytest.fixture
 def walk(settings: Settings, store: Store, actor: Actor, contract: Contract) -> Iterator[Walk]:
     """The demo with all that the documentation's examples name, and a customer of a further unit."""
-    store.write_sync(demo.load, actor, generate(1, date(2026, 11, 23), 60), TOKEN)
+    store.write_sync(load.load, actor, generate(1, date(2026, 11, 23), 60), TOKEN)
     store.write_sync(customers.create, actor, CustomerCreate(name="Own Customer", unit=UNIT))
-    score(store, actor, store.write_sync(demo.start_scoring, actor, date(2026, 11, 24)))
+    score(store, actor, store.write_sync(load.start_scoring, actor, date(2026, 11, 24)))
     with TestClient(create_app(settings), raise_server_exceptions=False) as client:
         yield Walk(store, actor, client, contract)
 

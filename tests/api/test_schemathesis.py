@@ -14,9 +14,9 @@ from pathlib import Path
 
 from live import serving
 
-from app.domain.access import Scope, system
-from app.domain.company import Company
-from app.services import keys
+from app.domain.common.access import Scope, system
+from app.domain.common.company import Company
+from app.services.platform import api_keys
 from app.settings import Settings
 from app.store.engine import Store
 
@@ -29,7 +29,7 @@ PHASES = {"postgresql": "examples,coverage", "sqlite": "examples,fuzzing,statefu
 def test_the_service_keeps_what_its_document_promises(
     settings: Settings, store: Store, tmp_path: Path
 ) -> None:
-    token = store.write_sync(keys.create, system(Company()), "schemathesis", list(Scope))
+    token = store.write_sync(api_keys.create, system(Company()), "schemathesis", list(Scope))
     program = Path(sys.executable).with_name("st")
     database = settings.database_url.partition(":")[0]
     phases = [] if LONG else ["--phases", PHASES[database]]

@@ -8,8 +8,8 @@ import factories
 import pytest
 from support import Api
 
-from app.domain.access import Actor, Scope
-from app.jobs.score import score
+from app.domain.common.access import Actor, Scope
+from app.jobs.scoring.score import score
 from app.store.engine import Store
 from app.store.types import now
 

@@ -9,7 +9,7 @@ import pytest
 import record_rows as rows
 from support import Api, made, phone, pointers, problem, selects
 
-from app.domain.access import Actor, Scope
+from app.domain.common.access import Actor, Scope
 from app.store.engine import Store
 from app.store.tables import Complaint, Interaction
 

@@ -10,7 +10,7 @@ from factories import invitation_body as invite
 from starlette.testclient import TestClient
 from support import Api, made, problem
 
-from app.domain.access import Scope
+from app.domain.common.access import Scope
 
 PATH = "/v1/survey-invitations"
 NOBODY = str(uuid4())

@@ -12,9 +12,9 @@ from factories import response_body as response
 from sqlalchemy import select
 from support import Api, made, problem
 
-from app.domain.access import Actor, Scope
-from app.schemas.survey_responses import SurveyResponseCreate
-from app.services import survey_responses
+from app.domain.common.access import Actor, Scope
+from app.schemas.surveys.responses import SurveyResponseCreate
+from app.services.surveys import responses
 from app.store.engine import Store
 from app.store.tables import SurveyAnswer
 
@@ -459,5 +459,5 @@ def test_what_is_nobodys_is_seen_by_its_unit(api: Api, api_with: Callable[..., A
 def test_what_a_service_returns_fits_the_schema(store: Store, actor: Actor) -> None:
     store.write_sync(factories.survey, actor)
     body = SurveyResponseCreate.model_validate(response(create_missing=True))
-    row = store.write_sync(survey_responses.create, actor, body)
-    assert store.read_sync(survey_responses.get, actor, row["id"]) == row
+    row = store.write_sync(responses.create, actor, body)
+    assert store.read_sync(responses.get, actor, row["id"]) == row

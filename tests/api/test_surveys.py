@@ -12,9 +12,9 @@ from factories import survey_body as body
 from sqlalchemy import select
 from support import Api, problem
 
-from app.domain.access import Actor, Scope
-from app.schemas.surveys import SurveyCreate, SurveyVersionCreate
-from app.services import surveys
+from app.domain.common.access import Actor, Scope
+from app.schemas.surveys.surveys import SurveyCreate, SurveyVersionCreate
+from app.services.surveys import surveys
 from app.store.engine import Store
 from app.store.tables import AuditEntry, Event
 

@@ -8,8 +8,8 @@ import factories
 import pytest
 from support import Api, problem
 
-from app.domain.access import Actor, Scope
-from app.jobs.score import score
+from app.domain.common.access import Actor, Scope
+from app.jobs.scoring.score import score
 from app.store.engine import Store
 
 WORKED = [60000, 20000, 10000, 5000, 3000, 2000, 0, -4000]

@@ -10,8 +10,8 @@ import pytest
 import record_rows as rows
 from support import Api, made, pointers, problem, selects
 
-from app.domain.access import Actor, Scope
-from app.schemas.timeline import TimelineKind
+from app.domain.common.access import Actor, Scope
+from app.schemas.insights.timeline import TimelineKind
 from app.store.engine import Store
 from app.store.tables import (
     Complaint,

@@ -10,9 +10,9 @@ from factories import transaction_body as transaction
 from sqlalchemy import select
 from support import Api
 
-from app.domain.access import Actor, Scope
-from app.schemas.transactions import TransactionCreate
-from app.services import transactions
+from app.domain.common.access import Actor, Scope
+from app.schemas.activity.transactions import TransactionCreate
+from app.services.activity import transactions
 from app.store.engine import Store
 from app.store.tables import Transaction
 

@@ -7,10 +7,10 @@ from uuid import UUID
 import pytest
 from support import Api, made, problem
 
-from app.domain.access import Actor, Scope
-from app.jobs.score import score
-from app.schemas.scoring_runs import ScoringRunCreate
-from app.services import scoring_runs
+from app.domain.common.access import Actor, Scope
+from app.jobs.scoring.score import score
+from app.schemas.scoring.runs import ScoringRunCreate
+from app.services.scoring import runs
 from app.store.engine import Store
 
 AT = "2026-11-20T10:00:00Z"
@@ -130,9 +130,7 @@ def test_a_call_that_asked_not_to_be_called_again_counts_for_whom_it_is(
 
 
 def values(api: Api, store: Store, actor: Actor, *ids: str) -> list[str]:
-    run = store.write_sync(
-        scoring_runs.create, actor, ScoringRunCreate.model_validate({"as_of": "2026-11-21"})
-    )
+    run = store.write_sync(runs.create, actor, ScoringRunCreate.model_validate({"as_of": "2026-11-21"}))
     score(store, actor, UUID(str(run["id"])))
     return [api.get(f"/v1/customers/{one}").json()["value"] for one in ids]
 

@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import select
 from support import Api, pointers, problem
 
-from app.domain.access import Scope
-from app.domain.customers import Channel
-from app.domain.unit_costs import CostCode
+from app.domain.common.access import Scope
+from app.domain.customers.customers import Channel
+from app.domain.value.unit_costs import CostCode
 from app.store.engine import Store
 from app.store.tables import AuditEntry
 

@@ -7,8 +7,8 @@ import pytest
 from factories import complaint_body, interaction_body, invitation_body, response_body, survey_body
 from support import Api, made
 
-from app.domain.access import Actor
-from app.services import import_items
+from app.domain.common.access import Actor
+from app.services.imports import record_requests
 from app.store.engine import Store
 
 REFUSED = [("/unit", "unit_not_allowed")]
@@ -97,8 +97,10 @@ def test_a_customer_neither_begins_nor_ends_in_another_unit(api: Api, api_with: 
 def test_the_label_of_a_row_of_a_file_is_named_as_such(store: Store, actor: Actor, resource: str) -> None:
     limited = Actor("key:izmir", actor.scopes, frozenset({"izmir"}), company=actor.company)
     kind = next(
-        kind for kind in import_items.KINDS.values() if kind.table.__tablename__ == resource.replace("-", "_")
+        kind
+        for kind in record_requests.KINDS.values()
+        if kind.table.__tablename__ == resource.replace("-", "_")
     )
     item = kind.model.model_validate(BODIES[resource](unit="ankara"))
     [refused] = store.write_sync(kind.create_many, limited, [item])
-    assert import_items.reason(item, refused) == ("other_unit", "unit")
+    assert record_requests.reason(item, refused) == ("other_unit", "unit")

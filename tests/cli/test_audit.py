@@ -11,10 +11,10 @@ from sqlalchemy import delete, text, update
 from typer.testing import CliRunner
 
 from app.cli.commands import app
-from app.domain.access import Actor
+from app.domain.common.access import Actor
 from app.errors import StartError
 from app.settings import Settings
-from app.store import positions
+from app.store import event_sequence
 from app.store.engine import Store
 from app.store.tables import AuditEntry, AuditHead
 
@@ -35,7 +35,7 @@ def verify(settings: Settings, *arguments: str, **more: str) -> Any:
 @pytest.fixture
 def sealed(store: Store, actor: Actor) -> Store:
     store.write_sync(factories.customers_worth, actor, [100, 200, 300])
-    store.write_sync(positions.assign, KEYS, 100)
+    store.write_sync(event_sequence.assign, KEYS, 100)
     return store
 
 
@@ -62,7 +62,7 @@ def test_a_changed_entry_is_named(sealed: Store, settings: Settings) -> None:
 def test_forged_entries_are_not_sealed_again(sealed: Store, settings: Settings) -> None:
     execute(sealed, text(ISSUE))
     for _ in range(6):
-        sealed.write_sync(positions.assign, KEYS, 100)
+        sealed.write_sync(event_sequence.assign, KEYS, 100)
     result = verify(settings)
     assert result.exit_code == 1
     assert "- removed: Each of positions 2 to 3 is missing" in result.output
@@ -76,7 +76,7 @@ def test_a_removed_end_shows_beside_the_printed_head(
 ) -> None:
     old = {"position": 3, **_head(sealed)}
     sealed.write_sync(factories.customer, actor)
-    sealed.write_sync(positions.assign, KEYS, 100)
+    sealed.write_sync(event_sequence.assign, KEYS, 100)
     printed = vefa(settings, "head").output
     (tmp_path / "head").write_text(printed)
     given = {"file": str(tmp_path / "head"), "text": printed, "one line": " ".join(printed.split())}[form]

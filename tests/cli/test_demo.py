@@ -9,9 +9,9 @@ from typer.testing import CliRunner
 from app.cli.commands import app
 from app.cli.demo import SECRET, TOKEN
 from app.main import create_app
-from app.schemas.backtests import EXAMPLE_ID as BACKTEST_ID
-from app.schemas.contract_terms import EXAMPLE_ID as UNDER_CONTRACT_ID
-from app.schemas.customers import EXAMPLE_ID
+from app.schemas.customers.contract_terms import EXAMPLE_ID as UNDER_CONTRACT_ID
+from app.schemas.customers.customers import EXAMPLE_ID
+from app.schemas.scoring.backtests import EXAMPLE_ID as BACKTEST_ID
 from app.settings import Settings
 
 
@@ -113,14 +113,14 @@ def test_a_file_with_another_demo_says_so(tmp_path: Path) -> None:
 def test_an_unfinished_demo_is_completed(tmp_path: Path) -> None:
     """Loading is all or nothing, scoring comes after it: a stop in between leaves a store without scores."""
     from app.cli.context import opened
-    from app.domain.demo import generate
-    from app.services import demo
+    from app.demo import load
+    from app.demo.company import generate
     from app.store import schema
 
     file = tmp_path / "demo.db"
     settings = Settings(database_url=f"sqlite:///{file}", secret=SECRET)
     schema.upgrade(settings)
     with opened(settings) as (store, actor):
-        store.write_sync(demo.load, actor, generate(1, date(2026, 10, 31), 300), TOKEN)
+        store.write_sync(load.load, actor, generate(1, date(2026, 10, 31), 300), TOKEN)
     make(file)
     assert report(file)["is_current"]

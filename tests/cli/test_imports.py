@@ -12,7 +12,7 @@ from import_helpers import RECORD_COLUMNS, lines, many, many_records, set_up_sur
 from typer.testing import CliRunner, Result
 
 from app.cli.commands import app
-from app.domain.access import Actor
+from app.domain.common.access import Actor
 from app.errors import AppError
 from app.settings import Settings
 from app.store.engine import Store

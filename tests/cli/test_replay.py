@@ -9,10 +9,10 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli.commands import app
-from app.domain.access import Actor
-from app.jobs.score import score
-from app.schemas.scoring_runs import ScoringRunCreate
-from app.services import scoring_runs
+from app.domain.common.access import Actor
+from app.jobs.scoring.score import score
+from app.schemas.scoring.runs import ScoringRunCreate
+from app.services.scoring import runs
 from app.settings import Settings
 from app.store.engine import Store
 
@@ -31,7 +31,7 @@ def shop(store: Store, actor: Actor) -> list[UUID]:
 def scored(store: Store, actor: Actor, shop: list[UUID]) -> Any:
     """A finished run."""
     wanted = ScoringRunCreate.model_validate({"as_of": "2026-04-01"})
-    run_id = store.write_sync(scoring_runs.create, actor, wanted)["id"]
+    run_id = store.write_sync(runs.create, actor, wanted)["id"]
     score(store, actor, run_id)
     return run_id
 

@@ -13,9 +13,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from app.domain.access import Scope, system
-from app.domain.company import Company
-from app.services import keys
+from app.domain.common.access import Scope, system
+from app.domain.common.company import Company
+from app.services.platform import api_keys
 from app.settings import Settings
 from app.store.engine import Store
 
@@ -67,7 +67,7 @@ def test_jobs_are_worked_off_and_who_cannot_do_so_does_not_serve(serve: Serve, t
     process, address = serve()
     eventually(lambda: httpx2.get(f"{address}/readyz").status_code == 200)
     store = Store(Settings(database_url=f"sqlite:///{tmp_path / 'vefa.db'}"))
-    token = store.write_sync(keys.create, system(Company()), "test", list(Scope))
+    token = store.write_sync(api_keys.create, system(Company()), "test", list(Scope))
     store.close_sync()
     with httpx2.Client(base_url=address, headers={"Authorization": f"Bearer {token}"}) as client:
         run = client.post("/v1/scoring-runs", json={})

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from app.cli import commands
 from app.cli.context import reaching
-from app.domain import secret_strength
+from app.domain.common import secret_strength
 from app.errors import StartError
 from app.settings import Settings
 from app.store import schema

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from app.domain.competitor_measurements import MESSAGES, Measurement, faults
-from app.domain.indices import INDICES
+from app.domain.satisfaction import INDICES
+from app.domain.satisfaction.competitor_measurements import MESSAGES, Measurement, faults
 
 DAY = date(2026, 11, 23)
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.complaints import (
+from app.domain.common.days import is_future
+from app.domain.recovery.complaints import (
     LEADS_TO,
     NUMBER_ALPHABET,
     NUMBERS,
@@ -21,7 +22,6 @@ from app.domain.complaints import (
     out_of_order,
     step_time,
 )
-from app.domain.days import is_future
 
 DAY = datetime(2026, 1, 5, 9, tzinfo=UTC)
 random_bits = st.integers(min_value=0, max_value=2**64 - 1)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.concentration import gini, lorenz_curve, pareto_curve, top_count, top_share
+from app.domain.value.concentration import gini, lorenz_curve, pareto_curve, top_count, top_share
 
 WORKED = [600, 200, 100, 50, 30, 20, 0, -40]
 VALUES = st.lists(st.integers(-1000, 10**6), min_size=1, max_size=30).filter(lambda values: max(values) > 0)

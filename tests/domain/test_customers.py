@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from app.domain.customers import Match, contract_fault, match_of
+from app.domain.customers.customers import Match, contract_fault, match_of
 
 START, BEFORE, AFTER = date(2026, 3, 1), date(2026, 2, 28), date(2026, 3, 2)
 

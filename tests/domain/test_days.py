@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from app.domain.company import Company
-from app.domain.days import DAY_MICROS, day_number, day_of, day_shifts, local_days
+from app.domain.common.company import Company
+from app.domain.common.days import DAY_MICROS, day_number, day_of, day_shifts, local_days
 from app.store.types import from_micros, to_micros
 
 ZONES = ["Europe/Istanbul", "Asia/Baku", "America/New_York", "America/St_Johns", "Pacific/Apia", "UTC"]

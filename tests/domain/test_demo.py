@@ -15,11 +15,11 @@ import numpy as np
 import phonenumbers
 import pytest
 
-from app.domain import demo_names
-from app.domain.demo import CATEGORIES, CHANNELS, Demo, generate
-from app.domain.demo_model import BRANCHES, DemoModel
-from app.domain.names import fold
-from app.domain.value_tiers import summary
+from app.demo import names
+from app.demo.company import CATEGORIES, CHANNELS, Demo, generate
+from app.demo.model import BRANCHES, DemoModel
+from app.domain.common.names import fold
+from app.domain.value.value_tiers import summary
 
 ROOT = Path(__file__).parents[2]
 UNTIL = date(2026, 10, 31)
@@ -170,7 +170,7 @@ class TestCustomers:
     def test_azerbaijani_family_names_follow_the_gender(self, demo: Demo) -> None:
         azerbaijani = [c for c in demo.customers if c["kind"] == "person" and c["language"] == "az"]
         for customer in azerbaijani:
-            only_a_woman = customer["given_name"] in demo_names.AZERBAIJANI_WOMEN
+            only_a_woman = customer["given_name"] in names.AZERBAIJANI_WOMEN
             assert customer["family_name"].endswith(("ova", "eva")) <= only_a_woman
             assert customer["family_name"].endswith(("ov", "ev")) <= (not only_a_woman)
 
@@ -377,8 +377,8 @@ def test_a_rate_depends_on_its_date_alone(demo: Demo) -> None:
 @pytest.mark.parametrize(
     ("given", "families"),
     [
-        (demo_names.TURKISH_WOMEN + demo_names.TURKISH_MEN, demo_names.TURKISH_FAMILIES),
-        (demo_names.AZERBAIJANI_WOMEN + demo_names.AZERBAIJANI_MEN, demo_names.AZERBAIJANI_FAMILIES),
+        (names.TURKISH_WOMEN + names.TURKISH_MEN, names.TURKISH_FAMILIES),
+        (names.AZERBAIJANI_WOMEN + names.AZERBAIJANI_MEN, names.AZERBAIJANI_FAMILIES),
     ],
     ids=["tr", "az"],
 )

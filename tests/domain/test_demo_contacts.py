@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.domain.demo import Demo, generate
-from app.domain.demo_contacts import skills
-from app.domain.demo_model import BRANCHES
-from app.domain.demo_surveys import SURVEYS
+from app.demo.company import Demo, generate
+from app.demo.contacts import skills
+from app.demo.model import BRANCHES
+from app.demo.surveys import SURVEYS
 
 UNTIL = date(2026, 10, 31)
 LAST_DAY = "2026-10-31T06:00:00Z"

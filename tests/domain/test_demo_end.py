@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from app.domain.demo import Demo, generate
-from app.domain.demo_competitors import measurements
-from app.domain.demo_model import ZONE
+from app.demo.company import Demo, generate
+from app.demo.competitors import measurements
+from app.demo.model import ZONE
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 ZONES = [ZONE, ZoneInfo("America/New_York"), ZoneInfo("Pacific/Kiritimati"), ZoneInfo("Australia/Lord_Howe")]

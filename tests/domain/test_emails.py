@@ -3,7 +3,7 @@ from email_validator import EmailNotValidError, validate_email
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.emails import is_several, key, normalise, tidy
+from app.domain.common.emails import is_several, key, normalise, tidy
 
 
 @pytest.mark.parametrize(

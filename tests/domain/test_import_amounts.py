@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain import money
-from app.domain.import_amounts import plain, plain_number, read
-from app.domain.import_refusals import Refusal
+from app.domain.common import money
+from app.domain.imports.cells.amounts import plain, plain_number, read
+from app.domain.imports.refusals import Refusal
 
 UNREADABLE, AMBIGUOUS = Refusal.AMOUNT_UNREADABLE, Refusal.AMBIGUOUS_NUMBER
 

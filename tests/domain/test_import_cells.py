@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.import_cells import is_error, is_nothing, key, text, unprotected
-from app.domain.import_refusals import Refusal
+from app.domain.imports.cells.spreadsheets import is_error, is_nothing, key, text, unprotected
+from app.domain.imports.refusals import Refusal
 
 
 @pytest.mark.parametrize("cell", ['="0042"', "'0042", '"0042"', "'0042'", " 0042 ", "0042", "\u00a00042"])

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain import import_grouping
-from app.domain.import_columns import folded
-from app.domain.import_grouping import TooManyRowsError, grouped
-from app.domain.import_mapping import Mapping
-from app.domain.import_refusals import Refusal
-from app.domain.import_rows import Rows, validate
-from app.domain.import_shaping import needs_shaping, plain, shaped
-from app.domain.import_words import fold
-from app.jobs.import_files import batches
+from app.domain.imports import grouping
+from app.domain.imports.cells.columns import folded
+from app.domain.imports.grouping import TooManyRowsError, grouped
+from app.domain.imports.mapping import Mapping
+from app.domain.imports.refusals import Refusal
+from app.domain.imports.shaping import needs_shaping, plain, shaped
+from app.domain.imports.transaction_rows import Rows, validate
+from app.domain.imports.word_rules import fold
+from app.jobs.imports.file_layout import batches
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 COLUMNS = {
@@ -145,7 +145,7 @@ def test_every_row_is_in_one_record_or_refused(rows: list[tuple[str, int]], most
 
 
 def test_a_file_with_too_many_rows_gives_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(import_grouping, "MOST_ROWS", 3)
+    monkeypatch.setattr(grouping, "MOST_ROWS", 3)
     with pytest.raises(TooManyRowsError):
         read(["1,A,1,5,2026-05-01,"] * 4, mapping())
 

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.customers import Channel
-from app.domain.import_mapping import ENCODINGS, Mapping
-from app.domain.import_rules import KindRule, RuleTest
-from app.domain.import_sources import MappingError
-from app.domain.import_targets import Target
-from app.domain.import_words import ValueRule, fold
-from app.domain.transactions import TransactionKind
+from app.domain.activity.transactions import TransactionKind
+from app.domain.customers.customers import Channel
+from app.domain.imports.kind_rules import KindRule, RuleTest
+from app.domain.imports.mapping import ENCODINGS, Mapping
+from app.domain.imports.sources import MappingError
+from app.domain.imports.targets import Target
+from app.domain.imports.word_rules import ValueRule, fold
 
 COLUMNS = {
     "external_id": "InvoiceNo",

@@ -11,16 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain import import_amounts
-from app.domain.date_formats import ANY, Reader, shapes
-from app.domain.import_cells import is_nothing
-from app.domain.import_columns import RawBatch, tidy
-from app.domain.import_mapping import Mapping
-from app.domain.import_refusals import Refusal, Refused
-from app.domain.import_rows import Rows, validate
-from app.domain.import_targets import Target
-from app.domain.money import parse_rounded
-from app.domain.transactions import TransactionKind, signed
+from app.domain.activity.transactions import TransactionKind, signed
+from app.domain.common.money import parse_rounded
+from app.domain.imports.cells import amounts as import_amounts
+from app.domain.imports.cells.columns import RawBatch, tidy
+from app.domain.imports.cells.date_formats import ANY, Reader, shapes
+from app.domain.imports.cells.spreadsheets import is_nothing
+from app.domain.imports.mapping import Mapping
+from app.domain.imports.refusals import Refusal, Refused
+from app.domain.imports.targets import Target
+from app.domain.imports.transaction_rows import Rows, validate
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 GOOD = {

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from app.domain.import_mapping import Mapping
-from app.domain.import_sources import MappingError
-from app.domain.import_targets import FIELDS, RecordKind, Target, find, names
+from app.domain.imports.mapping import Mapping
+from app.domain.imports.sources import MappingError
+from app.domain.imports.targets import FIELDS, RecordKind, Target, find, names
 
 COLUMNS: dict[str, dict[str, str]] = {
     "interactions": {"external_id": "id", "started_at": "at", "channel": "=phone", "direction": "way"},

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.import_amounts import plain_number
-from app.domain.import_columns import RawBatch, tidy
-from app.domain.import_mapping import Mapping
-from app.domain.import_refusals import Refusal, Refused
-from app.domain.import_values import ValueRows, flag, read, whole
+from app.domain.imports.cells.amounts import plain_number
+from app.domain.imports.cells.columns import RawBatch, tidy
+from app.domain.imports.mapping import Mapping
+from app.domain.imports.record_rows import ValueRows, flag, read, whole
+from app.domain.imports.refusals import Refusal, Refused
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 CALL = {"external_id": "id", "started_at": "at", "channel": "=phone", "direction": "=inbound"}

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.domain.interactions import DISPOSITIONS, SECONDS_MOST, handle_seconds, in_order, is_usable
+from app.domain.activity.interactions import DISPOSITIONS, SECONDS_MOST, handle_seconds, in_order, is_usable
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 

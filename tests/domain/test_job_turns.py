@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.job_turns import Turns, WaitingJob, is_short
+from app.domain.common.job_turns import Turns, WaitingJob, is_short
 
 LONG, SHORT = False, True
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain import json_bounds
-from app.domain.json_bounds import crowded, has_too_many_values
+from app.domain.common import json_bounds
+from app.domain.common.json_bounds import crowded, has_too_many_values
 
 TEXTS = st.text(alphabet='ab,"\\[]{}:\u00e7\n')
 DOCUMENTS = st.recursive(

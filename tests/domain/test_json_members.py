@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.json_members import repeated
+from app.domain.common.json_members import repeated
 
 
 @pytest.mark.parametrize(

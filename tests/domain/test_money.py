@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain import money
+from app.domain.common import money
 
 CURRENCIES = st.sampled_from(["TRY", "AZN", "JPY", "KWD", "CLF"])
 AMOUNTS = st.integers(-money.MAX_MINOR, money.MAX_MINOR)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.names import KEYS_MOST, MAX_WORD, fold, keys, query
+from app.domain.common.names import KEYS_MOST, MAX_WORD, fold, keys, query
 
 
 @pytest.mark.parametrize(

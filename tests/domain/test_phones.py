@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.phones import (
+from app.domain.common.phones import (
     PhoneError,
     Problem,
     candidates,

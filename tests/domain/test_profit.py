@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.profit import (
+from app.domain.value.profit import (
     GREATEST,
     UNKNOWN,
     Accounts,

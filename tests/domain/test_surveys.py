@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.surveys import (
+from app.domain.surveys.surveys import (
     CHOICES_LEAST,
     MESSAGES,
     QuestionKind,

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.import_columns import composed_series
-from app.domain.text import LONGEST_TEXT, _many_marks, composed, composed_path, composed_query, nfc
+from app.domain.common.text import LONGEST_TEXT, _many_marks, composed, composed_path, composed_query, nfc
+from app.domain.imports.cells.columns import composed_series
 
 WORD = "Şikâyet İzmir Ağrı"
 DECOMPOSED = unicodedata.normalize("NFD", WORD)

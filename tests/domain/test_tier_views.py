@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.tier_views import OTHER_CUTS, second_view, sensitivity, stability, top_twenty
-from app.domain.value_tiers import DEFAULT_CUTS, Cuts, assign, top_share, transitions
+from app.domain.value.tier_stability import OTHER_CUTS, second_view, sensitivity, stability, top_twenty
+from app.domain.value.value_tiers import DEFAULT_CUTS, Cuts, assign, top_share, transitions
 
 VALUES = st.lists(st.integers(-1000, 100_000), max_size=60)
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.transactions import TransactionKind, signed
+from app.domain.activity.transactions import TransactionKind, signed
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.domain.next_tier import next_tier_distance, next_tier_steps
-from app.domain.value_tiers import (
+from app.domain.value.next_tier import next_tier_distance, next_tier_steps
+from app.domain.value.value_tiers import (
     DEFAULT_CUTS,
     STATES,
     Cuts,

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.domain.money import parse_rounded
-from app.domain.value_tiers import TIER_NAMES, Summary, assign, summary, top_share, transitions
+from app.domain.common.money import parse_rounded
+from app.domain.value.value_tiers import TIER_NAMES, Summary, assign, summary, top_share, transitions
 
 SHARE = 1e-4
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from app.domain.wallet import UNKNOWN, share_of_wallet
+from app.domain.value.share_of_wallet import UNKNOWN, share_of_wallet
 
 
 def test_worked_example() -> None:

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from app.domain.access import system
-from app.domain.company import Company
-from app.domain.jobs import ENDED
-from app.services import jobs
+from app.domain.common.access import system
+from app.domain.common.company import Company
+from app.domain.common.jobs import ENDED
+from app.services.platform import jobs
 from app.store.engine import Store
 
 ACTOR = system(Company())

@@ -17,7 +17,7 @@ from jobs.helpers import have_effect  # noqa: E402
 from app.jobs import registry  # noqa: E402
 from app.jobs.registry import Context, Row  # noqa: E402
 from app.jobs.worker import Timing, Worker  # noqa: E402
-from app.services import jobs  # noqa: E402
+from app.services.platform import jobs  # noqa: E402
 from app.settings import Settings  # noqa: E402
 
 

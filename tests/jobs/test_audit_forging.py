@@ -12,11 +12,11 @@ from conftest import SECRET
 from sqlalchemy import Connection, delete, insert, select, update
 from structlog.testing import capture_logs
 
-from app.domain.access import Actor
-from app.services import operating_figures
+from app.domain.common.access import Actor
+from app.services.platform import operating_figures
 from app.settings import Settings
-from app.store import audit_head, audit_seals
-from app.store.audit_check import Walk
+from app.store.audit import head, seals
+from app.store.audit.verification import Walk
 from app.store.engine import Store
 from app.store.tables import AuditEntry, AuditHead
 
@@ -235,7 +235,7 @@ def test_a_removed_tail_with_the_older_head_shows_beside_a_copy(service: Service
     old = stored_head(service)
     service.write("tenth", "eleventh")
     service.work()
-    copy = service.store.read_sync(audit_head.read)
+    copy = service.store.read_sync(head.read)
     service.execute(delete(AuditEntry).where(AuditEntry.position > 9), update(AuditHead).values(**old))
     assert service.found() == set()
     assert service.found(copy) == {("removed", 10, 11)}
@@ -300,7 +300,7 @@ def test_nothing_is_sealed_under_a_head_that_is_not_ours(service: Service, chang
 
 
 def test_a_trail_begun_anew_shows_beside_a_copy(service: Service) -> None:
-    copy = service.store.read_sync(audit_head.read)
+    copy = service.store.read_sync(head.read)
     service.execute("DELETE FROM audit_entries", "DELETE FROM audit_head")
     service.restart()
     service.write("one", "two")
@@ -330,9 +330,9 @@ def test_another_secret_seals_nothing(service: Service) -> None:
     """Without the key of the chain a forger's own chain fits nowhere."""
 
     def forge(tx: Connection) -> None:
-        seal = audit_seals.FIRST
+        seal = seals.FIRST
         for position in range(1, 10):
-            seal = audit_seals.seal(bytes(32), seal, position, "[]")
+            seal = seals.seal(bytes(32), seal, position, "[]")
             tx.execute(update(AuditEntry).where(AuditEntry.position == position).values(seal=seal))
 
     service.store.write_sync(forge)

@@ -10,11 +10,13 @@ from conftest import SECRET
 from sqlalchemy import select
 from structlog.testing import CapturingLogger, capture_logs
 
-from app.domain.access import Actor, system
+from app.domain.common.access import Actor, system
 from app.errors import StartError
 from app.settings import Settings
-from app.store import audit, audit_head, audit_rows, audit_sealing, positions
-from app.store.audit_keys import AuditKeys, derive
+from app.store import event_sequence
+from app.store.audit import head as audit_head
+from app.store.audit import rows, sealing, trail
+from app.store.audit.keys import AuditKeys, derive
 from app.store.engine import Store
 from app.store.tables import AuditEntry
 
@@ -38,7 +40,7 @@ def before_heads(service: Service, *names: str, secret: str = SECRET) -> None:
 
 def actions(service: Service) -> list[tuple[str, str]]:
     """Action and object of what is sealed, in order."""
-    entries = [json.loads(entry.text) for entry in service.store.read_sync(audit_rows.after, 0, 1_000)]
+    entries = [json.loads(entry.text) for entry in service.store.read_sync(rows.after, 0, 1_000)]
     return [(entry[4], entry[5]) for entry in entries]
 
 
@@ -92,7 +94,7 @@ def test_a_broken_old_trail_is_not_adopted_but_by_hand(service: Service, actor: 
     assert [line["kind"] for line in logs if line["event"] == "audit_trail_alarm"] == ["adoption"]
     assert head(service) is None
     assert service.names()[-1] == "three"
-    service.store.write_sync(audit_sealing.accept, KEYS, actor, [])
+    service.store.write_sync(sealing.accept, KEYS, actor, [])
     service.work()
     assert actions(service)[-2:] == [("thing.made", "four"), ("audit.accepted", "3")]
     assert {first for _kind, first, _last in service.found()} <= {2, 3}
@@ -116,8 +118,8 @@ def number_at_once(barrier: Any, results: Any, url: str) -> None:
     store, actor = Store(settings), system(settings.company)
     barrier.wait(60)
     for number in range(10):
-        store.write_sync(audit.record, actor, "thing.made", str(number))
-        store.write_sync(positions.assign, KEYS, 7)
+        store.write_sync(trail.record, actor, "thing.made", str(number))
+        store.write_sync(event_sequence.assign, KEYS, 7)
     results.put("done")
     store.close_sync()
 
@@ -142,7 +144,7 @@ def test_a_restarted_worker_goes_on(service: Service) -> None:
 def test_an_entry_that_committed_late_is_sealed(service: Service, actor: Actor) -> None:
     service.write("in time")
     kept = select(AuditEntry.__table__)
-    service.store.write_sync(audit.record, actor, "thing.made", "late")
+    service.store.write_sync(trail.record, actor, "thing.made", "late")
     row = service.store.read_sync(
         lambda tx: dict(tx.execute(kept.where(AuditEntry.object_id == "late")).mappings().one())
     )
@@ -191,8 +193,8 @@ def test_another_secret_goes_on_from_the_earlier_one(
     after.work()
     assert after.names() == ["one", "two"]
     assert after.found(keys=keys) == {("other_secret", 0, 0)}
-    assert store.write_sync(audit_sealing.change_secret, keys, actor)
-    assert not store.write_sync(audit_sealing.change_secret, keys, actor)
+    assert store.write_sync(sealing.change_secret, keys, actor)
+    assert not store.write_sync(sealing.change_secret, keys, actor)
     after.work()
     changed_entry = ("audit.secret_changed", derive(OTHER_SECRET).id)
     assert actions(after)[:2] == [("thing.made", "one"), ("thing.made", "two")]
@@ -210,7 +212,7 @@ def test_without_the_earlier_secret_its_entries_are_named(
     service.work()
     keys = AuditKeys(derive(OTHER_SECRET), (derive(SECRET),))
     store = Store(other_secret(settings, SECRET))
-    store.write_sync(audit_sealing.change_secret, keys, actor)
+    store.write_sync(sealing.change_secret, keys, actor)
     store.close_sync()
     assert service.found(keys=AuditKeys(derive(OTHER_SECRET))) == {("changed", 1, 2)}
 
@@ -222,7 +224,7 @@ def test_nobody_goes_back_to_the_earlier_secret(service: Service, settings: Sett
     old = head(service)
     keys = AuditKeys(derive(OTHER_SECRET), (derive(SECRET),))
     store = Store(other_secret(settings, SECRET))
-    store.write_sync(audit_sealing.change_secret, keys, actor)
+    store.write_sync(sealing.change_secret, keys, actor)
     service.execute("DELETE FROM audit_entries WHERE position > 2")
     store.write_sync(audit_head.write, old)
     after = Service(other_secret(settings, SECRET), store, actor)
@@ -239,7 +241,7 @@ def test_a_secret_that_is_not_known_cannot_be_left_behind(
     service.write("one")
     service.work()
     with pytest.raises(StartError):
-        service.store.write_sync(audit_sealing.change_secret, AuditKeys(derive(OTHER_SECRET)), actor)
+        service.store.write_sync(sealing.change_secret, AuditKeys(derive(OTHER_SECRET)), actor)
 
 
 def test_a_trail_of_before_heads_and_an_earlier_secret_is_adopted(

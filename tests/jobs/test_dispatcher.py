@@ -12,12 +12,12 @@ from dbos import DBOS
 from jobs.helpers import ACTOR, effects, ended, have_effect, until
 from sqlalchemy import select, update
 
-from app.domain.jobs import JobState
+from app.domain.common.jobs import JobState
 from app.errors import ConflictError, UnavailableError
 from app.jobs import dispatcher, recovery, registry, schedule, workflows
 from app.jobs.registry import Context, Row
 from app.jobs.worker import Timing, Worker, WorkerRefusedError
-from app.services import jobs
+from app.services.platform import jobs
 from app.settings import Settings
 from app.store import types
 from app.store.engine import Store

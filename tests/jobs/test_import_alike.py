@@ -19,10 +19,10 @@ from import_helpers import (
 )
 from sqlalchemy import select
 
-from app.domain.access import Actor
-from app.jobs import import_files
-from app.schemas.surveys import SurveyVersionCreate
-from app.services import surveys
+from app.domain.common.access import Actor
+from app.jobs.imports import file_layout
+from app.schemas.surveys.surveys import SurveyVersionCreate
+from app.services.surveys import surveys
 from app.store.engine import Store
 from app.store.tables import Complaint, Survey
 
@@ -70,7 +70,7 @@ def test_a_file_saved_in_another_way_brings_nothing(store: Store, actor: Actor, 
 def test_equal_sales_of_one_file_all_count(
     store: Store, actor: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(import_files, "BATCH_LINES", 2)
+    monkeypatch.setattr(file_layout, "BATCH_LINES", 2)
     assert counts(take_in(store, actor, lines([ROWS[0]] * 3), keyless())) == (3, 3, 0, 0)
     row = take_in(store, actor, lines([ROWS[0]] * 5 + ROWS[1:]), keyless())
     assert (counts(row), row["rows_alike"]) == ((7, 4, 3, 0), 3)
@@ -142,7 +142,7 @@ def test_equal_records_count_as_often_as_they_were_brought(
     store: Store, actor: Actor, kind: str, lines_of_batch: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_up_survey(store, actor)
-    monkeypatch.setattr(import_files, "RECORD_LINES", lines_of_batch)
+    monkeypatch.setattr(file_layout, "RECORD_LINES", lines_of_batch)
     assert counts(send(store, actor, kind, *[RECORDS[0]] * 3)) == (3, 3, 0, 0)
     row = send(store, actor, kind, *[RECORDS[0]] * 5, RECORDS[1])
     assert (counts(row), row["rows_alike"]) == ((6, 3, 3, 0), 3)

@@ -6,9 +6,9 @@ import pytest
 from import_helpers import RECORD_COLUMNS, begin, counts, record_lines, record_mapping, take_in
 from sqlalchemy import select
 
-from app.domain.access import Actor
-from app.jobs import imports as work
-from app.services import imports
+from app.domain.common.access import Actor
+from app.jobs.imports import run as work
+from app.services.imports import imports
 from app.store.engine import Store
 from app.store.tables import AuditEntry, Customer
 
@@ -45,7 +45,7 @@ def test_a_file_puts_customers_on_the_list(store: Store, actor: Actor) -> None:
 def test_who_asked_stays_on_it_when_the_file_is_taken_back(
     store: Store, actor: Actor, monkeypatch: pytest.MonkeyPatch, batch_lines: int
 ) -> None:
-    monkeypatch.setattr("app.jobs.import_files.BATCH_LINES", batch_lines)
+    monkeypatch.setattr("app.jobs.imports.file_layout.BATCH_LINES", batch_lines)
     row = begin(store, actor, FILE, READ)
     work.run(store, actor, row["id"], FILE, lambda _row, _bytes: None)
     store.write_sync(imports.revert, actor, row["id"])

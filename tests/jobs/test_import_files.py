@@ -17,14 +17,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.domain.code_pages import CODE_PAGES
-from app.domain.import_columns import RawBatch
-from app.domain.import_mapping import Mapping
-from app.domain.import_rows import Rows, validate
-from app.domain.text import composed
-from app.jobs import import_files, import_records, import_text
-from app.jobs.import_files import batches, digest, inspect
-from app.jobs.import_text import ImportFileError
+from app.domain.common.text import composed
+from app.domain.imports.cells.columns import RawBatch
+from app.domain.imports.code_pages import CODE_PAGES
+from app.domain.imports.mapping import Mapping
+from app.domain.imports.transaction_rows import Rows, validate
+from app.jobs.imports import file_layout, record_parsing, text_decoding
+from app.jobs.imports.file_layout import batches, digest, inspect
+from app.jobs.imports.text_decoding import ImportFileError
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 HEADER = "id,who,sum,at,what\n"
@@ -292,7 +292,7 @@ def test_a_file_without_any_order_in_its_quotes_is_given_up() -> None:
 
 
 def test_a_record_may_go_on_into_the_next_batch(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(import_files, "BATCH_LINES", 2)
+    monkeypatch.setattr(file_layout, "BATCH_LINES", 2)
     source = HEADER + ROW + '2,B,1,2026-05-01,"a\nb\nc"\n' + ROW + ROW + '3,C,1,2026-05-01,"open\n'
     found = raw(source.encode())
     assert [batch.lines.to_list() for batch in found] == [[2, 3], [6, 7], []]
@@ -506,10 +506,10 @@ def test_damaged_gzip_is_refused() -> None:
 
 
 def test_a_gzip_bomb_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(import_text, "FREE_TEXT", 1 << 20)
+    monkeypatch.setattr(text_decoding, "FREE_TEXT", 1 << 20)
     assert code_of(gzip.compress((HEADER + ROW * 1_000_000).encode())) == "gzip_bomb"
     assert code_of(gzip.compress(b"") * 2_000) == "gzip_bomb"
-    monkeypatch.setattr(import_text, "MAX_BYTES", 100)
+    monkeypatch.setattr(text_decoding, "MAX_BYTES", 100)
     assert code_of(gzip.compress((HEADER + ROW * 9).encode())) == "gzip_bomb"
 
 
@@ -522,7 +522,7 @@ def test_a_ratio_is_judged_from_the_first_mebibyte() -> None:
 @pytest.mark.parametrize("blank", ["\n", "\r\n"])
 def test_runs_of_blank_lines_make_no_batches(blank: str) -> None:
     """Before the header, before rows and at the end; rows are told by their physical line all the same."""
-    run = 3 * import_text.BATCH_LINES
+    run = 3 * text_decoding.BATCH_LINES
     file = blank * run + HEADER + blank * run + ROW + blank * run + ROW + blank * run
     found = raw(file.encode())
     lines = [line for batch in found for line in batch.lines.to_list()]
@@ -625,7 +625,7 @@ records = st.lists(st.lists(fields, min_size=1, max_size=7).map(",".join), max_s
 files = (
     st.tuples(records, st.sampled_from(["\n", "\r\n", "\r"]))
     .map(lambda made: (HEADER[:-1] + made[1] + made[1].join(made[0])).encode())
-    .filter(lambda source: not import_text._looks_binary(source))
+    .filter(lambda source: not text_decoding._looks_binary(source))
 )
 
 
@@ -649,7 +649,7 @@ def test_every_row_is_accepted_or_refused(source: bytes) -> None:
 def test_polars_and_the_csv_module_agree(source: bytes) -> None:
     with pytest.MonkeyPatch.context() as patch:
         fast = texts(source), refused(source)
-        patch.setattr(import_records, "_is_regular", lambda block, delimiter: False)
+        patch.setattr(record_parsing, "_is_regular", lambda block, delimiter: False)
         assert (texts(source), refused(source)) == fast
 
 
@@ -674,9 +674,9 @@ def test_chunks_and_skipped_batches_change_nothing(source: bytes, data: st.DataO
     cuts = sorted(data.draw(st.lists(st.integers(0, len(source)), max_size=4)))
     parts = [source[start:end] for start, end in zip([0, *cuts], [*cuts, len(source)], strict=True)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(import_files, "BATCH_LINES", 3)
-        patch.setattr(import_text, "_looks_binary", lambda beginning: False)  # it would see less of a file
-        patch.setattr(import_text, "_BLOCK", data.draw(st.integers(60, 200)))
+        patch.setattr(file_layout, "BATCH_LINES", 3)
+        patch.setattr(text_decoding, "_looks_binary", lambda beginning: False)  # it would see less of a file
+        patch.setattr(text_decoding, "_BLOCK", data.draw(st.integers(60, 200)))
         whole = shown(batches(source, mapping()))
         assert shown(batches(parts, mapping())) == whole
         skipped = data.draw(st.integers(0, len(whole) + 1))
@@ -833,7 +833,7 @@ def test_without_a_header_nothing_repeats_it() -> None:
 
 
 def test_headers_are_counted_in_the_batch_in_which_they_stand(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(import_files, "BATCH_LINES", 2)
+    monkeypatch.setattr(file_layout, "BATCH_LINES", 2)
     file = b"id,who,sum,at\n" + b"1,A,5,2026-01-01\nid,who,sum,at\n" * 3
     found = raw(file, columns=_columns({}))
     assert [batch.headers for batch in found] == [1, 1, 1]

@@ -7,13 +7,15 @@ import pytest
 from import_helpers import lines, mapping, refused, take_in
 from sqlalchemy import func, select
 
-from app.domain.access import Actor
-from app.domain.scoring import Parameters
-from app.jobs import import_files
-from app.jobs import imports as work
-from app.schemas.transactions import TransactionUpdate
-from app.schemas.transfers import TransferCreate
-from app.services import imports, scoring_facts, transactions, transfers
+from app.domain.common.access import Actor
+from app.domain.scoring.parameters import Parameters
+from app.jobs.imports import file_layout
+from app.jobs.imports import run as work
+from app.schemas.activity.transactions import TransactionUpdate
+from app.schemas.activity.transfers import TransferCreate
+from app.services.activity import transactions, transfers
+from app.services.imports import imports
+from app.services.scoring import run_facts
 from app.store.engine import Store
 from app.store.tables import AuditEntry, Customer, Event, ImportChange, Transaction
 
@@ -62,7 +64,7 @@ def correct(store: Store, actor: Actor, sale: Row, **members: Any) -> None:
 @pytest.fixture(params=[20_000, 1])
 def _batches(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """All rows in one batch, or each in one of its own."""
-    monkeypatch.setattr(import_files, "BATCH_LINES", request.param)
+    monkeypatch.setattr(file_layout, "BATCH_LINES", request.param)
 
 
 @pytest.mark.parametrize("dry_run", [False, True])
@@ -213,11 +215,11 @@ def test_the_rows_of_a_group_are_counted_as_updated(store: Store, actor: Actor) 
 
 def test_scoring_reads_a_corrected_sale_again(store: Store, actor: Actor) -> None:
     send(store, actor, f"1,A,10,{AT}", f"2,B,20,{AT}")
-    first = store.read_sync(scoring_facts.read, actor, date(2026, 4, 1), Parameters("TRY", None))
+    first = store.read_sync(run_facts.read, actor, date(2026, 4, 1), Parameters("TRY", None))
     versions = select(Customer.version).order_by(Customer.id)
     row = send(store, actor, f"1,A,11,{AT}", f"2,B,20,{AT}")
     assert sorted(store.read_sync(lambda tx: tx.execute(versions).scalars().all())) == [1, 2]
-    second = store.read_sync(scoring_facts.read, actor, date(2026, 4, 1), Parameters("TRY", None))
+    second = store.read_sync(run_facts.read, actor, date(2026, 4, 1), Parameters("TRY", None))
     assert any((first.columns[name] != second.columns[name]).any() for name in first.columns)
     revert(store, actor, row)
     assert sorted(store.read_sync(lambda tx: tx.execute(versions).scalars().all())) == [1, 3]

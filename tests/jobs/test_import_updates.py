@@ -6,11 +6,13 @@ import pytest
 from import_helpers import record_lines, record_mapping, refused, set_up_survey, take_in
 from sqlalchemy import select
 
-from app.domain.access import Actor
-from app.jobs import import_files
-from app.schemas.complaint_events import ComplaintHandOver
-from app.schemas.interactions import InteractionUpdate
-from app.services import complaint_steps, imports, interactions
+from app.domain.common.access import Actor
+from app.jobs.imports import file_layout
+from app.schemas.activity.interactions import InteractionUpdate
+from app.schemas.recovery.events import ComplaintHandOver
+from app.services.activity import interactions
+from app.services.imports import imports
+from app.services.recovery import steps
 from app.store.engine import Store
 from app.store.tables import Complaint, ComplaintEvent, Interaction
 
@@ -42,7 +44,7 @@ def survey(store: Store, actor: Actor) -> None:
 @pytest.fixture(params=[500, 1])
 def _batches(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """All rows in one batch, or each in one of its own."""
-    monkeypatch.setattr(import_files, "RECORD_LINES", request.param)
+    monkeypatch.setattr(file_layout, "RECORD_LINES", request.param)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -175,7 +177,7 @@ def test_a_complaint_never_goes_back(store: Store, actor: Actor) -> None:
 def test_a_step_before_the_last_one_is_refused_and_changes_nothing(store: Store, actor: Actor) -> None:
     send(store, actor, "complaints", f"1,C1,{AT},,Late,")
     owner = ComplaintHandOver(owner="elvin.m")
-    store.write_sync(complaint_steps.hand_over, actor, the(store, Complaint)["id"], owner)
+    store.write_sync(steps.hand_over, actor, the(store, Complaint)["id"], owner)
     row = send(store, actor, "complaints", f"1,C1,{AT},,Late parcel,{LATER}")
     assert refused(store, actor, row) == [(2, "out_of_order")]
     assert the(store, Complaint)["subject"] == "Late"

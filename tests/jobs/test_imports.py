@@ -17,14 +17,16 @@ import pytest
 from import_helpers import Row, begin, counts, lines, many, mapping, refused, take_in, totals
 from sqlalchemy import select, update
 
-from app.domain.access import Actor
-from app.domain.imports import ImportState
+from app.domain.common.access import Actor
+from app.domain.imports.states import ImportState
 from app.errors import ConflictError
-from app.jobs import import_files, registry
-from app.jobs import imports as work
-from app.jobs.import_text import ImportFileError
+from app.jobs import registry
+from app.jobs.imports import file_layout
+from app.jobs.imports import run as work
+from app.jobs.imports.text_decoding import ImportFileError
 from app.jobs.registry import Context
-from app.services import imports, jobs
+from app.services.imports import imports
+from app.services.platform import jobs
 from app.settings import Settings
 from app.store.engine import Store
 from app.store.tables import AuditEntry, Customer, Event, Import, ImportChunk, ImportTrial, Transaction
@@ -33,7 +35,7 @@ from app.store.tables import AuditEntry, Customer, Event, Import, ImportChunk, I
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> int:
     """Files come in batches of ten lines."""
-    monkeypatch.setattr(import_files, "BATCH_LINES", 10)
+    monkeypatch.setattr(file_layout, "BATCH_LINES", 10)
     return 10
 
 
@@ -337,9 +339,7 @@ def upload(store: Store, actor: Actor, file: bytes, size: int = 1000, **members:
     begun = store.write_sync(imports.begin, actor, mapping(create_missing=True, **members))
     for number, start in enumerate(range(0, len(file), size)):
         store.write_sync(imports.append_chunk, begun["id"], number, file[start : start + size])
-    row: Row = store.write_sync(
-        imports.close_upload, actor, begun["id"], import_files.digest(file), len(file)
-    )
+    row: Row = store.write_sync(imports.close_upload, actor, begun["id"], file_layout.digest(file), len(file))
     return row
 
 
@@ -419,7 +419,7 @@ def test_a_failed_job_fails_its_import(store: Store, actor: Actor, settings: Set
 def test_a_reverted_import_leaves_what_others_brought(
     store: Store, actor: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.services.import_reversals.DELETED_AT_ONCE", 7)
+    monkeypatch.setattr("app.services.imports.reversals.DELETED_AT_ONCE", 7)
     first = take_in(store, actor, many(20, customers=10))
     second = take_in(store, actor, many(30, customers=12, start=100))
     assert second["customers_created"] == 2

@@ -18,11 +18,11 @@ from dbos._serialization import DBOSDefaultSerializer
 from jobs.helpers import ACTOR, effects, ended, have_effect, until
 from sqlalchemy import Engine, create_engine, text, update
 
-from app.domain.jobs import JobState
+from app.domain.common.jobs import JobState
 from app.jobs import recovery, registry, state_format, workflows
 from app.jobs.registry import Context, Row
 from app.jobs.worker import Timing, Worker
-from app.services import jobs
+from app.services.platform import jobs
 from app.settings import Settings
 from app.store import dialects, types
 from app.store.engine import Store

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 from import_helpers import Row, take_in
 from sqlalchemy import delete, func, select, update
 
-from app.domain.access import Actor
-from app.domain.import_mapping import Mapping, column_flags
-from app.jobs import import_files
-from app.jobs import imports as work
-from app.schemas.contract_terms import ContractTermsCreate
-from app.schemas.customers import CustomerUpdate
-from app.services import contract_terms, customers, imports
+from app.domain.common.access import Actor
+from app.domain.imports.mapping import Mapping, column_flags
+from app.jobs.imports import file_layout
+from app.jobs.imports import run as work
+from app.schemas.customers.contract_terms import ContractTermsCreate
+from app.schemas.customers.customers import CustomerUpdate
+from app.services.customers import contract_terms, customers
+from app.services.imports import imports
 from app.store.engine import Store
 from app.store.tables import (
     ContractTerms,
@@ -82,7 +83,7 @@ def revert(store: Store, actor: Actor, row: Row) -> None:
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each two lines are a batch."""
-    monkeypatch.setattr(import_files, "RECORD_LINES", 2)
+    monkeypatch.setattr(file_layout, "RECORD_LINES", 2)
 
 
 # --- departures

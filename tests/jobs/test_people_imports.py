@@ -8,11 +8,11 @@ import pytest
 from import_helpers import Row, begin, counts, refused, take_in
 from sqlalchemy import Engine, event, select
 
-from app.domain.access import Actor
-from app.domain.import_mapping import Mapping, column_flags
-from app.jobs import import_files
-from app.jobs import imports as work
-from app.services import imports
+from app.domain.common.access import Actor
+from app.domain.imports.mapping import Mapping, column_flags
+from app.jobs.imports import file_layout
+from app.jobs.imports import run as work
+from app.services.imports import imports
 from app.store.engine import Store
 from app.store.tables import AuditEntry, ContractTerms, Customer, CustomerExternalId, ImportChange
 from app.store.types import now
@@ -74,7 +74,7 @@ def statements_of(act: Callable[[], Any]) -> int:
 
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(import_files, "RECORD_LINES", 10)
+    monkeypatch.setattr(file_layout, "RECORD_LINES", 10)
 
 
 def test_an_address_book_becomes_customers_who_are_found(store: Store, actor: Actor) -> None:

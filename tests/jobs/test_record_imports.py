@@ -33,12 +33,14 @@ from import_helpers import (
 )
 from sqlalchemy import select, update
 
-from app.domain.access import Actor
+from app.domain.common.access import Actor
 from app.errors import ConflictError
-from app.jobs import import_files, registry
-from app.jobs import imports as work
+from app.jobs import registry
+from app.jobs.imports import file_layout
+from app.jobs.imports import run as work
 from app.jobs.registry import Context
-from app.services import imports, jobs
+from app.services.imports import imports
+from app.services.platform import jobs
 from app.settings import Settings
 from app.store.engine import Store
 from app.store.tables import (
@@ -62,7 +64,7 @@ DAY = "2026-03-10T12:00:00Z"
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> int:
     """Files come in batches of ten lines."""
-    monkeypatch.setattr(import_files, "BATCH_LINES", 10)
+    monkeypatch.setattr(file_layout, "BATCH_LINES", 10)
     return 10
 
 
@@ -542,7 +544,7 @@ def test_a_job_takes_an_upload_in(
     begun = store.write_sync(imports.begin, actor, record_mapping(kind))
     for number, start in enumerate(range(0, len(file), 100)):
         store.write_sync(imports.append_chunk, begun["id"], number, file[start : start + 100])
-    digest = import_files.digest(file)
+    digest = file_layout.digest(file)
     row = store.write_sync(imports.close_upload, actor, begun["id"], digest, len(file))
     registry.load()
     context = Context(store, settings.company, settings)
@@ -578,8 +580,8 @@ def test_imports_of_the_same_rows_side_by_side_store_each_once(
 def test_a_reverted_import_leaves_what_others_brought(
     store: Store, actor: Actor, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.services.import_reversals.RECORDS_AT_ONCE", 7)
-    monkeypatch.setattr("app.services.import_reversals.DELETED_AT_ONCE", 3)
+    monkeypatch.setattr("app.services.imports.reversals.RECORDS_AT_ONCE", 7)
+    monkeypatch.setattr("app.services.imports.reversals.DELETED_AT_ONCE", 3)
     first = take_in(store, actor, many_records(20, customers=10), record_mapping(kind))
     before = contents(store, kind)
     second = take_in(store, actor, many_records(30, customers=12, start=100), record_mapping(kind))

@@ -7,13 +7,14 @@ import pytest
 from conftest import SECRET
 from sqlalchemy import func, insert, select, update
 
-from app.domain.access import Actor
+from app.domain.common.access import Actor
 from app.errors import UnavailableError
 from app.jobs.registry import Context
 from app.jobs.schedule import Duty, Schedule, every_duty
 from app.settings import Settings
-from app.store import audit, idempotency, positions, types
-from app.store.audit_keys import AuditKeys, derive
+from app.store import event_sequence, idempotency, types
+from app.store.audit import trail
+from app.store.audit.keys import AuditKeys, derive
 from app.store.engine import Store
 from app.store.tables import AuditEntry, Event, IdempotencyKey
 
@@ -27,7 +28,7 @@ def context(settings: Settings, store: Store) -> Context:
 
 def note(store: Store, actor: Actor, *names: str) -> None:
     for name in names:
-        store.write_sync(audit.record, actor, "thing.made", name, members=["b", "a"])
+        store.write_sync(trail.record, actor, "thing.made", name, members=["b", "a"])
 
 
 def order(store: Store, table: Any) -> list[tuple[int, str]]:
@@ -47,25 +48,25 @@ def execute(store: Store, statement: Any) -> None:
 
 def test_what_has_committed_is_numbered_in_order_of_time(store: Store, actor: Actor) -> None:
     note(store, actor, "one", "two", "three")
-    assert store.write_sync(positions.assign, KEYS, 100).count == 3
+    assert store.write_sync(event_sequence.assign, KEYS, 100).count == 3
     assert order(store, Event) == order(store, AuditEntry) == [(1, "one"), (2, "two"), (3, "three")]
-    assert store.write_sync(positions.assign, KEYS, 100).count == 0
+    assert store.write_sync(event_sequence.assign, KEYS, 100).count == 0
 
 
 def test_numbering_goes_on_batch_by_batch(store: Store, actor: Actor) -> None:
     names = [f"thing {number}" for number in range(7)]
     note(store, actor, *names)
-    assert [store.write_sync(positions.assign, KEYS, 3).count for _ in range(3)] == [3, 3, 1]
+    assert [store.write_sync(event_sequence.assign, KEYS, 3).count for _ in range(3)] == [3, 3, 1]
     assert order(store, Event) == list(enumerate(names, start=1))
 
 
 def test_a_late_commit_gets_a_later_position(store: Store, actor: Actor) -> None:
     note(store, actor, "in time")
-    store.write_sync(positions.assign, KEYS, 100)
+    store.write_sync(event_sequence.assign, KEYS, 100)
     note(store, actor, "late")
     earlier = types.now() - timedelta(minutes=5)
     execute(store, update(Event).where(Event.object_id == "late").values(at=earlier))
-    store.write_sync(positions.assign, KEYS, 100)
+    store.write_sync(event_sequence.assign, KEYS, 100)
     assert order(store, Event) == order(store, AuditEntry) == [(1, "in time"), (2, "late")]
 
 

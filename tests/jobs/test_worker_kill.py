@@ -14,9 +14,9 @@ import pytest
 from jobs.helpers import ACTOR, effects, ended, until
 from sqlalchemy import text
 
-from app.services import jobs
+from app.services.platform import jobs
 from app.settings import Settings
-from app.store import workers
+from app.store import worker_heartbeats
 from app.store.engine import Store
 
 UNITS = 200
@@ -103,10 +103,10 @@ def test_a_stopped_worker_leaves_its_work_to_others_at_once(start: Start, module
 
 
 def test_silence_is_measured_from_the_last_sign_of_life(module_store: Store) -> None:
-    module_store.write_sync(workers.beat, "f")
-    assert "f" not in module_store.read_sync(workers.silent, timedelta(seconds=NEVER))
-    module_store.write_sync(workers.forget, "f", timedelta(seconds=NEVER))
-    module_store.write_sync(workers.retire, "f")
-    assert "f" in module_store.read_sync(workers.silent, timedelta(seconds=NEVER))
-    module_store.write_sync(workers.forget, "f", timedelta(seconds=NEVER))
-    assert "f" not in module_store.read_sync(workers.silent, timedelta(0))
+    module_store.write_sync(worker_heartbeats.beat, "f")
+    assert "f" not in module_store.read_sync(worker_heartbeats.silent, timedelta(seconds=NEVER))
+    module_store.write_sync(worker_heartbeats.forget, "f", timedelta(seconds=NEVER))
+    module_store.write_sync(worker_heartbeats.retire, "f")
+    assert "f" in module_store.read_sync(worker_heartbeats.silent, timedelta(seconds=NEVER))
+    module_store.write_sync(worker_heartbeats.forget, "f", timedelta(seconds=NEVER))
+    assert "f" not in module_store.read_sync(worker_heartbeats.silent, timedelta(0))

@@ -6,11 +6,11 @@ import factories
 import numpy as np
 import pytest
 
-from app.domain.access import Actor
-from app.domain.churn.snapshots import Plan
-from app.domain.days import day_number
-from app.domain.scoring import Parameters
-from app.services import churn_windows
+from app.domain.churn.inputs.snapshots import Plan
+from app.domain.common.access import Actor
+from app.domain.common.days import day_number
+from app.domain.scoring.parameters import Parameters
+from app.services.scoring import training_windows
 from app.store.engine import Store
 
 DAY = datetime(2026, 6, 30, 9, tzinfo=UTC)
@@ -21,7 +21,7 @@ PARAMETERS = Parameters("TRY", horizon_days=60)
 def test_a_window_holds_who_had_bought_and_who_stayed_away(store: Store, actor: Actor) -> None:
     store.write_sync(factories.rhythmic_shop, actor, 60, DAY)
     opens, closes = PLAN.last_day, PLAN.as_of_day
-    ids, window = store.read_sync(churn_windows.window, actor, opens, closes, PARAMETERS)
+    ids, window = store.read_sync(training_windows.window, actor, opens, closes, PARAMETERS)
     assert len(window.then) == ids.size == 60
     assert (window.then.as_of_day, window.closes_day) == (opens, closes)
     assert 0 < np.count_nonzero(window.silent) < 30  # half of them stopped, some of these within the window
@@ -31,9 +31,9 @@ def test_of_very_many_customers_some_are_read(
     store: Store, actor: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.write_sync(factories.rhythmic_shop, actor, 60, DAY)
-    ids, whole = store.read_sync(churn_windows.window, actor, PLAN.last_day, PLAN.as_of_day, PARAMETERS)
-    monkeypatch.setattr(churn_windows, "MOST_LEARNED_FROM", 20)
-    earlier, last = store.read_sync(churn_windows.pair, actor, PLAN, PARAMETERS, ids)
+    ids, whole = store.read_sync(training_windows.window, actor, PLAN.last_day, PLAN.as_of_day, PARAMETERS)
+    monkeypatch.setattr(training_windows, "MOST_LEARNED_FROM", 20)
+    earlier, last = store.read_sync(training_windows.pair, actor, PLAN, PARAMETERS, ids)
     assert earlier is not None
     assert last is not None
     assert len(earlier.then) == len(last.then) == 20
@@ -43,4 +43,4 @@ def test_of_very_many_customers_some_are_read(
 
 def test_without_a_plan_there_are_no_windows(store: Store, actor: Actor) -> None:
     nobody = np.empty(0, dtype="S16")
-    assert store.read_sync(churn_windows.pair, actor, None, PARAMETERS, nobody) == (None, None)
+    assert store.read_sync(training_windows.pair, actor, None, PARAMETERS, nobody) == (None, None)

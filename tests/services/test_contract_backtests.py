@@ -13,14 +13,14 @@ import pytest
 from contract_companies import AS_OF, HORIZON, Life, lives, move_in
 from sqlalchemy import Connection, select, update
 
-from app.domain.access import Actor
-from app.domain.scoring import Parameters
-from app.jobs import backtest
-from app.schemas.backtests import BacktestCreate
-from app.services import backtests, contract_backtests, scoring_facts
-from app.services.contract_backtests import UnderContract
-from app.store import facts as stored
+from app.domain.common.access import Actor
+from app.domain.scoring.parameters import Parameters
+from app.jobs.scoring import backtest
+from app.schemas.scoring.backtests import BacktestCreate
+from app.services.scoring import backtests, contract_backtests, run_facts
+from app.services.scoring.contract_backtests import UnderContract
 from app.store.engine import Store
+from app.store.scoring import customer_facts as stored
 from app.store.tables import Backtest, Customer
 
 PARAMETERS = Parameters("TRY", horizon_days=HORIZON)
@@ -128,7 +128,7 @@ def test_a_result_from_before_contracts_were_tested_can_be_read(store: Store, ac
 
 def seen(store: Store, actor: Actor) -> UnderContract:
     def read(tx: Connection) -> UnderContract | None:
-        facts = scoring_facts.whole(tx, actor, AS_OF, PARAMETERS)
+        facts = run_facts.whole(tx, actor, AS_OF, PARAMETERS)
         return contract_backtests.read(tx, actor, facts, AS_OF, PARAMETERS)
 
     found = store.read_sync(read)
@@ -187,8 +187,8 @@ def test_a_planted_leak_is_refused_and_one_that_hides_is_noticed(
     store: Store, actor: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.write_sync(move_in, actor, SOME, until=FUTURE)
-    monkeypatch.setattr(scoring_facts, "facts", leaking(denied=False))
+    monkeypatch.setattr(run_facts, "facts", leaking(denied=False))
     with pytest.raises(ValueError, match="known before the window opened"):
         seen(store, actor)
-    monkeypatch.setattr(scoring_facts, "facts", leaking(denied=True))
+    monkeypatch.setattr(run_facts, "facts", leaking(denied=True))
     assert change_later(store, actor)

@@ -13,25 +13,19 @@ import pytest
 from contract_companies import AS_OF, HORIZON, complain, lives, move_in
 from sqlalchemy import Connection, delete, select
 
-from app.domain.access import Actor
-from app.domain.churn.metrics import measure
-from app.domain.days import day_number
-from app.domain.scoring import Parameters
-from app.jobs import replay
-from app.jobs.score import score
-from app.schemas.replays import ReplayCreate
-from app.schemas.scoring_runs import ScoringRunCreate
-from app.services import (
-    churn_report,
-    contract_windows,
-    lifetime_value_report,
-    replays,
-    scoring_facts,
-    scoring_runs,
-)
-from app.services.contract_windows import Past
-from app.store import facts as stored
+from app.domain.churn.evaluation.metrics import measure
+from app.domain.common.access import Actor
+from app.domain.common.days import day_number
+from app.domain.scoring.parameters import Parameters
+from app.jobs.scoring import replay
+from app.jobs.scoring.score import score
+from app.schemas.scoring.replays import ReplayCreate
+from app.schemas.scoring.runs import ScoringRunCreate
+from app.services.insights import churn_report, lifetime_value_report
+from app.services.scoring import contract_training_windows, replays, run_facts, runs
+from app.services.scoring.contract_training_windows import Past
 from app.store.engine import Store
+from app.store.scoring import customer_facts as stored
 from app.store.tables import ChurnContest, Complaint, ComplaintEvent, Customer, CustomerScore
 
 PARAMETERS = Parameters("TRY", horizon_days=HORIZON)
@@ -44,7 +38,7 @@ OPENS = AS_OF - timedelta(days=HORIZON)
 
 def run(store: Store, actor: Actor, as_of: date = AS_OF) -> UUID:
     wanted = {"as_of": as_of.isoformat(), "horizon_days": HORIZON}
-    made = store.write_sync(scoring_runs.create, actor, ScoringRunCreate.model_validate(wanted))
+    made = store.write_sync(runs.create, actor, ScoringRunCreate.model_validate(wanted))
     score(store, actor, made["id"])
     return UUID(str(made["id"]))
 
@@ -57,8 +51,8 @@ def seen(store: Store, actor: Actor, as_of: date = AS_OF) -> Past:
     """The windows of a run."""
 
     def read(tx: Connection) -> Past | None:
-        facts = scoring_facts.read(tx, actor, as_of, PARAMETERS, anew=True)
-        return contract_windows.past(tx, actor, facts.columns, as_of, PARAMETERS)
+        facts = run_facts.read(tx, actor, as_of, PARAMETERS, anew=True)
+        return contract_training_windows.past(tx, actor, facts.columns, as_of, PARAMETERS)
 
     found = store.read_sync(read)
     assert found is not None
@@ -170,10 +164,10 @@ def test_who_gave_notice_is_certain_and_a_newcomer_is_foretold(store: Store, act
 
 def test_nobody_under_contract_costs_nothing(store: Store, actor: Actor) -> None:
     store.write_sync(factories.customers_worth, actor, range(1, 40))
-    facts = store.read_sync(scoring_facts.read, actor, AS_OF, PARAMETERS, anew=True)
+    facts = store.read_sync(run_facts.read, actor, AS_OF, PARAMETERS, anew=True)
     statements: list[str] = []
     store.on_statement(statements.append)
-    assert store.read_sync(contract_windows.past, actor, facts.columns, AS_OF, PARAMETERS) is None
+    assert store.read_sync(contract_training_windows.past, actor, facts.columns, AS_OF, PARAMETERS) is None
     assert [one for one in statements if one.startswith("SELECT")] == []
     run(store, actor)
     report = store.read_sync(churn_report.report, actor, None, None)
@@ -249,8 +243,8 @@ def opening(store: Store, actor: Actor) -> list[Any]:
     """What is said of those under contract on the day the last window opens."""
 
     def read(tx: Connection) -> Any:
-        facts = scoring_facts.whole(tx, actor, OPENS, PARAMETERS)
-        return contract_windows.window(facts, facts, day_number(OPENS), day_number(OPENS), 30)
+        facts = run_facts.whole(tx, actor, OPENS, PARAMETERS)
+        return contract_training_windows.window(facts, facts, day_number(OPENS), day_number(OPENS), 30)
 
     return rows_of(store.read_sync(read).attributes)
 
@@ -295,11 +289,11 @@ def leaking(reader: Any) -> Any:
 def test_a_leak_is_refused_and_one_that_hides_is_noticed(
     store: Store, actor: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scoring_facts, "facts", leaking(read_newest))
+    monkeypatch.setattr(run_facts, "facts", leaking(read_newest))
     known_by(store, actor, AS_OF)
     with pytest.raises(ValueError, match="known before the window opened"):
         seen(store, actor)
-    monkeypatch.setattr(scoring_facts, "facts", leaking(read_newest_and_deny))
+    monkeypatch.setattr(run_facts, "facts", leaking(read_newest_and_deny))
     assert not last_is_of_its_opening(store, actor)
 
 

@@ -9,15 +9,16 @@ import pytest
 from import_helpers import RECORD_COLUMNS, many_records, record_mapping, set_up_survey, take_in
 from sqlalchemy import select
 
-from app.domain.access import Actor
-from app.domain.scoring import Parameters
-from app.jobs import imports as work
-from app.jobs.score import score
-from app.schemas.scoring_runs import ScoringRunCreate
-from app.services import imports, scoring_facts, scoring_runs
-from app.store import news
-from app.store.columns import Columns
+from app.domain.common.access import Actor
+from app.domain.scoring.parameters import Parameters
+from app.jobs.imports import run as work
+from app.jobs.scoring.score import score
+from app.schemas.scoring.runs import ScoringRunCreate
+from app.services.imports import imports
+from app.services.scoring import run_facts, runs
 from app.store.engine import Store
+from app.store.scoring import changed_customers
+from app.store.sql.column_codec import Columns
 from app.store.tables import ScoringRun
 
 DAY = date(2026, 4, 1)
@@ -25,9 +26,7 @@ DAY = date(2026, 4, 1)
 
 def run(store: Store, actor: Actor) -> Any:
     """A scoring run; what it found of churn and satisfaction."""
-    made = store.write_sync(
-        scoring_runs.create, actor, ScoringRunCreate.model_validate({"as_of": DAY.isoformat()})
-    )
+    made = store.write_sync(runs.create, actor, ScoringRunCreate.model_validate({"as_of": DAY.isoformat()}))
     score(store, actor, made["id"])
     found = store.read_sync(
         lambda tx: tx.execute(select(ScoringRun.__table__).where(ScoringRun.id == made["id"])).one()
@@ -36,7 +35,7 @@ def run(store: Store, actor: Actor) -> Any:
 
 
 def facts(store: Store, actor: Actor) -> Any:
-    return store.read_sync(scoring_facts.read, actor, DAY, Parameters("TRY", None))
+    return store.read_sync(run_facts.read, actor, DAY, Parameters("TRY", None))
 
 
 def is_same(one: Columns, other: Columns) -> bool:
@@ -50,8 +49,8 @@ def is_same(one: Columns, other: Columns) -> bool:
 
 @pytest.fixture(autouse=True)
 def _no_time_to_settle(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scoring_facts, "SETTLES", timedelta(0))
-    monkeypatch.setattr(scoring_facts, "MOST_NEWS", 1.0)
+    monkeypatch.setattr(run_facts, "SETTLES", timedelta(0))
+    monkeypatch.setattr(run_facts, "MOST_NEWS", 1.0)
 
 
 @pytest.mark.parametrize("kind", sorted(RECORD_COLUMNS))
@@ -69,7 +68,7 @@ def test_what_was_imported_is_read_and_what_was_taken_back_is_not(
     def assert_as_if_all_were_read(*, goes_on: bool) -> Any:
         went_on = facts(store, actor)
         with monkeypatch.context() as patch:
-            patch.setattr(news, "are_deleted", lambda *_: True)
+            patch.setattr(changed_customers, "are_deleted", lambda *_: True)
             whole = facts(store, actor)
         assert (went_on.read_again is not None) == goes_on
         assert whole.read_again is None

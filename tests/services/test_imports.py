@@ -7,12 +7,12 @@ import pytest
 from import_helpers import counts, lines, many, mapping, refused, take_in
 from sqlalchemy import func, select, update
 
-from app.domain.access import Actor, Scope
-from app.domain.import_refusals import WITH_LIMITS, Refusal
-from app.domain.imports import ImportState
+from app.domain.common.access import Actor, Scope
+from app.domain.imports.refusals import WITH_LIMITS, Refusal
+from app.domain.imports.states import ImportState
 from app.errors import ForbiddenError, InvalidError, NotFoundError
-from app.schemas._base import ChangesQuery
-from app.services import import_batches, import_mappings, imports
+from app.schemas.common.base import ChangesQuery
+from app.services.imports import batches, imports, mappings
 from app.store.engine import Store
 from app.store.tables import Import, ImportChunk, ImportMapping
 from app.store.types import now
@@ -57,8 +57,8 @@ def test_creating_customers_needs_its_scope_and_a_clear_unit(store: Store, actor
 def test_a_job_acts_with_the_rights_of_the_sender(store: Store, actor: Actor) -> None:
     sender = Actor("key:a", actor.scopes, units=frozenset({"izmir"}))
     import_id = store.write_sync(imports.begin, sender, mapping())["id"]
-    row = store.read_sync(import_batches.read, import_id)
-    found = import_batches.actor_of(row, actor.company)
+    row = store.read_sync(batches.read, import_id)
+    found = batches.actor_of(row, actor.company)
     assert (found.id, found.units, found.scopes) == ("key:a", {"izmir"}, frozenset())
 
 
@@ -116,7 +116,7 @@ def test_imports_are_listed_newest_first(store: Store, actor: Actor) -> None:
 
 def test_parameters_change_a_saved_mapping(store: Store, actor: Actor) -> None:
     store.write_sync(
-        import_mappings.put, actor, "shop", MEMBERS | {"kind_rules": ["sum<0:refund"], "delimiter": ";"}, None
+        mappings.put, actor, "shop", MEMBERS | {"kind_rules": ["sum<0:refund"], "delimiter": ";"}, None
     )
     flags = {
         "column": ["category=what", "currency==EUR"],
@@ -124,7 +124,7 @@ def test_parameters_change_a_saved_mapping(store: Store, actor: Actor) -> None:
         "source": "pos",
         "delimiter": None,
     }
-    read = store.read_sync(import_mappings.resolve, actor, "shop", flags)
+    read = store.read_sync(mappings.resolve, actor, "shop", flags)
     assert (read.source, read.delimiter, [str(rule) for rule in read.kind_rules]) == (
         "pos",
         ";",
@@ -136,10 +136,10 @@ def test_parameters_change_a_saved_mapping(store: Store, actor: Actor) -> None:
         "id",
     )
     flags = {"column": [], "kind_rule": ["id^R:refund"], "currency": "USD"}
-    read = store.read_sync(import_mappings.resolve, actor, "shop", flags)
+    read = store.read_sync(mappings.resolve, actor, "shop", flags)
     assert ([str(rule) for rule in read.kind_rules], read.columns["currency"]) == (["id^R:refund"], "=USD")
     with pytest.raises(NotFoundError):
-        store.read_sync(import_mappings.resolve, actor, "other", flags)
+        store.read_sync(mappings.resolve, actor, "other", flags)
 
 
 @pytest.mark.parametrize(
@@ -149,18 +149,18 @@ def test_parameters_change_a_saved_mapping(store: Store, actor: Actor) -> None:
 def test_a_decimal_point_that_was_written_into_every_mapping_once_says_nothing(
     store: Store, actor: Actor, written: dict[str, Any], comma: bool | None
 ) -> None:
-    store.write_sync(import_mappings.put, actor, "shop", MEMBERS, None)
-    old = {**import_mappings.parse(actor, MEMBERS).to_dict(), "decimal_comma": False}
+    store.write_sync(mappings.put, actor, "shop", MEMBERS, None)
+    old = {**mappings.parse(actor, MEMBERS).to_dict(), "decimal_comma": False}
     old = {name: value for name, value in old.items() if name != "grouping"} | written
     store.write_sync(lambda tx: tx.execute(update(ImportMapping).values(mapping=old)))
-    assert store.read_sync(import_mappings.get, actor, "shop")["mapping"]["decimal_comma"] is comma
-    read = store.read_sync(import_mappings.resolve, actor, "shop", {"column": []})
+    assert store.read_sync(mappings.get, actor, "shop")["mapping"]["decimal_comma"] is comma
+    read = store.read_sync(mappings.resolve, actor, "shop", {"column": []})
     assert read.decimal_comma is comma
 
 
 def test_times_without_an_offset_are_the_companys(actor: Actor) -> None:
-    assert import_mappings.parse(actor, MEMBERS).time_zone == actor.company.time_zone
-    assert import_mappings.parse(actor, MEMBERS | {"time_zone": "Asia/Baku"}).time_zone == "Asia/Baku"
+    assert mappings.parse(actor, MEMBERS).time_zone == actor.company.time_zone
+    assert mappings.parse(actor, MEMBERS | {"time_zone": "Asia/Baku"}).time_zone == "Asia/Baku"
 
 
 @pytest.mark.parametrize(
@@ -169,16 +169,16 @@ def test_times_without_an_offset_are_the_companys(actor: Actor) -> None:
 def test_an_unusable_mapping_file_is_refused(store: Store, actor: Actor, base: Any) -> None:
     flags = {"column": ["category=what"], "kind_rule": ["id^R:refund"]}
     with pytest.raises(InvalidError):
-        store.read_sync(import_mappings.resolve, actor, None, flags, base)
+        store.read_sync(mappings.resolve, actor, None, flags, base)
 
 
 def test_saving_the_same_mapping_again_changes_nothing(store: Store, actor: Actor) -> None:
-    first, is_new = store.write_sync(import_mappings.put, actor, "shop", MEMBERS, None)
-    again, is_new_again = store.write_sync(import_mappings.put, actor, "shop", MEMBERS, '"1"')
+    first, is_new = store.write_sync(mappings.put, actor, "shop", MEMBERS, None)
+    again, is_new_again = store.write_sync(mappings.put, actor, "shop", MEMBERS, '"1"')
     assert (is_new, is_new_again, again) == (True, False, first)
-    assert [
-        row["name"] for row in store.read_sync(import_mappings.page, actor, ChangesQuery(), None).rows
-    ] == ["shop"]
+    assert [row["name"] for row in store.read_sync(mappings.page, actor, ChangesQuery(), None).rows] == [
+        "shop"
+    ]
 
 
 @pytest.mark.parametrize("language", ["tr", "az"])

@@ -6,11 +6,11 @@ from uuid import UUID
 
 import pytest
 
-from app.domain.access import Actor
-from app.domain.jobs import JobState
+from app.domain.common.access import Actor
+from app.domain.common.jobs import JobState
 from app.errors import ConflictError, NotFoundError
-from app.schemas.jobs import JobQuery
-from app.services import jobs
+from app.schemas.common.jobs import JobQuery
+from app.services.platform import jobs
 from app.store.engine import Store
 from app.store.types import new_id
 

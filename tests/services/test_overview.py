@@ -3,10 +3,10 @@
 import factories
 from support import phone
 
-from app.domain.access import system
-from app.domain.company import Company
-from app.schemas.overview import ScreenPopQuery
-from app.services import overview
+from app.domain.common.access import system
+from app.domain.common.company import Company
+from app.schemas.insights.overview import ScreenPopQuery
+from app.services.insights import overview
 from app.store.engine import Store
 
 ACTOR = system(Company(phone_regions=("TR", "US")))

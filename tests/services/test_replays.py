@@ -10,13 +10,14 @@ import happenings
 import pytest
 from sqlalchemy import Connection, delete, insert, select, update
 
-from app.domain.access import Actor
-from app.domain.imports import ImportState
-from app.jobs import replay as work
-from app.jobs.score import score
-from app.schemas.replays import ReplayCreate
-from app.schemas.scoring_runs import ScoringRunCreate
-from app.services import replays, scoring_facts, scoring_runs
+from app.domain.common.access import Actor
+from app.domain.imports.states import ImportState
+from app.jobs.scoring import replay as work
+from app.jobs.scoring.score import score
+from app.schemas.scoring.replays import ReplayCreate
+from app.schemas.scoring.runs import ScoringRunCreate
+from app.services.scoring import replays, run_facts
+from app.services.scoring import runs as scoring_runs
 from app.store.engine import Store
 from app.store.tables import (
     ChurnContest,
@@ -70,8 +71,8 @@ def shop(store: Store, actor: Actor) -> list[UUID]:
 def test_every_run_of_a_random_history_comes_out_the_same_or_says_why(
     store: Store, actor: Actor, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scoring_facts, "SETTLES", timedelta(0))
-    monkeypatch.setattr(scoring_facts, "MOST_NEWS", 1.0)
+    monkeypatch.setattr(run_facts, "SETTLES", timedelta(0))
+    monkeypatch.setattr(run_facts, "MOST_NEWS", 1.0)
     dice = random.Random(seed)  # noqa: S311 - a test's dice
     rate = {"currency": "USD", "on_date": date(2025, 6, 1), "rate": "40", "updated_at": now()}
     store.write_sync(lambda tx: tx.execute(insert(ExchangeRate), [rate]))

@@ -9,10 +9,10 @@ import factories
 import pytest
 from factories import NOON
 
-from app.domain.access import Actor
-from app.domain.indices.response_rate import response_rate
-from app.schemas.satisfaction import SatisfactionQuery
-from app.services import satisfaction_report
+from app.domain.common.access import Actor
+from app.domain.satisfaction.response_rate import response_rate
+from app.schemas.insights.satisfaction import SatisfactionQuery
+from app.services.insights import satisfaction_report
 from app.store.engine import Store
 
 Report = Callable[..., dict[str, Any]]

@@ -11,14 +11,17 @@ import pytest
 from happenings import answer, complain, happen, survey
 from sqlalchemy import Connection, insert, select, update
 
-from app.domain.access import Actor
-from app.domain.scoring import Parameters
-from app.jobs.score import score
-from app.schemas.scoring_runs import ScoringRunCreate
-from app.services import churn_report, customers, scoring, scoring_facts, scoring_runs
-from app.store import news, scores
-from app.store.columns import Columns
+from app.domain.common.access import Actor
+from app.domain.scoring.parameters import Parameters
+from app.jobs.scoring.score import score
+from app.schemas.scoring.runs import ScoringRunCreate
+from app.services.customers import customers
+from app.services.insights import churn_report
+from app.services.scoring import run as scoring
+from app.services.scoring import run_facts, runs
 from app.store.engine import Store
+from app.store.scoring import changed_customers, run_results
+from app.store.sql.column_codec import Columns
 from app.store.tables import (
     Customer,
     CustomerScore,
@@ -29,7 +32,7 @@ from app.store.types import now
 
 
 def run(store: Store, actor: Actor, **parameters: Any) -> UUID:
-    made = store.write_sync(scoring_runs.create, actor, ScoringRunCreate.model_validate(parameters))
+    made = store.write_sync(runs.create, actor, ScoringRunCreate.model_validate(parameters))
     score(store, actor, made["id"])
     return UUID(str(made["id"]))
 
@@ -44,8 +47,8 @@ def assert_same(one: Columns, other: Columns) -> None:
 def test_going_on_from_an_earlier_run_gives_what_reading_everything_gives(
     store: Store, actor: Actor, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scoring_facts, "SETTLES", timedelta(0))
-    monkeypatch.setattr(scoring_facts, "MOST_NEWS", 1.0)
+    monkeypatch.setattr(run_facts, "SETTLES", timedelta(0))
+    monkeypatch.setattr(run_facts, "MOST_NEWS", 1.0)
     dice = random.Random(seed)  # noqa: S311 - a test's dice
     rate = {"currency": "USD", "on_date": date(2025, 6, 1), "rate": "40", "updated_at": now()}
     store.write_sync(lambda tx: tx.execute(insert(ExchangeRate), [rate]))
@@ -64,10 +67,10 @@ def test_going_on_from_an_earlier_run_gives_what_reading_everything_gives(
         store.write_sync(some, dice.randrange(6))
         later = as_of + timedelta(days=dice.randrange(-3, 12))
         parameters = Parameters("TRY", window, horizon_days=60)
-        went_on = store.read_sync(scoring_facts.read, actor, later, parameters)
+        went_on = store.read_sync(run_facts.read, actor, later, parameters)
         with monkeypatch.context() as patch:
-            patch.setattr(news, "are_deleted", lambda *_: True)
-            whole = store.read_sync(scoring_facts.read, actor, later, parameters)
+            patch.setattr(changed_customers, "are_deleted", lambda *_: True)
+            whole = store.read_sync(run_facts.read, actor, later, parameters)
         assert went_on.read_again is not None
         assert went_on.read_again < len(ids)
         assert whole.read_again is None
@@ -98,10 +101,10 @@ def test_what_lies_behind_the_day_changes_nothing(store: Store, actor: Actor) ->
 
 def outcome_of_a_run(store: Store, actor: Actor) -> Any:
     """What storing another run's result says."""
-    made = store.write_sync(scoring_runs.create, actor, ScoringRunCreate())
+    made = store.write_sync(runs.create, actor, ScoringRunCreate())
     given = store.read_sync(scoring.read, actor, made["id"])
     result = scoring.compute(given, lambda stage: None)
-    return store.write_sync(scoring.save, actor, given, result, scores.packed(result.columns))
+    return store.write_sync(scoring.save, actor, given, result, run_results.packed(result.columns))
 
 
 def test_twice_writes_nothing(store: Store, actor: Actor) -> None:

@@ -6,10 +6,10 @@ import factories
 import pytest
 from sqlalchemy import Connection
 
-from app.domain.access import Actor
+from app.domain.common.access import Actor
 from app.errors import InvalidError
-from app.schemas.satisfaction import SatisfactionQuery
-from app.services import satisfaction_report
+from app.schemas.insights.satisfaction import SatisfactionQuery
+from app.services.insights import satisfaction_report
 from app.store.engine import Store
 
 

@@ -8,10 +8,10 @@ import factories
 import pytest
 from sqlalchemy import Connection, func, select
 
-from app.domain.access import Actor
+from app.domain.common.access import Actor
 from app.errors import AppError
-from app.schemas.survey_responses import SurveyResponseCreate
-from app.services import survey_responses
+from app.schemas.surveys.responses import SurveyResponseCreate
+from app.services.surveys import responses
 from app.store.engine import Store
 from app.store.tables import AuditEntry, Event, SurveyAnswer, SurveyInvitation, SurveyResponse
 
@@ -43,7 +43,7 @@ def test_of_writers_that_answer_the_same_invitations_one_is_stored_each(
     ]
 
     def one(batch: list[SurveyResponseCreate]) -> list[Any]:
-        return store.write_sync(survey_responses.create_many, actor, batch)
+        return store.write_sync(responses.create_many, actor, batch)
 
     with ThreadPoolExecutor(WRITERS) as pool:
         results = [row for rows in pool.map(one, batches) for row in rows]
@@ -63,7 +63,7 @@ def test_every_effect_leaves_an_audit_row_and_an_event(
     customer_id = store.write_sync(factories.customer, actor)
     store.write_sync(factories.response, actor, customer_id)
     batch = [to(invitations[0]), to(invitations[0])]
-    store.write_sync(survey_responses.create_many, actor, batch)
+    store.write_sync(responses.create_many, actor, batch)
     for column in (AuditEntry.action, Event.type):
         found = store.read_sync(lambda tx, column=column: list(tx.execute(select(column)).scalars()))
         assert found.count("survey.created") == 1

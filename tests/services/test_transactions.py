@@ -7,11 +7,12 @@ from typing import Any
 from factories import transaction_body
 from sqlalchemy import Connection, func, select
 
-from app.domain.access import Actor
+from app.domain.common.access import Actor
 from app.errors import AppError
-from app.schemas.customer_search import CustomerQuery
-from app.schemas.transactions import TransactionCreate
-from app.services import customer_keys, customers, transactions
+from app.schemas.activity.transactions import TransactionCreate
+from app.schemas.customers.search import CustomerQuery
+from app.services.activity import transactions
+from app.services.customers import customers, external_ids
 from app.store.engine import Store
 from app.store.tables import AuditEntry, Customer, CustomerExternalId, CustomerLookup, Event, Transaction
 from app.store.types import new_id
@@ -94,19 +95,19 @@ def test_a_prospect_made_active_is_audited(store: Store, actor: Actor) -> None:
 def test_customers_for_keys_of_an_import_leave_no_rows_of_their_own(store: Store, actor: Actor) -> None:
     import_id = new_id()
     identities = [("crm", key) for key in KEYS]
-    made = store.write_sync(customer_keys.create_for_keys, actor, identities, import_id=import_id)
+    made = store.write_sync(external_ids.create_for_keys, actor, identities, import_id=import_id)
     assert made.keys() == set(identities)
     assert store.read_sync(count, AuditEntry) == store.read_sync(count, CustomerLookup) == 0
     found = store.read_sync(lambda tx: set(tx.execute(select(Customer.created_by_import_id)).scalars()))
     assert found == {import_id}
     asked = [*identities, ("crm", "nobody"), ("shop", "C-001")]
-    known = store.write_sync(customer_keys.find_by_keys, actor, asked)
+    known = store.write_sync(external_ids.find_by_keys, actor, asked)
     assert {pair: customer_id for pair, (customer_id, _) in known.items()} == made
 
 
 def test_keys_others_took_in_the_meantime_lead_to_their_customers(store: Store, actor: Actor) -> None:
-    first = store.write_sync(customer_keys.create_for_keys, actor, [("crm", "C-1")])
-    second = store.write_sync(customer_keys.create_for_keys, actor, [("crm", "C-1"), ("crm", "C-2")])
+    first = store.write_sync(external_ids.create_for_keys, actor, [("crm", "C-1")])
+    second = store.write_sync(external_ids.create_for_keys, actor, [("crm", "C-1"), ("crm", "C-2")])
     assert second["crm", "C-1"] == first["crm", "C-1"]
     assert store.read_sync(count, Customer) == 2
     assert len(store.read_sync(actions, AuditEntry)) == 2

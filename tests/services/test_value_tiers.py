@@ -8,13 +8,16 @@ import factories
 import pytest
 from sqlalchemy import insert, select
 
-from app.domain.access import Actor
+from app.domain.common.access import Actor
 from app.errors import AppError, NotFoundError
-from app.jobs.score import score
-from app.schemas.scoring_runs import ScoringRunCreate
-from app.services import customers, jobs, scoring, scoring_runs, value_tiers
+from app.jobs.scoring.score import score
+from app.schemas.scoring.runs import ScoringRunCreate
+from app.services.customers import customers
+from app.services.platform import jobs
+from app.services.scoring import run as scoring
+from app.services.scoring import runs, value_tiers
 from app.store.engine import Store
-from app.store.scores import packed
+from app.store.scoring.run_results import packed
 from app.store.tables import CustomerScore, ExchangeRate, ScoringRun
 from app.store.types import now
 
@@ -23,7 +26,7 @@ WORKED = [60000, 20000, 10000, 5000, 3000, 2000, 0, -4000]
 
 def run(store: Store, actor: Actor, **parameters: Any) -> dict[str, Any]:
     """Score and read the report."""
-    made = store.write_sync(scoring_runs.create, actor, ScoringRunCreate.model_validate(parameters))
+    made = store.write_sync(runs.create, actor, ScoringRunCreate.model_validate(parameters))
     score(store, actor, made["id"])
     return store.read_sync(value_tiers.report, actor, made["id"], None)
 
@@ -139,7 +142,7 @@ def test_only_rows_that_changed_are_written(store: Store, actor: Actor) -> None:
     ids = store.write_sync(factories.customers_worth, actor, WORKED)
     run(store, actor)
     store.write_sync(factories.purchases, actor, ids[7], [4000])
-    made = store.write_sync(scoring_runs.create, actor, ScoringRunCreate())
+    made = store.write_sync(runs.create, actor, ScoringRunCreate())
     given = store.read_sync(scoring.read, actor, made["id"])
     result = scoring.compute(given, lambda stage: None)
     parts = packed(result.columns)
@@ -188,10 +191,10 @@ def test_a_run_that_cannot_be_computed_is_failed_and_changes_nothing(store: Stor
     run(store, actor)
     # 1,100 customers of the largest amount each: their sum passes 64 bits.
     store.write_sync(factories.customers_worth, actor, [9_000_000_000_000_000] * 1_100)
-    made = store.write_sync(scoring_runs.create, actor, ScoringRunCreate())
+    made = store.write_sync(runs.create, actor, ScoringRunCreate())
     with pytest.raises(AppError):
         score(store, actor, made["id"])
-    failed = store.read_sync(scoring_runs.get, actor, made["id"])
+    failed = store.read_sync(runs.get, actor, made["id"])
     assert (failed["state"], failed["is_current"]) == ("failed", False)
     assert tiers_of(store, actor, ids) == ["A"]
 
@@ -214,6 +217,6 @@ def test_the_run_keeps_the_rates_it_used(store: Store, actor: Actor) -> None:
 
 
 def test_a_run_whose_job_was_cancelled_says_so(store: Store, actor: Actor) -> None:
-    made = store.write_sync(scoring_runs.start, actor, ScoringRunCreate())
+    made = store.write_sync(runs.start, actor, ScoringRunCreate())
     store.write_sync(jobs.cancel, actor, made["job_id"])
-    assert store.read_sync(scoring_runs.get, actor, made["id"])["state"] == "cancelled"
+    assert store.read_sync(runs.get, actor, made["id"])["state"] == "cancelled"

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from sqlalchemy import Connection, select
 
-from app.domain.access import Actor
-from app.domain.company import Company
-from app.domain.days import day_shifts, local_days
-from app.store import arrays
+from app.domain.common.access import Actor
+from app.domain.common.company import Company
+from app.domain.common.days import day_shifts, local_days
 from app.store.engine import Store
-from app.store.local_days import local_day
+from app.store.sql import numpy_io
+from app.store.sql.local_days import local_day
 from app.store.tables import Customer, Transaction
 from app.store.types import to_micros
 
@@ -52,8 +52,8 @@ def test_local_days_in_sql_are_those_in_python(store: Store, actor: Actor, zone:
     shifts = day_shifts(min(instants), max(instants), company)
 
     def days(tx: Connection) -> list[Any]:
-        at, day = arrays.micros(tx, Transaction.occurred_at), local_day(tx, Transaction.occurred_at, shifts)
-        return arrays.read(tx, select(at, day).order_by(Transaction.occurred_at), [np.int64, np.int64])
+        at, day = numpy_io.micros(tx, Transaction.occurred_at), local_day(tx, Transaction.occurred_at, shifts)
+        return numpy_io.read(tx, select(at, day).order_by(Transaction.occurred_at), [np.int64, np.int64])
 
     micros, found = store.read_sync(days)
     assert micros.tolist() == sorted(to_micros(at) for at in instants)
@@ -63,12 +63,12 @@ def test_local_days_in_sql_are_those_in_python(store: Store, actor: Actor, zone:
 def test_ids_survive_the_journey(store: Store, actor: Actor) -> None:
     made = [store.write_sync(factories.customer, actor, f"Customer {number}") for number in range(20)]
     made.append(UUID("01930a3e-2f6b-7c11-9a52-0d9c1f8f0000"))  # ends in zero bytes, and is nobody's
-    ids = arrays.id_array([one.bytes for one in sorted(made)])
-    assert arrays.raw_ids(ids) == sorted(made)
+    ids = numpy_io.id_array([one.bytes for one in sorted(made)])
+    assert numpy_io.raw_ids(ids) == sorted(made)
 
-    def known(tx: Connection, wanted: arrays.Ids) -> list[UUID]:
-        statement = select(arrays.raw_id(tx, Customer.id)).where(arrays.among(tx, Customer.id, wanted))
-        return arrays.raw_ids(arrays.read(tx, statement.order_by(Customer.id), ["S16"])[0])
+    def known(tx: Connection, wanted: numpy_io.Ids) -> list[UUID]:
+        statement = select(numpy_io.raw_id(tx, Customer.id)).where(numpy_io.among(tx, Customer.id, wanted))
+        return numpy_io.raw_ids(numpy_io.read(tx, statement.order_by(Customer.id), ["S16"])[0])
 
     assert store.read_sync(known, ids) == sorted(made[:20])
     assert store.read_sync(known, ids[3:7]) == [one for one in sorted(made)[3:7] if one in made[:20]]
@@ -80,7 +80,7 @@ def test_dates_are_numbers_of_days(store: Store, actor: Actor) -> None:
     store.write_sync(factories.customer, actor, "Unknown")
 
     def days(tx: Connection) -> list[Any]:
-        statement = select(arrays.days(tx, Customer.born_on, -99)).order_by(Customer.created_at)
-        return arrays.read(tx, statement, [np.int64])
+        statement = select(numpy_io.days(tx, Customer.born_on, -99)).order_by(Customer.created_at)
+        return numpy_io.read(tx, statement, [np.int64])
 
     assert store.read_sync(days)[0].tolist() == [-1, -99]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.store import columns
+from app.store.sql import column_codec
 
 KINDS = {
     "number": (np.int64, st.integers(-(2**63), 2**63 - 1)),
@@ -28,8 +28,8 @@ def test_what_is_packed_is_unpacked(data: st.DataObject, size: int, same: bool) 
     for name, (dtype, values) in KINDS.items():
         drawn = data.draw(st.lists(values, min_size=size, max_size=size))
         given_columns[name] = np.array(drawn[:1] * size if same else drawn, dtype=dtype)
-    packed = columns.pack(given_columns)
-    found = columns.unpack([packed, packed])
+    packed = column_codec.pack(given_columns)
+    found = column_codec.unpack([packed, packed])
     assert found.keys() == given_columns.keys()
     for name, column in given_columns.items():
         twice = np.concatenate([column, column])
@@ -38,11 +38,11 @@ def test_what_is_packed_is_unpacked(data: st.DataObject, size: int, same: bool) 
 
 
 def test_only_what_is_wanted_is_unpacked() -> None:
-    packed = columns.pack({"a": np.arange(3), "b": np.arange(3.0), "c": np.ones(3)})
-    assert {name: column.tolist() for name, column in columns.unpack([packed], {"b", "x"}).items()} == {
+    packed = column_codec.pack({"a": np.arange(3), "b": np.arange(3.0), "c": np.ones(3)})
+    assert {name: column.tolist() for name, column in column_codec.unpack([packed], {"b", "x"}).items()} == {
         "b": [0.0, 1.0, 2.0]
     }
-    assert columns.unpack([]) == {}
+    assert column_codec.unpack([]) == {}
 
 
 @pytest.mark.parametrize("names", [None, {"n"}])
@@ -51,11 +51,17 @@ def test_archives_of_earlier_versions_are_read(names: set[str] | None) -> None:
     with ZipFile(buffer, "w") as archive, archive.open("n.npy", "w") as file:
         np.lib.format.write_array(file, np.arange(4), allow_pickle=False)
     old = buffer.getvalue()
-    new = columns.pack({"n": np.array([7, 7])})
-    assert columns.unpack([old, new], names)["n"].tolist() == [0, 1, 2, 3, 7, 7]
+    new = column_codec.pack({"n": np.array([7, 7])})
+    assert column_codec.unpack([old, new], names)["n"].tolist() == [0, 1, 2, 3, 7, 7]
 
 
 def test_zlib_of_earlier_versions_is_read() -> None:
     squeezed = zlib.compress(np.arange(4, dtype=np.int8).tobytes())
     old = json.dumps([["n", "<i8", "|i1", 4, False, len(squeezed)]]).encode() + b"\n" + squeezed
-    assert columns.unpack([old, columns.pack({"n": np.array([7])})])["n"].tolist() == [0, 1, 2, 3, 7]
+    assert column_codec.unpack([old, column_codec.pack({"n": np.array([7])})])["n"].tolist() == [
+        0,
+        1,
+        2,
+        3,
+        7,
+    ]

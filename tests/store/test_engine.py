@@ -25,13 +25,13 @@ from store_helpers import (
     serving,
 )
 
-from app.domain.access import Actor
+from app.domain.common.access import Actor
 from app.errors import AppError, PreconditionFailedError, UnavailableError
-from app.schemas.customers import CustomerUpdate
-from app.services import customers
-from app.services.preconditions import etag
+from app.schemas.customers.customers import CustomerUpdate
+from app.services.customers import customers
+from app.services.platform.preconditions import etag
 from app.settings import Settings
-from app.store import dialects, sqlite_writer, workers
+from app.store import dialects, sqlite_writer, worker_heartbeats
 from app.store.engine import Store, single
 from app.store.tables import CustomerExternalId, Worker
 from app.store.types import new_id
@@ -44,7 +44,7 @@ async def together(store: Store, *writes: tuple[Any, ...]) -> list[Any]:
     begun, release = threading.Event(), threading.Event()
 
     def blocking(tx: Connection) -> None:
-        workers.beat(tx, "first")
+        worker_heartbeats.beat(tx, "first")
         begun.set()
         release.wait(10)
 
@@ -86,7 +86,7 @@ def locked(url: str) -> Iterator[None]:
 def test_a_write_is_committed_before_its_caller_goes_on(store: Store, database_url: str) -> None:
     async def go() -> None:
         for number in range(20):
-            await store.write(workers.beat, f"{number:02}")
+            await store.write(worker_heartbeats.beat, f"{number:02}")
             with elsewhere(database_url) as tx:
                 assert len(ids(tx)) == number + 1
 
@@ -101,7 +101,9 @@ def test_a_failing_write_undoes_itself_and_nobody_elses(
     store.on_statement(lambda statement: begins.append(statement) if statement.startswith("BEGIN") else None)
 
     async def go() -> list[Any]:
-        return await together(store, (workers.beat, "a"), (beat_and_fail, "b"), (workers.beat, "c"))
+        return await together(
+            store, (worker_heartbeats.beat, "a"), (beat_and_fail, "b"), (worker_heartbeats.beat, "c")
+        )
 
     outcomes = serving(store, go)
     assert [type(outcome) for outcome in outcomes[-3:]] == [type(None), AppError, type(None)]
@@ -111,7 +113,7 @@ def test_a_failing_write_undoes_itself_and_nobody_elses(
 
 
 def test_a_failing_command_undoes_itself(store: Store) -> None:
-    store.write_sync(workers.beat, "a")
+    store.write_sync(worker_heartbeats.beat, "a")
     with pytest.raises(AppError, match="no"):
         store.write_sync(beat_and_fail, "b")
     assert store.read_sync(ids) == ["a"]
@@ -148,20 +150,20 @@ def test_no_update_is_lost_between_fifty_clients(store: Store, actor: Actor) -> 
 def test_a_write_that_waits_too_long_is_refused_and_later_ones_work(
     impatient: Store, database_url: str
 ) -> None:
-    impatient.write_sync(workers.beat, "w")
+    impatient.write_sync(worker_heartbeats.beat, "w")
 
     async def go() -> None:
         with locked(database_url):
             began = time.monotonic()
             refused = await asyncio.gather(
-                *(impatient.write(workers.beat, "w") for _ in range(80)), return_exceptions=True
+                *(impatient.write(worker_heartbeats.beat, "w") for _ in range(80)), return_exceptions=True
             )
             assert time.monotonic() - began < 80 * LOCK_WAIT, "they waited one after the other"
         assert {type(error) for error in refused} == {UnavailableError}
         assert [error.headers for error in refused if isinstance(error, AppError)] == [
             {"Retry-After": "1"}
         ] * 80
-        await impatient.write(workers.beat, "later")
+        await impatient.write(worker_heartbeats.beat, "later")
 
     serving(impatient, go)
     assert impatient.read_sync(ids) == ["later", "w"]
@@ -170,7 +172,7 @@ def test_a_write_that_waits_too_long_is_refused_and_later_ones_work(
 @only_sqlite
 def test_a_command_waits_for_its_turn_as_long_as_it_takes(impatient: Store, database_url: str) -> None:
     with locked(database_url):
-        thread = threading.Thread(target=impatient.write_sync, args=(workers.beat, "patient"))
+        thread = threading.Thread(target=impatient.write_sync, args=(worker_heartbeats.beat, "patient"))
         thread.start()
         time.sleep(3 * LOCK_WAIT)
         assert thread.is_alive()
@@ -185,7 +187,7 @@ def test_a_request_does_not_wait_for_a_stuck_writer(impatient: Store) -> None:
         begun, release = threading.Event(), threading.Event()
 
         def stuck(tx: Connection) -> None:
-            workers.beat(tx, "stuck")
+            worker_heartbeats.beat(tx, "stuck")
             begun.set()
             release.wait(60)
 
@@ -193,7 +195,7 @@ def test_a_request_does_not_wait_for_a_stuck_writer(impatient: Store) -> None:
         await asyncio.to_thread(begun.wait)
         began = time.monotonic()
         with pytest.raises(UnavailableError):
-            await impatient.write(workers.beat, "withdrawn")
+            await impatient.write(worker_heartbeats.beat, "withdrawn")
         assert time.monotonic() - began > LOCK_WAIT * 0.9
         assert not first.done()  # it has begun, so its outcome is waited for
         release.set()
@@ -212,12 +214,12 @@ def test_a_write_does_not_wait_for_ever_for_a_connection(settings: Settings) -> 
         first = asyncio.create_task(narrow.write(beat_slowly, "w", begun, 3 * LOCK_WAIT))
         await asyncio.to_thread(begun.wait)
         with pytest.raises(UnavailableError):
-            await narrow.write(workers.beat, "refused")
-        waiting = [asyncio.create_task(narrow.write(workers.beat, name)) for name in "ab"]
+            await narrow.write(worker_heartbeats.beat, "refused")
+        waiting = [asyncio.create_task(narrow.write(worker_heartbeats.beat, name)) for name in "ab"]
         await asyncio.sleep(0)
         await first
         await asyncio.gather(*waiting, return_exceptions=True)
-        await narrow.write(workers.beat, "later")
+        await narrow.write(worker_heartbeats.beat, "later")
 
     serving(narrow, go)
     assert {"later", "w"} <= set(narrow.read_sync(ids))
@@ -236,8 +238,10 @@ def test_a_failed_commit_is_told_to_everyone_in_it_and_the_thread_lives_on(
         tx.execute(insert(CustomerExternalId).values(system="crm", key="1", customer_id=new_id()))
 
     async def go() -> list[Any]:
-        outcomes = await together(store, (workers.beat, "a"), (breaks_at_commit,), (workers.beat, "b"))
-        await store.write(workers.beat, "later")
+        outcomes = await together(
+            store, (worker_heartbeats.beat, "a"), (breaks_at_commit,), (worker_heartbeats.beat, "b")
+        )
+        await store.write(worker_heartbeats.beat, "later")
         return outcomes
 
     outcomes = serving(store, go)
@@ -251,14 +255,14 @@ def test_a_database_that_cannot_be_opened_is_503_until_it_can(tmp_path: Path, sq
 
     async def go() -> None:
         refused = await asyncio.gather(
-            *(store.write(workers.beat, str(number)) for number in range(3)), return_exceptions=True
+            *(store.write(worker_heartbeats.beat, str(number)) for number in range(3)), return_exceptions=True
         )
         assert {type(error) for error in refused} == {UnavailableError}
         with pytest.raises(UnavailableError):
             await store.read(ids)
         path.parent.mkdir()
         shutil.copy(sqlite_template, path)
-        await store.write(workers.beat, "a")
+        await store.write(worker_heartbeats.beat, "a")
         assert await store.read(ids) == ["a"]
 
     serving(store, go)
@@ -280,7 +284,7 @@ def test_a_read_of_several_statements_sees_one_snapshot(store: Store, database_u
     def twice(tx: Connection) -> list[int]:
         counts = [tx.execute(select(func.count()).select_from(Worker)).scalar_one()]
         with elsewhere(database_url) as other:
-            workers.beat(other, f"w{new_id()}")
+            worker_heartbeats.beat(other, f"w{new_id()}")
         return [*counts, tx.execute(select(func.count()).select_from(Worker)).scalar_one()]
 
     async def go() -> list[int]:
@@ -295,7 +299,7 @@ def test_a_read_of_several_statements_sees_one_snapshot(store: Store, database_u
 def test_a_read_cannot_write(store: Store, mark: Callable[[Any], Any]) -> None:
     @mark
     def read_that_writes(tx: Connection) -> None:
-        workers.beat(tx, "w")
+        worker_heartbeats.beat(tx, "w")
 
     async def go() -> None:
         with pytest.raises(DBAPIError):
@@ -328,13 +332,15 @@ def test_closing_finishes_what_is_waiting(store: Store) -> None:
         begun = threading.Event()
         first = asyncio.create_task(store.write(beat_slowly, "0", begun, 0.2))
         await asyncio.to_thread(begun.wait)
-        rest = [asyncio.create_task(store.write(workers.beat, str(number))) for number in range(1, 6)]
+        rest = [
+            asyncio.create_task(store.write(worker_heartbeats.beat, str(number))) for number in range(1, 6)
+        ]
         await asyncio.sleep(0.05)
         await store.close()
         await asyncio.wait_for(asyncio.gather(first, *rest), timeout=1)
         if store.is_sqlite:
             with pytest.raises(UnavailableError):
-                await store.write(workers.beat, "too late")
+                await store.write(worker_heartbeats.beat, "too late")
 
     serving(store, go)
     assert store.read_sync(ids) == list("012345")
@@ -366,10 +372,10 @@ def test_the_log_is_moved_into_the_file_after_many_rows(
     file = Path(database_url.removeprefix("sqlite:///"))
     before = file.read_bytes()
     for number in range(99):
-        store.write_sync(workers.beat, f"worker-{number}")
+        store.write_sync(worker_heartbeats.beat, f"worker-{number}")
     assert file.read_bytes() == before
     for number in range(99, 201):
-        store.write_sync(workers.beat, f"worker-{number}")
+        store.write_sync(worker_heartbeats.beat, f"worker-{number}")
     deadline = time.monotonic() + 10
     while b"worker-98" not in file.read_bytes():
         assert time.monotonic() < deadline

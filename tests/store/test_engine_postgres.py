@@ -9,7 +9,7 @@ from store_helpers import hang_up_on_everyone, ids, only_postgres, serving
 
 from app.errors import UnavailableError
 from app.settings import Settings
-from app.store import dialects, workers
+from app.store import dialects, worker_heartbeats
 from app.store.engine import WRITE_TRIES, Store
 
 
@@ -19,12 +19,12 @@ def test_a_deadlock_is_tried_again(store: Store) -> None:
 
     def both(tx: Connection, first: str, second: str) -> None:
         tries.append(first)
-        workers.beat(tx, first)
+        worker_heartbeats.beat(tx, first)
         tx.execute(text("SELECT pg_sleep(0.2)"))
-        workers.beat(tx, second)
+        worker_heartbeats.beat(tx, second)
 
     for worker_id in ("a", "b"):
-        store.write_sync(workers.beat, worker_id)
+        store.write_sync(worker_heartbeats.beat, worker_id)
 
     async def go() -> None:
         await asyncio.gather(store.write(both, "a", "b"), store.write(both, "b", "a"))
@@ -58,20 +58,20 @@ def test_lost_connections_cost_a_read_nothing_and_a_write_one_refusal(
     store: Store, database_url: str
 ) -> None:
     async def go() -> None:
-        await asyncio.gather(*(store.write(workers.beat, name) for name in "abc"))
+        await asyncio.gather(*(store.write(worker_heartbeats.beat, name) for name in "abc"))
         await asyncio.gather(*(store.read(ids) for _ in range(3)))
         hang_up_on_everyone(database_url)
         assert await store.read(ids) == ["a", "b", "c"]
         with pytest.raises(UnavailableError) as refused:
-            await store.write(workers.beat, "lost")
+            await store.write(worker_heartbeats.beat, "lost")
         assert refused.value.headers == {"Retry-After": "1"}
-        await asyncio.gather(*(store.write(workers.beat, name) for name in "def"))
+        await asyncio.gather(*(store.write(worker_heartbeats.beat, name) for name in "def"))
         assert await store.read(ids) == list("abcdef")
 
-    store.write_sync(workers.beat, "a")
+    store.write_sync(worker_heartbeats.beat, "a")
     serving(store, go)
     hang_up_on_everyone(database_url)
-    store.write_sync(workers.beat, "g")  # commands test a connection before they use it
+    store.write_sync(worker_heartbeats.beat, "g")  # commands test a connection before they use it
     assert store.read_sync(ids) == list("abcdefg")
 
 

@@ -19,9 +19,9 @@ from live import serving as served
 from sqlalchemy import text
 from store_helpers import serving
 
-from app.domain.access import Scope, system
+from app.domain.common.access import Scope, system
 from app.errors import UnavailableError
-from app.services import keys
+from app.services.platform import api_keys
 from app.settings import Settings
 from app.store import schema, watchdog
 from app.store.engine import Store, long, single
@@ -113,7 +113,7 @@ def timed(act: Callable[[], Any]) -> tuple[Any, float]:
 def caller(settings: Settings) -> Iterator[Callable[..., tuple[Any, float]]]:
     """``caller("GET", path)`` asks a served application; gives the answer and the seconds it took."""
     store = Store(settings)
-    token = store.write_sync(keys.create, system(settings.company), "test", list(Scope))
+    token = store.write_sync(api_keys.create, system(settings.company), "test", list(Scope))
     store.close_sync()
     with (
         served(settings) as address,

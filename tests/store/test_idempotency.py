@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select, text
 
 from app.errors import AppError, ConflictError, InvalidError
 from app.settings import Settings
-from app.store import dialects, idempotency, workers
+from app.store import dialects, idempotency, worker_heartbeats
 from app.store.engine import Store
 from app.store.idempotency import Answer, Claim
 from app.store.tables import Customer, IdempotencyKey, Worker
@@ -26,7 +26,7 @@ def effects(tx: Connection) -> int:
 def effect(tx: Connection) -> Answer:
     """Something that may happen once; every run would answer differently."""
     worker_id = new_id().hex
-    workers.beat(tx, worker_id)
+    worker_heartbeats.beat(tx, worker_id)
     return Answer(201, worker_id.encode(), {"Location": f"/v1/workers/{worker_id}"})
 
 

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import Connection, bindparam, exc, func, literal_column, select
 from store_helpers import hang_up_on_everyone, only_postgres, serving
 
-from app.domain.access import Actor
+from app.domain.common.access import Actor
 from app.errors import UnavailableError
 from app.store.engine import Store, single
-from app.store.prepared import Prepared, Row
+from app.store.prepared_select import Prepared, Row
 from app.store.tables import Customer
 
 CUSTOMER = Prepared(select(Customer.__table__).where(Customer.id == bindparam("customer_id")).limit(2))

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from app.cli.commands import app
 from app.jobs import workflows
 from app.settings import Settings
-from app.store import holds
+from app.store import process_locks
 from app.store.engine import Store
 
 
@@ -33,7 +33,7 @@ def test_the_store_and_its_logs_and_locks(tmp_path: Path) -> None:
     store = Store(settings)
     try:
         store.write_sync(lambda tx: tx.exec_driver_sql("CREATE TABLE t (a)").rowcount)
-        hold = holds.take(settings, "worker")
+        hold = process_locks.take(settings, "worker")
         assert hold is not None
         workflows._prepared(workflows.state_file(tmp_path / "vefa.db"))
         found = modes(tmp_path)

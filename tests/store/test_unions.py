@@ -5,8 +5,8 @@ from typing import Any
 from sqlalchemy import Column, Connection, Integer, MetaData, Table, insert, select
 
 from app.store.engine import Store
+from app.store.sql.union_all import stacked
 from app.store.types import Id, Instant, Key, from_micros, new_id
-from app.store.unions import stacked
 
 metadata = MetaData()
 calls = Table(

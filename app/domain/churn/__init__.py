@@ -20,13 +20,14 @@ Where the company's past allows it, a learned model may serve instead::
 Source: docs/formulas.md#churn, docs/formulas.md#learned-churn.
 """
 
-from app.domain.churn import bg_nbd, contract, mbg_nbd, metrics, verdict
-from app.domain.churn.backtest import Backtest, backtest
-from app.domain.churn.btyd import Fit, NoFit, NoFitReason, Parameters
-from app.domain.churn.contest import Contest, Forecast, contest, predict
-from app.domain.churn.evaluation import Evaluation, evaluate
-from app.domain.churn.facts import Baselines, Facts, baselines, from_row
-from app.domain.churn.history import (
+from app.domain.churn import levels
+from app.domain.churn.contractual import state
+from app.domain.churn.evaluation import metrics
+from app.domain.churn.evaluation.backtest_report import Evaluation, evaluate
+from app.domain.churn.evaluation.last_window import Backtest, backtest
+from app.domain.churn.evaluation.model_selection import Contest, Forecast, contest, predict
+from app.domain.churn.inputs.customer_facts import Baselines, Facts, baselines, from_row
+from app.domain.churn.inputs.purchase_history import (
     NO_DAY,
     Histories,
     Rhythm,
@@ -35,11 +36,13 @@ from app.domain.churn.history import (
     from_purchases,
     rhythm,
 )
+from app.domain.churn.inputs.snapshots import Plan, Snapshot, Window, plan
+from app.domain.churn.levels import LEVELS, Levels
+from app.domain.churn.models import bg_nbd, mbg_nbd_distribution
+from app.domain.churn.models.btyd import Fit, NoFit, NoFitReason, Parameters
 from app.domain.churn.signals import SIGNALS, Reason, reasons_for_one, sentence
-from app.domain.churn.snapshots import Plan, Snapshot, Window, plan
-from app.domain.churn.verdict import LEVELS, Levels
 
-MODELS = {module.CODE: module for module in (mbg_nbd, bg_nbd)}
+MODELS = {module.CODE: module for module in (mbg_nbd_distribution, bg_nbd)}
 """Models of customers without a contract, by code; the flag takes the first."""
 
 __all__ = [

@@ -17,11 +17,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.domain.churn import btyd
-from app.domain.churn.bootstrap import Interval
-from app.domain.churn.btyd import Model
-from app.domain.churn.btyd import Parameters as RateParameters
-from app.domain.churn.history import DAYS_PER_WEEK, FloatArray, Histories, distinct
+from app.domain.churn.evaluation.bootstrap import Interval
+from app.domain.churn.inputs.purchase_history import DAYS_PER_WEEK, FloatArray, Histories, distinct
+from app.domain.churn.models import btyd
+from app.domain.churn.models.btyd import Model
+from app.domain.churn.models.btyd import Parameters as RateParameters
 from app.domain.lifetime_value import gamma_gamma
 from app.domain.lifetime_value.gamma_gamma import Parameters as SpendParameters
 

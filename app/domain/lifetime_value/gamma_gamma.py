@@ -14,8 +14,8 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from app.domain.churn.history import FloatArray, IntArray
-from app.domain.one_thread import one_thread
+from app.domain.churn.inputs.purchase_history import FloatArray, IntArray
+from app.domain.common.blas_threads import one_thread
 
 LOG_BOUND = 12.0
 """Logarithms of the three parameters stay within ± this."""

@@ -13,7 +13,7 @@ from app.domain.methods import (
     lifetime_value,
     profit,
     satisfaction,
-    signs,
+    signals,
     value,
 )
 from app.domain.methods.model import Method, MethodKind
@@ -31,7 +31,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             *lifetime_value.METHODS,
             *churn.METHODS,
             *learned_churn.METHODS,
-            *signs.METHODS,
+            *signals.METHODS,
         )
     }
 )

@@ -4,7 +4,9 @@ from types import ModuleType
 
 import numpy as np
 
-from app.domain.churn import LEVELS, Levels, Parameters, bg_nbd, contract, mbg_nbd, verdict
+from app.domain.churn import LEVELS, Levels, Parameters, levels
+from app.domain.churn.contractual import state
+from app.domain.churn.models import bg_nbd, mbg_nbd_distribution
 from app.domain.methods.model import Example, Figures, Method, MethodKind
 
 _FORMULA = "q = 1 - P(alive) x [1 - ((alpha + T)/(alpha + T + h))^(r + x)]"
@@ -19,7 +21,7 @@ def _by(model: ModuleType, given: Figures) -> Figures:
 
 
 def _mbg_nbd(given: Figures) -> Figures:
-    return _by(mbg_nbd, given)
+    return _by(mbg_nbd_distribution, given)
 
 
 def _bg_nbd(given: Figures) -> Figures:
@@ -27,18 +29,18 @@ def _bg_nbd(given: Figures) -> Figures:
 
 
 def _contract(given: Figures) -> Figures:
-    turnover = contract.Turnover(**given)
-    standing = [contract.State.ACTIVE, contract.State.NOTICE_GIVEN]
-    active, notice = contract.probabilities(_numbers(standing), turnover.churn_rate).tolist()
+    turnover = state.Turnover(**given)
+    standing = [state.State.ACTIVE, state.State.NOTICE_GIVEN]
+    active, notice = state.probabilities(_numbers(standing), turnover.churn_rate).tolist()
     return {"churn_rate": turnover.churn_rate, "q_active": active, "q_notice_given": notice}
 
 
 def _level(given: Figures) -> Figures:
     limits = Levels(given["watch"], given["at_risk"])
-    return {"levels": [LEVELS[n].value for n in verdict.assign(given["q"], given["has_left"], limits)]}
+    return {"levels": [LEVELS[n].value for n in levels.assign(given["q"], given["has_left"], limits)]}
 
 
-def _numbers(states: list[contract.State]) -> contract.StateArray:
+def _numbers(states: list[state.State]) -> state.StateArray:
     return np.array(states, dtype=np.int8)
 
 

@@ -2,10 +2,10 @@
 
 from math import sqrt
 
-from app.domain.competitor_measurements import Measurement
-from app.domain.indices.gap import Precision, corrected, gap, told_precision
-from app.domain.indices.model import Adjustment
 from app.domain.methods.model import Example, Figures, Method, MethodKind
+from app.domain.satisfaction.competitor_measurements import Measurement
+from app.domain.satisfaction.gap import Precision, corrected, gap, told_precision
+from app.domain.satisfaction.model import Adjustment
 
 
 def _gap(given: Figures) -> Figures:

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from app.domain.churn.history import Histories
-from app.domain.churn.learner import Learned, probability, shift_to_mean
+from app.domain.churn.inputs.purchase_history import Histories
 from app.domain.churn.models import logistic, recency, recency_frequency
+from app.domain.churn.models.logistic_regression import Learned, probability, shift_to_mean
 from app.domain.churn.models.recency_frequency import mean_rank
 from app.domain.methods.model import Example, Figures, Method, MethodKind
 

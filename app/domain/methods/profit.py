@@ -5,8 +5,8 @@ from decimal import Decimal
 import numpy as np
 
 from app.domain.methods.model import Example, Figures, Method, MethodKind
-from app.domain.profit import Accounts, Costs, UnitCost, compute, peak_share, summary
-from app.domain.wallet import share_of_wallet
+from app.domain.value.profit import Accounts, Costs, UnitCost, compute, peak_share, summary
+from app.domain.value.share_of_wallet import share_of_wallet
 
 
 def _profit(given: Figures) -> Figures:

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from app.domain.indices import INDICES, expectation
-from app.domain.indices.model import Answers, Dimension, IndexResult, Items, Options
 from app.domain.methods.model import Example, Figures, Method, MethodKind, Words
+from app.domain.satisfaction import INDICES, expectation
+from app.domain.satisfaction.model import Answers, Dimension, IndexResult, Items, Options
 
 _FEW: Words = {
     "en": "Fewer than 30 answers are marked as few; fewer than 5 are never ranked.",

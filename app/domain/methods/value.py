@@ -3,7 +3,7 @@
 import numpy as np
 
 from app.domain.methods.model import Example, Figures, Method, MethodKind
-from app.domain.value_tiers import Cuts, assign, summary
+from app.domain.value.value_tiers import Cuts, assign, summary
 
 
 def _tiers(given: Figures) -> Figures:

@@ -1,7 +1,14 @@
 """All tables. Alembic and the tests rely on this module importing every family."""
 
+from app.store.tables.audit_and_idempotency import (
+    ApiKey,
+    AuditAlarm,
+    AuditEntry,
+    AuditHead,
+    Event,
+    IdempotencyKey,
+)
 from app.store.tables.base import Base
-from app.store.tables.churn import Backtest, ChurnContest
 from app.store.tables.competitor_measurements import CompetitorMeasurement
 from app.store.tables.complaints import Complaint, ComplaintEvent
 from app.store.tables.contract_terms import ContractTerms
@@ -19,9 +26,9 @@ from app.store.tables.imports import (
 )
 from app.store.tables.interactions import Disposition, Interaction
 from app.store.tables.jobs import Job, Worker
-from app.store.tables.journal import ApiKey, AuditAlarm, AuditEntry, AuditHead, Event, IdempotencyKey
+from app.store.tables.model_evaluation import Backtest, ChurnContest
 from app.store.tables.replays import Replay
-from app.store.tables.scores import CustomerScore, RunColumns, ScoringRun
+from app.store.tables.scoring_runs import CustomerScore, RunColumns, ScoringRun
 from app.store.tables.surveys import (
     Survey,
     SurveyAnswer,

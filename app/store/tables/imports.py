@@ -12,7 +12,7 @@ from app.store.types import Key
 
 
 class Import(Base):
-    """One file taken in. ``state``: see `app.domain.imports.ImportState`.
+    """One file taken in. ``state``: see `app.domain.imports.states.ImportState`.
 
     ``next_batch`` and the counters move in the transaction that stores a batch, so each batch counts once.
     ``created_by`` and ``units`` are the caller's, whose rights bind the job as well.
@@ -103,7 +103,7 @@ class SourceStatement(Base):
     """What the files of a source have said of a customer so far, so that what is new in a later one can be
     told. ``part``: the day of contract terms, or nothing.
 
-    ``said``: as `app.domain.import_said` packs it; ``before``: the same without what the import
+    ``said``: as `app.domain.imports.source_digests` packs it; ``before``: the same without what the import
     ``import_id`` said, which was the last to say something new.
     """
 

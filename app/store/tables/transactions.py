@@ -14,7 +14,7 @@ class Transaction(Base):
     """One purchase, refund, cancellation or subscription charge.
 
     ``changed_at`` is null until it is corrected or moved. ``source_said``: what its source said of it last,
-    as `app.domain.import_said` packs it; null where that is what stands here.
+    as `app.domain.imports.source_digests` packs it; null where that is what stands here.
 
     ``amount_minor`` is the effect on the customer's value: negative for refunds and cancellations.
     """

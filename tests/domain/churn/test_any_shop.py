@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.churn.contest import contest, predict
-from app.domain.churn.evaluation import Options, evaluate
-from app.domain.churn.facts import from_row
-from app.domain.churn.ledger import Ledger
+from app.domain.churn.evaluation.backtest_report import Options, evaluate
+from app.domain.churn.evaluation.model_selection import contest, predict
+from app.domain.churn.explanations.contributions import contributions, sentence
+from app.domain.churn.inputs.customer_facts import from_row
+from app.domain.churn.inputs.purchase_log import Ledger
 from app.domain.churn.models import BASELINE
-from app.domain.churn.reasons import contributions, sentence
 
 AMOUNTS = np.array([0, 1, 100, 99_999, 10**12, -100, -(10**12)])
 ROWS = st.lists(

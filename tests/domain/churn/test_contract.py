@@ -3,8 +3,16 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from app.domain.churn.contract import Contracts, State, Turnover, probabilities, state, states, turnover
-from app.domain.churn.history import NO_DAY
+from app.domain.churn.contractual.state import (
+    Contracts,
+    State,
+    Turnover,
+    probabilities,
+    state,
+    states,
+    turnover,
+)
+from app.domain.churn.inputs.purchase_history import NO_DAY
 
 AS_OF = date(2026, 6, 1)
 START = date(2025, 1, 1)

@@ -4,8 +4,8 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
-from app.domain.churn.contract_evaluation import Known, evaluate
-from app.domain.churn.evaluation import Options
+from app.domain.churn.contractual.evaluation import Known, evaluate
+from app.domain.churn.evaluation.backtest_report import Options
 from app.domain.churn.models.contract import BASE, CODE, ContractWindow
 from app.domain.churn.models.model import Why
 

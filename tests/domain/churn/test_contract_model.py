@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from app.domain.churn.contract import Contracts
-from app.domain.churn.history import NO_DAY
+from app.domain.churn.contractual.state import Contracts
+from app.domain.churn.inputs.purchase_history import NO_DAY
 from app.domain.churn.models import contract
 from app.domain.churn.models.contract import ContractWindow
 from app.domain.churn.models.model import Why

@@ -5,17 +5,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.domain.churn import contract_features, from_row
-from app.domain.churn.contract import Contracts
-from app.domain.churn.contract_features import FEATURES, ContractSnapshot, attributes
-from app.domain.churn.contract_serving import ContractServing, explained, serve
-from app.domain.churn.contract_themes import OWN, THEMES
-from app.domain.churn.facts import COLUMNS, DAYS, SCORES, Facts
-from app.domain.churn.history import NO_DAY
+from app.domain.churn import from_row
+from app.domain.churn.contractual import features
+from app.domain.churn.contractual.features import FEATURES, ContractSnapshot, attributes
+from app.domain.churn.contractual.reason_groups import OWN, THEMES
+from app.domain.churn.contractual.serving import ContractServing, explained, serve
+from app.domain.churn.contractual.state import Contracts
+from app.domain.churn.explanations.contributions import sentence
+from app.domain.churn.explanations.reason_groups import THEMES as WITHOUT_CONTRACT
+from app.domain.churn.inputs.customer_facts import COLUMNS, DAYS, SCORES, Facts
+from app.domain.churn.inputs.purchase_history import NO_DAY
 from app.domain.churn.models import contract
 from app.domain.churn.models.contract import ContractModel, ContractWindow
-from app.domain.churn.reasons import sentence
-from app.domain.churn.themes import THEMES as WITHOUT_CONTRACT
 
 AS_OF = 1000
 FORMULAS = (Path(__file__).parents[3] / "docs/formulas.md").read_text()
@@ -84,7 +85,7 @@ def test_themes_are_those_of_the_features_and_all_is_documented() -> None:
     assert not {theme.code for theme in OWN} & set(WITHOUT_CONTRACT)
     for theme in THEMES.values():
         assert {*theme.titles} == {*theme.sentences} == {*theme.unknown} == {"en", "tr", "az"}
-    assert [code for code in (*THEMES, *contract_features.THEME_OF) if f"`{code}`" not in FORMULAS] == []
+    assert [code for code in (*THEMES, *features.THEME_OF) if f"`{code}`" not in FORMULAS] == []
 
 
 def test_terms_that_were_not_known_in_time_are_refused() -> None:

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from churn_shops import simulated
 
-from app.domain.churn.bootstrap import MOST_CELLS
-from app.domain.churn.evaluation import Evaluation, Options, at_level, confusion, evaluate
-from app.domain.churn.metrics import auc, measure, rank
+from app.domain.churn.evaluation.backtest_report import Evaluation, Options, at_level, confusion, evaluate
+from app.domain.churn.evaluation.bootstrap import MOST_CELLS
+from app.domain.churn.evaluation.metrics import auc, measure, rank
 from app.domain.churn.models import LEARNED, PARAMETRIC, REGISTRY
 from app.domain.churn.models.model import Why
 

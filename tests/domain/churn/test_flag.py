@@ -6,13 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.domain.churn import SIGNALS, Levels, metrics, verdict
-from app.domain.churn.contract import State, state
-from app.domain.churn.features import NAMES
+from app.domain.churn import SIGNALS, Levels, levels
+from app.domain.churn.contractual.state import State, state
+from app.domain.churn.evaluation import metrics
+from app.domain.churn.explanations.reason_groups import THEMES
+from app.domain.churn.inputs.features import NAMES
 from app.domain.churn.models import REGISTRY
 from app.domain.churn.models.model import Why
-from app.domain.churn.themes import THEMES
-from app.domain.indices import INDICES
+from app.domain.satisfaction import INDICES
 
 FORMULAS = (Path(__file__).parents[3] / "docs/formulas.md").read_text(encoding="utf-8")
 
@@ -40,8 +41,8 @@ def test_bootstrap_intervals_hold_the_figure_and_repeat() -> None:
 
 def test_levels() -> None:
     q = [0.0, 0.49, 0.5, 0.79, 0.8, 1.0, 0.1, np.nan]
-    found = verdict.assign(q, [False] * 6 + [True, False])
-    names = [verdict.LEVELS[number] if number >= 0 else None for number in found.tolist()]
+    found = levels.assign(q, [False] * 6 + [True, False])
+    names = [levels.LEVELS[number] if number >= 0 else None for number in found.tolist()]
     assert names == ["healthy", "healthy", "watch", "watch", "at_risk", "at_risk", "left", None]
 
 

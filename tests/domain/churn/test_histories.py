@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.churn.history import (
+from app.domain.churn.inputs.purchase_history import (
     Histories,
     Rhythm,
     distinct_days,

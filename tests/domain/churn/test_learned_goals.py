@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from churn_shops import cdnow, number, online_retail
 
-from app.domain.churn.contest import contest, predict
-from app.domain.churn.evaluation import Options, evaluate
-from app.domain.churn.ledger import Ledger
-from app.domain.churn.metrics import Metrics, measure
+from app.domain.churn.evaluation.backtest_report import Options, evaluate
+from app.domain.churn.evaluation.metrics import Metrics, measure
+from app.domain.churn.evaluation.model_selection import contest, predict
+from app.domain.churn.inputs.purchase_log import Ledger
+from app.domain.churn.inputs.snapshots import Snapshot
 from app.domain.churn.models import LEARNED
-from app.domain.churn.snapshots import Snapshot
 from benchmarks import telco
 
 

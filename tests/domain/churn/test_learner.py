@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.churn.attributes import MOST_WORDS, Encoding, encoding
-from app.domain.churn.learner import (
+from app.domain.churn.inputs.attributes import MOST_WORDS, Encoding, encoding
+from app.domain.churn.models import contract
+from app.domain.churn.models.logistic_regression import (
     EVEN,
     LEAST_ROWS,
     Learned,
@@ -17,7 +18,6 @@ from app.domain.churn.learner import (
     shift_to_mean,
     supported,
 )
-from app.domain.churn.models import contract
 from app.domain.churn.models.model import Why
 
 

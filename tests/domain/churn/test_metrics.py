@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.churn.metrics import Interval, calibration_table, lift, measure, rank
+from app.domain.churn.evaluation.metrics import Interval, calibration_table, lift, measure, rank
 
 Y = [1, 0, 1, 0, 0, 1, 0, 0, 1, 0]
 P = [0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.15, 0.1]

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.domain.churn import Fit, backtest, bg_nbd, distinct_days, from_purchases, mbg_nbd
-from app.domain.days import EPOCH_DAY
+from app.domain.churn import Fit, distinct_days, from_purchases
+from app.domain.churn.evaluation import last_window
+from app.domain.churn.models import bg_nbd, mbg_nbd_distribution
+from app.domain.common.days import EPOCH_DAY
 
 Purchases = tuple[Any, Any]
 """Owner and day of each purchase day."""
@@ -57,7 +59,7 @@ CDNOW_CUT = number(date(1997, 9, 30))
 def test_cdnow_fits(cdnow: Purchases, truths: Any) -> None:
     _, histories = from_purchases(*cdnow, as_of_day=CDNOW_CUT + 1)
     study = truths["cdnow"]["study_39w"]
-    for model, name in ((bg_nbd, "bgnbd"), (mbg_nbd, "mbgnbd")):
+    for model, name in ((bg_nbd, "bgnbd"), (mbg_nbd_distribution, "mbgnbd")):
         fitted, truth = model.fit(histories), study[name]
         assert isinstance(fitted, Fit)
         assert fitted.n == 2357
@@ -68,7 +70,7 @@ def test_cdnow_fits(cdnow: Purchases, truths: Any) -> None:
 
 
 def test_cdnow_backtest(cdnow: Purchases, truths: Any) -> None:
-    found = backtest(*cdnow, CDNOW_CUT, 273, draws=0)
+    found = last_window(*cdnow, CDNOW_CUT, 273, draws=0)
     assert found.model is not None
     assert found.n == 2357
     assert found.model.base_rate == pytest.approx(truths["cdnow"]["study_39w"]["base_inactive"], abs=1e-4)
@@ -80,7 +82,10 @@ def test_cdnow_backtest(cdnow: Purchases, truths: Any) -> None:
 
 def test_online_retail_fit_does_not_identify_dropout(online_retail: Purchases, truths: Any) -> None:
     _, histories = from_purchases(*online_retail, as_of_day=number(date(2011, 9, 10)))
-    fitted, truth = mbg_nbd.fit(histories), truths["online_retail"]["study_2011_09_09_to_12_09"]["mbgnbd"]
+    fitted, truth = (
+        mbg_nbd_distribution.fit(histories),
+        truths["online_retail"]["study_2011_09_09_to_12_09"]["mbgnbd"],
+    )
     assert isinstance(fitted, Fit)
     assert fitted.n == 3370
     assert fitted.r == pytest.approx(truth["r"], rel=0.02)
@@ -100,7 +105,7 @@ def test_online_retail_fit_does_not_identify_dropout(online_retail: Purchases, t
 def test_online_retail_backtest(
     online_retail: Purchases, cut: date, last: date, auc: float, lift10: float, brier: float, recency: float
 ) -> None:
-    found = backtest(*online_retail, number(cut), (last - cut).days, draws=0)
+    found = last_window(*online_retail, number(cut), (last - cut).days, draws=0)
     assert found.model is not None
     assert found.model.auc == pytest.approx(auc, abs=0.005)
     assert found.model.lift10 == pytest.approx(lift10, abs=0.02)
@@ -111,5 +116,8 @@ def test_online_retail_backtest(
 def test_the_model_never_sees_the_future(cdnow: Purchases) -> None:
     owner, day = cdnow
     moved = np.where(day > CDNOW_CUT + 273, day + 1000, day)
-    whole, known = backtest(owner, moved, CDNOW_CUT, 273, draws=0), backtest(*cdnow, CDNOW_CUT, 273, draws=0)
+    whole, known = (
+        last_window(owner, moved, CDNOW_CUT, 273, draws=0),
+        last_window(*cdnow, CDNOW_CUT, 273, draws=0),
+    )
     assert whole == known

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 from churn_shops import simulated
 
-from app.domain.churn.contest import contest, predict
-from app.domain.churn.facts import COLUMNS, Facts, from_row
-from app.domain.churn.features import FEATURES
-from app.domain.churn.learner import log_odds
+from app.domain.churn.evaluation.model_selection import contest, predict
+from app.domain.churn.explanations.contributions import Contribution, contributions, sentence
+from app.domain.churn.explanations.reason_groups import THEMES
+from app.domain.churn.inputs.customer_facts import COLUMNS, Facts, from_row
+from app.domain.churn.inputs.features import FEATURES
+from app.domain.churn.inputs.snapshots import Snapshot
 from app.domain.churn.models.logistic import Serving
-from app.domain.churn.reasons import Contribution, contributions, sentence
-from app.domain.churn.snapshots import Snapshot
-from app.domain.churn.themes import THEMES
+from app.domain.churn.models.logistic_regression import log_odds
 
 LEDGER = simulated(21, regular=6)
 

@@ -19,8 +19,8 @@ from app.domain.churn import (
     reasons_for_one,
     sentence,
 )
-from app.domain.churn.facts import COLUMNS, DAYS, SCORES, CustomerFacts
-from app.domain.churn.history import NO_DAY
+from app.domain.churn.inputs.customer_facts import COLUMNS, DAYS, SCORES, CustomerFacts
+from app.domain.churn.inputs.purchase_history import NO_DAY
 
 AS_OF = 20_000
 USUAL = Baselines(Rhythm(100, 30.0, 90.0), median_score=80.0, median_contacts=2.0)

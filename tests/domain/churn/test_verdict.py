@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from app.domain.churn.history import Rhythm
-from app.domain.churn.verdict import LEVELS, UNKNOWN, Levels, assign, silent_for_good
+from app.domain.churn.inputs.purchase_history import Rhythm
+from app.domain.churn.levels import LEVELS, UNKNOWN, Levels, assign, silent_for_good
 
 
 def test_limits_belong_to_the_worse_level() -> None:

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from index_helpers import joined, one_question
 
-from app.domain.indices import INDICES
-from app.domain.indices.ces import ease
-from app.domain.indices.intervals import scale_mean_columns, wilson
+from app.domain.satisfaction import INDICES
+from app.domain.satisfaction.ces import ease
+from app.domain.satisfaction.intervals import scale_mean_columns, wilson
 
 CES = INDICES["ces"]
 AGREEMENT, EFFORT = (1, 7), (1, 5)

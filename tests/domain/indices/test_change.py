@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from index_helpers import ITEMS, OPTIONS, filled_in, one_question
 
-from app.domain.indices import INDICES
-from app.domain.indices.change import Change, Verdict, mean_change, nps_change, share_change
-from app.domain.indices.model import IndexResult
+from app.domain.satisfaction import INDICES
+from app.domain.satisfaction.change import Change, Verdict, mean_change, nps_change, share_change
+from app.domain.satisfaction.model import IndexResult
 
 UNTOLD = Change(None, None, None, None)
 

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from index_helpers import filled_in, joined, one_question
 
-from app.domain.indices import INDICES
-from app.domain.indices.model import Answers, IndexResult, Items, Options
-from app.domain.indices.reliability import cronbach_alpha
+from app.domain.satisfaction import INDICES
+from app.domain.satisfaction.model import Answers, IndexResult, Items, Options
+from app.domain.satisfaction.reliability import cronbach_alpha
 
 COMPOSITE = INDICES["composite"]
 

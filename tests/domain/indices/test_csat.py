@@ -3,8 +3,8 @@
 import pytest
 from index_helpers import joined, one_question
 
-from app.domain.indices import INDICES
-from app.domain.indices.model import Answers, Options
+from app.domain.satisfaction import INDICES
+from app.domain.satisfaction.model import Answers, Options
 
 CSAT = INDICES["csat"]
 

@@ -3,9 +3,9 @@
 import pytest
 from index_helpers import filled_in
 
-from app.domain.indices import INDICES
-from app.domain.indices.intervals import t_interval
-from app.domain.indices.model import Answers, Dimension, DimensionResult, IndexResult, Items, Options
+from app.domain.satisfaction import INDICES
+from app.domain.satisfaction.intervals import t_interval
+from app.domain.satisfaction.model import Answers, Dimension, DimensionResult, IndexResult, Items, Options
 
 CULTURE = INDICES["culture"]
 ALL = Items.of(7, dimension=list(Dimension))

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from index_helpers import filled_in
 
-from app.domain.indices import INDICES
-from app.domain.indices.expectation import adjust, fit
-from app.domain.indices.model import Answers, Items, Options
+from app.domain.satisfaction import INDICES
+from app.domain.satisfaction.expectation import adjust, fit
+from app.domain.satisfaction.model import Answers, Items, Options
 
 EXPECTATION = INDICES["expectation"]
 S, E = np.array([50.0, 60, 70, 80, 90]), np.array([40.0, 80, 60, 90, 80])

@@ -9,11 +9,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from index_helpers import filled_in, one_question
 
-from app.domain.competitor_measurements import Measurement
-from app.domain.indices import INDICES
-from app.domain.indices.change import share_change
-from app.domain.indices.expectation import adjust, fit, latest, quadrants, reference
-from app.domain.indices.gap import (
+from app.domain.satisfaction import INDICES
+from app.domain.satisfaction.change import share_change
+from app.domain.satisfaction.competitor_measurements import Measurement
+from app.domain.satisfaction.expectation import adjust, fit, latest, quadrants, reference
+from app.domain.satisfaction.gap import (
     Basis,
     GapVerdict,
     NotCorrected,
@@ -25,8 +25,8 @@ from app.domain.indices.gap import (
     own_precision,
     told_precision,
 )
-from app.domain.indices.intervals import welch
-from app.domain.indices.model import Adjustment, Items, Options
+from app.domain.satisfaction.intervals import welch
+from app.domain.satisfaction.model import Adjustment, Items, Options
 
 OURS = Precision(14 / sqrt(250), 249, Basis.SD_AND_N)
 TOLD = Measurement(66.2, n=412, sd=17.5, expectation_mean=64.8)

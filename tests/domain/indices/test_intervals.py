@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.indices.intervals import adjusted_wald, t_interval, t_quantile, welch, wilson
+from app.domain.satisfaction.intervals import adjusted_wald, t_interval, t_quantile, welch, wilson
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from index_helpers import joined, one_question
 
-from app.domain.indices import INDICES
-from app.domain.indices.model import Options
+from app.domain.satisfaction import INDICES
+from app.domain.satisfaction.model import Options
 
 NPS = INDICES["nps"]
 SCALE = (0, 10)

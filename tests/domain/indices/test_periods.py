@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from app.domain.indices import INDICES
-from app.domain.indices.change import Change, Verdict
-from app.domain.indices.model import IndexResult
-from app.domain.indices.periods import judge_means, judge_nps, judge_shares
+from app.domain.satisfaction import INDICES
+from app.domain.satisfaction.change import Change, Verdict
+from app.domain.satisfaction.model import IndexResult
+from app.domain.satisfaction.periods import judge_means, judge_nps, judge_shares
 
 
 def csat(hits: int, n: int) -> IndexResult:

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from index_helpers import filled_in, one_question
 
-from app.domain.indices import INDICES
-from app.domain.indices.model import Answers, IndexResult, Items, Options
-from app.domain.indices.reliability import cronbach_alpha
-from app.domain.indices.shrinkage import shrink_results
+from app.domain.satisfaction import INDICES
+from app.domain.satisfaction.model import Answers, IndexResult, Items, Options
+from app.domain.satisfaction.reliability import cronbach_alpha
+from app.domain.satisfaction.shrinkage import shrink_results
 
 SHARE = 1e-4
 POINTS = 1e-3

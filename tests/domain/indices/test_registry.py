@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from index_helpers import OPTIONS, mixed_answers
 
-from app.domain import indices
-from app.domain.indices import INDICES
-from app.domain.indices.expectation import Adjustment
-from app.domain.indices.model import Answers, Exclusion, IndexResult, IntArray, Options
+from app.domain import satisfaction
+from app.domain.satisfaction import INDICES
+from app.domain.satisfaction.expectation import Adjustment
+from app.domain.satisfaction.model import Answers, Exclusion, IndexResult, IntArray, Options
 
 ROOT = Path(__file__).parents[3]
 CODES = list(INDICES)
@@ -173,7 +173,7 @@ def test_codes_have_a_least_value(column: str, least: int) -> None:
 
 
 def test_every_module_with_an_index_is_registered() -> None:
-    directory = Path(indices.__file__).parent
+    directory = Path(satisfaction.__file__).parent
     modules = {path.stem for path in directory.glob("*.py") if "\nINDEX = " in path.read_text("utf-8")}
     assert modules == set(INDICES)
     assert all(code == index.code for code, index in INDICES.items())
@@ -190,7 +190,7 @@ def test_every_index_leads_to_its_section(code: str) -> None:
 def test_sections_named_in_the_source_exist() -> None:
     headings = re.findall(r"^#+ (.+)$", (ROOT / "docs/formulas.md").read_text("utf-8"), re.MULTILINE)
     anchors = {heading.lower().replace(" ", "-") for heading in headings}
-    sources = Path(indices.__file__).parent.glob("*.py")
+    sources = Path(satisfaction.__file__).parent.glob("*.py")
     named = {
         anchor
         for path in sources

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.indices.response_rate import response_rate
+from app.domain.satisfaction.response_rate import response_rate
 
 
 def test_worked_example() -> None:

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from index_helpers import one_question
 
-from app.domain.indices import INDICES
-from app.domain.indices.shrinkage import shrink, shrink_results
+from app.domain.satisfaction import INDICES
+from app.domain.satisfaction.shrinkage import shrink, shrink_results
 
 CSAT = INDICES["csat"]
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from index_helpers import one_question
 
-from app.domain.indices.trend import Direction, Trend, trend, trends
+from app.domain.satisfaction.trend import Direction, Trend, trend, trends
 
 
 @pytest.mark.parametrize(

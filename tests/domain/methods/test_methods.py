@@ -9,8 +9,8 @@ import pytest
 from app.domain.churn import MODELS, SIGNALS
 from app.domain.churn.models import REGISTRY
 from app.domain.churn.models.contract import CONTRACT_MODELS
-from app.domain.indices import INDICES
 from app.domain.methods import METHODS, Method
+from app.domain.satisfaction import INDICES
 
 ROOT = Path(__file__).parents[3]
 FORMULAS = (ROOT / "docs/formulas.md").read_text()

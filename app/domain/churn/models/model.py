@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from app.domain.churn.history import FloatArray
-from app.domain.churn.snapshots import Snapshot, Window
+from app.domain.churn.inputs.purchase_history import FloatArray
+from app.domain.churn.inputs.snapshots import Snapshot, Window
 
 
 class Why(StrEnum):

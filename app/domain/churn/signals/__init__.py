@@ -9,7 +9,7 @@ Source: docs/formulas.md#warning-signs.
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from app.domain.churn.facts import Baselines, CustomerFacts
+from app.domain.churn.inputs.customer_facts import Baselines, CustomerFacts
 from app.domain.churn.signals import (
     complaints,
     contacts,
@@ -18,8 +18,8 @@ from app.domain.churn.signals import (
     scores,
     silence,
 )
-from app.domain.churn.signals import sign as _sign
-from app.domain.churn.signals.sign import Measured, Reason, Sign
+from app.domain.churn.signals import signal as _sign
+from app.domain.churn.signals.signal import Measured, Reason, Sign
 
 __all__ = ["SIGNALS", "Measured", "Reason", "Sign", "reasons_for_one", "sentence"]
 
@@ -47,7 +47,7 @@ def reasons_for_one(facts: CustomerFacts, baselines: Baselines) -> list[Reason]:
     """Tell why a customer may be leaving, the strongest reason first; [] when no sign applies.
 
     Args:
-        facts: as `app.domain.churn.facts.from_row` reads them back.
+        facts: as `app.domain.churn.inputs.customer_facts.from_row` reads them back.
         baselines: of the same run.
     """
     found = ((code, sign.measure(facts, baselines)) for code, sign in SIGNALS.items())

@@ -1,7 +1,7 @@
 """The customer waits for an answer to a complaint, or has waited for too long."""
 
-from app.domain.churn.facts import Baselines, CustomerFacts
-from app.domain.churn.signals.sign import Measured, Sign, Unit
+from app.domain.churn.inputs.customer_facts import Baselines, CustomerFacts
+from app.domain.churn.signals.signal import Measured, Sign, Unit
 
 UNRESOLVED_AFTER_DAYS = 14
 """A complaint open for longer counts as unresolved."""

@@ -1,7 +1,7 @@
 """The customer calls very often, or has gone quiet altogether."""
 
-from app.domain.churn.facts import Baselines, CustomerFacts
-from app.domain.churn.signals.sign import Measured, Sign, Unit
+from app.domain.churn.inputs.customer_facts import Baselines, CustomerFacts
+from app.domain.churn.signals.signal import Measured, Sign, Unit
 from app.domain.churn.signals.silence import against_own_rhythm
 
 MANY_TIMES = 2

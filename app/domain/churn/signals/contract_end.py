@@ -1,8 +1,8 @@
 """The contract runs out soon, or notice was given."""
 
-from app.domain.churn.contract import GRACE_DAYS
-from app.domain.churn.facts import RECENT_DAYS, Baselines, CustomerFacts
-from app.domain.churn.signals.sign import Measured, Sign, Unit
+from app.domain.churn.contractual.state import GRACE_DAYS
+from app.domain.churn.inputs.customer_facts import RECENT_DAYS, Baselines, CustomerFacts
+from app.domain.churn.signals.signal import Measured, Sign, Unit
 
 NEAR_DAYS = RECENT_DAYS
 """An end at most so many days away is near."""

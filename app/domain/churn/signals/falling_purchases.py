@@ -1,7 +1,7 @@
 """The customer buys less often, or for less money, than in the days before."""
 
-from app.domain.churn.facts import Baselines, CustomerFacts
-from app.domain.churn.signals.sign import Measured, Sign, Unit
+from app.domain.churn.inputs.customer_facts import Baselines, CustomerFacts
+from app.domain.churn.signals.signal import Measured, Sign, Unit
 
 LEAST_PURCHASES = 2
 """Fewer earlier purchases than this make no frequency to fall from."""

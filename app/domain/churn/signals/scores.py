@@ -1,7 +1,7 @@
 """The customer is dissatisfied, or less satisfied than before."""
 
-from app.domain.churn.facts import Baselines, CustomerFacts
-from app.domain.churn.signals.sign import Measured, Sign, Unit
+from app.domain.churn.inputs.customer_facts import Baselines, CustomerFacts
+from app.domain.churn.signals.signal import Measured, Sign, Unit
 
 LOW_BELOW = 50.0
 """Points below which a score is low, whatever others say."""

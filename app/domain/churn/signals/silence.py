@@ -1,9 +1,9 @@
 """The customer has been silent for longer than is its own way."""
 
-from app.domain.churn.facts import Baselines, CustomerFacts
-from app.domain.churn.history import shrunk_interval_days
-from app.domain.churn.signals.sign import Measured, Sign, Unit
-from app.domain.churn.verdict import SILENT_INTERVALS
+from app.domain.churn.inputs.customer_facts import Baselines, CustomerFacts
+from app.domain.churn.inputs.purchase_history import shrunk_interval_days
+from app.domain.churn.levels import SILENT_INTERVALS
+from app.domain.churn.signals.signal import Measured, Sign, Unit
 
 
 def against_own_rhythm(facts: CustomerFacts, baselines: Baselines) -> Measured | None:

@@ -1,0 +1,126 @@
+"""``/v1/interactions``"""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Response
+
+from app.domain.common.access import Extent, Scope
+from app.http import batches, replies
+from app.http.call import Call, IdempotencyKey, IfMatch, IfNoneMatch, StrictRoute, may
+from app.http.openapi.operations import changed, created, paged, read
+from app.schemas.activity.interactions import (
+    EXAMPLE_ID,
+    InteractionBatch,
+    InteractionBatchResult,
+    InteractionCreate,
+    InteractionPage,
+    InteractionQuery,
+    InteractionRead,
+    InteractionUpdate,
+)
+from app.schemas.activity.transfers import TransferCreate
+from app.schemas.common.batches import BatchQuery
+from app.services.activity import interactions, transfers
+
+router = APIRouter(prefix="/interactions", tags=["Interactions"], route_class=StrictRoute)
+
+Reads = Annotated[Call, may(Scope.INTERACTIONS_READ, extent=Extent.BY_CUSTOMER)]
+Writes = Annotated[Call, may(Scope.INTERACTIONS_WRITE, extent=Extent.BY_CUSTOMER)]
+InteractionId = Annotated[UUID, Path(description="Id of the interaction.", examples=[EXAMPLE_ID])]
+ONE = replies.one(InteractionRead)
+CREATED = replies.one(InteractionRead, status=201, location="/v1/interactions/{id}")
+
+
+@router.get("", response_model=InteractionPage, summary="List interactions", responses=paged())
+async def list_interactions(call: Reads, query: Annotated[InteractionQuery, Query()]) -> Response:
+    """Find interactions by customer, external id, channel, agent, outcome, time or time of change."""
+    return await call.page(InteractionPage, interactions.page, query)
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=InteractionRead,
+    summary="Record an interaction",
+    responses=created(),
+)
+async def create_interaction(
+    call: Writes, body: InteractionCreate, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Record a contact with a customer, or with an unknown caller: neither `customer_id` nor `customer`.
+
+    What is known only afterwards can be added later with PATCH. An interaction the source has recorded
+    before is refused with `interaction_exists`.
+    """
+    return await call.write(CREATED, interactions.create, body)
+
+
+@router.post(
+    "/batch",
+    status_code=201,
+    response_model=InteractionBatchResult,
+    summary="Record many interactions",
+    responses=created(batch=True),
+)
+async def create_interactions(
+    call: Writes,
+    query: Annotated[BatchQuery, Query()],
+    body: InteractionBatch,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Record up to 1,000 interactions: all or none, or with `partial=true` every good one."""
+    many, result = interactions.create_many, InteractionBatchResult
+    return await batches.store(call, body.items, many, result, "interaction", partial=query.partial)
+
+
+@router.get(
+    "/{interaction_id:uuid}",
+    response_model=InteractionRead,
+    summary="Get an interaction",
+    responses=read(),
+)
+async def get_interaction(
+    call: Reads, interaction_id: InteractionId, if_none_match: IfNoneMatch = None
+) -> Response:
+    """Read an interaction."""
+    return await call.get(ONE, interactions.get, interaction_id)
+
+
+@router.patch(
+    "/{interaction_id:uuid}",
+    response_model=InteractionRead,
+    summary="Wrap up an interaction",
+    responses=changed(),
+)
+async def update_interaction(
+    call: Writes, interaction_id: InteractionId, body: InteractionUpdate, if_match: IfMatch = None
+) -> Response:
+    """Merge a patch into the interaction: members left out stay, null clears.
+
+    An unknown caller who has been identified gets a `customer_id`. An interaction that has a customer
+    keeps it: another one, or null, is refused with `conflict`.
+    """
+    return await call.write(ONE, interactions.update_one, interaction_id, body, if_match)
+
+
+@router.post(
+    "/{interaction_id:uuid}/transfers",
+    status_code=201,
+    response_model=InteractionRead,
+    summary="Move an interaction to another customer",
+    responses=created(404, 412),
+)
+async def transfer_interaction(
+    call: Writes,
+    interaction_id: InteractionId,
+    body: TransferCreate,
+    if_match: IfMatch = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """It was recorded for the wrong customer. The complaints that came from it and the survey records about
+    them move with it.
+
+    The next scoring run reads both customers again.
+    """
+    return await call.write(CREATED, transfers.move_interaction, interaction_id, body, if_match)

@@ -1,0 +1,80 @@
+"""What the reasons of the learned model of contracts are told under: see `app.domain.churn.explanations.reason_groups`.
+
+Themes that customers with and without a contract share are told in the same words.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from app.domain.churn.explanations.reason_groups import NOTHING, Customer, Known, Theme
+from app.domain.churn.explanations.reason_groups import THEMES as WITHOUT_CONTRACT
+from app.domain.churn.signals.signal import Unit
+
+
+def _age(c: Customer) -> Known:
+    return NOTHING if c.started_day is None else Known(max(c.facts.as_of_day - c.started_day, 0), 0)
+
+
+def _end(c: Customer) -> Known:
+    if c.facts.contract_ends_day is None:
+        return NOTHING
+    return Known(max(c.facts.contract_ends_day - c.facts.as_of_day + 1, 0), 0)
+
+
+OWN = (
+    Theme(
+        "contract_age",
+        {"en": "Age of the contract", "tr": "Sözleşmenin yaşı", "az": "Müqavilənin yaşı"},
+        Unit.DAYS,
+        {
+            "en": "Under contract for {value}.",
+            "tr": "Sözleşme {value}dür sürüyor.",
+            "az": "Müqavilə {value}dür davam edir.",
+        },
+        {"en": "No contract.", "tr": "Sözleşme yok.", "az": "Müqavilə yoxdur."},
+        _age,
+    ),
+    Theme(
+        "contract_end",
+        {"en": "End of the contract", "tr": "Sözleşmenin bitişi", "az": "Müqavilənin bitməsi"},
+        Unit.DAYS,
+        {
+            "en": "Time left until the contract ends: {value}.",
+            "tr": "Sözleşmenin bitmesine kalan süre: {value}.",
+            "az": "Müqavilənin bitməsinə qalan vaxt: {value}.",
+        },
+        {
+            "en": "The contract has no end.",
+            "tr": "Sözleşmenin bitiş tarihi yok.",
+            "az": "Müqavilənin bitmə tarixi yoxdur.",
+        },
+        _end,
+    ),
+    Theme(
+        "recent_purchases",
+        {"en": "Recent purchases", "tr": "Son alışverişler", "az": "Son alış-verişlər"},
+        Unit.COUNT,
+        {
+            "en": "Purchases in the last {recent_days} days: {value}.",
+            "tr": "Son {recent_days} günde alışveriş: {value}.",
+            "az": "Son {recent_days} gündə alış-veriş: {value}.",
+        },
+        {"en": "No purchases.", "tr": "Alışveriş yok.", "az": "Alış-veriş yoxdur."},
+        lambda c: Known(c.facts.recent_purchases, 0),
+    ),
+)
+"""Those that only customers under contract have."""
+
+_SHARED = (
+    "refunds",
+    "open_complaints",
+    "unresolved_complaint",
+    "solved_complaints",
+    "satisfaction",
+    "contacts",
+)
+
+THEMES: Mapping[str, Theme] = MappingProxyType(
+    {theme.code: theme for theme in (*OWN, *(WITHOUT_CONTRACT[code] for code in _SHARED))}
+)
+"""By code, in the order in which equal ones are told."""

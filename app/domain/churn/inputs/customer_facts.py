@@ -1,0 +1,187 @@
+"""The numbers about customers that warning signs read, and what is usual among them.
+
+Facts are days, counts and points, nothing that names a person: they can be stored with a run and turned into
+reasons, in any language, when somebody asks.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from app.domain.churn.inputs.purchase_history import (
+    NO_DAY,
+    FloatArray,
+    IntArray,
+    Rhythm,
+    Rows,
+    from_days,
+    rhythm,
+)
+
+RECENT_DAYS = 90
+"""What is recent: so many days before ``as_of_day``; *earlier* are as many days before these."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Facts:
+    """Facts of n customers as aligned columns, shape (n,), as seen at the start of ``as_of_day``.
+
+    Days are numbered from 1970-01-01 in the company's zone, `NO_DAY` where there is none; counts are 0 or
+    more; scores are 0 (worst) to 100, NaN where there is none.
+
+    Args:
+        as_of_day: facts are of the days before it.
+        first_day: first purchase day.
+        last_day: last purchase day.
+        purchase_days: distinct purchase days; 0 goes with no first and no last day.
+        recent_purchases: purchases in the last `RECENT_DAYS`.
+        earlier_purchases: purchases in as many days before.
+        recent_spend_minor: value of these purchases, minor units of the reporting currency.
+        earlier_spend_minor: likewise.
+        recent_contacts: contacts the customer began in the last `RECENT_DAYS`.
+        complaints: complaints ever received.
+        open_complaints: those still open.
+        oldest_open_day: day on which the oldest open one was received.
+        reopened_complaints: open ones that had been solved once.
+        last_score: satisfaction in the last answered survey.
+        previous_score: in the one before.
+        last_score_day: day of the last answer.
+        contract_ends_day: last day of the contract.
+        contract_notice_day: day on which notice was given.
+
+    Raises:
+        ValueError: columns of different lengths.
+    """
+
+    as_of_day: int
+    first_day: IntArray
+    last_day: IntArray
+    purchase_days: IntArray
+    recent_purchases: IntArray
+    earlier_purchases: IntArray
+    recent_spend_minor: IntArray
+    earlier_spend_minor: IntArray
+    recent_contacts: IntArray
+    complaints: IntArray
+    open_complaints: IntArray
+    oldest_open_day: IntArray
+    reopened_complaints: IntArray
+    last_score: FloatArray
+    previous_score: FloatArray
+    last_score_day: IntArray
+    contract_ends_day: IntArray
+    contract_notice_day: IntArray
+
+    def __post_init__(self) -> None:
+        if len({getattr(self, name).shape for name in COLUMNS}) > 1 or self.first_day.ndim != 1:
+            raise ValueError("columns must be one-dimensional and of one length")
+
+    def __len__(self) -> int:
+        return self.first_day.size
+
+    def take(self, rows: Rows) -> "Facts":
+        """The facts of some customers."""
+        return Facts(self.as_of_day, *(getattr(self, name)[rows] for name in COLUMNS))
+
+    def row(self, place: int) -> list[int | float | None]:
+        """One customer's facts in the order of `COLUMNS`, ready for JSON; None for what is not there."""
+        values = (getattr(self, name)[place].item() for name in COLUMNS)
+        return [None if value == NO_DAY or value != value else value for value in values]
+
+
+COLUMNS = tuple(field.name for field in fields(Facts) if field.name != "as_of_day")
+SCORES = ("last_score", "previous_score")
+DAYS = (
+    "first_day",
+    "last_day",
+    "oldest_open_day",
+    "last_score_day",
+    "contract_ends_day",
+    "contract_notice_day",
+)
+
+
+class CustomerFacts(NamedTuple):
+    """Facts of one customer, as in `Facts`, for whoever asks for the reasons: plain numbers, because arrays
+    of one are slow. Days and scores that are not there are None."""
+
+    as_of_day: int
+    first_day: int | None
+    last_day: int | None
+    purchase_days: int
+    recent_purchases: int
+    earlier_purchases: int
+    recent_spend_minor: int
+    earlier_spend_minor: int
+    recent_contacts: int
+    complaints: int
+    open_complaints: int
+    oldest_open_day: int | None
+    reopened_complaints: int
+    last_score: float | None
+    previous_score: float | None
+    last_score_day: int | None
+    contract_ends_day: int | None
+    contract_notice_day: int | None
+
+
+_ABSENT = tuple(None if name in (*SCORES, *DAYS) else 0 for name in COLUMNS)
+
+
+def from_row(row: Sequence[Any], as_of_day: int) -> CustomerFacts:
+    """Read back what `Facts.row` gave.
+
+    Raises:
+        ValueError: the row is not as long as `COLUMNS`.
+    """
+    if len(row) != len(COLUMNS):
+        raise ValueError("a row must hold one value for each column")
+    values = (absent if value is None else value for value, absent in zip(row, _ABSENT, strict=True))
+    return CustomerFacts._make((as_of_day, *values))
+
+
+@dataclass(frozen=True, slots=True)
+class Baselines:
+    """What is usual among all customers of a run; None where nobody has the fact.
+
+    Args:
+        rhythm: of purchases.
+        median_score: median of the last scores.
+        median_contacts: median of recent contacts among those in contact at all. None means that the
+            company records no contacts, so that their absence says nothing.
+    """
+
+    rhythm: Rhythm
+    median_score: float | None
+    median_contacts: float | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As stored with the run."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Baselines":
+        """What `to_dict` gave."""
+        return cls(**{**data, "rhythm": Rhythm(**data["rhythm"])})
+
+
+def baselines(facts: Facts) -> Baselines:
+    """Measure what is usual.
+
+    Cost: O(n) time and memory.
+    """
+    bought = facts.purchase_days > 0
+    histories = from_days(
+        facts.first_day[bought], facts.last_day[bought], facts.purchase_days[bought], facts.as_of_day
+    )
+    return Baselines(
+        rhythm=rhythm(histories),
+        median_score=_median(facts.last_score[~np.isnan(facts.last_score)]),
+        median_contacts=_median(facts.recent_contacts[facts.recent_contacts > 0]),
+    )
+
+
+def _median(values: IntArray | FloatArray) -> float | None:
+    return float(np.median(values)) if values.size else None

@@ -1,0 +1,199 @@
+"""Customers as they were seen on a day, and windows of the past of which the outcome is known.
+
+A model learns from a `Window` that has closed and speaks about a `Snapshot`. That nothing from after the day
+gets in is the business of whoever makes a snapshot; that a window had closed by the day it is used for is
+checked here.
+
+Source: docs/formulas.md#learned-churn.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from app.domain.churn.inputs.customer_facts import Facts
+from app.domain.churn.inputs.purchase_history import (
+    BoolArray,
+    FloatArray,
+    Histories,
+    IntArray,
+    Rhythm,
+    Rows,
+    from_days,
+    rhythm,
+)
+from app.domain.churn.models import mbg_nbd_distribution
+from app.domain.churn.models.btyd import Fit, NoFit
+
+PART = 65_536
+"""Customers whose features are computed at a time."""
+
+SHORTEST_WINDOW_DAYS = 28
+"""A window shorter than four weeks says more about the week than about the customers."""
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """n customers without a contract, each with at least one purchase, at the start of ``facts.as_of_day``.
+
+    Args:
+        facts: what was known then.
+        value_minor: what each was worth over the caller's window of value that ended then, minor units.
+        refunds: how many refunds and cancellations each had by then.
+
+    Raises:
+        ValueError: lengths differ, or a customer without a purchase is among them.
+    """
+
+    facts: Facts
+    value_minor: IntArray
+    refunds: IntArray
+
+    def __post_init__(self) -> None:
+        if not self.value_minor.shape == self.refunds.shape == self.facts.first_day.shape:
+            raise ValueError("columns must be of one length")
+        if np.any(self.facts.purchase_days < 1):
+            raise ValueError("everybody in a snapshot has bought before")
+
+    def __len__(self) -> int:
+        return len(self.facts)
+
+    @property
+    def as_of_day(self) -> int:
+        """The first day that was not seen."""
+        return self.facts.as_of_day
+
+    @cached_property
+    def histories(self) -> Histories:
+        """Purchase histories up to the day."""
+        facts = self.facts
+        return from_days(facts.first_day, facts.last_day, facts.purchase_days, facts.as_of_day)
+
+    @cached_property
+    def rhythm(self) -> Rhythm:
+        """How often they buy."""
+        return rhythm(self.histories)
+
+    @cached_property
+    def fitted(self) -> Fit | NoFit:
+        """MBG/NBD fitted to these histories; computed once."""
+        return mbg_nbd_distribution.fit(self.histories)
+
+    def parametric_q(self, horizon_days: int) -> FloatArray | None:
+        """Probability of no purchase in the horizon by that fit; None when there is none."""
+        if isinstance(self.fitted, NoFit):
+            return None
+        return mbg_nbd_distribution.q(self.fitted, self.histories, horizon_days)
+
+    def parts(self, size: int = PART) -> Iterator["Snapshot"]:
+        """All customers, so many at a time: a hundred numbers of each of a million would not fit nicely."""
+        for start in range(0, len(self), size):
+            yield self.take(slice(start, start + size))
+
+    def take(self, rows: Rows) -> "Snapshot":
+        """Some of the customers, with what was fitted to all of them."""
+        part = Snapshot(self.facts.take(rows), self.value_minor[rows], self.refunds[rows])
+        part.__dict__["fitted"] = self.fitted
+        part.__dict__["histories"] = self.histories.take(rows)
+        return part
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """A snapshot and what happened in the days after it.
+
+    Args:
+        then: how the customers were seen when the window opened.
+        silent: who bought nothing on the days ``[then.as_of_day, then.as_of_day + horizon_days)``.
+        horizon_days: length of the window.
+
+    Raises:
+        ValueError: lengths differ, or the horizon is below 1.
+    """
+
+    then: Snapshot
+    silent: BoolArray
+    horizon_days: int
+
+    def __post_init__(self) -> None:
+        if self.silent.shape != (len(self.then),):
+            raise ValueError("there must be one outcome for each customer")
+        if self.horizon_days < 1:
+            raise ValueError("horizon_days must be 1 or more")
+
+    def sample(self, most: int | None) -> "Window":
+        """About ``most`` of the customers, evenly chosen, with what was fitted to all; None for all."""
+        step = 1 if most is None else max(1, -(-len(self.then) // most))
+        if step == 1:
+            return self
+        rows = np.arange(0, len(self.then), step)
+        return Window(self.then.take(rows), self.silent[rows], self.horizon_days)
+
+    @property
+    def closes_day(self) -> int:
+        """The first day after it."""
+        return self.then.as_of_day + self.horizon_days
+
+    @property
+    def rarer(self) -> int:
+        """How many customers had the rarer of the two outcomes: what a model can learn from."""
+        silent = int(np.count_nonzero(self.silent))
+        return min(silent, self.silent.size - silent)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Two windows that follow each other and close on ``as_of_day``, both ``horizon_days`` long.
+
+    The last one trains the model that serves; the earlier one trains the model that is tried on the last.
+    """
+
+    as_of_day: int
+    horizon_days: int
+
+    @property
+    def last_day(self) -> int:
+        """The day on which the last window opens."""
+        return self.as_of_day - self.horizon_days
+
+    @property
+    def earlier_day(self) -> int:
+        """The day on which the earlier window opens."""
+        return self.as_of_day - 2 * self.horizon_days
+
+
+def plan(first_day: int, as_of_day: int, horizon_days: int) -> Plan | None:
+    """Choose the windows: as long as the horizon, or a third of the company's past when that is shorter.
+
+    So at least as much lies before both windows as each of them is long.
+
+    Args:
+        first_day: day of the company's first purchase.
+        as_of_day: the day of the run.
+        horizon_days: how far ahead the run looks.
+
+    Returns:
+        The plan; None when the windows would be shorter than `SHORTEST_WINDOW_DAYS`.
+
+    >>> plan(first_day=0, as_of_day=273, horizon_days=273)
+    Plan(as_of_day=273, horizon_days=91)
+    >>> plan(0, 60, 90) is None
+    True
+    """
+    length = min(horizon_days, (as_of_day - first_day) // 3)
+    return Plan(as_of_day, length) if length >= SHORTEST_WINDOW_DAYS else None
+
+
+def check_order(*windows: Window | None, as_of_day: int) -> None:
+    """Refuse windows that had not closed by the day they are used for, or that overlap.
+
+    Raises:
+        ValueError: the outcome of a window reaches into what comes after it.
+    """
+    limit = as_of_day
+    for window in reversed([window for window in windows if window is not None]):
+        if window.closes_day > limit:
+            raise ValueError("a window must have closed by the day it is used for")
+        limit = window.then.as_of_day

@@ -1,0 +1,95 @@
+"""From a probability to a level: healthy, watch, at risk, or left.
+
+``q`` is the probability that a customer does not buy within the horizon (or, under contract, leaves in it).
+`left` never comes from a probability: only from an event, or from a silence that is long both for this
+customer and for the population.
+
+Source: docs/formulas.md#churn.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from app.domain.churn.inputs.purchase_history import BoolArray, Rhythm, shrunk_interval_days
+from app.domain.customers.customers import ChurnLevel
+
+LEVELS = tuple(ChurnLevel)
+"""Level numbers are positions in here; `UNKNOWN` is none of them."""
+
+UNKNOWN = -1
+"""The number of a customer without a probability who has not left either: there is no verdict."""
+
+SILENT_INTERVALS = 3
+"""Silence longer than so many of the customer's own intervals may mean that it has left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """From which probability on a customer is watched, and is at risk.
+
+    Raises:
+        ValueError: not ``0 < watch < at_risk <= 1``.
+    """
+
+    watch: float = 0.5
+    at_risk: float = 0.8
+
+    def __post_init__(self) -> None:
+        if not 0 < self.watch < self.at_risk <= 1:
+            raise ValueError("levels must rise: 0 < watch < at_risk <= 1")
+
+
+DEFAULT_LEVELS = Levels()
+
+
+def silent_for_good(
+    x: ArrayLike, t_x_days: ArrayLike, silence_days: ArrayLike, population: Rhythm
+) -> BoolArray:
+    """Mark those silent for more than max(3 x their shrunk interval, the population's p95 interval).
+
+    Args:
+        x: repeat purchase days, shape (n,).
+        t_x_days: days from the first to the last purchase day.
+        silence_days: days since the last purchase day.
+        population: its rhythm; when nobody ever came back there is no measure and nobody is marked.
+
+    >>> silent_for_good([3, 3, 0], [30, 30, 0], [61, 60, 151], Rhythm(9, 50.0, 60.0)).tolist()
+    [True, False, True]
+    """
+    silence = np.asarray(silence_days)
+    if population.median_days is None or population.p95_days is None:
+        return np.zeros(silence.size, dtype=np.bool_)
+    own = SILENT_INTERVALS * shrunk_interval_days(x, t_x_days, population.median_days)
+    marked: BoolArray = silence > np.maximum(own, population.p95_days)
+    return marked
+
+
+def assign(q: ArrayLike, has_left: ArrayLike, levels: Levels = DEFAULT_LEVELS) -> NDArray[np.int8]:
+    """Give each customer a level.
+
+    Args:
+        q: probability of leaving, shape (n,); NaN where there is none.
+        has_left: who left by an event, or is `silent_for_good`; goes before everything.
+        levels: the limits; who is exactly on one is in the worse level.
+
+    Returns:
+        Positions in `LEVELS`, `UNKNOWN` for NaN. Empty in, empty out.
+
+    Raises:
+        ValueError: lengths differ, or a probability is outside 0..1.
+
+    >>> [LEVELS[n].value for n in assign([0.49, 0.5, 0.8, 0.1], [False, False, False, True])]
+    ['healthy', 'watch', 'at_risk', 'left']
+    """
+    probability, left = np.asarray(q, dtype=np.float64), np.asarray(has_left, dtype=np.bool_)
+    if probability.shape != left.shape:
+        raise ValueError("columns must be of one length")
+    known = ~np.isnan(probability)
+    if np.any((probability[known] < 0) | (probability[known] > 1)):
+        raise ValueError("a probability must be 0 to 1")
+    found = np.full(probability.size, UNKNOWN, dtype=np.int8)
+    found[known] = np.searchsorted((levels.watch, levels.at_risk), probability[known], side="right")
+    found[left] = LEVELS.index(ChurnLevel.LEFT)
+    return found

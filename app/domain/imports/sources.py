@@ -1,0 +1,220 @@
+"""Where the values of a file's rows come from: columns and constants, and what may be wrong about them."""
+
+import re
+from collections import abc
+from enum import StrEnum
+from typing import NamedTuple, Protocol
+
+from app.domain.imports.cells.date_formats import shapes
+from app.domain.imports.kind_rules import CONTROL, MAX_NAME, KindRule
+from app.domain.imports.targets import (
+    ANSWER,
+    FIELDS,
+    KEY_TARGET,
+    LINKS,
+    PEOPLE,
+    SOCIAL_TARGET,
+    Field,
+    Reading,
+    RecordKind,
+    find,
+)
+from app.domain.imports.word_rules import ValueRule
+from app.domain.surveys.surveys import QUESTIONS_MOST
+
+MAX_COLUMN = 1000
+"""Greatest position that ``#n`` may name, and greatest number of columns of a file."""
+
+TOGETHER = ","
+"""Between two columns that make an instant together, a day and a time."""
+
+PRODUCT = "*"
+"""Between two columns that make an amount when multiplied: a quantity and a price."""
+
+NUMBER = re.compile("-?[0-9]{1,15}([.,][0-9]{1,9})?")
+"""A constant that is a decimal."""
+
+LINE_ID = "=row"
+"""The external id made of the file's digest and the row's line, for files that carry none."""
+
+FLAGS = {"true": True, "yes": True, "y": True, "1": True, "false": False, "no": False, "n": False, "0": False}
+"""How yes and no are written, in small letters."""
+
+BAD_CONSTANT = "A constant is 1 to 100 characters without control characters."
+NO_CONSTANT = "This target cannot have this constant."
+UNKNOWN = "Only these are known: {known}."
+
+
+class FileFormat(StrEnum):
+    """How the records of a file are written."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+
+
+class MappingProblem(NamedTuple):
+    """One member of a mapping that is wrong: JSON Pointer, stable code, English message id, its values."""
+
+    pointer: str
+    code: str
+    detail: str
+    params: abc.Mapping[str, object] = {}
+
+
+class MappingError(ValueError):
+    """A mapping that cannot be used, with everything that is wrong about it."""
+
+    def __init__(self, problems: abc.Sequence[MappingProblem]) -> None:
+        super().__init__("; ".join(f"{p.pointer}: {p.detail.format(**p.params)}" for p in problems))
+        self.problems = tuple(problems)
+
+
+class Mapped(Protocol):
+    """A mapping, as far as its columns are judged here."""
+
+    @property
+    def columns(self) -> abc.Mapping[str, str]: ...
+    @property
+    def kind(self) -> RecordKind: ...
+    @property
+    def format(self) -> FileFormat: ...
+    @property
+    def date_format(self) -> str: ...
+    @property
+    def create_missing(self) -> bool: ...
+    @property
+    def kind_rules(self) -> abc.Sequence[KindRule]: ...
+    @property
+    def values(self) -> abc.Sequence[ValueRule]: ...
+    @property
+    def group_by(self) -> str: ...
+    def constant(self, target: str) -> str | None: ...
+    def parts(self, target: str) -> list[str]: ...
+    def from_column(self, target: str) -> bool: ...
+    def is_product(self, target: str) -> bool: ...
+    def rule_sources(self, rule: KindRule) -> list[str]: ...
+
+
+def missing(target: str) -> MappingProblem:
+    """The problem of a target that no column and no constant is named for."""
+    detail = "Say which column holds this, or a constant."
+    return MappingProblem(f"/columns/{target}", "missing_target", detail)
+
+
+def record_problems(mapping: Mapped) -> list[MappingProblem]:
+    """What is wrong with the columns of a kind that is not transactions."""
+    fields = {target: find(mapping.kind, target) for target in mapping.columns}
+    if None in fields.values():
+        return [_unknown_target(mapping.kind)]
+    required = [target for target, field in FIELDS[mapping.kind].items() if field.required]
+    problems = [missing(target) for target in required if target not in mapping.columns]
+    for target, field in fields.items():
+        detail = field and _record_source_fault(mapping, target, field)
+        if detail:
+            problems.append(MappingProblem(f"/columns/{target}", "bad_source", detail))
+    if mapping.kind_rules:
+        problems.append(MappingProblem("/kind_rules", "no_kinds", "Only transactions have kind rules."))
+    if mapping.kind in PEOPLE:
+        problems += _people_problems(mapping)
+    if mapping.kind is RecordKind.RESPONSES:
+        answers = sum(target.startswith(ANSWER) for target in mapping.columns)
+        if not 1 <= answers <= QUESTIONS_MOST:
+            detail = "Say which columns hold the answers: answer.<question>, 1 to {limit} of them."
+            problems.append(MappingProblem("/columns", "which_answers", detail, {"limit": QUESTIONS_MOST}))
+        if len(linked := LINKS.keys() & mapping.columns.keys()) > 1:
+            detail = "A response is about at most one record."
+            problems += [MappingProblem(f"/columns/{target}", "one_subject", detail) for target in linked]
+    return problems
+
+
+def _people_problems(mapping: Mapped) -> list[MappingProblem]:
+    """What is wrong with the columns of a kind that is about customers."""
+    problems = []
+    if mapping.kind is RecordKind.CUSTOMERS:
+        found_by = ("external_id", "phone", "email", KEY_TARGET, SOCIAL_TARGET)
+        if not any(target.startswith(found_by) for target in mapping.columns):
+            detail = "Say which column holds the key of the customer (external_id), or a phone or email."
+            problems.append(MappingProblem("/columns", "which_customer", detail))
+        if mapping.columns.get("external_id") == LINE_ID:
+            detail = "Leave external_id out: customers without a key are found by their phone or email."
+            problems.append(MappingProblem("/columns/external_id", "bad_source", detail))
+    elif mapping.create_missing:
+        detail = "These rows are about customers who are known; take the customers in first."
+        problems.append(MappingProblem("/create_missing", "not_for_kind", detail))
+    if mapping.group_by:
+        detail = "Rows about customers are not grouped."
+        problems.append(MappingProblem("/group_by", "not_for_kind", detail))
+    return problems
+
+
+def row_problems(mapping: Mapped) -> list[MappingProblem]:
+    """What is wrong with the values that replace words, and with the key that groups rows."""
+    problems = [
+        MappingProblem(f"/values/{index}", "no_column", "No column is named for this target.")
+        for index, rule in enumerate(mapping.values)
+        if not mapping.from_column(rule.target)
+    ]
+    if mapping.group_by and mapping.columns.get("external_id") != mapping.group_by:
+        detail = "Rows are grouped by the column that is the external_id."
+        problems.append(MappingProblem("/group_by", "other_column", detail))
+    return problems
+
+
+def _unknown_target(kind: RecordKind) -> MappingProblem:
+    named = {
+        RecordKind.RESPONSES: [f"{ANSWER}<question>"],
+        RecordKind.CUSTOMERS: ["key.<system>", "attribute.<name>", "social.<network>"],
+    }
+    known = [*named.get(kind, []), *FIELDS[kind]]
+    half = len(known) // 2  # what fills one placeholder is cut at 200 characters
+    detail = "Only these are known: {known}, {more}."
+    params = {"known": ", ".join(known[:half]), "more": ", ".join(known[half:])}
+    return MappingProblem("/columns", "unknown_target", detail, params)
+
+
+def _record_source_fault(mapping: Mapped, target: str, field: Field) -> str | None:
+    constant = mapping.constant(target)
+    if constant is None:
+        parts = mapping.parts(target)
+        if not field.column:
+            return "This target is a constant: write it with =."
+        if len(parts) > 2 and field.reading is Reading.INSTANT:
+            return "An instant comes from one column, or from two: date,time."
+        return next(filter(None, (column_fault(mapping.format, part) for part in parts)), None)
+    if target == "external_id":
+        return None if f"={constant}" == LINE_ID else NO_CONSTANT
+    if not constant.strip() or len(constant) > 100 or CONTROL.search(constant):
+        return BAD_CONSTANT
+    if field.reading in (Reading.INSTANT, Reading.DAY):
+        allowed = is_instant(mapping.date_format, constant)
+    elif field.reading is Reading.WHOLE:
+        allowed = bool(re.fullmatch("0|[1-9][0-9]{0,8}", constant)) and (target, constant) != (
+            "survey_version",
+            "0",
+        )
+    elif field.reading is Reading.FLAG:
+        allowed = constant.strip().lower() in FLAGS
+    else:
+        allowed = True
+    return None if field.constant and allowed else NO_CONSTANT
+
+
+def is_instant(date_format: str, text: str) -> bool:
+    """Tell whether a constant is written as times are."""
+    try:
+        return any(re.search(shape.pattern, text) for shape in shapes(date_format))
+    except ValueError:  # the format itself is wrong, which is said elsewhere
+        return True
+
+
+def column_fault(format: FileFormat, source: str) -> str | None:
+    """Say what is wrong with the name of a column, None when nothing is."""
+    if not source.strip() or len(source) > MAX_NAME or CONTROL.search(source):
+        return "A column's name is 1 to 200 characters without control characters."
+    if source.startswith("#"):
+        position = source[1:]
+        if format is FileFormat.JSONL:
+            return "JSON Lines have no column positions."
+        if not re.fullmatch("[1-9][0-9]{0,3}", position) or int(position) > MAX_COLUMN:
+            return "A position is #1 to #1000."
+    return None

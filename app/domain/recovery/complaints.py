@@ -1,0 +1,281 @@
+"""The life of a complaint: its states, the steps between them, and the number people can say aloud."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from app.domain.common.days import CLOCKS_DIFFER
+
+# --- words
+
+
+class ComplaintState(StrEnum):
+    """How far a complaint has come. One that was reopened goes on like a new one."""
+
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    IN_PROGRESS = "in_progress"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+    REOPENED = "reopened"
+
+
+OPEN_STATES = frozenset(
+    {
+        ComplaintState.OPEN,
+        ComplaintState.ACKNOWLEDGED,
+        ComplaintState.IN_PROGRESS,
+        ComplaintState.REOPENED,
+    }
+)
+"""States in which the customer still waits for a resolution."""
+
+
+class Severity(StrEnum):
+    """How bad it is for the customer."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+class OurFault(StrEnum):
+    """Whether the company caused what the customer complains of."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+class EventKind(StrEnum):
+    """What can happen to a complaint."""
+
+    RECEIVED = "received"
+    ACKNOWLEDGED = "acknowledged"
+    STARTED = "started"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+    REOPENED = "reopened"
+    HANDED_OVER = "handed_over"
+    NOTED = "noted"
+    CHANGED = "changed"
+    TRANSFERRED = "transferred"
+
+
+ASIDE = frozenset({EventKind.NOTED, EventKind.CHANGED, EventKind.TRANSFERRED})
+"""Events that move neither the state nor the owner; every other one is a step."""
+
+
+# --- steps
+
+LEADS_TO: Mapping[EventKind, ComplaintState] = {
+    EventKind.ACKNOWLEDGED: ComplaintState.ACKNOWLEDGED,
+    EventKind.STARTED: ComplaintState.IN_PROGRESS,
+    EventKind.RESOLVED: ComplaintState.RESOLVED,
+    EventKind.CLOSED: ComplaintState.CLOSED,
+    EventKind.REOPENED: ComplaintState.REOPENED,
+}
+"""The state after each step that changes the state."""
+
+STEPS: Mapping[ComplaintState, frozenset[EventKind]] = {
+    ComplaintState.OPEN: frozenset({EventKind.ACKNOWLEDGED, EventKind.STARTED, EventKind.RESOLVED}),
+    ComplaintState.ACKNOWLEDGED: frozenset({EventKind.STARTED, EventKind.RESOLVED}),
+    ComplaintState.IN_PROGRESS: frozenset({EventKind.RESOLVED}),
+    ComplaintState.RESOLVED: frozenset({EventKind.CLOSED, EventKind.REOPENED}),
+    ComplaintState.CLOSED: frozenset({EventKind.REOPENED}),
+    ComplaintState.REOPENED: frozenset({EventKind.ACKNOWLEDGED, EventKind.STARTED, EventKind.RESOLVED}),
+}
+"""The steps allowed in each state. What can be put right on the spot need not pass through the states
+between; but nothing closes silently: only what was resolved can be closed."""
+
+
+STEP_NAMES: Mapping[EventKind, str] = {
+    EventKind.ACKNOWLEDGED: "acknowledgements",
+    EventKind.STARTED: "starts",
+    EventKind.RESOLVED: "resolutions",
+    EventKind.CLOSED: "closings",
+    EventKind.REOPENED: "reopenings",
+}
+"""The sub-resource of a complaint under which each step of `LEADS_TO` is recorded."""
+
+
+def possible_steps(state: ComplaintState) -> list[str]:
+    """Give the names (`STEP_NAMES`) of the steps allowed in ``state``, at least one, in their usual order.
+
+    >>> possible_steps(ComplaintState.OPEN)
+    ['acknowledgements', 'starts', 'resolutions']
+    >>> possible_steps(ComplaintState.CLOSED)
+    ['reopenings']
+    """
+    return [name for step, name in STEP_NAMES.items() if step in STEPS[state]]
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """How far a complaint has come, and when.
+
+    Args:
+        state: the present one.
+        acknowledged_at: the first acknowledgement; None while nobody has acknowledged it.
+        resolved_at: the last resolution; None while there is none, so also after reopening.
+        closed_at: when it was closed; None while it is not.
+        reopened_count: how often it was reopened, 0 or more.
+        resolution: what was done at the last resolution; None like ``resolved_at``.
+    """
+
+    state: ComplaintState = ComplaintState.OPEN
+    acknowledged_at: datetime | None = None
+    resolved_at: datetime | None = None
+    closed_at: datetime | None = None
+    reopened_count: int = 0
+    resolution: str | None = None
+
+    def allows(self, step: EventKind) -> bool:
+        """Tell whether ``step`` can follow (`STEPS`)."""
+        return step in STEPS[self.state]
+
+    def after(self, step: EventKind, at: datetime, resolution: str | None = None) -> "Life":
+        """Give the life after ``step``, which happened ``at``; ``resolution`` goes with `RESOLVED`.
+
+        Raises:
+            ValueError: the life does not allow the step.
+
+        >>> Life().after(EventKind.RESOLVED, datetime(2026, 1, 5), "Sent anew.").state.value
+        'resolved'
+        >>> Life().after(EventKind.CLOSED, datetime(2026, 1, 5))
+        Traceback (most recent call last):
+        ValueError: closed is not possible when open
+        """
+        if not self.allows(step):
+            raise ValueError(f"{step.value} is not possible when {self.state.value}")
+        after = replace(self, state=LEADS_TO[step])
+        if step == EventKind.ACKNOWLEDGED:
+            return replace(after, acknowledged_at=self.acknowledged_at or at)
+        if step == EventKind.RESOLVED:
+            return replace(after, resolved_at=at, resolution=resolution)
+        if step == EventKind.CLOSED:
+            return replace(after, closed_at=at)
+        if step == EventKind.REOPENED:
+            count = self.reopened_count + 1
+            return replace(after, resolved_at=None, closed_at=None, resolution=None, reopened_count=count)
+        return after
+
+
+# --- times
+
+PAST_STEPS: Mapping[str, EventKind] = {
+    "acknowledged_at": EventKind.ACKNOWLEDGED,
+    "resolved_at": EventKind.RESOLVED,
+    "closed_at": EventKind.CLOSED,
+}
+"""The steps a complaint that is recorded late may have behind it, by the member that says when."""
+
+
+def is_overtaken(at: datetime, last_step_at: datetime, now: datetime) -> bool:
+    """Tell whether a step that is reported for about ``now`` is early only because the clock of who reported
+    the step before is ahead of ours: it then takes place with that step.
+
+    >>> from datetime import UTC, timedelta
+    >>> noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    >>> is_overtaken(noon, noon + timedelta(minutes=4), noon)
+    True
+    >>> is_overtaken(noon, noon + timedelta(minutes=4), noon + timedelta(hours=1))
+    False
+    """
+    return last_step_at > now and at >= now - CLOCKS_DIFFER
+
+
+def step_time(last_step_at: datetime, now: datetime) -> datetime:
+    """Give the time of a step that happens ``now``: never before the one it follows, whose clock may be
+    ahead of ours."""
+    return max(last_step_at, now)
+
+
+def out_of_order(times: Mapping[str, datetime | None]) -> Iterator[tuple[str, str]]:
+    """Find what comes too early among ``times``: received_at and the members of `PAST_STEPS`, None where
+    unknown.
+
+    Yields:
+        The member, and the one before it that it precedes. Equal times are in order.
+
+    >>> day = datetime(2026, 1, 5)
+    >>> list(out_of_order({"received_at": day, "acknowledged_at": None, "resolved_at": day.replace(day=4)}))
+    [('resolved_at', 'received_at')]
+    """
+    before = "received_at"
+    latest = times[before]
+    for member in PAST_STEPS:
+        at = times.get(member)
+        if at is None:
+            continue
+        if latest is not None and at < latest:
+            yield member, before
+        else:
+            before, latest = member, at
+
+
+# --- the number
+
+NUMBER_ALPHABET = "23456789ACEFHKMPRTY"
+"""Characters of complaint numbers: neither those that look alike (0 O, 1 I L, 8 B, 5 S, 2 Z, 6 G, U V) nor
+those whose names sound alike or that not everybody names alike (D T, N M, C J, Q, W, X). A prime number of
+them, for the check character."""
+
+NUMBER_LENGTH = 8
+NUMBERS = len(NUMBER_ALPHABET) ** (NUMBER_LENGTH - 1)
+"""How many complaint numbers there are: 893,871,739."""
+
+_BETWEEN = re.compile(r"[\s\u2010-\u2015-]")
+_VALUES = {character: value for value, character in enumerate(NUMBER_ALPHABET)}
+
+
+def make_number(random_bits: int) -> str:
+    """Make the complaint number for some random bits: seven characters and a check character, in two groups.
+
+    The check is a weighted sum modulo 19, so that a single wrong character and two swapped ones, wherever
+    they stand, never give another number, and other mistakes do once in nineteen times.
+
+    Args:
+        random_bits: not negative; 64 bits make all numbers equally likely.
+
+    >>> make_number(20261123093000)
+    'FA9C-T7KY'
+    """
+    rest, characters = random_bits % NUMBERS, ""
+    for _ in range(NUMBER_LENGTH - 1):
+        rest, value = divmod(rest, len(NUMBER_ALPHABET))
+        characters += NUMBER_ALPHABET[value]
+    characters += NUMBER_ALPHABET[_check(characters)]
+    return f"{characters[:4]}-{characters[4:]}"
+
+
+def normalise_number(text: str) -> str:
+    """Give the one spelling of a complaint number: letter case, blanks and dashes do not matter.
+
+    Raises:
+        ValueError: not a complaint number, or one that was misheard.
+
+    >>> normalise_number(" fa9c t7ky")
+    'FA9C-T7KY'
+    >>> normalise_number("FA9C-T7KE")
+    Traceback (most recent call last):
+    ValueError: not a complaint number
+    """
+    characters = _BETWEEN.sub("", text)
+    if not characters.isascii():  # upper() turns some other letters into these
+        raise ValueError("not a complaint number")
+    characters = characters.upper()
+    if len(characters) != NUMBER_LENGTH or not set(characters) <= _VALUES.keys():
+        raise ValueError("not a complaint number")
+    if _VALUES[characters[-1]] != _check(characters[:-1]):
+        raise ValueError("not a complaint number")
+    return f"{characters[:4]}-{characters[4:]}"
+
+
+def _check(characters: str) -> int:
+    # The check character weighs -1 in the whole sum; the weights 2 to 8 differ from it and each other.
+    weighted = sum(weight * _VALUES[character] for weight, character in enumerate(characters, start=2))
+    return weighted % len(NUMBER_ALPHABET)

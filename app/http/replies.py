@@ -1,0 +1,87 @@
+"""From what a service returns to the bytes of an answer."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from pydantic import BaseModel
+
+from app.domain.common.etags import etag
+from app.schemas.common.base import serializer
+from app.store.idempotency import Answer
+
+Reply = Callable[[Any], Answer]
+
+
+def dump(model: type[BaseModel], value: Any) -> bytes:
+    """The JSON of ``value``, a dict shaped like ``model``."""
+    return serializer(model).to_json(value, warnings=False)
+
+
+def one(model: type[BaseModel], *, status: int = 200, location: str | None = None) -> Reply:
+    """Reply with one resource and its ETag; ``location`` is a template over its members."""
+
+    def reply(row: Mapping[str, Any]) -> Answer:
+        headers = {}
+        if "version" in row:
+            headers["ETag"] = etag(row["version"])
+        if location is not None:
+            headers["Location"] = _filled(location, row)
+        return Answer(status, dump(model, row), headers)
+
+    return reply
+
+
+def upserted(model: type[BaseModel], location: str) -> Reply:
+    """Reply to ``(resource, is new)``: 201 with its location, or 200."""
+    new, old = one(model, status=201, location=location), one(model)
+
+    def reply(result: tuple[Mapping[str, Any], bool]) -> Answer:
+        row, created = result
+        return (new if created else old)(row)
+
+    return reply
+
+
+def plain(model: type[BaseModel], *, status: int = 200) -> Reply:
+    """Reply with a document that has no version."""
+
+    def reply(value: Any) -> Answer:
+        return Answer(status, dump(model, value), {})
+
+    return reply
+
+
+def spoken(model: type[BaseModel], language: str) -> Reply:
+    """Reply with a document without a version that has sentences in ``language``."""
+    headers = {"Content-Language": language, "Vary": "Accept-Language"}
+
+    def reply(value: Any) -> Answer:
+        return Answer(200, dump(model, value), headers)
+
+    return reply
+
+
+def accepted(model: type[BaseModel], location: str = "/v1/jobs/{job_id}") -> Reply:
+    """Reply 202 to work that has been taken on; ``location`` says where to follow it."""
+
+    def reply(row: Mapping[str, Any]) -> Answer:
+        return Answer(202, dump(model, row), {"Location": location.format_map(row)})
+
+    return reply
+
+
+def nothing(_result: Any) -> Answer:
+    """Reply 204."""
+    return Answer(204, b"", {})
+
+
+class _Quoted(dict[str, Any]):
+    """Members of a resource as steps of a path; only those that are asked for are written so."""
+
+    def __getitem__(self, name: str) -> str:
+        return quote(str(super().__getitem__(name)), safe=":@+")
+
+
+def _filled(location: str, row: Mapping[str, Any]) -> str:
+    return location.format_map(_Quoted(row))

@@ -1,0 +1,102 @@
+"""How a customer and the company stand: the contract, what the customer answered, whether it may be lost."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from pydantic import Field, StringConstraints
+
+from app.domain.customers.customers import ChurnLevel
+from app.domain.satisfaction.expectation import Quadrant
+from app.schemas.common.base import UNSET, Code, Count, DateIn, Input, Money, Output
+
+Points = Annotated[float, Field(ge=0, le=100)]
+
+DEMANDINGNESS: dict[str, Any] = {
+    "quadrant": "demanding_dissatisfied",
+    "satisfaction": 62.962963,
+    "expectation": 88.888889,
+    "adjusted": 58.147829,
+    "reference_median": 77.777778,
+    "answered_at": "2026-11-20T09:30:00Z",
+}
+"""What the examples show."""
+
+
+class Contract(Input):
+    """A contract with the customer: days of the company's zone, none before the start."""
+
+    started_on: DateIn = Field(examples=["2025-03-01"])
+    ends_on: DateIn | None = Field(default=None, examples=["2027-02-28"])
+    """Last day of the contract; null when it runs on until notice is given."""
+    notice_given_on: DateIn | None = Field(default=None, examples=[None])
+    """Day on which the customer gave notice."""
+
+
+class ContractPatch(Input):
+    """What to change of the contract: absent members stay. A first contract needs ``started_on``."""
+
+    started_on: DateIn = Field(default=UNSET, examples=["2025-03-01"])
+    ends_on: DateIn | None = Field(default=None, examples=["2027-02-28"])
+    notice_given_on: DateIn | None = Field(default=None, examples=["2026-11-20"])
+
+
+class ContractRead(Output):
+    """The contract with the customer."""
+
+    started_on: date
+    ends_on: date | None
+    """Last day of the contract; null when it runs on until notice is given."""
+    notice_given_on: date | None
+
+
+class CustomerSatisfaction(Output):
+    """What the customer answered to the questions of one index, in points: 0 is the worst answer on the
+    question's own scale, 100 the best."""
+
+    latest: Points
+    answered_at: datetime
+    """When the latest answer was given."""
+    n: Count
+    """Valid answers so far."""
+    mean: Points
+    trend: Annotated[str, StringConstraints(max_length=16, pattern=r"^(rising|falling|steady)$")] | None
+    """Where the answers are going; null with too few of them."""
+
+
+Satisfaction = Annotated[
+    dict[
+        Annotated[str, StringConstraints(max_length=32, pattern=r"^[a-z][a-z0-9_]{0,31}$")],
+        CustomerSatisfaction,
+    ],
+    Field(max_length=20),
+]
+"""By code of the index (``csat``, ``nps``, ``ces``, ...)."""
+
+
+class Demandingness(Output):
+    """Whether the customer expects much and whether it is satisfied, by its latest response of the year
+    before the current run that tells both; the year's answers of all are the reference. In points of 0 to
+    100."""
+
+    quadrant: Quadrant
+    satisfaction: Points
+    """Satisfied from 70 on."""
+    expectation: Points
+    """Demanding from the reference median on."""
+    adjusted: Annotated[float, Field(ge=-1000, le=1000)]
+    """Satisfaction without what is due to expectation; may leave 0 to 100."""
+    reference_median: Points
+    answered_at: datetime
+
+
+class CustomerChurn(Output):
+    """Whether the customer may be lost, by the current scoring run."""
+
+    level: ChurnLevel
+    probability: Annotated[float, Field(ge=0, le=1)] | None
+    """Chance of no further purchase within the run's horizon, to the nearest hundredth; null for those
+    who have left."""
+    model: Code | None
+    """What the probability comes from."""
+    value_at_risk: Money | None
+    """Probability times value; null without a value."""

@@ -1,0 +1,118 @@
+"""Everything that happened to a customer, on the wire."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from app.domain.activity.interactions import Direction, Phase, Purpose, Sentiment
+from app.domain.activity.transactions import TransactionKind
+from app.domain.recovery.complaints import ComplaintState, EventKind, Severity
+from app.domain.surveys.surveys import QUESTIONS_MOST, SCALE_GREATEST, SCALE_LEAST, QuestionKind
+from app.schemas.common.base import Code, InstantIn, Label, Money, Output, PageOf, Paging, shown
+from app.schemas.recovery.complaints import Number
+from app.schemas.surveys.surveys import ScaleRead
+
+
+class TimelineKind(StrEnum):
+    """What happened."""
+
+    TRANSACTION = "transaction"
+    INTERACTION = "interaction"
+    COMPLAINT = "complaint"
+    SURVEY_INVITATION = "survey_invitation"
+    SURVEY_RESPONSE = "survey_response"
+
+
+class TransactionEntry(Output):
+    """A purchase, refund, cancellation or charge."""
+
+    kind: TransactionKind
+    amount: Money
+    """Without sign: the kind says which way the money went."""
+
+
+class InteractionEntry(Output):
+    """A contact."""
+
+    direction: Direction
+    purpose: Purpose | None
+    phase: Phase | None
+    disposition: Label | None
+    """How it ended."""
+    sentiment: Sentiment | None
+    resolved_on_first_contact: bool | None
+    ended_at: datetime | None
+
+
+class ComplaintEntry(Output):
+    """A step in a complaint's life."""
+
+    number: Number
+    """Of the complaint, to be said aloud."""
+    event: EventKind
+    """What happened to it."""
+    state: ComplaintState
+    """Its state after that."""
+    owner: Annotated[str, shown(100)]
+    """Whose it was after that."""
+    severity: Severity
+    """As it stands now."""
+
+
+class Score(Output):
+    """A number given in answer to a question."""
+
+    question: Code
+    kind: QuestionKind
+    scale: ScaleRead | None
+    number: Annotated[int, Field(ge=SCALE_LEAST, le=SCALE_GREATEST)]
+
+
+class SurveyEntry(Output):
+    """A survey sent or answered."""
+
+    survey_id: UUID
+    scores: Annotated[list[Score], Field(max_length=QUESTIONS_MOST)]
+    """Numbers of the answers; none in an invitation. What was written is in the response itself."""
+
+
+class TimelineEntry(Output):
+    """Something that happened. The member named like its kind (``survey`` for both of a survey) says more;
+    the others are null."""
+
+    at: datetime
+    """When it happened; not when it was recorded."""
+    kind: TimelineKind
+    id: UUID
+    """Of the transaction, interaction, complaint, invitation or response."""
+    href: Annotated[str, shown(200)]
+    """Where all of it can be read."""
+    title: Annotated[str, shown(255)] | None
+    """Category of a transaction, topic of an interaction, subject of a complaint, code of a survey."""
+    channel: Code | None
+    agent: Annotated[str, shown(100)] | None
+    unit: Label | None
+    transaction: TransactionEntry | None
+    interaction: InteractionEntry | None
+    complaint: ComplaintEntry | None
+    survey: SurveyEntry | None
+
+
+class TimelinePage(PageOf):
+    """A page of what happened, newest first."""
+
+    data: Annotated[list[TimelineEntry], Field(max_length=200)]
+
+
+class TimelineQuery(Paging):
+    """What of the timeline to read."""
+
+    kind: Annotated[list[TimelineKind], Field(max_length=len(TimelineKind))] = Field(default=[])
+    """Only these kinds; repeat for more."""
+    occurred_from: InstantIn | None = None
+    """Only what happened at this instant or later."""
+    occurred_before: InstantIn | None = None
+    """Only what happened before this instant."""

@@ -1,0 +1,272 @@
+"""Complaints on the wire."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from app.domain.customers.customers import Channel
+from app.domain.recovery.complaints import NUMBER_ALPHABET, ComplaintState, OurFault, Severity, make_number
+from app.schemas.common.base import (
+    UNSET,
+    Count,
+    ExternalKey,
+    Flag,
+    HappenedIn,
+    Input,
+    InstantIn,
+    Label,
+    Output,
+    PageOf,
+    Paging,
+    QualifiedKey,
+    QueryFlag,
+    SystemName,
+    Version,
+    line,
+    paragraph,
+    shown,
+    shown_paragraph,
+)
+from app.schemas.common.batches import COUNTED, KEPT, BatchItem
+from app.schemas.customers.customers import EXAMPLE_ID as EXAMPLE_CUSTOMER_ID
+from app.schemas.customers.customers import ExternalId
+
+EXAMPLE_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a30"
+"""A resolved complaint."""
+EXAMPLE_OPEN_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a31"
+EXAMPLE_ACKNOWLEDGED_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a32"
+EXAMPLE_TO_RESOLVE_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a33"
+EXAMPLE_CLOSED_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a34"
+EXAMPLE_NUMBER = "FA9C-T7KY"
+EXAMPLE_OPEN_NUMBER = make_number(20261123094000)
+TEXT_MOST = 10_000
+
+SUBJECT_MOST = 255
+"""Longest title of a complaint, in characters: that of most help desks."""
+
+Subject = Annotated[str, line(SUBJECT_MOST), Field(examples=["The parcel came open"])]
+Text = Annotated[str, paragraph(TEXT_MOST)]
+Category = Annotated[str, line(100), Field(examples=["delivery"])]
+Product = Annotated[str, line(200), Field(examples=["Kettle K-200"])]
+Owner = Annotated[str, line(100), Field(examples=["ayse.k"])]
+NumberIn = Annotated[str, line(64), Field(examples=[EXAMPLE_NUMBER])]
+_GROUP = f"[{NUMBER_ALPHABET}]{{4}}"
+Number = Annotated[str, StringConstraints(max_length=9, pattern=f"^{_GROUP}-{_GROUP}$")]
+
+_EXAMPLE: dict[str, Any] = {
+    "source": "helpdesk",
+    "channel": "phone",
+    "subject": "The parcel came open",
+    "text": "The box was torn.\nOne cup was missing.",
+    "category": "delivery",
+    "product": "Kettle K-200",
+    "severity": "high",
+    "our_fault": "unknown",
+    "unit": "izmir",
+    "owner": "ayse.k",
+    "received_at": "2026-11-23T09:30:00Z",
+}
+_NAMED: dict[str, Any] = {"customer": {"system": "crm", "key": "C-000001"}, "create_missing": True}
+
+
+class _ComplaintFields(Input):
+    """What may be corrected at any time."""
+
+    interaction_id: UUID | None = Field(default=None, examples=[None])
+    """The contact it was made in; one of the same customer, or of nobody."""
+    channel: Channel | None = Field(default=None, examples=["phone"])
+    """How the customer complained."""
+    text: Text | None = Field(default=None, examples=[_EXAMPLE["text"]])
+    """What the customer says, in any number of lines."""
+    category: Category | None = None
+    """What kind of failure, in the company's own words."""
+    product: Product | None = None
+    """What it is about."""
+    unit: Label | None = Field(default=None, examples=["izmir"])
+    """Branch or team that works on it."""
+
+
+class ComplaintCreate(_ComplaintFields):
+    """A complaint to record. Name its customer by ``customer_id`` or by ``customer``, not both.
+
+    One that is recorded late may have a life behind it: ``acknowledged_at``, ``resolved_at`` and
+    ``closed_at``, in this order and not in the future. Its state follows from them."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{**_NAMED, **_EXAMPLE, "external_id": "T-2026-000816"}]}
+    )
+
+    customer_id: UUID | None = Field(default=None, examples=[EXAMPLE_CUSTOMER_ID])
+    customer: ExternalId | None = Field(default=None, examples=[{"system": "crm", "key": "C-000001"}])
+    """The customer's key in another system."""
+    create_missing: Flag = False
+    """Whether an unknown ``customer`` becomes a new active customer with that key and no name yet; needs
+    the scope ``customers:write`` as well. Otherwise it is refused (``unknown_customer``)."""
+    source: SystemName = Field(default="api", examples=["helpdesk"])
+    """The system the complaint comes from."""
+    external_id: ExternalKey | None = Field(default=None, examples=["T-2026-000815"])
+    """The complaint's key there; unique per source, so that nothing is recorded twice."""
+    subject: Subject
+    """The complaint in one line."""
+    severity: Severity = Field(default=Severity.NORMAL, examples=["high"])
+    our_fault: OurFault = Field(default=OurFault.UNKNOWN, examples=["unknown"])
+    owner: Owner | None = None
+    """Who answers for it; the company's complaint desk if nobody is named."""
+    received_at: HappenedIn | None = None
+    """When the customer complained; now by default."""
+    acknowledged_at: InstantIn | None = Field(default=None, examples=[None])
+    """Of a past complaint: when the customer was told that it was taken up."""
+    resolved_at: InstantIn | None = Field(default=None, examples=[None])
+    """Of a past complaint: when it was resolved."""
+    closed_at: InstantIn | None = Field(default=None, examples=[None])
+    """Of a past complaint: when it was closed; goes with ``resolved_at``."""
+    resolution: Text | None = Field(default=None, examples=[None])
+    """Of a past complaint: what was done; goes with ``resolved_at``."""
+
+    @model_validator(mode="after")
+    def _one_customer(self) -> "ComplaintCreate":
+        if (self.customer_id is None) == (self.customer is None):
+            raise PydanticCustomError("one_customer", "Send either customer_id or customer.")
+        if self.create_missing and self.customer is None:
+            raise PydanticCustomError("create_missing", "create_missing goes with customer.")
+        return self
+
+
+class ComplaintUpdate(_ComplaintFields):
+    """A merge patch (RFC 7396): absent members stay, null clears. State, owner and times change by steps."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"category": "delivery", "severity": "critical", "our_fault": "yes"}]}
+    )
+
+    subject: Subject = Field(default=UNSET)
+    """The complaint in one line."""
+    severity: Severity = Field(default=UNSET, examples=["critical"])
+    our_fault: OurFault = Field(default=UNSET, examples=["yes"])
+
+
+class ComplaintRead(Output):
+    """A complaint as it stands. It has exactly one owner at every moment, and a number that can be said
+    aloud.
+
+    Its life: `open` → `acknowledged` → `in_progress` → `resolved` → `closed`. What is put right on the
+    spot may leave out the states between, but only what was resolved can be closed. After `resolved` or
+    `closed` it may be `reopened`, and then goes on like one that is open."""
+
+    id: UUID
+    version: Version
+    number: Number
+    """What to tell the customer. Its last character checks the others, so that a misheard number is
+    refused and never leads to another complaint."""
+    customer_id: UUID
+    interaction_id: UUID | None
+    """The contact it was made in."""
+    source: SystemName
+    external_id: Annotated[str, shown(200)] | None
+    channel: Channel | None
+    subject: Annotated[str, shown(SUBJECT_MOST)]
+    text: Annotated[str, shown_paragraph(TEXT_MOST)] | None
+    category: Annotated[str, shown(100)] | None
+    product: Annotated[str, shown(200)] | None
+    severity: Severity
+    our_fault: OurFault
+    state: ComplaintState
+    owner: Annotated[str, shown(100)]
+    unit: Label | None
+    resolution: Annotated[str, shown_paragraph(TEXT_MOST)] | None
+    """What was done at the last resolution; null while it is not resolved."""
+    received_at: datetime
+    acknowledged_at: datetime | None
+    """The first acknowledgement."""
+    resolved_at: datetime | None
+    """The last resolution; null again when it is reopened."""
+    closed_at: datetime | None
+    """Null again when it is reopened."""
+    reopened_count: Count
+    recorded_at: datetime
+    updated_at: datetime
+    import_id: UUID | None
+    """The import that brought it; null when it came one by one."""
+
+
+class ComplaintPage(PageOf):
+    """A page of complaints."""
+
+    data: Annotated[list[ComplaintRead], Field(max_length=200)]
+    complete_until: datetime
+    """Changes up to here are all on the list: use it as the next ``updated_after``."""
+
+
+class ComplaintSort(StrEnum):
+    """Order of the list; ``-`` is newest first."""
+
+    NEWEST = "-received_at"
+    OLDEST = "received_at"
+    UPDATED_AT = "updated_at"
+
+
+class ComplaintQuery(Paging):
+    """Filters add up: a complaint must match all of them."""
+
+    sort: ComplaintSort = ComplaintSort.NEWEST
+    """Newest or oldest first, or in the order of their last change."""
+    customer_id: UUID | None = None
+    """Of this customer."""
+    customer_external_id: QualifiedKey | None = None
+    """Of the customer with this key in another system: ``system:key``, for example ``crm:C-000001``.
+    A key that no customer has, or another one than ``customer_id``, finds nothing."""
+    number: NumberIn | None = None
+    """With this number, at most one; letter case, blanks and dashes do not matter. One that cannot be is
+    refused."""
+    external_id: QualifiedKey | None = None
+    """``source:key``, for example ``helpdesk:T-2026-000815``."""
+    state: Annotated[list[ComplaintState], Field(max_length=len(ComplaintState))] = Field(default=[])
+    """In one of these states; repeat for more."""
+    open: QueryFlag | None = None
+    """True: the customer still waits for a resolution. False: it is resolved or closed."""
+    owner: Owner | None = None
+    """Whose it is."""
+    unit: Label | None = None
+    """Worked on by this unit."""
+    severity: Annotated[list[Severity], Field(max_length=len(Severity))] = Field(default=[])
+    """Of one of these severities; repeat for more."""
+    category: Category | None = None
+    """Of this category."""
+    product: Product | None = None
+    """About this product."""
+    channel: Channel | None = None
+    """Made through this channel."""
+    our_fault: OurFault | None = None
+    """Whether the company caused it."""
+    received_from: InstantIn | None = None
+    """Only complaints received at this instant or later."""
+    received_before: InstantIn | None = None
+    """Only complaints received before this instant."""
+    updated_after: InstantIn | None = None
+    """Only complaints recorded or changed after this instant."""
+
+
+class ComplaintBatch(Input):
+    """Complaints to record together."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"items": [{**_NAMED, **_EXAMPLE, "external_id": "T-2026-000817"}]}]}
+    )
+
+    items: Annotated[list[Annotated[ComplaintCreate, KEPT]], Field(min_length=1, max_length=1000), COUNTED]
+
+
+class ComplaintBatchItem(BatchItem):
+    """What became of one complaint of a batch."""
+
+    complaint: ComplaintRead | None
+
+
+class ComplaintBatchResult(Output):
+    """What became of each complaint, in the order of the request."""
+
+    data: Annotated[list[ComplaintBatchItem], Field(max_length=1000)]

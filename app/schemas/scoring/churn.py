@@ -1,0 +1,268 @@
+"""Churn on the wire."""
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from app.domain.churn.models.model import Why
+from app.domain.customers.customers import ChurnLevel
+from app.schemas.common.base import PLAIN_DIGITS, Code, Count, Input, Money, Output, shown
+from app.schemas.scoring.runs import RunParameters, Share
+
+Figure = float | None
+
+
+class ByTier(Output):
+    """Customers by value tier."""
+
+    A: Count
+    B: Count
+    C: Count
+    none: Count
+
+
+class ChurnLevelFigures(Output):
+    """The customers of one level."""
+
+    level: ChurnLevel
+    customers: Count
+    by_tier: ByTier
+    value_at_risk: Money
+
+
+class ChurnTop(Output):
+    """A customer whose value is at risk."""
+
+    id: UUID
+    name: Annotated[str, shown(200)] | None
+    level: ChurnLevel
+    probability: Share | None
+    value_at_risk: Money | None
+
+
+class Between(Output):
+    """A 95 % interval."""
+
+    low: float
+    high: float
+
+
+class CalibrationBin(Output):
+    """One tenth of the customers by rising probability."""
+
+    n: Count
+    mean_p: float
+    share: Share
+
+
+class ChurnMetrics(Output):
+    """How good a forecast was; null where it cannot be told, or the score is no probability."""
+
+    n: Count
+    base_rate: Share | None
+    auc: Share | None
+    auc_interval: Between | None
+    lift10: Figure
+    lift10_interval: Between | None
+    brier: Figure
+    brier_interval: Between | None
+    ece: Figure
+    mean_p: Figure
+    calibration: Annotated[list[CalibrationBin], Field(max_length=10)]
+
+
+class ChurnBacktest(Output):
+    """What the model would have said one horizon before the run's day, against what happened since."""
+
+    cut_on: date
+    """Last day the model saw."""
+    horizon_days: Annotated[int, Field(ge=1, le=3660)]
+    n: Count
+    excluded_new: Count
+    """Customers who bought for the first time after the cut."""
+    no_fit: Code | None
+    """Why there is no model to test; null when there is one."""
+    model: ChurnMetrics | None
+    recency: ChurnMetrics
+    """The simplest rule, for comparison: who has been silent longest leaves first."""
+
+
+class PurchaseModel(Output):
+    """The purchase model of customers without a contract, and how far it can be trusted."""
+
+    no_fit: Code | None
+    n: Count
+    groups: Count | None
+    """Distinct purchase histories."""
+    parameters: Annotated[dict[Code, float], Field(max_length=8)] | None
+    log_likelihood: Figure
+    log_likelihood_without_dropout: Figure
+    converged: bool | None
+    dropout_identified: bool | None
+    warnings: Annotated[list[Code], Field(max_length=20)]
+
+
+class ContestEntry(Output):
+    """How a model did in the contest, or why it has no figures."""
+
+    code: Code
+    metrics: ChurnMetrics | None
+    missing: Why | None
+
+
+class ContestRead(Output):
+    """Which model serves: the last window that had closed decides."""
+
+    serves: Code
+    reason: Why
+    opened_on: date | None
+    closed_on: date | None
+    """The day after the window's last."""
+    trained_days: Annotated[int, Field(ge=1, le=36_600)] | None
+    """Length of the window before it, which the learned model was trained on for the contest."""
+    n: Count
+    entries: Annotated[list[ContestEntry], Field(max_length=20)]
+
+
+class ServingModel(Output):
+    """The model whose probabilities are published, and the contest that chose it."""
+
+    model: Code
+    """``mbg_nbd``, or ``logistic`` when it won and could be made ready for the run's customers; of contracts
+    ``contract`` or ``contract_logistic``."""
+    chosen_for: date
+    """The run's day that the contest was held for; it serves the runs of 28 days."""
+    contest: ContestRead
+
+
+class ContractModel(Output):
+    """Customers under contract: what became of them in one horizon before the run's day, and which model
+    serves those whose contract is active."""
+
+    active_at_start: Count
+    left: Count
+    ended_by_us: Count
+    joined: Count
+    churn_rate: Share | None
+    states: Annotated[dict[Code, Count], Field(max_length=10)]
+    serving: ServingModel | None
+    """``contract``, the share that left, or ``contract_logistic``; null when nobody is under contract, and
+    for runs of an earlier version."""
+
+
+class ChurnModels(Output):
+    """What probabilities come from."""
+
+    mbg_nbd: PurchaseModel
+    contract: ContractModel
+
+
+class ChurnRead(Output):
+    """Churn by one run: levels, value at risk, the model with its limits, and its backtest."""
+
+    method: Literal["churn"]
+    version: Annotated[int, Field(ge=1, le=1000)]
+    run_id: UUID
+    as_of: date
+    is_current: bool
+    parameters: RunParameters
+    n: Count
+    """Customers with a level."""
+    ended_by_us: Count
+    """Customers whom the company let go: not churn."""
+    levels: Annotated[list[ChurnLevelFigures], Field(max_length=4)]
+    value_at_risk: Money
+    models: ChurnModels
+    serving: ServingModel | None
+    """Null for runs of an earlier version, which knew ``mbg_nbd`` only."""
+    limits: Annotated[list[Code], Field(max_length=20)]
+    """What to bear in mind: ``dropout_not_identified``, ``recency_ranks_better``, ``not_calibrated``, ..."""
+    ece: Figure
+    """Expected calibration error of the model that serves: in the contest it won, or else in the backtest."""
+    calibrated: bool | None
+    """Whether it is at most 0.05; null when it could not be measured."""
+    backtest: ChurnBacktest
+    top: Annotated[list[ChurnTop], Field(max_length=50)]
+    """Most value at risk first, of the current run; empty for others. ``/v1/customers`` lists all."""
+
+
+class ChurnReason(Output):
+    """A warning sign that applies to the customer: why it may be lost."""
+
+    code: Code
+    """Of the warning sign."""
+    value: float
+    """What was found of this customer: days, a count, percent or points, as the sentence says."""
+    baseline: Figure
+    """What it is compared with: what is usual for the customer or for all, or a limit."""
+    contribution: Share
+    """How strongly it warns, by the formula of the sign, for ordering; not a share of the probability."""
+    sentence: Annotated[str, shown(500)]
+    """The same in words, in the language asked for: tr, az or en."""
+
+
+class ChurnContribution(Output):
+    """What one theme adds to the log-odds of leaving, against the mean customer of the run."""
+
+    code: Code
+    value: Figure
+    baseline: Figure
+    contribution: float
+    """Above 0 speaks for leaving."""
+    sentence: Annotated[str, shown(500)]
+    """In the language asked for: tr, az or en."""
+
+
+class ChurnExplanation(Output):
+    """What the probability of the learned model is made of: ``log_odds = mean_log_odds`` + contributions."""
+
+    log_odds: float
+    mean_log_odds: float
+    contributions: Annotated[list[ChurnContribution], Field(max_length=20)]
+
+
+class ChurnPast(Output):
+    """The flag in one run."""
+
+    run_id: UUID
+    as_of: date
+    level: ChurnLevel | None
+    probability: Share | None
+    model: Code | None
+
+
+class CustomerChurnRead(Output):
+    """The churn flag of one customer."""
+
+    customer_id: UUID
+    run_id: UUID
+    as_of: date
+    level: ChurnLevel | None
+    """Null: there is no verdict, because nothing was bought and there is no contract."""
+    probability: Share | None
+    horizon_days: Annotated[int, Field(ge=1, le=3660)]
+    value_at_risk: Money | None
+    model: Code | None
+    """What the level comes from: ``mbg_nbd``, ``logistic``, ``contract``, ``contract_logistic``, ``silence``
+    or ``event``, a departure."""
+    version: Annotated[int, Field(ge=1, le=1000)]
+    calibrated: bool | None
+    ece: Figure
+    """Expected calibration error of the run's model, as measured on the last closed window."""
+    n: Count
+    """Customers the model was fitted to."""
+    reasons: Annotated[list[ChurnReason], Field(max_length=20)]
+    """Warning signs, the strongest first."""
+    explanation: ChurnExplanation | None
+    """Null unless a learned model made the probability."""
+    history: Annotated[list[ChurnPast], Field(max_length=100)]
+    """The newest runs, by day, newest first."""
+
+
+class CustomerChurnQuery(Input):
+    """How far back to look."""
+
+    runs: Annotated[int, Field(ge=1, le=100), PLAIN_DIGITS] = 12
+    """How many runs the history holds at most."""

@@ -1,0 +1,301 @@
+"""Record, wrap up, find and read interactions."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Select, exists, select, update
+
+from app.domain.activity.interactions import handle_seconds, in_order, is_usable
+from app.domain.common.access import Actor
+from app.domain.common.text import split_qualified
+from app.errors import AppError, ConflictError, FieldError, InvalidError, NotFoundError
+from app.schemas.activity.interactions import (
+    InteractionCreate,
+    InteractionQuery,
+    InteractionRead,
+    InteractionSort,
+    InteractionUpdate,
+)
+from app.services.activity import callers, dispositions, do_not_contact, recording
+from app.services.customers.search import owned_by
+from app.services.platform import preconditions, rights
+from app.store.audit import trail
+from app.store.engine import single
+from app.store.paging import After, Page, SortKey, changed_after, fetch
+from app.store.tables import Complaint, Customer, Interaction
+from app.store.types import new_id, now
+from app.store.visibility import narrow
+
+Row = dict[str, Any]
+
+_READ = select(Interaction.__table__)
+_MEMBERS = tuple(InteractionRead.model_fields)
+_SORTS = {
+    InteractionSort.OLDEST: (SortKey(Interaction.started_at), SortKey(Interaction.id)),
+    InteractionSort.NEWEST: (
+        SortKey(Interaction.started_at, descending=True),
+        SortKey(Interaction.id, descending=True),
+    ),
+    InteractionSort.UPDATED_AT: (SortKey(Interaction.updated_at), SortKey(Interaction.id)),
+}
+_EQUAL = (
+    "customer_id",
+    "channel",
+    "direction",
+    "purpose",
+    "phase",
+    "agent",
+    "unit",
+    "disposition",
+    "topic",
+    "sentiment",
+    "resolved_on_first_contact",
+)
+"""Filters that name the value of a column."""
+
+
+# --- reading
+
+
+@single
+def get(tx: Connection, actor: Actor, interaction_id: UUID) -> Row:
+    """Read one interaction.
+
+    Raises:
+        NotFoundError: there is none with this id, or the caller may not see it.
+    """
+    return _shape(_found(tx, _visible(actor).where(Interaction.id == interaction_id)))
+
+
+@single
+def page(tx: Connection, actor: Actor, query: InteractionQuery, after: After | None) -> Page:
+    """Read a page of the interactions that match every filter."""
+    statement = _visible(actor)
+    if query.external_id is not None:
+        source, key = split_qualified(query.external_id)
+        statement = statement.where(Interaction.source == source, Interaction.external_id == key)
+    if query.customer_external_id is not None:
+        statement = statement.where(owned_by(Interaction.customer_id, query.customer_external_id))
+    if query.phone is not None:
+        caller = callers.read(actor, query.phone, location="query", pointer="phone")
+        statement = statement.where(Interaction.phone.in_(caller.readings))
+    for member in _EQUAL:
+        if (value := getattr(query, member)) is not None:
+            statement = statement.where(getattr(Interaction, member) == value)
+    if query.started_from is not None:
+        statement = statement.where(Interaction.started_at >= query.started_from)
+    if query.started_before is not None:
+        statement = statement.where(Interaction.started_at < query.started_before)
+    statement = changed_after(statement, Interaction.updated_at, query.updated_after)
+    found = fetch(tx, statement, _SORTS[query.sort], limit=query.limit, after=after)
+    return Page([_shape(row) for row in found.rows], found.after)
+
+
+def find_locked(tx: Connection, actor: Actor, interaction_id: UUID) -> Row:
+    """The row of an interaction, locked until the transaction ends.
+
+    Raises:
+        NotFoundError: there is none with this id, or the caller may not see it.
+    """
+    return _found(tx, _visible(actor).where(Interaction.id == interaction_id).with_for_update())
+
+
+# --- writing
+
+
+def create(tx: Connection, actor: Actor, data: InteractionCreate) -> Row:
+    """Record one interaction; whose it is may stay open. Who asked not to be called is put on that list.
+
+    Raises:
+        InvalidError: it ends before it starts, its disposition cannot be used (``unknown_disposition``,
+            ``inactive_disposition``), its customer is unknown or one the caller may not see
+            (``unknown_customer``), or it has none and is of another unit than the caller.
+        ConflictError: the source has an interaction with this external id (``interaction_exists``).
+        ForbiddenError: ``create_missing`` without the scope to write customers.
+    """
+    [row] = create_many(tx, actor, [data])
+    if isinstance(row, AppError):
+        raise row
+    return row
+
+
+def create_many(
+    tx: Connection,
+    actor: Actor,
+    items: Sequence[InteractionCreate],
+    *,
+    ids: Sequence[UUID] | None = None,
+    import_id: UUID | None = None,
+) -> list[Row | AppError]:
+    """Record interactions together, in a number of statements that does not depend on how many they are.
+
+    ``ids`` are the ids they get, new ones by default. Those of an import leave no audit rows here: it writes
+    one for each batch; customers who are changed by them do.
+
+    Returns:
+        For each item its row, or why it was refused (see `create`); a refused item leaves no trace. The
+        caller decides whether one refusal refuses all.
+
+    Raises:
+        ForbiddenError: an item asks for ``create_missing`` without the scope to write customers.
+        ConflictError: another request stored some of the interactions in the meantime.
+    """
+    at = now()
+    named = {item.disposition for item in items if item.disposition is not None}
+    own = dispositions.states(tx, named)
+    known = callers.name_customers(tx, actor, items)
+    rows = [
+        item if isinstance(item, AppError) else _new_row(actor, item, own, at, row_id, import_id)
+        for item, row_id in zip(known, ids or [new_id() for _ in items], strict=True)
+    ]
+    items = [given if isinstance(item, AppError) else item for given, item in zip(items, known, strict=True)]
+    recording.store_new(tx, actor, _KIND, items, rows, import_id=import_id)
+    stored = [row for row in rows if isinstance(row, dict)]
+    if import_id is None:
+        told = [(str(row["id"]), row["customer_id"]) for row in stored]
+        trail.record_all(tx, actor, "interaction.recorded", told)
+    do_not_contact.heed(tx, actor, stored)
+    return [_shape(row) if isinstance(row, dict) else row for row in rows]
+
+
+def update_one(
+    tx: Connection, actor: Actor, interaction_id: UUID, data: InteractionUpdate, if_match: str | None
+) -> Row:
+    """Merge a patch into an interaction; nothing is written when nothing changes.
+
+    Raises:
+        NotFoundError: no such interaction, or the caller may not see it.
+        PreconditionFailedError: ``if_match`` does not name the present version.
+        InvalidError: as in `create`; a disposition that is kept may have become inactive.
+        ConflictError: it has another customer, or a complaint of another customer came from it.
+    """
+    before = find_locked(tx, actor, interaction_id)
+    preconditions.check_version(before["version"], if_match)
+    sent = data.model_dump(include=data.model_fields_set)
+    if sent.get("phone") is not None:
+        sent |= _caller(tx, actor, before, sent)
+    changes = {member: value for member, value in sent.items() if before[member] != value}
+    if not changes:
+        return _shape(before)
+    if "customer_id" in changes:
+        _identify(tx, actor, before, changes["customer_id"])
+    after = {**before, **changes, "version": before["version"] + 1, "updated_at": now()}
+    disposition = changes.get("disposition")
+    own = dispositions.states(tx, [] if disposition is None else [disposition])
+    wrong = _wrong(after, disposition, own)
+    if "unit" in changes:
+        # What is nobody's is seen by its own unit: a key of other units would not find it again.
+        is_known = after["customer_id"] is not None
+        wrong += rights.unit_problems(actor, after["unit"], is_required=not is_known)
+    if wrong:
+        raise InvalidError(fields=wrong)
+    stored = {member: after[member] for member in {*changes, "version", "updated_at"}}
+    tx.execute(update(Interaction).where(Interaction.id == interaction_id).values(stored))
+    customer_id = after["customer_id"]
+    trail.record(tx, actor, "interaction.updated", interaction_id, customer_id=customer_id, members=changes)
+    if changes.keys() & {"disposition", "customer_id"}:
+        do_not_contact.heed(tx, actor, [after])
+    return _shape(after)
+
+
+# --- inside
+
+
+def _visible(actor: Actor) -> Select[Any]:
+    return narrow(_READ, actor, Interaction.customer_id, Interaction.unit)
+
+
+def _found(tx: Connection, statement: Select[Any]) -> Row:
+    row = tx.execute(statement).mappings().first()
+    if row is None:
+        raise NotFoundError("There is no such interaction.")
+    return dict(row)
+
+
+def _new_row(
+    actor: Actor,
+    item: InteractionCreate,
+    own: Mapping[str, bool],
+    at: datetime,
+    row_id: UUID,
+    import_id: UUID | None,
+) -> Row | AppError:
+    """The row of an item whose customer is still to be found, or why it is refused."""
+    row = {
+        **item.model_dump(exclude={"customer", "create_missing"}),
+        "id": row_id,
+        "version": 1,
+        "recorded_at": at,
+        "updated_at": at,
+        "import_id": import_id,
+    }
+    is_known = item.customer_id is not None or item.customer is not None
+    if not is_known and row["unit"] is None and len(actor.units) == 1:
+        [row["unit"]] = actor.units
+    wrong = _wrong(row, item.disposition, own)
+    wrong += rights.unit_problems(actor, row["unit"], is_required=not is_known)
+    return InvalidError(fields=wrong) if wrong else row
+
+
+def _wrong(row: Row, disposition: str | None, own: Mapping[str, bool]) -> list[FieldError]:
+    """What is wrong with a row, given the ``disposition`` it newly has."""
+    wrong = []
+    if not in_order(row["started_at"], row["ended_at"]):
+        detail = "An interaction cannot end before it starts."
+        wrong.append(FieldError("/ended_at", "ends_before_start", detail))
+    if disposition is not None:
+        usable = is_usable(disposition, own)
+        if usable is None:
+            detail = "There is no such disposition."
+            wrong.append(FieldError("/disposition", "unknown_disposition", detail))
+        elif not usable:
+            detail = "This disposition is no longer in use."
+            wrong.append(FieldError("/disposition", "inactive_disposition", detail))
+    return wrong
+
+
+def _caller(tx: Connection, actor: Actor, before: Row, sent: Row) -> Row:
+    """The number of a patch as it is kept, and the customer it names where there is none yet."""
+    caller = callers.read(actor, sent["phone"])
+    if before["customer_id"] is not None or sent.get("customer_id") is not None:
+        return {"phone": caller.phone}
+    owner = callers.owner_of(tx, actor, caller)
+    return {"phone": caller.phone} | ({} if owner is None else {"customer_id": owner})
+
+
+def _identify(tx: Connection, actor: Actor, before: Row, customer_id: UUID | None) -> None:
+    """Make sure that an interaction of nobody may become one of this customer.
+
+    Raises:
+        ConflictError, InvalidError: see `update_one`.
+    """
+    if before["customer_id"] is not None:
+        detail = "The interaction has a customer already: POST to /v1/interactions/{id}/transfers moves it."
+        raise ConflictError(detail, id=before["id"])
+    known = select(Customer.id).where(Customer.id == customer_id)
+    if tx.execute(narrow(known.with_for_update(read=True, key_share=True), actor)).first() is None:
+        wrong = FieldError("/customer_id", "unknown_customer", "There is no such customer.")
+        raise InvalidError(code="unknown_customer", fields=[wrong])
+    others = Complaint.interaction_id == before["id"], Complaint.customer_id != customer_id
+    if tx.execute(select(exists().where(*others))).scalar_one():
+        seen = narrow(select(Complaint.id).where(*others), actor, Complaint.customer_id)
+        in_way = tx.execute(seen.order_by(Complaint.id).limit(1)).scalar_one_or_none()
+        detail = "A complaint of another customer came from this interaction."
+        existing = None if in_way is None else (str(in_way), f"/v1/complaints/{in_way}")
+        raise ConflictError(detail, existing=existing)
+
+
+def _exists() -> ConflictError:
+    detail = "The source has an interaction with this external id already."
+    return ConflictError(detail, code="interaction_exists")
+
+
+_KIND = recording.Kind(Interaction, _exists, path="/v1/interactions")
+
+
+def _shape(row: Row) -> Row:
+    """A row as `InteractionRead` wants it, members in its order."""
+    handled = handle_seconds(row["talk_seconds"], row["hold_seconds"], row["wrap_seconds"])
+    return {member: handled if member == "handle_seconds" else row[member] for member in _MEMBERS}

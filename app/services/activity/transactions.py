@@ -1,0 +1,307 @@
+"""Record, find and read transactions."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, func, select, update
+
+from app.domain.activity.transactions import LOWERING, TransactionKind, signed
+from app.domain.common import money
+from app.domain.common.access import Actor
+from app.domain.common.text import split_qualified
+from app.domain.imports import source_digests
+from app.errors import AppError, ConflictError, FieldError, InvalidError, NotFoundError
+from app.schemas.activity.transactions import (
+    TransactionCreate,
+    TransactionQuery,
+    TransactionSort,
+    TransactionUpdate,
+)
+from app.schemas.common.base import Money
+from app.services.activity import recording
+from app.services.customers import external_ids
+from app.services.customers.search import owned_by
+from app.services.platform import preconditions
+from app.store.audit import trail
+from app.store.engine import single
+from app.store.paging import After, Page, SortKey, changed_after, fetch
+from app.store.tables import Transaction
+from app.store.types import new_id, now, to_micros
+from app.store.visibility import narrow
+
+Row = dict[str, Any]
+
+_UPDATED_AT = func.coalesce(Transaction.changed_at, Transaction.recorded_at)
+"""When a transaction was recorded, or corrected or moved last; has an index of its own."""
+
+_READ = select(Transaction.__table__, _UPDATED_AT.label("updated_at"))
+_SORTS = {
+    TransactionSort.OLDEST: (SortKey(Transaction.occurred_at), SortKey(Transaction.id)),
+    TransactionSort.NEWEST: (
+        SortKey(Transaction.occurred_at, descending=True),
+        SortKey(Transaction.id, descending=True),
+    ),
+    TransactionSort.UPDATED_AT: (
+        SortKey(_UPDATED_AT.label("updated_at"), computed=True),
+        SortKey(Transaction.id),
+    ),
+}
+
+
+# --- reading
+
+
+@single
+def get(tx: Connection, actor: Actor, transaction_id: UUID) -> Row:
+    """Read one transaction.
+
+    Raises:
+        NotFoundError: there is none with this id, or the caller may not see its customer.
+    """
+    statement = narrow(_READ.where(Transaction.id == transaction_id), actor, Transaction.customer_id)
+    row = tx.execute(statement).mappings().first()
+    if row is None:
+        raise NotFoundError("There is no such transaction.")
+    return shape(dict(row))
+
+
+def find_locked(tx: Connection, actor: Actor, transaction_id: UUID) -> Row:
+    """The row of a transaction, locked until the database transaction ends.
+
+    Raises:
+        NotFoundError: there is none with this id, or the caller may not see its customer.
+    """
+    wanted = _READ.where(Transaction.id == transaction_id).with_for_update()
+    row = tx.execute(narrow(wanted, actor, Transaction.customer_id)).mappings().first()
+    if row is None:
+        raise NotFoundError("There is no such transaction.")
+    return dict(row)
+
+
+@single
+def page(tx: Connection, actor: Actor, query: TransactionQuery, after: After | None) -> Page:
+    """Read a page of the transactions that match every filter."""
+    statement = narrow(_READ, actor, Transaction.customer_id)
+    if query.external_id is not None:
+        source, key = split_qualified(query.external_id)
+        statement = statement.where(Transaction.source == source, Transaction.external_id == key)
+    if query.customer_external_id is not None:
+        statement = statement.where(owned_by(Transaction.customer_id, query.customer_external_id))
+    for member in ("customer_id", "source", "channel"):
+        if (value := getattr(query, member)) is not None:
+            statement = statement.where(getattr(Transaction, member) == value)
+    if query.kind:
+        statement = statement.where(Transaction.kind.in_(query.kind))
+    if query.occurred_from is not None:
+        statement = statement.where(Transaction.occurred_at >= query.occurred_from)
+    if query.occurred_before is not None:
+        statement = statement.where(Transaction.occurred_at < query.occurred_before)
+    statement = changed_after(statement, _UPDATED_AT, query.updated_after)
+    found = fetch(tx, statement, _SORTS[query.sort], limit=query.limit, after=after)
+    return Page([shape(row) for row in found.rows], found.after)
+
+
+# --- writing
+
+
+def create(tx: Connection, actor: Actor, data: TransactionCreate) -> Row:
+    """Record one transaction. A purchase or charge of a prospect makes it active.
+
+    Raises:
+        InvalidError: an amount that does not fit its currency or kind, or a customer who is unknown or
+            whom the caller may not see (``unknown_customer``).
+        ConflictError: the source has a transaction with this external id (``transaction_exists``).
+        ForbiddenError: ``create_missing`` without the scope to write customers.
+    """
+    [row] = create_many(tx, actor, [data])
+    if isinstance(row, AppError):
+        raise row
+    return row
+
+
+def create_many(
+    tx: Connection, actor: Actor, items: Sequence[TransactionCreate], *, ids: Sequence[UUID] | None = None
+) -> list[Row | AppError]:
+    """Record transactions together, in a number of statements that does not depend on how many they are.
+
+    ``ids`` are the ids they get, new ones by default.
+
+    Returns:
+        For each item its row, or why it was refused (see `create`); a refused item leaves no trace. The
+        caller decides whether one refusal refuses all.
+
+    Raises:
+        ForbiddenError: an item asks for ``create_missing`` without the scope to write customers.
+        ConflictError: another request stored some of the transactions in the meantime.
+    """
+    at = now()
+    rows = [
+        _new_row(item, at, row_id)
+        for item, row_id in zip(items, ids or [new_id() for _ in items], strict=True)
+    ]
+    prospects = recording.store_new(tx, actor, _KIND, items, rows)
+    stored = [row for row in rows if isinstance(row, dict)]
+    if buyers := prospects & {row["customer_id"] for row in stored if row["kind"] not in LOWERING}:
+        external_ids.activate_prospects(tx, actor, buyers)
+    recorded = [(str(row["id"]), row["customer_id"]) for row in stored]
+    trail.record_all(tx, actor, "transaction.recorded", recorded)
+    return [shape(row) if isinstance(row, dict) else row for row in rows]
+
+
+def said_of(row: Row) -> bytes:
+    """What the source of a stored transaction said of it last."""
+    if row["source_said"] is not None:
+        return bytes(row["source_said"])
+    customer, at = row["customer_id"].bytes, to_micros(row["occurred_at"])
+    return source_digests.pack(source_digests.of_sale(customer, {**row, "occurred_at": at}))
+
+
+def update_one(
+    tx: Connection, actor: Actor, transaction_id: UUID, data: TransactionUpdate, if_match: str | None
+) -> Row:
+    """Merge a correction into a transaction; nothing is written when nothing changes.
+
+    Raises:
+        NotFoundError: no such transaction, or the caller may not see its customer.
+        PreconditionFailedError: ``if_match`` does not name the present version.
+        InvalidError: an amount that does not fit its currency or kind.
+    """
+    before = find_locked(tx, actor, transaction_id)
+    preconditions.check_version(before["version"], if_match)
+    shown = shape(before)
+    members = {name: shown[name] for name in TransactionUpdate.model_fields}
+    sent = data.model_dump(include=data.model_fields_set)
+    item = TransactionCreate.model_construct(
+        **{**members, **sent, "customer_id": before["customer_id"], "source": "", "external_id": ""}
+    )
+    item.kind = TransactionKind(item.kind)
+    for name in ("amount", "cost"):
+        if isinstance(given := getattr(item, name), dict):
+            setattr(item, name, Money.model_construct(**given))
+    corrected = _new_row(item, now(), transaction_id)
+    if isinstance(corrected, AppError):
+        raise corrected
+    changes = {name: corrected[name] for name in _CORRECTED if corrected[name] != before[name]}
+    if not changes:
+        return shown
+    at = now()
+    changes |= {"version": before["version"] + 1, "changed_at": at, "source_said": said_of(before)}
+    tx.execute(update(Transaction).where(Transaction.id == transaction_id).values(changes))
+    customer_id = before["customer_id"]
+    external_ids.mark_changed(tx, [customer_id], at)
+    named = sorted(sent.keys())
+    trail.record(tx, actor, "transaction.updated", transaction_id, customer_id=customer_id, members=named)
+    return shape({**before, **changes})
+
+
+# --- inside
+
+_POINTERS = {
+    "customer_id": "/customer_id",
+    "kind": "/kind",
+    "amount_minor": "/amount/amount",
+    "currency": "/amount/currency",
+    "occurred_at": "/occurred_at",
+    "category": "/category",
+    "channel": "/channel",
+    "cost_minor": "/cost/amount",
+}
+"""Where a request has what a column holds."""
+
+_CORRECTED = tuple(column for column in _POINTERS if column != "customer_id")
+"""Columns that a correction can change."""
+
+
+def _new_row(item: TransactionCreate, at: datetime, row_id: UUID) -> Row | AppError:
+    """The row of an item whose customer is still to be found, or why its amounts are refused."""
+    try:
+        amount_minor = _minor(item, item.amount, "/amount")
+        cost_minor = None if item.cost is None else _minor(item, item.cost, "/cost")
+    except InvalidError as refusal:
+        return refusal
+    return {
+        "id": row_id,
+        "customer_id": item.customer_id,
+        "source": item.source,
+        "external_id": item.external_id,
+        "kind": item.kind,
+        "amount_minor": amount_minor,
+        "currency": item.amount.currency,
+        "occurred_at": item.occurred_at,
+        "recorded_at": at,
+        "category": item.category,
+        "channel": item.channel,
+        "cost_minor": cost_minor,
+        "import_id": None,
+        "version": 1,
+        "changed_at": None,
+        "source_said": None,
+    }
+
+
+def _minor(item: TransactionCreate, given: Money, pointer: str) -> int:
+    """The effect of an amount of the item, in minor units, signed by the item's kind."""
+    if given.currency != item.amount.currency:
+        raise _wrong(f"{pointer}/currency", "other_currency", "Expected the currency of the amount.")
+    try:
+        decimals = money.minor_digits(given.currency)
+    except ValueError:
+        detail = "This is not a currency of ISO 4217."
+        raise _wrong(f"{pointer}/currency", "unknown_currency", detail) from None
+    try:
+        minor = money.parse(given.amount, given.currency)
+    except ValueError:
+        detail = "Expected an amount with at most {decimals} decimals, up to {most}."
+        most = money.format(money.MAX_MINOR, given.currency)
+        raise _wrong(f"{pointer}/amount", "amount_range", detail, decimals=decimals, most=most) from None
+    try:
+        return signed(item.kind, minor)
+    except ValueError:
+        detail = "A purchase or a charge cannot be negative."
+        raise _wrong(f"{pointer}/amount", "negative_amount", detail) from None
+
+
+def _wrong(pointer: str, code: str, detail: str, **params: object) -> InvalidError:
+    return InvalidError(fields=[FieldError(pointer, code, detail, params=params)])
+
+
+def _exists() -> ConflictError:
+    detail = "The source has a transaction with this external id already."
+    return ConflictError(detail, code="transaction_exists")
+
+
+def _differing(row: Row, stored: Row) -> list[str]:
+    """JSON Pointers of the members in which a row differs from the transaction that is stored."""
+    return [pointer for column, pointer in _POINTERS.items() if row[column] != stored[column]]
+
+
+_KIND = recording.Kind(
+    Transaction,
+    _exists,
+    path="/v1/transactions",
+    differing=_differing,
+    differs_code="transaction_differs",
+)
+
+
+def shape(row: Row) -> Row:
+    """A row as `TransactionRead` wants it, members in its order."""
+    currency, cost = row["currency"], row["cost_minor"]
+    return {
+        "id": row["id"],
+        "customer_id": row["customer_id"],
+        "source": row["source"],
+        "external_id": row["external_id"],
+        "kind": row["kind"],
+        "amount": money.to_wire(abs(row["amount_minor"]), currency),
+        "cost": None if cost is None else money.to_wire(abs(cost), currency),
+        "occurred_at": row["occurred_at"],
+        "recorded_at": row["recorded_at"],
+        "updated_at": row["changed_at"] or row["recorded_at"],
+        "version": row["version"],
+        "category": row["category"],
+        "channel": row["channel"],
+        "import_id": row["import_id"],
+    }

@@ -1,0 +1,141 @@
+"""Customers named by their keys in other systems, many at once: for transactions and imports."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from app.domain.common.access import Actor
+from app.domain.customers.customers import Lifecycle
+from app.errors import ConflictError, FieldError, InvalidError
+from app.schemas.customers.customers import CustomerCreate
+from app.services.customers.rows import Identity, Row, new_row
+from app.store import dialects
+from app.store.audit import trail
+from app.store.sql.composite_keys import in_pairs
+from app.store.tables import Customer, CustomerExternalId
+from app.store.types import new_id, now
+from app.store.visibility import narrow
+
+PORTION = 5_000
+"""External ids named in one statement: SQLite takes 32,766 parameters at most."""
+
+
+def find_by_keys(
+    tx: Connection, actor: Actor, identities: Collection[Identity]
+) -> dict[Identity, tuple[UUID, str]]:
+    """Find id and lifecycle of the customers that have these keys, in one statement.
+
+    Keys that nobody has, or whose customer the caller may not see, are left out. What is found cannot be
+    deleted before the transaction ends.
+    """
+    if not identities:
+        return {}
+    statement = (
+        select(CustomerExternalId.system, CustomerExternalId.key, Customer.id, Customer.lifecycle)
+        .join(Customer, Customer.id == CustomerExternalId.customer_id)
+        .where(in_pairs(CustomerExternalId.system, CustomerExternalId.key, identities))
+        .with_for_update(read=True, key_share=True, of=Customer)
+    )
+    found = tx.execute(narrow(statement, actor)).all()
+    return {(system, key): (customer_id, lifecycle) for system, key, customer_id, lifecycle in found}
+
+
+def create_for_keys(
+    tx: Connection, actor: Actor, identities: Collection[Identity], *, import_id: UUID | None = None
+) -> dict[Identity, UUID]:
+    """Record an active customer without a name for each key; ask `find_by_keys` first for which.
+
+    The number of statements does not depend on how many they are. A caller limited to one unit gives
+    the customers that unit. An import leaves no audit row here: it writes one for each chunk.
+
+    Returns:
+        The customer of each key, also where another transaction was first; keys whose customer the
+        caller may not see are left out.
+
+    Raises:
+        InvalidError: the caller is limited to several units, so the customer's cannot be told.
+    """
+    if len(actor.units) > 1:
+        detail = "This key is limited to several units, so the unit of a new customer is not clear."
+        raise InvalidError(fields=[FieldError("/create_missing", "unclear_unit", detail)])
+    if not identities:
+        return {}
+    blank = CustomerCreate(name="-", unit=next(iter(actor.units), None)).model_dump(mode="python")
+    at = now()
+    rows: dict[Identity, Row] = {}
+    for system, key in sorted(identities):  # in order, so that two transactions do not deadlock
+        data = {**blank, "name": None, "external_ids": [{"system": system, "key": key}]}
+        row = new_row(actor, data, at, new_id())
+        rows[system, key] = {**row, "created_by_import_id": import_id}
+    tx.execute(insert(Customer), list(rows.values()))
+    owners = [{"system": pair[0], "key": pair[1], "customer_id": row["id"]} for pair, row in rows.items()]
+    claim = dialects.insert(tx, CustomerExternalId).on_conflict_do_nothing()
+    claimed = set(tx.execute(claim.returning(CustomerExternalId.customer_id), owners).scalars())
+    made = {pair: row["id"] for pair, row in rows.items() if row["id"] in claimed}
+    lost = [row["id"] for pair, row in rows.items() if pair not in made]
+    theirs: dict[Identity, tuple[UUID, str]] = {}
+    if lost:
+        tx.execute(delete(Customer).where(Customer.id.in_(lost)))
+        theirs = find_by_keys(tx, actor, rows.keys() - made.keys())
+    if import_id is None:
+        trail.record_all(tx, actor, "customer.created", [(str(new), new) for new in made.values()])
+    return made | {pair: customer_id for pair, (customer_id, _) in theirs.items()}
+
+
+def owners(tx: Connection, identities: Collection[Identity]) -> dict[Identity, UUID]:
+    """The owners of the external ids that have one, whether the caller may see them or not."""
+    wanted, found = sorted(identities), {}
+    for start in range(0, len(wanted), PORTION):
+        portion = wanted[start : start + PORTION]
+        columns = CustomerExternalId.system, CustomerExternalId.key
+        rows = tx.execute(select(*columns, CustomerExternalId.customer_id).where(in_pairs(*columns, portion)))
+        found.update({(system, key): customer_id for system, key, customer_id in rows})
+    return found
+
+
+def refusals_of_taken(
+    tx: Connection, actor: Actor, owners_in_way: Sequence[Sequence[UUID]]
+) -> list[ConflictError]:
+    """Refusals of customers whose external ids are those of others, in one statement at most.
+
+    Args:
+        owners_in_way: for each refused customer the others; none where it is another one of the same request.
+
+    Returns:
+        For each the refusal, which names the first of the others that the caller may see.
+    """
+    ids = {owner for others in owners_in_way for owner in others}
+    visible = narrow(select(Customer.id).where(Customer.id.in_(ids)), actor)
+    seen = set(tx.execute(visible).scalars()) if ids else set()
+    refusals = []
+    for others in owners_in_way:
+        known = next(((str(owner), f"/v1/customers/{owner}") for owner in others if owner in seen), None)
+        detail = "Another customer has this external id."
+        refusals.append(ConflictError(detail, code="external_id_taken", existing=known))
+    return refusals
+
+
+def activate_prospects(tx: Connection, actor: Actor, customer_ids: Collection[UUID]) -> None:
+    """Make prospects among the customers active, because they have bought."""
+    at = now()
+    activated = (
+        tx.execute(
+            update(Customer)
+            .where(Customer.id.in_(customer_ids), Customer.lifecycle == Lifecycle.PROSPECT)
+            .values(lifecycle=Lifecycle.ACTIVE, version=Customer.version + 1, updated_at=at)
+            .returning(Customer.id)
+        )
+        .scalars()
+        .all()
+    )
+    found = [(str(customer_id), customer_id) for customer_id in activated]
+    trail.record_all(tx, actor, "customer.updated", found, members=["lifecycle"])
+
+
+def mark_changed(tx: Connection, customer_ids: Sequence[UUID], at: datetime) -> None:
+    """Raise the version of customers of whom a record was moved or corrected, so that the next scoring run
+    reads them again; one statement."""
+    changed = update(Customer).where(Customer.id.in_(customer_ids))
+    tx.execute(changed.values(updated_at=at, version=Customer.version + 1))

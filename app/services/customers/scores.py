@@ -1,0 +1,114 @@
+"""How we stand with a customer, from columns to the wire: the contract and what the current run says."""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import case, select, text
+
+from app.domain.common import money
+from app.domain.satisfaction.expectation import adjust_one
+from app.domain.satisfaction.model import Adjustment
+from app.domain.value.next_tier import next_tier_distance
+from app.services.scoring.satisfaction import JUDGED
+from app.store.tables import CustomerScore, ScoringRun
+
+Row = dict[str, Any]
+
+POINTS_DECIMALS = 6
+"""Points that count as equal are shown alike."""
+
+CONTRACT = {
+    "started_on": "contract_started_on",
+    "ends_on": "contract_ends_on",
+    "notice_given_on": "contract_notice_on",
+}
+"""Member of a contract -> its column of the customer."""
+
+
+def current(column: Any, name: str | None = None) -> Any:
+    """A column of the current scoring run, under its own name or this one; null before the first run."""
+    # SQLAlchemy would spell the condition "= 1" for SQLite, which the index of current runs does not serve.
+    is_current = text("scoring_runs.is_current")
+    return select(column).where(is_current).scalar_subquery().label(name or column.key)
+
+
+SCORES = (
+    CustomerScore.tier,
+    CustomerScore.value_minor,
+    CustomerScore.near_cut,
+    CustomerScore.satisfaction,
+    CustomerScore.quadrant,
+    CustomerScore.churn_level,
+    CustomerScore.churn_percent,
+    CustomerScore.churn_model,
+    CustomerScore.value_at_risk_minor,
+    current(ScoringRun.as_of, "scored_as_of"),
+    current(ScoringRun.currency, "score_currency"),
+    current(ScoringRun.next_tier_steps),
+    # Not for those in no quadrant, who are many: it would be read anew for each.
+    case((CustomerScore.quadrant.is_not(None), current(ScoringRun.expectation_reference))).label(
+        "expectation_reference"
+    ),
+)
+"""What to select for `scores_of`, beside a customer joined with its `CustomerScore`, if it has one."""
+
+
+def contract_of(row: Row) -> dict[str, date | None] | None:
+    """The contract a customer's row holds."""
+    if row["contract_started_on"] is None:
+        return None
+    return {member: row[column] for member, column in CONTRACT.items()}
+
+
+def scores_of(row: Row) -> Row:
+    """The members a row with `SCORES` gives; all null for a customer who is not scored."""
+    currency = row.get("score_currency")
+    level, percent = row.get("churn_level"), row.get("churn_percent")
+    churn = None
+    if level is not None:
+        churn = {
+            "level": level,
+            "probability": None if percent is None else percent / 100,
+            "model": row["churn_model"],
+            "value_at_risk": _money(row["value_at_risk_minor"], currency),
+        }
+    answered = row.get("satisfaction")
+    if answered is not None and JUDGED in answered:
+        answered = {code: told for code, told in answered.items() if code != JUDGED}
+    return {
+        "tier": row.get("tier"),
+        "value": _money(row.get("value_minor"), currency),
+        "next_tier_distance": _money(_distance(row), currency),
+        "near_cut": row.get("near_cut"),
+        "satisfaction": answered,
+        "demandingness": _demandingness(row),
+        "churn": churn,
+        "scored_as_of": row.get("scored_as_of"),
+    }
+
+
+def _demandingness(row: Row) -> Row | None:
+    """The customer's quadrant with what it follows from: its latest answers, and what is usual among all."""
+    quadrant, learned = row.get("quadrant"), row.get("expectation_reference")
+    if quadrant is None or learned is None:
+        return None
+    judged, reference = row["satisfaction"][JUDGED], Adjustment(**learned)
+    satisfaction, expectation = judged["satisfaction"], judged["expectation"]
+    median = reference.expectation_median
+    return {
+        "quadrant": quadrant,
+        "satisfaction": round(satisfaction, POINTS_DECIMALS),
+        "expectation": round(expectation, POINTS_DECIMALS),
+        "adjusted": round(adjust_one(satisfaction, expectation, reference), POINTS_DECIMALS),
+        "reference_median": None if median is None else round(median, POINTS_DECIMALS),
+        "answered_at": judged["answered_at"],
+    }
+
+
+def _distance(row: Row) -> int | None:
+    tier, steps = row.get("tier"), row.get("next_tier_steps")
+    return None if tier is None or steps is None else next_tier_distance(row["value_minor"], tier, steps)
+
+
+def _money(minor: int | None, currency: str | None) -> dict[str, str] | None:
+    return None if minor is None or currency is None else money.to_wire(minor, currency)

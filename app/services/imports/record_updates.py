@@ -1,0 +1,302 @@
+"""Records that a source sends again: what is new in a later file changes what is stored.
+
+A complaint or interaction is changed where its source says something else than it did before; a cell that is
+empty says nothing. What tells a record apart (whose it is, when and how it began) does not change: a row in
+which that differs is another record under a key that is not unique, and is refused.
+"""
+
+import hashlib
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import compress
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from app.domain.common.access import Actor
+from app.domain.imports.refusals import Refusal, Refused
+from app.domain.imports.source_digests import merge, news, pack
+from app.domain.imports.targets import RecordKind
+from app.errors import AppError, ConflictError, FieldError, InvalidError
+from app.schemas.activity.interactions import InteractionUpdate
+from app.schemas.recovery.complaints import ComplaintUpdate
+from app.schemas.recovery.events import ComplaintHandOver, ComplaintResolution, ComplaintStep
+from app.services.activity import interactions
+from app.services.customers import external_ids
+from app.services.imports import source_digests
+from app.services.imports.record_requests import KINDS, Items, reason
+from app.services.recovery import steps
+from app.store import dialects
+from app.store.imports import transaction_batches
+from app.store.imports.transaction_batches import Outcome
+from app.store.visibility import narrow
+
+Row = dict[str, Any]
+Customers = dict[tuple[str, str], UUID]
+"""System and key of customers -> their ids."""
+
+APART: Mapping[RecordKind, tuple[str, ...]] = {
+    RecordKind.INTERACTIONS: ("started_at", "direction", "channel"),
+    RecordKind.COMPLAINTS: ("received_at",),
+}
+"""Members besides the customer in which a record never changes."""
+
+_NOT_SAID = frozenset(("source", "external_id", "create_missing", "survey_version"))
+"""Members that are of the mapping, or of the day on which the file was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a row says of its record: by member, as `app.domain.imports.source_digests.pack` keeps it, in one digest."""
+
+    members: Row
+    packed: bytes
+    digest: bytes
+
+    @classmethod
+    def of(cls, item: Any) -> "Said":
+        """What the item of a row says."""
+        members = item.model_dump(include=item.model_fields_set - _NOT_SAID)
+        packed = pack(members)
+        return cls(members, packed, hashlib.blake2b(packed, digest_size=16).digest())
+
+
+def first_of_key(
+    tx: Connection, import_id: UUID, rows: Items, told: Sequence[Said], outcome: Outcome
+) -> tuple[Items, list[Said]]:
+    """Leave the first row of each key: a later row of the file that says the same is repeated, one that says
+    something else is refused."""
+    seen = transaction_batches.tried(tx, import_id, [item.external_id for item in rows.items], "said")
+    wanted = []
+    for line, item, one in zip(rows.line, rows.items, told, strict=True):
+        before = seen.setdefault(item.external_id, one.digest)
+        wanted.append(before is one.digest)
+        if before is one.digest:
+            continue
+        if before == one.digest:
+            outcome.repeats(line)
+        else:
+            outcome.refused.append(Refused(line, Refusal.CONFLICTING_DUPLICATE, "external_id"))
+    return rows.where(wanted), list(compress(told, wanted))
+
+
+def note(tx: Connection, import_id: UUID, rows: Items, told: Sequence[Said], outcome: Outcome) -> None:
+    """Note the rows of a batch that were not refused, for `first_of_key` of later batches."""
+    refused = {one.line for one in outcome.refused}
+    kept = [
+        (item.external_id, one.digest)
+        for line, item, one in zip(rows.line, rows.items, told, strict=True)
+        if line not in refused
+    ]
+    transaction_batches.note(tx, import_id, "said", [key for key, _ in kept], [digest for _, digest in kept])
+
+
+def settle(
+    tx: Connection, actor: Actor, import_row: Row, rows: Items, told: Sequence[Said], outcome: Outcome
+) -> tuple[Items, list[Said]]:
+    """Change the records that are stored already where their rows have something new, and leave the others.
+
+    Rows of a file that was imported before, when other files have followed it, are not new.
+    """
+    kind = RecordKind(import_row["kind"])
+    present = _present(tx, actor, kind, rows)
+    if not present:
+        return rows, list(told)
+    is_old = source_digests.is_old(tx, import_row)
+    found = [present.get(item.external_id) for item in rows.items]
+    customers = _customers(tx, actor, [item for item, row in zip(rows.items, found, strict=True) if row])
+    for line, item, one, row in zip(rows.line, rows.items, told, found, strict=True):
+        if row is None:
+            continue
+        in_all = replace(one, packed=merge(row["source_said"], one.packed))  # what it leaves out was said
+        changed = set() if is_old else news(one.members, row["source_said"])
+        if kind is RecordKind.RESPONSES:
+            changed = changed if row["source_said"] else set()
+        elif changed:
+            changed = _really(kind, item, row, changed, customers)
+        if not changed:
+            outcome.repeats(line)
+            if not is_old and row["source_said"] != in_all.packed:
+                keep(tx, kind, [row["id"]], [in_all])
+            continue
+        column = _apart(kind, changed)
+        if column is not None:
+            outcome.refused.append(Refused(line, Refusal.CONFLICTING_DUPLICATE, column))
+            continue
+        try:
+            with tx.begin_nested():
+                _CHANGES[kind](tx, actor, row, item, changed, customers, import_row["id"])
+                keep(tx, kind, [row["id"]], [in_all])
+        except AppError as error:
+            outcome.refused.append(Refused(line, *_reason(item, error)))
+        else:
+            outcome.updates(line)
+    wanted = [row is None for row in found]
+    return rows.where(wanted), list(compress(told, wanted))
+
+
+def keep(tx: Connection, kind: RecordKind, ids: Sequence[UUID], told: Sequence[Said]) -> None:
+    """Keep what the source said of records."""
+    if not ids:
+        return
+    table = KINDS[kind].table
+    statement = update(table).where(table.__table__.c.id == bindparam("record_id"))
+    packed = [{"record_id": id_, "packed": one.packed} for id_, one in zip(ids, told, strict=True)]
+    tx.execute(statement.values(source_said=bindparam("packed")), packed)
+
+
+# --- inside
+
+
+def _present(tx: Connection, actor: Actor, kind: RecordKind, rows: Items) -> dict[str, Row]:
+    """The stored records that have the keys of rows, as far as the caller may see them."""
+    if not rows.items:
+        return {}
+    columns = KINDS[kind].table.__table__.c
+    keys = [item.external_id for item in rows.items]
+    statement = select(*columns).where(columns.source == rows.items[0].source)
+    named = statement.where(dialects.among(tx, columns.external_id, keys))
+    found = tx.execute(narrow(named, actor, columns.customer_id, columns.get("unit"))).mappings()
+    return {row["external_id"]: dict(row) for row in found}
+
+
+def _customers(tx: Connection, actor: Actor, items: Sequence[Any]) -> Customers:
+    named = {(item.customer.system, item.customer.key) for item in items if item.customer is not None}
+    found = external_ids.find_by_keys(tx, actor, named)
+    return {identity: customer_id for identity, (customer_id, _) in found.items()}
+
+
+def _customer_of(item: Any, customers: Customers) -> UUID | None:
+    if item.customer is None:
+        customer_id: UUID | None = item.customer_id
+        return customer_id
+    return customers.get((item.customer.system, item.customer.key))
+
+
+def _really(kind: RecordKind, item: Any, row: Row, changed: set[str], customers: Customers) -> set[str]:
+    """Those of the new members that are not stored like this."""
+    whose = changed & {"customer", "customer_id"}
+    other = row["customer_id"] is None or _customer_of(item, customers) != row["customer_id"]
+    rest = {member for member in changed - whose if row[member] != getattr(item, member)}
+    return rest | ({"customer_id"} if whose and other else set())
+
+
+def _apart(kind: RecordKind, changed: Collection[str]) -> str | None:
+    """The target that tells a row's record from the one that is stored; None when it may be the same."""
+    if kind is RecordKind.RESPONSES:
+        return "external_id"
+    return next((member for member in APART[kind] if member in changed), None)
+
+
+def _change_interaction(
+    tx: Connection,
+    actor: Actor,
+    row: Row,
+    item: Any,
+    changed: set[str],
+    customers: Customers,
+    import_id: UUID,
+) -> None:
+    changes = {member: getattr(item, member) for member in changed}
+    if "customer_id" in changed:
+        changes["customer_id"] = _new_customer(tx, actor, row, item, customers, import_id)
+    data = InteractionUpdate.model_construct(set(changes), **changes)
+    interactions.update_one(tx, actor, row["id"], data, None)
+
+
+def _new_customer(
+    tx: Connection, actor: Actor, row: Row, item: Any, customers: Customers, import_id: UUID
+) -> UUID | None:
+    """The customer that a record of nobody gets.
+
+    Raises:
+        ConflictError: the record has another one.
+        InvalidError: there is no such customer.
+    """
+    if row["customer_id"] is not None:
+        raise ConflictError(code="other_customer")
+    found = _customer_of(item, customers)
+    if found is None and item.customer is not None and item.create_missing:
+        identity = item.customer.system, item.customer.key
+        made = external_ids.create_for_keys(tx, actor, [identity], import_id=import_id)
+        found = made.get(identity)
+    if found is None:
+        wrong = FieldError("/customer", "unknown_customer", "There is no such customer.")
+        raise InvalidError(code="unknown_customer", fields=[wrong])
+    return found
+
+
+def _change_complaint(
+    tx: Connection,
+    actor: Actor,
+    row: Row,
+    item: Any,
+    changed: set[str],
+    _customers: Customers,
+    _import_id: UUID,
+) -> None:
+    if "customer_id" in changed:
+        raise ConflictError(code="other_customer")
+    for member, step in _STEPS.items():
+        if member not in changed:
+            continue
+        if row[member] is not None:
+            raise ConflictError(code="step_taken", member=member)
+        at = getattr(item, member)
+        try:
+            step(tx, actor, row["id"], at, item.resolution)
+        except AppError as error:
+            raise ConflictError(
+                code=error.fields[0].code if error.fields else error.code, member=member
+            ) from None
+    if "resolution" in changed and "resolved_at" not in changed:
+        raise ConflictError(code="step_taken", member="resolution")
+    moved = {member: getattr(item, member) for member in changed & {"owner"}}
+    if moved:
+        steps.hand_over(tx, actor, row["id"], ComplaintHandOver.model_construct(**moved))
+    rest = changed - _STEPS.keys() - {"owner", "resolution"}
+    if rest:
+        changes = {member: getattr(item, member) for member in rest}
+        data = ComplaintUpdate.model_construct(rest, **changes)
+        steps.update_one(tx, actor, row["id"], data, None)
+
+
+def _acknowledge(tx: Connection, actor: Actor, complaint_id: UUID, at: datetime, _said: str | None) -> None:
+    steps.acknowledge(tx, actor, complaint_id, ComplaintStep.model_construct(at=at))
+
+
+def _resolve(tx: Connection, actor: Actor, complaint_id: UUID, at: datetime, said: str | None) -> None:
+    # A file may know when and not how.
+    data = ComplaintResolution.model_construct(at=at, resolution=cast("str", said))
+    steps.resolve(tx, actor, complaint_id, data)
+
+
+def _close(tx: Connection, actor: Actor, complaint_id: UUID, at: datetime, _said: str | None) -> None:
+    steps.close(tx, actor, complaint_id, ComplaintStep.model_construct(at=at))
+
+
+_STEPS: Mapping[str, Callable[[Connection, Actor, UUID, datetime, str | None], None]] = {
+    "acknowledged_at": _acknowledge,
+    "resolved_at": _resolve,
+    "closed_at": _close,
+}
+_CHANGES: Mapping[RecordKind, Callable[[Connection, Actor, Row, Any, set[str], Customers, UUID], None]] = {
+    RecordKind.INTERACTIONS: _change_interaction,
+    RecordKind.COMPLAINTS: _change_complaint,
+}
+
+
+def _reason(item: Any, error: AppError) -> tuple[Refusal, str]:
+    """Why a record was not changed, and the target it is about."""
+    if error.code == "other_customer":
+        return Refusal.CONFLICTING_DUPLICATE, "customer_key"
+    member = error.params.get("member")
+    if member is None:
+        return reason(item, error)
+    code = _OF_STEPS.get(error.code, Refusal.CONFLICTING_DUPLICATE)
+    return code, str(member)
+
+
+_OF_STEPS = {"before_last_step": Refusal.OUT_OF_ORDER, "in_future": Refusal.IN_FUTURE}

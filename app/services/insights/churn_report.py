@@ -1,0 +1,186 @@
+"""Churn of a run, and the flag of one customer."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, select
+
+from app.domain.churn import LEVELS
+from app.domain.churn.models import LEARNED, contract, mbg_nbd_distribution
+from app.domain.common import money
+from app.domain.common.access import Actor
+from app.domain.scoring.parameters import Parameters
+from app.errors import NotFoundError
+from app.services.scoring import contract_model_selection
+from app.services.scoring.churn import SOURCES, explanation_of, is_calibrated, reasons_of
+from app.services.scoring.runs import find_finished
+from app.store.engine import long
+from app.store.scoring import run_results
+from app.store.tables import Customer, CustomerScore, ScoringRun
+from app.store.visibility import narrow
+
+Row = dict[str, Any]
+
+TOP = 50
+_RUN = select(
+    ScoringRun.id,
+    ScoringRun.as_of,
+    ScoringRun.parameters,
+    ScoringRun.is_current,
+    ScoringRun.churn,
+    ScoringRun.churn_baselines,
+).where(ScoringRun.churn.is_not(None))
+_SERVING = (ScoringRun.churn_serving, ScoringRun.contract_serving)
+
+
+def report(tx: Connection, _actor: Actor, run_id: UUID | None, as_of: date | None) -> Row:
+    """Read the churn figures of a run: the named one, the newest for a day, or the current one.
+
+    Raises:
+        NotFoundError: no such run has finished.
+    """
+    run = find_finished(tx, _RUN, run_id, as_of)
+    parameters = Parameters.from_dict(run.parameters)
+    return {
+        **_of_any_version(run.churn),
+        "run_id": run.id,
+        "as_of": run.as_of,
+        "is_current": run.is_current,
+        "parameters": parameters.to_dict(),
+        "top": _top(tx, parameters.currency) if run.is_current else [],
+    }
+
+
+@long
+def of_customer(tx: Connection, actor: Actor, customer_id: UUID, runs: int, language: str) -> Row:
+    """Read the flag of one customer by the current run, and by the runs before it.
+
+    Raises:
+        NotFoundError: no such customer, or no run has finished.
+    """
+    statement = (
+        select(
+            CustomerScore.churn_level,
+            CustomerScore.churn_percent,
+            CustomerScore.churn_model,
+            CustomerScore.value_at_risk_minor,
+            CustomerScore.value_minor,
+            CustomerScore.churn_facts,
+        )
+        .select_from(Customer)
+        .join(CustomerScore, CustomerScore.customer_id == Customer.id, isouter=True)
+        .where(Customer.id == customer_id)
+    )
+    row = tx.execute(narrow(statement, actor)).first()
+    if row is None:
+        raise NotFoundError("There is no such customer.")
+    run = find_finished(tx, _RUN.add_columns(*_SERVING), None, None)
+    parameters = Parameters.from_dict(run.parameters)
+    report = _of_any_version(run.churn)
+    amount = row.value_at_risk_minor
+    return {
+        "customer_id": customer_id,
+        "run_id": run.id,
+        "as_of": run.as_of,
+        "level": row.churn_level,
+        "probability": None if row.churn_percent is None else row.churn_percent / 100,
+        "horizon_days": parameters.horizon_days,
+        "value_at_risk": None if amount is None else money.to_wire(amount, parameters.currency),
+        "model": row.churn_model,
+        "version": report["version"],
+        **_measured(report, run, row.churn_model),
+        "reasons": reasons_of(row.churn_facts, run.churn_baselines, run.as_of, language),
+        "explanation": _explanation(tx, customer_id, row, run, language),
+        "history": _history(tx, customer_id, runs),
+    }
+
+
+def _measured(report: Row, run: Any, model: str | None) -> Row:
+    """How well the model of a customer foretells, and how many customers it was fitted to."""
+    if model != contract.CODE or run.contract_serving is None:
+        fitted = report["models"][mbg_nbd_distribution.CODE]["n"]
+        return {"calibrated": report["calibrated"], "ece": report["ece"], "n": fitted}
+    error = contract_model_selection.ece_of(report["models"]["contract"]["serving"])
+    fitted = run.contract_serving["model"]["learned"]["n"]
+    return {"calibrated": is_calibrated(error), "ece": error, "n": fitted}
+
+
+def _explanation(tx: Connection, customer_id: UUID, row: Any, run: Any, language: str) -> Row | None:
+    """What the probability is made of, when a learned model made it."""
+    if row.churn_model == LEARNED:
+        return explanation_of(row.churn_facts, row.value_minor, run.churn_serving, run.as_of, language)
+    if row.churn_model != contract.CODE:
+        return None
+    stored = run_results.of_customer(tx, [run.id], customer_id, ["contract_started_day"])
+    started = int(stored[run.id]["contract_started_day"]) if run.id in stored else None
+    return contract_model_selection.explanation_of(
+        row.churn_facts, started, run.contract_serving, run.as_of, language
+    )
+
+
+def _of_any_version(report: Row) -> Row:
+    """A run's report; what earlier versions did not say follows from what they did."""
+    contracts = {"serving": None, **report["models"]["contract"]}
+    report = {**report, "models": {**report["models"], "contract": contracts}}
+    if "serving" in report:
+        return report
+    model = report["backtest"]["model"]
+    return {**report, "serving": None, "ece": None if model is None else model["ece"]}
+
+
+def _top(tx: Connection, currency: str) -> list[Row]:
+    statement = (
+        select(
+            Customer.id,
+            Customer.name,
+            CustomerScore.churn_level,
+            CustomerScore.churn_percent,
+            CustomerScore.value_at_risk_minor,
+        )
+        .join_from(CustomerScore, Customer, Customer.id == CustomerScore.customer_id)
+        .where(CustomerScore.value_at_risk_minor > 0)
+        .order_by(CustomerScore.value_at_risk_minor.desc(), CustomerScore.customer_id)
+        .limit(TOP)
+    )
+    return [
+        {
+            "id": row.id,
+            "name": row.name,
+            "level": row.churn_level,
+            "probability": None if row.churn_percent is None else row.churn_percent / 100,
+            "value_at_risk": money.to_wire(row.value_at_risk_minor, currency),
+        }
+        for row in tx.execute(statement)
+    ]
+
+
+def _history(tx: Connection, customer_id: UUID, most: int) -> list[Row]:
+    """The customer's flag in the newest runs by day; of several runs for a day the last one."""
+    statement = (
+        select(ScoringRun.id, ScoringRun.as_of)
+        .where(ScoringRun.state == "done", ScoringRun.churn.is_not(None))
+        .order_by(ScoringRun.as_of.desc(), ScoringRun.created_at.desc())
+    )
+    days: dict[date, UUID] = {}
+    for run_id, as_of in tx.execute(statement):
+        days.setdefault(as_of, run_id)
+        if len(days) == most:
+            break
+    names = ("churn_level", "churn_percent", "churn_model")
+    found = run_results.of_customer(tx, list(days.values()), customer_id, names)
+    past = []
+    for as_of, run_id in days.items():
+        if run_id not in found:
+            continue
+        level, percent, model = (int(found[run_id][name]) for name in names)
+        past.append(
+            {
+                "run_id": run_id,
+                "as_of": as_of,
+                "level": None if level < 0 else LEVELS[level],
+                "probability": None if percent < 0 else percent / 100,
+                "model": None if model < 0 else SOURCES[model],
+            }
+        )
+    return past

@@ -1,0 +1,153 @@
+"""Our own figure of a window beside what studies say of competitors, and whether the gaps are real."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Connection
+
+from app.domain.common.access import Actor
+from app.domain.satisfaction import INDICES, expectation
+from app.domain.satisfaction.competitor_measurements import Measurement
+from app.domain.satisfaction.gap import (
+    NotCorrected,
+    Precision,
+    corrected,
+    gap,
+    not_corrected,
+    own_precision,
+    told_precision,
+)
+from app.domain.satisfaction.model import Adjustment, Index, IndexResult
+from app.schemas.insights.competitors import CompetitorsQuery
+from app.services.insights import competitor_measurements, satisfaction_report
+from app.services.scoring import answer_columns, satisfaction
+from app.services.scoring.satisfaction import result_row
+from app.store.engine import long
+from app.store.scoring import survey_answers
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Fair:
+    """What a correction starts from: how our customers' satisfaction goes with what they expect, and the
+    figure of those who were asked for both."""
+
+    adjustment: Adjustment
+    result: IndexResult
+
+
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """Our figure; ``fair`` for the composite index only."""
+
+    result: IndexResult
+    fair: _Fair | None
+    mixes_questions: bool = False
+
+
+@long
+def report(tx: Connection, actor: Actor, query: CompetitorsQuery, language: str) -> Row:
+    """Hold our figure of a window against the latest measurement of each competitor before its end.
+
+    Raises:
+        InvalidError: ``from`` is not before ``to``.
+    """
+    index, company = INDICES[query.index], actor.company
+    first, to = satisfaction_report.window_days(company, query.from_, query.to)
+    start, end = company.start_of(first), company.start_of(to)
+    own = _own(tx, index, start, end)
+    measured = competitor_measurements.of_index(tx, index.code, to)
+    competitors = [
+        _competitor(own, list(rows), first)
+        for _, rows in groupby(measured, lambda row: row["competitor_key"])
+    ]
+    return {
+        "index": index.code,
+        "name": index.titles[language],
+        "unit": index.unit,
+        "range_low": index.low,
+        "range_high": index.high,
+        "documentation": "/docs/formulas#gap-to-a-competitor",
+        "window": {"start": start, "end": end},
+        "own": {**result_row(own.result, own.mixes_questions), **_sure(own_precision(own.result))},
+        "adjustment": None if own.fair is None else _adjustment(own.fair),
+        "competitors": sorted(competitors, key=lambda row: (-row["latest"]["value"], row["competitor"])),
+    }
+
+
+# --- inside
+
+
+def _own(tx: Connection, index: Index, start: datetime, end: datetime) -> _Own:
+    fair = INDICES["expectation"] if index.code == "composite" else None
+    kinds = index.kinds if fair is None else fair.kinds
+    versions = answer_columns.versions_of(survey_answers.surveys(tx))
+    columns = survey_answers.answers(tx, survey_answers.Asked(kinds, start, end))
+    found = answer_columns.answered(columns, versions)
+    answers = found.of_index(index)[0]
+    result = index.overall(answers, found.options(index))
+    if fair is None:
+        return _Own(result, None, satisfaction.mixes_questions(index, answers))
+    answers, options = found.of_index(fair)[0], found.options(fair)
+    return _Own(result, _Fair(expectation.reference(answers, options), fair.overall(answers, options)))
+
+
+def _adjustment(fair: _Fair) -> Row:
+    adjustment = fair.adjustment
+    return {
+        "beta": adjustment.beta,
+        "beta_error": adjustment.beta_error,
+        "expectation_mean": adjustment.expectation_mean,
+        "reference_n": adjustment.n,
+        "is_unadjusted": adjustment.is_unadjusted,
+        "own": {**result_row(fair.result, False), **_sure(own_precision(fair.result))},
+    }
+
+
+def _competitor(own: _Own, rows: Sequence[Row], first: date) -> Row:
+    """One competitor; ``rows`` are its measurements, the newest first."""
+    latest = rows[0]
+    told, sure = _told(latest)
+    found = gap(own.result.score, own_precision(own.result), told.value, sure)
+    value, reason = _corrected(own.fair, told, sure)
+    return {
+        "competitor": latest["competitor"],
+        "latest": _measurement(latest, first),
+        "gap": asdict(found),
+        "corrected": value,
+        "not_corrected": reason,
+        "history": [_measurement(row, first) for row in rows],
+    }
+
+
+def _told(row: Row) -> tuple[Measurement, Precision]:
+    told = competitor_measurements.told_by(row)
+    return told, told_precision(row["index"], told)
+
+
+def _corrected(
+    fair: _Fair | None, told: Measurement, sure: Precision
+) -> tuple[Row | None, NotCorrected | None]:
+    """The figure if the competitor's customers expected as much as ours, and the gap to those of ours who
+    said how much that is, whose mean is the same with and without the adjustment; or why there is none."""
+    if fair is None:
+        return None, NotCorrected.OTHER_INDEX
+    if (reason := not_corrected(told, fair.adjustment)) is not None:
+        return None, reason
+    value, value_sure = corrected(told, sure, fair.adjustment)
+    found = gap(fair.result.score, own_precision(fair.result), value, value_sure)
+    return {"value": value, **_sure(value_sure), "gap": asdict(found)}, None
+
+
+def _measurement(row: Row, first: date) -> Row:
+    names = ("id", *competitor_measurements.TOLD, "source", "measured_on")
+    in_window = row["measured_on"] >= first
+    return {name: row[name] for name in names} | _sure(_told(row)[1]) | {"in_window": in_window}
+
+
+def _sure(precision: Precision) -> Row:
+    return {"standard_error": precision.error, "basis": precision.basis}

@@ -1,0 +1,53 @@
+"""Every method by which figures are made, and how each works."""
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+from app.domain.common.access import Actor
+from app.domain.methods import METHODS, Method
+from app.errors import NotFoundError
+from app.store.engine import single
+
+Row = dict[str, Any]
+
+
+@single
+def listed(_tx: Connection, _actor: Actor, language: str) -> Row:
+    """List all methods; names are in the language."""
+    return {"data": [_shape(method, language) for method in METHODS.values()]}
+
+
+@single
+def get(_tx: Connection, _actor: Actor, code: str, language: str) -> Row:
+    """Tell of one method with a worked example and its limits, in the language.
+
+    Raises:
+        NotFoundError: there is none with this code.
+    """
+    method = METHODS.get(code)
+    if method is None:
+        raise NotFoundError("There is no such method.")
+    example = {"given": method.example.given, "found": method.example.found}
+    return {
+        **_shape(method, language),
+        "example": example,
+        "limits": [limit[language] for limit in method.limits],
+    }
+
+
+# --- inside
+
+
+def _shape(method: Method, language: str) -> Row:
+    return {
+        "code": method.code,
+        "kind": method.kind,
+        "name": method.titles[language],
+        "formula": method.formula,
+        "source": method.source,
+        "documentation": method.documentation,
+        "range_low": method.low,
+        "range_high": method.high,
+        "unit": method.unit,
+    }

@@ -1,0 +1,90 @@
+"""Share of wallet: what customers spend here of what they spend in the category."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, select
+
+from app.domain.common import money
+from app.domain.common.access import Actor
+from app.domain.scoring.parameters import Parameters
+from app.domain.value.concentration import IntArray
+from app.domain.value.share_of_wallet import UNKNOWN, share_of_wallet
+from app.domain.value.value_tiers import TIER_NAMES
+from app.errors import ConflictError
+from app.schemas.insights.share_of_wallet import WalletQuery
+from app.services.insights.profit_accounts import MOST
+from app.services.scoring.runs import find_finished
+from app.services.scoring.value_tiers import tiered
+from app.store.engine import long
+from app.store.scoring import customer_attributes, run_results
+from app.store.tables import ScoringRun
+
+Row = dict[str, Any]
+
+_RUN = select(ScoringRun.id, ScoringRun.as_of, ScoringRun.parameters, ScoringRun.is_current)
+
+
+@long
+def report(tx: Connection, actor: Actor, query: WalletQuery) -> Row:
+    """Hold what the customers with a value tier in a run spent here against what they spend in all, as an
+    attribute says it now.
+
+    Raises:
+        NotFoundError: no such run has finished.
+        ConflictError: the amounts are too large to be added up.
+    """
+    run = find_finished(tx, _RUN, query.run_id, query.as_of)
+    parameters = Parameters.from_dict(run.parameters)
+    bounds = parameters.bounds(run.as_of, actor.company)
+    columns = tiered(tx, run.id)
+    own, tiers = columns["value_minor"].astype(np.int64), columns["tier"]
+    ids, texts = customer_attributes.values(tx, query.attribute)
+    places, told = run_results.matched(ids, columns["customer_id"])
+    total = np.full(own.size, UNKNOWN, dtype=np.int64)
+    total[told] = _amounts(texts[places[told]], parameters.currency)
+    if float(np.maximum(total, 0).astype(np.float64).sum()) > MOST:
+        raise ConflictError("The amounts are too large to be added up.")
+    return {
+        "method": "share_of_wallet",
+        "run_id": run.id,
+        "as_of": run.as_of,
+        "is_current": run.is_current,
+        "window": {"start": bounds.start, "end": bounds.end},
+        "attribute": query.attribute,
+        "customers": own.size,
+        "without_total": int(np.count_nonzero(~told)),
+        "not_an_amount": int(np.count_nonzero(told & (total == UNKNOWN))),
+        **_shares(own, total, parameters.currency),
+        "tiers": [
+            {"tier": tier, **_shares(own[tiers == tier], total[tiers == tier], parameters.currency)}
+            for tier in TIER_NAMES
+        ],
+    }
+
+
+# --- inside
+
+
+def _amounts(texts: NDArray[np.object_], currency: str) -> IntArray:
+    """Amounts in minor units, `UNKNOWN` for what is none."""
+    return np.array([_amount(text, currency) for text in texts.tolist()], dtype=np.int64)
+
+
+def _amount(text: str, currency: str) -> int:
+    try:
+        return max(money.parse_rounded(text, currency)[0], UNKNOWN)
+    except ValueError:
+        return UNKNOWN
+
+
+def _shares(own: IntArray, total: IntArray, currency: str) -> Row:
+    found = share_of_wallet(own, total)
+    return {
+        "n": found.n,
+        "contradicted": found.contradicted,
+        "overall": found.overall,
+        "median": found.median,
+        "open": money.to_wire(found.open_minor, currency),
+    }

@@ -1,0 +1,243 @@
+"""API keys: make, check, list, revoke and rotate them."""
+
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from app.domain.common.access import Actor, Scope
+from app.domain.common.company import Company
+from app.domain.common.text import composed
+from app.errors import ConflictError, NotFoundError, UnauthenticatedError
+from app.store.audit import trail
+from app.store.engine import single
+from app.store.prepared_select import Prepared, Row
+from app.store.tables import ApiKey
+from app.store.types import now
+
+PREFIX = "vefa_live_"
+_TOKEN = re.compile(r"vefa_live_([a-z0-9]{12})_([A-Za-z0-9]{40})", re.ASCII)
+USE_NOTED_EVERY = timedelta(minutes=5)
+_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
+_SECRET_ALPHABET = _ALPHABET + _ALPHABET[:26].upper()
+
+_FIND = Prepared(
+    select(
+        ApiKey.secret_hash,
+        ApiKey.scopes,
+        ApiKey.units,
+        ApiKey.expires_at,
+        ApiKey.retires_at,
+        ApiKey.revoked_at,
+        ApiKey.last_used_at,
+    ).where(ApiKey.id == bindparam("key_id"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A well-formed API key as a caller sent it."""
+
+    id: str
+    secret: str
+
+
+def parse(token: str) -> Credential | None:
+    """The parts of ``vefa_live_<id>_<secret>``; None for anything else."""
+    match = _TOKEN.fullmatch(token)
+    return Credential(match.group(1), match.group(2)) if match else None
+
+
+@single
+def authenticate(
+    tx: Connection, credential: Credential, company: Company, request_id: str | None
+) -> tuple[Actor, bool]:
+    """The caller who owns a credential, and whether its last use should be noted again (`touch`).
+
+    Raises:
+        UnauthenticatedError: unknown, wrong, expired or revoked; the answer does not say which.
+    """
+    found = _FIND.rows(tx, {"key_id": credential.id})
+    # The secret has 238 bits of randomness: a plain hash cannot be searched, and costs 1 µs.
+    given = hashlib.sha256(credential.secret.encode()).digest()
+    if not found or not hmac.compare_digest(found[0]["secret_hash"], given) or not _is_live(found[0]):
+        raise UnauthenticatedError("Send a valid API key as a bearer token.")
+    row = found[0]
+    actor = Actor(
+        id=f"key:{credential.id}",
+        scopes=_scopes(tuple(row["scopes"])),
+        units=frozenset(row["units"]),
+        request_id=request_id,
+        company=company,
+    )
+    last_used_at = row["last_used_at"]
+    return actor, last_used_at is None or now() - last_used_at > USE_NOTED_EVERY
+
+
+def touch(tx: Connection, key_id: str) -> None:
+    """Note that a key is in use. Not at every request, which would make every read a write."""
+    tx.execute(update(ApiKey).where(ApiKey.id == key_id).values(last_used_at=now()))
+
+
+_KNOWN_SCOPES = frozenset(Scope)
+
+
+@lru_cache(maxsize=1024)
+def _scopes(names: tuple[str, ...]) -> frozenset[Scope]:
+    """Scopes by their names; names this program no longer knows give no right."""
+    return frozenset(Scope(name) for name in names if name in _KNOWN_SCOPES)
+
+
+def create(
+    tx: Connection,
+    actor: Actor,
+    label: str,
+    scopes: Iterable[Scope],
+    *,
+    units: Iterable[str] = (),
+    expires_at: datetime | None = None,
+    replaces: str | None = None,
+) -> str:
+    """Make a key and return its token, the only time it can be seen."""
+    key_id = _random(12, _ALPHABET)
+    return create_known(
+        tx,
+        actor,
+        f"{PREFIX}{key_id}_{_random(40, _SECRET_ALPHABET)}",
+        label,
+        scopes,
+        units=units,
+        expires_at=expires_at,
+        replaces=replaces,
+    )
+
+
+def create_known(
+    tx: Connection,
+    actor: Actor,
+    token: str,
+    label: str,
+    scopes: Iterable[Scope],
+    *,
+    units: Iterable[str] = (),
+    expires_at: datetime | None = None,
+    replaces: str | None = None,
+) -> str:
+    """`create` with a token made elsewhere (the demo's is always the same)."""
+    credential = parse(token)
+    if credential is None:
+        raise ValueError("not an API key")
+    rights = _Rights(sorted(scopes), sorted(composed(unit).strip() for unit in units), expires_at)
+    tx.execute(
+        insert(ApiKey).values(
+            id=credential.id,
+            secret_hash=hashlib.sha256(credential.secret.encode()).digest(),
+            label=label,
+            scopes=rights.scopes,
+            units=rights.units,
+            created_at=now(),
+            expires_at=expires_at,
+            replaces=replaces,
+        )
+    )
+    _note(tx, actor, "created", credential.id, rights, replaces=replaces)
+    return token
+
+
+def list_all(tx: Connection, _actor: Actor) -> list[dict[str, Any]]:
+    """Every key without its secret, newest first."""
+    columns = [column for column in ApiKey.__table__.columns if column.key != "secret_hash"]
+    return [dict(row) for row in tx.execute(select(*columns).order_by(ApiKey.created_at.desc())).mappings()]
+
+
+def revoke(tx: Connection, actor: Actor, key_id: str) -> None:
+    """Make a key useless from now on.
+
+    Raises:
+        NotFoundError: there is no such key.
+        ConflictError: it is revoked already.
+    """
+    row = _existing(tx, key_id)
+    if row["revoked_at"] is not None:
+        raise ConflictError("The key is revoked already.")
+    tx.execute(update(ApiKey).where(ApiKey.id == key_id).values(revoked_at=now()))
+    _note(tx, actor, "revoked", key_id, _Rights.of(row))
+
+
+def rotate(
+    tx: Connection, actor: Actor, key_id: str, overlap: timedelta, *, expires_at: datetime | None = None
+) -> str:
+    """Make a successor with the same rights; the old key works for ``overlap`` longer.
+
+    Rotating a key again makes another successor and never lets the old key work longer.
+
+    Args:
+        expires_at: when the successor expires, by default when the old key does.
+
+    Raises:
+        NotFoundError: there is no such key.
+        ConflictError: it is revoked or expired.
+    """
+    row = _existing(tx, key_id)
+    if not _is_live(row):
+        raise ConflictError("The key is revoked or expired.")
+    retires_at = min(now() + overlap, row["retires_at"] or datetime.max.replace(tzinfo=UTC))
+    tx.execute(update(ApiKey).where(ApiKey.id == key_id).values(retires_at=retires_at))
+    _note(tx, actor, "rotated", key_id, _Rights.of(row))
+    scopes, expires_at = _scopes(tuple(row["scopes"])), expires_at or row["expires_at"]
+    return create(tx, actor, row["label"], scopes, units=row["units"], expires_at=expires_at, replaces=key_id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rights:
+    """What a key may do and until when."""
+
+    scopes: list[str]
+    units: list[str]
+    expires_at: datetime | None
+
+    @classmethod
+    def of(cls, row: Row) -> "_Rights":
+        return cls(row["scopes"], row["units"], row["expires_at"])
+
+
+def _note(
+    tx: Connection, actor: Actor, what: str, key_id: str, rights: _Rights, *, replaces: str | None = None
+) -> None:
+    """Note in the trail what became of a key, and its rights: ``scope=customers:read``, ``unit=izmir``."""
+    expires_at = None if rights.expires_at is None else rights.expires_at.isoformat()
+    given = [*(f"scope={scope}" for scope in rights.scopes), *(f"unit={unit}" for unit in rights.units)]
+    given += [
+        f"{name}={value}" for name, value in (("expires_at", expires_at), ("replaces", replaces)) if value
+    ]
+    trail.record(tx, actor, f"api_key.{what}", key_id, members=given)
+
+
+def _existing(tx: Connection, key_id: str) -> Row:
+    statement = select(ApiKey.__table__).where(ApiKey.id == key_id).with_for_update()
+    row = tx.execute(statement).mappings().first()
+    if row is None:
+        raise NotFoundError("There is no such key.")
+    return dict(row)
+
+
+def _is_live(row: Row) -> bool:
+    end = ends_at(row)
+    return row["revoked_at"] is None and (end is None or end > now())
+
+
+def ends_at(row: Row) -> datetime | None:
+    """When a key stops working unless it is revoked before; None: never."""
+    ends = [at for at in (row["expires_at"], row["retires_at"]) if at is not None]
+    return min(ends, default=None)
+
+
+def _random(length: int, alphabet: str) -> str:
+    return "".join(secrets.choice(alphabet) for _ in range(length))

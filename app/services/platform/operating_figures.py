@@ -1,0 +1,65 @@
+"""Figures for whoever watches the service: jobs, the current run, the outbox. Counts only, nobody's data."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from app.domain.common.jobs import JobState
+from app.store.audit import alarms as audit_alarms
+from app.store.audit import head as audit_head
+from app.store.tables import Event, Job, ScoringRun
+from app.store.types import now
+
+_JOBS = select(Job.state, func.count()).group_by(Job.state)
+_OLDEST = select(func.min(Job.created_at)).where(Job.handed_over_at.is_(None), Job.state == JobState.WAITING)
+_CURRENT = select(ScoringRun.created_at).where(ScoringRun.is_current)
+_WAITING = select(func.count()).select_from(Event).where(Event.position.is_(None))
+_LAST = select(func.max(Event.position))
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What `read` finds. Ages are seconds; None where there is nothing to have an age."""
+
+    jobs: dict[str, int]
+    """How many jobs there are, by state; every state is there."""
+    oldest_waiting_job_seconds: float | None
+    current_run_age_seconds: float | None
+    """Since the current scoring run was begun."""
+    outbox_length: int
+    """Events in the outbox: those with a position, which are never removed, and those that wait for one."""
+    outbox_waiting: int
+    """Events that wait for their position; what a reader of the outbox does not see yet."""
+    audit_sealed: int
+    """Entries of the audit trail up to its head; they never become fewer."""
+    audit_waiting: int
+    """Entries of the audit trail that wait for their seal."""
+    audit_alarms: int
+    """What workers found wrong with the audit trail, and nobody has accepted as known."""
+
+
+def read(tx: Connection) -> Figures:
+    """Read the figures; eight statements, each answered from an index or a small table.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    at = now()
+    counts = {str(state): count for state, count in tx.execute(_JOBS)}
+    waiting = int(tx.execute(_WAITING).scalar_one())
+    head = audit_head.read(tx)
+    return Figures(
+        jobs={state.value: counts.get(state.value, 0) for state in JobState},
+        oldest_waiting_job_seconds=_age(at, tx.execute(_OLDEST).scalar_one_or_none()),
+        current_run_age_seconds=_age(at, tx.execute(_CURRENT).scalar_one_or_none()),
+        outbox_length=waiting + int(tx.execute(_LAST).scalar_one() or 0),
+        outbox_waiting=waiting,
+        audit_sealed=0 if head is None else head.position,
+        audit_waiting=audit_head.waiting(tx),
+        audit_alarms=audit_alarms.unaccepted(tx),
+    )
+
+
+def _age(at: datetime, since: datetime | None) -> float | None:
+    return None if since is None else max(0.0, (at - since).total_seconds())

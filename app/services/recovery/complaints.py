@@ -1,0 +1,348 @@
+"""Record, find and read complaints. What happens to them later is in `app.services.recovery.steps`."""
+
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Select, insert, select
+
+from app.domain.common.access import Actor
+from app.domain.common.days import clock_text, is_future
+from app.domain.common.text import split_qualified
+from app.domain.recovery.complaints import (
+    OPEN_STATES,
+    PAST_STEPS,
+    EventKind,
+    Life,
+    make_number,
+    normalise_number,
+    out_of_order,
+)
+from app.errors import AppError, ConflictError, FieldError, InvalidError, NotFoundError
+from app.schemas.recovery.complaints import ComplaintCreate, ComplaintQuery, ComplaintRead, ComplaintSort
+from app.schemas.recovery.events import ComplaintEventRead
+from app.services.activity import recording, related_records
+from app.services.customers.search import owned_by
+from app.services.platform import rights
+from app.store.audit import trail
+from app.store.engine import single
+from app.store.paging import After, Page, SortKey, changed_after, fetch
+from app.store.tables import Complaint, ComplaintEvent
+from app.store.types import new_id, now
+from app.store.visibility import narrow
+
+Row = dict[str, Any]
+
+_READ = select(Complaint.__table__)
+_READ_EVENTS = select(ComplaintEvent.__table__)
+_MEMBERS = tuple(ComplaintRead.model_fields)
+_SORTS = {
+    ComplaintSort.OLDEST: (SortKey(Complaint.received_at), SortKey(Complaint.id)),
+    ComplaintSort.NEWEST: (
+        SortKey(Complaint.received_at, descending=True),
+        SortKey(Complaint.id, descending=True),
+    ),
+    ComplaintSort.UPDATED_AT: (SortKey(Complaint.updated_at), SortKey(Complaint.id)),
+}
+_EQUAL = ("customer_id", "owner", "unit", "category", "product", "channel", "our_fault")
+"""Filters that name the value of a column."""
+
+
+# --- reading
+
+
+@single
+def get(tx: Connection, actor: Actor, complaint_id: UUID) -> Row:
+    """Read one complaint.
+
+    Raises:
+        NotFoundError: there is none with this id, or the caller may not see its customer.
+    """
+    return shape(found(tx, visible(actor).where(Complaint.id == complaint_id)))
+
+
+@single
+def page(tx: Connection, actor: Actor, query: ComplaintQuery, after: After | None) -> Page:
+    """Read a page of the complaints that match every filter.
+
+    Raises:
+        InvalidError: no complaint can have the number asked for: it was misheard or mistyped.
+    """
+    read = fetch(tx, _filtered(visible(actor), query), _SORTS[query.sort], limit=query.limit, after=after)
+    return Page([shape(row) for row in read.rows], read.after)
+
+
+@single
+def events(tx: Connection, actor: Actor, complaint_id: UUID, query: Any, after: After | None) -> Page:
+    """Read a page of what happened to a complaint, in the order in which it was recorded.
+
+    Raises:
+        NotFoundError: as in `get`.
+    """
+    statement = _READ_EVENTS.where(ComplaintEvent.complaint_id == complaint_id)
+    statement = narrow(statement, actor, ComplaintEvent.customer_id)
+    read = fetch(tx, statement, [SortKey(ComplaintEvent.number)], limit=query.limit, after=after)
+    if not read.rows:  # every complaint was received
+        raise _unknown()
+    return Page([_event_shape(row) for row in read.rows], read.after)
+
+
+def visible(actor: Actor) -> Select[Any]:
+    """All complaints the caller may see."""
+    return narrow(_READ, actor, Complaint.customer_id)
+
+
+def found(tx: Connection, statement: Select[Any]) -> Row:
+    """The row of the one complaint that ``statement`` finds.
+
+    Raises:
+        NotFoundError: it finds none.
+    """
+    row = tx.execute(statement).mappings().first()
+    if row is None:
+        raise _unknown()
+    return dict(row)
+
+
+def shape(row: Row) -> Row:
+    """A row as `ComplaintRead` wants it, members in its order."""
+    return {member: row[member] for member in _MEMBERS}
+
+
+# --- writing
+
+
+def create(tx: Connection, actor: Actor, data: ComplaintCreate) -> Row:
+    """Record one complaint. It has an owner from the beginning: the company's if none is given.
+
+    Raises:
+        InvalidError: its past is out of order or in the future, its customer is unknown or one the caller
+            may not see (``unknown_customer``), or its interaction is (``unknown_interaction``) or was with
+            another customer (``other_customer``); or the caller may not use its unit.
+        ConflictError: the source has a complaint with this external id (``complaint_exists``).
+        ForbiddenError: ``create_missing`` without the scope to write customers.
+    """
+    [row] = create_many(tx, actor, [data])
+    if isinstance(row, AppError):
+        raise row
+    return row
+
+
+def create_many(
+    tx: Connection,
+    actor: Actor,
+    items: Sequence[ComplaintCreate],
+    *,
+    ids: Sequence[UUID] | None = None,
+    import_id: UUID | None = None,
+) -> list[Row | AppError]:
+    """Record complaints together, in a number of statements that does not depend on how many they are.
+
+    ``ids`` are the ids they get, new ones by default. Those of an import leave no audit rows here: it writes
+    one for each batch.
+
+    Returns:
+        For each item its row, or why it was refused (see `create`); a refused item leaves no trace. The
+        caller decides whether one refusal refuses all.
+
+    Raises:
+        ForbiddenError: an item asks for ``create_missing`` without the scope to write customers.
+        ConflictError: another request stored some of the complaints in the meantime.
+    """
+    at = now()
+    pasts = [_past(item, at) for item in items]
+    rows: list[Row | AppError] = [
+        past if isinstance(past, AppError) else _new_row(actor, item, past, at, row_id, import_id)
+        for item, past, row_id in zip(items, pasts, ids or [new_id() for _ in items], strict=True)
+    ]
+
+    def check(judged: list[Row | AppError]) -> None:
+        _check_links(tx, actor, judged)
+
+    recording.store_new(tx, actor, _KIND, items, rows, check, import_id)
+    stored = [
+        (row, past)
+        for row, past in zip(rows, pasts, strict=True)
+        if isinstance(row, dict) and not isinstance(past, AppError)
+    ]
+    told = [event for row, past in stored for event in _first_events(actor, row, past)]
+    if told:
+        tx.execute(insert(ComplaintEvent), told)
+    if import_id is None:
+        received = [(str(row["id"]), row["customer_id"]) for row, _ in stored]
+        trail.record_all(tx, actor, "complaint.received", received)
+    return [shape(row) if isinstance(row, dict) else row for row in rows]
+
+
+def event(
+    actor: Actor,
+    complaint: Row,
+    kind: EventKind,
+    at: datetime,
+    *,
+    note: str | None = None,
+    members: Iterable[str] = (),
+) -> Row:
+    """The row of the event that made ``complaint`` what it is.
+
+    Args:
+        complaint: its row after the event; every event raises its version by one and has this number.
+        at: when it happened.
+        note: what was said.
+        members: names of changed members.
+    """
+    return {
+        "complaint_id": complaint["id"],
+        "number": complaint["version"],
+        "customer_id": complaint["customer_id"],
+        "kind": kind,
+        "state": complaint["state"],
+        "owner": complaint["owner"],
+        "actor_id": actor.id,
+        "at": at,
+        "recorded_at": complaint["updated_at"],
+        "note": note,
+        "data": {"members": sorted(members)} if members else {},
+    }
+
+
+# --- inside
+
+
+_IN_FUTURE = "Expected an instant that is not in the future; our clock reads {now}."
+Past = list[tuple[EventKind, datetime, Life]]
+"""What had happened to a complaint when it was recorded, in order: what, when, and how far it was then. The
+first is that it was received."""
+
+
+def _past(item: ComplaintCreate, at: datetime) -> Past | AppError:
+    """The past of an item, or why it cannot be."""
+    received_at = item.received_at or at
+    times = {member: getattr(item, member) for member in PAST_STEPS}
+    wrong = [
+        FieldError(
+            f"/{member}", "out_of_order", "Expected not before {earlier}.", params={"earlier": earlier}
+        )
+        for member, earlier in out_of_order({"received_at": received_at, **times})
+    ]
+    wrong += [
+        FieldError(f"/{member}", "in_future", _IN_FUTURE, params={"now": clock_text(at)})
+        for member, happened_at in times.items()
+        if happened_at is not None and is_future(happened_at, at)
+    ]
+    if item.resolved_at is None:
+        wrong += [
+            FieldError(f"/{member}", "not_resolved", "This goes with resolved_at.")
+            for member in ("closed_at", "resolution")
+            if getattr(item, member) is not None
+        ]
+    if wrong:
+        return InvalidError(fields=wrong)
+    past = [(EventKind.RECEIVED, received_at, Life())]
+    for member, happened_at in times.items():
+        if happened_at is not None:
+            life = past[-1][2].after(PAST_STEPS[member], happened_at, item.resolution)
+            past.append((PAST_STEPS[member], happened_at, life))
+    return past
+
+
+def _new_row(
+    actor: Actor, item: ComplaintCreate, past: Past, at: datetime, row_id: UUID, import_id: UUID | None
+) -> Row:
+    """The row of an item whose customer is still to be found."""
+    return {
+        **item.model_dump(exclude={"customer", "create_missing"}),
+        **asdict(past[-1][2]),
+        "id": row_id,
+        "version": len(past),
+        "number": _draw_number(),
+        "owner": item.owner or actor.company.complaint_owner,
+        "received_at": past[0][1],
+        "recorded_at": at,
+        "updated_at": at,
+        "import_id": import_id,
+    }
+
+
+def _first_events(actor: Actor, row: Row, past: Past) -> Iterator[Row]:
+    """The events of a complaint that has just been recorded."""
+    for number, (kind, at, life) in enumerate(past, start=1):
+        note = life.resolution if kind == EventKind.RESOLVED else None
+        yield event(actor, {**row, "version": number, "state": life.state}, kind, at, note=note)
+
+
+def _draw_number() -> str:
+    """A number that hardly any complaint has."""
+    return make_number(secrets.randbits(64))
+
+
+def _renumbered(row: Row) -> Row:
+    return {**row, "number": _draw_number()}
+
+
+def _check_links(tx: Connection, actor: Actor, rows: list[Row | AppError]) -> None:
+    """Refuse rows whose interaction is not there or was with another customer, and units the caller lacks."""
+    named = related_records.find(tx, actor, rows)
+    for index, row in enumerate(rows):
+        if isinstance(row, dict):
+            wrong = related_records.problems(named, row, to_be_created=row["customer_id"] is None)
+            wrong += rights.unit_problems(actor, row["unit"], is_required=False)
+            rows[index] = InvalidError(fields=wrong) if wrong else row
+
+
+def _filtered(statement: Select[Any], query: ComplaintQuery) -> Select[Any]:
+    """Keep the complaints that match every filter of ``query``."""
+    if query.number is not None:
+        statement = statement.where(Complaint.number == _number(query.number))
+    if query.external_id is not None:
+        source, key = split_qualified(query.external_id)
+        statement = statement.where(Complaint.source == source, Complaint.external_id == key)
+    if query.customer_external_id is not None:
+        statement = statement.where(owned_by(Complaint.customer_id, query.customer_external_id))
+    for member in _EQUAL:
+        if (value := getattr(query, member)) is not None:
+            statement = statement.where(getattr(Complaint, member) == value)
+    if query.state:
+        statement = statement.where(Complaint.state.in_(query.state))
+    if query.severity:
+        statement = statement.where(Complaint.severity.in_(query.severity))
+    if query.open is not None:
+        is_open = Complaint.state.in_(sorted(OPEN_STATES))
+        statement = statement.where(is_open if query.open else ~is_open)
+    if query.received_from is not None:
+        statement = statement.where(Complaint.received_at >= query.received_from)
+    if query.received_before is not None:
+        statement = statement.where(Complaint.received_at < query.received_before)
+    return changed_after(statement, Complaint.updated_at, query.updated_after)
+
+
+def _number(text: str) -> str:
+    try:
+        return normalise_number(text)
+    except ValueError:
+        detail = "This is not a complaint number; a character was misheard or mistyped."
+        wrong = FieldError("number", "not_a_complaint_number", detail, "query")
+        raise InvalidError(fields=[wrong]) from None
+
+
+def _unknown() -> NotFoundError:
+    return NotFoundError("There is no such complaint.")
+
+
+def _exists() -> ConflictError:
+    detail = "The source has a complaint with this external id already."
+    return ConflictError(detail, code="complaint_exists")
+
+
+_KIND = recording.Kind(Complaint, _exists, path="/v1/complaints", renew=_renumbered)
+
+_EVENT_MEMBERS = tuple(ComplaintEventRead.model_fields)
+
+
+def _event_shape(row: Row) -> Row:
+    """A row as `ComplaintEventRead` wants it, members in its order."""
+    row = {**row, "members": row["data"].get("members", [])}
+    return {member: row[member] for member in _EVENT_MEMBERS}

@@ -1,0 +1,243 @@
+"""Ask for, compute, follow and read backtests."""
+
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, insert, select
+
+from app.domain.churn.evaluation.backtest_report import Evaluation, Options, evaluate
+from app.domain.churn.inputs.snapshots import Window, plan
+from app.domain.churn.models import REGISTRY
+from app.domain.churn.models.contract import CONTRACT_MODELS
+from app.domain.common.access import Actor
+from app.domain.common.days import day_number, day_of
+from app.domain.scoring.parameters import Levels, Parameters
+from app.errors import FieldError, InvalidError, NotFoundError
+from app.schemas.scoring.backtests import BacktestCreate, BacktestQuery
+from app.services.scoring import contract_backtests, job_results, run_facts, training_windows
+from app.services.scoring.churn_reports import contest_row, figures_row, metrics_row, missing_rows
+from app.services.scoring.contract_backtests import UnderContract
+from app.store.audit import trail
+from app.store.engine import single
+from app.store.paging import After, Page, SortKey, fetch
+from app.store.scoring import run_results
+from app.store.sql.numpy_io import Ids
+from app.store.tables import Backtest, Job, ScoringRun
+from app.store.types import new_id, now
+
+Row = dict[str, Any]
+
+JOB = "backtests"
+
+_STATE = job_results.state_of(Backtest)
+_SUMMARY = select(
+    Backtest.id,
+    Backtest.job_id,
+    Backtest.cut_on,
+    Backtest.parameters,
+    Backtest.models,
+    _STATE.label("state"),
+    Backtest.error,
+    Backtest.created_at,
+    Backtest.ended_at,
+).join_from(Backtest, Job, Job.id == Backtest.job_id, isouter=True)
+
+
+# --- asking and reading
+
+
+def start(tx: Connection, actor: Actor, data: BacktestCreate) -> Row:
+    """Take on a backtest as a durable job; the same one again, while it waits, is that one.
+
+    Raises:
+        InvalidError: the horizon after the cut is not over, or the levels are out of order.
+        RateLimitError: so many jobs of the caller wait already.
+    """
+    wanted = {"parameters": _parameters_of(actor, data).to_dict(), "models": list(dict.fromkeys(data.models))}
+    twin = job_results.waiting_twin(tx, actor, Backtest, cut_on=data.cut_on, **wanted)
+    if twin is not None:
+        return _shape(twin)
+    row = create(tx, actor, data)
+    href = f"/v1/backtests/{row['id']}"
+    job_id = job_results.take_on(tx, actor, Backtest, row["id"], kind=JOB, argument="backtest_id", href=href)
+    return _shape({**row, "job_id": job_id})
+
+
+def create(tx: Connection, actor: Actor, data: BacktestCreate, *, backtest_id: UUID | None = None) -> Row:
+    """Record a backtest that somebody is going to compute at once (`start` without the job).
+
+    ``backtest_id`` is the id it gets, a new one by default.
+    """
+    parameters = _parameters_of(actor, data)
+    if data.cut_on + timedelta(days=data.horizon_days) >= actor.company.day_of(now()):
+        detail = "The horizon after the cut must be over."
+        raise InvalidError(fields=[FieldError("/cut_on", "horizon_not_over", detail)])
+    row: Row = {
+        "id": backtest_id or new_id(),
+        "job_id": None,
+        "cut_on": data.cut_on,
+        "parameters": parameters.to_dict(),
+        "models": list(dict.fromkeys(data.models)),
+        "state": "waiting",
+        "result": None,
+        "error": None,
+        "created_at": now(),
+        "ended_at": None,
+    }
+    tx.execute(insert(Backtest).values(row))
+    trail.record(tx, actor, "backtest.started", row["id"])
+    return row
+
+
+@single
+def get(tx: Connection, _actor: Actor, backtest_id: UUID) -> Row:
+    """Read one backtest with its result.
+
+    Raises:
+        NotFoundError: there is none with this id.
+    """
+    statement = _SUMMARY.add_columns(Backtest.result).where(Backtest.id == backtest_id)
+    row = tx.execute(statement).mappings().first()
+    if row is None:
+        raise NotFoundError("There is no such backtest.")
+    found = dict(row)
+    if found["result"] is not None:  # those stored before contracts were tested have no such member
+        found["result"] = {"contract": None, **found["result"]}
+    return _shape(found)
+
+
+@single
+def page(tx: Connection, _actor: Actor, query: BacktestQuery, after: After | None) -> Page:
+    """Read a page of backtests, newest first."""
+    statement = _SUMMARY
+    if query.state is not None:
+        statement = statement.where(_STATE == query.state)  # noqa: SIM300 - SQL, not Python
+    if query.cut_on is not None:
+        statement = statement.where(Backtest.cut_on == query.cut_on)
+    keys = (SortKey(Backtest.created_at, descending=True), SortKey(Backtest.id, descending=True))
+    found = fetch(tx, statement, keys, limit=query.limit, after=after)
+    return Page([_shape(row) for row in found.rows], found.after)
+
+
+def _parameters_of(actor: Actor, data: BacktestCreate) -> Parameters:
+    try:
+        levels = Levels(**data.churn_levels.model_dump()) if data.churn_levels else Levels()
+    except ValueError:
+        wrong = FieldError("/churn_levels", "levels_order", "watch must be below at_risk.")
+        raise InvalidError(fields=[wrong]) from None
+    return Parameters(
+        actor.company.reporting_currency,
+        data.window_days,
+        horizon_days=data.horizon_days,
+        levels=levels,
+        zero_amount_purchases=data.zero_amount_purchases,
+    )
+
+
+def _shape(row: Row) -> Row:
+    shown = ("horizon_days", "window_days", "churn_levels", "zero_amount_purchases")
+    return {**row, "parameters": {name: row["parameters"][name] for name in shown}}
+
+
+# --- computing
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Input:
+    """A backtest and all that its result follows from; ``flags`` as a run gave them, positions of levels.
+
+    ``contracts`` are the customers under contract, None when there were none; the rest is of all others.
+    """
+
+    backtest_id: UUID
+    options: Options
+    outcome: Window
+    earlier: Window | None
+    last: Window | None
+    flags: NDArray[np.int8] | None
+    flags_run_id: UUID | None
+    contracts: UnderContract | None
+
+
+def read(tx: Connection, actor: Actor, backtest_id: UUID) -> Input:
+    """Read the customers as they stood on the cut and in the windows before it, and what they did after."""
+    row = tx.execute(select(Backtest.__table__).where(Backtest.id == backtest_id)).mappings().one()
+    parameters = Parameters.from_dict(row["parameters"])
+    as_of_day = day_number(row["cut_on"]) + 1
+    horizon = parameters.horizon_days
+    facts = run_facts.whole(tx, actor, day_of(as_of_day), parameters)
+    ids, outcome = training_windows.window_of(tx, actor, facts, as_of_day, as_of_day + horizon, parameters)
+    first = outcome.then.facts.first_day
+    planned = plan(int(first.min()), as_of_day, horizon) if first.size else None
+    earlier, last = training_windows.pair(tx, actor, planned, parameters, ids)
+    run_id, flags = _given(tx, ids, as_of_day, horizon)
+    contracts = contract_backtests.read(tx, actor, facts, day_of(as_of_day), parameters)
+    models = tuple(row["models"]) or (*REGISTRY, *CONTRACT_MODELS)
+    options = Options(levels=parameters.levels, cuts=parameters.cuts, models=models)
+    return Input(backtest_id, options, outcome, earlier, last, flags, run_id, contracts)
+
+
+def compute(given: Input) -> Row:
+    """Apply the rules. Pure: the same customers give the same result."""
+    found = evaluate(given.outcome, given.earlier, given.last, flags=given.flags, options=given.options)
+    return {**_result(found, given), "contract": contract_backtests.compute(given.contracts, given.options)}
+
+
+def save(tx: Connection, actor: Actor, backtest_id: UUID, result: Row) -> None:
+    """Store the result, once."""
+    if job_results.finish(tx, Backtest, backtest_id, result):
+        trail.record(tx, actor, "backtest.finished", backtest_id, data={"customers": result["n"]})
+
+
+def fail(tx: Connection, backtest_id: UUID, error: str) -> None:
+    """Note that it could not be computed."""
+    job_results.fail(tx, Backtest, backtest_id, error)
+
+
+def _given(
+    tx: Connection, ids: Ids, as_of_day: int, horizon_days: int
+) -> tuple[UUID | None, NDArray[np.int8] | None]:
+    """The levels that a run for the day gave with the same horizon, by the newest such run before its
+    outcome was known; none for customers whom it did not know of."""
+    runs = tx.execute(
+        select(ScoringRun.id, ScoringRun.parameters)
+        .where(ScoringRun.as_of == day_of(as_of_day), ScoringRun.state == "done")
+        .order_by(ScoringRun.created_at.desc())
+    )
+    for run_id, parameters in runs:
+        if Parameters.from_dict(parameters).horizon_days == horizon_days:
+            columns = run_results.load_columns(tx, run_id, {"customer_id", "churn_level"})
+            if "churn_level" in columns:
+                flags = np.full(ids.size, -1, dtype=np.int8)
+                places, known = run_results.matched(columns["customer_id"], ids)
+                flags[known] = columns["churn_level"][places[known]]
+                return run_id, flags
+    return None, None
+
+
+# --- the result as it is stored and shown
+
+
+def _result(found: Evaluation, given: Input) -> Row:
+    return {
+        "n": found.n,
+        "published": found.published,
+        "reason": found.reason.value,
+        "contest": contest_row(found.contest),
+        "models": [figures_row(one) for one in found.models],
+        "missing": missing_rows(found.missing),
+        "groups": [
+            {
+                "name": group.name,
+                "published": None if group.published is None else metrics_row(group.published),
+                "recency": metrics_row(group.baseline),
+            }
+            for group in found.groups
+        ],
+        "confusion": [asdict(cell) for cell in found.confusion],
+        "flags_run_id": None if given.flags_run_id is None else str(given.flags_run_id),
+    }

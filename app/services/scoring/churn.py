@@ -1,0 +1,400 @@
+"""Churn in a scoring run: who may be leaving, how sure that is, and whether such forecasts came true."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.domain import churn
+from app.domain.churn import levels as verdict
+from app.domain.churn.contractual import state as contract
+from app.domain.churn.contractual.state import State, Turnover
+from app.domain.churn.evaluation.last_window import Backtest, from_histories
+from app.domain.churn.explanations import contributions
+from app.domain.churn.inputs.customer_facts import COLUMNS, Facts
+from app.domain.churn.inputs.snapshots import Snapshot
+from app.domain.churn.models import LEARNED, mbg_nbd_distribution
+from app.domain.churn.models.contract import CODE as CONTRACT_LEARNED
+from app.domain.churn.models.logistic import Serving
+from app.domain.common import money
+from app.domain.common.days import day_number
+from app.domain.customers.customers import ChurnLevel
+from app.domain.scoring.parameters import Parameters
+from app.domain.value.value_tiers import STATES, TIER_NAMES
+from app.services.scoring import contract_model_selection
+from app.services.scoring.churn_reports import fit_row, test_row
+from app.services.scoring.contract_model_selection import Served
+from app.services.scoring.contract_training_windows import contracts_of
+from app.services.scoring.model_selection import Chosen
+from app.store.sql.column_codec import Columns
+
+Row = dict[str, Any]
+Mask = NDArray[np.bool_]
+
+VERSION = 2
+"""Raised when the same facts give another flag."""
+
+SOURCES = (mbg_nbd_distribution.CODE, "contract", "silence", "event", LEARNED, CONTRACT_LEARNED)
+"""What a level comes from: the purchase model, the state of the contract, a silence that is long for the
+customer and for the population, a departure that was recorded, or the learned model of customers without a
+contract or of those under one. Runs keep the places, so a new one comes last."""
+
+_MODEL, _CONTRACT, _SILENCE, _EVENT, _LEARNED, _CONTRACT_LEARNED = range(len(SOURCES))
+
+MOST_FITTED = 200_000
+"""Customers the purchase model of a run's backtest is fitted to at most, evenly chosen: more do not move the
+third decimal of a figure."""
+
+MOST_MEASURED = 25_000
+"""Customers a backtest is measured on at most: enough for the third decimal, and quick to resample."""
+
+CALIBRATED_TO = 0.05
+"""A forecast whose expected calibration error in the backtest is at most this is called calibrated."""
+
+NONE = -1
+"""Stands for nothing in the columns of results."""
+
+ROW_FACTS = (*COLUMNS, "refunds", "spend_minor")
+"""The facts a row holds, from which reasons are told."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Result:
+    """Columns aligned with the facts, the report, and what is usual among all customers.
+
+    ``churn_level`` is a position in `verdict.LEVELS`, ``churn_model`` in `SOURCES`, ``churn_percent`` whole
+    percent and ``value_at_risk_minor`` minor units; `NONE` for nothing.
+    """
+
+    columns: Columns
+    report: Row
+    baselines: Row
+    serving: Row | None
+    """The learned model as it was made ready for the run's customers; None when another served."""
+    contract_serving: Row | None
+    """The same of customers under contract."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """The customers of a run on its day.
+
+    Args:
+        as_of_day: the first day that was not seen.
+        states: where their contracts stand, shape (n,), as are the masks.
+        under_contract: whose contract foretells them.
+        buyers: who is foretold from purchases.
+        snapshot: how the buyers stood.
+        turnover: what became of contracts in the last horizon.
+    """
+
+    as_of_day: int
+    states: NDArray[np.int8]
+    under_contract: Mask
+    buyers: Mask
+    snapshot: Snapshot
+    turnover: Turnover
+
+
+def see(facts: Columns, as_of: date, parameters: Parameters) -> Seen:
+    """Tell customers apart by what foretells them."""
+    day = day_number(as_of)
+    states, under_contract, buyers = populations(facts, day, parameters)
+    left = contract.turnover(contracts_of(facts), day - parameters.horizon_days, day, parameters.grace_days)
+    return Seen(day, states, under_contract, buyers, snapshot(facts, buyers, day), left)
+
+
+def compute(
+    facts: Columns,
+    tiers: Columns,
+    seen: Seen,
+    parameters: Parameters,
+    chosen: Chosen,
+    by_terms: Served | None,
+    test: Callable[[], Backtest],
+) -> Result:
+    """Give every customer a level.
+
+    Args:
+        facts: columns of `app.services.scoring.run_facts`.
+        tiers: aligned, ``tier`` ("" for none).
+        seen: the same customers on the day of the run.
+        parameters: of the run.
+        chosen: which model serves.
+        by_terms: the probabilities of contracts, where the learned model of them serves.
+        test: waits for the `backtest`, which the report holds.
+    """
+    histories, horizon_days = seen.snapshot.histories, parameters.horizon_days
+    q = np.full(seen.buyers.size, np.nan)
+    serving, expected = chosen.serve(seen.snapshot, horizon_days) or (
+        None,
+        seen.snapshot.parametric_q(horizon_days),
+    )
+    if expected is not None:
+        q[seen.buyers] = expected
+    left = seen.turnover.churn_rate
+    q[seen.under_contract] = contract.probabilities(seen.states, left)[seen.under_contract]
+    if by_terms is not None:
+        q[by_terms.rows] = by_terms.q
+    silent = np.zeros(seen.buyers.size, dtype=np.bool_)
+    silent[seen.buyers] = verdict.silent_for_good(
+        histories.x, histories.t_x_days, histories.silence_days, seen.snapshot.rhythm
+    )
+    model = _MODEL if serving is None else _LEARNED
+    columns = _columns(seen.states, seen.under_contract, q, silent, facts, tiers, parameters, model)
+    if by_terms is not None:
+        columns["churn_model"][by_terms.rows] = _CONTRACT_LEARNED
+    usual = churn.baselines(signal_facts(facts, seen.as_of_day))
+    under = {"states": _counts(seen.states[seen.under_contract]), "churn_rate": left}
+    under["serving"] = contract_model_selection.serving_row(
+        chosen.contract, chosen.as_of, by_terms is not None, bool(seen.under_contract.any())
+    )
+    models = {
+        mbg_nbd_distribution.CODE: fit_row(seen.snapshot.fitted),
+        "contract": {**asdict(seen.turnover), **under},
+    }
+    report = _report(columns, tiers, seen.states, test(), models, parameters, _serving_row(chosen, serving))
+    served = None if serving is None else serving.to_dict()
+    by_contract = None if by_terms is None else by_terms.serving.to_dict()
+    return Result(columns, report, usual.to_dict(), served, by_contract)
+
+
+def reasons_of(
+    facts: Sequence[Any] | None,
+    baselines: Mapping[str, Any] | None,
+    as_of: date,
+    language: str,
+    most: int | None = None,
+) -> list[Row]:
+    """Tell why a customer may be leaving, from what its row and the run hold; strongest first.
+
+    Args:
+        facts: ``churn_facts`` of the customer.
+        baselines: ``churn_baselines`` of the same run.
+        as_of: the run's day.
+        language: of the sentences: en, tr or az.
+        most: how many are wanted; all by default.
+    """
+    if facts is None or baselines is None:
+        return []
+    read = churn.from_row(facts[: len(COLUMNS)], day_number(as_of))
+    return [
+        {
+            "code": reason.code,
+            "value": reason.value,
+            "baseline": reason.baseline,
+            "contribution": reason.contribution,
+            "sentence": churn.sentence(reason, language),
+        }
+        for reason in churn.reasons_for_one(read, churn.Baselines.from_dict(baselines))[:most]
+    ]
+
+
+def explanation_of(
+    facts: Sequence[Any] | None,
+    value_minor: int | None,
+    serving: Mapping[str, Any] | None,
+    as_of: date,
+    language: str,
+) -> Row | None:
+    """Tell what the probability of the learned model is made of; parts that add up, the greatest first.
+
+    Args:
+        facts: ``churn_facts`` of a customer whose level comes from the learned model.
+        value_minor: its value in the run, None without a tier.
+        serving: ``churn_serving`` of the same run; None when another model served.
+        as_of: the run's day.
+        language: of the sentences: en, tr or az.
+    """
+    if serving is None or facts is None or len(facts) != len(ROW_FACTS):
+        return None
+    *known, refunds, _ = facts
+    read = churn.from_row(known, day_number(as_of))
+    model = Serving.from_dict(serving)
+    parts = contributions.contributions(read, value_minor or 0, refunds, model)
+    usual = model.mean_log_odds
+    return {
+        "log_odds": usual + sum(part.contribution for part in parts),
+        "mean_log_odds": usual,
+        "contributions": [
+            {**asdict(part), "sentence": contributions.sentence(part, language)} for part in parts
+        ],
+    }
+
+
+# --- populations
+
+
+def populations(
+    facts: Columns, as_of_day: int, parameters: Parameters
+) -> tuple[NDArray[np.int8], Mask, Mask]:
+    """Tell customers apart by what foretells them: the states of their contracts, who is under contract, and
+    who is foretold from purchases."""
+    found = contract.states(contracts_of(facts), as_of_day, parameters.grace_days)
+    under_contract = (found >= State.ACTIVE) & (facts["contract_started_day"] != churn.NO_DAY)
+    buyers = (facts["purchase_days"] > 0) & ~under_contract & (found != State.ENDED_BY_US)
+    return found, under_contract, buyers
+
+
+def snapshot(facts: Columns, buyers: Mask, as_of_day: int) -> Snapshot:
+    """How those who are foretold from purchases stood."""
+    rows = slice(None) if buyers.all() else np.flatnonzero(buyers)
+    known = signal_facts(facts, as_of_day).take(rows)
+    return Snapshot(known, facts["value_minor"][rows], facts["refunds"][rows])
+
+
+def signal_facts(facts: Columns, as_of_day: int) -> Facts:
+    """The facts that warning signs and models look at, of all customers."""
+    return Facts(as_of_day=as_of_day, **{name: facts[name] for name in COLUMNS})
+
+
+# --- levels
+
+
+def _histories(
+    facts: Columns, rows: NDArray[np.intp], names: tuple[str, str, str], as_of_day: int
+) -> churn.Histories:
+    """Histories of some customers from the columns of their first day, last day and number of days."""
+    first, last, count = (facts[name][rows] for name in names)
+    return churn.from_days(first, last, count, as_of_day)
+
+
+def _columns(
+    found: NDArray[np.int8],
+    under_contract: Mask,
+    q: NDArray[np.float64],
+    silent: Mask,
+    facts: Columns,
+    tiers: Columns,
+    parameters: Parameters,
+    model: int,
+) -> Columns:
+    """The level follows from the probability in whole percent: that is what is shown with it."""
+    has_left = (found == State.LEFT) | (found == State.LAPSED)
+    percent = np.where(np.isnan(q), NONE, np.round(100 * q)).astype(np.int16)
+    known = np.where(percent == NONE, np.nan, percent / 100)
+    known[found == State.ENDED_BY_US] = np.nan
+    levels = verdict.assign(known, has_left | silent, parameters.levels)
+    source = np.full(q.size, NONE, dtype=np.int8)
+    source[levels >= 0] = model
+    source[(levels >= 0) & under_contract] = _CONTRACT
+    source[silent & ~has_left] = _SILENCE
+    source[has_left & (facts["left_day"] != churn.NO_DAY)] = _EVENT
+    is_open = (levels >= 0) & (levels != verdict.LEVELS.index(ChurnLevel.LEFT))
+    percent[~is_open] = NONE
+    at_risk = np.full(q.size, NONE, dtype=np.int64)
+    rows = np.flatnonzero(is_open & (percent >= 0) & (tiers["tier"] != ""))
+    value, share = np.maximum(facts["value_minor"][rows], 0), percent[rows].astype(np.int64)
+    at_risk[rows] = value // 100 * share + (value % 100 * share + 50) // 100
+    return {
+        "churn_level": levels,
+        "churn_percent": percent,
+        "churn_model": source,
+        "value_at_risk_minor": at_risk,
+    }
+
+
+# --- the report
+
+
+def backtest(facts: Columns, seen: Seen, horizon_days: int) -> Backtest:
+    """What the purchase model would have said one horizon ago, against what happened since."""
+    cut_day = seen.as_of_day - horizon_days - 1
+    known = np.flatnonzero(seen.buyers & (facts["cut_purchase_days"] > 0))
+    some = known[:: max(1, -(-known.size // MOST_FITTED))]
+    names = ("first_day", "cut_last_day", "cut_purchase_days")
+    return from_histories(
+        _histories(facts, some, names, cut_day + 1),
+        facts["last_day"][some] <= cut_day,
+        cut_day,
+        horizon_days,
+        n=known.size,
+        excluded_new=int(np.count_nonzero(seen.buyers)) - known.size,
+        most=MOST_MEASURED,
+    )
+
+
+def _report(
+    columns: Columns,
+    tiers: Columns,
+    found: NDArray[np.int8],
+    test: Backtest,
+    models: Row,
+    parameters: Parameters,
+    serving: Row,
+) -> Row:
+    measured = _measured(serving, test)
+    levels, at_risk = columns["churn_level"], np.maximum(columns["value_at_risk_minor"], 0)
+    in_tier = [tiers["tier"] == tier for tier in (*TIER_NAMES, "")]
+    rows = []
+    for place, level in enumerate(verdict.LEVELS):
+        mine = levels == place
+        rows.append(
+            {
+                "level": level.value,
+                "customers": int(np.count_nonzero(mine)),
+                "by_tier": {
+                    name: int(np.count_nonzero(mine & of_tier))
+                    for name, of_tier in zip(STATES, in_tier, strict=True)
+                },
+                "value_at_risk": money.to_wire(_total(at_risk[mine]), parameters.currency),
+            }
+        )
+    return {
+        "method": "churn",
+        "version": VERSION,
+        "n": int(np.count_nonzero(levels >= 0)),
+        "ended_by_us": int(np.count_nonzero(found == State.ENDED_BY_US)),
+        "levels": rows,
+        "value_at_risk": money.to_wire(_total(at_risk), parameters.currency),
+        "models": models,
+        "serving": serving,
+        "limits": _limits(models[mbg_nbd_distribution.CODE], test, measured),
+        "ece": measured,
+        "calibrated": is_calibrated(measured),
+        "backtest": test_row(test),
+    }
+
+
+def _total(amounts: NDArray[np.int64]) -> int:
+    return int(amounts.sum())
+
+
+def _serving_row(chosen: Chosen, serving: Serving | None) -> Row:
+    """Which model published the probabilities, and the contest that chose it."""
+    model = mbg_nbd_distribution.CODE if serving is None else LEARNED
+    return {"model": model, "chosen_for": chosen.as_of.isoformat(), "contest": chosen.contest}
+
+
+def _measured(serving: Row, test: Backtest) -> float | None:
+    """The calibration error of the model that serves: as the contest found it, or as the backtest did."""
+    if serving["model"] != LEARNED:
+        return None if test.model is None else test.model.ece
+    entries = {entry["code"]: entry["metrics"] for entry in serving["contest"]["entries"]}
+    error: float | None = entries[LEARNED]["ece"]
+    return error
+
+
+def is_calibrated(ece: float | None) -> bool | None:
+    """Whether a calibration error is small enough; None when it could not be measured."""
+    return None if ece is None else ece <= CALIBRATED_TO
+
+
+def _limits(fit: Row, test: Backtest, ece: float | None) -> list[str]:
+    """Codes of what has to be borne in mind when the forecast is read."""
+    limits = [fit["no_fit"]] if fit["no_fit"] else list(fit["warnings"])
+    if test.model is None:
+        return [*limits, "no_backtest"]
+    if test.model.auc is not None and test.recency.auc is not None and test.model.auc < test.recency.auc:
+        limits.append("recency_ranks_better")
+    if is_calibrated(ece) is False:
+        limits.append("not_calibrated")
+    return limits
+
+
+def _counts(found: NDArray[np.int8]) -> Row:
+    counts = np.bincount(found, minlength=len(State))
+    return {state.name.lower(): int(counts[state]) for state in State if counts[state]}

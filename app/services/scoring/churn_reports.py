@@ -1,0 +1,86 @@
+"""What was measured and fitted, as it is stored with a run and shown."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from app.domain.churn import Backtest, Fit, NoFit
+from app.domain.churn.evaluation.backtest_report import Figures
+from app.domain.churn.evaluation.metrics import Metrics
+from app.domain.churn.evaluation.model_selection import Contest
+from app.domain.churn.models.model import Why
+from app.domain.common.days import day_of
+
+Row = dict[str, Any]
+
+_FIT = (
+    "parameters",
+    "log_likelihood",
+    "log_likelihood_without_dropout",
+    "groups",
+    "converged",
+    "dropout_identified",
+)
+
+
+def metrics_row(metrics: Metrics) -> Row:
+    """Figures of a forecast."""
+    row = asdict(metrics)
+    row["calibration"] = list(row["calibration"])
+    return row
+
+
+def figures_row(found: Figures) -> Row:
+    """One model in a backtest."""
+    reliability = [None if one is None else asdict(one) for one in found.reliability]
+    return {**asdict(found), "metrics": metrics_row(found.metrics), "reliability": reliability}
+
+
+def missing_rows(missing: Mapping[str, Why]) -> list[Row]:
+    """Models that could not be made ready."""
+    return [{"code": code, "reason": reason.value} for code, reason in missing.items()]
+
+
+def contest_row(found: Contest) -> Row:
+    """A contest as it is stored and shown."""
+    opened, closed = found.opened_day, found.closed_day
+    return {
+        "serves": found.serves,
+        "reason": found.reason.value,
+        "opened_on": None if opened is None else day_of(opened).isoformat(),
+        "closed_on": None if closed is None else day_of(closed).isoformat(),
+        "trained_days": found.trained_days,
+        "n": found.n,
+        "entries": [
+            {
+                "code": entry.code,
+                "metrics": None if entry.metrics is None else metrics_row(entry.metrics),
+                "missing": None if entry.missing is None else entry.missing.value,
+            }
+            for entry in found.entries
+        ],
+    }
+
+
+def fit_row(fitted: Fit | NoFit) -> Row:
+    """The purchase model, or why there is none."""
+    if isinstance(fitted, NoFit):
+        return {"no_fit": fitted.reason.value, "n": fitted.n, "warnings": []} | dict.fromkeys(_FIT)
+    row = asdict(fitted)
+    row["parameters"] = {name: row[name] for name in ("r", "alpha", "a", "b")}
+    row |= {name: bool(row[name]) for name in ("converged", "dropout_identified")}
+    known = {name: row[name] for name in _FIT}
+    return {"no_fit": None, "n": fitted.n, "warnings": list(fitted.warnings), **known}
+
+
+def test_row(test: Backtest) -> Row:
+    """The backtest of the purchase model."""
+    return {
+        "cut_on": day_of(test.cut_day).isoformat(),
+        "horizon_days": test.horizon_days,
+        "n": test.n,
+        "excluded_new": test.excluded_new,
+        "no_fit": test.fit.reason.value if isinstance(test.fit, NoFit) else None,
+        "model": None if test.model is None else metrics_row(test.model),
+        "recency": metrics_row(test.recency),
+    }

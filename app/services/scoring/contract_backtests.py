@@ -1,0 +1,91 @@
+"""Backtests of customers under contract: what was known of them on a past day, and who left after it.
+
+What became known later, first versions of terms included, is not seen: see `app.services.scoring.contract_training_windows`.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection
+
+from app.domain.churn.contractual.evaluation import Known, evaluate
+from app.domain.churn.contractual.state import State, states, turnover
+from app.domain.churn.evaluation.backtest_report import Options
+from app.domain.churn.models.contract import ContractWindow
+from app.domain.common.access import Actor
+from app.domain.common.days import day_number
+from app.domain.scoring.parameters import NO_DAY, Parameters
+from app.services.scoring import contract_training_windows, run_facts
+from app.services.scoring.churn_reports import contest_row, figures_row, missing_rows
+from app.services.scoring.contract_training_windows import contracts_of
+from app.store.sql.column_codec import Columns
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UnderContract:
+    """Customers under contract on a past day.
+
+    Args:
+        outcome: those that are measured; None when the terms of too many were not known on the day.
+        known: what was known on the day.
+        terms_unknown: contracts active on the day, by what became known later; they are left out.
+        notice_given: contracts whose end was certain already; they are left out too.
+    """
+
+    outcome: ContractWindow | None
+    known: Known
+    terms_unknown: int
+    notice_given: int
+
+
+def read(
+    tx: Connection, actor: Actor, facts: Columns, as_of: date, parameters: Parameters
+) -> UnderContract | None:
+    """Read what was known on a past day, and who had left by the end of the horizon; None, and nothing is
+    read, when nobody was under contract.
+
+    Args:
+        tx: a transaction.
+        actor: whose company it is.
+        facts: columns of `scoring_facts` for the day.
+        as_of: the first day that nothing was known of.
+        parameters: of the backtest; all windows are as long as the horizon.
+    """
+    past = contract_training_windows.past(tx, actor, facts, as_of, parameters)
+    if past is None:
+        return None
+    day, horizon, grace = day_number(as_of), parameters.horizon_days, parameters.grace_days
+    under_contract = facts["contract_started_day"] != NO_DAY
+    ids = facts["customer_id"][under_contract]
+    after = run_facts.contracts(tx, actor, as_of + timedelta(days=horizon), parameters, ids)
+    outcome = contract_training_windows.window(facts, after, day, day + horizon, grace)
+    in_time = facts["contract_known_day"] != NO_DAY
+    share = turnover(contracts_of(facts, in_time), day - horizon, day, grace).churn_rate
+    stands = states(contracts_of(facts), day, grace)
+    return UnderContract(
+        outcome,
+        Known(past.earlier, past.last, share, past.terms_known),
+        terms_unknown=int(np.count_nonzero(under_contract & (stands == State.ACTIVE) & ~in_time)),
+        notice_given=int(np.count_nonzero(in_time & (stands == State.NOTICE_GIVEN))),
+    )
+
+
+def compute(tested: UnderContract | None, options: Options) -> Row | None:
+    """Apply the rules; the part of a backtest's result that is about contracts. Pure."""
+    if tested is None:
+        return None
+    found = evaluate(tested.outcome, tested.known, options=options)
+    return {
+        "n": found.n,
+        "excluded_terms_unknown": tested.terms_unknown,
+        "excluded_notice_given": tested.notice_given,
+        "published": found.published,
+        "reason": found.reason.value,
+        "contest": contest_row(found.contest),
+        "models": [figures_row(one) for one in found.models],
+        "missing": missing_rows(found.missing),
+    }

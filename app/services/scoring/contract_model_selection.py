@@ -1,0 +1,152 @@
+"""Contests between the share of contracts that left and the learned model, and what serves in a run.
+
+They are held and kept together with the contest of customers without a contract (`app.services.scoring.model_selection`).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, exists, select
+
+from app.domain.churn.contractual.serving import ContractServing, explained, serve
+from app.domain.churn.contractual.state import State
+from app.domain.churn.evaluation.model_selection import Contest
+from app.domain.churn.explanations import contributions
+from app.domain.churn.inputs.customer_facts import COLUMNS, from_row
+from app.domain.churn.models import contract
+from app.domain.churn.models.contract import ContractModel
+from app.domain.churn.models.model import Why
+from app.domain.common.days import day_number
+from app.services.scoring import contract_training_windows
+from app.services.scoring.churn_reports import contest_row
+from app.services.scoring.contract_training_windows import Past
+from app.store.sql.column_codec import Columns
+from app.store.tables import ChurnContest, ContractTerms
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Served:
+    """The learned model among the customers of a run: whom it serves, and the probability of each."""
+
+    rows: NDArray[np.int64]
+    q: NDArray[np.float64]
+    serving: ContractServing
+
+
+# --- held and kept
+
+
+def hold(past: Past | None) -> Row | None:
+    """Hold a contest; None when nobody is under contract.
+
+    Returns:
+        ``contest`` as it is shown, and ``learned``, what the learned model has learned from the last window;
+        None unless it serves.
+    """
+    if past is None:
+        return None
+    if not past.terms_known:
+        return {"contest": contest_row(Contest(contract.BASE, Why.TERMS_UNKNOWN)), "learned": None}
+    found = contract.contest(past.earlier, past.last)
+    row, learned = contest_row(found), None
+    if found.serves == contract.CODE and past.last is not None:
+        trained = contract.train(past.last.attributes, past.last.left)
+        if isinstance(trained, ContractModel):
+            learned = trained.to_dict()
+    if learned is None:
+        row["serves"] = contract.BASE
+    return {"contest": row, "learned": learned}
+
+
+def is_outdated(
+    tx: Connection, contest_id: UUID, kept: Row | None, held_for: date, horizon_days: int
+) -> bool:
+    """Whether a contest knew too few terms, and terms of the time before its windows were recorded since."""
+    if kept is None or kept["contest"]["reason"] != Why.TERMS_UNKNOWN:
+        return False
+    opened = held_for - timedelta(days=2 * horizon_days)
+    held_at = select(ChurnContest.created_at).where(ChurnContest.id == contest_id).scalar_subquery()
+    told = exists().where(ContractTerms.recorded_at >= held_at, ContractTerms.known_on < opened)
+    return bool(tx.execute(select(told)).scalar_one())
+
+
+# --- in a run
+
+
+def served(
+    kept: Row | None,
+    facts: Columns,
+    found: NDArray[np.int8],
+    under_contract: NDArray[np.bool_],
+    as_of_day: int,
+) -> Served | None:
+    """Score the active contracts of a run by the learned model; None unless it serves.
+
+    Args:
+        kept: what `hold` gave.
+        facts: columns of `scoring_facts`.
+        found: the state of each contract.
+        under_contract: who is under contract.
+        as_of_day: the day of the run.
+    """
+    if kept is None or kept["learned"] is None:
+        return None
+    rows = np.flatnonzero(under_contract & (found == State.ACTIVE))
+    now = contract_training_windows.snapshot(facts, rows, as_of_day)
+    serving = serve(ContractModel.from_dict(kept["learned"]), now)
+    return Served(rows, serving.q(now), serving)
+
+
+def serving_row(kept: Row | None, held_for: date, was_learned: bool, there_are_any: bool) -> Row | None:
+    """Which model publishes the probabilities of contracts, and the contest that chose it; None when nobody
+    is under contract."""
+    if not there_are_any:
+        return None
+    shown = contest_row(Contest(contract.BASE, Why.NO_CLOSED_WINDOW)) if kept is None else kept["contest"]
+    model = contract.CODE if was_learned else contract.BASE
+    return {"model": model, "chosen_for": held_for.isoformat(), "contest": shown}
+
+
+def ece_of(serving: Row) -> float | None:
+    """The calibration error of the learned model, as its contest found it."""
+    entries = {entry["code"]: entry["metrics"] for entry in serving["contest"]["entries"]}
+    error: float | None = entries[contract.CODE]["ece"]
+    return error
+
+
+def explanation_of(
+    facts: Sequence[Any] | None,
+    started_day: int | None,
+    serving: Mapping[str, Any] | None,
+    as_of: date,
+    language: str,
+) -> Row | None:
+    """Tell what the probability of a contract is made of; parts that add up, the greatest first.
+
+    Args:
+        facts: ``churn_facts`` of a customer whose level comes from the learned model of contracts.
+        started_day: first day of its contract in the run.
+        serving: ``contract_serving`` of the same run; None when the share served.
+        as_of: the run's day.
+        language: of the sentences: en, tr or az.
+    """
+    if facts is None or started_day is None or serving is None:
+        return None
+    model = ContractServing.from_dict(serving)
+    refunds = facts[len(COLUMNS)]
+    parts = explained(from_row(facts[: len(COLUMNS)], day_number(as_of)), started_day, refunds, model)
+    usual = model.mean_log_odds
+    return {
+        "log_odds": usual + sum(part.contribution for part in parts),
+        "mean_log_odds": usual,
+        "contributions": [
+            {**asdict(part), "sentence": contributions.sentence(part, language)} for part in parts
+        ],
+    }

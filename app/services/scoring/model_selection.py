@@ -1,0 +1,114 @@
+"""Contests between churn models: held when a run needs one, kept, and used until they are too old."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, insert, select
+
+from app.domain.churn.evaluation.model_selection import contest
+from app.domain.churn.inputs.purchase_history import FloatArray
+from app.domain.churn.inputs.snapshots import Snapshot, Window
+from app.domain.churn.models import LEARNED, PARAMETRIC, REGISTRY
+from app.domain.churn.models.logistic import Logistic, Serving
+from app.domain.churn.models.logistic_regression import Learned
+from app.services.scoring import contract_model_selection
+from app.services.scoring.churn_reports import contest_row
+from app.services.scoring.contract_training_windows import Past
+from app.store.tables import ChurnContest
+from app.store.types import new_id, now
+
+Row = dict[str, Any]
+
+SERVES_DAYS = 28
+"""A contest chooses the model of the runs of so many days, its own included: season and customers change
+slowly, and a window of the past takes as long to read as the present."""
+
+
+_READ = select(
+    ChurnContest.id, ChurnContest.as_of, ChurnContest.contest, ChurnContest.learned, ChurnContest.contract
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The outcome of a contest.
+
+    Args:
+        id: of the stored contest.
+        as_of: the day it was held for.
+        contest: as it is stored and shown.
+        learned: what the learned model has learned; None unless it serves.
+        contract: the contest of contracts (`app.services.scoring.contract_model_selection.hold`); None when nobody was
+            under contract.
+    """
+
+    id: UUID
+    as_of: date
+    contest: Row
+    learned: Row | None
+    contract: Row | None = None
+
+    @property
+    def serves(self) -> str:
+        """Code of the model whose probability is published."""
+        return str(self.contest["serves"])
+
+    def serve(self, now: Snapshot, horizon_days: int) -> tuple[Serving, FloatArray] | None:
+        """The learned model made ready for these customers, and its q; None unless it serves."""
+        if self.learned is None:
+            return None
+        trained = Logistic(Learned.from_dict(self.learned["weights"]), self.learned["days"])
+        return trained.serve(now, horizon_days)
+
+
+def find(tx: Connection, as_of: date, facts_key: str) -> Chosen | None:
+    """The newest contest that may choose the model of a run for this day."""
+    row = tx.execute(
+        _READ.where(
+            ChurnContest.facts_key == facts_key,
+            ChurnContest.as_of <= as_of,
+            ChurnContest.as_of > as_of - timedelta(days=SERVES_DAYS),
+        )
+        .order_by(ChurnContest.as_of.desc(), ChurnContest.created_at.desc())
+        .limit(1)
+    ).first()
+    return None if row is None else Chosen(*row)
+
+
+def get(tx: Connection, contest_id: UUID) -> Chosen | None:
+    """The contest with this id."""
+    row = tx.execute(_READ.where(ChurnContest.id == contest_id)).first()
+    return None if row is None else Chosen(*row)
+
+
+def hold(earlier: Window | None, last: Window | None, as_of: date, contracts: Past | None = None) -> Chosen:
+    """Hold a contest, and one of contracts. Pure, apart from its new id.
+
+    Args:
+        earlier: the window before ``last``.
+        last: the window that had closed by ``as_of``; both None when the past is too short.
+        as_of: the day of the run.
+        contracts: the windows of customers under contract; None when there are none.
+    """
+    found = contest(earlier, last)
+    learned = None
+    if found.serves == LEARNED:
+        trained = REGISTRY[LEARNED].train(earlier, last)
+        if isinstance(trained, Logistic):
+            learned = {"weights": trained.learned.to_dict(), "days": trained.learned_days}
+    row = contest_row(found)
+    if learned is None:
+        row["serves"] = PARAMETRIC
+    return Chosen(new_id(), as_of, row, learned, contract_model_selection.hold(contracts))
+
+
+def keep(tx: Connection, chosen: Chosen, facts_key: str) -> None:
+    """Store a contest that was held just now; one that is stored already stays as it is."""
+    known = select(ChurnContest.id).where(ChurnContest.id == chosen.id)
+    if tx.execute(known).first() is None:
+        row: Row = {"facts_key": facts_key, "contest": chosen.contest, "learned": chosen.learned}
+        row |= {"contract": chosen.contract}
+        row |= {"id": chosen.id, "as_of": chosen.as_of, "created_at": now()}
+        tx.execute(insert(ChurnContest).values(row))

@@ -1,0 +1,362 @@
+"""Replays: compute a past run once more, hold it against what it stored, and say what came late."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, exists, insert, select
+
+from app.domain.churn import LEVELS
+from app.domain.common import money
+from app.domain.common.access import Actor
+from app.domain.common.days import day_number
+from app.domain.scoring.parameters import Parameters
+from app.domain.scoring.replays import MOST_SHOWN, LateKind, Remark
+from app.errors import FieldError, InvalidError, NotFoundError
+from app.schemas.scoring.replays import ReplayCreate, ReplayQuery
+from app.services.scoring import (
+    churn,
+    job_results,
+    lifetime_values,
+    model_selection,
+    replay_comparison,
+    run_facts,
+    satisfaction,
+    value_tiers,
+)
+from app.services.scoring import run as scoring
+from app.services.scoring.replay_comparison import Aligned
+from app.store.audit import trail
+from app.store.engine import single
+from app.store.paging import After, Page, SortKey, fetch
+from app.store.scoring import changed_customers, customer_facts, run_results
+from app.store.scoring import late_records as late
+from app.store.scoring.late_records import Late
+from app.store.sql import numpy_io
+from app.store.sql.column_codec import Columns
+from app.store.tables import Job, Replay, RunColumns, ScoringRun
+from app.store.types import new_id, now
+
+Row = dict[str, Any]
+
+JOB = "replays"
+
+_CHURN = {"churn_level", "churn_percent", "churn_model", "value_at_risk", "lifetime_value"}
+"""Groups of columns that follow from the churn model that served."""
+
+_STATE = job_results.state_of(Replay)
+_SUMMARY = (
+    select(
+        Replay.id,
+        Replay.job_id,
+        Replay.run_id,
+        ScoringRun.as_of,
+        _STATE.label("state"),
+        Replay.error,
+        Replay.created_at,
+        Replay.ended_at,
+    )
+    .join_from(Replay, ScoringRun, ScoringRun.id == Replay.run_id)
+    .join(Job, Job.id == Replay.job_id, isouter=True)
+)
+
+
+# --- asking and reading
+
+
+def start(tx: Connection, actor: Actor, data: ReplayCreate) -> Row:
+    """Take on a replay as a durable job; the same one again, while it waits, is that one.
+
+    Raises:
+        RateLimitError: so many jobs of the caller wait already.
+        InvalidError: there is no such run (``unknown_scoring_run``), it has not finished (``not_finished``),
+            or nothing was kept to compare with (``nothing_kept``).
+    """
+    twin = job_results.waiting_twin(tx, actor, Replay, run_id=data.run_id)
+    if twin is not None:
+        as_of = select(ScoringRun.as_of).where(ScoringRun.id == data.run_id)
+        return {**twin, "as_of": tx.execute(as_of).scalar_one()}
+    row = create(tx, actor, data)
+    href = f"/v1/replays/{row['id']}"
+    job_id = job_results.take_on(tx, actor, Replay, row["id"], kind=JOB, argument="replay_id", href=href)
+    return {**row, "job_id": job_id}
+
+
+def create(tx: Connection, actor: Actor, data: ReplayCreate, *, replay_id: UUID | None = None) -> Row:
+    """Record a replay that somebody is going to compute at once (`start` without the job).
+
+    ``replay_id`` is the id it gets, a new one by default.
+    """
+    kept = exists().where(RunColumns.run_id == ScoringRun.id).label("is_kept")
+    wanted = select(ScoringRun.as_of, ScoringRun.state, kept).where(ScoringRun.id == data.run_id)
+    run = tx.execute(wanted).first()
+    if run is None:
+        raise _wrong("unknown_scoring_run", "There is no such scoring run.")
+    if run.state != "done":
+        raise _wrong("not_finished", "Only a finished run can be replayed.")
+    if not run.is_kept:
+        raise _wrong("nothing_kept", "The run is of an earlier version and kept nothing to compare with.")
+    row: Row = {
+        "id": replay_id or new_id(),
+        "job_id": None,
+        "run_id": data.run_id,
+        "state": "waiting",
+        "result": None,
+        "error": None,
+        "created_at": now(),
+        "ended_at": None,
+    }
+    tx.execute(insert(Replay).values(row))
+    trail.record(tx, actor, "replay.started", row["id"])
+    return {**row, "as_of": run.as_of}
+
+
+@single
+def get(tx: Connection, _actor: Actor, replay_id: UUID) -> Row:
+    """Read one replay with its result.
+
+    Raises:
+        NotFoundError: there is none with this id.
+    """
+    statement = _SUMMARY.add_columns(Replay.result).where(Replay.id == replay_id)
+    row = tx.execute(statement).mappings().first()
+    if row is None:
+        raise NotFoundError("There is no such replay.")
+    return dict(row)
+
+
+@single
+def page(tx: Connection, _actor: Actor, query: ReplayQuery, after: After | None) -> Page:
+    """Read a page of replays, newest first."""
+    statement = _SUMMARY
+    if query.state is not None:
+        statement = statement.where(_STATE == query.state)  # noqa: SIM300 - SQL, not Python
+    if query.run_id is not None:
+        statement = statement.where(Replay.run_id == query.run_id)
+    keys = (SortKey(Replay.created_at, descending=True), SortKey(Replay.id, descending=True))
+    return fetch(tx, statement, keys, limit=query.limit, after=after)
+
+
+def _wrong(code: str, detail: str) -> InvalidError:
+    return InvalidError(fields=[FieldError("/run_id", code, detail)])
+
+
+# --- computing
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Input:
+    """A replay and all that its result follows from.
+
+    Args:
+        replay_id: of the replay.
+        run: what its run needs, read once more.
+        kept: the columns the run has kept.
+        not_compared: groups of columns that the run cannot have computed as they are computed now.
+        remarks: what is known before computing.
+        late: what was recorded after the run had read.
+        deleted: whether an import was taken back since.
+        other_reference: whether what quadrants are told by is another now: anybody's late answers move it.
+        rates: exchange rates that were changed since.
+    """
+
+    replay_id: UUID
+    run: scoring.Input
+    kept: Columns
+    not_compared: set[str]
+    remarks: list[Remark]
+    late: Late
+    deleted: bool
+    other_reference: bool
+    rates: list[Row]
+
+
+def read(tx: Connection, actor: Actor, replay_id: UUID) -> Input:
+    """Read the facts of the run's day once more, what the run has kept, and what came since."""
+    wanted = select(ScoringRun.__table__).join(Replay, Replay.run_id == ScoringRun.id)
+    run = tx.execute(wanted.where(Replay.id == replay_id)).mappings().one()
+    chosen = None if run["contest_id"] is None else model_selection.get(tx, run["contest_id"])
+    given = scoring.read_anew(tx, actor, run["id"], chosen or model_selection.hold(None, None, run["as_of"]))
+    kept = run_results.load_columns(tx, run["id"])
+    changed = replay_comparison.changed(kept, given.facts.columns, day_number(run["as_of"]))
+    # Runs of an earlier version did not say until when they saw everything.
+    until = run["facts_until"] or run["created_at"]
+    read_at = until + run_facts.SETTLES if run["facts_until"] else run["ended_at"]
+    remarks = []
+    if chosen is None:
+        remarks.append(Remark.NO_CONTEST)
+    elif (
+        _version(run["churn"]) != churn.VERSION or _version(run["lifetime_value"]) != lifetime_values.VERSION
+    ):
+        remarks.append(Remark.OTHER_RULES)
+    if run["facts_key"] != given.parameters.facts_key(actor.company):
+        remarks.append(Remark.OTHER_READING)
+    return Input(
+        replay_id,
+        given,
+        kept,
+        set() if chosen else _CHURN,
+        remarks,
+        late.read(tx, late.Asked(given.bounds.end, until, read_at, changed)),
+        changed_customers.are_deleted(tx, until),
+        _is_other_reference(run["expectation_reference"], given),
+        _rates(
+            run["rates_used"] or {}, given.facts.rates_used, customer_facts.rates(tx), late.rates(tx, until)
+        ),
+    )
+
+
+def compute(given: Input) -> Row:
+    """Apply the rules and compare. Pure: the same facts give the same result."""
+    after = scoring.compute(given.run, lambda _stage: None).columns
+    aligned = replay_comparison.align(given.kept, after, day_number(given.run.as_of))
+    differs = np.zeros(aligned.customer_id.size, dtype=np.bool_)
+    columns, compared = [], set()
+    for name, members in aligned.groups():
+        if name not in given.not_compared:
+            mine = aligned.differs(members)
+            columns.append({"name": name, "customers": int(np.count_nonzero(mine))})
+            differs |= mine
+            compared.add(name)
+    ids = np.sort(np.concatenate([aligned.customer_id[differs], aligned.gone, aligned.come]))
+    explained = run_results.matched(given.late.customer_id, ids)[1]
+    same = not ids.size
+    return {
+        "same": same,
+        "n": int(aligned.customer_id.size),
+        "differing": int(ids.size),
+        "only_before": int(aligned.gone.size),
+        "only_after": int(aligned.come.size),
+        "explained": int(np.count_nonzero(explained)),
+        "columns": columns,
+        "not_compared": sorted({*replay_comparison.GROUPS, replay_comparison.OTHERS} - compared),
+        "customers": _customers(given, aligned, after, ids, explained, compared),
+        "late": _late_row(given.late),
+        "deleted": given.deleted,
+        "rates_changed": len(given.rates),
+        "rates": given.rates[:MOST_SHOWN],
+        "remarks": [remark.value for remark in _remarks(given, same, bool(explained.all()))],
+    }
+
+
+def save(tx: Connection, actor: Actor, replay_id: UUID, result: Row) -> None:
+    """Store the result, once."""
+    if job_results.finish(tx, Replay, replay_id, result):
+        data = {"customers": result["n"], "differing": result["differing"]}
+        trail.record(tx, actor, "replay.finished", replay_id, data=data)
+
+
+def fail(tx: Connection, replay_id: UUID, error: str) -> None:
+    """Note that it could not be computed."""
+    job_results.fail(tx, Replay, replay_id, error)
+
+
+def _version(report: Mapping[str, Any] | None) -> int | None:
+    """The version of the rules that made a report of a run."""
+    return None if report is None else report.get("version")
+
+
+def _is_other_reference(stored: Mapping[str, Any] | None, given: scoring.Input) -> bool:
+    """Whether the run's quadrants were told by other answers; runs of an earlier version told none."""
+    return stored is not None and not satisfaction.is_reference(
+        stored, satisfaction.reference(given.answered)
+    )
+
+
+def _rates(
+    then: Mapping[str, Mapping[str, str]],
+    again: Mapping[str, Mapping[str, str]],
+    known: Mapping[str, Mapping[date, str]],
+    new: Mapping[tuple[str, date], str],
+) -> list[Row]:
+    """The rates of the run that are others now, and those that only the replay used and that are new."""
+    used = {(code, on) for rates in (then, again) for code, days in rates.items() for on in days}
+    changed = []
+    for code, on in sorted(used):
+        day = date.fromisoformat(on)
+        before, after = then.get(code, {}).get(on), known.get(code, {}).get(day)
+        if before != after and (before is not None or (code, day) in new):
+            changed.append({"currency": code, "on": on, "before": before, "after": after})
+    return changed
+
+
+def _remarks(given: Input, same: bool, all_explained: bool) -> list[Remark]:
+    remarks = list(given.remarks)
+    is_known = bool(given.late.customer_id.size or given.deleted or given.rates or given.other_reference)
+    if not same and is_known and not all_explained:
+        remarks.append(Remark.FITTED_TO_ALL)
+    if (
+        not same
+        and not is_known
+        and Remark.OTHER_RULES not in remarks
+        and Remark.OTHER_READING not in remarks
+    ):
+        remarks.append(Remark.UNEXPLAINED)
+    return remarks
+
+
+# --- the result as it is stored and shown
+
+
+def _customers(
+    given: Input,
+    aligned: Aligned,
+    after: Columns,
+    ids: numpy_io.Ids,
+    explained: NDArray[np.bool_],
+    compared: set[str],
+) -> list[Row]:
+    """Some of those who differ: those with late data first, then those who stand elsewhere now."""
+    moved = aligned.customer_id[aligned.differs(("tier", "churn_level", "value_minor"))]
+    stays = run_results.matched(aligned.customer_id, ids)[1] & ~run_results.matched(moved, ids)[1]
+    chosen = np.lexsort((stays, ~explained))[:MOST_SHOWN]
+    before, now_is = (
+        _standings(columns, ids[chosen], given.run.parameters, compared) for columns in (given.kept, after)
+    )
+    return [
+        {"customer_id": str(customer_id), "is_late": bool(is_late), "before": old, "after": new}
+        for customer_id, is_late, old, new in zip(
+            numpy_io.raw_ids(ids[chosen]), explained[chosen], before, now_is, strict=True
+        )
+    ]
+
+
+def _standings(columns: Columns, ids: numpy_io.Ids, parameters: Parameters, compared: set[str]) -> list[Row]:
+    """Tier, level and value of some customers."""
+    order = np.argsort(ids)
+    found: list[Row] = [{"tier": None, "churn_level": None, "value": None} for _ in range(ids.size)]
+    places, known = run_results.matched(columns["customer_id"], ids[order])
+    for at, place, is_known in zip(order.tolist(), places.tolist(), known.tolist(), strict=True):
+        if not is_known:
+            continue
+        if columns["tier"][place] != value_tiers.NO_TIER:
+            found[at]["tier"] = str(columns["tier"][place])
+            found[at]["value"] = money.to_wire(int(columns["value_minor"][place]), parameters.currency)
+        level = int(columns["churn_level"][place]) if "churn_level" in compared else -1
+        found[at]["churn_level"] = LEVELS[level].value if level >= 0 else None
+    return found
+
+
+def _late_row(found: Late) -> Row:
+    return {
+        "counts": {kind.value: found.counts.get(kind, 0) for kind in LateKind},
+        "customers": int(found.customer_id.size),
+        "records": [
+            {
+                "kind": record.kind.value,
+                "id": str(record.id),
+                "customer_id": str(record.customer_id),
+                "occurred_at": _text(record.occurred_at),
+                "recorded_at": _text(record.recorded_at),
+            }
+            for record in found.records
+        ],
+    }
+
+
+def _text(at: Any) -> str | None:
+    return None if at is None else at.isoformat().replace("+00:00", "Z")

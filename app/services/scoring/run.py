@@ -1,0 +1,336 @@
+"""One scoring run: read the facts, compute tiers, satisfaction and churn, store it all at once."""
+
+import json
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, select, update
+
+from app.domain.churn import LEVELS, NO_DAY
+from app.domain.churn.inputs.customer_facts import SCORES
+from app.domain.churn.inputs.snapshots import Window, plan
+from app.domain.common.access import Actor
+from app.domain.common.days import day_number
+from app.domain.satisfaction.expectation import QUADRANTS
+from app.domain.satisfaction.model import Adjustment
+from app.domain.scoring.parameters import Bounds, Parameters
+from app.domain.surveys.surveys import SCALED
+from app.services.scoring import (
+    answer_columns,
+    churn,
+    contract_model_selection,
+    contract_training_windows,
+    lifetime_values,
+    model_selection,
+    run_facts,
+    runs,
+    satisfaction,
+    training_windows,
+    value_tiers,
+)
+from app.services.scoring.answer_columns import Answered
+from app.services.scoring.contract_training_windows import Past
+from app.services.scoring.model_selection import Chosen
+from app.services.scoring.run_facts import Base, Facts
+from app.store import dialects
+from app.store.audit import trail
+from app.store.scoring import changed_customers, run_results, survey_answers
+from app.store.sql.column_codec import Columns
+from app.store.tables import ScoringRun
+from app.store.types import now, to_micros
+
+Row = dict[str, Any]
+
+STAGES = ("facts", "value_tiers", "satisfaction", "contest", "churn", "lifetime_value", "save")
+
+SATISFACTION_DAYS = 365
+"""The company's figures are over the answers of so many days before the run's."""
+
+SHOWN = (
+    "tier",
+    "value_minor",
+    "near_cut",
+    "churn_level",
+    "churn_percent",
+    "churn_model",
+    "value_at_risk_minor",
+    *churn.ROW_FACTS,
+    *satisfaction.SHOWN,
+)
+"""The columns that rows of ``customer_scores`` are made of."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Input:
+    """A run and all that its result follows from."""
+
+    run_id: UUID
+    as_of: date
+    parameters: Parameters
+    bounds: Bounds
+    facts: Facts
+    answered: Answered
+    answered_since: datetime
+    chosen: Chosen | None
+    """The contest that says which churn model serves; None: one is held on these windows."""
+    windows: tuple[Window | None, Window | None]
+    contracts: Past | None
+    """The windows of customers under contract."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Result:
+    """What a run found: columns by customer, aligned, and the reports."""
+
+    columns: Columns
+    value_tiers: value_tiers.Result
+    satisfaction: Row
+    expectation_reference: Adjustment
+    churn: churn.Result
+    lifetime_value: Row
+    chosen: Chosen
+
+
+def read(tx: Connection, actor: Actor, run_id: UUID) -> Input:
+    """Read what the run needs; it sees only what occurred before its day."""
+    run = runs.get(tx, actor, run_id)
+    parameters = Parameters.from_dict(run["parameters"])
+    as_of, company = run["as_of"], actor.company
+    facts = run_facts.read(tx, actor, as_of, parameters)
+    chosen = model_selection.find(tx, as_of, parameters.facts_key(company))
+    if chosen and not _is_outdated(tx, chosen, parameters):
+        return _input(tx, actor, run, facts, chosen, (None, None))
+    windows = _windows(tx, actor, facts, as_of, parameters)
+    contracts = contract_training_windows.past(tx, actor, facts.columns, as_of, parameters)
+    return _input(tx, actor, run, facts, None, windows, contracts)
+
+
+def _is_outdated(tx: Connection, chosen: Chosen, parameters: Parameters) -> bool:
+    held_for, horizon = chosen.as_of, parameters.horizon_days
+    return contract_model_selection.is_outdated(tx, chosen.id, chosen.contract, held_for, horizon)
+
+
+def read_anew(tx: Connection, actor: Actor, run_id: UUID, chosen: Chosen) -> Input:
+    """Read what a run needs once more: all facts, whatever runs have kept, and the contest it is given."""
+    run = runs.get(tx, actor, run_id)
+    parameters = Parameters.from_dict(run["parameters"])
+    facts = run_facts.read(tx, actor, run["as_of"], parameters, anew=True)
+    return _input(tx, actor, run, facts, chosen, (None, None))
+
+
+def _input(
+    tx: Connection,
+    actor: Actor,
+    run: Row,
+    facts: Facts,
+    chosen: Chosen | None,
+    windows: tuple[Window | None, Window | None],
+    contracts: Past | None = None,
+) -> Input:
+    parameters = Parameters.from_dict(run["parameters"])
+    as_of, company = run["as_of"], actor.company
+    since = company.start_of(as_of - timedelta(days=SATISFACTION_DAYS))
+    asked = survey_answers.Asked(sorted(SCALED), since, company.start_of(as_of))
+    versions = answer_columns.versions_of(survey_answers.surveys(tx))
+    answered = answer_columns.answered(survey_answers.answers(tx, asked), versions)
+    bounds = parameters.bounds(as_of, company)
+    return Input(run["id"], as_of, parameters, bounds, facts, answered, since, chosen, windows, contracts)
+
+
+def _windows(
+    tx: Connection, actor: Actor, facts: Facts, as_of: date, parameters: Parameters
+) -> tuple[Window | None, Window | None]:
+    """The last two windows that had closed by the run's day, if the past is long enough."""
+    bought = facts.columns["purchase_days"] > 0
+    first = facts.columns["first_day"][bought]
+    planned = plan(int(first.min()), day_number(as_of), parameters.horizon_days) if first.size else None
+    ids = facts.columns["customer_id"][bought]
+    return training_windows.pair(tx, actor, planned, parameters, ids)
+
+
+def compute(given: Input, on_stage: Callable[[str], None]) -> Result:
+    """Apply the rules. Pure: the same facts give the same result.
+
+    Args:
+        given: what was read.
+        on_stage: called with the name of each stage before it begins.
+
+    Raises:
+        ValueError: the values add up to more than 64 bits hold.
+    """
+    facts, parameters = given.facts.columns, given.parameters
+    seen = churn.see(facts, given.as_of, parameters)
+    with ThreadPoolExecutor(2) as beside:  # all of it is within libraries most of the time
+        fitting = beside.submit(lambda: seen.snapshot.fitted)
+        testing = beside.submit(churn.backtest, facts, seen, parameters.horizon_days)
+        spending = beside.submit(lifetime_values.bought, facts, seen)
+        on_stage("value_tiers")
+        tiers = value_tiers.compute(given.facts, given.bounds, parameters)
+        on_stage("satisfaction")
+        company = satisfaction.of_company(given.answered)
+        reference = satisfaction.reference(given.answered)
+        placed = satisfaction.quadrants(facts, reference, to_micros(given.answered_since))
+        on_stage("contest")
+        chosen = given.chosen or model_selection.hold(*given.windows, given.as_of, given.contracts)
+        on_stage("churn")
+        by_terms = contract_model_selection.served(
+            chosen.contract, facts, seen.states, seen.under_contract, seen.as_of_day
+        )
+        fitting.result()  # both of these need it
+        valuing = beside.submit(
+            lifetime_values.compute, facts, tiers.columns, seen, parameters, by_terms, spending.result
+        )
+        found = churn.compute(facts, tiers.columns, seen, parameters, chosen, by_terms, testing.result)
+        on_stage("lifetime_value")
+        worth = valuing.result()
+    columns = {**facts, **tiers.columns, **placed, **found.columns, **worth.columns}
+    window = {"days": SATISFACTION_DAYS, "indices": company}
+    return Result(columns, tiers, window, reference, found, worth.report, chosen)
+
+
+def save(
+    tx: Connection, actor: Actor, given: Input, result: Result, packed: run_results.Packed
+) -> Row | None:
+    """Store a run's result, and make it current if no run for a later day is.
+
+    Returns:
+        What happened: rows written, and whether the run is current now. None when facts were deleted since
+        they were read: read again.
+    """
+    dialects.advisory_lock(tx, "scoring")
+    run = tx.execute(
+        select(ScoringRun.as_of, ScoringRun.parameters_key, ScoringRun.state).where(
+            ScoringRun.id == given.run_id
+        )
+    ).one()
+    if run.state == "done":
+        return {"rows_written": 0, "is_current": None}
+    if changed_customers.are_deleted(tx, given.facts.until):
+        return None
+    current = tx.execute(select(ScoringRun.id, ScoringRun.as_of).where(ScoringRun.is_current)).first()
+    is_current = current is None or run.as_of >= current.as_of
+    previous = runs.previous_of(tx, given.run_id, run.parameters_key, run.as_of)
+    report = {
+        **result.value_tiers.report,
+        "previous_run_id": str(previous) if previous else None,
+        "transitions": None,
+    }
+    if previous is not None:
+        before = run_results.load_columns(tx, previous, {"customer_id", "tier"})
+        report["transitions"] = value_tiers.transitions(before, result.columns) if before else None
+    written = 0
+    if is_current:
+        stored = {} if current is None else _stored(tx, current.id, given.facts.base)
+        written = run_results.replace(tx, _with_row(stored), _with_row(result.columns), SHOWN, rows)
+        tx.execute(update(ScoringRun).where(ScoringRun.is_current).values(is_current=False))
+    facts_key = given.parameters.facts_key(actor.company)
+    model_selection.keep(tx, result.chosen, facts_key)
+    run_results.save_columns(tx, given.run_id, packed)
+    finished = {
+        "state": "done",
+        "is_current": is_current,
+        "value_tiers": report,
+        "next_tier_steps": result.value_tiers.next_tier_steps,
+        "satisfaction": result.satisfaction,
+        "expectation_reference": asdict(result.expectation_reference),
+        "churn": result.churn.report,
+        "churn_baselines": result.churn.baselines,
+        "churn_serving": result.churn.serving,
+        "contract_serving": result.churn.contract_serving,
+        "lifetime_value": result.lifetime_value,
+        "facts_until": given.facts.until,
+        "facts_key": facts_key,
+        "contest_id": result.chosen.id,
+        "rates_used": given.facts.rates_used,
+        "ended_at": now(),
+    }
+    tx.execute(update(ScoringRun).where(ScoringRun.id == given.run_id).values(finished))
+    trail.record(
+        tx,
+        actor,
+        "scoring_run.finished",
+        given.run_id,
+        data={"customers": int(result.columns["customer_id"].size)},
+    )
+    return {"rows_written": written, "is_current": is_current}
+
+
+def fail(tx: Connection, _actor: Actor, run_id: UUID, error: str) -> None:
+    """Note that a run could not be computed; the scores stay as they were."""
+    tx.execute(
+        update(ScoringRun)
+        .where(ScoringRun.id == run_id, ScoringRun.state == "waiting")
+        .values(state="failed", error=error, ended_at=now())
+    )
+
+
+# --- rows
+
+
+def rows(part: Columns) -> list[Sequence[Any]]:
+    """The rows of ``customer_scores`` for some customers: `app.store.scoring.run_results.Rows`."""
+    has_tier = part["tier"] != value_tiers.NO_TIER
+    level = part["churn_level"]
+    return [
+        _given(part["tier"], has_tier),
+        _given(part["value_minor"], has_tier),
+        _given(part["near_cut"], part["near_cut"] != ""),
+        _given(np.array([*LEVELS, ""])[level], level >= 0),
+        _given(part["churn_percent"], part["churn_percent"] >= 0),
+        _given(np.array([*churn.SOURCES, ""])[part["churn_model"]], part["churn_model"] >= 0),
+        _given(part["value_at_risk_minor"], part["value_at_risk_minor"] >= 0),
+        _facts(part, level >= 0),
+        [
+            None if document is None else json.dumps(document, separators=(",", ":"))
+            for document in satisfaction.documents(part)
+        ],
+        _given(np.array([*QUADRANTS, ""])[part["quadrant"]], part["quadrant"] != satisfaction.NO_QUADRANT),
+    ]
+
+
+def _stored(tx: Connection, run_id: UUID, base: Base | None) -> Columns:
+    """The columns of the current run; mostly facts were gone on from it, and it has been read."""
+    if base is not None and base.run_id == run_id:
+        return base.columns
+    return run_results.load_columns(tx, run_id, {"customer_id", *SHOWN})
+
+
+def _with_row(columns: Columns) -> Columns:
+    """Those customers who have a row: with a tier, a level or an answer."""
+    if not columns:
+        return {}
+    known = (columns["tier"] != value_tiers.NO_TIER) | (columns.get("churn_level", np.array(-1)) >= 0)
+    for code in satisfaction.OF_CUSTOMERS:
+        known |= columns.get(f"{code}_n", np.array(0)) > 0
+    kept = {name: columns[name] for name in ("customer_id", *SHOWN) if name in columns}
+    return kept if known.all() else {name: column[known] for name, column in kept.items()}
+
+
+_FACTS = f"[{','.join(['%s'] * len(churn.ROW_FACTS))}]"
+
+
+def _facts(part: Columns, is_told: NDArray[np.bool_]) -> list[str | None]:
+    """What reasons are told from, as `app.domain.churn.inputs.customer_facts.Facts.row` has it, in JSON."""
+    columns = []
+    for name in churn.ROW_FACTS:
+        column = part[name]
+        is_there = ~np.isnan(column) if name in SCORES else column != NO_DAY
+        columns.append(_given(column, is_there, "null"))
+    told = zip(zip(*columns, strict=True), is_told.tolist(), strict=True)
+    return [_FACTS % row if tell else None for row, tell in told]
+
+
+def _given(column: NDArray[Any], is_given: NDArray[np.bool_], absent: Any = None) -> list[Any]:
+    """The values of a column, ``absent`` where there is none."""
+    if not is_given.any():
+        return [absent] * column.size
+    values: list[Any] = column.tolist()
+    if is_given.all():
+        return values
+    return [value if given else absent for value, given in zip(values, is_given.tolist(), strict=True)]

@@ -1,0 +1,308 @@
+"""The facts a scoring run computes from, by customer: read whole, or from where an earlier run left off."""
+
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+from sqlalchemy import Connection, select
+
+from app.domain.common import money
+from app.domain.common.access import Actor
+from app.domain.common.company import Company
+from app.domain.common.days import day_of, local_days
+from app.domain.scoring.parameters import NO_DAY, Bounds, Parameters
+from app.services.scoring import answer_columns, satisfaction
+from app.store.scoring import changed_customers, customer_facts, run_results, survey_answers
+from app.store.sql.column_codec import Columns, unpack
+from app.store.sql.numpy_io import Ids
+from app.store.tables import ScoringRun
+from app.store.types import now, to_micros
+
+Row = dict[str, Any]
+
+SETTLES = timedelta(seconds=60)
+"""How long a write may take from noting its instant to being seen: facts this young are read again."""
+
+MOST_NEWS = 0.3
+"""When customers with news are more than this share of those of the earlier run, reading everything is
+faster."""
+
+FACTS: Mapping[str, tuple[DTypeLike, Any]] = {
+    "value_minor": (np.int64, 0),
+    "counted": (np.int32, 0),
+    "transactions": (np.int32, 0),
+    "foreign": (np.int32, 0),
+    "purchase_days": (np.int32, 0),
+    "first_day": (np.int32, NO_DAY),
+    "last_day": (np.int32, NO_DAY),
+    "cut_purchase_days": (np.int32, 0),
+    "cut_last_day": (np.int32, NO_DAY),
+    "refunds": (np.int32, 0),
+    "spend_minor": (np.int64, 0),
+    "recent_purchases": (np.int32, 0),
+    "earlier_purchases": (np.int32, 0),
+    "recent_spend_minor": (np.int64, 0),
+    "earlier_spend_minor": (np.int64, 0),
+    "contacts": (np.int32, 0),
+    "recent_contacts": (np.int32, 0),
+    "last_contact_day": (np.int32, NO_DAY),
+    "complaints": (np.int32, 0),
+    "open_complaints": (np.int32, 0),
+    "reopened_complaints": (np.int32, 0),
+    "oldest_open_day": (np.int32, NO_DAY),
+    "contract_started_day": (np.int32, NO_DAY),
+    "contract_ends_day": (np.int32, NO_DAY),
+    "contract_notice_day": (np.int32, NO_DAY),
+    "contract_known_day": (np.int32, NO_DAY),
+    "left_day": (np.int32, NO_DAY),
+    "left_by_us": (np.bool_, False),
+    **satisfaction.FACTS,
+}
+"""The columns of facts: type, and value for a customer of whom there is nothing of the kind. ``counted``
+is the number of transactions in the value, ``transactions`` that of all in the window."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Facts:
+    """What was read.
+
+    Args:
+        columns: ``customer_id``, strictly ascending, and aligned with it the columns of `FACTS`.
+        customers: how many customers there are, those without facts included.
+        no_rate: transactions in the window without an exchange rate of their day, by currency.
+        rates_used: rate by currency and day.
+        until: what was recorded before this instant has been seen.
+        read_again: how many customers were read; None when all were.
+        base: what they were gone on from; None when all were read.
+    """
+
+    columns: Columns
+    customers: int
+    no_rate: dict[str, int]
+    rates_used: dict[str, dict[str, str]]
+    until: datetime
+    read_again: int | None
+    base: "Base | None"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Base:
+    """An earlier run, and all the columns it has kept."""
+
+    run_id: UUID
+    columns: Columns
+
+
+def read(tx: Connection, actor: Actor, as_of: date, parameters: Parameters, *, anew: bool = False) -> Facts:
+    """Read the facts for a day; the result is the same whether or not an earlier run's facts are used, which
+    they never are when they are read ``anew``."""
+    until = now() - SETTLES  # before the first statement, at which the snapshot is taken
+    company = actor.company
+    bounds = parameters.bounds(as_of, company)
+    kept = None if anew else _kept(tx, company, parameters, bounds)
+    reader = _Reader(tx, company, parameters, bounds, None if kept is None else kept.again)
+    fresh = reader.columns()
+    if kept is None:
+        return Facts(
+            fresh, customer_facts.customers(tx), reader.no_rate, reader.rates_used, until, None, None
+        )
+    base, again = Base(kept.run_id, kept.columns.result()), int(kept.again.size)
+    with ThreadPoolExecutor(1) as beside:
+        merging = beside.submit(_merged, base.columns, kept.again, fresh)
+        customers = customer_facts.customers(tx)
+    return Facts(merging.result(), customers, reader.no_rate, reader.rates_used, until, again, base)
+
+
+def whole(
+    tx: Connection, actor: Actor, as_of: date, parameters: Parameters, only: Ids | None = None
+) -> Columns:
+    """Read the columns of all customers, or of some, for any past day, whatever earlier runs have kept."""
+    bounds = parameters.bounds(as_of, actor.company)
+    return _Reader(tx, actor.company, parameters, bounds, only).columns()
+
+
+def contracts(tx: Connection, actor: Actor, as_of: date, parameters: Parameters, only: Ids) -> Columns:
+    """Read only what was known of some customers' contracts on a day, and their departures: the columns of
+    `FACTS`, those of all else at their defaults."""
+    bounds = parameters.bounds(as_of, actor.company)
+    return _Reader(tx, actor.company, parameters, bounds, only).contracts()
+
+
+# --- going on from an earlier run
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Kept:
+    """An earlier run's columns, which a thread unpacks, and the customers to read again."""
+
+    run_id: UUID
+    columns: Future[Columns]
+    again: Ids
+
+
+def _kept(tx: Connection, company: Company, parameters: Parameters, bounds: Bounds) -> _Kept | None:
+    """What may be gone on from; None: read all."""
+    base = tx.execute(
+        select(ScoringRun.id, ScoringRun.as_of, ScoringRun.facts_until)
+        .where(
+            ScoringRun.facts_key == parameters.facts_key(company),
+            ScoringRun.facts_until.is_not(None),
+            ScoringRun.state == "done",
+        )
+        .order_by(ScoringRun.facts_until.desc())
+        .limit(1)
+    ).first()
+    if base is None or changed_customers.are_deleted(tx, base.facts_until):
+        return None
+    changed = changed_customers.changed(tx, base.facts_until, parameters.bounds(base.as_of, company), bounds)
+    packed = run_results.load_packed(tx, base.id)
+    if not packed:
+        return None
+    # Rates may have been set or removed since, so what needs one is always read again.
+    known = unpack(packed, {"customer_id", "foreign"})
+    if changed.size > MOST_NEWS * known["customer_id"].size:
+        return None
+    pool = ThreadPoolExecutor(1)
+    unpacking = pool.submit(unpack, packed)
+    pool.shutdown(wait=False)
+    return _Kept(base.id, unpacking, np.union1d(changed, known["customer_id"][known["foreign"] > 0]))
+
+
+def _merged(kept: Columns, only: Ids, fresh: Columns) -> Columns:
+    """The facts that hold still and those read again as one, in the order of ids. Columns in which nothing
+    has changed are the very same."""
+    again = run_results.matched(only, kept["customer_id"])[1]
+    places, known = run_results.matched(kept["customer_id"], fresh["customer_id"])
+    if known.all() and np.count_nonzero(again) == places.size:  # no customer came, and none has gone
+        merged = {name: kept[name] for name in fresh}
+        for name, column in fresh.items():
+            if not np.array_equal(kept[name][places], column, equal_nan=column.dtype.kind == "f"):
+                merged[name] = kept[name].copy()
+                merged[name][places] = column
+        return merged
+    stays = {name: kept[name][~again] for name in fresh}
+    order = np.argsort(np.concatenate([stays["customer_id"], fresh["customer_id"]]), kind="stable")
+    return {name: np.concatenate([stays[name], fresh[name]])[order] for name in fresh}
+
+
+# --- reading
+
+
+class _Reader:
+    """Reads the families of facts of some customers, or of all, and puts them side by side."""
+
+    def __init__(
+        self, tx: Connection, company: Company, parameters: Parameters, bounds: Bounds, only: Ids | None
+    ) -> None:
+        self.tx, self.company, self.parameters, self.bounds, self.only = tx, company, parameters, bounds, only
+        self.no_rate: dict[str, int] = {}
+        self.rates_used: dict[str, dict[str, str]] = {}
+
+    def columns(self) -> Columns:
+        families = [
+            self._transactions(),
+            self._dated(customer_facts.contacts(self.tx, self.bounds, self.only)),
+            self._dated(customer_facts.complaints(self.tx, self.bounds, self.only)),
+            *self._contracts(),
+            self._satisfaction(),
+        ]
+        return self._aligned(families)
+
+    def contracts(self) -> Columns:
+        return self._aligned(self._contracts())
+
+    def _contracts(self) -> list[Columns]:
+        return [
+            customer_facts.contracts(self.tx, self.bounds, self.only),
+            customer_facts.departures(self.tx, self.only),
+        ]
+
+    def _aligned(self, families: list[Columns]) -> Columns:
+        ids = _united([family["customer_id"] for family in families])
+        found: Columns = {"customer_id": ids}
+        for name, (dtype, default) in FACTS.items():
+            found[name] = np.full(ids.size, default, dtype=dtype)
+        for family in families:
+            places = np.searchsorted(ids, family["customer_id"])
+            for name in family.keys() & FACTS.keys():
+                found[name][places] = family[name]
+        return found
+
+    def _transactions(self) -> Columns:
+        found = customer_facts.transactions(self.tx, self.company, self.parameters, self.bounds, self.only)
+        found["counted"] = found["transactions"].copy()
+        if found["foreign"].any():
+            self._add_foreign(found)
+        return self._dated(found)
+
+    def _satisfaction(self) -> Columns:
+        asked = survey_answers.Asked(satisfaction.READ, None, self.bounds.end)
+        columns = survey_answers.answers(self.tx, asked, of_customers=True, only=self.only)
+        versions = answer_columns.versions_of(survey_answers.surveys(self.tx))
+        return satisfaction.of_customers(answer_columns.answered(columns, versions), self.company)
+
+    def _dated(self, family: Columns) -> Columns:
+        """Days beside the instants of a family."""
+        for name in [name for name in family if name.endswith("_micros")]:
+            at = family[name]
+            days = np.full(at.size, NO_DAY)
+            days[at != customer_facts.NEVER] = local_days(at[at != customer_facts.NEVER], self.company)
+            family[name.replace("_micros", "_day")] = days
+        return family
+
+    def _add_foreign(self, found: Columns) -> None:
+        """Add what was paid in other currencies, each at the rate of its own local day."""
+        paid = customer_facts.foreign(self.tx, self.parameters, self.bounds, self.only)
+        at, bounds = paid.occurred_micros, self.bounds
+        recent, earlier = (at >= to_micros(bound) for bound in (bounds.recent, bounds.earlier))
+        within = np.full(at.size, True) if bounds.start is None else at >= to_micros(bounds.start)
+        converted, has_rate = self._convert(paid, within | earlier | (paid.amount_minor > 0))
+        owners = np.searchsorted(found["customer_id"], paid.customer_id)
+        bought = has_rate & (converted > 0)
+        for name, rows, amounts in (
+            ("transactions", within, None),
+            ("counted", within & has_rate, None),
+            ("value_minor", within & has_rate, converted),
+            ("spend_minor", bought, converted),
+            ("recent_spend_minor", bought & recent, converted),
+            ("earlier_spend_minor", bought & earlier & ~recent, converted),
+        ):
+            np.add.at(found[name], owners[rows], 1 if amounts is None else amounts[rows])
+        currencies, counts = np.unique(paid.currency[within & ~has_rate], return_counts=True)
+        self.no_rate = dict(zip(currencies.tolist(), counts.tolist(), strict=True))
+
+    def _convert(
+        self, paid: customer_facts.Foreign, wanted: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Amounts in the reporting currency, and which of the wanted ones have a rate."""
+        days = local_days(paid.occurred_micros, self.company)
+        converted = np.zeros(days.size, dtype=np.int64)
+        has_rate = np.zeros(days.size, dtype=np.bool_)
+        for code, rates in sorted(customer_facts.rates(self.tx).items()):
+            of_currency = np.flatnonzero(wanted & (paid.currency == code))
+            for number in np.unique(days[of_currency]).tolist():
+                rate = rates.get(day_of(number))
+                if rate is None:
+                    continue
+                rows = of_currency[days[of_currency] == number]
+                amounts = paid.amount_minor[rows]
+                converted[rows] = money.convert_many(amounts, code, Decimal(rate), self.parameters.currency)
+                has_rate[rows] = True
+                self.rates_used.setdefault(code, {})[day_of(number).isoformat()] = rate
+        return converted, has_rate
+
+
+def _united(lists: list[Ids]) -> Ids:
+    """All ids of some ascending lists, ascending."""
+    first, *others = sorted(lists, key=len, reverse=True)
+    for ids in others:
+        _, known = run_results.matched(first, ids)
+        if not known.all():
+            first = np.sort(np.concatenate([first, ids[~known]]))
+    return first

@@ -1,0 +1,226 @@
+"""Satisfaction in a scoring run: where each customer stands by index, and the company as a whole."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from app.domain.common.company import Company
+from app.domain.common.days import local_days
+from app.domain.satisfaction import INDICES, ces, expectation
+from app.domain.satisfaction.model import Adjustment, Answers, Index, IndexResult
+from app.domain.satisfaction.responses import unite, weigh
+from app.domain.satisfaction.trend import Direction, Trends, trends
+from app.domain.scoring.parameters import NO_DAY
+from app.domain.surveys.surveys import QuestionKind
+from app.services.scoring import answer_columns
+from app.services.scoring.answer_columns import Answered
+from app.store.sql.column_codec import Columns
+from app.store.sql.numpy_io import IntArray
+from app.store.types import from_micros
+
+Row = dict[str, Any]
+
+OF_CUSTOMERS = ("csat", "nps", "ces", "composite")
+"""Indices that are told of a single customer; the others compare many."""
+
+SCORED = (QuestionKind.CSAT, QuestionKind.NPS, QuestionKind.CES)
+"""Kinds of questions whose answers make a customer's score."""
+
+READ = (*SCORED, QuestionKind.RATING, QuestionKind.EXPECTATION)
+"""Kinds of questions that are read for a single customer."""
+
+DECIMALS = 1
+
+JUDGED_DECIMALS = 9
+"""Of points that quadrants are told by: finer than points that count as equal, and coarse enough that the
+order in which answers are added up does not show."""
+
+JUDGED = "judged"
+"""Where a stored document has what the customer's quadrant is told by; no index has this code."""
+
+_OF_INDEX: Mapping[str, tuple[DTypeLike, Any]] = {
+    "n": (np.int32, 0),
+    "latest": (np.float64, np.nan),
+    "mean": (np.float64, np.nan),
+    "trend": (np.int8, -1),
+    "micros": (np.int64, 0),
+}
+_DIRECTIONS = tuple(Direction)
+
+FACTS: Mapping[str, tuple[DTypeLike, Any]] = {
+    **{f"{code}_{name}": kind for code in OF_CUSTOMERS for name, kind in _OF_INDEX.items()},
+    "last_score": (np.float64, np.nan),
+    "previous_score": (np.float64, np.nan),
+    "last_score_day": (np.int32, NO_DAY),
+    "judged_satisfaction": (np.float64, np.nan),
+    "judged_expectation": (np.float64, np.nan),
+    "judged_micros": (np.int64, 0),
+}
+"""Columns of facts, as in `app.services.scoring.run_facts`. For each index: number of answers, the latest and
+the mean in points of 0..100, place of the trend among `Direction` (-1: none), instant of the latest. Scores
+are points over all questions of the kinds `SCORED`, answers of one instant together. Judged is the latest
+response that tells both satisfaction and expectation."""
+
+NO_QUADRANT = -1
+
+SHOWN = (
+    *(f"{code}_{name}" for code in OF_CUSTOMERS for name in _OF_INDEX),
+    "judged_satisfaction",
+    "judged_expectation",
+    "judged_micros",
+    "quadrant",
+)
+"""The columns that `documents` are made of."""
+
+
+def of_customers(found: Answered, company: Company) -> Columns:
+    """Where each customer stands: ``customer_id``, ascending, and the columns of `FACTS`."""
+    n = found.customers.size
+    columns: Columns = {"customer_id": found.customers}
+    for name, (dtype, default) in FACTS.items():
+        columns[name] = np.full(n, default, dtype=dtype)
+    answers = found.answers
+    points = np.where(found.kind == QuestionKind.CES, ces.ease(answers), answers.points())
+    is_valid = answers.is_valid()
+    for kind in SCORED:
+        rows = np.flatnonzero(is_valid & (found.kind == kind))
+        _put(columns, kind.value, answers.take(rows), points[rows], n)
+    responses = unite(answers, np.zeros(answers.n, dtype=np.int64), 1, found.items, found.items.weight > 0)
+    weighed = weigh(responses, found.items.weight).points
+    rows = np.flatnonzero(~np.isnan(weighed))
+    _put(columns, "composite", responses.answers.take(responses.first[rows]), weighed[rows], n)
+    rows = np.flatnonzero(is_valid & np.isin(found.kind.astype("U16"), SCORED))
+    _put_judged(columns, found, n)
+    scored, trend = _trends(answers.take(rows), points[rows], n)
+    columns["last_score"], columns["previous_score"] = trend.latest, trend.previous
+    columns["last_score_day"][scored >= 0] = local_days(scored[scored >= 0], company)
+    return columns
+
+
+def _put(columns: Columns, code: str, answers: Answers, points: NDArray[np.float64], n: int) -> None:
+    latest, trend = _trends(answers, points, n)
+    columns[f"{code}_n"][:] = trend.n
+    columns[f"{code}_latest"][:] = np.round(trend.latest, DECIMALS)
+    columns[f"{code}_mean"][:] = np.round(trend.mean, DECIMALS)
+    columns[f"{code}_trend"][:] = trend.directions()
+    columns[f"{code}_micros"][:] = np.maximum(latest, 0)
+
+
+def _put_judged(columns: Columns, found: Answered, n: int) -> None:
+    index = INDICES["expectation"]
+    latest = expectation.latest(found.of_index(index)[0], found.options(index), n)
+    columns["judged_satisfaction"][:] = np.round(latest.satisfaction, JUDGED_DECIMALS)
+    columns["judged_expectation"][:] = np.round(latest.expectation, JUDGED_DECIMALS)
+    columns["judged_micros"][:] = latest.answered_micros
+
+
+def reference(found: Answered) -> Adjustment:
+    """What customers' quadrants are told by: how satisfaction goes with expectation in the given answers."""
+    index = INDICES["expectation"]
+    return expectation.reference(found.of_index(index)[0], found.options(index))
+
+
+def is_reference(stored: Mapping[str, Any], learned: Adjustment) -> bool:
+    """Whether what a run has stored is what was learned, but for rounding."""
+    return all(
+        stored.get(name) == value
+        or (isinstance(value, float) and bool(np.isclose(stored.get(name) or 0.0, value)))
+        for name, value in asdict(learned).items()
+    )
+
+
+def quadrants(facts: Columns, learned: Adjustment, since_micros: int) -> Columns:
+    """``quadrant``, aligned with the facts: a place in `expectation.QUADRANTS`, `NO_QUADRANT` for those who
+    have not told both since the reference begins."""
+    found = np.full(facts["judged_micros"].size, NO_QUADRANT, dtype=np.int8)
+    rows = np.flatnonzero(facts["judged_micros"] >= max(since_micros, 1))
+    satisfied, expected = facts["judged_satisfaction"][rows], facts["judged_expectation"][rows]
+    found[rows] = expectation.quadrants(satisfied, expected, learned)
+    return {"quadrant": found}
+
+
+def _trends(answers: Answers, points: NDArray[np.float64], n: int) -> tuple[NDArray[np.int64], Trends]:
+    """When each customer answered last (-1: never), and its trend."""
+    latest = np.full(n, -1, dtype=np.int64)
+    np.maximum.at(latest, answers.respondent, answers.answered_micros)
+    return latest, trends(points, answers.answered_micros, answers.respondent, n)
+
+
+def documents(columns: Columns) -> list[Row | None]:
+    """What is stored with each customer; None for those without answers."""
+    size = columns["customer_id"].size
+    found: list[Row] = [{} for _ in range(size)]
+    for code in OF_CUSTOMERS:
+        values = [columns[f"{code}_{name}"] for name in _OF_INDEX]
+        for place in np.flatnonzero(values[0] > 0).tolist():
+            n, latest, mean, trend, at = (column[place].item() for column in values)
+            found[place][code] = {
+                "latest": latest,
+                "answered_at": _text(at),
+                "n": n,
+                "mean": mean,
+                "trend": None if trend < 0 else _DIRECTIONS[trend].value,
+            }
+    judged = [columns[f"judged_{name}"] for name in ("satisfaction", "expectation", "micros")]
+    for place in np.flatnonzero(columns["quadrant"] != NO_QUADRANT).tolist():
+        satisfaction, expected, at = (column[place].item() for column in judged)
+        found[place][JUDGED] = {
+            "satisfaction": satisfaction,
+            "expectation": expected,
+            "answered_at": _text(at),
+        }
+    return [document or None for document in found]
+
+
+def _text(micros: int) -> str:
+    return from_micros(micros).astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def of_company(found: Answered) -> Row:
+    """Every index over the given answers: code -> figures."""
+    figures = {}
+    for code, index in INDICES.items():
+        answers, _ = found.of_index(index)
+        result = index.overall(answers, found.options(index))
+        figures[code] = result_row(result, mixes_questions(index, answers))
+    return figures
+
+
+def mixes_questions(index: Index, answers: Answers) -> bool:
+    """Tell whether an index over these answers mixes questions that were asked for one figure each."""
+    return mixed_groups(index, answers, np.zeros(answers.n, dtype=np.int64), 1)[0]
+
+
+def mixed_groups(index: Index, answers: Answers, groups: IntArray, n_groups: int) -> list[bool]:
+    """`mixes_questions` for each group; False for an index that is made of several questions."""
+    return [False] * n_groups if index.needs_items else answer_columns.mixed(answers, groups, n_groups)
+
+
+def result_row(result: IndexResult, mixes: bool) -> Row:
+    """An index over one group, as it is stored and shown."""
+    return {
+        "n": result.n,
+        "score": result.score,
+        "low": result.low,
+        "high": result.high,
+        "low_sample": result.low_sample,
+        "rankable": result.rankable,
+        "mixes_questions": mixes,
+        "excluded": dict(result.excluded),
+        "parts": dict(result.parts),
+        "dimensions": [
+            {
+                "dimension": one.name,
+                "n": one.n,
+                "score": one.score,
+                "low": one.low,
+                "high": one.high,
+                "low_sample": one.low_sample,
+            }
+            for one in result.dimensions
+        ],
+    }

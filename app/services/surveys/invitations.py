@@ -1,0 +1,190 @@
+"""Record, find and read survey invitations."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Select, insert, select
+
+from app.domain.common.access import Actor
+from app.errors import AppError, ConflictError, FieldError, InvalidError, NotFoundError
+from app.schemas.customers.customers import ExternalId
+from app.schemas.surveys.invitations import (
+    SurveyInvitationCreate,
+    SurveyInvitationQuery,
+    SurveyInvitationRead,
+    SurveyInvitationSort,
+)
+from app.services.activity import recording, related_records
+from app.services.customers.search import owned_by
+from app.services.surveys import subjects
+from app.services.surveys.subjects import Surveys
+from app.store.audit import trail
+from app.store.engine import single
+from app.store.paging import After, Page, SortKey, fetch
+from app.store.tables import SurveyInvitation, SurveyResponse
+from app.store.types import new_id, now
+from app.store.visibility import narrow
+
+Row = dict[str, Any]
+
+_READ = select(SurveyInvitation.__table__)
+_MEMBERS = tuple(SurveyInvitationRead.model_fields)
+_SORTS = {
+    SurveyInvitationSort.OLDEST: (SortKey(SurveyInvitation.invited_at), SortKey(SurveyInvitation.id)),
+    SurveyInvitationSort.NEWEST: (
+        SortKey(SurveyInvitation.invited_at, descending=True),
+        SortKey(SurveyInvitation.id, descending=True),
+    ),
+}
+
+
+# --- reading
+
+
+@single
+def get(tx: Connection, actor: Actor, invitation_id: UUID) -> Row:
+    """Read one invitation.
+
+    Raises:
+        NotFoundError: there is none with this id, or the caller may not see it.
+    """
+    row = tx.execute(visible(actor).where(SurveyInvitation.id == invitation_id)).mappings().first()
+    if row is None:
+        raise NotFoundError("There is no such invitation.")
+    return _shape(dict(row))
+
+
+@single
+def page(tx: Connection, actor: Actor, query: SurveyInvitationQuery, after: After | None) -> Page:
+    """Read a page of the invitations that match every filter."""
+    statement = visible(actor)
+    for member in ("survey_id", "customer_id"):
+        if (value := getattr(query, member)) is not None:
+            statement = statement.where(getattr(SurveyInvitation, member) == value)
+    if query.customer_external_id is not None:
+        statement = statement.where(owned_by(SurveyInvitation.customer_id, query.customer_external_id))
+    if query.answered is not None:
+        is_open = SurveyInvitation.answered_at.is_(None)
+        statement = statement.where(~is_open if query.answered else is_open)
+    if query.invited_from is not None:
+        statement = statement.where(SurveyInvitation.invited_at >= query.invited_from)
+    if query.invited_before is not None:
+        statement = statement.where(SurveyInvitation.invited_at < query.invited_before)
+    found = fetch(tx, statement, _SORTS[query.sort], limit=query.limit, after=after)
+    return Page([_shape(row) for row in found.rows], found.after)
+
+
+def visible(actor: Actor) -> Select[Any]:
+    """The invitations the caller may see, with all columns."""
+    return narrow(_READ, actor, SurveyInvitation.customer_id, SurveyInvitation.unit)
+
+
+# --- writing
+
+
+def create(tx: Connection, actor: Actor, data: SurveyInvitationCreate) -> Row:
+    """Record one invitation.
+
+    Raises:
+        InvalidError: no such survey or customer, something it is about that is not there or another
+            customer's, an end that is not after ``invited_at``, or it is anonymous and of another unit
+            than the caller.
+        ConflictError: the survey is not in use (``survey_inactive``).
+    """
+    [row] = create_many(tx, actor, [data])
+    if isinstance(row, AppError):
+        raise row
+    return row
+
+
+def create_many(
+    tx: Connection,
+    actor: Actor,
+    items: Sequence[SurveyInvitationCreate],
+    *,
+    ids: Sequence[UUID] | None = None,
+) -> list[Row | AppError]:
+    """Record invitations together, in a number of statements that does not depend on how many they are.
+
+    ``ids`` are the ids they get, new ones by default.
+
+    Returns:
+        For each item its row, or why it was refused (see `create`). The caller decides whether one refusal
+        refuses all.
+    """
+    at = now()
+    surveys = subjects.find_surveys(tx, items)
+    rows = [
+        _new_row(item, surveys, at, row_id)
+        for item, row_id in zip(items, ids or [new_id() for _ in items], strict=True)
+    ]
+    recording.find_customers(tx, actor, [_Named(item.customer_id, item.customer) for item in items], rows)
+    found = related_records.find(tx, actor, rows)
+    for index, (item, row) in enumerate(zip(items, rows, strict=True)):
+        if isinstance(row, dict):
+            rows[index] = subjects.settle(actor, found, row, item, to_be_created=False) or row
+    if stored := [row for row in rows if isinstance(row, dict)]:
+        tx.execute(insert(SurveyInvitation), stored)
+        recorded = [(str(row["id"]), row["customer_id"]) for row in stored]
+        trail.record_all(tx, actor, "invitation.recorded", recorded)
+    return [_shape(row) if isinstance(row, dict) else row for row in rows]
+
+
+def name_responses(
+    tx: Connection, actor: Actor, refused: Sequence[tuple[UUID | None, ConflictError]]
+) -> None:
+    """Say in the refusals of invitations that are answered by which responses, as far as the caller may see
+    them; one statement, none where nothing was refused."""
+    if not refused:
+        return
+    wanted = select(SurveyResponse.invitation_id, SurveyResponse.id).where(
+        SurveyResponse.invitation_id.in_({invitation_id for invitation_id, _ in refused})
+    )
+    seen = narrow(wanted, actor, SurveyResponse.customer_id, SurveyResponse.unit)
+    found = dict(tx.execute(seen).all())
+    for invitation_id, refusal in refused:
+        if invitation_id in found:
+            response_id = found[invitation_id]
+            refusal.existing = str(response_id), f"/v1/survey-responses/{response_id}"
+
+
+# --- inside
+
+
+@dataclass(slots=True)
+class _Named:
+    """Whom an invitation names, as `records` asks for it: who is invited must be known."""
+
+    customer_id: UUID | None
+    customer: ExternalId | None
+    create_missing: bool = False
+
+
+def _new_row(item: SurveyInvitationCreate, surveys: Surveys, at: datetime, row_id: UUID) -> Row | AppError:
+    """The row of an item whose customer is still to be found, or why it is refused."""
+    invited_at = item.invited_at or at
+    if item.expires_at is not None and item.expires_at <= invited_at:
+        detail = "An invitation expires after invited_at."
+        return InvalidError(fields=[FieldError("/expires_at", "expires_before_invited", detail)])
+    try:
+        survey = surveys.named_by(item)
+        assert survey is not None  # noqa: S101 - the schema wants one
+        subjects.refuse_inactive(survey)
+    except AppError as refusal:
+        return refusal
+    return {
+        **item.model_dump(exclude={"survey_code", "customer"}),
+        "id": row_id,
+        "survey_id": survey.id,
+        "invited_at": invited_at,
+        "answered_at": None,
+        "recorded_at": at,
+    }
+
+
+def _shape(row: Row) -> Row:
+    """A row as `SurveyInvitationRead` wants it, members in its order."""
+    return {member: row[member] for member in _MEMBERS}

@@ -1,0 +1,387 @@
+"""Record, find and read survey responses."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Select, bindparam, insert, select, update
+
+from app.domain.common.access import Actor
+from app.domain.common.days import is_future
+from app.domain.common.text import split_qualified
+from app.domain.surveys.surveys import answer_rows, check_answers, is_expired
+from app.errors import AppError, ConflictError, FieldError, InvalidError, NotFoundError
+from app.schemas.surveys.responses import (
+    SurveyResponseCreate,
+    SurveyResponseQuery,
+    SurveyResponseRead,
+    SurveyResponseSort,
+)
+from app.services.activity import recording, related_records
+from app.services.customers.search import owned_by
+from app.services.surveys import invitations, subjects, surveys
+from app.services.surveys.subjects import Asked, Surveys
+from app.store.audit import trail
+from app.store.paging import After, Page, SortKey, fetch
+from app.store.tables import Survey, SurveyAnswer, SurveyInvitation, SurveyResponse
+from app.store.types import new_id, now
+from app.store.visibility import narrow
+
+Row = dict[str, Any]
+Invitations = dict[UUID, Row]
+
+_READ = select(SurveyResponse.__table__)
+_READ_ANSWERS = select(SurveyAnswer.__table__).order_by(SurveyAnswer.response_id, SurveyAnswer.question)
+_MEMBERS = tuple(SurveyResponseRead.model_fields)
+_SORTS = {
+    SurveyResponseSort.OLDEST: (SortKey(SurveyResponse.answered_at), SortKey(SurveyResponse.id)),
+    SurveyResponseSort.NEWEST: (
+        SortKey(SurveyResponse.answered_at, descending=True),
+        SortKey(SurveyResponse.id, descending=True),
+    ),
+}
+_EQUAL = (
+    "survey_id",
+    "customer_id",
+    "invitation_id",
+    "interaction_id",
+    "complaint_id",
+    "transaction_id",
+    "agent",
+    "unit",
+    "channel",
+)
+"""Filters that name the value of a column."""
+_CLAIM = (
+    update(SurveyInvitation)
+    .where(SurveyInvitation.id == bindparam("invitation"), SurveyInvitation.answered_at.is_(None))
+    .values(answered_at=bindparam("answered"))
+)
+
+
+# --- reading
+
+
+def get(tx: Connection, actor: Actor, response_id: UUID) -> Row:
+    """Read one response with its answers; two statements.
+
+    Raises:
+        NotFoundError: there is none with this id, or the caller may not see it.
+    """
+    row = tx.execute(_visible(actor).where(SurveyResponse.id == response_id)).mappings().first()
+    if row is None:
+        raise NotFoundError("There is no such response.")
+    [shaped] = _with_answers(tx, [dict(row)])
+    return shaped
+
+
+def page(tx: Connection, actor: Actor, query: SurveyResponseQuery, after: After | None) -> Page:
+    """Read a page of the responses that match every filter, with their answers; two statements."""
+    statement = _visible(actor)
+    if query.external_id is not None:
+        source, key = split_qualified(query.external_id)
+        statement = statement.where(SurveyResponse.source == source, SurveyResponse.external_id == key)
+    if query.customer_external_id is not None:
+        statement = statement.where(owned_by(SurveyResponse.customer_id, query.customer_external_id))
+    if query.survey_code is not None:
+        coded = select(Survey.id).where(Survey.code == query.survey_code).scalar_subquery()
+        statement = statement.where(SurveyResponse.survey_id == coded)
+    for member in _EQUAL:
+        if (value := getattr(query, member)) is not None:
+            statement = statement.where(getattr(SurveyResponse, member) == value)
+    if query.answered_from is not None:
+        statement = statement.where(SurveyResponse.answered_at >= query.answered_from)
+    if query.answered_before is not None:
+        statement = statement.where(SurveyResponse.answered_at < query.answered_before)
+    found = fetch(tx, statement, _SORTS[query.sort], limit=query.limit, after=after)
+    return Page(_with_answers(tx, found.rows), found.after)
+
+
+# --- writing
+
+
+def create(tx: Connection, actor: Actor, data: SurveyResponseCreate) -> Row:
+    """Record one response.
+
+    Raises:
+        InvalidError: answers that do not fit the questions (`app.domain.surveys.surveys.check_answers`); no such
+            survey, version, invitation or customer; something it is about that is not there or another
+            customer's; what contradicts its invitation, or was answered before it; or it is anonymous and of
+            another unit than the caller.
+        ConflictError: the survey is not in use (``survey_inactive``), the invitation is answered or too old
+            (``invitation_answered``, ``invitation_expired``), or the source has a response with this
+            external id (``response_exists``).
+        ForbiddenError: ``create_missing`` without the scope to write customers.
+    """
+    [row] = create_many(tx, actor, [data])
+    if isinstance(row, AppError):
+        raise row
+    return row
+
+
+def create_many(
+    tx: Connection,
+    actor: Actor,
+    items: Sequence[SurveyResponseCreate],
+    *,
+    ids: Sequence[UUID] | None = None,
+    import_id: UUID | None = None,
+) -> list[Row | AppError]:
+    """Record responses together, in a number of statements that does not depend on how many they are.
+
+    ``ids`` are the ids they get, new ones by default. Those of an import leave no audit rows here: it writes
+    one for each batch.
+
+    Returns:
+        For each item its row, or why it was refused (see `create`); a refused item leaves no trace. The
+        caller decides whether one refusal refuses all.
+
+    Raises:
+        ForbiddenError: an item asks for ``create_missing`` without the scope to write customers.
+        ConflictError: another request stored some of the responses in the meantime.
+    """
+    at = now()
+    invited = _lock_invitations(tx, actor, items)
+    named = subjects.find_surveys(
+        tx,
+        items,
+        ids={row["survey_id"] for row in invited.values()},
+        numbers={item.survey_version for item in items if item.survey_version is not None},
+    )
+    answers: dict[UUID, list[Row]] = {}
+    rows = [
+        _new_row(item, invited, named, at, answers, row_id, import_id)
+        for item, row_id in zip(items, ids or [new_id() for _ in items], strict=True)
+    ]
+
+    answered = [
+        (item.invitation_id, row)
+        for item, row in zip(items, rows, strict=True)
+        if isinstance(row, ConflictError) and row.code == "invitation_answered"
+    ]
+    invitations.name_responses(tx, actor, answered)
+
+    def check(found: list[Row | AppError]) -> None:
+        _settle(tx, actor, items, found, invited)
+
+    recording.store_new(tx, actor, _KIND, items, rows, check, import_id)
+    stored = [row for row in rows if isinstance(row, dict)]
+    _store_answers(tx, stored, answers)
+    claims = [
+        {"invitation": row["invitation_id"], "answered": row["answered_at"]}
+        for row in stored
+        if row["invitation_id"] is not None
+    ]
+    if claims:
+        tx.execute(_CLAIM, claims)
+    if import_id is None:
+        recorded = [(str(row["id"]), row["customer_id"]) for row in stored]
+        trail.record_all(tx, actor, "response.recorded", recorded)
+    return [_shape(row, answers[row["id"]]) if isinstance(row, dict) else row for row in rows]
+
+
+# --- inside: making rows
+
+
+def _lock_invitations(tx: Connection, actor: Actor, items: Iterable[SurveyResponseCreate]) -> Invitations:
+    """The invitations that are named, locked until the transaction ends: of two responses to the same one
+    the second waits, and then finds it answered."""
+    ids = {item.invitation_id for item in items if item.invitation_id is not None}
+    if not ids:
+        return {}
+    statement = invitations.visible(actor).where(SurveyInvitation.id.in_(ids))
+    # In order, so that two batches with the same invitations do not deadlock.
+    locked = tx.execute(statement.order_by(SurveyInvitation.id).with_for_update()).mappings()
+    return {row["id"]: dict(row) for row in locked}
+
+
+def _new_row(
+    item: SurveyResponseCreate,
+    invited: Invitations,
+    named: Surveys,
+    at: datetime,
+    answers: dict[UUID, list[Row]],
+    row_id: UUID,
+    import_id: UUID | None,
+) -> Row | AppError:
+    """The row of an item whose customer is still to be found, its answers put into ``answers``; or why it
+    is refused."""
+    answered_at = item.answered_at or at
+    try:
+        invitation = _invitation(item, invited)
+        survey = _survey(item, invitation, named)
+        version = survey.newest if item.survey_version is None else item.survey_version
+        _refuse_closed(invitation, answered_at)
+        _refuse_early(invitation, item.answered_at)
+        given = _checked_answers(item, survey, version)
+    except AppError as refusal:
+        return refusal
+    row: Row = {
+        **item.model_dump(exclude={"survey_code", "customer", "create_missing", "answers"}),
+        "id": row_id,
+        "survey_id": survey.id,
+        "survey_version": version,
+        "answered_at": answered_at,
+        "recorded_at": at,
+        "import_id": import_id,
+    }
+    if invitation is not None:
+        for member in (*related_records.MEMBERS, *related_records.DIMENSIONS):
+            row[member] = invitation[member] if row[member] is None else row[member]
+        if item.customer is None and item.customer_id is None:
+            row["customer_id"] = invitation["customer_id"]
+    answers[row["id"]] = given
+    return row
+
+
+def _invitation(item: SurveyResponseCreate, invited: Invitations) -> Row | None:
+    if item.invitation_id is None:
+        return None
+    invitation = invited.get(item.invitation_id)
+    if invitation is None:
+        wrong = FieldError("/invitation_id", "unknown_invitation", "There is no such invitation.")
+        raise InvalidError(fields=[wrong])
+    subject = [member for member in related_records.MEMBERS if getattr(item, member) is not None]
+    is_about_something = any(invitation[member] is not None for member in related_records.MEMBERS)
+    if is_about_something and any(getattr(item, member) != invitation[member] for member in subject):
+        raise _contradiction(f"/{subject[0]}")
+    return invitation
+
+
+def _survey(item: SurveyResponseCreate, invitation: Row | None, named: Surveys) -> Asked:
+    """The survey an item answers, which must be in use."""
+    survey = named.named_by(item)
+    if invitation is not None:
+        sent_for = named.by_id[invitation["survey_id"]]
+        if survey is not None and survey is not sent_for:
+            raise _contradiction("/survey_code" if item.survey_id is None else "/survey_id")
+        survey = sent_for
+    assert survey is not None  # noqa: S101 - the schema wants a survey or an invitation
+    subjects.refuse_inactive(survey)
+    return survey
+
+
+def _refuse_early(invitation: Row | None, answered_at: datetime | None) -> None:
+    """Make sure that nobody answered before being asked, as far as clocks agree."""
+    if invitation is None or answered_at is None:
+        return
+    if is_future(invitation["invited_at"], answered_at):
+        detail = "Expected an instant that is not before the invitation."
+        raise InvalidError(fields=[FieldError("/answered_at", "before_invitation", detail)])
+
+
+def _refuse_closed(invitation: Row | None, answered_at: datetime) -> None:
+    """Make sure that an invitation can still be answered."""
+    if invitation is None:
+        return
+    if invitation["answered_at"] is not None:
+        raise _answered()
+    if is_expired(invitation["expires_at"], answered_at):
+        raise ConflictError("The invitation has expired.", code="invitation_expired")
+
+
+def _checked_answers(item: SurveyResponseCreate, survey: Asked, version: int) -> list[Row]:
+    """The answers as they are stored, but for what they share with their response."""
+    questions = survey.versions.get(version)
+    if questions is None:
+        detail = "The survey has no such version."
+        raise InvalidError(fields=[FieldError("/survey_version", "unknown_survey_version", detail)])
+    given = [answer.model_dump() for answer in item.answers]
+    if wrong := surveys.field_errors(check_answers(questions, given), "/answers"):
+        raise InvalidError(fields=wrong)
+    return answer_rows(questions, given)
+
+
+def _settle(
+    tx: Connection,
+    actor: Actor,
+    items: Sequence[SurveyResponseCreate],
+    rows: list[Row | AppError],
+    invited: Invitations,
+) -> None:
+    """Complete the rows whose customers were found by what they are about, or refuse them."""
+    found = related_records.find(tx, actor, rows)
+    taken: set[UUID] = set()
+    for index, (item, row) in enumerate(zip(items, rows, strict=True)):
+        if not isinstance(row, dict):
+            continue
+        new = item.customer is not None and row["customer_id"] is None
+        invitation = invited.get(row["invitation_id"])
+        refusal: AppError | None = None
+        if invitation is not None:
+            if not related_records.fits(invitation["customer_id"], row["customer_id"], to_be_created=new):
+                refusal = _contradiction("/customer" if item.customer_id is None else "/customer_id")
+            elif invitation["id"] in taken:
+                refusal = _answered()
+        refusal = refusal or subjects.settle(actor, found, row, item, to_be_created=new)
+        if refusal is None and invitation is not None:
+            taken.add(invitation["id"])
+        rows[index] = refusal or row
+
+
+def _contradiction(pointer: str) -> InvalidError:
+    detail = "The invitation says otherwise."
+    return InvalidError(fields=[FieldError(pointer, "contradicts_invitation", detail)])
+
+
+def _answered() -> ConflictError:
+    return ConflictError("The invitation has been answered already.", code="invitation_answered")
+
+
+def _exists() -> ConflictError:
+    detail = "The source has a response with this external id already."
+    return ConflictError(detail, code="response_exists")
+
+
+_KIND = recording.Kind(SurveyResponse, _exists, path="/v1/survey-responses")
+
+
+# --- inside: answers
+
+
+def _store_answers(tx: Connection, stored: Iterable[Row], answers: dict[UUID, list[Row]]) -> None:
+    rows = [
+        {
+            **answer,
+            "response_id": row["id"],
+            "customer_id": row["customer_id"],
+            "answered_at": row["answered_at"],
+        }
+        for row in stored
+        for answer in answers[row["id"]]
+    ]
+    if rows:
+        tx.execute(insert(SurveyAnswer), rows)
+
+
+def _visible(actor: Actor) -> Select[Any]:
+    return narrow(_READ, actor, SurveyResponse.customer_id, SurveyResponse.unit)
+
+
+def _with_answers(tx: Connection, rows: Collection[Row]) -> list[Row]:
+    """The rows with their answers, one statement."""
+    answers: dict[UUID, list[Row]] = {row["id"]: [] for row in rows}
+    if rows:
+        found = tx.execute(_READ_ANSWERS.where(SurveyAnswer.response_id.in_(list(answers))))
+        for answer in found.mappings():
+            answers[answer["response_id"]].append(dict(answer))
+    return [_shape(row, answers[row["id"]]) for row in rows]
+
+
+def _shape(row: Row, answers: Iterable[Row]) -> Row:
+    """A row as `SurveyResponseRead` wants it, members in its order."""
+    whole = {**row, "answers": [_answer_shape(answer) for answer in answers]}
+    return {member: whole[member] for member in _MEMBERS}
+
+
+def _answer_shape(answer: Row) -> Row:
+    least, most = answer["scale_min"], answer["scale_max"]
+    value = {member: answer[member] for member in ("number", "choice", "text")}
+    return {
+        "question": answer["question"],
+        "kind": answer["kind"],
+        "scale": None if least is None else {"min": least, "max": most},
+        **value,
+        "skipped": all(one is None for one in value.values()),
+    }

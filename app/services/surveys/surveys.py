@@ -1,0 +1,243 @@
+"""Set up, change, find and read surveys and the versions of their questions."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Select, and_, insert, select, update
+
+from app.domain.common.access import Actor
+from app.domain.surveys.surveys import LANGUAGES_MOST, MESSAGES, Problem, check_questions, completed
+from app.errors import ConflictError, FieldError, InvalidError, NotFoundError
+from app.schemas.common.base import Paging
+from app.schemas.surveys.surveys import (
+    Question,
+    SurveyCreate,
+    SurveyQuery,
+    SurveyRead,
+    SurveySort,
+    SurveyUpdate,
+    SurveyVersionCreate,
+)
+from app.services.platform import preconditions
+from app.store import dialects
+from app.store.audit import trail
+from app.store.engine import single
+from app.store.paging import After, Page, SortKey, changed_after, fetch
+from app.store.tables import Survey, SurveyVersion
+from app.store.types import new_id, now
+
+Row = dict[str, Any]
+
+_READ = select(Survey.__table__, SurveyVersion.questions).join(
+    SurveyVersion,
+    and_(SurveyVersion.survey_id == Survey.id, SurveyVersion.number == Survey.questions_version),
+)
+_READ_VERSION = select(SurveyVersion.__table__)
+_MEMBERS = tuple(SurveyRead.model_fields)
+_SORTS = {
+    SurveySort.CREATED_AT: (SortKey(Survey.created_at), SortKey(Survey.id)),
+    SurveySort.NEWEST: (SortKey(Survey.created_at, descending=True), SortKey(Survey.id, descending=True)),
+    SurveySort.UPDATED_AT: (SortKey(Survey.updated_at), SortKey(Survey.id)),
+}
+
+
+# --- reading
+
+
+@single
+def get(tx: Connection, _actor: Actor, survey_id: UUID) -> Row:
+    """Read one survey with its newest questions.
+
+    Raises:
+        NotFoundError: there is none with this id.
+    """
+    return _found(tx, _READ.where(Survey.id == survey_id))
+
+
+@single
+def page(tx: Connection, _actor: Actor, query: SurveyQuery, after: After | None) -> Page:
+    """Read a page of the surveys that match every filter."""
+    statement = _READ
+    if query.code is not None:
+        statement = statement.where(Survey.code == query.code)
+    if query.is_active is not None:
+        statement = statement.where(Survey.is_active == query.is_active)
+    statement = changed_after(statement, Survey.updated_at, query.updated_after)
+    found = fetch(tx, statement, _SORTS[query.sort], limit=query.limit, after=after)
+    return Page([_shape(row) for row in found.rows], found.after)
+
+
+@single
+def get_version(tx: Connection, _actor: Actor, survey_id: UUID, number: int) -> Row:
+    """Read the questions of one version.
+
+    Raises:
+        NotFoundError: no such survey, or it has no such version.
+    """
+    wanted = SurveyVersion.survey_id == survey_id, SurveyVersion.number == number
+    row = tx.execute(_READ_VERSION.where(*wanted)).mappings().first()
+    if row is None:
+        raise NotFoundError("There is no such version of a survey.")
+    return dict(row)
+
+
+@single
+def versions(tx: Connection, _actor: Actor, survey_id: UUID, query: Paging, after: After | None) -> Page:
+    """Read a page of the versions of a survey, newest first.
+
+    Raises:
+        NotFoundError: there is no such survey.
+    """
+    statement = _READ_VERSION.where(SurveyVersion.survey_id == survey_id)
+    found = fetch(
+        tx, statement, [SortKey(SurveyVersion.number, descending=True)], limit=query.limit, after=after
+    )
+    if not found.rows and after is None:  # every survey has a version
+        raise _unknown()
+    return found
+
+
+# --- writing
+
+
+def create(tx: Connection, actor: Actor, data: SurveyCreate, *, survey_id: UUID | None = None) -> Row:
+    """Set up a survey; its questions are version 1. ``survey_id`` is the id it gets, a new one by default.
+
+    Raises:
+        InvalidError: questions that cannot be asked (`app.domain.surveys.surveys.check_questions`).
+        ConflictError: another survey has the code (``survey_exists``).
+    """
+    questions = _checked(data.questions)
+    at, survey_id = now(), survey_id or new_id()
+    row = {
+        "id": survey_id,
+        "version": 1,
+        "code": data.code,
+        "names": data.names,
+        "is_active": data.is_active,
+        "questions_version": 1,
+        "created_at": at,
+        "updated_at": at,
+    }
+    claim = dialects.insert(tx, Survey).values(row).on_conflict_do_nothing(index_elements=["code"])
+    if tx.execute(claim.returning(Survey.id)).first() is None:
+        known = tx.execute(select(Survey.id).where(Survey.code == data.code)).scalar_one()
+        existing = str(known), f"/v1/surveys/{known}"
+        raise ConflictError("Another survey has this code.", code="survey_exists", existing=existing)
+    first = {"survey_id": survey_id, "number": 1, "questions": questions, "created_at": at}
+    tx.execute(insert(SurveyVersion).values(first))
+    trail.record(tx, actor, "survey.created", survey_id)
+    return _shape({**row, "questions": questions})
+
+
+def update_one(
+    tx: Connection, actor: Actor, survey_id: UUID, data: SurveyUpdate, if_match: str | None
+) -> Row:
+    """Merge a patch into a survey; nothing is written when nothing changes.
+
+    Raises:
+        NotFoundError: no such survey.
+        PreconditionFailedError: ``if_match`` does not name the present version.
+        InvalidError: it would have no name, or names in too many languages.
+    """
+    before = _locked(tx, survey_id, if_match)
+    sent = data.model_dump(include=data.model_fields_set)
+    if "names" in sent:
+        sent["names"] = _merged(before["names"], sent["names"])
+    changes = {member: value for member, value in sent.items() if before[member] != value}
+    wanted = SurveyVersion.survey_id == survey_id, SurveyVersion.number == before["questions_version"]
+    before["questions"] = tx.execute(select(SurveyVersion.questions).where(*wanted)).scalar_one()
+    if not changes:
+        return _shape(before)
+    changed = {**changes, "version": before["version"] + 1, "updated_at": now()}
+    tx.execute(update(Survey).where(Survey.id == survey_id).values(changed))
+    trail.record(tx, actor, "survey.updated", survey_id, members=changes)
+    return _shape({**before, **changed})
+
+
+def add_version(
+    tx: Connection, actor: Actor, survey_id: UUID, data: SurveyVersionCreate, if_match: str | None
+) -> Row:
+    """Ask other questions from now on; earlier responses keep their version.
+
+    Returns:
+        The new version, whose number is that of the last one plus 1.
+
+    Raises:
+        NotFoundError, PreconditionFailedError: as in `update_one`.
+        InvalidError: as in `create`.
+    """
+    questions = _checked(data.questions)
+    before = _locked(tx, survey_id, if_match)
+    at, number = now(), before["questions_version"] + 1
+    row = {"survey_id": survey_id, "number": number, "questions": questions, "created_at": at}
+    tx.execute(insert(SurveyVersion).values(row))
+    changed = {"questions_version": number, "version": before["version"] + 1, "updated_at": at}
+    tx.execute(update(Survey).where(Survey.id == survey_id).values(changed))
+    trail.record(tx, actor, "survey.version_added", survey_id, members=["questions"])
+    return row
+
+
+# --- for invitations and responses
+
+
+def field_errors(problems: Sequence[Problem], pointer: str) -> list[FieldError]:
+    """What `app.domain.surveys.surveys` found wrong with the list at ``pointer`` of a body."""
+    return [
+        FieldError(f"{pointer}{problem.pointer}", problem.code, MESSAGES[problem.code], params=problem.params)
+        for problem in problems
+    ]
+
+
+# --- inside
+
+
+def _unknown() -> NotFoundError:
+    return NotFoundError("There is no such survey.")
+
+
+def _found(tx: Connection, statement: Select[Any]) -> Row:
+    row = tx.execute(statement).mappings().first()
+    if row is None:
+        raise _unknown()
+    return _shape(dict(row))
+
+
+def _locked(tx: Connection, survey_id: UUID, if_match: str | None) -> Row:
+    """The survey without its questions, locked against other changes.
+
+    Not joined with them: after waiting for the lock PostgreSQL would match the survey as it is now with the
+    versions as they were before, and find none.
+    """
+    statement = select(Survey.__table__).where(Survey.id == survey_id).with_for_update()
+    row = tx.execute(statement).mappings().first()
+    if row is None:
+        raise _unknown()
+    preconditions.check_version(row["version"], if_match)
+    return dict(row)
+
+
+def _checked(questions: Sequence[Question]) -> list[Row]:
+    """The questions as they are stored, complete."""
+    asked = [completed(question.model_dump(mode="json")) for question in questions]
+    if wrong := field_errors(check_questions(asked), "/questions"):
+        raise InvalidError(fields=wrong)
+    return asked
+
+
+def _merged(names: Row, changes: Row) -> Row:
+    """Names after a merge patch: null removes."""
+    merged = {language: name for language, name in {**names, **changes}.items() if name is not None}
+    if not merged:
+        detail, params = "Expected at least {min_length} items.", {"min_length": 1}
+        raise InvalidError(fields=[FieldError("/names", "too_short", detail, params=params)])
+    if len(merged) > LANGUAGES_MOST:
+        detail, params = "Expected at most {max_length} items.", {"max_length": LANGUAGES_MOST}
+        raise InvalidError(fields=[FieldError("/names", "too_long", detail, params=params)])
+    return merged
+
+
+def _shape(row: Row) -> Row:
+    """A row as `SurveyRead` wants it, members in its order."""
+    return {member: row[member] for member in _MEMBERS}

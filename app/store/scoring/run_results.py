@@ -1,0 +1,158 @@
+"""What runs found: kept for every run as columns, and for the current one as rows.
+
+The columns of the current run say exactly what ``customer_scores`` holds, so that what a new run changes
+is found without reading rows. Columns are aligned; ``customer_id`` ascends strictly.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, delete, func, insert, select
+
+from app.store import dialects
+from app.store.sql import bulk_write, column_codec, numpy_io
+from app.store.sql.column_codec import Columns
+from app.store.sql.numpy_io import Ids
+from app.store.tables import CustomerScore, RunColumns
+
+PART_ROWS = 50_000
+
+ROW = (
+    "customer_id",
+    "tier",
+    "value_minor",
+    "near_cut",
+    "churn_level",
+    "churn_percent",
+    "churn_model",
+    "value_at_risk_minor",
+    "churn_facts",
+    "satisfaction",
+    "quadrant",
+)
+"""Members of a row of ``customer_scores``, in the order `replace` writes them."""
+
+Packed = list[tuple[UUID | None, Future[bytes]]]
+"""Parts of a run's columns, each with its first customer."""
+
+Rows = Callable[[Columns], list[Sequence[Any]]]
+"""Makes the rows of some customers out of their columns: the values of each member of `ROW` but the id, in
+that order, documents as JSON text."""
+
+
+def packed(data: Columns) -> Packed:
+    """Begin to pack a run's columns for `save_columns`. A thread does it: it takes a while, most of it
+    outside of Python, and need not hold up others who write."""
+    pool = ThreadPoolExecutor(1)
+    parts = []
+    for start in range(0, max(data["customer_id"].size, 1), PART_ROWS):
+        piece = {name: column[start : start + PART_ROWS] for name, column in data.items()}
+        first = numpy_io.raw_ids(piece["customer_id"][:1])
+        parts.append((first[0] if first else None, pool.submit(column_codec.pack, piece)))
+    pool.shutdown(wait=False)
+    return parts
+
+
+def save_columns(tx: Connection, run_id: UUID, parts: Packed) -> None:
+    """Keep a run's columns."""
+    tx.execute(delete(RunColumns).where(RunColumns.run_id == run_id))
+    for part, (first_id, data) in enumerate(parts):
+        row = {"run_id": run_id, "part": part, "first_id": first_id, "data": data.result()}
+        tx.execute(insert(RunColumns).values(row))
+
+
+def load_columns(tx: Connection, run_id: UUID, names: Collection[str] | None = None) -> Columns:
+    """What `save_columns` kept, or those ``names`` of it that are there; empty if nothing is kept."""
+    return column_codec.unpack(load_packed(tx, run_id), names)
+
+
+def load_packed(tx: Connection, run_id: UUID) -> list[bytes]:
+    """The parts that `save_columns` kept, for `column_codec.unpack`."""
+    stored = select(RunColumns.data).where(RunColumns.run_id == run_id).order_by(RunColumns.part)
+    return dialects.long_values(tx, stored)
+
+
+def of_customer(
+    tx: Connection, run_ids: Sequence[UUID], customer_id: UUID, names: Collection[str]
+) -> dict[UUID, dict[str, Any]]:
+    """Read one customer's values in some runs: run -> column -> value; without the runs it is not in."""
+    places = (
+        select(RunColumns.run_id, func.max(RunColumns.part).label("part"))
+        .where(RunColumns.run_id.in_(run_ids), RunColumns.first_id <= customer_id)
+        .group_by(RunColumns.run_id)
+        .subquery()
+    )
+    same = (RunColumns.run_id == places.c.run_id) & (RunColumns.part == places.c.part)
+    found = {}
+    for row in tx.execute(select(RunColumns.run_id, RunColumns.data).join(places, same)):
+        part = column_codec.unpack([row.data], {"customer_id", *names})
+        wanted = np.frombuffer(customer_id.bytes, dtype=numpy_io.ID)
+        place = int(np.searchsorted(part["customer_id"], wanted)[0])
+        if place < part["customer_id"].size and part["customer_id"][place] == wanted[0]:
+            found[row.run_id] = {name: part[name][place] for name in names if name in part}
+    return found
+
+
+def replace(tx: Connection, before: Columns, after: Columns, shown: Collection[str], rows: Rows) -> int:
+    """Make ``customer_scores`` hold exactly the rows of ``after``; only what differs is written.
+
+    Args:
+        before: columns of the current run, whose rows are stored; empty when there is none.
+        after: columns of the run that becomes current.
+        shown: the columns that rows are made of: a customer is written when one of them differs.
+        rows: makes the rows.
+
+    Returns:
+        The number of rows inserted, changed or deleted.
+    """
+    ids = after["customer_id"]
+    if not before:
+        tx.execute(delete(CustomerScore))
+        before = {name: column[:0] for name, column in after.items()}
+    gone = before["customer_id"][~matched(ids, before["customer_id"])[1]]
+    if gone.size:
+        bulk_write.delete_many(tx, CustomerScore, CustomerScore.customer_id, numpy_io.raw_ids(gone))
+    news = np.flatnonzero(~_unchanged(before, after, shown))
+    with bulk_write.room_for_many(tx):
+        for start in range(0, news.size, PART_ROWS):
+            part = {name: column[news[start : start + PART_ROWS]] for name, column in after.items()}
+            found = zip(numpy_io.driver_ids(tx, part["customer_id"]), *rows(part), strict=True)
+            bulk_write.upsert_raw(tx, CustomerScore, ROW, ("customer_id",), found)
+    return int(news.size + gone.size)
+
+
+def _unchanged(before: Columns, after: Columns, shown: Collection[str]) -> NDArray[np.bool_]:
+    ids = before["customer_id"]
+    if not ids.size:
+        return np.zeros(after["customer_id"].size, dtype=np.bool_)
+    places: Any
+    places, same = matched(ids, after["customer_id"])
+    if same.all() and places.size == ids.size:
+        places = slice(None)  # the same customers
+    for name in shown:
+        if name not in before:  # the current run is of an earlier version
+            return np.zeros_like(same)
+        if before[name] is after[name]:
+            continue
+        old, new = before[name][places], after[name]
+        equal = old == new
+        if new.dtype.kind == "f":
+            equal |= np.isnan(old) & np.isnan(new)
+        same &= equal
+    return same
+
+
+def matched(ids: Ids, wanted: Ids) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """Where ``wanted`` stand in ``ids``, both ascending, and which of them do; 0 for those that do not."""
+    if not ids.size:
+        return np.zeros(wanted.size, dtype=np.intp), np.zeros(wanted.size, dtype=np.bool_)
+    if np.array_equal(ids, wanted):
+        return np.arange(ids.size), np.ones(ids.size, dtype=np.bool_)
+    places = np.searchsorted(ids, wanted)
+    known = places < ids.size
+    known[known] = ids[places[known]] == wanted[known]
+    return np.where(known, places, 0), known
