@@ -16,12 +16,12 @@ from unittest.mock import patch
 
 import numpy as np
 
+from app.domain.churn.distributions import btyd, mbg_nbd
 from app.domain.churn.evaluation.backtest_report import evaluate
 from app.domain.churn.evaluation.model_selection import contest, predict
 from app.domain.churn.inputs.purchase_history import Groups
 from app.domain.churn.inputs.purchase_log import Ledger
 from app.domain.churn.inputs.snapshots import Snapshot
-from app.domain.churn.models import btyd, mbg_nbd_distribution
 
 DAYS, HORIZON = 720, 90
 
@@ -73,7 +73,7 @@ def main() -> None:
     for model in tested.models:
         m = model.metrics
         print(f"  {model.code}: n {m.n:,}, AUC {m.auc:.4f} {m.auc_interval}, Brier {m.brier}")
-    timed("fit, like histories grouped", lambda: mbg_nbd_distribution.fit(outcome.then.histories))
+    timed("fit, like histories grouped", lambda: mbg_nbd.fit(outcome.then.histories))
     timed("fit, ungrouped", lambda: ungrouped(outcome.then))
 
 

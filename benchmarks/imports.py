@@ -158,7 +158,9 @@ def raw_postgres(url: str, rows: list[Values], owners: list[UUID], import_id: UU
             UUID(bytes=new), owners[who], "pos", key, kind, minor, "TRY", EPOCH + timedelta(microseconds=at),
             recorded, category, "store", None, import_id,
         )
-        for new, (key, who, kind, minor, at, category) in zip(transaction_batches.new_ids(len(rows)), rows, strict=True)
+        for new, (key, who, kind, minor, at, category) in zip(
+            transaction_batches.new_ids(len(rows)), rows, strict=True
+        )
     ]  # fmt: skip
     with psycopg.connect(url, autocommit=True) as connection:
         began = clock()

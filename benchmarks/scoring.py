@@ -106,7 +106,7 @@ def again(url: str, changed: int) -> Figures:
 def fit(url: str, _changed: int) -> Figures:
     """The model alone, on the histories of the current run."""
     from app.domain.churn import from_days
-    from app.domain.churn.models import mbg_nbd_distribution
+    from app.domain.churn.distributions import mbg_nbd
     from app.domain.common.days import day_number
     from app.store.scoring import run_results
     from app.store.tables import ScoringRun
@@ -123,7 +123,7 @@ def fit(url: str, _changed: int) -> Figures:
     days = [kept[name][bought] for name in ("first_day", "last_day", "purchase_days")]
     histories = from_days(*days, day_number(AS_OF))
     began, used = time.perf_counter(), time.process_time()
-    found: Any = mbg_nbd_distribution.fit(histories)
+    found: Any = mbg_nbd.fit(histories)
     took, cpu = time.perf_counter() - began, round(time.process_time() - used, 2)
     shown = {name: round(getattr(found, name), 4) for name in ("r", "alpha", "a", "b")}
     return {"seconds": took, "cpu": cpu, "customers": len(histories), "groups": found.groups, **shown}

@@ -1,10 +1,10 @@
 """Records the answers that the documentation shows: ``python -m tests.record_examples``.
 
-The demo of the documentation's day is made and asked each ``request`` of ``app/schemas/common/examples.json``, and
-its answers are written there; then the OpenAPI document is made of them. How long a list is shown, which of
-its elements, and how many decimals of a number stay as they are in the file: to show more or less, change
-the file and record again. Times of recording, and ids that every demo makes for itself, stay too, so that
-two recordings are the same.
+The demo of the documentation's day is made and asked each ``request`` of
+``app/schemas/common/examples.json``, and its answers are written there; then the OpenAPI document is made of
+them. How long a list is shown, which of its elements, and how many decimals of a number stay as they are in
+the file: to show more or less, change the file and record again. Times of recording, and ids that every demo
+makes for itself, stay too, so that two recordings are the same.
 """
 
 import json

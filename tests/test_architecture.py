@@ -1,9 +1,11 @@
 """Who may import whom (docs/architecture.md), proved on the source, and proved to notice each break."""
 
 import ast
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -15,21 +17,21 @@ ALLOWED = {
     "errors": set(),
     "texts": set(),
     "logs": set(),
-    "connection_ceiling": set(),
-    "http_server": {"errors", "connection_ceiling"},
     "domain": {"domain"},
     "settings": {"domain"},
     "schemas": {"schemas", "domain"},
     "store": {"store", "domain", "errors"},
     "services": {"services", "store", "schemas", "domain", "errors"},
-    "api": {"api", "services", "store", "schemas", "domain", "errors", "texts"},
+    "http": {"http", "services", "store", "schemas", "domain", "errors", "texts"},
+    "api": {"api", "http", "services", "store", "schemas", "domain", "errors", "texts"},
     "jobs": {"jobs", "services", "store", "schemas", "domain", "errors", "settings", "texts", "integrations"},
-    "main": {"api", "services", "store", "domain", "errors", "settings", "jobs"},
+    "main": {"api", "http", "services", "store", "domain", "errors", "settings", "jobs"},
+    "demo": {"demo", "services", "store", "schemas", "domain", "errors"},
     "cli": {
         "cli",
         "main",
-        "http_server",
-        "connection_ceiling",
+        "http",
+        "demo",
         "logs",
         "jobs",
         "services",
@@ -45,6 +47,7 @@ FOREIGN = {
     "schemas": {"sqlalchemy", "fastapi", "starlette"},
     "store": {"pydantic", "fastapi", "starlette"},
     "services": {"fastapi", "starlette"},
+    "http": {"sqlalchemy", "alembic", "dbos"},
     "api": {"sqlalchemy", "alembic", "dbos"},
     "errors": {"sqlalchemy", "fastapi", "starlette", "pydantic"},
 }
@@ -99,7 +102,29 @@ def violations(sources: Mapping[str, str]) -> list[str]:
     """Every break of the rules, as one line each."""
     modules = parse(sources)
     found = [line for module in modules for line in _of_one(module)]
-    return found + [f"circle: {' -> '.join(circle)}" for circle in _circles(modules)]
+    found += [f"circle: {' -> '.join(circle)}" for circle in _circles(modules)]
+    return found + [line for layer in ALLOWED for line in _group_circles(modules, layer)]
+
+
+def group_graph(modules: list[Module], layer: str) -> dict[str, set[str]]:
+    """Which groups of a layer use which others. A group is a folder of the layer, or a file right in it."""
+    graph: dict[str, set[str]] = {}
+    for module in modules:
+        if module.part == layer and module.name.count(".") >= 2:
+            used = {
+                name.split(".")[2]
+                for name in module.imports()
+                if name in module.known and name.startswith(f"app.{layer}.")
+            }
+            graph.setdefault(module.name.split(".")[2], set()).update(used)
+    return {group: used - {group} for group, used in graph.items()}
+
+
+def _group_circles(modules: list[Module], layer: str) -> Iterator[str]:
+    try:
+        TopologicalSorter(group_graph(modules, layer)).prepare()
+    except CycleError as error:
+        yield f"circle of groups in {layer}: {' -> '.join(error.args[1])}"
 
 
 def _is_pickle_type(node: ast.AST) -> bool:
@@ -172,7 +197,7 @@ def test_the_source_keeps_the_rules() -> None:
     sources = real_sources()
     assert violations(sources) == []
     counted = {module.part for module in parse(sources)}
-    assert {"domain", "schemas", "store", "services", "api", "jobs", "cli", "main"} <= counted
+    assert {"domain", "schemas", "store", "services", "http", "api", "jobs", "demo", "cli", "main"} <= counted
     assert sum(1 for module in parse(sources) for name in module.imports() if name.startswith("app.")) > 200
 
 
@@ -188,14 +213,14 @@ def test_the_source_keeps_the_rules() -> None:
         ("app.store.x", "from app.services import customers"),
         ("app.store.x", "import pydantic"),
         ("app.store.x", "from app.settings import Settings"),
-        ("app.services.x", "from app.api import deps"),
+        ("app.services.x", "from app.http import call"),
         ("app.services.x", "def f():\n    from fastapi import Request"),
         ("app.services.x", "def f(tx):\n    tx.commit()"),
         ("app.services.x", "from app.settings import Settings"),
         ("app.api.x", "from sqlalchemy import select"),
         ("app.api.x", "from app.jobs import score"),
         ("app.api.x", "def f(tx):\n    tx.rollback()"),
-        ("app.jobs.x", "from app.api import deps"),
+        ("app.jobs.x", "from app.http import call"),
         ("app.errors", "import fastapi"),
         ("app.store.x", "import pickle"),
         ("app.store.x", "from sqlalchemy import PickleType"),
@@ -203,6 +228,9 @@ def test_the_source_keeps_the_rules() -> None:
         ("app.services.x", "def f(text):\n    return eval(text)"),
         ("app.store.x", "def f(file):\n    return np.load(file)"),
         ("app.store.x", "def f(file):\n    return np.load(file, allow_pickle=True)"),
+        ("app.http.x", "from app.api.platform import jobs"),
+        ("app.services.x", "from app.demo import load"),
+        ("app.services.platform.x", "from app.services.surveys import surveys"),
         ("app.helpers", "x = 1"),
     ],
 )
@@ -213,3 +241,16 @@ def test_each_planted_break_is_noticed(module: str, line: str) -> None:
 def test_a_planted_circle_is_noticed() -> None:
     planted = {"app.services.x": "from app.services import y", "app.services.y": "from app.services import x"}
     assert any(line.startswith("circle") for line in violations({**real_sources(), **planted}))
+
+
+def test_services_are_few_groups_with_few_arrows_between_them() -> None:
+    graph = group_graph(parse(real_sources()), "services")
+    assert len(graph) <= 10
+    assert sum(map(len, graph.values())) <= 25, graph
+
+
+def test_files_and_folders_stay_small() -> None:
+    long = {name: text.count("\n") for name, text in real_sources().items() if text.count("\n") > 400}
+    full = Counter(str(path.parent.relative_to(APP)) for path in APP.rglob("*.py"))
+    assert long == {}
+    assert {folder: files for folder, files in full.items() if files > 20} == {}

@@ -1,7 +1,8 @@
 """JSON bodies: declared as such, bounded before they are looked at, parsed strictly, large ones aside.
 
 One thread works on large bodies, one body at a time: they wait for each other, and nobody else waits for
-them. No step of it keeps the interpreter for long: `app.domain.common.json_bounds` bounds what there is to do.
+them. No step of it keeps the interpreter for long: `app.domain.common.json_bounds` bounds what there is to
+do.
 """
 
 import asyncio

@@ -19,9 +19,10 @@ from app.schemas.activity.interactions import (
     InteractionRead,
     InteractionUpdate,
 )
-from app.schemas.activity.transfers import TransferCreate
 from app.schemas.common.batches import BatchQuery
-from app.services.activity import interactions, transfers
+from app.schemas.recovery.transfers import TransferCreate
+from app.services.activity import interactions
+from app.services.recovery import transfers
 
 router = APIRouter(prefix="/interactions", tags=["Interactions"], route_class=StrictRoute)
 

@@ -19,9 +19,10 @@ from app.schemas.activity.transactions import (
     TransactionRead,
     TransactionUpdate,
 )
-from app.schemas.activity.transfers import TransferCreate
 from app.schemas.common.batches import BatchQuery
-from app.services.activity import transactions, transfers
+from app.schemas.recovery.transfers import TransferCreate
+from app.services.activity import transactions
+from app.services.recovery import transfers
 
 router = APIRouter(prefix="/transactions", tags=["Transactions"], route_class=StrictRoute)
 

@@ -9,7 +9,6 @@ from app.domain.common.access import Extent, Scope
 from app.http import batches, replies
 from app.http.call import Call, IdempotencyKey, IfMatch, IfNoneMatch, StrictRoute, may
 from app.http.openapi.operations import changed, created, paged, read
-from app.schemas.activity.transfers import TransferCreate
 from app.schemas.common.base import Paging
 from app.schemas.common.batches import BatchQuery
 from app.schemas.recovery.complaints import (
@@ -34,8 +33,8 @@ from app.schemas.recovery.events import (
     ComplaintResolution,
     ComplaintStep,
 )
-from app.services.activity import transfers
-from app.services.recovery import complaints, steps
+from app.schemas.recovery.transfers import TransferCreate
+from app.services.recovery import complaints, steps, transfers
 
 router = APIRouter(prefix="/complaints", tags=["Complaints"], route_class=StrictRoute)
 

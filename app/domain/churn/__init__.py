@@ -5,7 +5,7 @@ The way of a scoring run::
     histories = from_days(first_day, last_day, purchase_days, as_of_day)  # buyers without a contract
     fitted = mbg_nbd.fit(histories)  # Fit or NoFit
     q = mbg_nbd.q(fitted, histories, horizon_days)  # contract.probabilities for contracts
-    level = verdict.assign(q, has_left, levels)  # has_left: event or silent_for_good
+    level = levels.assign(q, has_left, thresholds)  # has_left: event or silent_for_good
     usual = baselines(facts)  # stored with the run, as are the facts
     reasons = reasons_for_one(from_row(row, as_of_day), usual)  # when somebody asks
 
@@ -20,8 +20,8 @@ Where the company's past allows it, a learned model may serve instead::
 Source: docs/formulas.md#churn, docs/formulas.md#learned-churn.
 """
 
-from app.domain.churn import levels
-from app.domain.churn.contractual import state
+from app.domain.churn.distributions import bg_nbd, mbg_nbd
+from app.domain.churn.distributions.btyd import Fit, NoFit, NoFitReason, Parameters
 from app.domain.churn.evaluation import metrics
 from app.domain.churn.evaluation.backtest_report import Evaluation, evaluate
 from app.domain.churn.evaluation.last_window import Backtest, backtest
@@ -38,11 +38,9 @@ from app.domain.churn.inputs.purchase_history import (
 )
 from app.domain.churn.inputs.snapshots import Plan, Snapshot, Window, plan
 from app.domain.churn.levels import LEVELS, Levels
-from app.domain.churn.models import bg_nbd, mbg_nbd_distribution
-from app.domain.churn.models.btyd import Fit, NoFit, NoFitReason, Parameters
 from app.domain.churn.signals import SIGNALS, Reason, reasons_for_one, sentence
 
-MODELS = {module.CODE: module for module in (mbg_nbd_distribution, bg_nbd)}
+MODELS = {module.CODE: module for module in (mbg_nbd, bg_nbd)}
 """Models of customers without a contract, by code; the flag takes the first."""
 
 __all__ = [
@@ -71,7 +69,6 @@ __all__ = [
     "baselines",
     "bg_nbd",
     "contest",
-    "contract",
     "distinct_days",
     "evaluate",
     "from_days",
@@ -84,5 +81,4 @@ __all__ = [
     "reasons_for_one",
     "rhythm",
     "sentence",
-    "verdict",
 ]

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from app.domain.churn.inputs.purchase_history import BoolArray, Rhythm, shrunk_interval_days
+from app.domain.churn.inputs.purchase_history import Rhythm, shrunk_interval_days
+from app.domain.common.arrays import BoolArray
 from app.domain.customers.customers import ChurnLevel
 
 LEVELS = tuple(ChurnLevel)

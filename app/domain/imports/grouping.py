@@ -273,7 +273,7 @@ def _rows(columns: abc.Sequence[abc.Iterable[Any]], count: int) -> abc.Iterable[
 
 
 def _keys(texts: pl.Series) -> list[str | None]:
-    """Keys as `app.domain.imports.cells.spreadsheets.key` reads them; those it cannot read stay, and are refused later."""
+    """Keys as `app.domain.imports.cells.spreadsheets.key` reads them; others stay."""
     read: dict[str | None, str | None] = {None: None}
     for text in texts.unique().drop_nulls():
         found = spreadsheets.key(text)

@@ -58,8 +58,8 @@ def plain(mapping: Mapping) -> Mapping:
 def shaped(raw: RawBatch, mapping: Mapping) -> RawBatch:
     """Give the rows of a file by target, for `plain`; rows with a factor that is no number are refused.
 
-    Amounts that are products are exact. Words are compared as `app.domain.imports.word_rules.fold` writes them;
-    ``unmatched`` counts those that no rule of their target names.
+    Amounts that are products are exact. Words are compared as `app.domain.imports.word_rules.fold` writes
+    them; ``unmatched`` counts those that no rule of their target names.
     """
     columns = {target: _joined(raw, mapping, target) for target in mapping.columns if mapping.parts(target)}
     unmatched: Counter[str] = Counter()

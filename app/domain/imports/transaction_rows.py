@@ -2,7 +2,8 @@
 
 polars, because a shop's history is millions of rows and each is checked some twenty times: a column
 expression costs tens of nanoseconds a row where Python costs a microsecond. The rules themselves are
-those of `app.domain.common.money` and `app.domain.activity.transactions`; tests hold the two against each other.
+those of `app.domain.common.money` and `app.domain.activity.transactions`; tests hold the two against each
+other.
 """
 
 from collections.abc import Iterable, Iterator

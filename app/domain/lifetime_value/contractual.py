@@ -7,7 +7,7 @@ from typing import overload
 
 import numpy as np
 
-from app.domain.churn.inputs.purchase_history import FloatArray
+from app.domain.common.arrays import FloatArray
 
 
 @overload

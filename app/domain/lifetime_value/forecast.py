@@ -17,11 +17,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.domain.churn.distributions import btyd
+from app.domain.churn.distributions.btyd import Model
+from app.domain.churn.distributions.btyd import Parameters as RateParameters
 from app.domain.churn.evaluation.bootstrap import Interval
-from app.domain.churn.inputs.purchase_history import DAYS_PER_WEEK, FloatArray, Histories, distinct
-from app.domain.churn.models import btyd
-from app.domain.churn.models.btyd import Model
-from app.domain.churn.models.btyd import Parameters as RateParameters
+from app.domain.churn.inputs.purchase_history import DAYS_PER_WEEK, Histories, distinct
+from app.domain.common.arrays import FloatArray
 from app.domain.lifetime_value import gamma_gamma
 from app.domain.lifetime_value.gamma_gamma import Parameters as SpendParameters
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from app.domain.churn.inputs.purchase_history import FloatArray, IntArray
+from app.domain.common.arrays import FloatArray, IntArray
 from app.domain.common.blas_threads import one_thread
 
 LOG_BOUND = 12.0

@@ -6,7 +6,7 @@ import numpy as np
 
 from app.domain.churn import LEVELS, Levels, Parameters, levels
 from app.domain.churn.contractual import state
-from app.domain.churn.models import bg_nbd, mbg_nbd_distribution
+from app.domain.churn.distributions import bg_nbd, mbg_nbd
 from app.domain.methods.model import Example, Figures, Method, MethodKind
 
 _FORMULA = "q = 1 - P(alive) x [1 - ((alpha + T)/(alpha + T + h))^(r + x)]"
@@ -21,7 +21,7 @@ def _by(model: ModuleType, given: Figures) -> Figures:
 
 
 def _mbg_nbd(given: Figures) -> Figures:
-    return _by(mbg_nbd_distribution, given)
+    return _by(mbg_nbd, given)
 
 
 def _bg_nbd(given: Figures) -> Figures:

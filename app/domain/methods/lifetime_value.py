@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from app.domain.churn.distributions.btyd import Model, Parameters
 from app.domain.churn.inputs.purchase_history import Histories
-from app.domain.churn.models.btyd import Model, Parameters
 from app.domain.lifetime_value import Buyers, Terms, contractual, gamma_gamma, worth
 from app.domain.methods.model import Example, Figures, Method, MethodKind
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.domain.churn.inputs.purchase_history import FloatArray
+from app.domain.common.arrays import FloatArray
 from app.domain.value.concentration import IntArray
 
 UNKNOWN = -1

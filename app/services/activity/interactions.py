@@ -18,7 +18,8 @@ from app.schemas.activity.interactions import (
     InteractionSort,
     InteractionUpdate,
 )
-from app.services.activity import callers, dispositions, do_not_contact, recording
+from app.services.activity import dispositions, recording
+from app.services.customers import callers, do_not_contact
 from app.services.customers.search import owned_by
 from app.services.platform import preconditions, rights
 from app.store.audit import trail

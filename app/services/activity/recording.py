@@ -3,35 +3,22 @@ already, store the rest. Transactions, interactions, complaints and responses ar
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, select
 
 from app.domain.common.access import Actor, Scope
-from app.domain.customers.customers import Lifecycle
 from app.errors import AppError, ConflictError, FieldError, InvalidError
-from app.schemas.customers.customers import ExternalId
 from app.services.customers import external_ids
-from app.services.customers.rows import Identity
+from app.services.customers.external_ids import NamesCustomer, identity_of, unknown_customer
 from app.services.platform import rights
 from app.store import dialects
 from app.store.sql.composite_keys import in_pairs
-from app.store.tables import Base, Customer
+from app.store.tables import Base
 from app.store.visibility import narrow
 
 Row = dict[str, Any]
-
-
-class Item(Protocol):
-    """A record that comes in: its customer is named by id, by key, or not at all."""
-
-    @property
-    def customer_id(self) -> UUID | None: ...
-    @property
-    def customer(self) -> ExternalId | None: ...
-    @property
-    def create_missing(self) -> bool: ...
 
 
 Check = Callable[[list[Row | AppError]], None]
@@ -69,7 +56,7 @@ def store_new(
     tx: Connection,
     actor: Actor,
     kind: Kind,
-    items: Sequence[Item],
+    items: Sequence[NamesCustomer],
     rows: list[Row | AppError],
     check: Check | None = None,
     import_id: UUID | None = None,
@@ -92,7 +79,7 @@ def store_new(
     """
     if any(item.create_missing for item in items):
         rights.require(actor, Scope.CUSTOMERS_WRITE)
-    prospects = find_customers(tx, actor, items, rows)
+    prospects = external_ids.find_customers(tx, actor, items, rows)
     if check is not None:
         check(rows)
     given = list(rows)
@@ -118,49 +105,7 @@ def store_unowned(tx: Connection, actor: Actor, kind: Kind, rows: list[Row | App
     _name_existing(tx, actor, kind, given, rows)
 
 
-def find_customers(
-    tx: Connection, actor: Actor, items: Sequence[Item], rows: list[Row | AppError]
-) -> set[UUID]:
-    """Give each row its customer, as far as there is one the caller may see, and refuse rows without one
-    unless it is to be created; return the prospects among them. At most two statements."""
-    good = [item for item, row in zip(items, rows, strict=True) if isinstance(row, dict)]
-    by_id = _find_by_ids(tx, actor, {item.customer_id for item in good if item.customer_id is not None})
-    identities = {_identity(item) for item in good if item.customer is not None}
-    by_key = external_ids.find_by_keys(tx, actor, identities)
-    prospects = set()
-    for index, (item, row) in enumerate(zip(items, rows, strict=True)):
-        if not isinstance(row, dict) or (item.customer is None and item.customer_id is None):
-            continue
-        found = by_key.get(_identity(item)) if item.customer_id is None else by_id.get(item.customer_id)
-        if found is not None:
-            row["customer_id"], lifecycle = found
-            if lifecycle == Lifecycle.PROSPECT:
-                prospects.add(found[0])
-        elif not item.create_missing:
-            rows[index] = _unknown(item)
-    return prospects
-
-
 # --- inside
-
-
-def _find_by_ids(tx: Connection, actor: Actor, ids: set[UUID]) -> dict[UUID, tuple[UUID, str]]:
-    if not ids:
-        return {}
-    statement = select(Customer.id, Customer.lifecycle).where(Customer.id.in_(ids))
-    found = tx.execute(narrow(statement.with_for_update(read=True, key_share=True), actor)).all()
-    return {customer_id: (customer_id, lifecycle) for customer_id, lifecycle in found}
-
-
-def _identity(item: Item) -> Identity:
-    assert item.customer is not None  # noqa: S101 - asked only of items that name a key
-    return item.customer.system, item.customer.key
-
-
-def _unknown(item: Item) -> InvalidError:
-    pointer = "/customer" if item.customer_id is None else "/customer_id"
-    wrong = FieldError(pointer, "unknown_customer", "There is no such customer.")
-    return InvalidError(code="unknown_customer", fields=[wrong])
 
 
 def _refuse_repeated(kind: Kind, rows: list[Row | AppError]) -> None:
@@ -177,7 +122,7 @@ def _create_missing(
     tx: Connection,
     actor: Actor,
     kind: Kind,
-    items: Sequence[Item],
+    items: Sequence[NamesCustomer],
     rows: list[Row | AppError],
     import_id: UUID | None,
 ) -> list[int]:
@@ -196,18 +141,18 @@ def _create_missing(
     _refuse_stored(tx, kind, rows, lacking)
     lacking = [index for index in lacking if isinstance(rows[index], dict)]
     try:
-        wanted = {_identity(items[index]) for index in lacking}
+        wanted = {identity_of(items[index]) for index in lacking}
         made = external_ids.create_for_keys(tx, actor, wanted, import_id=import_id)
     except InvalidError as refusal:
         for index in lacking:
             rows[index] = refusal
         return []
     for index in lacking:
-        row, customer_id = rows[index], made.get(_identity(items[index]))
+        row, customer_id = rows[index], made.get(identity_of(items[index]))
         if isinstance(row, dict) and customer_id is not None:
             row["customer_id"] = customer_id
         else:
-            rows[index] = _unknown(items[index])
+            rows[index] = unknown_customer(items[index])
     return [index for index in lacking if isinstance(rows[index], dict)]
 
 

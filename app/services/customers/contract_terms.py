@@ -16,7 +16,7 @@ from app.domain.customers import contract_terms as rules
 from app.errors import AppError, FieldError, InvalidError, NotFoundError
 from app.schemas.common.base import Paging
 from app.schemas.customers.contract_terms import ContractTermsCreate, ContractTermsItem
-from app.services.activity import recording
+from app.services.customers import external_ids
 from app.services.customers.rows import contract_columns
 from app.services.customers.scores import CONTRACT
 from app.store import dialects
@@ -126,7 +126,7 @@ def create_many(tx: Connection, actor: Actor, items: Sequence[ContractTermsItem]
         (``repeated``). The caller decides whether one refusal refuses all.
     """
     rows = [_told_or_refused(item) for item in items]
-    recording.find_customers(tx, actor, items, rows)
+    external_ids.find_customers(tx, actor, items, rows)
     found = {row["customer_id"] for row in rows if isinstance(row, dict)}
     # In order, so that two batches do not deadlock.
     wanted = select(Customer.id).where(Customer.id.in_(found)).order_by(Customer.id)

@@ -25,8 +25,15 @@ from app.schemas.customers.customers import (
     Departure,
 )
 from app.schemas.customers.search import CustomerQuery
-from app.services.activity import callers, do_not_contact
-from app.services.customers import contract_terms, external_ids, scores, search, shared_opt_outs
+from app.services.customers import (
+    callers,
+    contract_terms,
+    do_not_contact,
+    external_ids,
+    scores,
+    search,
+    shared_opt_outs,
+)
 from app.services.customers import rows as customer_rows
 from app.services.customers.rows import Identity, Row
 from app.services.platform import preconditions

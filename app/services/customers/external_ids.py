@@ -1,15 +1,16 @@
-"""Customers named by their keys in other systems, many at once: for transactions and imports."""
+"""Find, create and check customers by their external ids (or ids), many at once."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy import Connection, delete, insert, select, update
 
 from app.domain.common.access import Actor
 from app.domain.customers.customers import Lifecycle
-from app.errors import ConflictError, FieldError, InvalidError
-from app.schemas.customers.customers import CustomerCreate
+from app.errors import AppError, ConflictError, FieldError, InvalidError
+from app.schemas.customers.customers import CustomerCreate, ExternalId
 from app.services.customers.rows import Identity, Row, new_row
 from app.store import dialects
 from app.store.audit import trail
@@ -18,8 +19,19 @@ from app.store.tables import Customer, CustomerExternalId
 from app.store.types import new_id, now
 from app.store.visibility import narrow
 
-PORTION = 5_000
+KEYS_PER_STATEMENT = 5_000
 """External ids named in one statement: SQLite takes 32,766 parameters at most."""
+
+
+class NamesCustomer(Protocol):
+    """A record that comes in: its customer is named by id, by key, or not at all."""
+
+    @property
+    def customer_id(self) -> UUID | None: ...
+    @property
+    def customer(self) -> ExternalId | None: ...
+    @property
+    def create_missing(self) -> bool: ...
 
 
 def find_by_keys(
@@ -87,8 +99,8 @@ def create_for_keys(
 def owners(tx: Connection, identities: Collection[Identity]) -> dict[Identity, UUID]:
     """The owners of the external ids that have one, whether the caller may see them or not."""
     wanted, found = sorted(identities), {}
-    for start in range(0, len(wanted), PORTION):
-        portion = wanted[start : start + PORTION]
+    for start in range(0, len(wanted), KEYS_PER_STATEMENT):
+        portion = wanted[start : start + KEYS_PER_STATEMENT]
         columns = CustomerExternalId.system, CustomerExternalId.key
         rows = tx.execute(select(*columns, CustomerExternalId.customer_id).where(in_pairs(*columns, portion)))
         found.update({(system, key): customer_id for system, key, customer_id in rows})
@@ -139,3 +151,50 @@ def mark_changed(tx: Connection, customer_ids: Sequence[UUID], at: datetime) -> 
     reads them again; one statement."""
     changed = update(Customer).where(Customer.id.in_(customer_ids))
     tx.execute(changed.values(updated_at=at, version=Customer.version + 1))
+
+
+def find_customers(
+    tx: Connection, actor: Actor, items: Sequence[NamesCustomer], rows: list[Row | AppError]
+) -> set[UUID]:
+    """Give each row its customer, as far as there is one the caller may see, and refuse rows without one
+    unless it is to be created; return the prospects among them. At most two statements."""
+    good = [item for item, row in zip(items, rows, strict=True) if isinstance(row, dict)]
+    by_id = _find_by_ids(tx, actor, {item.customer_id for item in good if item.customer_id is not None})
+    identities = {identity_of(item) for item in good if item.customer is not None}
+    by_key = find_by_keys(tx, actor, identities)
+    prospects = set()
+    for index, (item, row) in enumerate(zip(items, rows, strict=True)):
+        if not isinstance(row, dict) or (item.customer is None and item.customer_id is None):
+            continue
+        found = by_key.get(identity_of(item)) if item.customer_id is None else by_id.get(item.customer_id)
+        if found is not None:
+            row["customer_id"], lifecycle = found
+            if lifecycle == Lifecycle.PROSPECT:
+                prospects.add(found[0])
+        elif not item.create_missing:
+            rows[index] = unknown_customer(item)
+    return prospects
+
+
+def identity_of(item: NamesCustomer) -> Identity:
+    """Return the external id by which a record names its customer."""
+    assert item.customer is not None  # noqa: S101 - asked only of items that name a key
+    return item.customer.system, item.customer.key
+
+
+def unknown_customer(item: NamesCustomer) -> InvalidError:
+    """Return the refusal of a record whose customer is not there, or not for the caller to see."""
+    pointer = "/customer" if item.customer_id is None else "/customer_id"
+    wrong = FieldError(pointer, "unknown_customer", "There is no such customer.")
+    return InvalidError(code="unknown_customer", fields=[wrong])
+
+
+# --- inside
+
+
+def _find_by_ids(tx: Connection, actor: Actor, ids: set[UUID]) -> dict[UUID, tuple[UUID, str]]:
+    if not ids:
+        return {}
+    statement = select(Customer.id, Customer.lifecycle).where(Customer.id.in_(ids))
+    found = tx.execute(narrow(statement.with_for_update(read=True, key_share=True), actor)).all()
+    return {customer_id: (customer_id, lifecycle) for customer_id, lifecycle in found}

@@ -49,7 +49,7 @@ _NOT_SAID = frozenset(("source", "external_id", "create_missing", "survey_versio
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a row says of its record: by member, as `app.domain.imports.source_digests.pack` keeps it, in one digest."""
+    """Digests of a row's statement on its record (`app.domain.imports.source_digests.pack`)."""
 
     members: Row
     packed: bytes

@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from app.domain.churn import LEVELS
-from app.domain.churn.models import LEARNED, contract, mbg_nbd_distribution
+from app.domain.churn.distributions import mbg_nbd
+from app.domain.churn.models import LEARNED, contract
 from app.domain.common import money
 from app.domain.common.access import Actor
 from app.domain.scoring.parameters import Parameters
@@ -99,7 +100,7 @@ def of_customer(tx: Connection, actor: Actor, customer_id: UUID, runs: int, lang
 def _measured(report: Row, run: Any, model: str | None) -> Row:
     """How well the model of a customer foretells, and how many customers it was fitted to."""
     if model != contract.CODE or run.contract_serving is None:
-        fitted = report["models"][mbg_nbd_distribution.CODE]["n"]
+        fitted = report["models"][mbg_nbd.CODE]["n"]
         return {"calibrated": report["calibrated"], "ece": report["ece"], "n": fitted}
     error = contract_model_selection.ece_of(report["models"]["contract"]["serving"])
     fitted = run.contract_serving["model"]["learned"]["n"]

@@ -8,8 +8,8 @@ import numpy as np
 from sqlalchemy import Connection, select
 
 from app.domain.churn import from_days
+from app.domain.churn.distributions.btyd import Parameters as RateParameters
 from app.domain.churn.models import contract
-from app.domain.churn.models.btyd import Parameters as RateParameters
 from app.domain.common import money
 from app.domain.common.access import Actor
 from app.domain.common.days import day_number

@@ -73,7 +73,8 @@ _BY_EXTERNAL_ID = Prepared(
     _LIKELIEST_FIRST.where(Customer.id == search.owner_of(bindparam("system"), bindparam("key")))
 )
 
-# A complaint has a resolution in exactly those states that are not open (app.domain.recovery.complaints.Life).
+# A complaint has a resolution in exactly those states that are not open
+# (app.domain.recovery.complaints.Life).
 _is_open = (Complaint.customer_id == _ID, Complaint.resolved_at.is_(None))
 _open_complaints = (
     select(

@@ -52,7 +52,7 @@ class Answered:
 
 
 def versions_of(surveys: Sequence[tuple[UUID, str, int, list[dict[str, Any]]]]) -> Versions:
-    """The questions of every version of every survey, as `app.store.scoring.survey_answers.surveys` lists them."""
+    """Questions of every version of surveys listed by `app.store.scoring.survey_answers.surveys`."""
     return {(survey_id.bytes, number): questions for survey_id, _, number, questions in surveys}
 
 

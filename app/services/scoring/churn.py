@@ -12,11 +12,12 @@ from app.domain import churn
 from app.domain.churn import levels as verdict
 from app.domain.churn.contractual import state as contract
 from app.domain.churn.contractual.state import State, Turnover
+from app.domain.churn.distributions import mbg_nbd
 from app.domain.churn.evaluation.last_window import Backtest, from_histories
 from app.domain.churn.explanations import contributions
 from app.domain.churn.inputs.customer_facts import COLUMNS, Facts
 from app.domain.churn.inputs.snapshots import Snapshot
-from app.domain.churn.models import LEARNED, mbg_nbd_distribution
+from app.domain.churn.models import LEARNED
 from app.domain.churn.models.contract import CODE as CONTRACT_LEARNED
 from app.domain.churn.models.logistic import Serving
 from app.domain.common import money
@@ -37,7 +38,7 @@ Mask = NDArray[np.bool_]
 VERSION = 2
 """Raised when the same facts give another flag."""
 
-SOURCES = (mbg_nbd_distribution.CODE, "contract", "silence", "event", LEARNED, CONTRACT_LEARNED)
+SOURCES = (mbg_nbd.CODE, "contract", "silence", "event", LEARNED, CONTRACT_LEARNED)
 """What a level comes from: the purchase model, the state of the contract, a silence that is long for the
 customer and for the population, a departure that was recorded, or the learned model of customers without a
 contract or of those under one. Runs keep the places, so a new one comes last."""
@@ -153,7 +154,7 @@ def compute(
         chosen.contract, chosen.as_of, by_terms is not None, bool(seen.under_contract.any())
     )
     models = {
-        mbg_nbd_distribution.CODE: fit_row(seen.snapshot.fitted),
+        mbg_nbd.CODE: fit_row(seen.snapshot.fitted),
         "contract": {**asdict(seen.turnover), **under},
     }
     report = _report(columns, tiers, seen.states, test(), models, parameters, _serving_row(chosen, serving))
@@ -352,7 +353,7 @@ def _report(
         "value_at_risk": money.to_wire(_total(at_risk), parameters.currency),
         "models": models,
         "serving": serving,
-        "limits": _limits(models[mbg_nbd_distribution.CODE], test, measured),
+        "limits": _limits(models[mbg_nbd.CODE], test, measured),
         "ece": measured,
         "calibrated": is_calibrated(measured),
         "backtest": test_row(test),
@@ -365,7 +366,7 @@ def _total(amounts: NDArray[np.int64]) -> int:
 
 def _serving_row(chosen: Chosen, serving: Serving | None) -> Row:
     """Which model published the probabilities, and the contest that chose it."""
-    model = mbg_nbd_distribution.CODE if serving is None else LEARNED
+    model = mbg_nbd.CODE if serving is None else LEARNED
     return {"model": model, "chosen_for": chosen.as_of.isoformat(), "contest": chosen.contest}
 
 

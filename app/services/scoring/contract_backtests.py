@@ -1,6 +1,7 @@
 """Backtests of customers under contract: what was known of them on a past day, and who left after it.
 
-What became known later, first versions of terms included, is not seen: see `app.services.scoring.contract_training_windows`.
+What became known later, first versions of terms included, is not seen: see
+`app.services.scoring.contract_training_windows`.
 """
 
 from dataclasses import dataclass

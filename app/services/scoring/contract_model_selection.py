@@ -1,6 +1,7 @@
 """Contests between the share of contracts that left and the learned model, and what serves in a run.
 
-They are held and kept together with the contest of customers without a contract (`app.services.scoring.model_selection`).
+They are held and kept together with the contest of customers without a contract
+(`app.services.scoring.model_selection`).
 """
 
 from collections.abc import Mapping, Sequence

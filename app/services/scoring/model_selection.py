@@ -8,11 +8,11 @@ from uuid import UUID
 from sqlalchemy import Connection, insert, select
 
 from app.domain.churn.evaluation.model_selection import contest
-from app.domain.churn.inputs.purchase_history import FloatArray
 from app.domain.churn.inputs.snapshots import Snapshot, Window
 from app.domain.churn.models import LEARNED, PARAMETRIC, REGISTRY
 from app.domain.churn.models.logistic import Logistic, Serving
 from app.domain.churn.models.logistic_regression import Learned
+from app.domain.common.arrays import FloatArray
 from app.services.scoring import contract_model_selection
 from app.services.scoring.churn_reports import contest_row
 from app.services.scoring.contract_training_windows import Past
@@ -40,7 +40,8 @@ class Chosen:
         as_of: the day it was held for.
         contest: as it is stored and shown.
         learned: what the learned model has learned; None unless it serves.
-        contract: the contest of contracts (`app.services.scoring.contract_model_selection.hold`); None when nobody was
+        contract: the contest of contracts (`app.services.scoring.contract_model_selection.hold`); None when
+        nobody was
             under contract.
     """
 

@@ -17,7 +17,8 @@ from app.schemas.surveys.invitations import (
     SurveyInvitationRead,
     SurveyInvitationSort,
 )
-from app.services.activity import recording, related_records
+from app.services.activity import related_records
+from app.services.customers import external_ids
 from app.services.customers.search import owned_by
 from app.services.surveys import subjects
 from app.services.surveys.subjects import Surveys
@@ -121,7 +122,7 @@ def create_many(
         _new_row(item, surveys, at, row_id)
         for item, row_id in zip(items, ids or [new_id() for _ in items], strict=True)
     ]
-    recording.find_customers(tx, actor, [_Named(item.customer_id, item.customer) for item in items], rows)
+    external_ids.find_customers(tx, actor, [_Named(item.customer_id, item.customer) for item in items], rows)
     found = related_records.find(tx, actor, rows)
     for index, (item, row) in enumerate(zip(items, rows, strict=True)):
         if isinstance(row, dict):

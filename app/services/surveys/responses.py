@@ -105,7 +105,8 @@ def create(tx: Connection, actor: Actor, data: SurveyResponseCreate) -> Row:
     """Record one response.
 
     Raises:
-        InvalidError: answers that do not fit the questions (`app.domain.surveys.surveys.check_answers`); no such
+        InvalidError: answers that do not fit the questions (`app.domain.surveys.surveys.check_answers`); no
+        such
             survey, version, invitation or customer; something it is about that is not there or another
             customer's; what contradicts its invitation, or was answered before it; or it is anonymous and of
             another unit than the caller.

@@ -1,5 +1,8 @@
-"""What profit is computed from, by customer, as columns; as `app.store.scoring.customer_facts` reads: ``only`` are the
-customers to read, None for all, and nothing outside of ``bounds`` is seen."""
+"""What profit is computed from, by customer, as columns.
+
+As in `app.store.scoring.customer_facts`, ``only`` are the customers to read (None: all), and nothing outside
+of ``bounds`` is read.
+"""
 
 import numpy as np
 from sqlalchemy import BigInteger, Connection, and_, case, cast, func, select

@@ -16,8 +16,8 @@ _AHEAD_DAYS = 50_000
 def local_day(tx: Connection, column: Any, shifts: list[tuple[int, int]]) -> Any:
     """The local day of the instants in ``column``, in days since 1970-01-01.
 
-    ``shifts`` are those of `app.domain.common.days.day_shifts` for a range that holds all instants of the column:
-    so both databases count days as Python does, whatever zone files they have themselves.
+    ``shifts`` are those of `app.domain.common.days.day_shifts` for a range that holds all instants of the
+    column: so both databases count days as Python does, whatever zone files they have themselves.
     """
     if dialects.is_postgres(tx):
         shifted = column + _shift(column, [(at, _interval(shift)) for at, shift in shifts])

@@ -65,8 +65,8 @@ class RunColumns(Base):
     """A run's facts and result for every customer as compressed columns, in parts: small, exact, and quick
     to write.
 
-    ``data`` holds columns (`app.store.scoring.run_results`); a run's rows are sorted by customer id, and a part
-    begins with ``first_id`` (null for a run without customers).
+    ``data`` holds columns (`app.store.scoring.run_results`); a run's rows are sorted by customer id, and a
+    part begins with ``first_id`` (null for a run without customers).
     """
 
     __tablename__ = "run_columns"

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from app.domain.churn import Fit, distinct_days, from_purchases
+from app.domain.churn.distributions import bg_nbd, mbg_nbd
 from app.domain.churn.evaluation import last_window
-from app.domain.churn.models import bg_nbd, mbg_nbd_distribution
 from app.domain.common.days import EPOCH_DAY
 
 Purchases = tuple[Any, Any]
@@ -59,7 +59,7 @@ CDNOW_CUT = number(date(1997, 9, 30))
 def test_cdnow_fits(cdnow: Purchases, truths: Any) -> None:
     _, histories = from_purchases(*cdnow, as_of_day=CDNOW_CUT + 1)
     study = truths["cdnow"]["study_39w"]
-    for model, name in ((bg_nbd, "bgnbd"), (mbg_nbd_distribution, "mbgnbd")):
+    for model, name in ((bg_nbd, "bgnbd"), (mbg_nbd, "mbgnbd")):
         fitted, truth = model.fit(histories), study[name]
         assert isinstance(fitted, Fit)
         assert fitted.n == 2357
@@ -83,7 +83,7 @@ def test_cdnow_backtest(cdnow: Purchases, truths: Any) -> None:
 def test_online_retail_fit_does_not_identify_dropout(online_retail: Purchases, truths: Any) -> None:
     _, histories = from_purchases(*online_retail, as_of_day=number(date(2011, 9, 10)))
     fitted, truth = (
-        mbg_nbd_distribution.fit(histories),
+        mbg_nbd.fit(histories),
         truths["online_retail"]["study_2011_09_09_to_12_09"]["mbgnbd"],
     )
     assert isinstance(fitted, Fit)

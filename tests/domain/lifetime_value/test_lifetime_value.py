@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.churn import Histories, Parameters
-from app.domain.churn.models.btyd import Model
+from app.domain.churn.distributions.btyd import Model
 from app.domain.lifetime_value import Buyers, Terms, contractual, gamma_gamma, interval, total_interval, worth
 from app.domain.lifetime_value.forecast import _drawn
 from app.domain.lifetime_value.gamma_gamma import Fit, NoFit, NoFitReason

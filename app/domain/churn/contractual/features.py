@@ -14,8 +14,8 @@ import numpy as np
 from app.domain.churn.contractual.state import Contracts
 from app.domain.churn.inputs.customer_facts import Facts
 from app.domain.churn.inputs.features import fresh, unresolved
-from app.domain.churn.inputs.purchase_history import FloatArray, IntArray
 from app.domain.churn.models.contract import contract_attributes
+from app.domain.common.arrays import FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)

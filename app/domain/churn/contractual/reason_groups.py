@@ -1,6 +1,6 @@
-"""What the reasons of the learned model of contracts are told under: see `app.domain.churn.explanations.reason_groups`.
+"""Reason groups of the learned model of contracts; see `app.domain.churn.explanations.reason_groups`.
 
-Themes that customers with and without a contract share are told in the same words.
+Themes that customers with and without a contract share are named in the same words.
 """
 
 from collections.abc import Mapping

@@ -19,9 +19,10 @@ from app.domain.churn.explanations.contributions import Contribution, alone
 from app.domain.churn.explanations.reason_groups import Customer
 from app.domain.churn.inputs.customer_facts import CustomerFacts
 from app.domain.churn.inputs.features import Usual, fresh
-from app.domain.churn.inputs.purchase_history import NO_DAY, FloatArray, Rhythm
+from app.domain.churn.inputs.purchase_history import NO_DAY, Rhythm
 from app.domain.churn.models.contract import ContractModel
 from app.domain.churn.models.logistic_regression import probability
+from app.domain.common.arrays import FloatArray
 
 _NOBODY = Rhythm(n=0, median_days=None, p95_days=None)
 

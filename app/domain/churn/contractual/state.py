@@ -13,7 +13,8 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from app.domain.churn.inputs.purchase_history import NO_DAY, FloatArray, IntArray
+from app.domain.churn.inputs.purchase_history import NO_DAY
+from app.domain.common.arrays import FloatArray, IntArray
 from app.domain.common.days import EPOCH_DAY
 
 StateArray = NDArray[np.int8]

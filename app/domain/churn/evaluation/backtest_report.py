@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from app.domain.churn.evaluation.bootstrap import Interval, draw, percentiles
 from app.domain.churn.evaluation.metrics import DRAWS, Bin, Metrics, measure
 from app.domain.churn.evaluation.model_selection import Contest, Forecast, contest, predict
-from app.domain.churn.inputs.purchase_history import BoolArray, FloatArray
 from app.domain.churn.inputs.snapshots import Snapshot, Window, check_order
 from app.domain.churn.levels import DEFAULT_LEVELS, LEVELS, UNKNOWN, Levels, assign, silent_for_good
 from app.domain.churn.models import BASELINE, REGISTRY
 from app.domain.churn.models.contract import CONTRACT_MODELS
 from app.domain.churn.models.model import Why
+from app.domain.common.arrays import BoolArray, FloatArray
 from app.domain.value.value_tiers import DEFAULT_CUTS, TIER_NAMES, Cuts
 from app.domain.value.value_tiers import assign as assign_tiers
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.domain.churn.inputs.purchase_history import FloatArray, IntArray
+from app.domain.common.arrays import FloatArray, IntArray
 
 MOST_CELLS = 2_000
 

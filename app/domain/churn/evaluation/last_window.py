@@ -12,10 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from app.domain.churn.distributions import mbg_nbd
+from app.domain.churn.distributions.btyd import Fit, NoFit
 from app.domain.churn.evaluation.metrics import DRAWS, Metrics, measure
-from app.domain.churn.inputs.purchase_history import BoolArray, Histories, distinct_days, from_purchases
-from app.domain.churn.models import mbg_nbd_distribution
-from app.domain.churn.models.btyd import Fit, NoFit
+from app.domain.churn.inputs.purchase_history import Histories, distinct_days, from_purchases
+from app.domain.common.arrays import BoolArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +106,12 @@ def from_histories(
         draws: bootstrap samples behind the intervals; 0 for none.
         seed: of the bootstrap.
     """
-    fitted = mbg_nbd_distribution.fit(histories)
+    fitted = mbg_nbd.fit(histories)
     measured = slice(None, None, 1 if most is None else max(1, len(histories) // most))
     left, seen = silent[measured], histories.take(measured)
     model = None
     if isinstance(fitted, Fit):
-        model = measure(left, mbg_nbd_distribution.q(fitted, seen, horizon_days), draws=draws, seed=seed)
+        model = measure(left, mbg_nbd.q(fitted, seen, horizon_days), draws=draws, seed=seed)
     recency = measure(left, seen.silence_days, is_probability=False, draws=draws, seed=seed)
     return Backtest(
         cut_day=cut_day,

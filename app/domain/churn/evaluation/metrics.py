@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from app.domain.churn.evaluation.bootstrap import Interval, auc_of, lift_of, score_intervals
-from app.domain.churn.inputs.purchase_history import FloatArray, IntArray
+from app.domain.common.arrays import FloatArray, IntArray
 
 BINS = 10
 """Bins of the calibration table and of the calibration error."""

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.domain.churn.evaluation.metrics import DRAWS, Metrics, measure
-from app.domain.churn.inputs.purchase_history import FloatArray
 from app.domain.churn.inputs.snapshots import Snapshot, Window, check_order
 from app.domain.churn.models import BASELINE, LEARNED, PARAMETRIC, REGISTRY
 from app.domain.churn.models.logistic import Logistic, Serving
 from app.domain.churn.models.model import Why
+from app.domain.common.arrays import FloatArray
 
 LEAST_COMPARED = 30
 """Cases of the rarer outcome that the last window must hold for models to be compared on it."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from app.domain.churn.inputs.purchase_history import FloatArray
+from app.domain.common.arrays import FloatArray
 
 MOST_WORDS = 20
 """Words of an attribute that get a column at most."""

@@ -10,15 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from app.domain.churn.inputs.purchase_history import (
-    NO_DAY,
-    FloatArray,
-    IntArray,
-    Rhythm,
-    Rows,
-    from_days,
-    rhythm,
-)
+from app.domain.churn.inputs.purchase_history import NO_DAY, Rhythm, from_days, rhythm
+from app.domain.common.arrays import FloatArray, IntArray, Rows
 
 RECENT_DAYS = 90
 """What is recent: so many days before ``as_of_day``; *earlier* are as many days before these."""

@@ -16,17 +16,12 @@ from typing import Any
 import numpy as np
 
 from app.domain.churn.inputs.customer_facts import Facts, _median
-from app.domain.churn.inputs.purchase_history import (
-    NO_DAY,
-    BoolArray,
-    FloatArray,
-    Rhythm,
-    shrunk_interval_days,
-)
+from app.domain.churn.inputs.purchase_history import NO_DAY, Rhythm, shrunk_interval_days
 from app.domain.churn.inputs.snapshots import Snapshot
 from app.domain.churn.models.logistic_regression import log_odds
 from app.domain.churn.signals.complaints import UNRESOLVED_AFTER_DAYS
 from app.domain.churn.signals.scores import FRESH_DAYS
+from app.domain.common.arrays import BoolArray, FloatArray
 
 DEFAULT_INTERVAL_DAYS = 30.0
 """Stands for the population's interval while nobody has come back; then it is the same for all."""

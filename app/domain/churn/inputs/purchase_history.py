@@ -13,13 +13,9 @@ Days are numbered from 1970-01-01 as in `app.domain.common.days`. Source: docs/f
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-IntArray = NDArray[np.int64]
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
-Rows = IntArray | BoolArray | slice
-"""Which rows of a column are meant."""
+from app.domain.common.arrays import FloatArray, IntArray, Rows
 
 NO_DAY = -1_000_000
 """A day that is not there; far before every day a company can have, so that comparisons stay plain."""

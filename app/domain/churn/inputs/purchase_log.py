@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from app.domain.churn.inputs.customer_facts import COLUMNS, DAYS, RECENT_DAYS, SCORES, Facts
-from app.domain.churn.inputs.purchase_history import NO_DAY, BoolArray, IntArray
+from app.domain.churn.inputs.purchase_history import NO_DAY
 from app.domain.churn.inputs.snapshots import Plan, Snapshot, Window, plan
+from app.domain.common.arrays import BoolArray, IntArray
 
 
 class Ledger:

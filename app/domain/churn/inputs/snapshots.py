@@ -13,19 +13,11 @@ from functools import cached_property
 
 import numpy as np
 
+from app.domain.churn.distributions import mbg_nbd
+from app.domain.churn.distributions.btyd import Fit, NoFit
 from app.domain.churn.inputs.customer_facts import Facts
-from app.domain.churn.inputs.purchase_history import (
-    BoolArray,
-    FloatArray,
-    Histories,
-    IntArray,
-    Rhythm,
-    Rows,
-    from_days,
-    rhythm,
-)
-from app.domain.churn.models import mbg_nbd_distribution
-from app.domain.churn.models.btyd import Fit, NoFit
+from app.domain.churn.inputs.purchase_history import Histories, Rhythm, from_days, rhythm
+from app.domain.common.arrays import BoolArray, FloatArray, IntArray, Rows
 
 PART = 65_536
 """Customers whose features are computed at a time."""
@@ -79,13 +71,13 @@ class Snapshot:
     @cached_property
     def fitted(self) -> Fit | NoFit:
         """MBG/NBD fitted to these histories; computed once."""
-        return mbg_nbd_distribution.fit(self.histories)
+        return mbg_nbd.fit(self.histories)
 
     def parametric_q(self, horizon_days: int) -> FloatArray | None:
         """Probability of no purchase in the horizon by that fit; None when there is none."""
         if isinstance(self.fitted, NoFit):
             return None
-        return mbg_nbd_distribution.q(self.fitted, self.histories, horizon_days)
+        return mbg_nbd.q(self.fitted, self.histories, horizon_days)
 
     def parts(self, size: int = PART) -> Iterator["Snapshot"]:
         """All customers, so many at a time: a hundred numbers of each of a million would not fit nicely."""

@@ -1,8 +1,9 @@
 """Customers under contract: who will end it, learned from what is known of them and of their contract.
 
 Without anything to learn from, all active customers have the same probability: the share that left in the
-last window (`app.domain.churn.contractual.state.probabilities`). The learned model replaces that share when it wins on
-the last closed window, as for customers without a contract; there is no parametric model to guard its mean.
+last window (`app.domain.churn.contractual.state.probabilities`). The learned model replaces that share when
+it wins on the last closed window, as for customers without a contract; there is no parametric model to guard
+its mean.
 
 Attributes are whatever the caller knows by name, numbers or words; see `app.domain.churn.inputs.attributes`.
 """
@@ -18,9 +19,10 @@ from app.domain.churn.contractual.state import GRACE_DAYS, Contracts, State, sta
 from app.domain.churn.evaluation.metrics import DRAWS, measure
 from app.domain.churn.evaluation.model_selection import LEAST_COMPARED, Contest, Entry, beats
 from app.domain.churn.inputs.attributes import Encoding, encoding
-from app.domain.churn.inputs.purchase_history import NO_DAY, BoolArray, FloatArray, IntArray
+from app.domain.churn.inputs.purchase_history import NO_DAY
 from app.domain.churn.models.logistic_regression import LEAST_ROWS, Learned, is_enough, learn, probability
 from app.domain.churn.models.model import Why
+from app.domain.common.arrays import BoolArray, FloatArray, IntArray
 
 CODE = "contract_logistic"
 BASE = "contract"

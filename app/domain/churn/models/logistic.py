@@ -12,12 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from app.domain.churn.distributions import mbg_nbd
+from app.domain.churn.distributions.btyd import NoFit, Parameters
 from app.domain.churn.inputs import features
 from app.domain.churn.inputs.features import NAMES, Usual
-from app.domain.churn.inputs.purchase_history import BoolArray, FloatArray
 from app.domain.churn.inputs.snapshots import Snapshot, Window
-from app.domain.churn.models import mbg_nbd_distribution
-from app.domain.churn.models.btyd import NoFit, Parameters
 from app.domain.churn.models.logistic_regression import (
     MOST_ROWS,
     Learned,
@@ -27,6 +26,7 @@ from app.domain.churn.models.logistic_regression import (
     shift_to_mean,
 )
 from app.domain.churn.models.model import ChurnModel, Why
+from app.domain.common.arrays import BoolArray, FloatArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,7 +93,7 @@ class Serving:
 
         They add up: the sum of a row is the customer's published log-odds less `mean_log_odds`.
         """
-        expected = mbg_nbd_distribution.q(self.parametric, customers.histories, self.horizon_days)
+        expected = mbg_nbd.q(self.parametric, customers.histories, self.horizon_days)
         return self.learned.parts(features.matrix(customers, expected, self.usual)) - self.centre
 
     @property

@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from app.domain.churn.inputs.purchase_history import BoolArray, FloatArray, IntArray
+from app.domain.common.arrays import BoolArray, FloatArray, IntArray
 from app.domain.common.blas_threads import one_thread
 
 FARTHEST = 5.0

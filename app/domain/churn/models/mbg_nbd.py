@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from app.domain.churn.inputs.purchase_history import FloatArray
 from app.domain.churn.inputs.snapshots import Snapshot
 from app.domain.churn.models.model import ChurnModel
+from app.domain.common.arrays import FloatArray
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from app.domain.churn.inputs.purchase_history import FloatArray
 from app.domain.churn.inputs.snapshots import Snapshot, Window
+from app.domain.common.arrays import FloatArray
 
 
 class Why(StrEnum):

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.domain.churn.inputs.purchase_history import FloatArray, IntArray
 from app.domain.churn.inputs.snapshots import Snapshot
 from app.domain.churn.models.model import ChurnModel
+from app.domain.common.arrays import FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ def tidy(texts: pl.Series, *, is_composed: bool = False) -> pl.Series:
 
 
 def composed_series(texts: pl.Series) -> pl.Series:
-    """Give a column of texts as `app.domain.common.text.composed` gives each; plain ASCII costs next to nothing.
+    """Give a column of texts as `app.domain.common.text.composed` gives each.
 
     >>> composed_series(pl.Series(["Cag\\u0306", "a\\ufeff", None])).to_list()
     ['Cağ', 'a', None]
@@ -91,7 +91,8 @@ def composed_series(texts: pl.Series) -> pl.Series:
 def texts(raw: RawBatch, mapping: Mapping, file_digest: str) -> pl.DataFrame:
     """Name the columns by target, rules' by ``rule0`` and so on.
 
-    Keys and other texts are read (`app.domain.imports.cells.spreadsheets`); why one cannot be is in ``<target>_fault``.
+    Keys and other texts are read (`app.domain.imports.cells.spreadsheets`); why one cannot be is in
+    ``<target>_fault``.
 
     Raises:
         ValueError: the mapping makes ids of lines and ``file_digest`` is empty.

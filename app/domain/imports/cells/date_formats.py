@@ -15,7 +15,7 @@ class Reader(StrEnum):
 
     DIRECTIVES = "directives"
     WORDS = "words"
-    """The groups of the pattern are put together by `app.domain.imports.cells.date_words`, one text after another."""
+    """Groups of the pattern, put together by `app.domain.imports.cells.date_words` text by text."""
     SECONDS = "seconds"
     MILLISECONDS = "milliseconds"
     SHEET_DAYS = "sheet_days"

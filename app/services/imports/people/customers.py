@@ -23,8 +23,7 @@ from app.domain.imports.refusals import Refusal, Refused
 from app.domain.imports.targets import ATTRIBUTE_TARGET
 from app.errors import InvalidError
 from app.schemas.customers.customers import CustomerCreate
-from app.services.activity import callers
-from app.services.customers import contract_terms, customers
+from app.services.customers import callers, contract_terms, customers
 from app.services.customers import rows as customer_rows
 from app.services.customers.rows import Identity
 from app.services.customers.scores import CONTRACT

@@ -11,7 +11,7 @@ from app.domain.common.access import Actor
 from app.domain.customers.customers import ContactKind
 from app.errors import AppError, FieldError, InvalidError
 from app.schemas.activity.interactions import InteractionCreate
-from app.services.activity import do_not_contact
+from app.services.customers import do_not_contact
 from app.services.customers.rows import not_a_contact
 from app.store import dialects
 from app.store.audit import trail

@@ -19,7 +19,7 @@ from app.domain.churn.models import contract
 from app.domain.churn.models.contract import ContractModel, ContractWindow
 
 AS_OF = 1000
-FORMULAS = (Path(__file__).parents[3] / "docs/formulas.md").read_text()
+FORMULAS = (Path(__file__).parents[4] / "docs/formulas.md").read_text()
 
 
 def company(seed: int, n: int = 3000) -> tuple[ContractSnapshot, np.ndarray]:

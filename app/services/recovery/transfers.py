@@ -19,9 +19,9 @@ from sqlalchemy import Connection, insert, select, update
 from app.domain.common.access import Actor
 from app.domain.recovery.complaints import EventKind
 from app.errors import ConflictError, FieldError, InvalidError
-from app.schemas.activity.transfers import TransferCreate
-from app.services.activity import do_not_contact, interactions, transactions
-from app.services.customers import external_ids
+from app.schemas.recovery.transfers import TransferCreate
+from app.services.activity import interactions, transactions
+from app.services.customers import do_not_contact, external_ids
 from app.services.platform import preconditions
 from app.services.recovery import complaints
 from app.store.audit import trail

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.churn import Fit, Histories, NoFit, NoFitReason, Parameters
-from app.domain.churn.models import bg_nbd, mbg_nbd_distribution
+from app.domain.churn.distributions import bg_nbd, mbg_nbd
 
 PUBLISHED = Parameters(0.243, 4.414, 0.793, 2.426)
 MBG = Parameters(0.52483801, 6.18299203, 0.89135607, 1.61399902)
@@ -36,8 +36,8 @@ def test_reference_tables(units: Any) -> None:
     assert bg_nbd.p_active(PUBLISHED, *of, 39) == pytest.approx(truth["pactive39"], abs=1e-6)
     assert bg_nbd.p_active(PUBLISHED, *of, 13) == pytest.approx(truth["pactive13"], abs=1e-6)
     assert bg_nbd.expected_purchases(PUBLISHED, *of, 39) == pytest.approx(truth["cet39"], abs=1e-6)
-    assert mbg_nbd_distribution.p_alive(MBG, *of) == pytest.approx(mbg["palive"], abs=1e-6)
-    assert mbg_nbd_distribution.p_active(MBG, *of, 39) == pytest.approx(mbg["pactive39"], abs=1e-6)
+    assert mbg_nbd.p_alive(MBG, *of) == pytest.approx(mbg["palive"], abs=1e-6)
+    assert mbg_nbd.p_active(MBG, *of, 39) == pytest.approx(mbg["pactive39"], abs=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_reference_tables(units: Any) -> None:
     ids=["nobody", "one", "nobody_came_back"],
 )
 def test_too_little_data_is_no_fit(histories: Histories, reason: NoFitReason) -> None:
-    assert mbg_nbd_distribution.fit(histories) == NoFit(reason, len(histories))
+    assert mbg_nbd.fit(histories) == NoFit(reason, len(histories))
 
 
 def drawn(seed: int, n: int = 3000) -> Histories:
@@ -64,24 +64,19 @@ def drawn(seed: int, n: int = 3000) -> Histories:
 def test_the_order_of_customers_does_not_matter() -> None:
     histories = drawn(1)
     order = np.random.default_rng(2).permutation(len(histories))
-    assert mbg_nbd_distribution.fit(histories) == mbg_nbd_distribution.fit(histories.take(order))
+    assert mbg_nbd.fit(histories) == mbg_nbd.fit(histories.take(order))
 
 
 def test_the_fit_is_a_maximum() -> None:
     histories = drawn(3)
-    fitted = mbg_nbd_distribution.fit(histories)
+    fitted = mbg_nbd.fit(histories)
     assert isinstance(fitted, Fit)
-    assert mbg_nbd_distribution.log_likelihood(fitted, histories) == pytest.approx(
-        fitted.log_likelihood, abs=1e-6
-    )
+    assert mbg_nbd.log_likelihood(fitted, histories) == pytest.approx(fitted.log_likelihood, abs=1e-6)
     for name in ("r", "alpha", "a", "b"):
         for factor in (0.97, 1.03):
             moved = {one: getattr(fitted, one) for one in ("r", "alpha", "a", "b")}
             moved[name] *= factor
-            assert (
-                mbg_nbd_distribution.log_likelihood(Parameters(**moved), histories)
-                <= fitted.log_likelihood + 1e-6
-            )
+            assert mbg_nbd.log_likelihood(Parameters(**moved), histories) <= fitted.log_likelihood + 1e-6
 
 
 @given(st.integers(0, 50), st.integers(0, 2000), st.integers(0, 2000), st.integers(1, 400))
@@ -91,5 +86,5 @@ def test_probabilities_are_probabilities_and_silence_never_helps(
     t_x = max(since, x) if x else 0
     sooner = Histories([x], [t_x], [t_x + silence])
     later = Histories([x], [t_x], [t_x + silence + 30])
-    q, q_later = (float(mbg_nbd_distribution.q(MBG, one, horizon)[0]) for one in (sooner, later))
+    q, q_later = (float(mbg_nbd.q(MBG, one, horizon)[0]) for one in (sooner, later))
     assert 0 <= q <= q_later <= 1

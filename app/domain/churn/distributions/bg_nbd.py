@@ -8,15 +8,16 @@ Source: Fader, Hardie and Lee 2005, "Counting your customers the easy way"; docs
 
 from numpy.typing import ArrayLike
 
-from app.domain.churn.inputs.purchase_history import FloatArray, Histories, group
-from app.domain.churn.models import btyd
-from app.domain.churn.models.btyd import Fit, Model, NoFit, Parameters
+from app.domain.churn.distributions import btyd
+from app.domain.churn.distributions.btyd import Fit, Model, NoFit, Parameters
+from app.domain.churn.inputs.purchase_history import Histories, group
+from app.domain.common.arrays import FloatArray
 
 CODE = "bg_nbd"
 
 
 def fit(histories: Histories) -> Fit | NoFit:
-    """Find the parameters of greatest likelihood: see `app.domain.churn.models.btyd.fit`."""
+    """Find the parameters of greatest likelihood: see `app.domain.churn.distributions.btyd.fit`."""
     return btyd.fit(histories, Model.BG_NBD)
 
 

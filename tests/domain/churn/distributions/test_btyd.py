@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.churn import Fit, Histories, NoFit, NoFitReason, Parameters
+from app.domain.churn.distributions import bg_nbd, btyd, mbg_nbd
+from app.domain.churn.distributions.btyd import Model, _data, _value_and_slope
 from app.domain.churn.inputs.purchase_history import group
-from app.domain.churn.models import bg_nbd, btyd, mbg_nbd_distribution
-from app.domain.churn.models.btyd import Model, _data, _value_and_slope
 
-MODELS = pytest.mark.parametrize("model", [bg_nbd, mbg_nbd_distribution], ids=["bg", "mbg"])
+MODELS = pytest.mark.parametrize("model", [bg_nbd, mbg_nbd], ids=["bg", "mbg"])
 POSITIVE = st.floats(0.01, 50)
 PARAMETERS = st.builds(Parameters, POSITIVE, POSITIVE, POSITIVE, POSITIVE)
 CUSTOMER = st.integers(0, 12).flatmap(
@@ -71,8 +71,8 @@ def test_expected_purchases_are_the_integral_over_dropout(
     p, power = np.maximum(p, 1e-12), parameters.r + h.x[:, None]
     tau = 13 / (parameters.alpha + h.t[:, None])
     while_alive = (-np.expm1(-power * np.log1p(p * tau)) / p).mean(axis=1)
-    alive = mbg_nbd_distribution.p_alive(parameters, h.x, h.t_x, h.t)
-    found = mbg_nbd_distribution.expected_purchases(parameters, h.x, h.t_x, h.t, 13)
+    alive = mbg_nbd.p_alive(parameters, h.x, h.t_x, h.t)
+    found = mbg_nbd.expected_purchases(parameters, h.x, h.t_x, h.t, 13)
     assert found == pytest.approx(alive * while_alive, rel=2e-3, abs=1e-9)
 
 
@@ -84,7 +84,7 @@ def test_the_expectation_is_smooth_where_its_formula_divides_by_zero(a: float) -
 
 
 def test_the_expectation_of_a_daily_buyer_stays_finite() -> None:
-    found = mbg_nbd_distribution.expected_purchases(Parameters(0.5, 6, 0.9, 1.6), 2000, 300, 300, 300)
+    found = mbg_nbd.expected_purchases(Parameters(0.5, 6, 0.9, 1.6), 2000, 300, 300, 300)
     assert np.isfinite(found)
     assert found > 0
 
@@ -122,7 +122,7 @@ def test_the_order_of_customers_is_irrelevant(model: ModuleType) -> None:
 
 
 def test_many_distinct_histories_give_a_maximum_too() -> None:
-    fitted = mbg_nbd_distribution.fit(simulated(30_000))
+    fitted = mbg_nbd.fit(simulated(30_000))
     assert isinstance(fitted, Fit)
     assert fitted.groups > 5_000
     assert fitted.converged
@@ -132,17 +132,14 @@ def test_many_distinct_histories_give_a_maximum_too() -> None:
         moved = {
             part: getattr(fitted, part) * (1.02 if part == name else 1) for part in ("r", "alpha", "a", "b")
         }
-        assert (
-            mbg_nbd_distribution.log_likelihood(Parameters(**moved), simulated(30_000))
-            < fitted.log_likelihood
-        )
+        assert mbg_nbd.log_likelihood(Parameters(**moved), simulated(30_000)) < fitted.log_likelihood
 
 
 def test_newtons_steps_lead_to_where_the_general_search_leads(monkeypatch: pytest.MonkeyPatch) -> None:
     customers = simulated(30_000)
-    by_steps = mbg_nbd_distribution.fit(customers)
+    by_steps = mbg_nbd.fit(customers)
     monkeypatch.setattr(btyd, "_refined", lambda *_: None)
-    searched = mbg_nbd_distribution.fit(customers)
+    searched = mbg_nbd.fit(customers)
     assert isinstance(by_steps, Fit)
     assert isinstance(searched, Fit)
     for name in ("r", "alpha", "a", "b"):
@@ -185,4 +182,4 @@ def test_parameters_are_positive(values: tuple[float, float, float, float]) -> N
 
 def test_a_horizon_cannot_be_negative() -> None:
     with pytest.raises(ValueError, match="horizon"):
-        mbg_nbd_distribution.p_active(Parameters(1, 1, 1, 1), 1, 1, 1, -1)
+        mbg_nbd.p_active(Parameters(1, 1, 1, 1), 1, 1, 1, -1)

@@ -12,9 +12,10 @@ from app.domain.scoring.parameters import Parameters
 from app.jobs.imports import file_layout
 from app.jobs.imports import run as work
 from app.schemas.activity.transactions import TransactionUpdate
-from app.schemas.activity.transfers import TransferCreate
-from app.services.activity import transactions, transfers
+from app.schemas.recovery.transfers import TransferCreate
+from app.services.activity import transactions
 from app.services.imports import imports
+from app.services.recovery import transfers
 from app.services.scoring import run_facts
 from app.store.engine import Store
 from app.store.tables import AuditEntry, Customer, Event, ImportChange, Transaction

@@ -18,14 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from app.domain.churn.inputs.purchase_history import (
-    DAYS_PER_WEEK,
-    FloatArray,
-    Groups,
-    Histories,
-    IntArray,
-    group,
-)
+from app.domain.churn.inputs.purchase_history import DAYS_PER_WEEK, Groups, Histories, group
+from app.domain.common.arrays import FloatArray, IntArray
 from app.domain.common.blas_threads import one_thread
 
 LOG_BOUND = 9.0

@@ -8,15 +8,16 @@ Source: Batislam, Denizel and Filiztekin 2007; Hoppe and Wagner 2007 (there CBG/
 
 from numpy.typing import ArrayLike
 
-from app.domain.churn.inputs.purchase_history import DAYS_PER_WEEK, FloatArray, Histories, group
-from app.domain.churn.models import btyd
-from app.domain.churn.models.btyd import Fit, Model, NoFit, Parameters
+from app.domain.churn.distributions import btyd
+from app.domain.churn.distributions.btyd import Fit, Model, NoFit, Parameters
+from app.domain.churn.inputs.purchase_history import DAYS_PER_WEEK, Histories, group
+from app.domain.common.arrays import FloatArray
 
 CODE = "mbg_nbd"
 
 
 def fit(histories: Histories) -> Fit | NoFit:
-    """Find the parameters of greatest likelihood: see `app.domain.churn.models.btyd.fit`."""
+    """Find the parameters of greatest likelihood: see `app.domain.churn.distributions.btyd.fit`."""
     return btyd.fit(histories, Model.MBG_NBD)
 
 

@@ -66,7 +66,7 @@ def workers(module_settings: Settings) -> Iterator[list["subprocess.Popen[bytes]
 
 
 def start(settings: Settings) -> "subprocess.Popen[bytes]":
-    script = Path(__file__).with_name("killable_worker.py")
+    script = Path(__file__).parents[1] / "killable_worker.py"
     arguments = [sys.executable, str(script), settings.database_url, "importer", "15"]
     return subprocess.Popen(arguments, env={**os.environ, "PYTHONWARNINGS": "default"})
 

@@ -83,7 +83,7 @@ def test_every_section_that_the_source_names_is_on_the_page_of_formulas(client: 
     ids = set(re.findall(r' id="([^"]+)"', client.get("/docs/formulas").text))
     named = {
         section
-        for path in Path(pages.__file__).parents[1].rglob("*.py")
+        for path in Path(pages.__file__).parents[2].rglob("*.py")
         for section in re.findall(r"formulas(?:\.md)?#([\w-]+)", path.read_text(encoding="utf-8"))
     }
     assert named - ids == set()
