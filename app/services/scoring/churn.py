@@ -80,7 +80,7 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Seen:
+class RunCustomers:
     """The customers of a run on its day.
 
     Args:
@@ -100,18 +100,18 @@ class Seen:
     turnover: Turnover
 
 
-def see(facts: Columns, as_of: date, parameters: Parameters) -> Seen:
+def split_customers(facts: Columns, as_of: date, parameters: Parameters) -> RunCustomers:
     """Tell customers apart by what foretells them."""
     day = day_number(as_of)
     states, under_contract, buyers = populations(facts, day, parameters)
     left = contract.turnover(contracts_of(facts), day - parameters.horizon_days, day, parameters.grace_days)
-    return Seen(day, states, under_contract, buyers, snapshot(facts, buyers, day), left)
+    return RunCustomers(day, states, under_contract, buyers, snapshot(facts, buyers, day), left)
 
 
 def compute(
     facts: Columns,
     tiers: Columns,
-    seen: Seen,
+    seen: RunCustomers,
     parameters: Parameters,
     chosen: Chosen,
     by_terms: Served | None,
@@ -301,7 +301,7 @@ def _columns(
 # --- the report
 
 
-def backtest(facts: Columns, seen: Seen, horizon_days: int) -> Backtest:
+def backtest(facts: Columns, seen: RunCustomers, horizon_days: int) -> Backtest:
     """What the purchase model would have said one horizon ago, against what happened since."""
     cut_day = seen.as_of_day - horizon_days - 1
     known = np.flatnonzero(seen.buyers & (facts["cut_purchase_days"] > 0))

@@ -17,7 +17,7 @@ from app.domain.lifetime_value.forecast import STEP_DAYS, YEAR_DAYS, Terms
 from app.domain.scoring.parameters import RECENT_DAYS, Parameters
 from app.domain.value.tier_stability import second_view
 from app.domain.value.value_tiers import TIER_NAMES, assign, rank
-from app.services.scoring.churn import Seen
+from app.services.scoring.churn import RunCustomers
 from app.services.scoring.contract_model_selection import Served
 from app.store.sql import numpy_io
 from app.store.sql.column_codec import Columns
@@ -54,7 +54,7 @@ class Bought:
 def compute(
     facts: Columns,
     tiers: Columns,
-    seen: Seen,
+    seen: RunCustomers,
     parameters: Parameters,
     by_terms: Served | None,
     spending: Callable[[], Bought],
@@ -95,7 +95,7 @@ def compute(
     return Result(columns, report)
 
 
-def bought(facts: Columns, seen: Seen) -> Bought:
+def bought(facts: Columns, seen: RunCustomers) -> Bought:
     """Fit the model of spend to those who are foretold from purchases and have not left."""
     stay = ~_gone(seen.states[seen.buyers])
     rows, histories = np.flatnonzero(seen.buyers)[stay], seen.snapshot.histories

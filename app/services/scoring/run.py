@@ -165,7 +165,7 @@ def compute(given: Input, on_stage: Callable[[str], None]) -> Result:
         ValueError: the values add up to more than 64 bits hold.
     """
     facts, parameters = given.facts.columns, given.parameters
-    seen = churn.see(facts, given.as_of, parameters)
+    seen = churn.split_customers(facts, given.as_of, parameters)
     with ThreadPoolExecutor(2) as beside:  # all of it is within libraries most of the time
         fitting = beside.submit(lambda: seen.snapshot.fitted)
         testing = beside.submit(churn.backtest, facts, seen, parameters.horizon_days)
