@@ -9,8 +9,8 @@ from app.store.audit.report import Report
 from app.store.audit.rows import Entry
 
 _WIDTH = 78
-_MOST_LINES = 20
-_MOST_ENTRIES = 5
+_MAX_LINES = 20
+_MAX_ENTRIES = 5
 
 _ABOUT = {
     Kind.CHANGED: "{at} is not what was sealed there: a value or the seal was changed.",
@@ -62,17 +62,17 @@ def _well(report: Report) -> str:
 
 def _broken(report: Report) -> Iterator[str]:
     yield f"The audit trail is NOT what was sealed. Found: {len(report.alarms):,}."
-    for alarm in report.alarms[:_MOST_LINES]:
+    for alarm in report.alarms[:_MAX_LINES]:
         text = f"{alarm.kind.value}: {_ABOUT[alarm.kind].format(at=_at(alarm), last=alarm.last)}"
         yield fill(f"{text} {alarm.remark}".rstrip(), _WIDTH, initial_indent="- ", subsequent_indent="  ")
-    if len(report.alarms) > _MOST_LINES:
-        yield f"- and {len(report.alarms) - _MOST_LINES:,} more"
+    if len(report.alarms) > _MAX_LINES:
+        yield f"- and {len(report.alarms) - _MAX_LINES:,} more"
     if report.refused:
         yield "\nEntries that were not sealed:"
-        for entry in report.refused[:_MOST_ENTRIES]:
+        for entry in report.refused[:_MAX_ENTRIES]:
             yield from _of_entry(entry)
-        if len(report.refused) > _MOST_ENTRIES:
-            yield f"- and {len(report.refused) - _MOST_ENTRIES:,} more"
+        if len(report.refused) > _MAX_ENTRIES:
+            yield f"- and {len(report.refused) - _MAX_ENTRIES:,} more"
     yield "\nWhat to do:"
     for advice in dict.fromkeys(_advice(report)):
         yield fill(advice, _WIDTH, initial_indent="- ", subsequent_indent="  ")

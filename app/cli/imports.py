@@ -28,7 +28,7 @@ from app.store.engine import Store
 app = typer.Typer(no_args_is_help=True, help="Take files in, and take imports back.")
 
 Row = dict[str, Any]
-Told = Callable[[Row, int], None]
+ProgressLines = Callable[[Row, int], None]
 
 MOSTLY_REFUSED, NOTHING_STORED = 3, 4
 """Exit codes of files of which more than half of the rows were refused, or all."""
@@ -306,7 +306,7 @@ def _take_in(store: Store, actor: Actor, file: Path, mapping: Mapping, dry_run: 
 
 
 @contextmanager
-def _bar(size: int) -> Iterator[Told]:
+def _bar(size: int) -> Iterator[ProgressLines]:
     """A progress bar on a terminal, a line now and then otherwise."""
     console = Console(stderr=True)
     if not console.is_terminal:
@@ -323,15 +323,15 @@ def _bar(size: int) -> Iterator[Told]:
         yield progress
 
 
-def _line_by_line(size: int) -> Told:
+def _line_by_line(size: int) -> ProgressLines:
     """Tell of every tenth of the file."""
-    told = 0
+    reported = 0
 
     def progress(row: Row, bytes_read: int) -> None:
-        nonlocal told
+        nonlocal reported
         tenths = 10 * bytes_read // max(size, 1)
-        if tenths > told:
-            told = tenths
+        if tenths > reported:
+            reported = tenths
             print(f"{10 * tenths} %: {row['rows_in']:,} rows", file=sys.stderr)
 
     return progress

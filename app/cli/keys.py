@@ -24,7 +24,7 @@ app = typer.Typer(help="API keys of calling systems.", no_args_is_help=True)
 KeyId = Annotated[str, typer.Argument(help="Id of the key: the part after vefa_live_.")]
 
 
-MOST_DAYS = 36_500
+MAX_DAYS = 36_500
 
 
 @app.command()
@@ -34,7 +34,7 @@ def create(
     all_scopes: Annotated[bool, typer.Option("--all-scopes", help="It may do everything.")] = False,
     unit: Annotated[list[str] | None, typer.Option(help="Limit to customers of these units.")] = None,
     days: Annotated[
-        int | None, typer.Option(min=1, max=MOST_DAYS, help="Days until it expires.", show_default="365")
+        int | None, typer.Option(min=1, max=MAX_DAYS, help="Days until it expires.", show_default="365")
     ] = None,
     never_expires: Annotated[bool, typer.Option("--never-expires", help="It works until revoked.")] = False,
 ) -> None:
@@ -126,7 +126,7 @@ def rotate(
     days: Annotated[
         int | None,
         typer.Option(
-            min=1, max=MOST_DAYS, help="Days until the successor expires.", show_default="as the old key"
+            min=1, max=MAX_DAYS, help="Days until the successor expires.", show_default="as the old key"
         ),
     ] = None,
 ) -> None:

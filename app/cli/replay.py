@@ -11,7 +11,7 @@ from app.cli.context import opened
 from app.schemas.scoring.replays import ReplayCreate
 from app.services.scoring import replays
 
-SHOWN = 5
+MAX_LISTED = 5
 """Customers, late records and rates printed; ``--json`` has more."""
 
 REMARKS = {
@@ -59,7 +59,7 @@ def _print(done: dict[str, Any]) -> None:
     console.print(f"came late: {counts or 'nothing'}")
     if late["records"]:
         records = Table("kind", "customer", "occurred", "recorded")
-        for one in late["records"][:SHOWN]:
+        for one in late["records"][:MAX_LISTED]:
             records.add_row(
                 _words(one["kind"]),
                 one["customer_id"],
@@ -68,7 +68,7 @@ def _print(done: dict[str, Any]) -> None:
         console.print(records)
     if result["deleted"]:
         console.print("An import was taken back since.")
-    for rate in result["rates"][:SHOWN]:
+    for rate in result["rates"][:MAX_LISTED]:
         console.print(
             f"rate of {rate['currency']} on {rate['on']}: {rate['before'] or 'none'} then, "
             f"{rate['after'] or 'none'} now"
@@ -85,7 +85,7 @@ def _print_differing(console: Console, result: dict[str, Any]) -> None:
         columns.add_row(_words(column["name"]), f"{column['customers']:,}")
     console.print(columns)
     customers = Table("customer", "late data", "tier", "churn level", "value")
-    for one in result["customers"][:SHOWN]:
+    for one in result["customers"][:MAX_LISTED]:
         customers.add_row(
             one["customer_id"],
             "yes" if one["is_late"] else "no",

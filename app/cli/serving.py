@@ -44,8 +44,8 @@ def fitting(settings: Settings) -> Limits:
     """The limits of a server: no more connections than leave descriptors for the database and files."""
     descriptors = connection_limit.raise_descriptor_limit()
     for_database = 4 * settings.pool_size  # writes, reads, long reads, and what commands and jobs use
-    most = connection_limit.fitting(settings.max_connections, descriptors, for_database)
-    return Limits(connections=most)
+    fitting_connections = connection_limit.fitting(settings.max_connections, descriptors, for_database)
+    return Limits(connections=fitting_connections)
 
 
 def worker() -> None:

@@ -56,15 +56,15 @@ def draw_contracts(model: DemoModel, seed: int, calendar: Calendar, latent: Late
 
 def _versions(start: date, stays_until: date, notice: date | None, until: date) -> Iterator[dict[str, Any]]:
     """What was known of a contract and since when: from its start, from each renewal, and from notice on."""
-    told: dict[date, dict[str, str]] = {}
+    versions: dict[date, dict[str, str]] = {}
     known_on, ends = start, _anniversary(start, start)
-    told[known_on] = terms = {"started_on": start.isoformat(), "ends_on": ends.isoformat()}
+    versions[known_on] = terms = {"started_on": start.isoformat(), "ends_on": ends.isoformat()}
     while ends <= stays_until:
         known_on, ends = ends, _anniversary(start, ends)
-        told[known_on] = terms = {**terms, "ends_on": ends.isoformat()}
+        versions[known_on] = terms = {**terms, "ends_on": ends.isoformat()}
     if notice is not None and notice <= min(until, ends):
-        told[notice] = {**terms, "notice_given_on": notice.isoformat()}
-    for day, contract in told.items():
+        versions[notice] = {**terms, "notice_given_on": notice.isoformat()}
+    for day, contract in versions.items():
         yield {"known_on": day.isoformat(), "contract": contract}
 
 

@@ -143,7 +143,7 @@ def days_earlier(ends_at: datetime) -> int:
 def load(tx: Connection, actor: Actor, customer_ids: Sequence[UUID], until: date, ends_at: datetime) -> None:
     """Record what the examples name, but for the customers and the scoring run, in a demo whose last day is
     ``until`` and that ends at ``ends_at``."""
-    shown = _Shown(timedelta(days=days_earlier(ends_at)))
+    shown = _Examples(timedelta(days=days_earlier(ends_at)))
     _record(tx, actor, transactions, transaction_schemas, shown.of(TransactionRead, TransactionCreate))
     _record(tx, actor, interactions, interaction_schemas, shown.of(InteractionRead, InteractionCreate))
     _record(tx, actor, complaints, complaint_schemas, shown.of(ComplaintRead, ComplaintCreate))
@@ -172,7 +172,7 @@ def _example(model: type[BaseModel]) -> Row:
 
 
 @dataclass(frozen=True, slots=True)
-class _Shown:
+class _Examples:
     """What the documentation shows, ``earlier`` by so long."""
 
     earlier: timedelta
@@ -210,7 +210,7 @@ def _mapping() -> Row:
     return {**shown, "columns": columns}
 
 
-def _response(documented: _Shown) -> SurveyResponseCreate:
+def _response(documented: _Examples) -> SurveyResponseCreate:
     shown = documented.row(SurveyResponseRead)
     given = [
         {name: answer[name] for name in Answer.model_fields if name in answer} for answer in shown["answers"]
@@ -226,7 +226,7 @@ def _record(tx: Connection, actor: Actor, service: Any, schemas: Any, item: Inpu
         raise result
 
 
-def _load_complaints(tx: Connection, actor: Actor, documented: _Shown, customer_ids: Sequence[UUID]) -> None:
+def _load_complaints(tx: Connection, actor: Actor, documented: _Examples, customer_ids: Sequence[UUID]) -> None:
     shown = documented.row(ComplaintRead)
     shared = {
         name: shown[name] for name in ("source", "channel", "subject", "severity", "owner", "received_at")
@@ -264,7 +264,7 @@ def _load_measurements(tx: Connection, actor: Actor, until: date) -> None:
             raise result
 
 
-def _load_rates(tx: Connection, actor: Actor, documented: _Shown) -> None:
+def _load_rates(tx: Connection, actor: Actor, documented: _Examples) -> None:
     """The rates of the day that the examples name, unless it is one of the demo's days."""
     shown = documented.row(ExchangeRateItem)
     on = ExchangeRateItem.model_validate(shown).on
@@ -278,7 +278,7 @@ def _load_rates(tx: Connection, actor: Actor, documented: _Shown) -> None:
         exchange_rates.put_many(tx, actor, items)
 
 
-def _load_unit_costs(tx: Connection, actor: Actor, documented: _Shown) -> None:
+def _load_unit_costs(tx: Connection, actor: Actor, documented: _Examples) -> None:
     shown = CostCode(_example(UnitCostRead)["code"])
     unit_costs.put(tx, actor, shown, documented.of(UnitCostRead, UnitCostPut), None)
     for code, (per_contact, per_minute) in _UNIT_COSTS.items():
@@ -286,7 +286,7 @@ def _load_unit_costs(tx: Connection, actor: Actor, documented: _Shown) -> None:
         unit_costs.put(tx, actor, code, given, None)
 
 
-def _load_imports(tx: Connection, actor: Actor, documented: _Shown) -> None:
+def _load_imports(tx: Connection, actor: Actor, documented: _Examples) -> None:
     """An import as its job left it, another one to take back, and a job that waits for good."""
     shown = _example(ImportRead)
     begun = {**shown, "mapping": _mapping(), "next_batch": 1, "created_by": actor.id, "units": []}
@@ -316,7 +316,7 @@ def _load_imports(tx: Connection, actor: Actor, documented: _Shown) -> None:
     _load_jobs(tx, actor, documented, first)
 
 
-def _load_jobs(tx: Connection, actor: Actor, documented: _Shown, import_id: UUID) -> None:
+def _load_jobs(tx: Connection, actor: Actor, documented: _Examples, import_id: UUID) -> None:
     shown = _example(JobRead)
     row = {name: shown[name] for name in ("kind", "state", "stage", "done", "total", "result", "error")}
     times = {name: documented.at(shown[name]) for name in ("created_at", "started_at", "ended_at")}

@@ -46,9 +46,9 @@ def cut(demo: Demo, ends_at: datetime) -> Demo:
     )
 
 
-def _until(columns: Transactions, kept: BoolArray) -> Transactions:
+def _until(columns: Transactions, remaining: BoolArray) -> Transactions:
     """The first transactions: they are in order of time."""
-    n = int(kept.sum())
+    n = int(remaining.sum())
     return Transactions(**{field.name: getattr(columns, field.name)[:n] for field in fields(columns)})
 
 

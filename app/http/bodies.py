@@ -72,7 +72,7 @@ def parsed(body: bytes) -> Any:
     body = body.removeprefix(BOM_UTF8)
     if json_bounds.has_too_many_values(body):
         detail = "A body has at most {count} members and items in all. Send them in several requests."
-        raise TooLargeError(detail, count=json_bounds.MOST_VALUES)
+        raise TooLargeError(detail, count=json_bounds.MAX_VALUES)
     try:
         document = from_json(body, allow_inf_nan=False)
     except ValueError:
@@ -81,7 +81,7 @@ def parsed(body: bytes) -> Any:
         raise json.JSONDecodeError("not well-formed", "", 0) from None
     crowded = json_bounds.crowded(document)
     if crowded is not None:
-        detail, most = "An object has at most {count} members.", {"count": json_bounds.MOST_MEMBERS}
+        detail, most = "An object has at most {count} members.", {"count": json_bounds.MAX_MEMBERS}
         raise InvalidError(fields=[FieldError(pointer(crowded), "too_many_members", detail, params=most)])
     path = json_members.repeated(body.decode("utf-8"))
     if path is not None:

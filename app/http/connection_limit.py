@@ -13,7 +13,7 @@ from typing import Protocol
 from prometheus_client import Counter, Gauge
 
 RESERVED_DESCRIPTORS = 128
-_MOST_DESCRIPTORS = 1 << 20
+_MAX_DESCRIPTORS = 1 << 20
 _FEWEST_CONNECTIONS = 16
 YOUNG_SECONDS = 0.5
 """So long a newcomer may take to send its head before it goes ahead of idle connections."""
@@ -53,10 +53,10 @@ class Connection(Protocol):
 
 
 class Connections:
-    """The open connections of one server, at most ``most``."""
+    """The open connections of one server, at most ``limit``."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, limit: int) -> None:
+        self._most = limit
         self._stages: dict[Stage, dict[Connection, float]] = {stage: {} for stage in Stage}
         self._stage_of: dict[Connection, Stage] = {}
         for stage in Stage:
@@ -118,16 +118,16 @@ class Connections:
 def raise_descriptor_limit() -> int:
     """Raise the limit of file descriptors as far as this process may, and return it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _MOST_DESCRIPTORS)
+    wanted = _MAX_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _MAX_DESCRIPTORS)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         try:
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
         except (OSError, ValueError):  # macOS has another limit behind an unlimited one
             wanted = soft
         soft = wanted
-    return _MOST_DESCRIPTORS if soft == resource.RLIM_INFINITY else soft
+    return _MAX_DESCRIPTORS if soft == resource.RLIM_INFINITY else soft
 
 
-def fitting(most: int, descriptors: int, database_connections: int) -> int:
-    """Return how many connections of at most ``most`` leave descriptors for the database and files."""
-    return max(_FEWEST_CONNECTIONS, min(most, descriptors - RESERVED_DESCRIPTORS - database_connections))
+def fitting(wanted: int, descriptors: int, database_connections: int) -> int:
+    """Return how many connections of at most ``limit`` leave descriptors for the database and files."""
+    return max(_FEWEST_CONNECTIONS, min(wanted, descriptors - RESERVED_DESCRIPTORS - database_connections))

@@ -17,8 +17,8 @@ from app.store.audit.head import Head
 from app.store.audit.keys import AuditKeys
 from app.store.audit.verification import Walk, ends_otherwise
 
-_SEAL_MOST = 1_000
-_CHECK_MOST = 500
+_MAX_SEALED_AT_ONCE = 1_000
+_MAX_CHECKED_AT_ONCE = 500
 _BETWEEN_PASSES_SECONDS = 60.0
 _TELL_AGAIN_SECONDS = 600.0
 _LOG_HEAD_SECONDS = 3_600.0
@@ -38,16 +38,16 @@ class AuditTrail:
     def seal(self, context: Context) -> bool:
         """Put events and audit entries into their global order, and seal the entries."""
         keys = audit_keys.of_settings(context.settings)
-        if keys is None or not context.store.read_sync(event_sequence.has_news):
+        if keys is None or not context.store.read_sync(event_sequence.has_unnumbered):
             return False
         if self._head is None:
             self._adopt(context, keys)
-        done = context.store.write_sync(event_sequence.assign, keys, _SEAL_MOST, self._head)
+        done = context.store.write_sync(event_sequence.assign, keys, _MAX_SEALED_AT_ONCE, self._head)
         self._tell(done.alarms)
         if done.head is not None:
             self._head = done.head
             self._log_head(done.head)
-        return done.count >= _SEAL_MOST
+        return done.count >= _MAX_SEALED_AT_ONCE
 
     def check(self, context: Context) -> bool:
         """Read some of the sealed entries again; after the last one begin with the first."""
@@ -61,7 +61,7 @@ class AuditTrail:
                 return False
             self._walk = Walk(keys.chain, head.position, frozenset({head.position}), head=head)
         walk = self._walk
-        more = store.read_sync(walk.step, _CHECK_MOST)
+        more = store.read_sync(walk.step, _MAX_CHECKED_AT_ONCE)
         while more and walk.alarms:  # what is broken is named at once
             more = store.read_sync(walk.step)
         if not more:

@@ -7,7 +7,7 @@ from app.jobs import workflows
 from app.services.platform import jobs
 from app.store.engine import Store
 
-MOST = 200
+MAX_WAITING_READ = 200
 """Jobs handed over in one go, at most."""
 
 
@@ -27,7 +27,7 @@ def hand_over(store: Store, free: int, free_for_long: int | None = None, turns: 
     Returns:
         How many jobs were taken.
     """
-    free = min(free, MOST)
+    free = min(free, MAX_WAITING_READ)
     if free <= 0:
         return 0
     if not store.is_sqlite:

@@ -16,7 +16,7 @@ from app.store.tables import Job
 from app.store.types import now
 
 _STRAY_AGE = timedelta(minutes=1)
-_STRAYS_MOST = 500
+_MAX_STRAYS = 500
 _LIVE = frozenset({"PENDING", "ENQUEUED", "DELAYED"})
 _UNENDED = Job.state.in_((JobState.WAITING, JobState.RUNNING))
 
@@ -90,7 +90,7 @@ def _handed_over(tx: Connection) -> list[Row]:
         select(Job.__table__)
         .where(_UNENDED, Job.handed_over_at < now() - _STRAY_AGE)
         .order_by(Job.created_at)
-        .limit(_STRAYS_MOST)
+        .limit(_MAX_STRAYS)
     )
     return [dict(row) for row in found.mappings()]
 

@@ -16,7 +16,7 @@ from app.store import idempotency
 from app.store.types import now
 
 KEEP_WORKFLOWS = timedelta(days=7)
-_WORKFLOWS_MOST = 500
+_MAX_WORKFLOWS = 500
 _NOTHING_SECONDS = 60.0
 
 _log = structlog.get_logger("vefa.jobs")
@@ -41,13 +41,13 @@ def forget_workflows(_context: Context) -> bool:
     """Delete what DBOS remembers of workflows that ended long ago; the jobs themselves stay."""
     ended = DBOS.list_workflows(
         completed_before=(now() - KEEP_WORKFLOWS).isoformat(),
-        limit=_WORKFLOWS_MOST,
+        limit=_MAX_WORKFLOWS,
         load_input=False,
         load_output=False,
     )
     if ended:
         DBOS.delete_workflows([workflow.workflow_id for workflow in ended])
-    return len(ended) == _WORKFLOWS_MOST
+    return len(ended) == _MAX_WORKFLOWS
 
 
 def settle_strays(context: Context) -> bool:

@@ -24,7 +24,7 @@ from app.jobs.schedule import Schedule
 from app.settings import Settings
 from app.store import job_notifications, process_locks, worker_heartbeats
 from app.store.engine import Store
-from app.store.job_notifications import Bell
+from app.store.job_notifications import JobListener
 from app.store.process_locks import Hold
 
 SLOTS = 64
@@ -48,7 +48,7 @@ class Timing:
 
     poll: float = 0.25
     """For waiting jobs, where no bell tells of them (SQLite)."""
-    poll_with_bell: float = 2.0
+    poll_with_notifications: float = 2.0
     """For waiting jobs whose bell was not heard (PostgreSQL)."""
     heartbeat: float = 5.0
     """Between signs of life, and looks for those of others."""
@@ -82,7 +82,7 @@ class Worker:
         self._threads: list[threading.Thread] = []
         self._host: workflows.Host | None = None
         self._hold: Hold | None = None
-        self._bell = None if settings.is_sqlite else Bell(settings)
+        self._bell = None if settings.is_sqlite else JobListener(settings)
         self.id = ""
 
     def start(self) -> None:
@@ -128,7 +128,7 @@ class Worker:
         self._end_loops()
         if self._bell is not None:
             with suppress(UnavailableError):
-                self._context.store.write_sync(job_notifications.ring)  # ends our own listening
+                self._context.store.write_sync(job_notifications.notify)  # ends our own listening
         for thread in self._threads:
             thread.join(_JOIN_SECONDS)
         if self._bell is not None:
@@ -158,7 +158,7 @@ class Worker:
     def _dispatch(self) -> float:
         free, free_for_long = self._host.free() if self._host is not None else (0, 0)
         dispatcher.hand_over(self._context.store, free, free_for_long, self._turns)
-        return self._timing.poll if self._bell is None else self._timing.poll_with_bell
+        return self._timing.poll if self._bell is None else self._timing.poll_with_notifications
 
     def _listen(self) -> float:
         if self._bell is not None and self._bell.wait(_LISTEN_SECONDS):

@@ -16,7 +16,7 @@ from app.store.audit.sealing import Sealing
 from app.store.engine import single
 from app.store.tables import AuditEntry, Event
 
-_HAS_NEWS = select(  # built once: it runs every second
+_HAS_UNNUMBERED = select(  # built once: it runs every second
     select(Event.id).where(Event.position.is_(None)).exists()
     | select(AuditEntry.id).where(AuditEntry.position.is_(None)).exists()
 )
@@ -25,9 +25,9 @@ _NUMBER = "UPDATE events SET position = {0} WHERE id = {0}"
 
 
 @single
-def has_news(tx: Connection) -> bool:
+def has_unnumbered(tx: Connection) -> bool:
     """Whether any row waits for its position."""
-    return bool(tx.execute(_HAS_NEWS).scalar_one())
+    return bool(tx.execute(_HAS_UNNUMBERED).scalar_one())
 
 
 def assign(tx: Connection, keys: AuditKeys, limit: int, known: Head | None = None) -> Sealing:

@@ -8,17 +8,17 @@ from app.store import dialects
 from app.store.dialects import StoreSettings
 
 _CHANNEL = "vefa_jobs"
-_RING = text(f"NOTIFY {_CHANNEL}")
+_NOTIFY = text(f"NOTIFY {_CHANNEL}")
 
 
-def ring(tx: Connection) -> None:
+def notify(tx: Connection) -> None:
     """Ring when ``tx`` commits."""
     if dialects.is_postgres(tx):
-        tx.execute(_RING)
+        tx.execute(_NOTIFY)
 
 
-class Bell:
-    """Hears `ring` on a connection of its own, made when first needed and again after it was lost."""
+class JobListener:
+    """Hears `notify` on a connection of its own, made when first needed and again after it was lost."""
 
     def __init__(self, settings: StoreSettings) -> None:
         self._engine = dialects.migration_engine(settings).execution_options(isolation_level="AUTOCOMMIT")

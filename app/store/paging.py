@@ -69,12 +69,12 @@ def changed_after(statement: Select[Any], updated_at: Any, instant: datetime | N
 
 
 def _rows(
-    tx: Connection, statement: Select[Any], keys: Sequence[SortKey], most: int, after: After | None
+    tx: Connection, statement: Select[Any], keys: Sequence[SortKey], limit: int, after: After | None
 ) -> list[dict[str, Any]]:
     ordered = statement.order_by(*[key.column.desc() if key.descending else key.column for key in keys])
     if after is not None:
         ordered = ordered.where(_behind(keys, after))
-    return [dict(row) for row in tx.execute(ordered.limit(most)).mappings()]
+    return [dict(row) for row in tx.execute(ordered.limit(limit)).mappings()]
 
 
 def _behind(keys: Sequence[SortKey], after: After) -> ColumnElement[bool]:

@@ -12,7 +12,7 @@ from app.store.tables import Customer
 S = TypeVar("S", bound="Select[*tuple[Any, ...]]")
 
 
-def narrow(statement: S, actor: Actor, customer_id: Any = Customer.id, unit: Any = None) -> S:
+def visible_to(statement: S, actor: Actor, customer_id: Any = Customer.id, unit: Any = None) -> S:
     """Keep only rows of customers the caller may see.
 
     ``customer_id`` is the column that says whose row it is; for the customers table itself leave it out.
@@ -34,8 +34,8 @@ def narrow(statement: S, actor: Actor, customer_id: Any = Customer.id, unit: Any
     return statement
 
 
-def seen(tx: Connection, prepared: Prepared, actor: Actor, values: Mapping[str, Any]) -> list[Row]:
+def read_visible(tx: Connection, prepared: Prepared, actor: Actor, values: Mapping[str, Any]) -> list[Row]:
     """The rows of a prepared read of customers that the caller may see."""
     if actor.is_limited:
-        return [row._asdict() for row in tx.execute(narrow(prepared.statement, actor), values).all()]
+        return [row._asdict() for row in tx.execute(visible_to(prepared.statement, actor), values).all()]
     return prepared.rows(tx, values)

@@ -8,7 +8,7 @@ import pytest
 from factories import transaction_body
 from support import Api, made, pointers, problem
 
-from app.domain.common.json_bounds import MOST_MEMBERS, MOST_VALUES
+from app.domain.common.json_bounds import MAX_MEMBERS, MAX_VALUES
 from app.http import bodies
 
 JSON = {"Content-Type": "application/json"}
@@ -49,7 +49,7 @@ def unknown(count: int) -> str:
 @WAYS
 @pytest.mark.parametrize(("method", "path"), ENDPOINTS)
 def test_more_members_than_any_body_has_are_refused(api: Api, method: str, path: str, send: Send) -> None:
-    answer = send(api, method, path, unknown(MOST_VALUES + 1))
+    answer = send(api, method, path, unknown(MAX_VALUES + 1))
     assert "At most" not in problem(answer, 413, "body_too_large")["title"]
     assert answer.json()["detail"] == (
         "A body has at most 100000 members and items in all. Send them in several requests."
@@ -59,7 +59,7 @@ def test_more_members_than_any_body_has_are_refused(api: Api, method: str, path:
 
 @WAYS
 def test_more_members_than_any_object_has_are_refused(api: Api, send: Send) -> None:
-    text = f'{{"name": "A", "attributes": {unknown(MOST_MEMBERS + 1)}}}'
+    text = f'{{"name": "A", "attributes": {unknown(MAX_MEMBERS + 1)}}}'
     answer = send(api, "POST", "/v1/customers", text)
     assert problem(answer, 422, "validation_failed")["errors"] == [
         {
@@ -73,7 +73,7 @@ def test_more_members_than_any_object_has_are_refused(api: Api, send: Send) -> N
 
 @WAYS
 def test_as_many_members_as_an_object_may_have_are_named_one_by_one(api: Api, send: Send) -> None:
-    answer = send(api, "POST", "/v1/customers", unknown(MOST_MEMBERS))
+    answer = send(api, "POST", "/v1/customers", unknown(MAX_MEMBERS))
     body = problem(answer, 422, "validation_failed")
     assert len(body["errors"]) == 100
     assert body["detail"] == "/name: This member is required. Further errors: 200."

@@ -171,7 +171,7 @@ def test_while_the_trail_cannot_be_written_reads_wait_and_then_fail(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Nobody reads unnoted for longer than the entries in memory last."""
-    monkeypatch.setattr(read_audit, "_MOST_WAITING", 3)
+    monkeypatch.setattr(read_audit, "_MAX_WAITING", 3)
     monkeypatch.setattr(read_audit, "WRITE_EVERY_SECONDS", 3600.0)
     path = f"/v1/customers/{known['id']}"
     with noting(api, settings, contract, "single") as noted:

@@ -167,7 +167,7 @@ def test_the_log_keeps_a_copy_of_the_head(service: Service, monkeypatch: pytest.
 
 
 def test_the_worker_reads_the_trail_bit_by_bit(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.jobs.audit_trail._CHECK_MOST", 2)
+    monkeypatch.setattr("app.jobs.audit_trail._MAX_CHECKED_AT_ONCE", 2)
     service.write(*(str(number) for number in range(9)))
     service.work(1)
     service.execute("UPDATE audit_entries SET actor_id = 'x' WHERE position = 8")

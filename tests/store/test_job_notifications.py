@@ -15,7 +15,7 @@ def settings(postgres_url: str) -> Settings:
 
 
 def test_the_bell_rings_when_a_job_commits(settings: Settings, store: Store, actor: Actor) -> None:
-    bell = job_notifications.Bell(settings)
+    bell = job_notifications.JobListener(settings)
     assert bell.wait(0.1), "at first one has to look"
     assert not bell.wait(0.1)
     store.write_sync(jobs.create, actor, "imports", {})
@@ -27,11 +27,11 @@ def test_the_bell_rings_when_a_job_commits(settings: Settings, store: Store, act
 
 
 def test_what_is_rolled_back_does_not_ring(settings: Settings, store: Store) -> None:
-    bell = job_notifications.Bell(settings)
+    bell = job_notifications.JobListener(settings)
     bell.wait(0.1)
 
     def ring_and_fail(tx: object) -> None:
-        job_notifications.ring(tx)  # type: ignore[arg-type]
+        job_notifications.notify(tx)  # type: ignore[arg-type]
         raise KeyError
 
     with pytest.raises(KeyError):

@@ -298,5 +298,5 @@ def _language(request: Request) -> str:
 
 def _localised(row: dict[str, Any], language: str) -> dict[str, Any]:
     values = row["values"] | {"column": row["column"]}
-    told = {name: row[name] for name in ("line", "code", "column")}
-    return {**told, "detail": translate(row["detail"], language, **values)}
+    localised = {name: row[name] for name in ("line", "code", "column")}
+    return {**localised, "detail": translate(row["detail"], language, **values)}

@@ -27,9 +27,9 @@ router = APIRouter(prefix="/competitor-measurements", tags=["Competitors"], rout
 
 Reads = Annotated[Call, may(Scope.COMPETITORS_READ, extent=Extent.COMPANY_SETTINGS)]
 Writes = Annotated[Call, may(Scope.COMPETITORS_WRITE, extent=Extent.COMPANY_SETTINGS)]
-_TOLD = "Id of the measurement."
-MeasurementId = Annotated[UUID, Path(description=_TOLD, examples=[EXAMPLE_ID])]
-RemovedId = Annotated[UUID, Path(description=_TOLD, examples=[EXAMPLE_TO_REMOVE_ID])]
+_STUDY = "Id of the measurement."
+MeasurementId = Annotated[UUID, Path(description=_STUDY, examples=[EXAMPLE_ID])]
+RemovedId = Annotated[UUID, Path(description=_STUDY, examples=[EXAMPLE_TO_REMOVE_ID])]
 ONE = replies.one(CompetitorMeasurementRead)
 CREATED = replies.one(CompetitorMeasurementRead, status=201, location="/v1/competitor-measurements/{id}")
 

@@ -40,12 +40,12 @@ router = APIRouter(prefix="/complaints", tags=["Complaints"], route_class=Strict
 
 Reads = Annotated[Call, may(Scope.COMPLAINTS_READ, extent=Extent.BY_CUSTOMER)]
 Writes = Annotated[Call, may(Scope.COMPLAINTS_WRITE, extent=Extent.BY_CUSTOMER)]
-_TOLD = "Id of the complaint."
-ComplaintId = Annotated[UUID, Path(description=_TOLD, examples=[EXAMPLE_ID])]
-OpenId = Annotated[UUID, Path(description=_TOLD, examples=[EXAMPLE_OPEN_ID])]
-AcknowledgedId = Annotated[UUID, Path(description=_TOLD, examples=[EXAMPLE_ACKNOWLEDGED_ID])]
-ToResolveId = Annotated[UUID, Path(description=_TOLD, examples=[EXAMPLE_TO_RESOLVE_ID])]
-ClosedId = Annotated[UUID, Path(description=_TOLD, examples=[EXAMPLE_CLOSED_ID])]
+_REPORTED = "Id of the complaint."
+ComplaintId = Annotated[UUID, Path(description=_REPORTED, examples=[EXAMPLE_ID])]
+OpenId = Annotated[UUID, Path(description=_REPORTED, examples=[EXAMPLE_OPEN_ID])]
+AcknowledgedId = Annotated[UUID, Path(description=_REPORTED, examples=[EXAMPLE_ACKNOWLEDGED_ID])]
+ToResolveId = Annotated[UUID, Path(description=_REPORTED, examples=[EXAMPLE_TO_RESOLVE_ID])]
+ClosedId = Annotated[UUID, Path(description=_REPORTED, examples=[EXAMPLE_CLOSED_ID])]
 ONE = replies.one(ComplaintRead)
 HAPPENS_NOW = ComplaintStep()
 CREATED = replies.one(ComplaintRead, status=201, location="/v1/complaints/{id}")

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from app.domain.customers.customers import Channel
 
-SECONDS_MOST = 86_400
+MAX_SECONDS = 86_400
 """Longest wait, talk, hold or wrap-up: a day."""
 
 

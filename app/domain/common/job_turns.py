@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-MOST_WAITING = 20
+MAX_WAITING = 20
 """Jobs of one API key that may wait at once."""
 
 WAIT_SECONDS = 10

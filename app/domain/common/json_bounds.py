@@ -6,18 +6,18 @@ import numpy as np
 
 Path = tuple[str | int, ...]
 
-MOST_VALUES = 100_000
+MAX_VALUES = 100_000
 """Members and items of a body in all: a hundred for each item of the largest batch."""
 
-MOST_MEMBERS = 200
+MAX_MEMBERS = 200
 """Members of one object; no schema has as many."""
 
 _QUOTE, _COMMA = ord('"'), ord(",")
 _OPENERS = (ord("{"), ord("["))
 
 
-def has_too_many_values(body: bytes, most: int = MOST_VALUES) -> bool:
-    """Whether a document has more than ``most`` members and items; exact to one for each bracket.
+def has_too_many_values(body: bytes, maximum: int = MAX_VALUES) -> bool:
+    """Whether a document has more than ``maximum`` members and items; exact to one for each bracket.
 
     Works on the bytes, before they are parsed: 20 ms for 4 MiB, whatever is in them. What is not JSON gets
     some answer.
@@ -27,7 +27,7 @@ def has_too_many_values(body: bytes, most: int = MOST_VALUES) -> bool:
     >>> has_too_many_values(b'{"a": "1,2,3,4", "b": [5, 6, 7]}', most=4)
     True
     """
-    if len(body) <= most or _marks(body) <= most:
+    if len(body) <= maximum or _marks(body) <= maximum:
         return False
     # An escaped backslash first: the quote after it ends the text.
     plain = body.replace(b"\\\\", b"__").replace(b'\\"', b"__")
@@ -36,17 +36,17 @@ def has_too_many_values(body: bytes, most: int = MOST_VALUES) -> bool:
     marks = found == _COMMA
     for opener in _OPENERS:
         marks |= found == opener
-    return int(np.count_nonzero(marks & outside)) > most
+    return int(np.count_nonzero(marks & outside)) > maximum
 
 
-def crowded(document: Any, most: int = MOST_MEMBERS) -> Path | None:
-    """Return where the first object with more than ``most`` members lies, None if there is none.
+def crowded(document: Any, maximum: int = MAX_MEMBERS) -> Path | None:
+    """Return where the first object with more than ``maximum`` members lies, None if there is none.
 
     >>> crowded({"items": [{"a": 1}, {"a": 1, "b": 2}]}, most=1)
     ('items', 1)
     """
     if isinstance(document, dict):
-        if len(document) > most:
+        if len(document) > maximum:
             return ()
         parts: Any = document.items()
     elif isinstance(document, list):
@@ -54,7 +54,7 @@ def crowded(document: Any, most: int = MOST_MEMBERS) -> Path | None:
     else:
         return None
     for name, part in parts:
-        if isinstance(part, dict | list) and (deeper := crowded(part, most)) is not None:
+        if isinstance(part, dict | list) and (deeper := crowded(part, maximum)) is not None:
             return (name, *deeper)
     return None
 

@@ -16,7 +16,7 @@ MAX_WORD = 64
 KEYS_OF_A_WORD = 8
 """Most keys of one word that can be written in several ways."""
 
-KEYS_MOST = 5 * MAX_WORDS
+MAX_KEYS = 5 * MAX_WORDS
 """Most keys of one text."""
 
 # Letters that Unicode does not decompose. U+01DD looks like ə and is typed for it.
@@ -91,7 +91,7 @@ def keys(name: str) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for word in _words(name)[:MAX_WORDS]:
         found.update(dict.fromkeys(key for part in _parts(word) for key in _spellings(part, name)))
-    return tuple(found)[:KEYS_MOST]
+    return tuple(found)[:MAX_KEYS]
 
 
 def query(text: str) -> tuple[tuple[tuple[str, ...], ...], ...]:

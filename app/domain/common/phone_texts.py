@@ -117,10 +117,10 @@ def is_withheld(text: str) -> bool:
     return bool(_PLACEHOLDER.fullmatch(number)) or fold(number) in _WITHHELD or digits in _ON_KEYS
 
 
-def says_nobody(text: str) -> bool:
+def means_anonymous(text: str) -> bool:
     """Whether a text is one of the words by which exchanges say that the caller is not known.
 
-    >>> says_nobody("Anonymous"), says_nobody("C-1"), says_nobody("0")
+    >>> means_anonymous("Anonymous"), means_anonymous("C-1"), means_anonymous("0")
     (True, False, False)
     """
     return not text[:1].isdigit() and fold(text) in _WITHHELD

@@ -36,7 +36,7 @@ DEFAULT_REGIONS = ("TR", "AZ")
 MAX_TEXT = 254
 """Longest spelling that is looked at, in characters."""
 
-_PARTS_MOST = 12
+_MAX_PARTS = 12
 _DIGITS_LEAST = 7
 
 # 7 digits (444 1234) to 15 of E.164 with the prefix 00.
@@ -249,13 +249,13 @@ def _digits(text: str) -> int:
 def _ways(text: str, separator: re.Pattern[str], regions: tuple[str, ...]) -> list[tuple[str, ...]]:
     """The ways to cut a text at separators into the fewest parts that are numbers."""
     cuts = [(0, 0), *(found.span() for found in separator.finditer(text)), (len(text), len(text))]
-    if len(cuts) > _PARTS_MOST + 2:
+    if len(cuts) > _MAX_PARTS + 2:
         return []
     ways: list[list[tuple[str, ...]]] = [[()], *([] for _ in cuts[1:])]
     for end in range(1, len(cuts)):
         for start in range(end):
             part = text[cuts[start][1] : cuts[end][0]].strip()
             if ways[start] and part and len(part) <= MAX_TEXT and _first(part, regions) is not None:
-                ways[end] += [(*way, part) for way in ways[start]][:_PARTS_MOST]
+                ways[end] += [(*way, part) for way in ways[start]][:_MAX_PARTS]
     fewest = min((len(way) for way in ways[-1]), default=0)
     return [way for way in ways[-1] if len(way) == fewest]

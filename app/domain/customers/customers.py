@@ -7,10 +7,10 @@ from typing import Any
 
 from app.domain.common import emails, names, phones
 
-CONTACT_POINTS_MOST = 20
-EXTERNAL_IDS_MOST = 20
-TAGS_MOST = 50
-ATTRIBUTES_MOST = 50
+MAX_CONTACT_POINTS = 20
+MAX_EXTERNAL_IDS = 20
+MAX_TAGS = 50
+MAX_ATTRIBUTES = 50
 LOOKUP_LENGTH = 200
 """Longest value that is indexed, in characters; longer ones are stored but not findable."""
 

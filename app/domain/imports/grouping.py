@@ -1,7 +1,7 @@
 """Rows of one key become one record: amounts are added up, of times the earliest counts, all else must agree.
 
 The rows of a key may stand anywhere in a file, so the whole file is read before the first record comes out.
-What is kept of it is bounded by `MOST_ROWS`.
+What is kept of it is bounded by `MAX_ROWS`.
 """
 
 from collections import Counter, abc
@@ -19,12 +19,12 @@ from app.domain.imports.shaping import EXACT, rule_name, shaped, spelled
 from app.domain.imports.target_columns import MONEY
 from app.domain.imports.targets import Target
 
-MOST_ROWS = 2_000_000
+MAX_ROWS = 2_000_000
 """Most rows of a file whose rows are grouped."""
 
 
 class TooManyRowsError(ValueError):
-    """The file has more than `MOST_ROWS` rows."""
+    """The file has more than `MAX_ROWS` rows."""
 
 
 _Time = tuple[int | None, str | None]
@@ -55,9 +55,9 @@ class _Event(NamedTuple):
     what: _Group | Refused
 
 
-def grouped(raws: abc.Iterable[RawBatch], mapping: Mapping, most: int) -> abc.Iterator[RawBatch]:
+def grouped(raws: abc.Iterable[RawBatch], mapping: Mapping, max_rows: int) -> abc.Iterator[RawBatch]:
     """Yield the records of a file by target, for `app.domain.imports.shaping.plain`, in the order of their
-    first rows; a batch has at most ``most`` records and refused rows.
+    first rows; a batch has at most ``max_rows`` records and refused rows.
 
     A key is refused whole when one of its rows is (``row_of_key_refused``), and when its rows differ in
     something that is neither an amount nor a time (``rows_differ``). Of a row that cannot be read the key is
@@ -67,7 +67,7 @@ def grouped(raws: abc.Iterable[RawBatch], mapping: Mapping, most: int) -> abc.It
         raws: all batches of the file, from the first.
 
     Raises:
-        TooManyRowsError: the file has more than `MOST_ROWS` rows; nothing was yielded.
+        TooManyRowsError: the file has more than `MAX_ROWS` rows; nothing was yielded.
     """
     reading, last = _Reading(mapping), None
     for raw in raws:
@@ -76,7 +76,7 @@ def grouped(raws: abc.Iterable[RawBatch], mapping: Mapping, most: int) -> abc.It
     if last is None:
         return
     events = sorted(reading.events(), key=lambda event: event.line)
-    batches = [events[start : start + most] for start in range(0, len(events), most)] or [[]]
+    batches = [events[start : start + max_rows] for start in range(0, len(events), max_rows)] or [[]]
     for index, some in enumerate(batches):
         ended = index == len(batches) - 1
         yield replace(
@@ -119,7 +119,7 @@ class _Reading:
             TooManyRowsError: they are too many.
         """
         self._rows += len(raw.lines) + len(raw.refused)
-        if self._rows > MOST_ROWS:
+        if self._rows > MAX_ROWS:
             raise TooManyRowsError
         batch = shaped(raw, self._mapping)
         self.unmatched.update(batch.unmatched)
@@ -210,14 +210,14 @@ class _Reading:
             for place in frame.select(odd).to_series().arg_true():
                 line = batch.lines[place]
                 refused.setdefault(line, Refused(line, Refusal.UNKNOWN_WORD, "kind"))
-        told: dict[str, list[str | None]] = {name: [] for name in names}
+        named: dict[str, list[str | None]] = {name: [] for name in names}
         for row in passed.iter_rows():
             decided = False
             for index, name, has_passed in zip(self._rules, names, row, strict=True):
-                told[name].append("1" if has_passed and not decided else None)
+                named[name].append("1" if has_passed and not decided else None)
                 # Rules about amounts are tried on their sums, later.
                 decided |= has_passed and not any(before not in self._rules for before in range(index))
-        return told
+        return named
 
     def _add_row(
         self,

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from app.domain.common.days import AHEAD, EARLIEST
-from app.domain.common.phone_texts import says_nobody
+from app.domain.common.phone_texts import means_anonymous
 from app.domain.imports.cells import durations
 from app.domain.imports.cells.amounts import plain_number
 from app.domain.imports.cells.columns import KEYS, RawBatch, instants, looked_at
@@ -136,8 +136,8 @@ def seconds(text: str, *, decimal_comma: bool | None = None, grouping: bool = Tr
     if found is not None:
         return found
     number = whole(text, decimal_comma=decimal_comma, grouping=grouping)
-    told = number is not Refusal.NOT_A_NUMBER or _FRACTION.fullmatch(text)
-    return number if told else Refusal.NOT_A_DURATION
+    read = number is not Refusal.NOT_A_NUMBER or _FRACTION.fullmatch(text)
+    return number if read else Refusal.NOT_A_DURATION
 
 
 def flag(text: str) -> bool | Refusal:
@@ -235,7 +235,7 @@ def _texts(texts: pl.Series, target: str, kind: RecordKind) -> Cells:
     columns = looked_at(texts, target, key=target in KEYS or target in LINKS, number=number)
     cells, faults = columns[target].to_list(), columns.get(f"{target}_fault")
     if target == "customer_key":  # a log that names callers writes this for one who withheld the number
-        cells = [None if cell is not None and says_nobody(cell) else cell for cell in cells]
+        cells = [None if cell is not None and means_anonymous(cell) else cell for cell in cells]
     if faults is None:
         return cells
     return [Refusal(fault) if fault else cell for cell, fault in zip(cells, faults, strict=True)]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.domain.activity.transactions import LOWERING
-from app.domain.imports.source_digests import SALE, news, of_sale
+from app.domain.imports.source_digests import SALE, newer_members, of_sale
 
 Row = Mapping[str, Any]
 
@@ -30,7 +30,7 @@ def changes(stored: Row, customer: bytes, row: Row, known: bytes) -> dict[str, A
     Raises:
         OtherSaleError: it is a sale to somebody else, or in a currency in which its cost is not known.
     """
-    new = news(of_sale(customer, row), known)
+    new = newer_members(of_sale(customer, row), known)
     if "customer" in new and stored["customer"] != customer:
         raise OtherSaleError("customer_key")
     if "currency" in new:  # an amount is nothing without its currency

@@ -63,7 +63,7 @@ def unheard(members: Mapping[str, Any], before: bytes | None) -> set[str]:
     }
 
 
-def news(members: Mapping[str, Any], before: bytes | None) -> set[str]:
+def newer_members(members: Mapping[str, Any], before: bytes | None) -> set[str]:
     """The members of which a source says something else than before, or says something for the first time.
 
     >>> news({"topic": "a", "agent": "x", "notes": None}, pack({"topic": "b", "agent": "x", "notes": "n"}))
@@ -72,5 +72,5 @@ def news(members: Mapping[str, Any], before: bytes | None) -> set[str]:
     if before is None:
         return {name for name, value in members.items() if value is not None}
     known = set(_ENTRY.iter_unpack(before))
-    told = (name for name, value in members.items() if value is not None)
-    return {name for name in told if not set(_ENTRY.iter_unpack(pack({name: members[name]}))) <= known}
+    stated = (name for name, value in members.items() if value is not None)
+    return {name for name in stated if not set(_ENTRY.iter_unpack(pack({name: members[name]}))) <= known}

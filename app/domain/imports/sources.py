@@ -20,7 +20,7 @@ from app.domain.imports.targets import (
     find,
 )
 from app.domain.imports.word_rules import ValueRule
-from app.domain.surveys.surveys import QUESTIONS_MOST
+from app.domain.surveys.surveys import MAX_QUESTIONS
 
 MAX_COLUMN = 1000
 """Greatest position that ``#n`` may name, and greatest number of columns of a file."""
@@ -118,9 +118,9 @@ def record_problems(mapping: Mapped) -> list[MappingProblem]:
         problems += _people_problems(mapping)
     if mapping.kind is RecordKind.RESPONSES:
         answers = sum(target.startswith(ANSWER) for target in mapping.columns)
-        if not 1 <= answers <= QUESTIONS_MOST:
+        if not 1 <= answers <= MAX_QUESTIONS:
             detail = "Say which columns hold the answers: answer.<question>, 1 to {limit} of them."
-            problems.append(MappingProblem("/columns", "which_answers", detail, {"limit": QUESTIONS_MOST}))
+            problems.append(MappingProblem("/columns", "which_answers", detail, {"limit": MAX_QUESTIONS}))
         if len(linked := LINKS.keys() & mapping.columns.keys()) > 1:
             detail = "A response is about at most one record."
             problems += [MappingProblem(f"/columns/{target}", "one_subject", detail) for target in linked]

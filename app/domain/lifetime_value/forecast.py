@@ -34,7 +34,7 @@ DRAWS = 2_000
 TOTAL_DRAWS = 20
 """Draws of each customer for the interval of a total: their variances are added up, so few will do."""
 
-MOST_DRAWN = 10_000
+MAX_DRAWN = 10_000
 """Customers whose spread is drawn for the interval of a total; the others are taken to be like them."""
 
 
@@ -175,12 +175,12 @@ def total_interval(
     """95 % interval of what all customers together will be worth; None for nobody.
 
     Customers act on their own, so the total is nearly normal: its mean is ``total``, the sum of their
-    `worth`, its variance the sum of the variances, drawn for at most `MOST_DRAWN` customers, evenly chosen.
+    `worth`, its variance the sum of the variances, drawn for at most `MAX_DRAWN` customers, evenly chosen.
     """
     n = len(buyers.histories)
     if not n:
         return None
-    part = buyers.every(max(1, -(-n // MOST_DRAWN)))
+    part = buyers.every(max(1, -(-n // MAX_DRAWN)))
     drawn = _drawn(part, rate, spend, terms, model, TOTAL_DRAWS, seed)
     reach = 1.959964 * float(np.sqrt(drawn.var(axis=0, ddof=1).sum() * n / len(part.histories)))
     return Interval(max(total - reach, 0.0), total + reach)

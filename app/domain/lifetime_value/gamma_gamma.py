@@ -23,7 +23,7 @@ LOG_BOUND = 12.0
 MIN_CUSTOMERS = 30
 """Fewer customers with a spend do not carry three parameters."""
 
-MOST_FITTED = 100_000
+MAX_FITTED = 100_000
 """Customers that the search for the parameters uses at most, evenly chosen: more move them by less than the
 data themselves leave open. Everything that is told of the fit is of all."""
 
@@ -125,7 +125,7 @@ def fit(x: ArrayLike, mean_spend: ArrayLike) -> Fit | NoFit:
     # In units of the mean amount, so that the start suits any currency.
     unit = float(spend.mean())
     scaled = spend / unit
-    some = slice(None, None, max(1, -(-count.size // MOST_FITTED)))
+    some = slice(None, None, max(1, -(-count.size // MAX_FITTED)))
     few = _data(count[some], scaled[some])
 
     def negated(theta: FloatArray) -> tuple[float, FloatArray]:

@@ -4,18 +4,18 @@ from math import sqrt
 
 from app.domain.methods.model import Example, Figures, Method, MethodKind
 from app.domain.satisfaction.competitor_measurements import Measurement
-from app.domain.satisfaction.gap import Precision, corrected, gap, told_precision
+from app.domain.satisfaction.gap import Precision, corrected, gap, reported_precision
 from app.domain.satisfaction.model import Adjustment
 
 
 def _gap(given: Figures) -> Figures:
-    own, learned, told = given["own"], given["adjustment"], Measurement(**given["measurement"])
+    own, learned, reported = given["own"], given["adjustment"], Measurement(**given["measurement"])
     ours = Precision(own["sd"] / sqrt(own["n"]), own["n"] - 1)
-    theirs = told_precision("composite", told)
-    plain = gap(own["score"], ours, told.value, theirs)
+    theirs = reported_precision("composite", reported)
+    plain = gap(own["score"], ours, reported.value, theirs)
     mean = learned["expectation_mean"]
     adjustment = Adjustment(own["n"], learned["beta"], mean, mean, own["score"], False, learned["beta_error"])
-    value, sure = corrected(told, theirs, adjustment)
+    value, sure = corrected(reported, theirs, adjustment)
     fair = gap(own["score"], ours, value, sure)
     return {
         "gap": plain.difference,

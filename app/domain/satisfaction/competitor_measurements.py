@@ -42,11 +42,11 @@ MESSAGES: Final[dict[str, str]] = {
 }
 
 
-def faults(told: Measurement, measured_on: date, index: Index, today: date) -> list[Fault]:
+def faults(reported: Measurement, measured_on: date, index: Index, today: date) -> list[Fault]:
     """Tell what cannot be of a measurement: its range, its interval and its day.
 
     Args:
-        told: the measurement.
+        reported: the measurement.
         measured_on: its day.
         index: the index it is of, whose range the value must keep.
         today: the company's present day.
@@ -61,12 +61,12 @@ def faults(told: Measurement, measured_on: date, index: Index, today: date) -> l
     found = []
     low = index.low if index.low is not None else -float("inf")
     high = index.high if index.high is not None else float("inf")
-    if not low <= told.value <= high:
+    if not low <= reported.value <= high:
         found.append(Fault("value", "out_of_range", {"low": _plain(low), "high": _plain(high)}))
-    if (told.low is None) != (told.high is None):
-        found.append(Fault("low" if told.low is None else "high", "half_interval"))
-    elif told.low is not None and told.high is not None and not told.low <= told.value <= told.high:
-        found.append(Fault("low" if told.value < told.low else "high", "outside_interval"))
+    if (reported.low is None) != (reported.high is None):
+        found.append(Fault("low" if reported.low is None else "high", "half_interval"))
+    elif reported.low is not None and reported.high is not None and not reported.low <= reported.value <= reported.high:
+        found.append(Fault("low" if reported.value < reported.low else "high", "outside_interval"))
     if measured_on > today:
         found.append(Fault("measured_on", "in_future"))
     return found

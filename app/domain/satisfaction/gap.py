@@ -98,34 +98,34 @@ def own_precision(result: IndexResult) -> Precision:
     return Precision(sqrt(result.variance / n), n - 1, Basis.SD_AND_N)
 
 
-def told_precision(index: str, told: Measurement) -> Precision:
+def reported_precision(index: str, reported: Measurement) -> Precision:
     """Tell how sure a competitor's figure is, from what its study tells: the interval, else sd and n, else n.
 
     A share has its error in itself; a net promoter score with n alone has at most that of a score
     without passives; n alone says nothing of a mean.
 
-    >>> round(told_precision("csat", Measurement(0.78, n=400)).error, 6)
+    >>> round(reported_precision("csat", Measurement(0.78, n=400)).error, 6)
     0.020708
-    >>> told_precision("composite", Measurement(66.2, n=400)).unknown
+    >>> reported_precision("composite", Measurement(66.2, n=400)).unknown
     <NoVerdict.SPREAD_UNKNOWN: 'spread_unknown'>
     """
-    n = told.n
+    n = reported.n
     if n is not None and n < RANKABLE_FROM:
         return Precision(unknown=NoVerdict.FEW_ANSWERS)
-    if told.low is not None and told.high is not None and told.low < told.high:
-        return Precision((told.high - told.low) / (2 * Z), basis=Basis.INTERVAL)
+    if reported.low is not None and reported.high is not None and reported.low < reported.high:
+        return Precision((reported.high - reported.low) / (2 * Z), basis=Basis.INTERVAL)
     if n is None:
         return Precision(unknown=NoVerdict.SAMPLE_UNKNOWN)
-    if told.sd is not None:
-        return Precision(told.sd / sqrt(n), n - 1, Basis.SD_AND_N)
+    if reported.sd is not None:
+        return Precision(reported.sd / sqrt(n), n - 1, Basis.SD_AND_N)
     if index == CSAT:
-        return Precision(_share_error(told.value * n, n), basis=Basis.SHARE_AND_N)
+        return Precision(_share_error(reported.value * n, n), basis=Basis.SHARE_AND_N)
     if index == NPS:
-        return Precision(_greatest_nps_error(told.value, n), basis=Basis.N_AT_MOST)
+        return Precision(_greatest_nps_error(reported.value, n), basis=Basis.N_AT_MOST)
     return Precision(unknown=NoVerdict.SPREAD_UNKNOWN)
 
 
-def gap(own: float | None, own_sure: Precision, value: float, told_sure: Precision) -> Gap:
+def gap(own: float | None, own_sure: Precision, value: float, reported_certainty: Precision) -> Gap:
     """Hold our figure against a competitor's.
 
     The critical value is 1.96; where an error was estimated from a spread, Student's t with Satterthwaite's
@@ -135,7 +135,7 @@ def gap(own: float | None, own_sure: Precision, value: float, told_sure: Precisi
         own: our figure; None without answers.
         own_sure: how sure it is.
         value: the competitor's.
-        told_sure: how sure that is.
+        reported_certainty: how sure that is.
 
     >>> ours, theirs = Precision(0.885438, 249), Precision(0.862163, 411)
     >>> found = gap(72.0, ours, 66.2, theirs)
@@ -145,15 +145,15 @@ def gap(own: float | None, own_sure: Precision, value: float, told_sure: Precisi
     if own is None:
         return Gap(None, reason=own_sure.unknown or NoVerdict.NO_OWN_ANSWERS)
     difference = own - value
-    if own_sure.error is None or told_sure.error is None:
-        return Gap(difference, reason=own_sure.unknown or told_sure.unknown)
-    parts = own_sure.error**2, told_sure.error**2
+    if own_sure.error is None or reported_certainty.error is None:
+        return Gap(difference, reason=own_sure.unknown or reported_certainty.unknown)
+    parts = own_sure.error**2, reported_certainty.error**2
     error = sqrt(sum(parts))
     if not error:  # numbers so small that their squares vanish
         return Gap(difference, reason=NoVerdict.SPREAD_UNKNOWN)
     # Shares of the total, so that squares of tiny variances do not vanish.
     wanting = sum(
-        (part / error**2) ** 2 / sure.degrees for part, sure in zip(parts, (own_sure, told_sure), strict=True)
+        (part / error**2) ** 2 / sure.degrees for part, sure in zip(parts, (own_sure, reported_certainty), strict=True)
     )
     critical = float(t_quantile(1 / wanting)) if wanting else CRITICAL
     statistic, half = difference / error, critical * error
@@ -161,24 +161,24 @@ def gap(own: float | None, own_sure: Precision, value: float, told_sure: Precisi
     return Gap(difference, error, difference - half, difference + half, statistic, critical, verdict)
 
 
-def not_corrected(told: Measurement, adjustment: Adjustment) -> NotCorrected | None:
+def not_corrected(reported: Measurement, adjustment: Adjustment) -> NotCorrected | None:
     """Tell why a figure of the composite index cannot be corrected for demandingness; None: it can.
 
     No other index can be: beta is in points of the composite one for a point of expectation.
     """
-    if told.expectation_mean is None:
+    if reported.expectation_mean is None:
         return NotCorrected.EXPECTATION_UNKNOWN
     if adjustment.is_unadjusted or adjustment.expectation_mean is None:
         return NotCorrected.BETA_UNKNOWN
     return None
 
 
-def corrected(told: Measurement, told_sure: Precision, adjustment: Adjustment) -> tuple[float, Precision]:
+def corrected(reported: Measurement, reported_certainty: Precision, adjustment: Adjustment) -> tuple[float, Precision]:
     """Tell what a competitor's figure would be if its customers expected as much as ours do: s − β·(e − ē).
 
     Args:
-        told: the measurement, for which `not_corrected` is None.
-        told_sure: how sure it is.
+        reported: the measurement, for which `not_corrected` is None.
+        reported_certainty: how sure it is.
         adjustment: learned from our own answers.
 
     Returns:
@@ -190,13 +190,13 @@ def corrected(told: Measurement, told_sure: Precision, adjustment: Adjustment) -
     >>> round(value, 2), round(sure.error, 4)
     (69.84, 0.9005)
     """
-    expected = told.expectation_mean or 0.0
-    value = adjust_one(told.value, expected, adjustment)
-    if told_sure.error is None:
-        return value, told_sure
+    expected = reported.expectation_mean or 0.0
+    value = adjust_one(reported.value, expected, adjustment)
+    if reported_certainty.error is None:
+        return value, reported_certainty
     away = expected - (adjustment.expectation_mean or 0.0)
-    error = sqrt(told_sure.error**2 + (away * (adjustment.beta_error or 0.0)) ** 2)
-    return value, Precision(error, told_sure.degrees, told_sure.basis)
+    error = sqrt(reported_certainty.error**2 + (away * (adjustment.beta_error or 0.0)) ** 2)
+    return value, Precision(error, reported_certainty.degrees, reported_certainty.basis)
 
 
 def _share_error(hits: float, n: int) -> float:

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-MOST_SHOWN = 50
+MAX_SHOWN = 50
 """Customers, records and rates that a result names; all are counted."""
 
 

@@ -6,13 +6,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-QUESTIONS_MOST = 100
-CHOICES_MOST = 50
+MAX_QUESTIONS = 100
+MAX_CHOICES = 50
 CHOICES_LEAST = 2
-LANGUAGES_MOST = 20
-TEXT_MOST = 4000
+MAX_LANGUAGES = 20
+MAX_TEXT = 4000
 SCALE_LEAST, SCALE_GREATEST = -100, 100
-WEIGHT_MOST = 1000
+MAX_WEIGHT = 1000
 
 Question = Mapping[str, Any]
 """``code``, ``kind``, ``texts``, ``required``, and None where the kind has no such thing: ``scale``

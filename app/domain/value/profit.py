@@ -251,11 +251,11 @@ def peak_share(profits: IntArray) -> float | None:
     return int(profits[profits > 0].sum()) / total if total > 0 else None
 
 
-def worst(found: Profit, most: int = 50) -> IntArray:
+def worst(found: Profit, limit: int = 50) -> IntArray:
     """Positions of the unprofitable customers, greatest loss first, at most so many.
 
     >>> worst(Profit(np.array([5, -9, UNKNOWN, -20]), np.zeros(4, int), {})).tolist()
     [3, 1]
     """
     rows = np.flatnonzero((found.profit_minor < 0) & (found.profit_minor != UNKNOWN))
-    return rows[np.argsort(found.profit_minor[rows], kind="stable")][:most]
+    return rows[np.argsort(found.profit_minor[rows], kind="stable")][:limit]

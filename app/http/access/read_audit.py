@@ -21,7 +21,7 @@ ReadsNoted = Literal["off", "single", "all"]
 Read = tuple[Actor, str, tuple[str, ...]]
 
 WRITE_EVERY_SECONDS = 1.0
-_MOST_WAITING = 2_000
+_MAX_WAITING = 2_000
 _AT_ONCE = 500
 _log = structlog.get_logger("vefa.http")
 
@@ -60,7 +60,7 @@ class ReadTrail:
         if not about:
             return
         self._waiting.append((actor, f"read.{endpoint}", about))
-        if len(self._waiting) >= _MOST_WAITING:
+        if len(self._waiting) >= _MAX_WAITING:
             await self.write()
         elif self._later is None or self._later.done():
             self._later = asyncio.create_task(self._write_later())

@@ -142,17 +142,17 @@ def _batch(index: int, records: Records | None, lines: Lines, chunks: Chunks, la
     )
 
 
-def _read(lines: Lines, mapping: Mapping, layout: Layout, most: int, *, skip: bool = False) -> Records | None:
+def _read(lines: Lines, mapping: Mapping, layout: Layout, max_rows: int, *, skip: bool = False) -> Records | None:
     if mapping.format is FileFormat.JSONL:
         if skip:
-            return Records.none() if lines.take(most).data else None
+            return Records.none() if lines.take(max_rows).data else None
         amounts = {part for target in MONEY for part in mapping.parts(target)}
         mark = "," if mapping.decimal_comma else "."
         is_money = mapping.kind is RecordKind.TRANSACTIONS
         sources = list(mapping.sources())
-        return json_lines(lines, most, sources=sources, amounts=amounts if is_money else (), mark=mark)
+        return json_lines(lines, max_rows, sources=sources, amounts=amounts if is_money else (), mark=mark)
     places = {} if skip else layout.positions
-    return delimited(lines, most, delimiter=layout.delimiter, width=layout.width, positions=places)
+    return delimited(lines, max_rows, delimiter=layout.delimiter, width=layout.width, positions=places)
 
 
 def _open(chunks: Chunks, mapping: Mapping) -> tuple[Lines, Layout]:

@@ -12,7 +12,7 @@ from app.errors import FieldError
 from app.jobs.imports.record_parsing import Records, split
 from app.jobs.imports.text_decoding import ImportFileError
 
-SHOWN = 190
+MAX_SHOWN = 190
 """Characters of the names of columns in an answer."""
 
 
@@ -136,4 +136,4 @@ def _shown(names: Sequence[str], width: int) -> str:
     if not names:
         return f"#1 - #{width}"
     text = ", ".join(name or f"#{place}" for place, name in enumerate(names, 1))
-    return text if len(text) <= SHOWN else text[:SHOWN] + " ..."
+    return text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + " ..."

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from app.domain.common.access import Actor
 from app.domain.imports import record_rows
 from app.domain.imports.cells.columns import RawBatch
-from app.domain.imports.grouping import MOST_ROWS, TooManyRowsError, grouped
+from app.domain.imports.grouping import MAX_ROWS, TooManyRowsError, grouped
 from app.domain.imports.mapping import Mapping
 from app.domain.imports.shaping import needs_shaping, plain, shaped
 from app.domain.imports.states import OPEN
@@ -35,7 +35,7 @@ Progress = Callable[[Row, int], None]
 UNIT_SECONDS = 2.0
 """A unit of an import's job takes about this long."""
 
-MOST_READERS = 8
+MAX_READERS = 8
 
 BATCH_TRIES = 5
 """How often a batch is tried that meets others who store the same records."""
@@ -166,11 +166,11 @@ def _raws(source: Source, mapping: Mapping, start_batch: int) -> Iterator[RawBat
         yield from islice(records, start_batch, None)
     except TooManyRowsError:
         detail = "A file whose rows are grouped has at most {limit} rows; split it, for example by day."
-        raise ImportFileError(detail, code="too_many_rows", limit=MOST_ROWS) from None
+        raise ImportFileError(detail, code="too_many_rows", limit=MAX_ROWS) from None
 
 
 def _keep(row: Row, raws: Iterator[RawBatch]) -> None:
-    while len(_readers) >= MOST_READERS:
+    while len(_readers) >= MAX_READERS:
         _readers.pop(next(iter(_readers)))
     _readers[row["id"]] = (row["next_batch"], raws)
 

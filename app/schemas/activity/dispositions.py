@@ -7,14 +7,14 @@ from pydantic import ConfigDict, Field
 
 from app.schemas.common.base import UNSET, Flag, Input, Label, Language, Output, PageOf, Version, line
 
-LANGUAGES_MOST = 20
+MAX_LANGUAGES = 20
 NAMES: dict[str, Any] = {"en": "Invoice sent", "tr": "Fatura gönderildi", "az": "Faktura göndərildi"}
 
 Names = Annotated[
     dict[Language, Annotated[str, line(100)]],
     Field(
         min_length=1,
-        max_length=LANGUAGES_MOST,
+        max_length=MAX_LANGUAGES,
         examples=[NAMES],
     ),
 ]
@@ -37,7 +37,7 @@ class DispositionRead(Output):
 
     code: Label
     version: Version
-    names: Annotated[dict[Language, Annotated[str, line(100)]], Field(max_length=2 * LANGUAGES_MOST)]
+    names: Annotated[dict[Language, Annotated[str, line(100)]], Field(max_length=2 * MAX_LANGUAGES)]
     is_active: bool
     is_built_in: bool
     """Whether it comes with Vefa."""

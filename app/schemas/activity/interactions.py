@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.domain.activity.interactions import SECONDS_MOST, Direction, Phase, Purpose, Sentiment
+from app.domain.activity.interactions import MAX_SECONDS, Direction, Phase, Purpose, Sentiment
 from app.domain.customers.customers import Channel
 from app.schemas.common.base import (
     NO_CONTROL,
@@ -28,19 +28,19 @@ from app.schemas.common.base import (
     Version,
     line,
     paragraph,
-    shown,
-    shown_paragraph,
+    line_out,
+    paragraph_out,
 )
 from app.schemas.common.batches import COUNTED, KEPT, BatchItem
 from app.schemas.customers.customers import EXAMPLE_ID as EXAMPLE_CUSTOMER_ID
 from app.schemas.customers.customers import ExternalId
 
 EXAMPLE_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7d40"
-NOTES_MOST = 4000
+MAX_NOTES = 4000
 
 Agent = Annotated[str, line(100), Field(examples=["ayse.k"])]
 Topic = Annotated[str, line(100), Field(examples=["delivery"])]
-Seconds = Annotated[int, Field(strict=True, ge=0, le=SECONDS_MOST)]
+Seconds = Annotated[int, Field(strict=True, ge=0, le=MAX_SECONDS)]
 CallerText = Annotated[str, StringConstraints(max_length=254, pattern=NO_CONTROL), STRIPPED]
 # A host by name or address and an optional port, no user and password: everybody who reads the interaction
 # would have them. Nothing is fetched from it here.
@@ -109,7 +109,7 @@ class _InteractionFields(Input):
     """Whether the agent thinks that the customer need not get in touch about it again."""
     sentiment: Sentiment | None = Field(default=None, examples=["neutral"])
     """How the customer sounded to the agent; never guessed."""
-    notes: Annotated[str, paragraph(NOTES_MOST)] | None = Field(default=None, examples=[_EXAMPLE["notes"]])
+    notes: Annotated[str, paragraph(MAX_NOTES)] | None = Field(default=None, examples=[_EXAMPLE["notes"]])
     """Any number of lines."""
     recording_url: RecordingUrl | None = None
     """Where the recording is; kept as it is, never fetched."""
@@ -163,15 +163,15 @@ class InteractionRead(Output):
     version: Version
     customer_id: UUID | None
     """Null where the caller is unknown."""
-    phone: Annotated[str, shown(17)] | None
+    phone: Annotated[str, line_out(17)] | None
     """The number at the other end: E.164 (``+905321234567``), or the digits of an internal number."""
     source: SystemName
-    external_id: Annotated[str, shown(200)] | None
+    external_id: Annotated[str, line_out(200)] | None
     channel: Channel
     direction: Direction
     purpose: Purpose | None
     phase: Phase | None
-    agent: Annotated[str, shown(100)] | None
+    agent: Annotated[str, line_out(100)] | None
     unit: Label | None
     started_at: datetime
     ended_at: datetime | None
@@ -179,14 +179,14 @@ class InteractionRead(Output):
     talk_seconds: Seconds | None
     hold_seconds: Seconds | None
     wrap_seconds: Seconds | None
-    handle_seconds: Annotated[int, Field(ge=0, le=3 * SECONDS_MOST)] | None
+    handle_seconds: Annotated[int, Field(ge=0, le=3 * MAX_SECONDS)] | None
     """Talk, hold and wrap-up together; null while the talk is not known."""
     disposition: Label | None
-    topic: Annotated[str, shown(100)] | None
+    topic: Annotated[str, line_out(100)] | None
     resolved_on_first_contact: bool | None
     sentiment: Sentiment | None
-    notes: Annotated[str, shown_paragraph(NOTES_MOST)] | None
-    recording_url: Annotated[str, shown(2000)] | None
+    notes: Annotated[str, paragraph_out(MAX_NOTES)] | None
+    recording_url: Annotated[str, line_out(2000)] | None
     recorded_at: datetime
     updated_at: datetime
     import_id: UUID | None

@@ -25,14 +25,14 @@ from app.schemas.common.base import (
     SystemName,
     Version,
     line,
-    shown,
+    line_out,
 )
 from app.schemas.common.batches import COUNTED, KEPT, BatchItem
 from app.schemas.customers.customers import EXAMPLE_ID as EXAMPLE_CUSTOMER_ID
 from app.schemas.customers.customers import ExternalId
 
 EXAMPLE_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a20"
-KINDS_MOST = len(TransactionKind)
+MAX_KINDS = len(TransactionKind)
 
 Category = Annotated[str, line(100), Field(examples=["shoes"])]
 
@@ -111,7 +111,7 @@ class TransactionRead(Output):
     id: UUID
     customer_id: UUID
     source: SystemName
-    external_id: Annotated[str, shown(200)]
+    external_id: Annotated[str, line_out(200)]
     kind: TransactionKind
     amount: Money
     """What moved, never negative: purchases and charges raise the customer's value by it, refunds and
@@ -123,7 +123,7 @@ class TransactionRead(Output):
     updated_at: datetime
     """When it was recorded, or corrected or moved last."""
     version: Version
-    category: Annotated[str, shown(100)] | None
+    category: Annotated[str, line_out(100)] | None
     channel: Channel | None
     import_id: UUID | None
     """The import that brought it; null when it came one by one."""
@@ -157,7 +157,7 @@ class TransactionQuery(Paging):
     A key that no customer has, or another one than ``customer_id``, finds nothing."""
     external_id: QualifiedKey | None = None
     """``source:key``, for example ``pos:R-2026-000417``."""
-    kind: Annotated[list[TransactionKind], Field(max_length=KINDS_MOST)] = Field(default=[])
+    kind: Annotated[list[TransactionKind], Field(max_length=MAX_KINDS)] = Field(default=[])
     """Of one of these kinds; repeat for more."""
     source: SystemName | None = None
     """From this source."""

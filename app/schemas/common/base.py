@@ -139,18 +139,18 @@ VISIBLE = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*
 
 
 class _Line(GroupedMetadata):
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, max_length: int) -> None:
+        self._most = max_length
 
     def __iter__(self) -> Iterator[object]:
         yield from StringConstraints(min_length=1, max_length=self._most, pattern=VISIBLE)
         yield AfterValidator(str.strip)  # last: a tab or line end around the text is refused, not lost
 
 
-def line(most: int) -> GroupedMetadata:
-    """One line of text of at most ``most`` characters, not blank, without control characters; blanks
+def line(max_length: int) -> GroupedMetadata:
+    """One line of text of at most ``max_length`` characters, not blank, without control characters; blanks
     around it are trimmed. Goes into ``Annotated[str, line(200)]``."""
-    return _Line(most)
+    return _Line(max_length)
 
 
 def _stripped(value: Any) -> Any:
@@ -162,9 +162,9 @@ STRIPPED = BeforeValidator(_stripped)
 it is left out before anything looks at it."""
 
 
-def shown(most: int) -> StringConstraints:
-    """Text in an answer: at most ``most`` characters, none of them control characters."""
-    return StringConstraints(max_length=most, pattern=NO_CONTROL)
+def line_out(max_length: int) -> StringConstraints:
+    """Text in an answer: at most ``max_length`` characters, none of them control characters."""
+    return StringConstraints(max_length=max_length, pattern=NO_CONTROL)
 
 
 _IN_LINES = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"  # control characters but tab, line feed and return
@@ -176,25 +176,25 @@ def _one_line_end(text: str) -> str:
 
 
 class _Paragraph(GroupedMetadata):
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, max_length: int) -> None:
+        self._most = max_length
 
     def __iter__(self) -> Iterator[object]:
         yield from StringConstraints(min_length=1, max_length=self._most, pattern=VISIBLE_LINES)
         yield AfterValidator(_one_line_end)
 
 
-def paragraph(most: int) -> GroupedMetadata:
-    """Text of one or more lines, at most ``most`` characters, not blank, without control characters but tabs
+def paragraph(max_length: int) -> GroupedMetadata:
+    """Text of one or more lines, at most ``max_length`` characters, not blank, without control characters but tabs
     and line ends. Every line end becomes ``\\n``; blanks and line ends around the text are trimmed. Goes into
     ``Annotated[str, paragraph(4000)]``."""
-    return _Paragraph(most)
+    return _Paragraph(max_length)
 
 
-def shown_paragraph(most: int) -> StringConstraints:
-    """Text of one or more lines in an answer: at most ``most`` characters, no control characters but tabs
+def paragraph_out(max_length: int) -> StringConstraints:
+    """Text of one or more lines in an answer: at most ``max_length`` characters, no control characters but tabs
     and line feeds."""
-    return StringConstraints(max_length=most, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$")
+    return StringConstraints(max_length=max_length, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$")
 
 
 UNSET: Any = None

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.domain.common.jobs import JobState
-from app.schemas.common.base import Code, Count, Output, PageOf, Paging, shown
+from app.schemas.common.base import Code, Count, Output, PageOf, Paging, line_out
 
 EXAMPLE_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7b20"
 EXAMPLE_WAITING_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7b21"
@@ -22,7 +22,7 @@ class JobRead(Output):
     kind: Code
     """What is done: ``imports``, ``scoring``."""
     state: JobState
-    stage: Annotated[str, shown(64)] | None
+    stage: Annotated[str, line_out(64)] | None
     """The part of the work it is at."""
     done: Count
     """Units of the stage that are finished; what a unit is depends on the kind."""
@@ -32,9 +32,9 @@ class JobRead(Output):
     """``done`` of ``total``; null while unknown."""
     result: Annotated[dict[str, Any], Field(max_length=50)] | None
     """What came of it; its members depend on the kind."""
-    error: Annotated[str, shown(1000)] | None
+    error: Annotated[str, line_out(1000)] | None
     """Why it failed."""
-    href: Annotated[str, shown(2048)] | None
+    href: Annotated[str, line_out(2048)] | None
     """Path of the resource the job makes."""
     created_at: datetime
     started_at: datetime | None

@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.domain.customers.customers import ContactKind
-from app.schemas.common.base import STRIPPED, Code, Flag, Input, Output, shown
+from app.schemas.common.base import STRIPPED, Code, Flag, Input, Output, line_out
 
 Extension = Annotated[str, StringConstraints(max_length=9, pattern=r"^[0-9]{1,9}$")]
 
@@ -46,7 +46,7 @@ class ContactPoint(Output):
 
     id: UUID
     kind: ContactKind
-    value: Annotated[str, shown(254)]
+    value: Annotated[str, line_out(254)]
     """E.164 for phones (``+905321234567``), the address for e-mail, the handle without ``@`` for social."""
     extension: Extension | None
     """Digits to dial behind a phone number; null without them."""

@@ -9,10 +9,10 @@ from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.domain.customers.customers import (
-    ATTRIBUTES_MOST,
-    CONTACT_POINTS_MOST,
-    EXTERNAL_IDS_MOST,
-    TAGS_MOST,
+    MAX_ATTRIBUTES,
+    MAX_CONTACT_POINTS,
+    MAX_EXTERNAL_IDS,
+    MAX_TAGS,
     Channel,
     CustomerKind,
     LeavingReason,
@@ -34,7 +34,7 @@ from app.schemas.common.base import (
     SystemName,
     Version,
     line,
-    shown,
+    line_out,
 )
 from app.schemas.common.batches import COUNTED, KEPT, BatchItem
 from app.schemas.customers.contact_points import ContactPoint, ContactPointIn
@@ -68,7 +68,7 @@ AttributeValue = (
 )
 Attributes = Annotated[
     dict[AttributeName, AttributeValue],
-    Field(max_length=ATTRIBUTES_MOST, examples=[{"city": "İzmir", "newsletter": True}]),
+    Field(max_length=MAX_ATTRIBUTES, examples=[{"city": "İzmir", "newsletter": True}]),
 ]
 DoNotContact = Annotated[list[Channel], Field(max_length=len(Channel), examples=[["phone"]])]
 ClockTime = Annotated[str, StringConstraints(max_length=5, pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
@@ -96,7 +96,7 @@ class _CustomerFields(Input):
     """ISO 639-1 code of the language to speak and write in."""
     born_on: DateIn | None = Field(default=None, examples=["1990-04-23"])
     customer_since_on: DateIn | None = Field(default=None, examples=["2024-09-01"])
-    contact_points: Annotated[list[ContactPointIn], Field(max_length=CONTACT_POINTS_MOST)] = Field(
+    contact_points: Annotated[list[ContactPointIn], Field(max_length=MAX_CONTACT_POINTS)] = Field(
         default=[], examples=[[{"kind": "phone", "value": "0532 123 45 67", "primary": True}]]
     )
     preferred_channel: Channel | None = Field(default=None, examples=["phone"])
@@ -105,7 +105,7 @@ class _CustomerFields(Input):
     """Channels the customer does not want to be contacted on."""
     unit: Label | None = Field(default=None, examples=["izmir"])
     """Branch or team that looks after the customer; API keys can be limited to units."""
-    tags: Annotated[list[Tag], Field(max_length=TAGS_MOST)] = Field(default=[], examples=[["vip"]])
+    tags: Annotated[list[Tag], Field(max_length=MAX_TAGS)] = Field(default=[], examples=[["vip"]])
 
     @model_validator(mode="after")
     def _one_primary_of_a_kind(self) -> "_CustomerFields":
@@ -138,7 +138,7 @@ class CustomerCreate(_CustomerFields):
 
     name: Name = Field(examples=["Ayşe Yılmaz"])
     """What people call the customer: full name or company name."""
-    external_ids: Annotated[list[ExternalId], Field(max_length=EXTERNAL_IDS_MOST)] = Field(
+    external_ids: Annotated[list[ExternalId], Field(max_length=MAX_EXTERNAL_IDS)] = Field(
         default=[], examples=[[]]
     )
     attributes: Attributes = Field(default={}, examples=[{"city": "İzmir", "newsletter": True}])
@@ -174,16 +174,16 @@ class CustomerUpdate(_CustomerFields):
 
     name: Name = Field(default=UNSET, examples=["Ayşe Demir"])
     kind: CustomerKind = Field(default=UNSET, examples=["person"])
-    external_ids: Annotated[list[ExternalId], Field(max_length=EXTERNAL_IDS_MOST)] = Field(
+    external_ids: Annotated[list[ExternalId], Field(max_length=MAX_EXTERNAL_IDS)] = Field(
         default=UNSET, examples=[[]]
     )
-    contact_points: Annotated[list[ContactPointIn], Field(max_length=CONTACT_POINTS_MOST)] = Field(
+    contact_points: Annotated[list[ContactPointIn], Field(max_length=MAX_CONTACT_POINTS)] = Field(
         default=UNSET, examples=[[{"kind": "email", "value": "ayse@example.com", "primary": True}]]
     )
     do_not_contact: DoNotContact = Field(default=UNSET, examples=[["phone", "email"]])
-    tags: Annotated[list[Tag], Field(max_length=TAGS_MOST)] = Field(default=UNSET, examples=[["vip", "club"]])
+    tags: Annotated[list[Tag], Field(max_length=MAX_TAGS)] = Field(default=UNSET, examples=[["vip", "club"]])
     attributes: Annotated[
-        dict[AttributeName, AttributeValue | None], Field(max_length=2 * ATTRIBUTES_MOST)
+        dict[AttributeName, AttributeValue | None], Field(max_length=2 * MAX_ATTRIBUTES)
     ] = Field(default=UNSET, examples=[{"city": "Bakı", "newsletter": None}])
     contract: ContractPatch | None = Field(default=None, examples=[{"notice_given_on": "2026-11-20"}])
 
@@ -234,14 +234,14 @@ class CustomerRead(Output):
     created_at: datetime
     updated_at: datetime
     kind: CustomerKind
-    name: Annotated[str, shown(200)] | None
-    given_name: Annotated[str, shown(100)] | None
-    family_name: Annotated[str, shown(100)] | None
+    name: Annotated[str, line_out(200)] | None
+    given_name: Annotated[str, line_out(100)] | None
+    family_name: Annotated[str, line_out(100)] | None
     language: Language | None
     born_on: date | None
     customer_since_on: date | None
-    contact_points: Annotated[list[ContactPoint], Field(max_length=CONTACT_POINTS_MOST)]
-    external_ids: Annotated[list[ExternalId], Field(max_length=EXTERNAL_IDS_MOST)]
+    contact_points: Annotated[list[ContactPoint], Field(max_length=MAX_CONTACT_POINTS)]
+    external_ids: Annotated[list[ExternalId], Field(max_length=MAX_EXTERNAL_IDS)]
     preferred_channel: Channel | None
     preferred_hours: Hours | None
     do_not_contact: DoNotContact
@@ -251,7 +251,7 @@ class CustomerRead(Output):
     to be contacted; who that is, is not told."""
     contract: ContractRead | None
     unit: Label | None
-    tags: Annotated[list[Annotated[str, shown(50)]], Field(max_length=TAGS_MOST)]
+    tags: Annotated[list[Annotated[str, line_out(50)]], Field(max_length=MAX_TAGS)]
     attributes: Attributes
     lifecycle: Lifecycle
     left_on: date | None

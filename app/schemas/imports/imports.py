@@ -25,7 +25,7 @@ from app.schemas.common.base import (
 )
 from app.schemas.common.jobs import EXAMPLE_IMPORT_ID
 from app.schemas.imports.mappings import (
-    TARGETS_MOST,
+    MAX_TARGETS,
     ColumnFlag,
     ColumnSource,
     DateFormat,
@@ -61,7 +61,7 @@ class ImportOptions(Input):
     """The system the records come from; default ``import``."""
     customer_system: SystemName | None = None
     """The system whose keys name the customers; default ``crm``."""
-    column: Annotated[list[ColumnFlag], Field(max_length=TARGETS_MOST)] = Field(default=[], examples=[[]])
+    column: Annotated[list[ColumnFlag], Field(max_length=MAX_TARGETS)] = Field(default=[], examples=[[]])
     """``target=source``, once for each target: ``external_id=InvoiceNo``, ``currency==GBP``,
     ``amount=Quantity*UnitPrice``, ``started_at=date,time``, ``answer.recommend=Q1``. Which targets there
     are: see the saved mapping."""
@@ -144,7 +144,7 @@ class ImportRead(Output):
     customers_kept: Count
     """Customers whom a reversal left because something else hangs on them; the audit log names them."""
     refused_by_reason: Annotated[dict[str, Count], Field(max_length=50)]
-    words_unmatched: Annotated[dict[str, Count], Field(max_length=TARGETS_MOST)]
+    words_unmatched: Annotated[dict[str, Count], Field(max_length=MAX_TARGETS)]
     """Target with value rules: how many words of its column no rule names; they stayed as they are."""
     error: Annotated[str, Field(max_length=1000, pattern=NO_CONTROL)] | None
     """Why the file could not be read on; what was stored before stays."""

@@ -44,7 +44,7 @@ EXAMPLE_MAPPING: dict[str, Any] = {
 }
 _LINE = r"^[^\x00-\x08\x0a-\x1f\x7f-\x9f]*$"
 
-TARGETS_MOST = 150
+MAX_TARGETS = 150
 
 TargetName = Annotated[
     str, StringConstraints(max_length=80, pattern=r"^[a-z_]{1,40}(\.[^\x00-\x20\x7f-\x9f=]{1,70})?$")
@@ -63,7 +63,7 @@ Values = Annotated[list[ValueText], Field(max_length=MAX_VALUES)]
 
 
 Columns = Annotated[
-    dict[TargetName, ColumnSource | None], Field(max_length=TARGETS_MOST, examples=[EXAMPLE_COLUMNS])
+    dict[TargetName, ColumnSource | None], Field(max_length=MAX_TARGETS, examples=[EXAMPLE_COLUMNS])
 ]
 
 

@@ -19,7 +19,7 @@ from app.schemas.common.base import (
     Paging,
     Version,
     line,
-    shown,
+    line_out,
 )
 from app.schemas.common.batches import COUNTED, KEPT, BatchItem
 from app.schemas.customers.scores import Points
@@ -100,9 +100,9 @@ class CompetitorMeasurementRead(Output):
 
     id: UUID
     version: Version
-    source: Annotated[str, shown(200)]
-    external_id: Annotated[str, shown(200)] | None
-    competitor: Annotated[str, shown(200)]
+    source: Annotated[str, line_out(200)]
+    external_id: Annotated[str, line_out(200)] | None
+    competitor: Annotated[str, line_out(200)]
     index: IndexCode
     value: Score
     """In the unit of the index."""

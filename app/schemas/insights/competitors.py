@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from app.domain.satisfaction.gap import Basis, GapVerdict, NotCorrected, NoVerdict
-from app.schemas.common.base import Count, DateIn, Input, Output, shown
+from app.schemas.common.base import Count, DateIn, Input, Output, line_out
 from app.schemas.customers.scores import Points
 from app.schemas.insights.satisfaction import IndexCode, IndexFigures, Name, Score
 from app.schemas.insights.value_tiers import Window
@@ -70,7 +70,7 @@ class MeasurementShown(Sure):
     low: Score | None
     high: Score | None
     expectation_mean: Points | None
-    source: Annotated[str, shown(200)]
+    source: Annotated[str, line_out(200)]
     measured_on: date
     in_window: bool
     """False: it is older than our own answers."""
@@ -87,7 +87,7 @@ class CorrectedFigure(Sure):
 class CompetitorNow(Output):
     """One competitor beside us."""
 
-    competitor: Annotated[str, shown(200)]
+    competitor: Annotated[str, line_out(200)]
     latest: MeasurementShown
     gap: CompetitorGap
     """Against the latest measurement."""
@@ -123,11 +123,11 @@ class CompetitorsRead(Output):
     than chance."""
 
     index: IndexCode
-    name: Annotated[str, shown(100)]
+    name: Annotated[str, line_out(100)]
     unit: Name
     range_low: Score | None
     range_high: Score | None
-    documentation: Annotated[str, shown(200)]
+    documentation: Annotated[str, line_out(200)]
     """Where the formula is explained, on this server: ``/docs/formulas#csat``."""
     window: Window
     own: OwnFigures

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.domain.satisfaction.expectation import Quadrant
-from app.schemas.common.base import Count, Money, Output, shown
+from app.schemas.common.base import Count, Money, Output, line_out
 from app.schemas.customers.scores import Points
 from app.schemas.insights.competitors import CompetitorNow
 from app.schemas.insights.satisfaction import Score
@@ -93,7 +93,7 @@ class AdjustedFigures(Output):
 class AdjustedGroup(AdjustedFigures):
     """One unit or channel."""
 
-    key: Annotated[str, shown(200)] | None
+    key: Annotated[str, line_out(200)] | None
     """Null: the answers do not say."""
     shrunk: Score | None
     """Adjusted score drawn toward the overall mean, the more the fewer answers there are: what units are

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.schemas.common.base import Code, Count, Money, Output, shown
+from app.schemas.common.base import Code, Count, Money, Output, line_out
 from app.schemas.scoring.runs import LifetimeTerms, RunParameters, Share
 
 Figure = float | None
@@ -100,7 +100,7 @@ class LifetimeTop(Output):
     """A customer who will be worth much."""
 
     id: UUID
-    name: Annotated[str, shown(200)] | None
+    name: Annotated[str, line_out(200)] | None
     value: Money
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from app.domain.methods import MethodKind
-from app.schemas.common.base import Code, Output, shown
+from app.schemas.common.base import Code, Output, line_out
 
 Figures = Annotated[dict[str, Any], Field(max_length=40)]
 
@@ -28,10 +28,10 @@ class MethodListed(Output):
 
     code: Code
     kind: MethodKind
-    name: Annotated[str, shown(200)]
-    formula: Annotated[str, shown(1000)]
-    source: Annotated[str, shown(500)]
-    documentation: Annotated[str, shown(200)]
+    name: Annotated[str, line_out(200)]
+    formula: Annotated[str, line_out(1000)]
+    source: Annotated[str, line_out(500)]
+    documentation: Annotated[str, line_out(200)]
     """Where the formula is explained, on this server: ``/docs/formulas#csat``."""
     range_low: float | None
     """Least value; null when there is none."""
@@ -59,5 +59,5 @@ class MethodRead(MethodListed):
     """A method with a worked example and what to bear in mind. Name and limits follow Accept-Language."""
 
     example: WorkedExample
-    limits: Annotated[list[Annotated[str, shown(500)]], Field(max_length=10)]
+    limits: Annotated[list[Annotated[str, line_out(500)]], Field(max_length=10)]
     """What to bear in mind."""

@@ -9,8 +9,8 @@ from pydantic_core import PydanticCustomError
 
 from app.domain.activity.interactions import Direction, Purpose, Sentiment
 from app.domain.customers.customers import (
-    EXTERNAL_IDS_MOST,
-    TAGS_MOST,
+    MAX_EXTERNAL_IDS,
+    MAX_TAGS,
     Channel,
     CustomerKind,
     LeavingReason,
@@ -30,7 +30,7 @@ from app.schemas.common.base import (
     Money,
     Output,
     QualifiedKey,
-    shown,
+    line_out,
 )
 from app.schemas.customers.customers import EXAMPLE_ID, DoNotContact, ExternalId, Hours
 from app.schemas.customers.scores import (
@@ -43,16 +43,16 @@ from app.schemas.customers.scores import (
 from app.schemas.recovery.complaints import EXAMPLE_OPEN_ID, EXAMPLE_OPEN_NUMBER, Number
 from app.schemas.scoring.churn import ChurnReason
 
-LISTED_MOST = 5
+MAX_LISTED = 5
 """Open complaints and interactions shown, and candidates beside the best one."""
 
-REASONS_MOST = 3
+MAX_REASONS = 3
 
 
 class OverviewChurn(CustomerChurn):
     """Whether the customer may be lost, and why."""
 
-    reasons: Annotated[list[ChurnReason], Field(max_length=REASONS_MOST)]
+    reasons: Annotated[list[ChurnReason], Field(max_length=MAX_REASONS)]
     """The strongest ones, strongest first; none where no warning sign applies."""
 
 
@@ -61,10 +61,10 @@ class OpenComplaint(Output):
 
     id: UUID
     number: Number
-    subject: Annotated[str, shown(255)]
+    subject: Annotated[str, line_out(255)]
     severity: Severity
     state: ComplaintState
-    owner: Annotated[str, shown(100)]
+    owner: Annotated[str, line_out(100)]
     received_at: datetime
 
 
@@ -76,10 +76,10 @@ class LastInteraction(Output):
     channel: Channel
     direction: Direction
     purpose: Purpose | None
-    topic: Annotated[str, shown(100)] | None
+    topic: Annotated[str, line_out(100)] | None
     disposition: Label | None
     """How it ended."""
-    agent: Annotated[str, shown(100)] | None
+    agent: Annotated[str, line_out(100)] | None
     unit: Label | None
     sentiment: Sentiment | None
     resolved_on_first_contact: bool | None
@@ -168,12 +168,12 @@ class OverviewRead(Output):
 
     id: UUID
     kind: CustomerKind
-    name: Annotated[str, shown(200)] | None
+    name: Annotated[str, line_out(200)] | None
     language: Language | None
     """To speak and write in."""
     unit: Label | None
-    tags: Annotated[list[Annotated[str, shown(50)]], Field(max_length=TAGS_MOST)]
-    external_ids: Annotated[list[ExternalId], Field(max_length=EXTERNAL_IDS_MOST)]
+    tags: Annotated[list[Annotated[str, line_out(50)]], Field(max_length=MAX_TAGS)]
+    external_ids: Annotated[list[ExternalId], Field(max_length=MAX_EXTERNAL_IDS)]
     customer_since_on: date | None
     lifecycle: Lifecycle
     left_on: date | None
@@ -204,9 +204,9 @@ class OverviewRead(Output):
     """Day of the current scoring run; null before the first."""
     open_complaints_count: Count
     """Complaints that wait for a resolution."""
-    open_complaints: Annotated[list[OpenComplaint], Field(max_length=LISTED_MOST)]
+    open_complaints: Annotated[list[OpenComplaint], Field(max_length=MAX_LISTED)]
     """The newest of them."""
-    last_interactions: Annotated[list[LastInteraction], Field(max_length=LISTED_MOST)]
+    last_interactions: Annotated[list[LastInteraction], Field(max_length=MAX_LISTED)]
     """Newest first."""
 
 
@@ -215,7 +215,7 @@ class Candidate(Output):
 
     id: UUID
     kind: CustomerKind
-    name: Annotated[str, shown(200)] | None
+    name: Annotated[str, line_out(200)] | None
     unit: Label | None
     tier: Tier | None
     do_not_contact: DoNotContact
@@ -234,7 +234,7 @@ class ScreenPopRead(Output):
     customer: OverviewRead | None
     """The customer, or the likeliest of several: with the latest contact, then of the greatest value, then
     the longest recorded."""
-    candidates: Annotated[list[Candidate], Field(max_length=LISTED_MOST)]
+    candidates: Annotated[list[Candidate], Field(max_length=MAX_LISTED)]
     """The others, likeliest first."""
     has_more_candidates: bool
     """Whether there are more than are listed."""

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.domain.customers.customers import Channel, Tier
-from app.schemas.common.base import Count, Money, Output, shown
+from app.schemas.common.base import Count, Money, Output, line_out
 from app.schemas.insights.unit_costs import Cost
 from app.schemas.insights.value_tiers import Window
 from app.schemas.scoring.runs import Share
@@ -101,7 +101,7 @@ class Loss(Output):
     """A customer who costs more than it brings."""
 
     id: UUID
-    name: Annotated[str, shown(200)] | None
+    name: Annotated[str, line_out(200)] | None
     tier: Tier
     revenue: Money
     serve: Money

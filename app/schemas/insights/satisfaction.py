@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from app.domain.satisfaction import INDICES
 from app.domain.satisfaction.change import Verdict
-from app.schemas.common.base import Code, Count, DateIn, Input, Output, shown
+from app.schemas.common.base import Code, Count, DateIn, Input, Output, line_out
 from app.schemas.insights.value_tiers import Window
 from app.schemas.scoring.runs import Share
 
@@ -108,7 +108,7 @@ class SatisfactionFigures(IndexFigures):
 class SatisfactionGroup(SatisfactionFigures):
     """One group."""
 
-    key: Annotated[str, shown(200)] | None
+    key: Annotated[str, line_out(200)] | None
     """What the group is called: an agent, a channel, a month ``2026-11``; null: the answers do not say."""
     shrunk_score: Score | None
     """Score drawn toward the overall mean, the more the fewer answers there are: what agents and units are
@@ -163,7 +163,7 @@ class PeriodsVerdict(Output):
     """How many months have answers."""
     lists: Annotated[int, Field(ge=1, le=2400)]
     """How many lists of the answer share the 5 %."""
-    text: Annotated[str, shown(500)] | None
+    text: Annotated[str, line_out(500)] | None
     """The split in a sentence, in the language asked for."""
 
 
@@ -171,14 +171,14 @@ class SatisfactionRead(Output):
     """A satisfaction index over the answers of a window: as a whole, in groups, and month by month."""
 
     index: IndexCode
-    name: Annotated[str, shown(100)]
+    name: Annotated[str, line_out(100)]
     unit: Name
     range_low: Score | None
     """Least score; null when there is none."""
     range_high: Score | None
-    formula: Annotated[str, shown(500)]
-    source: Annotated[str, shown(500)]
-    documentation: Annotated[str, shown(200)]
+    formula: Annotated[str, line_out(500)]
+    source: Annotated[str, line_out(500)]
+    documentation: Annotated[str, line_out(200)]
     """Where the formula is explained, on this server: ``/docs/formulas#csat``."""
     window: Window
     survey: Code | None

@@ -10,8 +10,8 @@ from pydantic import Field
 from app.domain.activity.interactions import Direction, Phase, Purpose, Sentiment
 from app.domain.activity.transactions import TransactionKind
 from app.domain.recovery.complaints import ComplaintState, EventKind, Severity
-from app.domain.surveys.surveys import QUESTIONS_MOST, SCALE_GREATEST, SCALE_LEAST, QuestionKind
-from app.schemas.common.base import Code, InstantIn, Label, Money, Output, PageOf, Paging, shown
+from app.domain.surveys.surveys import MAX_QUESTIONS, SCALE_GREATEST, SCALE_LEAST, QuestionKind
+from app.schemas.common.base import Code, InstantIn, Label, Money, Output, PageOf, Paging, line_out
 from app.schemas.recovery.complaints import Number
 from app.schemas.surveys.surveys import ScaleRead
 
@@ -56,7 +56,7 @@ class ComplaintEntry(Output):
     """What happened to it."""
     state: ComplaintState
     """Its state after that."""
-    owner: Annotated[str, shown(100)]
+    owner: Annotated[str, line_out(100)]
     """Whose it was after that."""
     severity: Severity
     """As it stands now."""
@@ -75,7 +75,7 @@ class SurveyEntry(Output):
     """A survey sent or answered."""
 
     survey_id: UUID
-    scores: Annotated[list[Score], Field(max_length=QUESTIONS_MOST)]
+    scores: Annotated[list[Score], Field(max_length=MAX_QUESTIONS)]
     """Numbers of the answers; none in an invitation. What was written is in the response itself."""
 
 
@@ -88,12 +88,12 @@ class TimelineEntry(Output):
     kind: TimelineKind
     id: UUID
     """Of the transaction, interaction, complaint, invitation or response."""
-    href: Annotated[str, shown(200)]
+    href: Annotated[str, line_out(200)]
     """Where all of it can be read."""
-    title: Annotated[str, shown(255)] | None
+    title: Annotated[str, line_out(255)] | None
     """Category of a transaction, topic of an interaction, subject of a complaint, code of a survey."""
     channel: Code | None
-    agent: Annotated[str, shown(100)] | None
+    agent: Annotated[str, line_out(100)] | None
     unit: Label | None
     transaction: TransactionEntry | None
     interaction: InteractionEntry | None

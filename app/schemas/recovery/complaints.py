@@ -28,8 +28,8 @@ from app.schemas.common.base import (
     Version,
     line,
     paragraph,
-    shown,
-    shown_paragraph,
+    line_out,
+    paragraph_out,
 )
 from app.schemas.common.batches import COUNTED, KEPT, BatchItem
 from app.schemas.customers.customers import EXAMPLE_ID as EXAMPLE_CUSTOMER_ID
@@ -43,13 +43,13 @@ EXAMPLE_TO_RESOLVE_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a33"
 EXAMPLE_CLOSED_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a34"
 EXAMPLE_NUMBER = "FA9C-T7KY"
 EXAMPLE_OPEN_NUMBER = make_number(20261123094000)
-TEXT_MOST = 10_000
+MAX_TEXT = 10_000
 
-SUBJECT_MOST = 255
+MAX_SUBJECT = 255
 """Longest title of a complaint, in characters: that of most help desks."""
 
-Subject = Annotated[str, line(SUBJECT_MOST), Field(examples=["The parcel came open"])]
-Text = Annotated[str, paragraph(TEXT_MOST)]
+Subject = Annotated[str, line(MAX_SUBJECT), Field(examples=["The parcel came open"])]
+Text = Annotated[str, paragraph(MAX_TEXT)]
 Category = Annotated[str, line(100), Field(examples=["delivery"])]
 Product = Annotated[str, line(200), Field(examples=["Kettle K-200"])]
 Owner = Annotated[str, line(100), Field(examples=["ayse.k"])]
@@ -166,18 +166,18 @@ class ComplaintRead(Output):
     interaction_id: UUID | None
     """The contact it was made in."""
     source: SystemName
-    external_id: Annotated[str, shown(200)] | None
+    external_id: Annotated[str, line_out(200)] | None
     channel: Channel | None
-    subject: Annotated[str, shown(SUBJECT_MOST)]
-    text: Annotated[str, shown_paragraph(TEXT_MOST)] | None
-    category: Annotated[str, shown(100)] | None
-    product: Annotated[str, shown(200)] | None
+    subject: Annotated[str, line_out(MAX_SUBJECT)]
+    text: Annotated[str, paragraph_out(MAX_TEXT)] | None
+    category: Annotated[str, line_out(100)] | None
+    product: Annotated[str, line_out(200)] | None
     severity: Severity
     our_fault: OurFault
     state: ComplaintState
-    owner: Annotated[str, shown(100)]
+    owner: Annotated[str, line_out(100)]
     unit: Label | None
-    resolution: Annotated[str, shown_paragraph(TEXT_MOST)] | None
+    resolution: Annotated[str, paragraph_out(MAX_TEXT)] | None
     """What was done at the last resolution; null while it is not resolved."""
     received_at: datetime
     acknowledged_at: datetime | None

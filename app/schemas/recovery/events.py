@@ -15,14 +15,14 @@ from app.schemas.common.base import (
     PageOf,
     Version,
     paragraph,
-    shown,
-    shown_paragraph,
+    line_out,
+    paragraph_out,
 )
-from app.schemas.recovery.complaints import TEXT_MOST, Owner, Text
+from app.schemas.recovery.complaints import MAX_TEXT, Owner, Text
 
-NOTE_MOST = 2000
+MAX_NOTE = 2000
 
-Note = Annotated[str, paragraph(NOTE_MOST)]
+Note = Annotated[str, paragraph(MAX_NOTE)]
 
 
 class ComplaintStep(Input):
@@ -82,15 +82,15 @@ class ComplaintEventRead(Output):
     kind: EventKind
     state: ComplaintState
     """The complaint's state after it."""
-    owner: Annotated[str, shown(100)]
+    owner: Annotated[str, line_out(100)]
     """Whose the complaint was after it."""
-    actor_id: Annotated[str, shown(100)]
+    actor_id: Annotated[str, line_out(100)]
     """Who did it: id of an API key, or `system`."""
     at: datetime
     """When it happened."""
     recorded_at: datetime
     """When Vefa heard of it."""
-    note: Annotated[str, shown_paragraph(TEXT_MOST)] | None
+    note: Annotated[str, paragraph_out(MAX_TEXT)] | None
     """What was resolved and how, why it was reopened, or what was noted."""
     members: Annotated[list[Code], Field(max_length=20)]
     """Names of the members that `changed` and `handed_over` changed, never their values."""

@@ -10,7 +10,7 @@ from app.domain.churn.models import REGISTRY
 from app.domain.churn.models.contract import CONTRACT_MODELS
 from app.domain.churn.models.model import Why
 from app.domain.customers.customers import ChurnLevel
-from app.schemas.common.base import Code, Count, DateIn, Flag, Input, Output, PageOf, Paging, shown
+from app.schemas.common.base import Code, Count, DateIn, Flag, Input, Output, PageOf, Paging, line_out
 from app.schemas.scoring.churn import Between, ChurnMetrics, ContestRead
 from app.schemas.scoring.runs import ChurnLevels, ChurnLevelsIn, RunState, Share
 
@@ -163,7 +163,7 @@ class BacktestRead(Output):
     """The models asked for; empty for all."""
     state: RunState
     result: BacktestResult | None
-    error: Annotated[str, shown(1000)] | None
+    error: Annotated[str, line_out(1000)] | None
     created_at: datetime
     ended_at: datetime | None
 
@@ -177,7 +177,7 @@ class BacktestSummary(Output):
     parameters: BacktestParameters
     models: Annotated[list[Code], Field(max_length=20)]
     state: RunState
-    error: Annotated[str, shown(1000)] | None
+    error: Annotated[str, line_out(1000)] | None
     created_at: datetime
     ended_at: datetime | None
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from app.domain.churn.models.model import Why
 from app.domain.customers.customers import ChurnLevel
-from app.schemas.common.base import PLAIN_DIGITS, Code, Count, Input, Money, Output, shown
+from app.schemas.common.base import PLAIN_DIGITS, Code, Count, Input, Money, Output, line_out
 from app.schemas.scoring.runs import RunParameters, Share
 
 Figure = float | None
@@ -36,7 +36,7 @@ class ChurnTop(Output):
     """A customer whose value is at risk."""
 
     id: UUID
-    name: Annotated[str, shown(200)] | None
+    name: Annotated[str, line_out(200)] | None
     level: ChurnLevel
     probability: Share | None
     value_at_risk: Money | None
@@ -199,7 +199,7 @@ class ChurnReason(Output):
     """What it is compared with: what is usual for the customer or for all, or a limit."""
     contribution: Share
     """How strongly it warns, by the formula of the sign, for ordering; not a share of the probability."""
-    sentence: Annotated[str, shown(500)]
+    sentence: Annotated[str, line_out(500)]
     """The same in words, in the language asked for: tr, az or en."""
 
 
@@ -211,7 +211,7 @@ class ChurnContribution(Output):
     baseline: Figure
     contribution: float
     """Above 0 speaks for leaving."""
-    sentence: Annotated[str, shown(500)]
+    sentence: Annotated[str, line_out(500)]
     """In the language asked for: tr, az or en."""
 
 

@@ -7,15 +7,15 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from app.domain.customers.customers import ChurnLevel, Tier
-from app.domain.scoring.replays import MOST_SHOWN, LateKind, Remark
-from app.schemas.common.base import Code, Count, Currency, Input, Money, Output, PageOf, Paging, shown
+from app.domain.scoring.replays import MAX_SHOWN, LateKind, Remark
+from app.schemas.common.base import Code, Count, Currency, Input, Money, Output, PageOf, Paging, line_out
 from app.schemas.scoring.runs import EXAMPLE_ID as EXAMPLE_RUN_ID
 from app.schemas.scoring.runs import RunState
 
 EXAMPLE_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7c90"
 EXAMPLE_JOB_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7c91"
 
-Rate = Annotated[str, shown(40)]
+Rate = Annotated[str, line_out(40)]
 
 
 class ReplayCreate(Input):
@@ -82,7 +82,7 @@ class LateData(Output):
     counts: LateCounts
     customers: Count
     """Customers whose records they are."""
-    records: Annotated[list[LateRecord], Field(max_length=MOST_SHOWN)]
+    records: Annotated[list[LateRecord], Field(max_length=MAX_SHOWN)]
     """The newest ones."""
 
 
@@ -114,14 +114,14 @@ class ReplayResult(Output):
     """What was compared."""
     not_compared: Annotated[list[Code], Field(max_length=20)]
     """What the run, being of an earlier version, did not keep or did not compute like this."""
-    customers: Annotated[list[DifferingCustomer], Field(max_length=MOST_SHOWN)]
+    customers: Annotated[list[DifferingCustomer], Field(max_length=MAX_SHOWN)]
     """Some of those who differ, those with late data first."""
     late: LateData
     deleted: bool
     """Whether an import was taken back since, or is being taken back."""
     rates_changed: Count
     """Exchange rates of the run that were changed or removed since, or set since and needed."""
-    rates: Annotated[list[ChangedRate], Field(max_length=MOST_SHOWN)]
+    rates: Annotated[list[ChangedRate], Field(max_length=MAX_SHOWN)]
     """Some of them."""
     remarks: Annotated[list[Remark], Field(max_length=len(Remark))]
     """What has to be borne in mind."""
@@ -138,7 +138,7 @@ class ReplayRead(Output):
     """The run's day."""
     state: RunState
     result: ReplayResult | None
-    error: Annotated[str, shown(1000)] | None
+    error: Annotated[str, line_out(1000)] | None
     created_at: datetime
     ended_at: datetime | None
 
@@ -151,7 +151,7 @@ class ReplaySummary(Output):
     run_id: UUID
     as_of: date
     state: RunState
-    error: Annotated[str, shown(1000)] | None
+    error: Annotated[str, line_out(1000)] | None
     created_at: datetime
     ended_at: datetime | None
 

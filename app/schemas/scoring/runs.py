@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from app.domain.activity.transactions import TransactionKind
-from app.schemas.common.base import Currency, DateIn, Flag, Input, Output, PageOf, Paging, shown
+from app.schemas.common.base import Currency, DateIn, Flag, Input, Output, PageOf, Paging, line_out
 
 EXAMPLE_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7c20"
 
@@ -122,7 +122,7 @@ class ScoringRunRead(Output):
     state: RunState
     is_current: bool
     """Whether customers show this run's tiers: the one for the latest day."""
-    error: Annotated[str, shown(1000)] | None
+    error: Annotated[str, line_out(1000)] | None
     created_at: datetime
     ended_at: datetime | None
 

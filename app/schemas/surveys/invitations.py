@@ -23,7 +23,7 @@ from app.schemas.common.base import (
     Paging,
     QualifiedKey,
     QueryFlag,
-    shown,
+    line_out,
 )
 from app.schemas.common.batches import COUNTED, KEPT, BatchItem
 from app.schemas.customers.customers import EXAMPLE_ID as EXAMPLE_CUSTOMER_ID
@@ -107,10 +107,10 @@ class SurveyInvitationRead(Output):
     complaint_id: UUID | None
     transaction_id: UUID | None
     channel: Channel | None
-    agent: Annotated[str, shown(100)] | None
+    agent: Annotated[str, line_out(100)] | None
     unit: Label | None
     phase: Phase | None
-    category: Annotated[str, shown(100)] | None
+    category: Annotated[str, line_out(100)] | None
     invited_at: datetime
     expires_at: datetime | None
     answered_at: datetime | None

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from app.domain.activity.interactions import Phase
 from app.domain.customers.customers import Channel
-from app.domain.surveys.surveys import QUESTIONS_MOST, SCALE_GREATEST, SCALE_LEAST, TEXT_MOST, QuestionKind
+from app.domain.surveys.surveys import MAX_QUESTIONS, SCALE_GREATEST, SCALE_LEAST, MAX_TEXT, QuestionKind
 from app.schemas.activity.interactions import Agent
 from app.schemas.common.base import (
     Code,
@@ -28,8 +28,8 @@ from app.schemas.common.base import (
     SystemName,
     Version,
     paragraph,
-    shown,
-    shown_paragraph,
+    line_out,
+    paragraph_out,
 )
 from app.schemas.common.batches import COUNTED, KEPT, BatchItem
 from app.schemas.surveys.invitations import Subject
@@ -38,7 +38,7 @@ from app.schemas.surveys.surveys import ScaleRead
 EXAMPLE_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7b70"
 
 NumberIn = Annotated[int, Field(strict=True, ge=SCALE_LEAST, le=SCALE_GREATEST)]
-TextIn = Annotated[str, paragraph(TEXT_MOST)]
+TextIn = Annotated[str, paragraph(MAX_TEXT)]
 
 
 class Answer(Input):
@@ -94,7 +94,7 @@ class SurveyResponseCreate(Subject):
     """The system the response comes from."""
     external_id: ExternalKey | None = Field(default=None, examples=["F-2026-000093"])
     """The response's key there; unique per source, so that nothing is recorded twice."""
-    answers: Annotated[list[Answer], Field(min_length=1, max_length=QUESTIONS_MOST)]
+    answers: Annotated[list[Answer], Field(min_length=1, max_length=MAX_QUESTIONS)]
     """At most one to each question; any order."""
 
     @model_validator(mode="after")
@@ -114,7 +114,7 @@ class AnswerRead(Output):
     scale: ScaleRead | None
     number: Annotated[int, Field(ge=SCALE_LEAST, le=SCALE_GREATEST)] | None
     choice: Code | None
-    text: Annotated[str, shown_paragraph(TEXT_MOST)] | None
+    text: Annotated[str, paragraph_out(MAX_TEXT)] | None
     skipped: bool
     """Left blank, or "do not know": no part of any index, but counted."""
 
@@ -129,21 +129,21 @@ class SurveyResponseRead(Output):
     customer_id: UUID | None
     """Null when it is anonymous."""
     source: SystemName
-    external_id: Annotated[str, shown(200)] | None
+    external_id: Annotated[str, line_out(200)] | None
     interaction_id: UUID | None
     complaint_id: UUID | None
     transaction_id: UUID | None
     channel: Channel | None
-    agent: Annotated[str, shown(100)] | None
+    agent: Annotated[str, line_out(100)] | None
     unit: Label | None
     phase: Phase | None
-    category: Annotated[str, shown(100)] | None
+    category: Annotated[str, line_out(100)] | None
     language: Language | None
     answered_at: datetime
     recorded_at: datetime
     import_id: UUID | None
     """The import that brought it; null when it came one by one."""
-    answers: Annotated[list[AnswerRead], Field(max_length=QUESTIONS_MOST)]
+    answers: Annotated[list[AnswerRead], Field(max_length=MAX_QUESTIONS)]
     """By code of the question."""
 
 

@@ -10,12 +10,12 @@ from pydantic_core import PydanticCustomError
 
 from app.domain.satisfaction.model import Dimension
 from app.domain.surveys.surveys import (
-    CHOICES_MOST,
-    LANGUAGES_MOST,
-    QUESTIONS_MOST,
+    MAX_CHOICES,
+    MAX_LANGUAGES,
+    MAX_QUESTIONS,
     SCALE_GREATEST,
     SCALE_LEAST,
-    WEIGHT_MOST,
+    MAX_WEIGHT,
     QuestionKind,
 )
 from app.schemas.common.base import (
@@ -31,18 +31,18 @@ from app.schemas.common.base import (
     QueryFlag,
     Version,
     line,
-    shown,
+    line_out,
 )
 
 EXAMPLE_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7b50"
-TEXT_MOST = 500
+MAX_TEXT = 500
 
 NAMES: dict[str, Any] = {"en": "After a delivery", "tr": "Teslimat sonrası", "az": "Çatdırılmadan sonra"}
-Text = Annotated[str, line(TEXT_MOST)]
-Texts = Annotated[dict[Language, Text], Field(min_length=1, max_length=LANGUAGES_MOST)]
-TextsRead = Annotated[dict[Language, Annotated[str, shown(TEXT_MOST)]], Field(max_length=LANGUAGES_MOST)]
+Text = Annotated[str, line(MAX_TEXT)]
+Texts = Annotated[dict[Language, Text], Field(min_length=1, max_length=MAX_LANGUAGES)]
+TextsRead = Annotated[dict[Language, Annotated[str, line_out(MAX_TEXT)]], Field(max_length=MAX_LANGUAGES)]
 ScaleEnd = Annotated[int, Field(strict=True, ge=SCALE_LEAST, le=SCALE_GREATEST)]
-Weight = Annotated[float, Field(strict=True, ge=0, le=WEIGHT_MOST, allow_inf_nan=False)]
+Weight = Annotated[float, Field(strict=True, ge=0, le=MAX_WEIGHT, allow_inf_nan=False)]
 
 
 class Scale(Input):
@@ -81,7 +81,7 @@ class Question(Input):
     dimension: Dimension | None = Field(default=None, examples=[None])
     """What a `rating` question says of the service culture: interest, sincerity, reliability and respect are
     its moral side, the others its material one."""
-    choices: Annotated[list[Choice], Field(max_length=CHOICES_MOST)] = Field(default=[], examples=[[]])
+    choices: Annotated[list[Choice], Field(max_length=MAX_CHOICES)] = Field(default=[], examples=[[]])
     """What a `choice` question offers, at least two; one of them is chosen."""
 
 
@@ -104,7 +104,7 @@ _QUESTIONS: list[Any] = [
         "texts": {"en": "Anything else?", "tr": "Eklemek istediğiniz?"},
     },
 ]
-Questions = Annotated[list[Question], Field(min_length=1, max_length=QUESTIONS_MOST, examples=[_QUESTIONS])]
+Questions = Annotated[list[Question], Field(min_length=1, max_length=MAX_QUESTIONS, examples=[_QUESTIONS])]
 
 
 class SurveyCreate(Input):
@@ -137,7 +137,7 @@ class SurveyUpdate(Input):
         json_schema_extra={"examples": [{"names": {"en": "After the delivery", "az": None}}]}
     )
 
-    names: Annotated[dict[Language, Text | None], Field(max_length=2 * LANGUAGES_MOST)] = Field(
+    names: Annotated[dict[Language, Text | None], Field(max_length=2 * MAX_LANGUAGES)] = Field(
         default=UNSET, examples=[{"en": "After the delivery", "az": None}]
     )
     is_active: Flag = Field(default=UNSET, examples=[False])
@@ -177,13 +177,13 @@ class QuestionRead(Output):
     reversed: bool
     """Whether a greater number is worse: the older scale of `ces`."""
     required: bool
-    weight: Annotated[float, Field(ge=0, le=WEIGHT_MOST)] | None
+    weight: Annotated[float, Field(ge=0, le=MAX_WEIGHT)] | None
     """Share in the composite index or the expectation score; null for kinds that are no part of them."""
     dimension: Dimension | None
-    choices: Annotated[list[ChoiceRead], Field(max_length=CHOICES_MOST)]
+    choices: Annotated[list[ChoiceRead], Field(max_length=MAX_CHOICES)]
 
 
-QuestionsRead = Annotated[list[QuestionRead], Field(max_length=QUESTIONS_MOST)]
+QuestionsRead = Annotated[list[QuestionRead], Field(max_length=MAX_QUESTIONS)]
 
 
 class SurveyRead(Output):

@@ -27,7 +27,7 @@ from app.store.engine import single
 from app.store.paging import After, Page, SortKey, changed_after, fetch
 from app.store.tables import Complaint, Customer, Interaction
 from app.store.types import new_id, now
-from app.store.visibility import narrow
+from app.store.visibility import visible_to
 
 Row = dict[str, Any]
 
@@ -155,9 +155,9 @@ def create_many(
     recording.store_new(tx, actor, _KIND, items, rows, import_id=import_id)
     stored = [row for row in rows if isinstance(row, dict)]
     if import_id is None:
-        told = [(str(row["id"]), row["customer_id"]) for row in stored]
-        trail.record_all(tx, actor, "interaction.recorded", told)
-    do_not_contact.heed(tx, actor, stored)
+        subjects = [(str(row["id"]), row["customer_id"]) for row in stored]
+        trail.record_all(tx, actor, "interaction.recorded", subjects)
+    do_not_contact.apply_opt_outs(tx, actor, stored)
     return [_shape(row) if isinstance(row, dict) else row for row in rows]
 
 
@@ -197,7 +197,7 @@ def update_one(
     customer_id = after["customer_id"]
     trail.record(tx, actor, "interaction.updated", interaction_id, customer_id=customer_id, members=changes)
     if changes.keys() & {"disposition", "customer_id"}:
-        do_not_contact.heed(tx, actor, [after])
+        do_not_contact.apply_opt_outs(tx, actor, [after])
     return _shape(after)
 
 
@@ -205,7 +205,7 @@ def update_one(
 
 
 def _visible(actor: Actor) -> Select[Any]:
-    return narrow(_READ, actor, Interaction.customer_id, Interaction.unit)
+    return visible_to(_READ, actor, Interaction.customer_id, Interaction.unit)
 
 
 def _found(tx: Connection, statement: Select[Any]) -> Row:
@@ -276,12 +276,12 @@ def _identify(tx: Connection, actor: Actor, before: Row, customer_id: UUID | Non
         detail = "The interaction has a customer already: POST to /v1/interactions/{id}/transfers moves it."
         raise ConflictError(detail, id=before["id"])
     known = select(Customer.id).where(Customer.id == customer_id)
-    if tx.execute(narrow(known.with_for_update(read=True, key_share=True), actor)).first() is None:
+    if tx.execute(visible_to(known.with_for_update(read=True, key_share=True), actor)).first() is None:
         wrong = FieldError("/customer_id", "unknown_customer", "There is no such customer.")
         raise InvalidError(code="unknown_customer", fields=[wrong])
     others = Complaint.interaction_id == before["id"], Complaint.customer_id != customer_id
     if tx.execute(select(exists().where(*others))).scalar_one():
-        seen = narrow(select(Complaint.id).where(*others), actor, Complaint.customer_id)
+        seen = visible_to(select(Complaint.id).where(*others), actor, Complaint.customer_id)
         in_way = tx.execute(seen.order_by(Complaint.id).limit(1)).scalar_one_or_none()
         detail = "A complaint of another customer came from this interaction."
         existing = None if in_way is None else (str(in_way), f"/v1/complaints/{in_way}")
@@ -293,7 +293,7 @@ def _exists() -> ConflictError:
     return ConflictError(detail, code="interaction_exists")
 
 
-_KIND = recording.Kind(Interaction, _exists, path="/v1/interactions")
+_KIND = recording.RecordType(Interaction, _exists, path="/v1/interactions")
 
 
 def _shape(row: Row) -> Row:

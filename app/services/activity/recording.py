@@ -16,7 +16,7 @@ from app.services.platform import rights
 from app.store import dialects
 from app.store.sql.composite_keys import in_pairs
 from app.store.tables import Base
-from app.store.visibility import narrow
+from app.store.visibility import visible_to
 
 Row = dict[str, Any]
 
@@ -27,7 +27,7 @@ found; None for nobody's record, and while the customer is still to be created."
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class RecordType:
     """A kind of record.
 
     Args:
@@ -37,7 +37,7 @@ class Kind:
         path: address of the resource, under which the stored record is.
         differing: names the members (JSON Pointers) in which a row differs from the stored one; such a row is
             refused with ``differs_code``.
-        renew: makes a row anew that was not stored because of something else that must be unique.
+        regenerate: makes a row anew that was not stored because of something else that must be unique.
     """
 
     table: type[Base]
@@ -45,17 +45,17 @@ class Kind:
     path: str
     differing: Callable[[Row, Row], list[str]] | None = None
     differs_code: str = ""
-    renew: Callable[[Row], Row] | None = None
+    regenerate: Callable[[Row], Row] | None = None
 
 
-TRIES = 10
+MAX_TRIES = 10
 """How often a row is made anew, at most."""
 
 
 def store_new(
     tx: Connection,
     actor: Actor,
-    kind: Kind,
+    kind: RecordType,
     items: Sequence[NamesCustomer],
     rows: list[Row | AppError],
     check: Check | None = None,
@@ -93,7 +93,7 @@ def store_new(
     return prospects & {row["customer_id"] for row in rows if isinstance(row, dict)}
 
 
-def store_unowned(tx: Connection, actor: Actor, kind: Kind, rows: list[Row | AppError]) -> None:
+def store_unowned(tx: Connection, actor: Actor, kind: RecordType, rows: list[Row | AppError]) -> None:
     """Store the rows of records that are nobody's and can be stored; the others become `AppError` in place.
 
     Args:
@@ -108,7 +108,7 @@ def store_unowned(tx: Connection, actor: Actor, kind: Kind, rows: list[Row | App
 # --- inside
 
 
-def _refuse_repeated(kind: Kind, rows: list[Row | AppError]) -> None:
+def _refuse_repeated(kind: RecordType, rows: list[Row | AppError]) -> None:
     """Refuse rows that repeat the external id of an earlier one."""
     seen = set()
     for index, row in enumerate(rows):
@@ -121,7 +121,7 @@ def _refuse_repeated(kind: Kind, rows: list[Row | AppError]) -> None:
 def _create_missing(
     tx: Connection,
     actor: Actor,
-    kind: Kind,
+    kind: RecordType,
     items: Sequence[NamesCustomer],
     rows: list[Row | AppError],
     import_id: UUID | None,
@@ -156,7 +156,7 @@ def _create_missing(
     return [index for index in lacking if isinstance(rows[index], dict)]
 
 
-def _refuse_stored(tx: Connection, kind: Kind, rows: list[Row | AppError], indexes: Sequence[int]) -> None:
+def _refuse_stored(tx: Connection, kind: RecordType, rows: list[Row | AppError], indexes: Sequence[int]) -> None:
     """Refuse rows whose record is stored already, one statement."""
     wanted = {
         index: _key(row)
@@ -175,7 +175,7 @@ def _refuse_stored(tx: Connection, kind: Kind, rows: list[Row | AppError], index
 
 
 def _name_existing(
-    tx: Connection, actor: Actor, kind: Kind, given: Sequence[Row | AppError], rows: list[Row | AppError]
+    tx: Connection, actor: Actor, kind: RecordType, given: Sequence[Row | AppError], rows: list[Row | AppError]
 ) -> None:
     """Say in the refusals of records that are stored already which ones these are, as far as the caller may
     see them, and in what the new ones differ; one statement, none where nothing was refused so."""
@@ -191,7 +191,7 @@ def _name_existing(
         in_pairs(table.c.source, table.c.external_id, set(map(_key, refused.values())))
     )
     if "customer_id" in table.c:
-        statement = narrow(statement, actor, table.c.customer_id, table.c.get("unit"))
+        statement = visible_to(statement, actor, table.c.customer_id, table.c.get("unit"))
     new = {row["id"] for row in rows if isinstance(row, dict)}
     found = {_key(dict(row)): dict(row) for row in tx.execute(statement).mappings() if row["id"] not in new}
     for index, row in refused.items():
@@ -209,36 +209,36 @@ def _name_existing(
         refusal.existing = str(stored["id"]), f"{kind.path}/{stored['id']}"
 
 
-def _insert(tx: Connection, kind: Kind, rows: list[Row | AppError]) -> None:
+def _insert(tx: Connection, kind: RecordType, rows: list[Row | AppError]) -> None:
     """Store the good rows, and refuse those whose record is stored already.
 
     Raises:
         ConflictError: a row cannot be stored however often it is made anew.
     """
     left = [index for index, row in enumerate(rows) if isinstance(row, dict)]
-    for _ in range(TRIES):
+    for _ in range(MAX_TRIES):
         left = _insert_once(tx, kind, rows, left)
         if not left:
             return
-        if kind.renew is not None:
+        if kind.regenerate is not None:
             _refuse_stored(tx, kind, rows, left)
         for index in left:
             if isinstance(row := rows[index], dict):
-                rows[index] = kind.exists() if kind.renew is None else kind.renew(row)
+                rows[index] = kind.exists() if kind.regenerate is None else kind.regenerate(row)
         left = [index for index in left if isinstance(rows[index], dict)]
     if left:
         raise ConflictError("Another request is storing the same records; repeat this one.")
 
 
 def _insert_once(
-    tx: Connection, kind: Kind, rows: Sequence[Row | AppError], indexes: Sequence[int]
+    tx: Connection, kind: RecordType, rows: Sequence[Row | AppError], indexes: Sequence[int]
 ) -> list[int]:
     """Store the rows that can be, one statement; gives the indexes of the others."""
     # In order of the unique key, so that two batches with the same records do not deadlock.
     good = sorted((row for index in indexes if isinstance(row := rows[index], dict)), key=_order)
     if not good:
         return []
-    unique = ["source", "external_id"] if kind.renew is None else None
+    unique = ["source", "external_id"] if kind.regenerate is None else None
     statement = dialects.insert(tx, kind.table).on_conflict_do_nothing(index_elements=unique)
     stored = set(tx.execute(statement.returning(kind.table.__table__.c.id), good).scalars())
     return [index for index in indexes if isinstance(row := rows[index], dict) and row["id"] not in stored]

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 from app.domain.common.access import Actor
 from app.errors import AppError, FieldError
 from app.store.tables import Base, Complaint, Interaction, Transaction
-from app.store.visibility import narrow
+from app.store.visibility import visible_to
 
 Row = dict[str, Any]
 Found = dict[str, dict[UUID, Row]]
@@ -53,7 +53,7 @@ def find(tx: Connection, actor: Actor, rows: Iterable[Row | AppError]) -> Found:
         if ids:
             columns = read.selected_columns
             wanted = read.where(columns.id.in_(ids)).with_for_update(read=True, key_share=True)
-            statement = narrow(wanted, actor, columns.customer_id, columns.get("unit"))
+            statement = visible_to(wanted, actor, columns.customer_id, columns.get("unit"))
             found[member] = {row["id"]: dict(row) for row in tx.execute(statement).mappings()}
     return found
 

@@ -29,7 +29,7 @@ from app.store.engine import single
 from app.store.paging import After, Page, SortKey, changed_after, fetch
 from app.store.tables import Transaction
 from app.store.types import new_id, now, to_micros
-from app.store.visibility import narrow
+from app.store.visibility import visible_to
 
 Row = dict[str, Any]
 
@@ -60,7 +60,7 @@ def get(tx: Connection, actor: Actor, transaction_id: UUID) -> Row:
     Raises:
         NotFoundError: there is none with this id, or the caller may not see its customer.
     """
-    statement = narrow(_READ.where(Transaction.id == transaction_id), actor, Transaction.customer_id)
+    statement = visible_to(_READ.where(Transaction.id == transaction_id), actor, Transaction.customer_id)
     row = tx.execute(statement).mappings().first()
     if row is None:
         raise NotFoundError("There is no such transaction.")
@@ -74,7 +74,7 @@ def find_locked(tx: Connection, actor: Actor, transaction_id: UUID) -> Row:
         NotFoundError: there is none with this id, or the caller may not see its customer.
     """
     wanted = _READ.where(Transaction.id == transaction_id).with_for_update()
-    row = tx.execute(narrow(wanted, actor, Transaction.customer_id)).mappings().first()
+    row = tx.execute(visible_to(wanted, actor, Transaction.customer_id)).mappings().first()
     if row is None:
         raise NotFoundError("There is no such transaction.")
     return dict(row)
@@ -83,7 +83,7 @@ def find_locked(tx: Connection, actor: Actor, transaction_id: UUID) -> Row:
 @single
 def page(tx: Connection, actor: Actor, query: TransactionQuery, after: After | None) -> Page:
     """Read a page of the transactions that match every filter."""
-    statement = narrow(_READ, actor, Transaction.customer_id)
+    statement = visible_to(_READ, actor, Transaction.customer_id)
     if query.external_id is not None:
         source, key = split_qualified(query.external_id)
         statement = statement.where(Transaction.source == source, Transaction.external_id == key)
@@ -150,7 +150,7 @@ def create_many(
     return [shape(row) if isinstance(row, dict) else row for row in rows]
 
 
-def said_of(row: Row) -> bytes:
+def source_digests_of(row: Row) -> bytes:
     """What the source of a stored transaction said of it last."""
     if row["source_said"] is not None:
         return bytes(row["source_said"])
@@ -187,7 +187,7 @@ def update_one(
     if not changes:
         return shown
     at = now()
-    changes |= {"version": before["version"] + 1, "changed_at": at, "source_said": said_of(before)}
+    changes |= {"version": before["version"] + 1, "changed_at": at, "source_said": source_digests_of(before)}
     tx.execute(update(Transaction).where(Transaction.id == transaction_id).values(changes))
     customer_id = before["customer_id"]
     external_ids.mark_changed(tx, [customer_id], at)
@@ -277,7 +277,7 @@ def _differing(row: Row, stored: Row) -> list[str]:
     return [pointer for column, pointer in _POINTERS.items() if row[column] != stored[column]]
 
 
-_KIND = recording.Kind(
+_KIND = recording.RecordType(
     Transaction,
     _exists,
     path="/v1/transactions",

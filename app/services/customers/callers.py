@@ -17,7 +17,7 @@ from app.store import dialects
 from app.store.audit import trail
 from app.store.tables import Complaint, Customer, CustomerLookup, Interaction
 from app.store.types import now
-from app.store.visibility import narrow
+from app.store.visibility import visible_to
 
 Row = dict[str, Any]
 
@@ -131,9 +131,9 @@ def adopt(tx: Connection, actor: Actor, customers: Sequence[Row]) -> None:
         statement.values(values),
         [{"interaction": row["id"], "owner": row["customer_id"]} for row in theirs],
     )
-    told = [(str(row["id"]), row["customer_id"]) for row in theirs]
-    trail.record_all(tx, actor, "interaction.updated", told, members=["customer_id"])
-    heeded = do_not_contact.heed(tx, actor, theirs)
+    named = [(str(row["id"]), row["customer_id"]) for row in theirs]
+    trail.record_all(tx, actor, "interaction.updated", named, members=["customer_id"])
+    heeded = do_not_contact.apply_opt_outs(tx, actor, theirs)
     for row in customers:
         row.update(heeded.get(row["id"], {}))
 
@@ -158,4 +158,4 @@ def _visible(tx: Connection, actor: Actor, ids: set[UUID]) -> set[UUID]:
     """Those of the customers whom the caller may see; no statement for callers who see all."""
     if not ids or not (actor.units or actor.customer_id):
         return ids
-    return set(tx.execute(narrow(select(Customer.id).where(Customer.id.in_(ids)), actor)).scalars())
+    return set(tx.execute(visible_to(select(Customer.id).where(Customer.id.in_(ids)), actor)).scalars())

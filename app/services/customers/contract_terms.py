@@ -24,7 +24,7 @@ from app.store.audit import trail
 from app.store.paging import After, Page, SortKey, fetch
 from app.store.tables import ContractTerms, Customer
 from app.store.types import now
-from app.store.visibility import narrow
+from app.store.visibility import visible_to
 
 Row = dict[str, Any]
 Key = tuple[UUID, date]
@@ -50,8 +50,8 @@ def keep(tx: Connection, actor: Actor, after: Row) -> None:
     known_on = today
     if newest is not None:
         notice = after["contract_notice_on"]
-        told = notice if notice != newest["notice_given_on"] else None
-        known_on = rules.known_on(told, newest["known_on"], today)
+        stated = notice if notice != newest["notice_given_on"] else None
+        known_on = rules.known_on(stated, newest["known_on"], today)
     set_versions(tx, [_version(after, known_on, now())])
 
 
@@ -66,8 +66,8 @@ def keep_many(tx: Connection, actor: Actor, rows: Sequence[Row]) -> None:
         known_on, present = today, newest.get(row["id"])
         if present is not None:
             notice = row["contract_notice_on"]
-            told = notice if notice != present["notice_given_on"] else None
-            known_on = rules.known_on(told, present["known_on"], today)
+            stated = notice if notice != present["notice_given_on"] else None
+            known_on = rules.known_on(stated, present["known_on"], today)
         versions.append(_version(row, known_on, at))
     set_versions(tx, versions)
 
@@ -87,7 +87,7 @@ def page(tx: Connection, actor: Actor, customer_id: UUID, query: Paging, after: 
     Raises:
         NotFoundError: there is no such customer, or the caller may not see it.
     """
-    _check_seen(tx, actor, customer_id)
+    _check_visible(tx, actor, customer_id)
     mine = _READ.where(ContractTerms.customer_id == customer_id)
     found = fetch(tx, mine, [_NEWEST_FIRST], limit=query.limit, after=after)
     return Page([_shape(row) for row in found.rows], found.after)
@@ -109,8 +109,8 @@ def record(tx: Connection, actor: Actor, customer_id: UUID, data: ContractTermsC
         InvalidError: a day to come (``in_future``), one from which the present terms hold already
             (``not_past``), or days out of order.
     """
-    _check_seen(tx, actor, customer_id, lock=True)
-    [found] = _set_past(tx, actor, [_told(customer_id, data)])
+    _check_visible(tx, actor, customer_id, lock=True)
+    [found] = _set_past(tx, actor, [_version_row(customer_id, data)])
     if isinstance(found, AppError):
         raise found
     return found
@@ -125,7 +125,7 @@ def create_many(tx: Connection, actor: Actor, items: Sequence[ContractTermsItem]
         not see (``unknown_customer``), days that `record` refuses, or a day that is given twice
         (``repeated``). The caller decides whether one refusal refuses all.
     """
-    rows = [_told_or_refused(item) for item in items]
+    rows = [_version_row_or_refusal(item) for item in items]
     external_ids.find_customers(tx, actor, items, rows)
     found = {row["customer_id"] for row in rows if isinstance(row, dict)}
     # In order, so that two batches do not deadlock.
@@ -137,36 +137,36 @@ def create_many(tx: Connection, actor: Actor, items: Sequence[ContractTermsItem]
 # --- inside
 
 
-def _check_seen(tx: Connection, actor: Actor, customer_id: UUID, *, lock: bool = False) -> None:
-    wanted = narrow(select(Customer.id).where(Customer.id == customer_id), actor)
+def _check_visible(tx: Connection, actor: Actor, customer_id: UUID, *, lock: bool = False) -> None:
+    wanted = visible_to(select(Customer.id).where(Customer.id == customer_id), actor)
     if tx.execute(wanted.with_for_update() if lock else wanted).first() is None:
         raise NotFoundError("There is no such customer.")
 
 
-def _told(customer_id: UUID | None, data: ContractTermsCreate) -> Row:
+def _version_row(customer_id: UUID | None, data: ContractTermsCreate) -> Row:
     """A version as it is told; that of a batch may not have its customer yet."""
     given = None if data.contract is None else data.contract.model_dump(mode="python")
     return _version({"id": customer_id, **contract_columns({}, given)}, data.known_on, now())
 
 
-def _told_or_refused(item: ContractTermsItem) -> Row | AppError:
+def _version_row_or_refusal(item: ContractTermsItem) -> Row | AppError:
     try:
-        return _told(item.customer_id, item)
+        return _version_row(item.customer_id, item)
     except InvalidError as refusal:
         return refusal
 
 
-def _set_past(tx: Connection, actor: Actor, told: Sequence[Row | AppError]) -> list[Row | AppError]:
+def _set_past(tx: Connection, actor: Actor, stated: Sequence[Row | AppError]) -> list[Row | AppError]:
     """Set the versions that can be set; what says the same as before stays as it is.
 
     The rows of their customers are locked.
     """
     today = actor.company.day_of(now())
-    before = versions_of(tx, {row["customer_id"] for row in told if isinstance(row, dict)})
+    before = versions_of(tx, {row["customer_id"] for row in stated if isinstance(row, dict)})
     newest = dict(sorted(before))  # of each customer the last day stays
     wanted: dict[Key, Row] = {}
     found: list[Row | AppError] = []
-    for row in told:
+    for row in stated:
         if isinstance(row, AppError):
             found.append(row)
             continue

@@ -44,7 +44,7 @@ from app.store.paging import After, Page, fetch
 from app.store.prepared_select import Prepared
 from app.store.tables import Customer, CustomerExternalId, CustomerLookup, CustomerScore
 from app.store.types import new_id, now
-from app.store.visibility import narrow, seen
+from app.store.visibility import visible_to, read_visible
 
 _READ = select(
     *(
@@ -72,13 +72,13 @@ def get(tx: Connection, actor: Actor, customer_id: UUID) -> Row:
     Raises:
         NotFoundError: there is none with this id, or the caller may not see it.
     """
-    return _found(seen(tx, _BY_ID, actor, {"customer_id": customer_id}))
+    return _found(read_visible(tx, _BY_ID, actor, {"customer_id": customer_id}))
 
 
 @single
 def get_by_external_id(tx: Connection, actor: Actor, system: str, key: str) -> Row:
     """Read the customer that has ``key`` in ``system``."""
-    return _found(seen(tx, _BY_EXTERNAL_ID, actor, {"system": system, "key": key}))
+    return _found(read_visible(tx, _BY_EXTERNAL_ID, actor, {"system": system, "key": key}))
 
 
 def page(tx: Connection, actor: Actor, query: CustomerQuery, after: After | None) -> Page:
@@ -87,7 +87,7 @@ def page(tx: Connection, actor: Actor, query: CustomerQuery, after: After | None
     Two statements; one more with ``include=total``, and one where a page reaches those who lack the figure
     that all are sorted by.
     """
-    statement = search.filtered(narrow(_READ, actor), actor, query)
+    statement = search.filtered(visible_to(_READ, actor), actor, query)
     keys = search.SORTS[query.sort]
     if any(key.column is Customer.name_key for key in keys):
         statement = statement.add_columns(Customer.name_key)
@@ -204,7 +204,7 @@ def upsert(
     if given is not None:
         changes["external_ids"] = customer_rows.including(given, identity)
     if "do_not_contact" in changes:
-        changes["do_not_contact"] = do_not_contact.kept(tx, before, changes["do_not_contact"])
+        changes["do_not_contact"] = do_not_contact.with_opt_outs(tx, before, changes["do_not_contact"])
     if "lifecycle" in changes:
         changes |= {"left_on": None, "left_reason": None}
     return _apply(tx, actor, before, changes), False
@@ -253,7 +253,7 @@ def _found(rows: list[Row]) -> Row:
 
 def _locked(tx: Connection, actor: Actor, condition: Any) -> Row:
     row = (
-        tx.execute(narrow(_READ_ONE.where(condition), actor).with_for_update(of=Customer)).mappings().first()
+        tx.execute(visible_to(_READ_ONE.where(condition), actor).with_for_update(of=Customer)).mappings().first()
     )
     if row is None:
         raise NotFoundError("There is no such customer.")
@@ -262,8 +262,8 @@ def _locked(tx: Connection, actor: Actor, condition: Any) -> Row:
 
 def _shape(row: Row) -> Row:
     """A row as `CustomerRead` wants it, members in its order."""
-    told = {"contract": scores.contract_of(row), shared_opt_outs.MEMBER: shared_opt_outs.shared(row)}
-    row = {**row, **scores.scores_of(row), **told}
+    shaped = {"contract": scores.contract_of(row), shared_opt_outs.MEMBER: shared_opt_outs.shared(row)}
+    row = {**row, **scores.scores_of(row), **shaped}
     return {member: row[member] for member in _MEMBERS}
 
 

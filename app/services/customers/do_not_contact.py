@@ -16,7 +16,7 @@ from app.store.types import now
 _MEMBER = "do_not_contact"
 
 
-def heed(tx: Connection, actor: Actor, interactions: Iterable[dict[str, Any]]) -> dict[UUID, dict[str, Any]]:
+def apply_opt_outs(tx: Connection, actor: Actor, interactions: Iterable[dict[str, Any]]) -> dict[UUID, dict[str, Any]]:
     """Put the channels that `UNWANTED` dispositions speak of on the lists of their customers.
 
     Two statements for all and those of the audit; none where nobody asked. A list that has the channel stays
@@ -54,16 +54,16 @@ def heed(tx: Connection, actor: Actor, interactions: Iterable[dict[str, Any]]) -
     }
 
 
-def kept(tx: Connection, customer: dict[str, Any], wanted: Sequence[str]) -> list[str]:
+def with_opt_outs(tx: Connection, customer: dict[str, Any], wanted: Sequence[str]) -> list[str]:
     """The list that a system of record sends, with the channels that the customer has on it because a
     recorded contact told so: a copy that does not know of the contact must not take the wish off.
 
     One statement, none where no such channel is left out.
     """
-    told = [
+    opted_out = [
         channel for channel in UNWANTED.values() if channel in customer[_MEMBER] and channel not in wanted
     ]
-    if not told:
+    if not opted_out:
         return list(wanted)
     theirs = Interaction.customer_id == customer["id"], Interaction.disposition.in_(UNWANTED)
     found = {
@@ -71,4 +71,4 @@ def kept(tx: Connection, customer: dict[str, Any], wanted: Sequence[str]) -> lis
         for code in tx.execute(select(Interaction.disposition).where(*theirs)).scalars()
         if code
     }
-    return [*wanted, *(channel for channel in told if channel in found)]
+    return [*wanted, *(channel for channel in opted_out if channel in found)]

@@ -17,7 +17,7 @@ from app.store.audit import trail
 from app.store.sql.composite_keys import in_pairs
 from app.store.tables import Customer, CustomerExternalId
 from app.store.types import new_id, now
-from app.store.visibility import narrow
+from app.store.visibility import visible_to
 
 KEYS_PER_STATEMENT = 5_000
 """External ids named in one statement: SQLite takes 32,766 parameters at most."""
@@ -50,7 +50,7 @@ def find_by_keys(
         .where(in_pairs(CustomerExternalId.system, CustomerExternalId.key, identities))
         .with_for_update(read=True, key_share=True, of=Customer)
     )
-    found = tx.execute(narrow(statement, actor)).all()
+    found = tx.execute(visible_to(statement, actor)).all()
     return {(system, key): (customer_id, lifecycle) for system, key, customer_id, lifecycle in found}
 
 
@@ -119,7 +119,7 @@ def refusals_of_taken(
         For each the refusal, which names the first of the others that the caller may see.
     """
     ids = {owner for others in owners_in_way for owner in others}
-    visible = narrow(select(Customer.id).where(Customer.id.in_(ids)), actor)
+    visible = visible_to(select(Customer.id).where(Customer.id.in_(ids)), actor)
     seen = set(tx.execute(visible).scalars()) if ids else set()
     refusals = []
     for others in owners_in_way:
@@ -196,5 +196,5 @@ def _find_by_ids(tx: Connection, actor: Actor, ids: set[UUID]) -> dict[UUID, tup
     if not ids:
         return {}
     statement = select(Customer.id, Customer.lifecycle).where(Customer.id.in_(ids))
-    found = tx.execute(narrow(statement.with_for_update(read=True, key_share=True), actor)).all()
+    found = tx.execute(visible_to(statement.with_for_update(read=True, key_share=True), actor)).all()
     return {customer_id: (customer_id, lifecycle) for customer_id, lifecycle in found}

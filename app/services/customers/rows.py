@@ -8,8 +8,8 @@ from app.domain.common import emails, names, phones
 from app.domain.common.access import Actor
 from app.domain.common.phones import PhoneError, Problem
 from app.domain.customers.customers import (
-    ATTRIBUTES_MOST,
-    EXTERNAL_IDS_MOST,
+    MAX_ATTRIBUTES,
+    MAX_EXTERNAL_IDS,
     ContactKind,
     contact_key,
     contract_fault,
@@ -91,7 +91,7 @@ def checked(actor: Actor, row: Row) -> Row:
         raise InvalidError(
             fields=[FieldError("/external_ids", "repeated", "The same external id is given twice.")]
         )
-    for member, most in (("attributes", ATTRIBUTES_MOST), ("external_ids", EXTERNAL_IDS_MOST)):
+    for member, most in (("attributes", MAX_ATTRIBUTES), ("external_ids", MAX_EXTERNAL_IDS)):
         if len(row[member]) > most:  # a merge may make more of them than one request can send
             detail, params = "Expected at most {max_length} items.", {"max_length": most}
             raise InvalidError(fields=[FieldError(f"/{member}", "too_long", detail, params=params)])
@@ -169,13 +169,13 @@ def contact_points(actor: Actor, given: list[Row], present: list[Row]) -> list[R
             detail = "The number names another extension."
             wrong.append(FieldError(f"/contact_points/{index}/extension", "other_extension", detail))
             continue
-        told = {"kind": kind, "value": value, "extension": extension or point["extension"]}
-        identity = _identity({**point, **told})
+        stated = {"kind": kind, "value": value, "extension": extension or point["extension"]}
+        identity = _identity({**point, **stated})
         if identity in points:
             wrong.append(
                 FieldError(f"/contact_points/{index}", "repeated", "The same contact point is given twice.")
             )
-        points[identity] = {"id": known.get(identity) or str(new_id()), **point, **told}
+        points[identity] = {"id": known.get(identity) or str(new_id()), **point, **stated}
     if wrong:
         raise InvalidError(fields=wrong)
     return list(points.values())

@@ -32,7 +32,7 @@ from app.store import dialects
 from app.store.audit import trail
 from app.store.engine import single
 from app.store.imports import keyless_duplicates, transaction_batches
-from app.store.imports.transaction_batches import Outcome, Owned
+from app.store.imports.transaction_batches import Outcome, MatchedRows
 from app.store.sql import bulk_write
 from app.store.tables import Customer, Import, ImportChunk, ImportTrial, Transaction
 from app.store.types import now
@@ -231,7 +231,7 @@ def _really_missing(tx: Connection, actor: Actor, system: str, keys: Collection[
     return set(keys) - transaction_batches.owners(tx, everyone, system, keys).keys()
 
 
-def _activate(tx: Connection, actor: Actor, owned: Owned, prospects: Collection[bytes]) -> None:
+def _activate(tx: Connection, actor: Actor, owned: MatchedRows, prospects: Collection[bytes]) -> None:
     buyers = {
         customer
         for customer, kind in zip(owned.customer, owned.values["kind"], strict=True)

@@ -25,7 +25,7 @@ CLEARED_AT_ONCE = 10_000
 class Change:
     """What one import has said and changed of a customer so far; see `app.store.tables.ImportChange`."""
 
-    said: Row = field(default_factory=dict)
+    statement: Row = field(default_factory=dict)
     before: Row | None = None
     after: Row | None = None
     created: bool = False
@@ -37,11 +37,11 @@ class Change:
         Raises:
             Wrong: an earlier row of the file says something else.
         """
-        told = {name: spelled(value) for name, value in members.items()}
-        for name, value in told.items():
-            if self.said.get(name, value) != value:
+        stated = {name: spelled(value) for name, value in members.items()}
+        for name, value in stated.items():
+            if self.statement.get(name, value) != value:
                 raise Wrong(Refusal.CONFLICTING_DUPLICATE, targets.get(name, name))
-        self.said.update(told)
+        self.statement.update(stated)
 
     def note(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         """Note members that were changed: what they were first, and what they are now."""
@@ -76,7 +76,7 @@ def write(tx: Connection, import_id: UUID, changes: Mapping[Place, Change]) -> N
             "part": part,
             "created": change.created,
             "version": change.version,
-            "said": change.said,
+            "said": change.statement,
             "before": change.before,
             "after": change.after,
             "changed_at": at,

@@ -11,7 +11,7 @@ from app.domain.imports.source_digests import only
 from app.domain.imports.sources import LINE_ID
 from app.domain.imports.targets import RecordKind
 from app.services.imports.record_requests import KINDS, Items
-from app.services.imports.record_updates import Said
+from app.services.imports.record_updates import RowDigests
 from app.store.imports import transaction_batches
 from app.store.imports.keyless_duplicates import OF_LINE
 
@@ -35,7 +35,7 @@ def find(tx: Connection, import_id: UUID, mapping: FileMapping, rows: Items) -> 
     """
     if mapping.columns["external_id"] != LINE_ID or not rows.items:
         return set()
-    said = [Said.of(item).packed for item in rows.items]
+    said = [RowDigests.of(item).packed for item in rows.items]
     before = _brought_before(tx, import_id, mapping, rows, said)
     if not before:
         return set()
@@ -71,7 +71,7 @@ def _complaint(packed: bytes) -> bytes:
 
 
 def _brought_before(
-    tx: Connection, import_id: UUID, mapping: FileMapping, rows: Items, said: Sequence[bytes]
+    tx: Connection, import_id: UUID, mapping: FileMapping, rows: Items, stated: Sequence[bytes]
 ) -> dict[str, bytes]:
     """What earlier files without keys said of records of the same times, by external id, the oldest first."""
     columns = KINDS[mapping.kind].table.__table__.c
@@ -86,7 +86,7 @@ def _brought_before(
     if mapping.kind is RecordKind.COMPLAINTS:
         statement = statement.where(columns.source_said.is_not(None))
     else:
-        statement = statement.where(columns.source_said.in_(set(said)))
+        statement = statement.where(columns.source_said.in_(set(stated)))
     own_file = rows.items[0].external_id.partition(":")[0]
     return {
         external_id: packed

@@ -12,13 +12,13 @@ from app.domain.imports.targets import LINKED_SOURCE, LINKS
 from app.errors import AppError, ConflictError
 from app.services.imports import keyless_duplicates, record_updates
 from app.services.imports.record_requests import KINDS, Items, Kind, reason
-from app.services.imports.record_updates import Said
+from app.services.imports.record_updates import RowDigests
 from app.store import dialects
 from app.store.engine import undone
 from app.store.imports import transaction_batches
 from app.store.imports.transaction_batches import Outcome
 from app.store.tables import Base, Complaint, Interaction, Transaction
-from app.store.visibility import narrow
+from app.store.visibility import visible_to
 
 Row = dict[str, Any]
 Results = list[Row | AppError]
@@ -60,9 +60,9 @@ def trial(tx: Connection, actor: Actor, import_row: Row, rows: Items) -> tuple[O
     rows, outcome = _link(tx, actor, mapping, rows)
     alike = keyless_duplicates.find(tx, import_id, mapping, rows)
     with undone(tx):
-        first, told = _record(tx, actor, import_row, mapping, rows, outcome)
+        first, counted = _record(tx, actor, import_row, mapping, rows, outcome)
         created = _created(tx, import_id, mapping, _keys(rows))
-    record_updates.note(tx, import_id, first, told, outcome)
+    record_updates.note(tx, import_id, first, counted, outcome)
     outcome.alike = len(alike.intersection(outcome.repeated_lines))
     return outcome, transaction_batches.try_customers(tx, import_id, created)
 
@@ -72,18 +72,18 @@ def trial(tx: Connection, actor: Actor, import_row: Row, rows: Items) -> tuple[O
 
 def _record(
     tx: Connection, actor: Actor, import_row: Row, mapping: Mapping, rows: Items, outcome: Outcome
-) -> tuple[Items, list[Said]]:
+) -> tuple[Items, list[RowDigests]]:
     """Record rows; gives the first of each key, and what they say."""
     kind, import_id = KINDS[mapping.kind], import_row["id"]
-    told = [Said.of(item) for item in rows.items]
-    first, told = record_updates.first_of_key(tx, import_id, rows, told, outcome)
-    new, new_told = record_updates.settle(tx, actor, import_row, first, told, outcome)
+    counted = [RowDigests.of(item) for item in rows.items]
+    first, counted = record_updates.first_of_key(tx, import_id, rows, counted, outcome)
+    new, new_counted = record_updates.settle(tx, actor, import_row, first, counted, outcome)
     results = kind.create_many(tx, actor, new.items, import_id=import_id)
     _count(outcome, kind, new, results)
-    made = [(row["id"], one) for row, one in zip(results, new_told, strict=True) if isinstance(row, dict)]
+    made = [(row["id"], one) for row, one in zip(results, new_counted, strict=True) if isinstance(row, dict)]
     record_updates.keep(tx, mapping.kind, [id_ for id_, _ in made], [one for _, one in made])
-    record_updates.note(tx, import_id, first, told, outcome)
-    return first, told
+    record_updates.note(tx, import_id, first, counted, outcome)
+    return first, counted
 
 
 def _link(tx: Connection, actor: Actor, mapping: Mapping, rows: Items) -> tuple[Items, Outcome]:
@@ -121,7 +121,7 @@ def _find(
     columns = table.__table__.c
     named = dialects.among(tx, columns.external_id, keys)
     statement = select(columns.external_id, columns.id, columns.customer_id).where(columns.source == source)
-    found = tx.execute(narrow(statement.where(named), actor, columns.customer_id, columns.get("unit")))
+    found = tx.execute(visible_to(statement.where(named), actor, columns.customer_id, columns.get("unit")))
     return {row.external_id: (row.id, row.customer_id) for row in found}
 
 

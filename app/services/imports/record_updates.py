@@ -17,7 +17,7 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from app.domain.common.access import Actor
 from app.domain.imports.refusals import Refusal, Refused
-from app.domain.imports.source_digests import merge, news, pack
+from app.domain.imports.source_digests import merge, newer_members, pack
 from app.domain.imports.targets import RecordKind
 from app.errors import AppError, ConflictError, FieldError, InvalidError
 from app.schemas.activity.interactions import InteractionUpdate
@@ -31,7 +31,7 @@ from app.services.recovery import steps
 from app.store import dialects
 from app.store.imports import transaction_batches
 from app.store.imports.transaction_batches import Outcome
-from app.store.visibility import narrow
+from app.store.visibility import visible_to
 
 Row = dict[str, Any]
 Customers = dict[tuple[str, str], UUID]
@@ -43,12 +43,12 @@ APART: Mapping[RecordKind, tuple[str, ...]] = {
 }
 """Members besides the customer in which a record never changes."""
 
-_NOT_SAID = frozenset(("source", "external_id", "create_missing", "survey_version"))
+_NOT_STATED = frozenset(("source", "external_id", "create_missing", "survey_version"))
 """Members that are of the mapping, or of the day on which the file was sent."""
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class RowDigests:
     """Digests of a row's statement on its record (`app.domain.imports.source_digests.pack`)."""
 
     members: Row
@@ -56,21 +56,21 @@ class Said:
     digest: bytes
 
     @classmethod
-    def of(cls, item: Any) -> "Said":
+    def of(cls, item: Any) -> "RowDigests":
         """What the item of a row says."""
-        members = item.model_dump(include=item.model_fields_set - _NOT_SAID)
+        members = item.model_dump(include=item.model_fields_set - _NOT_STATED)
         packed = pack(members)
         return cls(members, packed, hashlib.blake2b(packed, digest_size=16).digest())
 
 
 def first_of_key(
-    tx: Connection, import_id: UUID, rows: Items, told: Sequence[Said], outcome: Outcome
-) -> tuple[Items, list[Said]]:
+    tx: Connection, import_id: UUID, rows: Items, digests: Sequence[RowDigests], outcome: Outcome
+) -> tuple[Items, list[RowDigests]]:
     """Leave the first row of each key: a later row of the file that says the same is repeated, one that says
     something else is refused."""
     seen = transaction_batches.tried(tx, import_id, [item.external_id for item in rows.items], "said")
     wanted = []
-    for line, item, one in zip(rows.line, rows.items, told, strict=True):
+    for line, item, one in zip(rows.line, rows.items, digests, strict=True):
         before = seen.setdefault(item.external_id, one.digest)
         wanted.append(before is one.digest)
         if before is one.digest:
@@ -79,23 +79,23 @@ def first_of_key(
             outcome.repeats(line)
         else:
             outcome.refused.append(Refused(line, Refusal.CONFLICTING_DUPLICATE, "external_id"))
-    return rows.where(wanted), list(compress(told, wanted))
+    return rows.where(wanted), list(compress(digests, wanted))
 
 
-def note(tx: Connection, import_id: UUID, rows: Items, told: Sequence[Said], outcome: Outcome) -> None:
+def note(tx: Connection, import_id: UUID, rows: Items, digests: Sequence[RowDigests], outcome: Outcome) -> None:
     """Note the rows of a batch that were not refused, for `first_of_key` of later batches."""
     refused = {one.line for one in outcome.refused}
     kept = [
         (item.external_id, one.digest)
-        for line, item, one in zip(rows.line, rows.items, told, strict=True)
+        for line, item, one in zip(rows.line, rows.items, digests, strict=True)
         if line not in refused
     ]
     transaction_batches.note(tx, import_id, "said", [key for key, _ in kept], [digest for _, digest in kept])
 
 
 def settle(
-    tx: Connection, actor: Actor, import_row: Row, rows: Items, told: Sequence[Said], outcome: Outcome
-) -> tuple[Items, list[Said]]:
+    tx: Connection, actor: Actor, import_row: Row, rows: Items, digests: Sequence[RowDigests], outcome: Outcome
+) -> tuple[Items, list[RowDigests]]:
     """Change the records that are stored already where their rows have something new, and leave the others.
 
     Rows of a file that was imported before, when other files have followed it, are not new.
@@ -103,15 +103,15 @@ def settle(
     kind = RecordKind(import_row["kind"])
     present = _present(tx, actor, kind, rows)
     if not present:
-        return rows, list(told)
+        return rows, list(digests)
     is_old = source_digests.is_old(tx, import_row)
     found = [present.get(item.external_id) for item in rows.items]
     customers = _customers(tx, actor, [item for item, row in zip(rows.items, found, strict=True) if row])
-    for line, item, one, row in zip(rows.line, rows.items, told, found, strict=True):
+    for line, item, one, row in zip(rows.line, rows.items, digests, found, strict=True):
         if row is None:
             continue
         in_all = replace(one, packed=merge(row["source_said"], one.packed))  # what it leaves out was said
-        changed = set() if is_old else news(one.members, row["source_said"])
+        changed = set() if is_old else newer_members(one.members, row["source_said"])
         if kind is RecordKind.RESPONSES:
             changed = changed if row["source_said"] else set()
         elif changed:
@@ -134,16 +134,16 @@ def settle(
         else:
             outcome.updates(line)
     wanted = [row is None for row in found]
-    return rows.where(wanted), list(compress(told, wanted))
+    return rows.where(wanted), list(compress(digests, wanted))
 
 
-def keep(tx: Connection, kind: RecordKind, ids: Sequence[UUID], told: Sequence[Said]) -> None:
+def keep(tx: Connection, kind: RecordKind, ids: Sequence[UUID], digests: Sequence[RowDigests]) -> None:
     """Keep what the source said of records."""
     if not ids:
         return
     table = KINDS[kind].table
     statement = update(table).where(table.__table__.c.id == bindparam("record_id"))
-    packed = [{"record_id": id_, "packed": one.packed} for id_, one in zip(ids, told, strict=True)]
+    packed = [{"record_id": id_, "packed": one.packed} for id_, one in zip(ids, digests, strict=True)]
     tx.execute(statement.values(source_said=bindparam("packed")), packed)
 
 
@@ -158,7 +158,7 @@ def _present(tx: Connection, actor: Actor, kind: RecordKind, rows: Items) -> dic
     keys = [item.external_id for item in rows.items]
     statement = select(*columns).where(columns.source == rows.items[0].source)
     named = statement.where(dialects.among(tx, columns.external_id, keys))
-    found = tx.execute(narrow(named, actor, columns.customer_id, columns.get("unit"))).mappings()
+    found = tx.execute(visible_to(named, actor, columns.customer_id, columns.get("unit"))).mappings()
     return {row["external_id"]: dict(row) for row in found}
 
 

@@ -26,7 +26,7 @@ from app.store.tables import (
     Transaction,
 )
 from app.store.types import now
-from app.store.visibility import narrow
+from app.store.visibility import visible_to
 
 Row = dict[str, Any]
 
@@ -101,7 +101,7 @@ def _delete_records(tx: Connection, actor: Actor, kind: RecordKind, import_id: U
     columns = _TABLES[kind].__table__.c
     most = DELETED_AT_ONCE if kind is RecordKind.TRANSACTIONS else RECORDS_AT_ONCE
     # What has been moved to a customer of another unit since is no longer this caller's to delete.
-    mine = narrow(
+    mine = visible_to(
         select(columns.id).where(columns.import_id == import_id),
         actor,
         columns.customer_id,
@@ -133,10 +133,10 @@ def _unlink(tx: Connection, actor: Actor, kind: RecordKind, ids: Sequence[UUID])
     )
     rows = [dict(row) for row in tx.execute(changed).mappings()]
     if rows:
-        told = [
+        statements = [
             complaints.event(actor, row, EventKind.CHANGED, at, members=["interaction_id"]) for row in rows
         ]
-        tx.execute(insert(ComplaintEvent), told)
+        tx.execute(insert(ComplaintEvent), statements)
         objects = [(str(row["id"]), row["customer_id"]) for row in rows]
         trail.record_all(tx, actor, "complaint.changed", objects, members=["interaction_id"])
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from app.domain.common.access import Actor
 from app.domain.imports.sale_updates import OtherSaleError, changes, restored
-from app.domain.imports.source_digests import SALE, merge, news, of_sale, pack
+from app.domain.imports.source_digests import SALE, merge, newer_members, of_sale, pack
 from app.services.activity import transactions
 from app.services.customers import external_ids
 from app.services.imports import customer_changes
@@ -20,7 +20,7 @@ from app.services.imports.customer_changes import Change
 from app.store import dialects
 from app.store.audit import trail
 from app.store.imports import transaction_batches
-from app.store.imports.transaction_batches import Outcome, Owned
+from app.store.imports.transaction_batches import Outcome, MatchedRows
 from app.store.tables import ImportChange, Transaction
 from app.store.types import from_micros, now, to_micros
 
@@ -33,7 +33,7 @@ _MARKED_AT_ONCE = 5_000
 _NOTED = "said"
 
 
-def settle(tx: Connection, actor: Actor, import_row: Row, rows: Owned, outcome: Outcome) -> None:
+def settle(tx: Connection, actor: Actor, import_row: Row, rows: MatchedRows, outcome: Outcome) -> None:
     """Judge the rows that are ``outcome.present``. A sale changes at most once in an import: of the rows of a
     key the first counts."""
     mapping, import_id = import_row["mapping"], import_row["id"]
@@ -41,7 +41,7 @@ def settle(tx: Connection, actor: Actor, import_row: Row, rows: Owned, outcome: 
     if not present:
         return
     found = rows.where([line in present for line in rows.line])
-    digests = [hashlib.blake2b(repr(said).encode(), digest_size=16).digest() for said in found.said()]
+    digests = [hashlib.blake2b(repr(said).encode(), digest_size=16).digest() for said in found.row_values()]
     if mapping.get("update", False):
         found, digests = _first_of_key(tx, import_id, found, digests, outcome)
     refused = len(outcome.refused)
@@ -87,8 +87,8 @@ def restore(tx: Connection, actor: Actor, import_id: UUID) -> int:
 
 
 def _first_of_key(
-    tx: Connection, import_id: UUID, rows: Owned, digests: Sequence[bytes], outcome: Outcome
-) -> tuple[Owned, list[bytes]]:
+    tx: Connection, import_id: UUID, rows: MatchedRows, digests: Sequence[bytes], outcome: Outcome
+) -> tuple[MatchedRows, list[bytes]]:
     """Leave the first row of each key in the file: a later one that says the same is repeated, another
     refused."""
     seen = transaction_batches.tried(tx, import_id, rows.external_id, _NOTED)
@@ -105,16 +105,16 @@ def _first_of_key(
     return rows.where(wanted), [digest for digest, first in zip(digests, wanted, strict=True) if first]
 
 
-def _judge(tx: Connection, actor: Actor, import_row: Row, rows: Owned, outcome: Outcome) -> None:
+def _judge(tx: Connection, actor: Actor, import_row: Row, rows: MatchedRows, outcome: Outcome) -> None:
     """Correct the sales that rows differ from, as far as that is wanted and they are the same sales."""
     wanted, import_id = import_row["mapping"].get("update", False), import_row["id"]
     stored = _stored(tx, import_row["mapping"]["source"], rows, lock=wanted and not import_row["dry_run"])
     pairs, journal = [], {}
     for line, key, customer, values in _each(rows):
         row = stored[key]
-        sale, known = _sale(row), transactions.said_of(row)
+        sale, known = _sale(row), transactions.source_digests_of(row)
         said = of_sale(customer, values)
-        if row["source_said"] is not None and not news(said, known):
+        if row["source_said"] is not None and not newer_members(said, known):
             outcome.repeats(line)
             continue
         if not wanted:
@@ -125,7 +125,7 @@ def _judge(tx: Connection, actor: Actor, import_row: Row, rows: Owned, outcome: 
         except OtherSaleError as other:
             outcome.conflicts(line, other.target)
             continue
-        if not changed and not news(said, known):
+        if not changed and not newer_members(said, known):
             outcome.repeats(line)
             continue
         if changed:
@@ -141,7 +141,7 @@ def _judge(tx: Connection, actor: Actor, import_row: Row, rows: Owned, outcome: 
         customer_changes.write(tx, import_id, journal)
 
 
-def _stored(tx: Connection, source: str, rows: Owned, *, lock: bool) -> dict[str, Row]:
+def _stored(tx: Connection, source: str, rows: MatchedRows, *, lock: bool) -> dict[str, Row]:
     statement = select(Transaction.__table__).where(
         Transaction.source == source, dialects.among(tx, Transaction.external_id, rows.external_id)
     )
@@ -150,7 +150,7 @@ def _stored(tx: Connection, source: str, rows: Owned, *, lock: bool) -> dict[str
     return {row["external_id"]: dict(row) for row in tx.execute(statement).mappings()}
 
 
-def _each(rows: Owned) -> list[tuple[int, str, bytes, Row]]:
+def _each(rows: MatchedRows) -> list[tuple[int, str, bytes, Row]]:
     columns = [rows.values[name] for name in SALE]
     return [
         (line, key, customer, dict(zip(SALE, values, strict=True)))
@@ -193,13 +193,13 @@ def _write(
 _MEMBERS = {"amount_minor": "amount", "currency": "amount", "cost_minor": "cost"}
 
 
-def _bound(before: Row, after: Row, said: bytes, members: list[str], at: datetime) -> Row:
+def _bound(before: Row, after: Row, stated: bytes, members: list[str], at: datetime) -> Row:
     row = {f"new_{name}": after[name] for name in SALE}
-    is_said = pack(after) == said
+    is_stated = pack(after) == stated
     return row | {
         "sale": before["id"],
         "new_occurred_at": from_micros(after["occurred_at"]),
         "new_version": before["version"] + bool(members),
         "new_changed_at": at if members else before["changed_at"],
-        "new_source_said": None if is_said else said,
+        "new_source_said": None if is_stated else stated,
     }

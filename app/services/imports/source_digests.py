@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, delete, exists, func, select, update
 
-from app.domain.imports.source_digests import merge, news, pack, unheard
+from app.domain.imports.source_digests import merge, newer_members, pack, unheard
 from app.domain.imports.states import ENDED
 from app.services.imports.customer_changes import Place
 from app.store import dialects
@@ -36,13 +36,13 @@ class Statements:
     rows: dict[Place, Row]
     changed: set[Place] = field(default_factory=set)
 
-    def news(self, place: Place, members: Mapping[str, Any]) -> set[str]:
+    def newer_members(self, place: Place, members: Mapping[str, Any]) -> set[str]:
         """The members of which a row says something new; all of them where nothing is known."""
         row = self.rows.get(place)
         before = None
         if row is not None:
             before = row["before"] if row["import_id"] == self.import_id else row["said"]
-        return unheard(members, before) if self.is_old else news(members, before)
+        return unheard(members, before) if self.is_old else newer_members(members, before)
 
     def note(self, place: Place, members: Mapping[str, Any]) -> None:
         """Note what a row said."""

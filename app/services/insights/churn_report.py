@@ -19,7 +19,7 @@ from app.services.scoring.runs import find_finished
 from app.store.engine import long
 from app.store.scoring import run_results
 from app.store.tables import Customer, CustomerScore, ScoringRun
-from app.store.visibility import narrow
+from app.store.visibility import visible_to
 
 Row = dict[str, Any]
 
@@ -73,7 +73,7 @@ def of_customer(tx: Connection, actor: Actor, customer_id: UUID, runs: int, lang
         .join(CustomerScore, CustomerScore.customer_id == Customer.id, isouter=True)
         .where(Customer.id == customer_id)
     )
-    row = tx.execute(narrow(statement, actor)).first()
+    row = tx.execute(visible_to(statement, actor)).first()
     if row is None:
         raise NotFoundError("There is no such customer.")
     run = find_finished(tx, _RUN.add_columns(*_SERVING), None, None)
@@ -156,7 +156,7 @@ def _top(tx: Connection, currency: str) -> list[Row]:
     ]
 
 
-def _history(tx: Connection, customer_id: UUID, most: int) -> list[Row]:
+def _history(tx: Connection, customer_id: UUID, limit: int) -> list[Row]:
     """The customer's flag in the newest runs by day; of several runs for a day the last one."""
     statement = (
         select(ScoringRun.id, ScoringRun.as_of)
@@ -166,7 +166,7 @@ def _history(tx: Connection, customer_id: UUID, most: int) -> list[Row]:
     days: dict[date, UUID] = {}
     for run_id, as_of in tx.execute(statement):
         days.setdefault(as_of, run_id)
-        if len(days) == most:
+        if len(days) == limit:
             break
     names = ("churn_level", "churn_percent", "churn_model")
     found = run_results.of_customer(tx, list(days.values()), customer_id, names)

@@ -32,7 +32,7 @@ Row = dict[str, Any]
 
 _READ = select(CompetitorMeasurement.__table__)
 _MEMBERS = tuple(CompetitorMeasurementRead.model_fields)
-TOLD = ("value", "n", "sd", "low", "high", "expectation_mean")
+REPORTED = ("value", "n", "sd", "low", "high", "expectation_mean")
 _SORTS = {
     CompetitorMeasurementSort.OLDEST: (
         SortKey(CompetitorMeasurement.measured_on),
@@ -88,9 +88,9 @@ def of_index(tx: Connection, index: str, before: date) -> list[Row]:
     return [dict(row) for row in tx.execute(wanted).mappings()]
 
 
-def told_by(row: Row) -> Measurement:
+def reported_by(row: Row) -> Measurement:
     """What a measurement tells."""
-    return Measurement(**{member: row[member] for member in TOLD})
+    return Measurement(**{member: row[member] for member in REPORTED})
 
 
 # --- writing
@@ -193,7 +193,7 @@ def _exists() -> ConflictError:
     return ConflictError(detail, code="measurement_exists")
 
 
-_KIND = recording.Kind(CompetitorMeasurement, _exists, path="/v1/competitor-measurements")
+_KIND = recording.RecordType(CompetitorMeasurement, _exists, path="/v1/competitor-measurements")
 
 
 def _found(tx: Connection, statement: Any) -> Row:
@@ -224,7 +224,7 @@ def _checked(row: Row, today: date) -> Row | AppError:
     """The row, or why it cannot be."""
     wrong = [
         FieldError(f"/{fault.member}", fault.code, MESSAGES[fault.code], params=fault.params)
-        for fault in faults(told_by(row), row["measured_on"], INDICES[row["index"]], today)
+        for fault in faults(reported_by(row), row["measured_on"], INDICES[row["index"]], today)
     ]
     return InvalidError(fields=wrong) if wrong else row
 

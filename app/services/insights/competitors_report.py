@@ -18,7 +18,7 @@ from app.domain.satisfaction.gap import (
     gap,
     not_corrected,
     own_precision,
-    told_precision,
+    reported_precision,
 )
 from app.domain.satisfaction.model import Adjustment, Index, IndexResult
 from app.schemas.insights.competitors import CompetitorsQuery
@@ -111,9 +111,9 @@ def _adjustment(fair: _Fair) -> Row:
 def _competitor(own: _Own, rows: Sequence[Row], first: date) -> Row:
     """One competitor; ``rows`` are its measurements, the newest first."""
     latest = rows[0]
-    told, sure = _told(latest)
-    found = gap(own.result.score, own_precision(own.result), told.value, sure)
-    value, reason = _corrected(own.fair, told, sure)
+    reported, sure = _reported(latest)
+    found = gap(own.result.score, own_precision(own.result), reported.value, sure)
+    value, reason = _corrected(own.fair, reported, sure)
     return {
         "competitor": latest["competitor"],
         "latest": _measurement(latest, first),
@@ -124,29 +124,29 @@ def _competitor(own: _Own, rows: Sequence[Row], first: date) -> Row:
     }
 
 
-def _told(row: Row) -> tuple[Measurement, Precision]:
-    told = competitor_measurements.told_by(row)
-    return told, told_precision(row["index"], told)
+def _reported(row: Row) -> tuple[Measurement, Precision]:
+    reported = competitor_measurements.reported_by(row)
+    return reported, reported_precision(row["index"], reported)
 
 
 def _corrected(
-    fair: _Fair | None, told: Measurement, sure: Precision
+    fair: _Fair | None, reported: Measurement, sure: Precision
 ) -> tuple[Row | None, NotCorrected | None]:
     """The figure if the competitor's customers expected as much as ours, and the gap to those of ours who
     said how much that is, whose mean is the same with and without the adjustment; or why there is none."""
     if fair is None:
         return None, NotCorrected.OTHER_INDEX
-    if (reason := not_corrected(told, fair.adjustment)) is not None:
+    if (reason := not_corrected(reported, fair.adjustment)) is not None:
         return None, reason
-    value, value_sure = corrected(told, sure, fair.adjustment)
+    value, value_sure = corrected(reported, sure, fair.adjustment)
     found = gap(fair.result.score, own_precision(fair.result), value, value_sure)
     return {"value": value, **_sure(value_sure), "gap": asdict(found)}, None
 
 
 def _measurement(row: Row, first: date) -> Row:
-    names = ("id", *competitor_measurements.TOLD, "source", "measured_on")
+    names = ("id", *competitor_measurements.REPORTED, "source", "measured_on")
     in_window = row["measured_on"] >= first
-    return {name: row[name] for name in names} | _sure(_told(row)[1]) | {"in_window": in_window}
+    return {name: row[name] for name in names} | _sure(_reported(row)[1]) | {"in_window": in_window}
 
 
 def _sure(precision: Precision) -> Row:

@@ -20,7 +20,7 @@ from app.errors import ConflictError
 from app.schemas.insights.competitors import CompetitorsQuery
 from app.schemas.insights.satisfaction import SatisfactionBy, SatisfactionQuery
 from app.services.insights import competitors_report, satisfaction_report
-from app.services.insights.profit_accounts import MOST
+from app.services.insights.profit_accounts import MAX_CUSTOMERS
 from app.services.scoring.run import SATISFACTION_DAYS
 from app.services.scoring.runs import find_finished
 from app.store.engine import long
@@ -90,7 +90,7 @@ def _total(columns: Columns, name: str, rows: NDArray[np.bool_]) -> int:
     """
     there = rows & (columns["tier"] != "") if name == "value_minor" else rows & (columns[name] > 0)
     amounts = columns[name][there].astype(np.int64)
-    if float(np.abs(amounts.astype(np.float64)).sum()) > MOST:
+    if float(np.abs(amounts.astype(np.float64)).sum()) > MAX_CUSTOMERS:
         raise ConflictError("The amounts are too large to be added up.")
     return int(amounts.sum())
 
@@ -133,12 +133,12 @@ def _comparison(tx: Connection, actor: Actor, first: date, to: date) -> Row:
     )
     of_competitors: Any = CompetitorsQuery.model_construct
     asked = of_competitors(index="composite", from_=first, to=to)
-    told = competitors_report.report(tx, actor, asked, _LANGUAGE)
+    compared = competitors_report.report(tx, actor, asked, _LANGUAGE)
     return {
         "overall": _figures(units["overall"]),
         "units": [_group(row) for row in units["groups"] if row["n"]],
         "channels": [_group(row) for row in channels["groups"] if row["n"]],
-        "competitors": told["competitors"],
+        "competitors": compared["competitors"],
     }
 
 

@@ -23,7 +23,7 @@ from app.services.scoring.runs import find_finished
 from app.store.engine import long
 from app.store.scoring import run_results
 from app.store.tables import Customer, CustomerScore, ScoringRun
-from app.store.visibility import narrow
+from app.store.visibility import visible_to
 
 Row = dict[str, Any]
 
@@ -81,7 +81,7 @@ def of_customer(tx: Connection, actor: Actor, customer_id: UUID) -> Row:
         .join(CustomerScore, CustomerScore.customer_id == Customer.id, isouter=True)
         .where(Customer.id == customer_id)
     )
-    row = tx.execute(narrow(statement, actor)).first()
+    row = tx.execute(visible_to(statement, actor)).first()
     if row is None:
         raise NotFoundError("There is no such customer.")
     run = find_finished(tx, _RUN, None, None)

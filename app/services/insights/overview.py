@@ -12,8 +12,8 @@ from app.domain.common.text import split_qualified
 from app.domain.customers.customers import Match, match_of
 from app.errors import NotFoundError
 from app.schemas.insights.overview import (
-    LISTED_MOST,
-    REASONS_MOST,
+    MAX_LISTED,
+    MAX_REASONS,
     LastInteraction,
     OpenComplaint,
     OverviewRead,
@@ -26,7 +26,7 @@ from app.store.engine import single
 from app.store.prepared_select import Prepared
 from app.store.sql.union_all import stacked
 from app.store.tables import Complaint, Customer, CustomerLookup, CustomerScore, Interaction, ScoringRun
-from app.store.visibility import narrow, seen
+from app.store.visibility import visible_to, read_visible
 
 Row = dict[str, Any]
 
@@ -59,7 +59,7 @@ _LIKELIEST_FIRST = (
         _last_contact_at.desc().nulls_last(), CustomerScore.value_minor.desc().nulls_last(), Customer.id
     )
     .limit(
-        LISTED_MOST + 2
+        MAX_LISTED + 2
     )  # the likeliest, the others that are listed, and one to tell whether there are more
 )
 _owners = select(CustomerLookup.customer_id).where(CustomerLookup.kind == bindparam("kind"))
@@ -85,7 +85,7 @@ _open_complaints = (
     )
     .where(*_is_open)
     .order_by(Complaint.received_at.desc(), Complaint.id.desc())
-    .limit(LISTED_MOST)
+    .limit(MAX_LISTED)
 )
 _last_interactions = (
     select(
@@ -95,7 +95,7 @@ _last_interactions = (
     )
     .where(Interaction.customer_id == _ID)
     .order_by(Interaction.started_at.desc(), Interaction.id.desc())
-    .limit(LISTED_MOST)
+    .limit(MAX_LISTED)
 )
 _recent = stacked([_open_complaints, _last_interactions])
 _AT = {"received_at": "at", "started_at": "at"}
@@ -124,7 +124,7 @@ def get(tx: Connection, actor: Actor, customer_id: UUID, language: str) -> Row:
     Raises:
         NotFoundError: there is none with this id, or the caller may not see it.
     """
-    found = seen(tx, _BY_ID, actor, {"customer_id": customer_id})
+    found = read_visible(tx, _BY_ID, actor, {"customer_id": customer_id})
     if not found:
         raise NotFoundError("There is no such customer.")
     return _overview(tx, found[0], language)
@@ -146,9 +146,9 @@ def screen_pop(tx: Connection, actor: Actor, query: ScreenPopQuery, language: st
         "match": match,
         "customer": _overview(tx, found[0], language),
         "candidates": [
-            {**row, shared_opt_outs.MEMBER: shared_opt_outs.shared(row)} for row in found[1 : LISTED_MOST + 1]
+            {**row, shared_opt_outs.MEMBER: shared_opt_outs.shared(row)} for row in found[1 : MAX_LISTED + 1]
         ],
-        "has_more_candidates": len(found) > LISTED_MOST + 1,
+        "has_more_candidates": len(found) > MAX_LISTED + 1,
     }
 
 
@@ -159,16 +159,16 @@ def _candidates(tx: Connection, actor: Actor, query: ScreenPopQuery) -> list[Row
     """The customers that fit, likeliest first. Nobody has what cannot be read as a number or an address."""
     if query.external_id is not None:
         system, key = split_qualified(query.external_id)
-        return seen(tx, _BY_EXTERNAL_ID, actor, {"system": system, "key": key.strip()})
+        return read_visible(tx, _BY_EXTERNAL_ID, actor, {"system": system, "key": key.strip()})
     if query.phone is not None:
         kind, values = "phone", _readings(query.phone, actor.company.phone_regions)
     else:
         kind, values = "email", _addresses(query.email or "")
     if len(values) == 1:  # nearly always, and cheaper
-        return seen(tx, _BY_CONTACT_POINT, actor, {"kind": kind, "value": values[0]})
+        return read_visible(tx, _BY_CONTACT_POINT, actor, {"kind": kind, "value": values[0]})
     if not values:
         return []
-    found = tx.execute(narrow(_BY_CONTACT_POINTS, actor), {"kind": kind, "values": values})
+    found = tx.execute(visible_to(_BY_CONTACT_POINTS, actor), {"kind": kind, "values": values})
     return [row._asdict() for row in found.all()]
 
 
@@ -199,8 +199,8 @@ def _overview(tx: Connection, row: Row, language: str) -> Row:
             interactions.append(dict(zip(_INTERACTION, _interaction_of(found), strict=True)))
     scores = standing.scores_of(row)
     if scores["churn"] is not None:
-        told = (row["churn_facts"], row["churn_baselines"], row["scored_as_of"])
-        scores["churn"]["reasons"] = churn.reasons_of(*told, language, REASONS_MOST)
+        shaped = (row["churn_facts"], row["churn_baselines"], row["scored_as_of"])
+        scores["churn"]["reasons"] = churn.reasons_of(*shaped, language, MAX_REASONS)
     whole = {
         **row,
         **scores,

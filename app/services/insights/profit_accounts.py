@@ -20,12 +20,12 @@ from app.store.sql.numpy_io import Ids
 
 Row = dict[str, Any]
 
-MOST = 4e18
+MAX_CUSTOMERS = 4e18
 """Amounts that together stay below this can be summed in 64 bits."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Told:
+class ProfitFigures:
     """Accounts of customers, and what comes of them.
 
     Args:
@@ -50,7 +50,7 @@ def read(
     ids: Ids,
     revenue_minor: IntArray,
     only: Ids | None = None,
-) -> Told:
+) -> ProfitFigures:
     """Read the accounts of some customers.
 
     Args:
@@ -85,16 +85,16 @@ def read(
         found = profit.compute(accounts, costs)
     except ValueError:
         raise ConflictError("The amounts are too large to be added up.") from None
-    return Told(accounts, untimed, given, costs, found)
+    return ProfitFigures(accounts, untimed, given, costs, found)
 
 
-def unknown(told: Told) -> dict[str, profit.BoolArray]:
+def unknown(figures: ProfitFigures) -> dict[str, profit.BoolArray]:
     """Which customers have no profit, by what is not known of them."""
-    accounts, nobody = told.accounts, np.zeros(told.accounts.n, dtype=np.bool_)
+    accounts, nobody = figures.accounts, np.zeros(figures.accounts.n, dtype=np.bool_)
     uncosted = [
-        contacts > 0 for channel, contacts in accounts.contacts.items() if channel not in told.costs.channels
+        contacts > 0 for channel, contacts in accounts.contacts.items() if channel not in figures.costs.channels
     ]
-    unhandled = accounts.returns > 0 if told.costs.return_handling is None else nobody
+    unhandled = accounts.returns > 0 if figures.costs.return_handling is None else nobody
     return {
         "goods": accounts.goods_minor == UNKNOWN,
         "contacts": np.logical_or.reduce([nobody, *uncosted]),
@@ -119,7 +119,7 @@ def _countable(amounts: IntArray) -> IntArray:
     Raises:
         ValueError: they cannot.
     """
-    if float(np.abs(amounts.astype(np.float64)).sum()) > MOST:
+    if float(np.abs(amounts.astype(np.float64)).sum()) > MAX_CUSTOMERS:
         raise ValueError("the amounts are too large")
     return amounts
 

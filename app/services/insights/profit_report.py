@@ -17,7 +17,7 @@ from app.domain.value.unit_costs import CostCode
 from app.domain.value.value_tiers import TIER_NAMES
 from app.errors import NotFoundError
 from app.services.insights import profit_accounts
-from app.services.insights.profit_accounts import Told
+from app.services.insights.profit_accounts import ProfitFigures
 from app.services.scoring.runs import find_finished
 from app.services.scoring.value_tiers import NO_TIER, tiered
 from app.store.engine import long
@@ -25,7 +25,7 @@ from app.store.scoring import run_results
 from app.store.sql import numpy_io
 from app.store.sql.numpy_io import Ids
 from app.store.tables import Customer, ScoringRun
-from app.store.visibility import narrow
+from app.store.visibility import visible_to
 
 Row = dict[str, Any]
 
@@ -51,7 +51,7 @@ def report(tx: Connection, actor: Actor, run_id: UUID | None, as_of: date | None
     bounds = parameters.bounds(run.as_of, actor.company)
     columns = tiered(tx, run.id)
     ids, tiers = columns["customer_id"], columns["tier"]
-    told = profit_accounts.read(tx, parameters, bounds, ids, columns["value_minor"].astype(np.int64))
+    figures = profit_accounts.read(tx, parameters, bounds, ids, columns["value_minor"].astype(np.int64))
     currency = parameters.currency
     return {
         "method": "profit",
@@ -60,13 +60,13 @@ def report(tx: Connection, actor: Actor, run_id: UUID | None, as_of: date | None
         "is_current": run.is_current,
         "window": {"start": bounds.start, "end": bounds.end},
         "not_counted": NOT_COUNTED,
-        "unknown": {why: int(np.count_nonzero(who)) for why, who in profit_accounts.unknown(told).items()},
-        **_summary(told, currency),
-        "tiers": [{"tier": tier, **_sums(told, tiers == tier, currency)} for tier in TIER_NAMES],
-        "channels": _channels(told, currency),
-        "channels_without_cost": sorted(told.accounts.contacts.keys() - told.costs.channels.keys()),
-        "returns": _returns(told, currency),
-        "top_losses": _losses(tx, ids, tiers, told, currency),
+        "unknown": {why: int(np.count_nonzero(who)) for why, who in profit_accounts.unknown(figures).items()},
+        **_summary(figures, currency),
+        "tiers": [{"tier": tier, **_sums(figures, tiers == tier, currency)} for tier in TIER_NAMES],
+        "channels": _channels(figures, currency),
+        "channels_without_cost": sorted(figures.accounts.contacts.keys() - figures.costs.channels.keys()),
+        "returns": _returns(figures, currency),
+        "top_losses": _losses(tx, ids, tiers, figures, currency),
     }
 
 
@@ -80,7 +80,7 @@ def of_customer(tx: Connection, actor: Actor, customer_id: UUID) -> Row:
         NotFoundError: no such customer, or no run has finished.
         ConflictError: the amounts are too large to be added up.
     """
-    seen = narrow(select(Customer.id).where(Customer.id == customer_id), actor)
+    seen = visible_to(select(Customer.id).where(Customer.id == customer_id), actor)
     if tx.execute(seen).first() is None:
         raise NotFoundError("There is no such customer.")
     run = find_finished(tx, _RUN, None, None)
@@ -89,12 +89,12 @@ def of_customer(tx: Connection, actor: Actor, customer_id: UUID) -> Row:
     has_tier = stored.get("tier", NO_TIER) != NO_TIER
     revenue = np.array([stored["value_minor"] if has_tier else 0], dtype=np.int64)
     bounds, one = parameters.bounds(run.as_of, actor.company), numpy_io.id_array([customer_id.bytes])
-    told = profit_accounts.read(tx, parameters, bounds, one, revenue, only=one)
-    lacks = profit_accounts.unknown(told)
+    figures = profit_accounts.read(tx, parameters, bounds, one, revenue, only=one)
+    lacks = profit_accounts.unknown(figures)
     currency = parameters.currency
     serve, goods, gained = (
         _known(amounts, currency)
-        for amounts in (told.found.serve_minor, told.accounts.goods_minor, told.found.profit_minor)
+        for amounts in (figures.found.serve_minor, figures.accounts.goods_minor, figures.found.profit_minor)
     )
     return {
         "customer_id": customer_id,
@@ -106,10 +106,10 @@ def of_customer(tx: Connection, actor: Actor, customer_id: UUID) -> Row:
         "unknown": [why for why, who in lacks.items() if who[0]],
         "revenue": money.to_wire(int(revenue[0]), currency) if has_tier else None,
         "goods": goods,
-        "channels": [line for line in _channels(told, currency) if line["contacts"]],
-        "returns": _returns(told, currency),
+        "channels": [line for line in _channels(figures, currency) if line["contacts"]],
+        "returns": _returns(figures, currency),
         "serve": serve,
-        "serve_share": _share(told.found.serve_minor, revenue) if serve is not None else None,
+        "serve_share": _share(figures.found.serve_minor, revenue) if serve is not None else None,
         "profit": gained if has_tier else None,
     }
 
@@ -117,9 +117,9 @@ def of_customer(tx: Connection, actor: Actor, customer_id: UUID) -> Row:
 # --- inside
 
 
-def _summary(told: Told, currency: str) -> Row:
-    found = profit.summary(told.accounts, told.found)
-    goods = told.accounts.goods_minor[told.found.profit_minor != UNKNOWN]
+def _summary(figures: ProfitFigures, currency: str) -> Row:
+    found = profit.summary(figures.accounts, figures.found)
+    goods = figures.accounts.goods_minor[figures.found.profit_minor != UNKNOWN]
     return {
         "n": found.n,
         "known": found.known,
@@ -137,11 +137,11 @@ def _summary(told: Told, currency: str) -> Row:
     }
 
 
-def _sums(told: Told, chosen: BoolArray, currency: str) -> Row:
+def _sums(figures: ProfitFigures, chosen: BoolArray, currency: str) -> Row:
     """Sums over those of some customers who have a profit."""
-    known = chosen & (told.found.profit_minor != UNKNOWN)
-    gained = told.found.profit_minor[known]
-    revenue, serve = told.accounts.revenue_minor[known], told.found.serve_minor[known]
+    known = chosen & (figures.found.profit_minor != UNKNOWN)
+    gained = figures.found.profit_minor[known]
+    revenue, serve = figures.accounts.revenue_minor[known], figures.found.serve_minor[known]
     return {
         "n": int(np.count_nonzero(chosen)),
         "known": gained.size,
@@ -153,53 +153,53 @@ def _sums(told: Told, chosen: BoolArray, currency: str) -> Row:
     }
 
 
-def _channels(told: Told, currency: str) -> list[Row]:
+def _channels(figures: ProfitFigures, currency: str) -> list[Row]:
     """What came in over each channel, and what it cost; those with neither contacts nor a unit cost are not
     there."""
     rows = []
-    for channel in sorted({*told.accounts.contacts, *told.costs.channels}):
+    for channel in sorted({*figures.accounts.contacts, *figures.costs.channels}):
         counts = [
             int(columns[channel].sum()) if channel in columns else 0
-            for columns in (told.accounts.contacts, told.accounts.seconds, told.untimed)
+            for columns in (figures.accounts.contacts, figures.accounts.seconds, figures.untimed)
         ]
-        cost = told.found.by_channel.get(channel, np.zeros(0, dtype=np.int64))
-        known = channel in told.costs.channels
+        cost = figures.found.by_channel.get(channel, np.zeros(0, dtype=np.int64))
+        known = channel in figures.costs.channels
         rows.append(
             {
                 "channel": channel,
                 **dict(zip(("contacts", "seconds", "untimed"), counts, strict=True)),
-                "unit_cost": _unit_cost(told, channel),
+                "unit_cost": _unit_cost(figures, channel),
                 "cost": money.to_wire(int(cost.sum()), currency) if known else None,
             }
         )
     return rows
 
 
-def _returns(told: Told, currency: str) -> Row:
+def _returns(figures: ProfitFigures, currency: str) -> Row:
     """How many returns there were, and what they cost."""
-    handled = profit.returns_cost(told.accounts, told.costs)
+    handled = profit.returns_cost(figures.accounts, figures.costs)
     return {
-        "count": int(told.accounts.returns.sum()),
-        "unit_cost": _unit_cost(told, CostCode.RETURN),
+        "count": int(figures.accounts.returns.sum()),
+        "unit_cost": _unit_cost(figures, CostCode.RETURN),
         "cost": None if handled is None else money.to_wire(int(handled.sum()), currency),
     }
 
 
-def _unit_cost(told: Told, code: str) -> Row | None:
-    given = told.unit_costs.get(code)
+def _unit_cost(figures: ProfitFigures, code: str) -> Row | None:
+    given = figures.unit_costs.get(code)
     return None if given is None else {name: given[name] for name in ("per_contact", "per_minute")}
 
 
-def _losses(tx: Connection, ids: Ids, tiers: Any, told: Told, currency: str) -> list[Row]:
+def _losses(tx: Connection, ids: Ids, tiers: Any, figures: ProfitFigures, currency: str) -> list[Row]:
     """Who costs most more than they bring, greatest loss first."""
-    places = profit.worst(told.found)
+    places = profit.worst(figures.found)
     worst = numpy_io.raw_ids(ids[places])
     found = tx.execute(select(Customer.id, Customer.name).where(Customer.id.in_(worst)))
     names = {row.id: row.name for row in found}
     amounts = {
-        "revenue": told.accounts.revenue_minor,
-        "serve": told.found.serve_minor,
-        "profit": told.found.profit_minor,
+        "revenue": figures.accounts.revenue_minor,
+        "serve": figures.found.serve_minor,
+        "profit": figures.found.profit_minor,
     }
     return [
         {

@@ -34,7 +34,7 @@ from app.store.types import now
 Row = dict[str, Any]
 
 DAYS = 365
-KNOWN_MOST = 20
+MAX_KNOWN = 20
 """So many codes of questions are named, at most, where one is refused."""
 SHRUNK = frozenset({SatisfactionBy.AGENT, SatisfactionBy.UNIT})
 IN_ORDER = frozenset({SatisfactionBy.TIER, SatisfactionBy.MONTH})
@@ -131,7 +131,7 @@ def _check_question(
     }
     if code not in known:
         detail = "No such question is asked. Questions of this index: {known}."
-        params = {"known": ", ".join(sorted(known)[:KNOWN_MOST]) or "-"}
+        params = {"known": ", ".join(sorted(known)[:MAX_KNOWN]) or "-"}
         wrong = FieldError("question", "unknown_question", detail, location="query", params=params)
         raise InvalidError(fields=[wrong])
 

@@ -14,7 +14,7 @@ from app.domain.value.share_of_wallet import UNKNOWN, share_of_wallet
 from app.domain.value.value_tiers import TIER_NAMES
 from app.errors import ConflictError
 from app.schemas.insights.share_of_wallet import WalletQuery
-from app.services.insights.profit_accounts import MOST
+from app.services.insights.profit_accounts import MAX_CUSTOMERS
 from app.services.scoring.runs import find_finished
 from app.services.scoring.value_tiers import tiered
 from app.store.engine import long
@@ -41,10 +41,10 @@ def report(tx: Connection, actor: Actor, query: WalletQuery) -> Row:
     columns = tiered(tx, run.id)
     own, tiers = columns["value_minor"].astype(np.int64), columns["tier"]
     ids, texts = customer_attributes.values(tx, query.attribute)
-    places, told = run_results.matched(ids, columns["customer_id"])
+    places, shaped = run_results.matched(ids, columns["customer_id"])
     total = np.full(own.size, UNKNOWN, dtype=np.int64)
-    total[told] = _amounts(texts[places[told]], parameters.currency)
-    if float(np.maximum(total, 0).astype(np.float64).sum()) > MOST:
+    total[shaped] = _amounts(texts[places[shaped]], parameters.currency)
+    if float(np.maximum(total, 0).astype(np.float64).sum()) > MAX_CUSTOMERS:
         raise ConflictError("The amounts are too large to be added up.")
     return {
         "method": "share_of_wallet",
@@ -54,8 +54,8 @@ def report(tx: Connection, actor: Actor, query: WalletQuery) -> Row:
         "window": {"start": bounds.start, "end": bounds.end},
         "attribute": query.attribute,
         "customers": own.size,
-        "without_total": int(np.count_nonzero(~told)),
-        "not_an_amount": int(np.count_nonzero(told & (total == UNKNOWN))),
+        "without_total": int(np.count_nonzero(~shaped)),
+        "not_an_amount": int(np.count_nonzero(shaped & (total == UNKNOWN))),
         **_shares(own, total, parameters.currency),
         "tiers": [
             {"tier": tier, **_shares(own[tiers == tier], total[tiers == tier], parameters.currency)}

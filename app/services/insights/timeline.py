@@ -25,7 +25,7 @@ from app.store.tables import (
     SurveyResponse,
     Transaction,
 )
-from app.store.visibility import narrow
+from app.store.visibility import visible_to
 
 Row = dict[str, Any]
 Rows = Select[*tuple[Any, ...]]
@@ -173,7 +173,7 @@ def page(tx: Connection, actor: Actor, customer_id: UUID, query: TimelineQuery, 
     Raises:
         NotFoundError: there is no such customer, or the caller may not see it.
     """
-    if tx.execute(narrow(select(Customer.id).where(Customer.id == customer_id), actor)).first() is None:
+    if tx.execute(visible_to(select(Customer.id).where(Customer.id == customer_id), actor)).first() is None:
         raise NotFoundError("There is no such customer.")
     goes_on = _goes_on(after)
     last = _LATEST if query.occurred_before is None else query.occurred_before - _TICK

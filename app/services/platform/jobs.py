@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Update, and_, func, insert, literal, select, update
 
 from app.domain.common.access import Actor
-from app.domain.common.job_turns import MOST_WAITING, WAIT_SECONDS, Turns, WaitingJob, is_short
+from app.domain.common.job_turns import MAX_WAITING, WAIT_SECONDS, Turns, WaitingJob, is_short
 from app.domain.common.jobs import JobState, progress_percent
 from app.errors import ConflictError, NotFoundError, RateLimitError
 from app.schemas.common.jobs import JobQuery
@@ -77,7 +77,7 @@ def create(tx: Connection, actor: Actor, kind: str, arguments: Row, *, result: R
     }
     tx.execute(insert(Job).values(row))
     trail.record(tx, actor, "job.created", row["id"])
-    job_notifications.ring(tx)
+    job_notifications.notify(tx)
     return _shape(row)
 
 
@@ -91,10 +91,10 @@ def check_may_wait(tx: Connection, actor: Actor) -> None:
         return
     one_at_a_time(tx, actor)
     mine = select(func.count()).where(IS_WAITING, Job.created_by == actor.id)
-    if tx.execute(mine).scalar_one() >= MOST_WAITING:
+    if tx.execute(mine).scalar_one() >= MAX_WAITING:
         detail = "{count} of your jobs wait already. Ask again when one has begun, or cancel one."
         headers = {"Retry-After": str(WAIT_SECONDS)}
-        raise RateLimitError(detail, code="too_many_waiting_jobs", headers=headers, count=MOST_WAITING)
+        raise RateLimitError(detail, code="too_many_waiting_jobs", headers=headers, count=MAX_WAITING)
 
 
 def one_at_a_time(tx: Connection, actor: Actor) -> None:

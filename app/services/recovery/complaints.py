@@ -32,7 +32,7 @@ from app.store.engine import single
 from app.store.paging import After, Page, SortKey, changed_after, fetch
 from app.store.tables import Complaint, ComplaintEvent
 from app.store.types import new_id, now
-from app.store.visibility import narrow
+from app.store.visibility import visible_to
 
 Row = dict[str, Any]
 
@@ -83,7 +83,7 @@ def events(tx: Connection, actor: Actor, complaint_id: UUID, query: Any, after: 
         NotFoundError: as in `get`.
     """
     statement = _READ_EVENTS.where(ComplaintEvent.complaint_id == complaint_id)
-    statement = narrow(statement, actor, ComplaintEvent.customer_id)
+    statement = visible_to(statement, actor, ComplaintEvent.customer_id)
     read = fetch(tx, statement, [SortKey(ComplaintEvent.number)], limit=query.limit, after=after)
     if not read.rows:  # every complaint was received
         raise _unknown()
@@ -92,7 +92,7 @@ def events(tx: Connection, actor: Actor, complaint_id: UUID, query: Any, after: 
 
 def visible(actor: Actor) -> Select[Any]:
     """All complaints the caller may see."""
-    return narrow(_READ, actor, Complaint.customer_id)
+    return visible_to(_READ, actor, Complaint.customer_id)
 
 
 def found(tx: Connection, statement: Select[Any]) -> Row:
@@ -168,9 +168,9 @@ def create_many(
         for row, past in zip(rows, pasts, strict=True)
         if isinstance(row, dict) and not isinstance(past, AppError)
     ]
-    told = [event for row, past in stored for event in _first_events(actor, row, past)]
-    if told:
-        tx.execute(insert(ComplaintEvent), told)
+    named = [event for row, past in stored for event in _first_events(actor, row, past)]
+    if named:
+        tx.execute(insert(ComplaintEvent), named)
     if import_id is None:
         received = [(str(row["id"]), row["customer_id"]) for row, _ in stored]
         trail.record_all(tx, actor, "complaint.received", received)
@@ -337,7 +337,7 @@ def _exists() -> ConflictError:
     return ConflictError(detail, code="complaint_exists")
 
 
-_KIND = recording.Kind(Complaint, _exists, path="/v1/complaints", renew=_renumbered)
+_KIND = recording.RecordType(Complaint, _exists, path="/v1/complaints", regenerate=_renumbered)
 
 _EVENT_MEMBERS = tuple(ComplaintEventRead.model_fields)
 

@@ -172,9 +172,9 @@ def _step(
     kind: EventKind,
     at: datetime | None,
     if_match: str | None,
-    said: str | None = None,
+    given: str | None = None,
 ) -> Row:
-    """Take a step that changes the state; ``said`` is the resolution, or why it is reopened."""
+    """Take a step that changes the state; ``given`` is the resolution, or why it is reopened."""
     change = _begin(tx, actor, complaint_id, if_match)
     known = {member: change.before[member] for member in _LIFE}
     life = Life(**known | {"state": ComplaintState(known["state"])})
@@ -183,7 +183,7 @@ def _step(
         steps = ", ".join(possible_steps(life.state))
         raise ConflictError(detail, code="illegal_step", state=life.state.value, steps=steps)
     happened_at = change.happened_at(at)
-    return change.store(kind, happened_at, asdict(life.after(kind, happened_at, said)), note=said)
+    return change.store(kind, happened_at, asdict(life.after(kind, happened_at, given)), note=given)
 
 
 @dataclass(frozen=True, slots=True)

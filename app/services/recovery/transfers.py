@@ -36,7 +36,7 @@ from app.store.tables import (
     Transaction,
 )
 from app.store.types import now
-from app.store.visibility import narrow
+from app.store.visibility import visible_to
 
 Row = dict[str, Any]
 
@@ -58,7 +58,7 @@ def move_interaction(
     _move_survey_records(tx, "interaction_id", interaction_id, customer_id)
     _finish(tx, actor, "interaction", before, customer_id, at)
     after = {**before, **changes}
-    do_not_contact.heed(tx, actor, [after])
+    do_not_contact.apply_opt_outs(tx, actor, [after])
     return interactions.get(tx, actor, interaction_id)
 
 
@@ -94,7 +94,7 @@ def move_transaction(
     customer_id = _new_owner(tx, actor, before, data, if_match)
     at = now()
     changes = {"customer_id": customer_id, "version": before["version"] + 1, "changed_at": at}
-    changes["source_said"] = transactions.said_of(before)
+    changes["source_said"] = transactions.source_digests_of(before)
     tx.execute(update(Transaction).where(Transaction.id == transaction_id).values(changes))
     _move_survey_records(tx, "transaction_id", transaction_id, customer_id)
     _finish(tx, actor, "transaction", before, customer_id, at)
@@ -113,7 +113,7 @@ def _new_owner(tx: Connection, actor: Actor, before: Row, data: TransferCreate, 
         customer_id, pointer = None if found is None else found[0], "/customer"
     else:
         wanted = select(Customer.id).where(Customer.id == data.customer_id)
-        wanted = narrow(wanted.with_for_update(read=True, key_share=True), actor)
+        wanted = visible_to(wanted.with_for_update(read=True, key_share=True), actor)
         customer_id, pointer = tx.execute(wanted).scalar_one_or_none(), "/customer_id"
     if customer_id is None:
         wrong = FieldError(pointer, "unknown_customer", "There is no such customer.")

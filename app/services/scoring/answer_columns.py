@@ -59,7 +59,7 @@ def versions_of(surveys: Sequence[tuple[UUID, str, int, list[dict[str, Any]]]]) 
 def answered(columns: Columns, versions: Versions) -> Answered:
     """Make answers of the columns of `app.store.scoring.survey_answers.answers`."""
     customers, respondent = np.unique(columns["customer_id"], return_inverse=True)
-    if customers.size and customers[0] == survey_answers.NOBODY:
+    if customers.size and customers[0] == survey_answers.NO_CUSTOMER:
         customers, respondent = customers[1:], respondent - 1  # nobody comes first, so gets ANONYMOUS
     _, response = np.unique(columns["response_id"], return_inverse=True)
     items, item = _items(columns, versions)

@@ -45,11 +45,11 @@ contract or of those under one. Runs keep the places, so a new one comes last.""
 
 _MODEL, _CONTRACT, _SILENCE, _EVENT, _LEARNED, _CONTRACT_LEARNED = range(len(SOURCES))
 
-MOST_FITTED = 200_000
+MAX_FITTED = 200_000
 """Customers the purchase model of a run's backtest is fitted to at most, evenly chosen: more do not move the
 third decimal of a figure."""
 
-MOST_MEASURED = 25_000
+MAX_MEASURED = 25_000
 """Customers a backtest is measured on at most: enough for the third decimal, and quick to resample."""
 
 CALIBRATED_TO = 0.05
@@ -111,7 +111,7 @@ def split_customers(facts: Columns, as_of: date, parameters: Parameters) -> RunC
 def compute(
     facts: Columns,
     tiers: Columns,
-    seen: RunCustomers,
+    population: RunCustomers,
     parameters: Parameters,
     chosen: Chosen,
     by_terms: Served | None,
@@ -122,42 +122,42 @@ def compute(
     Args:
         facts: columns of `app.services.scoring.run_facts`.
         tiers: aligned, ``tier`` ("" for none).
-        seen: the same customers on the day of the run.
+        population: the same customers on the day of the run.
         parameters: of the run.
         chosen: which model serves.
         by_terms: the probabilities of contracts, where the learned model of them serves.
         test: waits for the `backtest`, which the report holds.
     """
-    histories, horizon_days = seen.snapshot.histories, parameters.horizon_days
-    q = np.full(seen.buyers.size, np.nan)
-    serving, expected = chosen.serve(seen.snapshot, horizon_days) or (
+    histories, horizon_days = population.snapshot.histories, parameters.horizon_days
+    q = np.full(population.buyers.size, np.nan)
+    serving, expected = chosen.serve(population.snapshot, horizon_days) or (
         None,
-        seen.snapshot.parametric_q(horizon_days),
+        population.snapshot.parametric_q(horizon_days),
     )
     if expected is not None:
-        q[seen.buyers] = expected
-    left = seen.turnover.churn_rate
-    q[seen.under_contract] = contract.probabilities(seen.states, left)[seen.under_contract]
+        q[population.buyers] = expected
+    left = population.turnover.churn_rate
+    q[population.under_contract] = contract.probabilities(population.states, left)[population.under_contract]
     if by_terms is not None:
         q[by_terms.rows] = by_terms.q
-    silent = np.zeros(seen.buyers.size, dtype=np.bool_)
-    silent[seen.buyers] = verdict.silent_for_good(
-        histories.x, histories.t_x_days, histories.silence_days, seen.snapshot.rhythm
+    silent = np.zeros(population.buyers.size, dtype=np.bool_)
+    silent[population.buyers] = verdict.silent_for_good(
+        histories.x, histories.t_x_days, histories.silence_days, population.snapshot.rhythm
     )
     model = _MODEL if serving is None else _LEARNED
-    columns = _columns(seen.states, seen.under_contract, q, silent, facts, tiers, parameters, model)
+    columns = _columns(population.states, population.under_contract, q, silent, facts, tiers, parameters, model)
     if by_terms is not None:
         columns["churn_model"][by_terms.rows] = _CONTRACT_LEARNED
-    usual = churn.baselines(signal_facts(facts, seen.as_of_day))
-    under = {"states": _counts(seen.states[seen.under_contract]), "churn_rate": left}
+    usual = churn.baselines(signal_facts(facts, population.as_of_day))
+    under = {"states": _counts(population.states[population.under_contract]), "churn_rate": left}
     under["serving"] = contract_model_selection.serving_row(
-        chosen.contract, chosen.as_of, by_terms is not None, bool(seen.under_contract.any())
+        chosen.contract, chosen.as_of, by_terms is not None, bool(population.under_contract.any())
     )
     models = {
-        mbg_nbd.CODE: fit_row(seen.snapshot.fitted),
-        "contract": {**asdict(seen.turnover), **under},
+        mbg_nbd.CODE: fit_row(population.snapshot.fitted),
+        "contract": {**asdict(population.turnover), **under},
     }
-    report = _report(columns, tiers, seen.states, test(), models, parameters, _serving_row(chosen, serving))
+    report = _report(columns, tiers, population.states, test(), models, parameters, _serving_row(chosen, serving))
     served = None if serving is None else serving.to_dict()
     by_contract = None if by_terms is None else by_terms.serving.to_dict()
     return Result(columns, report, usual.to_dict(), served, by_contract)
@@ -168,7 +168,7 @@ def reasons_of(
     baselines: Mapping[str, Any] | None,
     as_of: date,
     language: str,
-    most: int | None = None,
+    limit: int | None = None,
 ) -> list[Row]:
     """Tell why a customer may be leaving, from what its row and the run hold; strongest first.
 
@@ -177,7 +177,7 @@ def reasons_of(
         baselines: ``churn_baselines`` of the same run.
         as_of: the run's day.
         language: of the sentences: en, tr or az.
-        most: how many are wanted; all by default.
+        limit: how many are wanted; all by default.
     """
     if facts is None or baselines is None:
         return []
@@ -190,7 +190,7 @@ def reasons_of(
             "contribution": reason.contribution,
             "sentence": churn.sentence(reason, language),
         }
-        for reason in churn.reasons_for_one(read, churn.Baselines.from_dict(baselines))[:most]
+        for reason in churn.reasons_for_one(read, churn.Baselines.from_dict(baselines))[:limit]
     ]
 
 
@@ -301,11 +301,11 @@ def _columns(
 # --- the report
 
 
-def backtest(facts: Columns, seen: RunCustomers, horizon_days: int) -> Backtest:
+def backtest(facts: Columns, population: RunCustomers, horizon_days: int) -> Backtest:
     """What the purchase model would have said one horizon ago, against what happened since."""
-    cut_day = seen.as_of_day - horizon_days - 1
-    known = np.flatnonzero(seen.buyers & (facts["cut_purchase_days"] > 0))
-    some = known[:: max(1, -(-known.size // MOST_FITTED))]
+    cut_day = population.as_of_day - horizon_days - 1
+    known = np.flatnonzero(population.buyers & (facts["cut_purchase_days"] > 0))
+    some = known[:: max(1, -(-known.size // MAX_FITTED))]
     names = ("first_day", "cut_last_day", "cut_purchase_days")
     return from_histories(
         _histories(facts, some, names, cut_day + 1),
@@ -313,8 +313,8 @@ def backtest(facts: Columns, seen: RunCustomers, horizon_days: int) -> Backtest:
         cut_day,
         horizon_days,
         n=known.size,
-        excluded_new=int(np.count_nonzero(seen.buyers)) - known.size,
-        most=MOST_MEASURED,
+        excluded_new=int(np.count_nonzero(population.buyers)) - known.size,
+        max_customers=MAX_MEASURED,
     )
 
 

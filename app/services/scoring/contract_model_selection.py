@@ -67,22 +67,22 @@ def hold(past: Past | None) -> Row | None:
 
 
 def is_outdated(
-    tx: Connection, contest_id: UUID, kept: Row | None, held_for: date, horizon_days: int
+    tx: Connection, contest_id: UUID, stored: Row | None, chosen_for: date, horizon_days: int
 ) -> bool:
     """Whether a contest knew too few terms, and terms of the time before its windows were recorded since."""
-    if kept is None or kept["contest"]["reason"] != Why.TERMS_UNKNOWN:
+    if stored is None or stored["contest"]["reason"] != Why.TERMS_UNKNOWN:
         return False
-    opened = held_for - timedelta(days=2 * horizon_days)
-    held_at = select(ChurnContest.created_at).where(ChurnContest.id == contest_id).scalar_subquery()
-    told = exists().where(ContractTerms.recorded_at >= held_at, ContractTerms.known_on < opened)
-    return bool(tx.execute(select(told)).scalar_one())
+    opened = chosen_for - timedelta(days=2 * horizon_days)
+    chosen_at = select(ChurnContest.created_at).where(ChurnContest.id == contest_id).scalar_subquery()
+    later_terms = exists().where(ContractTerms.recorded_at >= chosen_at, ContractTerms.known_on < opened)
+    return bool(tx.execute(select(later_terms)).scalar_one())
 
 
 # --- in a run
 
 
 def served(
-    kept: Row | None,
+    stored: Row | None,
     facts: Columns,
     found: NDArray[np.int8],
     under_contract: NDArray[np.bool_],
@@ -91,28 +91,28 @@ def served(
     """Score the active contracts of a run by the learned model; None unless it serves.
 
     Args:
-        kept: what `hold` gave.
+        stored: what `hold` gave.
         facts: columns of `scoring_facts`.
         found: the state of each contract.
         under_contract: who is under contract.
         as_of_day: the day of the run.
     """
-    if kept is None or kept["learned"] is None:
+    if stored is None or stored["learned"] is None:
         return None
     rows = np.flatnonzero(under_contract & (found == State.ACTIVE))
     now = contract_training_windows.snapshot(facts, rows, as_of_day)
-    serving = serve(ContractModel.from_dict(kept["learned"]), now)
+    serving = serve(ContractModel.from_dict(stored["learned"]), now)
     return Served(rows, serving.q(now), serving)
 
 
-def serving_row(kept: Row | None, held_for: date, was_learned: bool, there_are_any: bool) -> Row | None:
+def serving_row(stored: Row | None, chosen_for: date, was_learned: bool, there_are_any: bool) -> Row | None:
     """Which model publishes the probabilities of contracts, and the contest that chose it; None when nobody
     is under contract."""
     if not there_are_any:
         return None
-    shown = contest_row(Contest(contract.BASE, Why.NO_CLOSED_WINDOW)) if kept is None else kept["contest"]
+    shown = contest_row(Contest(contract.BASE, Why.NO_CLOSED_WINDOW)) if stored is None else stored["contest"]
     model = contract.CODE if was_learned else contract.BASE
-    return {"model": model, "chosen_for": held_for.isoformat(), "contest": shown}
+    return {"model": model, "chosen_for": chosen_for.isoformat(), "contest": shown}
 
 
 def ece_of(serving: Row) -> float | None:

@@ -26,7 +26,7 @@ from app.store.scoring import run_results
 from app.store.sql.column_codec import Columns
 from app.store.sql.numpy_io import Ids
 
-MOST_LEARNED_FROM = 100_000
+MAX_LEARNED_FROM = 100_000
 """Customers whose past is read to learn from and to compare on at most: the model uses no more."""
 
 LEAST_KNOWN = 0.8
@@ -72,7 +72,7 @@ def past(tx: Connection, actor: Actor, facts: Columns, as_of: date, parameters: 
     ids = facts["customer_id"][facts["contract_started_day"] != NO_DAY]
     if not ids.size:
         return None
-    ids = ids[:: -(-ids.size // MOST_LEARNED_FROM)]
+    ids = ids[:: -(-ids.size // MAX_LEARNED_FROM)]
     closes = day_number(as_of)
     opens, before = closes - parameters.horizon_days, closes - 2 * parameters.horizon_days
     then, earlier = (run_facts.whole(tx, actor, day_of(day), parameters, ids) for day in (opens, before))

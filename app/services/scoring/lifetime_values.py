@@ -54,7 +54,7 @@ class Bought:
 def compute(
     facts: Columns,
     tiers: Columns,
-    seen: RunCustomers,
+    population: RunCustomers,
     parameters: Parameters,
     by_terms: Served | None,
     spending: Callable[[], Bought],
@@ -64,12 +64,12 @@ def compute(
     Args:
         facts: columns of `app.services.scoring.run_facts`.
         tiers: aligned, ``tier`` ("" for none).
-        seen: the same customers on the day of the run.
+        population: the same customers on the day of the run.
         parameters: of the run.
         by_terms: the probabilities of contracts, where the learned model of them serves.
         spending: waits for what was `bought`.
     """
-    states, fitted, left = seen.states, seen.snapshot.fitted, seen.turnover.churn_rate
+    states, fitted, left = population.states, population.snapshot.fitted, population.turnover.churn_rate
     value = np.full(states.size, NONE, dtype=np.int64)
     value[_gone(states) | (states == State.ENDED_BY_US)] = 0
     known = spending()
@@ -79,7 +79,7 @@ def compute(
         expected = worth(customers, fitted, spend, parameters.lifetime).value
         value[rows] = np.round(expected).astype(np.int64)
         interval = total_interval(customers, float(expected.sum()), fitted, spend, parameters.lifetime)
-    active = np.flatnonzero(seen.under_contract & ((states == State.ACTIVE) | (states == State.NOTICE_GIVEN)))
+    active = np.flatnonzero(population.under_contract & ((states == State.ACTIVE) | (states == State.NOTICE_GIVEN)))
     q = np.full(states.size, np.nan if left is None else left)
     if by_terms is not None:
         q[by_terms.rows] = by_terms.q
@@ -95,10 +95,10 @@ def compute(
     return Result(columns, report)
 
 
-def bought(facts: Columns, seen: RunCustomers) -> Bought:
+def bought(facts: Columns, population: RunCustomers) -> Bought:
     """Fit the model of spend to those who are foretold from purchases and have not left."""
-    stay = ~_gone(seen.states[seen.buyers])
-    rows, histories = np.flatnonzero(seen.buyers)[stay], seen.snapshot.histories
+    stay = ~_gone(population.states[population.buyers])
+    rows, histories = np.flatnonzero(population.buyers)[stay], population.snapshot.histories
     known = _buyers(facts, rows, histories if stay.all() else histories.take(stay))
     return Bought(rows, known, gamma_gamma.fit(known.spend_count, known.mean_spend))
 

@@ -26,7 +26,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "value_at_risk": ("value_at_risk_minor",),
     "lifetime_value": ("lifetime_value_minor",),
     "quadrant": ("quadrant",),
-    "satisfaction": tuple(name for name in satisfaction.SHOWN if name != "quadrant"),
+    "satisfaction": tuple(name for name in satisfaction.ROW_COLUMNS if name != "quadrant"),
 }
 """Columns by the name they are told under; all the others are ``facts``."""
 

@@ -15,7 +15,7 @@ from app.domain.common import money
 from app.domain.common.access import Actor
 from app.domain.common.days import day_number
 from app.domain.scoring.parameters import Parameters
-from app.domain.scoring.replays import MOST_SHOWN, LateKind, Remark
+from app.domain.scoring.replays import MAX_SHOWN, LateKind, Remark
 from app.errors import FieldError, InvalidError, NotFoundError
 from app.schemas.scoring.replays import ReplayCreate, ReplayQuery
 from app.services.scoring import (
@@ -35,7 +35,7 @@ from app.store.engine import single
 from app.store.paging import After, Page, SortKey, fetch
 from app.store.scoring import changed_customers, customer_facts, run_results
 from app.store.scoring import late_records as late
-from app.store.scoring.late_records import Late
+from app.store.scoring.late_records import LateRecords
 from app.store.sql import numpy_io
 from app.store.sql.column_codec import Columns
 from app.store.tables import Job, Replay, RunColumns, ScoringRun
@@ -91,8 +91,8 @@ def create(tx: Connection, actor: Actor, data: ReplayCreate, *, replay_id: UUID 
 
     ``replay_id`` is the id it gets, a new one by default.
     """
-    kept = exists().where(RunColumns.run_id == ScoringRun.id).label("is_kept")
-    wanted = select(ScoringRun.as_of, ScoringRun.state, kept).where(ScoringRun.id == data.run_id)
+    stored = exists().where(RunColumns.run_id == ScoringRun.id).label("is_kept")
+    wanted = select(ScoringRun.as_of, ScoringRun.state, stored).where(ScoringRun.id == data.run_id)
     run = tx.execute(wanted).first()
     if run is None:
         raise _wrong("unknown_scoring_run", "There is no such scoring run.")
@@ -155,7 +155,7 @@ class Input:
     Args:
         replay_id: of the replay.
         run: what its run needs, read once more.
-        kept: the columns the run has kept.
+        stored: the columns the run has kept.
         not_compared: groups of columns that the run cannot have computed as they are computed now.
         remarks: what is known before computing.
         late: what was recorded after the run had read.
@@ -166,10 +166,10 @@ class Input:
 
     replay_id: UUID
     run: scoring.Input
-    kept: Columns
+    stored: Columns
     not_compared: set[str]
     remarks: list[Remark]
-    late: Late
+    late: LateRecords
     deleted: bool
     other_reference: bool
     rates: list[Row]
@@ -180,7 +180,7 @@ def read(tx: Connection, actor: Actor, replay_id: UUID) -> Input:
     wanted = select(ScoringRun.__table__).join(Replay, Replay.run_id == ScoringRun.id)
     run = tx.execute(wanted.where(Replay.id == replay_id)).mappings().one()
     chosen = None if run["contest_id"] is None else model_selection.get(tx, run["contest_id"])
-    given = scoring.read_anew(tx, actor, run["id"], chosen or model_selection.hold(None, None, run["as_of"]))
+    given = scoring.read_without_cache(tx, actor, run["id"], chosen or model_selection.hold(None, None, run["as_of"]))
     kept = run_results.load_columns(tx, run["id"])
     changed = replay_comparison.changed(kept, given.facts.columns, day_number(run["as_of"]))
     # Runs of an earlier version did not say until when they saw everything.
@@ -201,7 +201,7 @@ def read(tx: Connection, actor: Actor, replay_id: UUID) -> Input:
         kept,
         set() if chosen else _CHURN,
         remarks,
-        late.read(tx, late.Asked(given.bounds.end, until, read_at, changed)),
+        late.read(tx, late.LateQuery(given.bounds.end, until, read_at, changed)),
         changed_customers.are_deleted(tx, until),
         _is_other_reference(run["expectation_reference"], given),
         _rates(
@@ -213,7 +213,7 @@ def read(tx: Connection, actor: Actor, replay_id: UUID) -> Input:
 def compute(given: Input) -> Row:
     """Apply the rules and compare. Pure: the same facts give the same result."""
     after = scoring.compute(given.run, lambda _stage: None).columns
-    aligned = replay_comparison.align(given.kept, after, day_number(given.run.as_of))
+    aligned = replay_comparison.align(given.stored, after, day_number(given.run.as_of))
     differs = np.zeros(aligned.customer_id.size, dtype=np.bool_)
     columns, compared = [], set()
     for name, members in aligned.groups():
@@ -238,7 +238,7 @@ def compute(given: Input) -> Row:
         "late": _late_row(given.late),
         "deleted": given.deleted,
         "rates_changed": len(given.rates),
-        "rates": given.rates[:MOST_SHOWN],
+        "rates": given.rates[:MAX_SHOWN],
         "remarks": [remark.value for remark in _remarks(given, same, bool(explained.all()))],
     }
 
@@ -313,9 +313,9 @@ def _customers(
     """Some of those who differ: those with late data first, then those who stand elsewhere now."""
     moved = aligned.customer_id[aligned.differs(("tier", "churn_level", "value_minor"))]
     stays = run_results.matched(aligned.customer_id, ids)[1] & ~run_results.matched(moved, ids)[1]
-    chosen = np.lexsort((stays, ~explained))[:MOST_SHOWN]
+    chosen = np.lexsort((stays, ~explained))[:MAX_SHOWN]
     before, now_is = (
-        _standings(columns, ids[chosen], given.run.parameters, compared) for columns in (given.kept, after)
+        _standings(columns, ids[chosen], given.run.parameters, compared) for columns in (given.stored, after)
     )
     return [
         {"customer_id": str(customer_id), "is_late": bool(is_late), "before": old, "after": new}
@@ -341,7 +341,7 @@ def _standings(columns: Columns, ids: numpy_io.Ids, parameters: Parameters, comp
     return found
 
 
-def _late_row(found: Late) -> Row:
+def _late_row(found: LateRecords) -> Row:
     return {
         "counts": {kind.value: found.counts.get(kind, 0) for kind in LateKind},
         "customers": int(found.customer_id.size),

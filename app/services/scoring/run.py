@@ -52,7 +52,7 @@ STAGES = ("facts", "value_tiers", "satisfaction", "contest", "churn", "lifetime_
 SATISFACTION_DAYS = 365
 """The company's figures are over the answers of so many days before the run's."""
 
-SHOWN = (
+ROW_COLUMNS = (
     "tier",
     "value_minor",
     "near_cut",
@@ -61,7 +61,7 @@ SHOWN = (
     "churn_model",
     "value_at_risk_minor",
     *churn.ROW_FACTS,
-    *satisfaction.SHOWN,
+    *satisfaction.ROW_COLUMNS,
 )
 """The columns that rows of ``customer_scores`` are made of."""
 
@@ -112,15 +112,15 @@ def read(tx: Connection, actor: Actor, run_id: UUID) -> Input:
 
 
 def _is_outdated(tx: Connection, chosen: Chosen, parameters: Parameters) -> bool:
-    held_for, horizon = chosen.as_of, parameters.horizon_days
-    return contract_model_selection.is_outdated(tx, chosen.id, chosen.contract, held_for, horizon)
+    chosen_for, horizon = chosen.as_of, parameters.horizon_days
+    return contract_model_selection.is_outdated(tx, chosen.id, chosen.contract, chosen_for, horizon)
 
 
-def read_anew(tx: Connection, actor: Actor, run_id: UUID, chosen: Chosen) -> Input:
+def read_without_cache(tx: Connection, actor: Actor, run_id: UUID, chosen: Chosen) -> Input:
     """Read what a run needs once more: all facts, whatever runs have kept, and the contest it is given."""
     run = runs.get(tx, actor, run_id)
     parameters = Parameters.from_dict(run["parameters"])
-    facts = run_facts.read(tx, actor, run["as_of"], parameters, anew=True)
+    facts = run_facts.read(tx, actor, run["as_of"], parameters, without_cache=True)
     return _input(tx, actor, run, facts, chosen, (None, None))
 
 
@@ -165,11 +165,11 @@ def compute(given: Input, on_stage: Callable[[str], None]) -> Result:
         ValueError: the values add up to more than 64 bits hold.
     """
     facts, parameters = given.facts.columns, given.parameters
-    seen = churn.split_customers(facts, given.as_of, parameters)
+    population = churn.split_customers(facts, given.as_of, parameters)
     with ThreadPoolExecutor(2) as beside:  # all of it is within libraries most of the time
-        fitting = beside.submit(lambda: seen.snapshot.fitted)
-        testing = beside.submit(churn.backtest, facts, seen, parameters.horizon_days)
-        spending = beside.submit(lifetime_values.bought, facts, seen)
+        fitting = beside.submit(lambda: population.snapshot.fitted)
+        testing = beside.submit(churn.backtest, facts, population, parameters.horizon_days)
+        spending = beside.submit(lifetime_values.bought, facts, population)
         on_stage("value_tiers")
         tiers = value_tiers.compute(given.facts, given.bounds, parameters)
         on_stage("satisfaction")
@@ -180,13 +180,13 @@ def compute(given: Input, on_stage: Callable[[str], None]) -> Result:
         chosen = given.chosen or model_selection.hold(*given.windows, given.as_of, given.contracts)
         on_stage("churn")
         by_terms = contract_model_selection.served(
-            chosen.contract, facts, seen.states, seen.under_contract, seen.as_of_day
+            chosen.contract, facts, population.states, population.under_contract, population.as_of_day
         )
         fitting.result()  # both of these need it
         valuing = beside.submit(
-            lifetime_values.compute, facts, tiers.columns, seen, parameters, by_terms, spending.result
+            lifetime_values.compute, facts, tiers.columns, population, parameters, by_terms, spending.result
         )
-        found = churn.compute(facts, tiers.columns, seen, parameters, chosen, by_terms, testing.result)
+        found = churn.compute(facts, tiers.columns, population, parameters, chosen, by_terms, testing.result)
         on_stage("lifetime_value")
         worth = valuing.result()
     columns = {**facts, **tiers.columns, **placed, **found.columns, **worth.columns}
@@ -227,7 +227,7 @@ def save(
     written = 0
     if is_current:
         stored = {} if current is None else _stored(tx, current.id, given.facts.base)
-        written = run_results.replace(tx, _with_row(stored), _with_row(result.columns), SHOWN, rows)
+        written = run_results.replace(tx, _with_row(stored), _with_row(result.columns), ROW_COLUMNS, rows)
         tx.execute(update(ScoringRun).where(ScoringRun.is_current).values(is_current=False))
     facts_key = given.parameters.facts_key(actor.company)
     model_selection.keep(tx, result.chosen, facts_key)
@@ -298,7 +298,7 @@ def _stored(tx: Connection, run_id: UUID, base: Base | None) -> Columns:
     """The columns of the current run; mostly facts were gone on from it, and it has been read."""
     if base is not None and base.run_id == run_id:
         return base.columns
-    return run_results.load_columns(tx, run_id, {"customer_id", *SHOWN})
+    return run_results.load_columns(tx, run_id, {"customer_id", *ROW_COLUMNS})
 
 
 def _with_row(columns: Columns) -> Columns:
@@ -308,22 +308,22 @@ def _with_row(columns: Columns) -> Columns:
     known = (columns["tier"] != value_tiers.NO_TIER) | (columns.get("churn_level", np.array(-1)) >= 0)
     for code in satisfaction.OF_CUSTOMERS:
         known |= columns.get(f"{code}_n", np.array(0)) > 0
-    kept = {name: columns[name] for name in ("customer_id", *SHOWN) if name in columns}
+    kept = {name: columns[name] for name in ("customer_id", *ROW_COLUMNS) if name in columns}
     return kept if known.all() else {name: column[known] for name, column in kept.items()}
 
 
 _FACTS = f"[{','.join(['%s'] * len(churn.ROW_FACTS))}]"
 
 
-def _facts(part: Columns, is_told: NDArray[np.bool_]) -> list[str | None]:
+def _facts(part: Columns, is_scored: NDArray[np.bool_]) -> list[str | None]:
     """What reasons are told from, as `app.domain.churn.inputs.customer_facts.Facts.row` has it, in JSON."""
     columns = []
     for name in churn.ROW_FACTS:
         column = part[name]
         is_there = ~np.isnan(column) if name in SCORES else column != NO_DAY
         columns.append(_given(column, is_there, "null"))
-    told = zip(zip(*columns, strict=True), is_told.tolist(), strict=True)
-    return [_FACTS % row if tell else None for row, tell in told]
+    as_text = zip(zip(*columns, strict=True), is_scored.tolist(), strict=True)
+    return [_FACTS % row if tell else None for row, tell in as_text]
 
 
 def _given(column: NDArray[Any], is_given: NDArray[np.bool_], absent: Any = None) -> list[Any]:

@@ -29,7 +29,7 @@ Row = dict[str, Any]
 SETTLES = timedelta(seconds=60)
 """How long a write may take from noting its instant to being seen: facts this young are read again."""
 
-MOST_NEWS = 0.3
+MAX_CHANGED_SHARE = 0.3
 """When customers with news are more than this share of those of the earlier run, reading everything is
 faster."""
 
@@ -99,13 +99,13 @@ class Base:
     columns: Columns
 
 
-def read(tx: Connection, actor: Actor, as_of: date, parameters: Parameters, *, anew: bool = False) -> Facts:
+def read(tx: Connection, actor: Actor, as_of: date, parameters: Parameters, *, without_cache: bool = False) -> Facts:
     """Read the facts for a day; the result is the same whether or not an earlier run's facts are used, which
-    they never are when they are read ``anew``."""
+    they never are when they are read ``without_cache``."""
     until = now() - SETTLES  # before the first statement, at which the snapshot is taken
     company = actor.company
     bounds = parameters.bounds(as_of, company)
-    kept = None if anew else _kept(tx, company, parameters, bounds)
+    kept = None if without_cache else _cached(tx, company, parameters, bounds)
     reader = _Reader(tx, company, parameters, bounds, None if kept is None else kept.again)
     fresh = reader.columns()
     if kept is None:
@@ -114,7 +114,7 @@ def read(tx: Connection, actor: Actor, as_of: date, parameters: Parameters, *, a
         )
     base, again = Base(kept.run_id, kept.columns.result()), int(kept.again.size)
     with ThreadPoolExecutor(1) as beside:
-        merging = beside.submit(_merged, base.columns, kept.again, fresh)
+        merging = beside.submit(_merge_changed, base.columns, kept.again, fresh)
         customers = customer_facts.customers(tx)
     return Facts(merging.result(), customers, reader.no_rate, reader.rates_used, until, again, base)
 
@@ -138,7 +138,7 @@ def contracts(tx: Connection, actor: Actor, as_of: date, parameters: Parameters,
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Kept:
+class _Cached:
     """An earlier run's columns, which a thread unpacks, and the customers to read again."""
 
     run_id: UUID
@@ -146,7 +146,7 @@ class _Kept:
     again: Ids
 
 
-def _kept(tx: Connection, company: Company, parameters: Parameters, bounds: Bounds) -> _Kept | None:
+def _cached(tx: Connection, company: Company, parameters: Parameters, bounds: Bounds) -> _Cached | None:
     """What may be gone on from; None: read all."""
     base = tx.execute(
         select(ScoringRun.id, ScoringRun.as_of, ScoringRun.facts_until)
@@ -166,27 +166,27 @@ def _kept(tx: Connection, company: Company, parameters: Parameters, bounds: Boun
         return None
     # Rates may have been set or removed since, so what needs one is always read again.
     known = unpack(packed, {"customer_id", "foreign"})
-    if changed.size > MOST_NEWS * known["customer_id"].size:
+    if changed.size > MAX_CHANGED_SHARE * known["customer_id"].size:
         return None
     pool = ThreadPoolExecutor(1)
     unpacking = pool.submit(unpack, packed)
     pool.shutdown(wait=False)
-    return _Kept(base.id, unpacking, np.union1d(changed, known["customer_id"][known["foreign"] > 0]))
+    return _Cached(base.id, unpacking, np.union1d(changed, known["customer_id"][known["foreign"] > 0]))
 
 
-def _merged(kept: Columns, only: Ids, fresh: Columns) -> Columns:
+def _merge_changed(cached: Columns, only: Ids, fresh: Columns) -> Columns:
     """The facts that hold still and those read again as one, in the order of ids. Columns in which nothing
     has changed are the very same."""
-    again = run_results.matched(only, kept["customer_id"])[1]
-    places, known = run_results.matched(kept["customer_id"], fresh["customer_id"])
+    again = run_results.matched(only, cached["customer_id"])[1]
+    places, known = run_results.matched(cached["customer_id"], fresh["customer_id"])
     if known.all() and np.count_nonzero(again) == places.size:  # no customer came, and none has gone
-        merged = {name: kept[name] for name in fresh}
+        merged = {name: cached[name] for name in fresh}
         for name, column in fresh.items():
-            if not np.array_equal(kept[name][places], column, equal_nan=column.dtype.kind == "f"):
-                merged[name] = kept[name].copy()
+            if not np.array_equal(cached[name][places], column, equal_nan=column.dtype.kind == "f"):
+                merged[name] = cached[name].copy()
                 merged[name][places] = column
         return merged
-    stays = {name: kept[name][~again] for name in fresh}
+    stays = {name: cached[name][~again] for name in fresh}
     order = np.argsort(np.concatenate([stays["customer_id"], fresh["customer_id"]]), kind="stable")
     return {name: np.concatenate([stays[name], fresh[name]])[order] for name in fresh}
 

@@ -67,7 +67,7 @@ response that tells both satisfaction and expectation."""
 
 NO_QUADRANT = -1
 
-SHOWN = (
+ROW_COLUMNS = (
     *(f"{code}_{name}" for code in OF_CUSTOMERS for name in _OF_INDEX),
     "judged_satisfaction",
     "judged_expectation",

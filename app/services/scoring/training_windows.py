@@ -14,22 +14,22 @@ from app.store.scoring import customer_facts as stored
 from app.store.sql.column_codec import Columns
 from app.store.sql.numpy_io import Ids
 
-MOST_LEARNED_FROM = 200_000
+MAX_LEARNED_FROM = 200_000
 """Customers whose past is read to learn from and to compare on at most: the models use no more, and the past
 takes as long to read as the present."""
 
 
-class Seen(NamedTuple):
+class Population(NamedTuple):
     """Customers foretold from purchases, ascending, and how they stood."""
 
     customer_id: Ids
     snapshot: Snapshot
 
 
-def seen(facts: Columns, as_of_day: int, parameters: Parameters) -> Seen:
+def purchase_population(facts: Columns, as_of_day: int, parameters: Parameters) -> Population:
     """Who of the customers in ``facts``, columns of `scoring_facts`, is foretold from purchases."""
     _, _, buyers = churn.populations(facts, as_of_day, parameters)
-    return Seen(facts["customer_id"][buyers], churn.snapshot(facts, buyers, as_of_day))
+    return Population(facts["customer_id"][buyers], churn.snapshot(facts, buyers, as_of_day))
 
 
 def window(
@@ -52,7 +52,7 @@ def window_of(
     tx: Connection, actor: Actor, facts: Columns, opens_day: int, closes_day: int, parameters: Parameters
 ) -> tuple[Ids, Window]:
     """`window` where the facts of ``opens_day``, columns of `scoring_facts`, have been read already."""
-    customer_id, snapshot = seen(facts, opens_day, parameters)
+    customer_id, snapshot = purchase_population(facts, opens_day, parameters)
     start, end = (actor.company.start_of(day_of(day)) for day in (opens_day, closes_day))
     silent = ~np.isin(customer_id, stored.buyers(tx, parameters, start, end), assume_unique=True)
     return customer_id, Window(snapshot, silent, closes_day - opens_day)
@@ -68,11 +68,11 @@ def pair(
         actor: whose company it is.
         planned: the plan.
         parameters: of the run.
-        customer_id: who has bought, ascending; of very many, `MOST_LEARNED_FROM` are read, evenly chosen.
+        customer_id: who has bought, ascending; of very many, `MAX_LEARNED_FROM` are read, evenly chosen.
     """
     if planned is None:
         return None, None
-    step = -(-customer_id.size // MOST_LEARNED_FROM)
+    step = -(-customer_id.size // MAX_LEARNED_FROM)
     only = customer_id[::step] if step > 1 else None
     _, earlier = window(tx, actor, planned.earlier_day, planned.last_day, parameters, only)
     _, last = window(tx, actor, planned.last_day, planned.as_of_day, parameters, only)

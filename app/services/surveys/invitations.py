@@ -27,7 +27,7 @@ from app.store.engine import single
 from app.store.paging import After, Page, SortKey, fetch
 from app.store.tables import SurveyInvitation, SurveyResponse
 from app.store.types import new_id, now
-from app.store.visibility import narrow
+from app.store.visibility import visible_to
 
 Row = dict[str, Any]
 
@@ -80,7 +80,7 @@ def page(tx: Connection, actor: Actor, query: SurveyInvitationQuery, after: Afte
 
 def visible(actor: Actor) -> Select[Any]:
     """The invitations the caller may see, with all columns."""
-    return narrow(_READ, actor, SurveyInvitation.customer_id, SurveyInvitation.unit)
+    return visible_to(_READ, actor, SurveyInvitation.customer_id, SurveyInvitation.unit)
 
 
 # --- writing
@@ -144,7 +144,7 @@ def name_responses(
     wanted = select(SurveyResponse.invitation_id, SurveyResponse.id).where(
         SurveyResponse.invitation_id.in_({invitation_id for invitation_id, _ in refused})
     )
-    seen = narrow(wanted, actor, SurveyResponse.customer_id, SurveyResponse.unit)
+    seen = visible_to(wanted, actor, SurveyResponse.customer_id, SurveyResponse.unit)
     found = dict(tx.execute(seen).all())
     for invitation_id, refusal in refused:
         if invitation_id in found:

@@ -26,7 +26,7 @@ from app.store.audit import trail
 from app.store.paging import After, Page, SortKey, fetch
 from app.store.tables import Survey, SurveyAnswer, SurveyInvitation, SurveyResponse
 from app.store.types import new_id, now
-from app.store.visibility import narrow
+from app.store.visibility import visible_to
 
 Row = dict[str, Any]
 Invitations = dict[UUID, Row]
@@ -335,7 +335,7 @@ def _exists() -> ConflictError:
     return ConflictError(detail, code="response_exists")
 
 
-_KIND = recording.Kind(SurveyResponse, _exists, path="/v1/survey-responses")
+_KIND = recording.RecordType(SurveyResponse, _exists, path="/v1/survey-responses")
 
 
 # --- inside: answers
@@ -357,7 +357,7 @@ def _store_answers(tx: Connection, stored: Iterable[Row], answers: dict[UUID, li
 
 
 def _visible(actor: Actor) -> Select[Any]:
-    return narrow(_READ, actor, SurveyResponse.customer_id, SurveyResponse.unit)
+    return visible_to(_READ, actor, SurveyResponse.customer_id, SurveyResponse.unit)
 
 
 def _with_answers(tx: Connection, rows: Collection[Row]) -> list[Row]:
@@ -377,12 +377,12 @@ def _shape(row: Row, answers: Iterable[Row]) -> Row:
 
 
 def _answer_shape(answer: Row) -> Row:
-    least, most = answer["scale_min"], answer["scale_max"]
+    least, maximum = answer["scale_min"], answer["scale_max"]
     value = {member: answer[member] for member in ("number", "choice", "text")}
     return {
         "question": answer["question"],
         "kind": answer["kind"],
-        "scale": None if least is None else {"min": least, "max": most},
+        "scale": None if least is None else {"min": least, "max": maximum},
         **value,
         "skipped": all(one is None for one in value.values()),
     }

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Select, and_, insert, select, update
 
 from app.domain.common.access import Actor
-from app.domain.surveys.surveys import LANGUAGES_MOST, MESSAGES, Problem, check_questions, completed
+from app.domain.surveys.surveys import MAX_LANGUAGES, MESSAGES, Problem, check_questions, completed
 from app.errors import ConflictError, FieldError, InvalidError, NotFoundError
 from app.schemas.common.base import Paging
 from app.schemas.surveys.surveys import (
@@ -232,8 +232,8 @@ def _merged(names: Row, changes: Row) -> Row:
     if not merged:
         detail, params = "Expected at least {min_length} items.", {"min_length": 1}
         raise InvalidError(fields=[FieldError("/names", "too_short", detail, params=params)])
-    if len(merged) > LANGUAGES_MOST:
-        detail, params = "Expected at most {max_length} items.", {"max_length": LANGUAGES_MOST}
+    if len(merged) > MAX_LANGUAGES:
+        detail, params = "Expected at most {max_length} items.", {"max_length": MAX_LANGUAGES}
         raise InvalidError(fields=[FieldError("/names", "too_long", detail, params=params)])
     return merged
 

@@ -13,7 +13,7 @@ from app.store.audit.keys import AuditKeys
 from app.store.audit.rows import Entry
 from app.store.audit.verification import Walk, ends_otherwise
 
-_MOST = 10_000
+_MAX_LISTED = 10_000
 
 
 @dataclass(slots=True)
@@ -49,7 +49,7 @@ def verify(tx: Connection, keys: AuditKeys, copy: Head | None = None) -> Report:
         report.alarms += [*walk.alarms, *ends_otherwise(walk)]  # else nothing can be said of the entries
     if head is not None:
         report.alarms += [
-            Alarm(Kind.ABOVE, one.position or 0, one.position or 0) for one in rows.after(tx, last, _MOST)
+            Alarm(Kind.ABOVE, one.position or 0, one.position or 0) for one in rows.after(tx, last, _MAX_LISTED)
         ]
     if copy is not None:
         report.alarms += _of_copy(head, copy, walk)
@@ -93,13 +93,13 @@ def _of_copy(head: Head | None, copy: Head, walk: Walk) -> list[Alarm]:
 
 
 def _add_refused(tx: Connection, keys: AuditKeys, report: Report) -> None:
-    refused = rows.refused(tx, _MOST)
+    refused = rows.refused(tx, _MAX_LISTED)
     if refused:
         positions = [one.position or 0 for one in refused]
         report.alarms.append(Alarm(Kind.REFUSED, min(positions), max(positions)))
     unmarked = [
         one
-        for one in rows.waiting(tx, _MOST)
+        for one in rows.waiting(tx, _MAX_LISTED)
         if report.head is not None and not seals.is_marked(keys, one, earlier=True)
     ]
     if unmarked:

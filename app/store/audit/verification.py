@@ -18,8 +18,8 @@ from app.store.audit.head import Head
 from app.store.audit.rows import Entry
 
 STEP = 2_000
-_MOST_SUSPECTS = 24
-_MOST_PLACES = 96
+_MAX_SUSPECTS = 24
+_MAX_PLACES = 96
 
 
 @dataclass(slots=True)
@@ -62,7 +62,7 @@ class Walk:
         if self.position < self.last:
             self._miss(self.last)
         if self._suspects:
-            self._name_moved(rows.refused(tx, _MOST_SUSPECTS))
+            self._name_moved(rows.refused(tx, _MAX_SUSPECTS))
         return False
 
     def _look_at(self, entry: Entry, position: int) -> None:
@@ -73,7 +73,7 @@ class Walk:
             self._add(Kind.UNSEALED, position)
         elif self._is_sure and not fits:
             self._add(Kind.CHANGED, position)
-        if not fits and len(self._suspects) < _MOST_SUSPECTS:
+        if not fits and len(self._suspects) < _MAX_SUSPECTS:
             self._suspects.append((entry, self._previous))
         stored = () if entry.seal is None else (entry.seal,)
         self._previous = stored if fits else (*stored, *self._expected(entry, position))
@@ -101,7 +101,7 @@ class Walk:
 
     def _miss(self, last: int) -> None:
         self._add(Kind.REMOVED, self.position + 1, last)
-        if len(self._gaps) < _MOST_SUSPECTS:
+        if len(self._gaps) < _MAX_SUSPECTS:
             self._gaps += self._previous
         self.position, self._previous, self._is_sure = last, (), False
 
@@ -132,8 +132,8 @@ class Walk:
         near = {(entry.position or 0) + step for entry, _ in self._suspects for step in (-1, 0, 1)}
         for alarm in self.alarms:
             if alarm.kind is Kind.REMOVED:
-                near.update(range(alarm.first, min(alarm.last, alarm.first + _MOST_SUSPECTS) + 1))
-        return sorted(near)[:_MOST_PLACES]
+                near.update(range(alarm.first, min(alarm.last, alarm.first + _MAX_SUSPECTS) + 1))
+        return sorted(near)[:_MAX_PLACES]
 
     def _origin(
         self, entry: Entry, stored: Iterable[bytes], before: Iterable[bytes], places: list[int]

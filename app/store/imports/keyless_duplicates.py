@@ -10,7 +10,7 @@ from sqlalchemy import Connection, or_, select
 
 from app.store import dialects
 from app.store.imports import transaction_batches
-from app.store.imports.transaction_batches import Owned
+from app.store.imports.transaction_batches import MatchedRows
 from app.store.tables import CustomerExternalId, Transaction
 from app.store.types import from_micros, to_micros
 
@@ -19,12 +19,12 @@ OF_LINE = re.compile(r"[0-9a-f]{12}:[0-9]+")
 
 _SAME = ("kind", "amount_minor", "currency", "occurred_at")
 
-Said = tuple[object, ...]
+Statement = tuple[object, ...]
 """Customer, kind, amount, currency and time of a transaction."""
 
 
 def find(
-    tx: Connection, rows: Owned, *, keys: Collection[str], system: str, source: str, import_id: UUID
+    tx: Connection, rows: MatchedRows, *, keys: Collection[str], system: str, source: str, import_id: UUID
 ) -> set[int]:
     """Find the rows that earlier files of ``source``, as poor in keys, have brought already, each as often as
     they did: of three equal sales in this file and two in those before, two are found.
@@ -65,8 +65,8 @@ def find(
 
 
 def _brought_before(
-    tx: Connection, rows: Owned, keys: Collection[str], system: str, source: str, import_id: UUID
-) -> Counter[Said]:
+    tx: Connection, rows: MatchedRows, keys: Collection[str], system: str, source: str, import_id: UUID
+) -> Counter[Statement]:
     """How often each sale of these customers in this time was stored by earlier files without keys."""
     times: Sequence[int] = rows.values["occurred_at"]
     columns = [getattr(Transaction, name) for name in _SAME]
@@ -79,12 +79,12 @@ def _brought_before(
         .where(or_(Transaction.import_id.is_(None), Transaction.import_id != import_id))
     )
     own_file = rows.external_id[0].partition(":")[0]
-    found: Counter[Said] = Counter()
+    found: Counter[Statement] = Counter()
     for external_id, *values, occurred_at in tx.execute(statement):
         if OF_LINE.fullmatch(external_id) and not external_id.startswith(own_file):
             found[(*values, to_micros(occurred_at))] += 1
     return found
 
 
-def _note(said: Said, number: int) -> str:
-    return f"{hashlib.blake2b(repr(said).encode(), digest_size=16).hexdigest()}:{number}"
+def _note(stated: Statement, number: int) -> str:
+    return f"{hashlib.blake2b(repr(stated).encode(), digest_size=16).hexdigest()}:{number}"

@@ -22,7 +22,7 @@ from app.store import dialects
 from app.store.sql import bulk_write
 from app.store.tables import Customer, CustomerExternalId, ImportTrial, RefusedRow, Transaction
 from app.store.types import to_micros
-from app.store.visibility import narrow
+from app.store.visibility import visible_to
 
 Owners = dict[str, tuple[bytes, str]]
 """Customer key -> id (16 bytes) and lifecycle of its customer."""
@@ -68,7 +68,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Owned:
+class MatchedRows:
     """Accepted rows of a batch, each with the 16 bytes of its customer's id (a key in a dry run)."""
 
     line: Sequence[int]
@@ -76,13 +76,13 @@ class Owned:
     customer: Sequence[bytes]
     values: abc.Mapping[str, Sequence[Any]]
 
-    def said(self) -> Iterator[tuple[Any, ...]]:
+    def row_values(self) -> Iterator[tuple[Any, ...]]:
         """What each row says: customer and `VALUES`."""
         return zip(self.customer, *(self.values[name] for name in VALUES), strict=True)
 
-    def where(self, wanted: Sequence[bool]) -> "Owned":
+    def where(self, wanted: Sequence[bool]) -> "MatchedRows":
         """Keep some rows."""
-        return Owned(
+        return MatchedRows(
             list(compress(self.line, wanted)),
             list(compress(self.external_id, wanted)),
             list(compress(self.customer, wanted)),
@@ -116,7 +116,7 @@ def owners(tx: Connection, actor: Actor, system: str, keys: Collection[str]) -> 
         .join(Customer, Customer.id == CustomerExternalId.customer_id)
         .where(CustomerExternalId.system == system, dialects.among(tx, CustomerExternalId.key, keys))
     )
-    found = tx.execute(narrow(statement, actor))
+    found = tx.execute(visible_to(statement, actor))
     return {key: (customer_id, lifecycle) for key, customer_id, lifecycle in found}
 
 
@@ -136,12 +136,12 @@ def created_keys(tx: Connection, import_id: UUID, system: str, keys: Collection[
     return set(tx.execute(statement).scalars())
 
 
-def owned(rows: Rows, ids: abc.Mapping[str, bytes]) -> tuple[Owned, list[Refused]]:
+def owned(rows: Rows, ids: abc.Mapping[str, bytes]) -> tuple[MatchedRows, list[Refused]]:
     """Give each row its customer by ``ids`` (customer key -> id); rows without one are refused."""
     values = {name: getattr(rows, name) for name in VALUES}
     customers = [ids.get(key) for key in rows.customer_key]
     known = [customer is not None for customer in customers]
-    all_rows = Owned(rows.line, rows.external_id, customers, values)  # type: ignore[arg-type]
+    all_rows = MatchedRows(rows.line, rows.external_id, customers, values)  # type: ignore[arg-type]
     if all(known):
         return all_rows, []
     refused = [
@@ -152,7 +152,7 @@ def owned(rows: Rows, ids: abc.Mapping[str, bytes]) -> tuple[Owned, list[Refused
     return all_rows.where(known), refused
 
 
-def store(tx: Connection, rows: Owned, *, source: str, import_id: UUID, at: datetime) -> Outcome:
+def store(tx: Connection, rows: MatchedRows, *, source: str, import_id: UUID, at: datetime) -> Outcome:
     """Store rows as transactions of ``source``, but for those whose external id is stored already."""
     count = len(rows.line)
     ids = new_ids(count)
@@ -165,12 +165,12 @@ def store(tx: Connection, rows: Owned, *, source: str, import_id: UUID, at: date
     return _compared(rows, ids, _stored(tx, source, rows.external_id), import_id)
 
 
-def trial(tx: Connection, rows: Owned, *, source: str, import_id: UUID) -> Outcome:
+def trial(tx: Connection, rows: MatchedRows, *, source: str, import_id: UUID) -> Outcome:
     """Tell what `store` would do, counting what earlier batches of the same dry run would have stored."""
     present = _stored(tx, source, rows.external_id)
     outcome = _compared(rows, [b""] * len(rows.line), present, import_id)
     fresh = rows.where([external_id not in present for external_id in rows.external_id])
-    digests = [hashlib.blake2b(repr(said).encode(), digest_size=16).digest() for said in fresh.said()]
+    digests = [hashlib.blake2b(repr(said).encode(), digest_size=16).digest() for said in fresh.row_values()]
     outcome.stored = _try(tx, import_id, "row", fresh.external_id, digests)
     if outcome.stored < len(digests):
         noted = tried(tx, import_id, fresh.external_id)
@@ -242,11 +242,11 @@ def _stored(tx: Connection, source: str, external_ids: Collection[str]) -> Prese
     return found
 
 
-def _compared(rows: Owned, ids: Sequence[bytes], present: Present, import_id: UUID) -> Outcome:
+def _compared(rows: MatchedRows, ids: Sequence[bytes], present: Present, import_id: UUID) -> Outcome:
     """Tell rows that are stored under their own id from those found under another one, and judge those that
     an earlier row of the same file has the key of."""
     outcome = Outcome()
-    for line, external_id, own_id, said in zip(rows.line, rows.external_id, ids, rows.said(), strict=True):
+    for line, external_id, own_id, said in zip(rows.line, rows.external_id, ids, rows.row_values(), strict=True):
         found = present.get(external_id)
         if found is None:
             continue

@@ -96,7 +96,7 @@ def transactions(
         func.count().filter(earlier, bought),
         _sum(amount, recent, bought, own),
         _sum(amount, earlier, bought, own),
-    ).where(*_seen(parameters, bounds))
+    ).where(*_visible(parameters, bounds))
     statement = _of(tx, statement, Transaction.customer_id, only)
     # Every column it reads is in this index, in the order of the groups.
     statement = statement.with_hint(Transaction, f"INDEXED BY {_INDEX}", "sqlite")
@@ -150,7 +150,7 @@ def foreign(tx: Connection, parameters: Parameters, bounds: Bounds, only: Ids | 
         Transaction.currency,
         Transaction.amount_minor,
         numpy_io.micros(tx, Transaction.occurred_at),
-    ).where(*_seen(parameters, bounds), Transaction.currency != parameters.currency)
+    ).where(*_visible(parameters, bounds), Transaction.currency != parameters.currency)
     statement = _of(tx, statement, Transaction.customer_id, only)
     return Foreign(*numpy_io.read(tx, statement, [ID, "U3", np.int64, np.int64]))
 
@@ -282,7 +282,7 @@ def customers(tx: Connection) -> int:
 # --- inside
 
 
-def _seen(parameters: Parameters, bounds: Bounds) -> list[Any]:
+def _visible(parameters: Parameters, bounds: Bounds) -> list[Any]:
     return [Transaction.occurred_at < bounds.end, *_of_kinds(parameters)]
 
 

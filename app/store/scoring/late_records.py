@@ -15,7 +15,7 @@ from uuid import UUID
 import numpy as np
 from sqlalchemy import Connection, and_, case, func, literal, or_, select
 
-from app.domain.scoring.replays import MOST_SHOWN, LateKind
+from app.domain.scoring.replays import MAX_SHOWN, LateKind
 from app.store.sql import numpy_io
 from app.store.sql.numpy_io import ID, Ids
 from app.store.tables import (
@@ -31,7 +31,7 @@ from app.store.types import Instant
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Asked:
+class LateQuery:
     """What is late: it occurred before ``end`` and was recorded when the run had read.
 
     Args:
@@ -58,7 +58,7 @@ class Record(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Late:
+class LateRecords:
     """How many late records there are of each kind, the newest of them, and whose they are, ascending."""
 
     counts: Mapping[LateKind, int]
@@ -66,7 +66,7 @@ class Late:
     customer_id: Ids
 
 
-def read(tx: Connection, asked: Asked) -> Late:
+def read(tx: Connection, asked: LateQuery) -> LateRecords:
     """Find what came late."""
     counts = dict.fromkeys(LateKind, 0)
     records: list[Record] = []
@@ -78,13 +78,13 @@ def read(tx: Connection, asked: Asked) -> Late:
             owner = found.c.customer_id
             by_owner = select(numpy_io.raw_id(tx, owner), func.count()).group_by(owner)
             ids, count = numpy_io.read(tx, by_owner, [ID, np.int64])
-            newest = select(found).order_by(found.c.recorded_at.desc(), found.c.id.desc()).limit(MOST_SHOWN)
+            newest = select(found).order_by(found.c.recorded_at.desc(), found.c.id.desc()).limit(MAX_SHOWN)
             records += [Record(kind, *row) for row in tx.execute(newest)] if ids.size else []
             counts[kind] += int(count.sum())
             owners.append(ids)
             changed = np.setdiff1d(changed, ids)
     records.sort(key=lambda record: (record.recorded_at, record.id), reverse=True)
-    return Late(counts, records[:MOST_SHOWN], np.unique(np.concatenate(owners)))
+    return LateRecords(counts, records[:MAX_SHOWN], np.unique(np.concatenate(owners)))
 
 
 def rates(tx: Connection, since: datetime) -> dict[tuple[str, date], str]:
@@ -97,7 +97,7 @@ def rates(tx: Connection, since: datetime) -> dict[tuple[str, date], str]:
 # --- inside
 
 
-def _statement(tx: Connection, kind: LateKind, asked: Asked, changed: Ids, is_sure: bool) -> Any:
+def _statement(tx: Connection, kind: LateKind, asked: LateQuery, changed: Ids, is_sure: bool) -> Any:
     """Select id, customer_id, occurred_at and recorded_at of late records of a kind.
 
     Args:
@@ -138,12 +138,12 @@ _TABLES: dict[LateKind, tuple[Any, Any, Any]] = {
 
 def _changed_at() -> Any:
     """When a customer, or what is said of the past of its contract, was last changed."""
-    told = select(func.max(ContractTerms.recorded_at)).where(ContractTerms.customer_id == Customer.id)
-    terms = told.scalar_subquery()
+    changed = select(func.max(ContractTerms.recorded_at)).where(ContractTerms.customer_id == Customer.id)
+    terms = changed.scalar_subquery()
     return case((terms > Customer.updated_at, terms), else_=Customer.updated_at)
 
 
-def _complaints(asked: Asked, is_late: Callable[[Any, Any, Any], Any]) -> Any:
+def _complaints(asked: LateQuery, is_late: Callable[[Any, Any, Any], Any]) -> Any:
     """Complaints of which a step is late, receiving it included; they occurred with the first such step."""
     at, recorded, owner = ComplaintEvent.at, ComplaintEvent.recorded_at, ComplaintEvent.customer_id
     columns = (

@@ -97,13 +97,13 @@ def of_customer(
     return found
 
 
-def replace(tx: Connection, before: Columns, after: Columns, shown: Collection[str], rows: Rows) -> int:
+def replace(tx: Connection, before: Columns, after: Columns, columns: Collection[str], rows: Rows) -> int:
     """Make ``customer_scores`` hold exactly the rows of ``after``; only what differs is written.
 
     Args:
         before: columns of the current run, whose rows are stored; empty when there is none.
         after: columns of the run that becomes current.
-        shown: the columns that rows are made of: a customer is written when one of them differs.
+        columns: the columns that rows are made of: a customer is written when one of them differs.
         rows: makes the rows.
 
     Returns:
@@ -116,16 +116,16 @@ def replace(tx: Connection, before: Columns, after: Columns, shown: Collection[s
     gone = before["customer_id"][~matched(ids, before["customer_id"])[1]]
     if gone.size:
         bulk_write.delete_many(tx, CustomerScore, CustomerScore.customer_id, numpy_io.raw_ids(gone))
-    news = np.flatnonzero(~_unchanged(before, after, shown))
+    changed = np.flatnonzero(~_unchanged(before, after, columns))
     with bulk_write.room_for_many(tx):
-        for start in range(0, news.size, PART_ROWS):
-            part = {name: column[news[start : start + PART_ROWS]] for name, column in after.items()}
+        for start in range(0, changed.size, PART_ROWS):
+            part = {name: column[changed[start : start + PART_ROWS]] for name, column in after.items()}
             found = zip(numpy_io.driver_ids(tx, part["customer_id"]), *rows(part), strict=True)
             bulk_write.upsert_raw(tx, CustomerScore, ROW, ("customer_id",), found)
-    return int(news.size + gone.size)
+    return int(changed.size + gone.size)
 
 
-def _unchanged(before: Columns, after: Columns, shown: Collection[str]) -> NDArray[np.bool_]:
+def _unchanged(before: Columns, after: Columns, columns: Collection[str]) -> NDArray[np.bool_]:
     ids = before["customer_id"]
     if not ids.size:
         return np.zeros(after["customer_id"].size, dtype=np.bool_)
@@ -133,7 +133,7 @@ def _unchanged(before: Columns, after: Columns, shown: Collection[str]) -> NDArr
     places, same = matched(ids, after["customer_id"])
     if same.all() and places.size == ids.size:
         places = slice(None)  # the same customers
-    for name in shown:
+    for name in columns:
         if name not in before:  # the current run is of an earlier version
             return np.zeros_like(same)
         if before[name] is after[name]:

@@ -27,7 +27,7 @@ from app.store.tables import (
 NOT_STATED = ""
 """The group of what does not say which one it belongs to."""
 
-NOBODY = b""
+NO_CUSTOMER = b""
 """The customer id of what is anonymous."""
 
 
@@ -73,7 +73,7 @@ def answers(
         only: those of these customers.
 
     Returns:
-        ``response_id``, ``customer_id`` (`NOBODY` when anonymous), ``survey_id``, ``survey_version``,
+        ``response_id``, ``customer_id`` (`NO_CUSTOMER` when anonymous), ``survey_id``, ``survey_version``,
         ``question``, ``kind``, ``value`` (0 when ``skipped``), ``skipped``, ``scale_min`` and
         ``scale_max`` (0 and 0 without a scale), ``answered_micros``, and ``group`` (with ``by``). By tag an
         answer stands once for each tag of its customer. In no particular order.
@@ -170,7 +170,7 @@ def _joined(statement: Select[Any], table: Any, by: Grouping | None) -> Select[A
     return statement
 
 
-_IDS_MOST = 20_000
+_MAX_IDS = 20_000
 """Of more customers than these all tags are read: that is faster than looking for each one's."""
 
 
@@ -183,7 +183,7 @@ def _by_tag(tx: Connection, found: Columns) -> Columns:
     statement = select(numpy_io.raw_id(tx, CustomerLookup.customer_id), CustomerLookup.value).where(
         CustomerLookup.kind == "tag"
     )
-    if owners.size <= _IDS_MOST:
+    if owners.size <= _MAX_IDS:
         statement = statement.where(numpy_io.among(tx, CustomerLookup.customer_id, owners))
     tagged, tags = numpy_io.read(tx, statement, [ID, object])
     order = np.argsort(tagged, kind="stable")

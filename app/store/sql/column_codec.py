@@ -47,7 +47,7 @@ def unpack(parts: Iterable[bytes], names: Collection[str] | None = None) -> Colu
     pieces: dict[str, list[NDArray[Any]]] = {}
     dtypes: dict[str, str] = {}
     for data in parts:
-        read = _archived if data[:2] == _ARCHIVE else _kept
+        read = _archived if data[:2] == _ARCHIVE else _stored
         for name, dtype, piece in read(data, names):
             pieces.setdefault(name, []).append(piece)
             dtypes[name] = dtype
@@ -61,7 +61,7 @@ def _joined(pieces: list[NDArray[Any]], dtype: np.dtype[Any]) -> NDArray[Any]:
     return np.concatenate(pieces, dtype=dtype)
 
 
-def _kept(data: bytes, names: Collection[str] | None) -> Iterator[Piece]:
+def _stored(data: bytes, names: Collection[str] | None) -> Iterator[Piece]:
     start = data.index(b"\n") + 1
     for name, dtype, kept, size, is_same, length in json.loads(data[:start]):
         if names is None or name in names:

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from support import Api, problem
 
 from app.domain.common.access import Actor
-from app.domain.common.job_turns import MOST_WAITING
+from app.domain.common.job_turns import MAX_WAITING
 from app.jobs.scoring.score import score
 from app.services.platform import jobs
 from app.store.engine import Store
@@ -42,7 +42,7 @@ def rows(store: Store, table: Any) -> int:
 @pytest.fixture
 def full(api: Api) -> Api:
     """A caller with as many waiting jobs as it may have."""
-    assert {backtest(api, 1 + number).status_code for number in range(MOST_WAITING)} == {202}
+    assert {backtest(api, 1 + number).status_code for number in range(MAX_WAITING)} == {202}
     return api
 
 
@@ -56,7 +56,7 @@ def test_more_jobs_of_a_key_than_may_wait_are_refused(full: Api, store: Store) -
     refused(backtest(full, 30))
     refused(full.post("/v1/scoring-runs", json={}))
     refused(sent(full))
-    assert (rows(store, Job), rows(store, Backtest)) == (MOST_WAITING, MOST_WAITING)
+    assert (rows(store, Job), rows(store, Backtest)) == (MAX_WAITING, MAX_WAITING)
     assert (rows(store, Import), rows(store, ImportChunk)) == (0, 0), "refused before it was received"
 
 
@@ -77,8 +77,8 @@ def test_room_is_made_by_a_job_that_begins_or_is_cancelled(full: Api, store: Sto
 def test_of_many_at_once_no_more_are_accepted(api: Api, store: Store) -> None:
     with ThreadPoolExecutor(8) as pool:
         answers = Counter(pool.map(lambda day: backtest(api, day).status_code, range(1, 31)))
-    assert answers == {202: MOST_WAITING, 429: 10}
-    assert rows(store, Job) == MOST_WAITING
+    assert answers == {202: MAX_WAITING, 429: 10}
+    assert rows(store, Job) == MAX_WAITING
 
 
 def test_the_same_backtest_while_it_waits_is_that_one(

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.domain.activity.interactions import DISPOSITIONS, SECONDS_MOST, handle_seconds, in_order, is_usable
+from app.domain.activity.interactions import DISPOSITIONS, MAX_SECONDS, handle_seconds, in_order, is_usable
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
@@ -52,7 +52,7 @@ def test_a_contact_does_not_end_before_it_starts() -> None:
         (0, 0, 0, 0),
         (None, None, None, None),
         (None, 20, 45, None),
-        (SECONDS_MOST, SECONDS_MOST, SECONDS_MOST, 3 * SECONDS_MOST),
+        (MAX_SECONDS, MAX_SECONDS, MAX_SECONDS, 3 * MAX_SECONDS),
     ],
 )
 def test_the_handle_time_is_null_without_a_talk(

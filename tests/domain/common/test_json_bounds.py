@@ -29,20 +29,20 @@ def marks(document: Any) -> int:
 def test_what_stands_in_texts_is_not_counted(document: Any, is_ascii: bool) -> None:
     body = json.dumps(document, ensure_ascii=is_ascii).encode()
     expected = marks(document)
-    assert not has_too_many_values(body, most=expected)
+    assert not has_too_many_values(body, maximum=expected)
     if expected:
-        assert has_too_many_values(body, most=expected - 1)
+        assert has_too_many_values(body, maximum=expected - 1)
 
 
-@pytest.mark.parametrize("count", [json_bounds.MOST_VALUES - 1, json_bounds.MOST_VALUES])
+@pytest.mark.parametrize("count", [json_bounds.MAX_VALUES - 1, json_bounds.MAX_VALUES])
 def test_the_bound_itself(count: int) -> None:
     """The list's own bracket counts as the first item; with that of the object it is one more."""
     items = ",".join("1" * count)
-    assert has_too_many_values(b'{"items":[' + items.encode() + b"]}") == (count == json_bounds.MOST_VALUES)
+    assert has_too_many_values(b'{"items":[' + items.encode() + b"]}") == (count == json_bounds.MAX_VALUES)
 
 
 def test_a_long_text_of_commas_is_one_value() -> None:
-    assert not has_too_many_values(json.dumps({"text": ',\\"' * json_bounds.MOST_VALUES}).encode())
+    assert not has_too_many_values(json.dumps({"text": ',\\"' * json_bounds.MAX_VALUES}).encode())
 
 
 @pytest.mark.parametrize(
@@ -56,4 +56,4 @@ def test_a_long_text_of_commas_is_one_value() -> None:
     ],
 )
 def test_the_first_object_with_too_many_members(document: Any, path: tuple[str | int, ...] | None) -> None:
-    assert crowded(document, most=2) == path
+    assert crowded(document, maximum=2) == path

@@ -145,7 +145,7 @@ def test_every_row_is_in_one_record_or_refused(rows: list[tuple[str, int]], most
 
 
 def test_a_file_with_too_many_rows_gives_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(grouping, "MOST_ROWS", 3)
+    monkeypatch.setattr(grouping, "MAX_ROWS", 3)
     with pytest.raises(TooManyRowsError):
         read(["1,A,1,5,2026-05-01,"] * 4, mapping())
 

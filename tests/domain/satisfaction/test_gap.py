@@ -23,7 +23,7 @@ from app.domain.satisfaction.gap import (
     gap,
     not_corrected,
     own_precision,
-    told_precision,
+    reported_precision,
 )
 from app.domain.satisfaction.intervals import welch
 from app.domain.satisfaction.model import Adjustment, Items, Options
@@ -34,18 +34,18 @@ LEARNED = Adjustment(250, 0.7, 70.0, 70.0, 72.0, is_unadjusted=False, beta_error
 
 
 def test_worked_example() -> None:
-    found = gap(72.0, OURS, TOLD.value, told_precision("composite", TOLD))
+    found = gap(72.0, OURS, TOLD.value, reported_precision("composite", TOLD))
     assert (found.difference, found.statistic) == pytest.approx((5.8, 4.693126))
     assert (found.low, found.high) == pytest.approx((3.372977, 8.227023))
     assert (found.verdict, found.reason) == (GapVerdict.DIFFERS, None)
-    value, sure = corrected(TOLD, told_precision("composite", TOLD), LEARNED)
+    value, sure = corrected(TOLD, reported_precision("composite", TOLD), LEARNED)
     fair = gap(72.0, OURS, value, sure)
     assert (value, fair.difference, fair.statistic) == pytest.approx((69.84, 2.16, 1.710344))
     assert fair.verdict is GapVerdict.NOISE
 
 
 def test_a_gap_of_means_is_that_of_welch() -> None:
-    found = gap(72.0, OURS, 66.2, told_precision("composite", TOLD))
+    found = gap(72.0, OURS, 66.2, reported_precision("composite", TOLD))
     expected = welch((66.2, 17.5**2, 412), (72.0, 14.0**2, 250))
     assert expected is not None
     assert (found.standard_error, found.critical) == pytest.approx(
@@ -57,7 +57,7 @@ def test_a_gap_of_means_is_that_of_welch() -> None:
 def test_a_gap_of_shares_is_near_that_of_two_periods() -> None:
     answers = one_question([5] * 140 + [1] * 60)
     ours = INDICES["csat"].overall(answers)
-    found = gap(ours.score, own_precision(ours), 0.78, told_precision("csat", Measurement(0.78, n=400)))
+    found = gap(ours.score, own_precision(ours), 0.78, reported_precision("csat", Measurement(0.78, n=400)))
     assert (found.difference, found.critical) == pytest.approx((-0.08, 1.96))
     assert (found.low, found.high) == pytest.approx((-0.155206, -0.004794), abs=1e-6)
     known = share_change(312, 400, 140, 200)
@@ -78,7 +78,7 @@ def test_a_gap_of_shares_is_near_that_of_two_periods() -> None:
     ],
 )
 def test_errors_of_what_is_told(index: str, told: Measurement, error: float, basis: Basis) -> None:
-    found = told_precision(index, told)
+    found = reported_precision(index, told)
     assert found.error == pytest.approx(error, rel=1e-4)
     assert (found.basis, found.unknown) == (basis, None)
 
@@ -96,7 +96,7 @@ def test_errors_of_what_is_told(index: str, told: Measurement, error: float, bas
     ],
 )
 def test_what_tells_no_error(index: str, told: Measurement, reason: NoVerdict) -> None:
-    sure = told_precision(index, told)
+    sure = reported_precision(index, told)
     assert (sure.error, sure.unknown) == (None, reason)
     found = gap(0.5, OURS, told.value, sure)
     assert (found.difference, found.verdict, found.reason) == (0.5 - told.value, None, reason)
@@ -125,7 +125,7 @@ def test_the_greatest_error_of_a_score_is_no_less_than_the_true_one() -> None:
         ours = nps.overall(answers)
         assert ours.score is not None
         true = own_precision(ours).error
-        told = told_precision("nps", Measurement(ours.score, n=ours.n))
+        told = reported_precision("nps", Measurement(ours.score, n=ours.n))
         assert told.error is not None
         assert true is not None
         assert told.error >= true
@@ -166,7 +166,7 @@ def test_why_a_figure_is_not_corrected() -> None:
 
 
 def test_customers_who_expect_as_much_as_ours_need_no_correction() -> None:
-    sure = told_precision("composite", TOLD)
+    sure = reported_precision("composite", TOLD)
     same = replace(TOLD, expectation_mean=70.0)
     assert corrected(same, sure, LEARNED) == (66.2, Precision(sure.error, sure.degrees, sure.basis))
     unsure = Precision(unknown=NoVerdict.SAMPLE_UNKNOWN)

@@ -50,7 +50,7 @@ def is_same(one: Columns, other: Columns) -> bool:
 @pytest.fixture(autouse=True)
 def _no_time_to_settle(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_facts, "SETTLES", timedelta(0))
-    monkeypatch.setattr(run_facts, "MOST_NEWS", 1.0)
+    monkeypatch.setattr(run_facts, "MAX_CHANGED_SHARE", 1.0)
 
 
 @pytest.mark.parametrize("kind", sorted(RECORD_COLUMNS))

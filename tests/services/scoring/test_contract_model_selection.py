@@ -51,7 +51,7 @@ def seen(store: Store, actor: Actor, as_of: date = AS_OF) -> Past:
     """The windows of a run."""
 
     def read(tx: Connection) -> Past | None:
-        facts = run_facts.read(tx, actor, as_of, PARAMETERS, anew=True)
+        facts = run_facts.read(tx, actor, as_of, PARAMETERS, without_cache=True)
         return contract_training_windows.past(tx, actor, facts.columns, as_of, PARAMETERS)
 
     found = store.read_sync(read)

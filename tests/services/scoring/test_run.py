@@ -48,7 +48,7 @@ def test_going_on_from_an_earlier_run_gives_what_reading_everything_gives(
     store: Store, actor: Actor, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(run_facts, "SETTLES", timedelta(0))
-    monkeypatch.setattr(run_facts, "MOST_NEWS", 1.0)
+    monkeypatch.setattr(run_facts, "MAX_CHANGED_SHARE", 1.0)
     dice = random.Random(seed)  # noqa: S311 - a test's dice
     rate = {"currency": "USD", "on_date": date(2025, 6, 1), "rate": "40", "updated_at": now()}
     store.write_sync(lambda tx: tx.execute(insert(ExchangeRate), [rate]))

@@ -32,7 +32,7 @@ def test_of_very_many_customers_some_are_read(
 ) -> None:
     store.write_sync(factories.rhythmic_shop, actor, 60, DAY)
     ids, whole = store.read_sync(training_windows.window, actor, PLAN.last_day, PLAN.as_of_day, PARAMETERS)
-    monkeypatch.setattr(training_windows, "MOST_LEARNED_FROM", 20)
+    monkeypatch.setattr(training_windows, "MAX_LEARNED_FROM", 20)
     earlier, last = store.read_sync(training_windows.pair, actor, PLAN, PARAMETERS, ids)
     assert earlier is not None
     assert last is not None

@@ -60,17 +60,17 @@ class ContractFeature:
     column: Callable[[ContractSnapshot], FloatArray]
 
 
-def attributes(seen: ContractSnapshot) -> dict[str, FloatArray]:
+def attributes(known: ContractSnapshot) -> dict[str, FloatArray]:
     """Compute all features, by code."""
-    return {feature.code: feature.column(seen) for feature in FEATURES}
+    return {feature.code: feature.column(known) for feature in FEATURES}
 
 
 def _of_contract(code: str) -> Callable[[ContractSnapshot], FloatArray]:
     return lambda seen: contract_attributes(seen.contracts, seen.facts.as_of_day)[code]
 
 
-def _score(seen: ContractSnapshot) -> FloatArray:
-    return np.where(fresh(seen.facts), seen.facts.last_score / 100, np.nan)
+def _score(known: ContractSnapshot) -> FloatArray:
+    return np.where(fresh(known.facts), known.facts.last_score / 100, np.nan)
 
 
 FEATURES: tuple[ContractFeature, ...] = (

@@ -24,7 +24,7 @@ from app.domain.churn.models.contract import ContractModel
 from app.domain.churn.models.logistic_regression import probability
 from app.domain.common.arrays import FloatArray
 
-_NOBODY = Rhythm(n=0, median_days=None, p95_days=None)
+_NO_CUSTOMERS = Rhythm(n=0, median_days=None, p95_days=None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,6 +95,6 @@ def explained(
     parts = serving.contributions(one)[0].tolist()
     for name, part in zip(serving.model.learned.names, parts, strict=True):
         sums[THEME_OF[name]] += part
-    customer = Customer(facts, 0, refunds, Usual(_NOBODY, None, serving.mean_score), started_day)
+    customer = Customer(facts, 0, refunds, Usual(_NO_CUSTOMERS, None, serving.mean_score), started_day)
     found = [Contribution(code, *THEMES[code].look(customer), total) for code, total in sums.items()]
     return sorted(found, key=lambda part: -abs(part.contribution))

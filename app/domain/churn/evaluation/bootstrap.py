@@ -2,8 +2,8 @@
 
 Drawing customers with replacement is drawing how often each kind of customer comes up: customers of like
 score and outcome are one kind, so a draw is one multinomial over kinds and nothing is sorted again. Up to
-`MOST_CELLS` distinct scores that is exact; beyond, neighbours in rank share a kind, which moves the AUC of a
-draw by less than 1 / (2 · MOST_CELLS).
+`MAX_CELLS` distinct scores that is exact; beyond, neighbours in rank share a kind, which moves the AUC of a
+draw by less than 1 / (2 · MAX_CELLS).
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from app.domain.common.arrays import FloatArray, IntArray
 
-MOST_CELLS = 2_000
+MAX_CELLS = 2_000
 
 Figures = NDArray[np.float64]
 """One figure for each draw; NaN where a draw has none."""
@@ -104,7 +104,7 @@ def score_intervals(
 def _cells(n: int, ends: IntArray) -> IntArray:
     """The cell of each customer: its score, or the neighbourhood of its score."""
     sizes = np.diff(ends, prepend=0)
-    if ends.size <= MOST_CELLS:
+    if ends.size <= MAX_CELLS:
         return np.repeat(np.arange(ends.size), sizes)
-    wanted = (ends - sizes / 2) * MOST_CELLS // n
+    wanted = (ends - sizes / 2) * MAX_CELLS // n
     return np.repeat(np.cumsum(np.diff(wanted, prepend=wanted[0]) > 0), sizes)

@@ -89,7 +89,7 @@ def from_histories(
     *,
     n: int | None = None,
     excluded_new: int = 0,
-    most: int | None = None,
+    max_customers: int | None = None,
     draws: int = DRAWS,
     seed: int = 0,
 ) -> Backtest:
@@ -102,12 +102,12 @@ def from_histories(
         horizon_days: length of the outcome.
         n: how many had bought by the cut; by default as many as ``histories`` were given.
         excluded_new: how many bought for the first time after the cut.
-        most: measure at most about so many customers, evenly chosen, for the bootstrap takes time.
+        max_customers: measure at most about so many customers, evenly chosen, for the bootstrap takes time.
         draws: bootstrap samples behind the intervals; 0 for none.
         seed: of the bootstrap.
     """
     fitted = mbg_nbd.fit(histories)
-    measured = slice(None, None, 1 if most is None else max(1, len(histories) // most))
+    measured = slice(None, None, 1 if max_customers is None else max(1, len(histories) // max_customers))
     left, seen = silent[measured], histories.take(measured)
     model = None
     if isinstance(fitted, Fit):

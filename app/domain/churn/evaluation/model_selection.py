@@ -21,7 +21,7 @@ from app.domain.common.arrays import FloatArray
 LEAST_COMPARED = 30
 """Cases of the rarer outcome that the last window must hold for models to be compared on it."""
 
-MOST_COMPARED = 100_000
+MAX_COMPARED = 100_000
 """Customers that models are compared on at most, evenly chosen; fits of the parametric model see all."""
 
 
@@ -72,7 +72,7 @@ def contest(earlier: Window | None, last: Window | None, *, draws: int = DRAWS, 
     check_order(earlier, last, as_of_day=last.closes_day if last else 0)
     if earlier is None or last is None:
         return Contest(PARAMETRIC, Why.NO_CLOSED_WINDOW)
-    asked = last.sample(MOST_COMPARED)
+    asked = last.sample(MAX_COMPARED)
     entries = tuple(_entry(code, earlier, asked, draws, seed) for code in REGISTRY)
     serves, reason = _verdict({entry.code: entry for entry in entries}, asked)
     return Contest(

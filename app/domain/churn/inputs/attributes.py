@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from app.domain.common.arrays import FloatArray
 
-MOST_WORDS = 20
+MAX_WORDS = 20
 """Words of an attribute that get a column at most."""
 
 
@@ -90,7 +90,7 @@ def encoding(attributes: Mapping[str, ArrayLike], least_rows: int = 1) -> Encodi
     for name, column in arrays.items():
         if name not in numbers:
             found, counts = np.unique(column.astype(np.str_), return_counts=True)
-            order = np.argsort(-counts, kind="stable")[:MOST_WORDS]
+            order = np.argsort(-counts, kind="stable")[:MAX_WORDS]
             kept = order[counts[order] >= least_rows]
             words.append((name, tuple(found[kept].tolist())))
             some = counts[kept].sum()

@@ -115,9 +115,9 @@ class Window:
         if self.horizon_days < 1:
             raise ValueError("horizon_days must be 1 or more")
 
-    def sample(self, most: int | None) -> "Window":
-        """About ``most`` of the customers, evenly chosen, with what was fitted to all; None for all."""
-        step = 1 if most is None else max(1, -(-len(self.then) // most))
+    def sample(self, max_customers: int | None) -> "Window":
+        """About ``max_customers`` of the customers, evenly chosen, with what was fitted to all; None for all."""
+        step = 1 if max_customers is None else max(1, -(-len(self.then) // max_customers))
         if step == 1:
             return self
         rows = np.arange(0, len(self.then), step)

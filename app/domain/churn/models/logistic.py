@@ -18,7 +18,7 @@ from app.domain.churn.inputs import features
 from app.domain.churn.inputs.features import NAMES, Usual
 from app.domain.churn.inputs.snapshots import Snapshot, Window
 from app.domain.churn.models.logistic_regression import (
-    MOST_ROWS,
+    MAX_ROWS,
     Learned,
     is_enough,
     learn,
@@ -137,7 +137,7 @@ def train(*closed: Window | None) -> Logistic | Why:
         return Why.NO_CLOSED_WINDOW
     if any(isinstance(window.then.fitted, NoFit) for window in windows):
         return Why.NO_PARAMETRIC_FIT
-    parts = [_rows(window, MOST_ROWS // len(windows)) for window in windows]
+    parts = [_rows(window, MAX_ROWS // len(windows)) for window in windows]
     columns, silent = (np.concatenate(of_all) for of_all in zip(*parts, strict=True))
     if not is_enough(columns, silent):
         return Why.TOO_FEW_OUTCOMES
@@ -145,9 +145,9 @@ def train(*closed: Window | None) -> Logistic | Why:
     return Logistic(learn(columns, silent, NAMES, group), windows[-1].horizon_days)
 
 
-def _rows(window: Window, most: int) -> tuple[FloatArray, BoolArray]:
-    """Features of about ``most`` of a window's customers, shape (n, features), and their outcome."""
-    usually, part = features.usual(window.then), window.sample(most)
+def _rows(window: Window, max_rows: int) -> tuple[FloatArray, BoolArray]:
+    """Features of about ``max_rows`` of a window's customers, shape (n, features), and their outcome."""
+    usually, part = features.usual(window.then), window.sample(max_rows)
     expected = part.then.parametric_q(window.horizon_days)
     assert expected is not None  # noqa: S101 - the fit is that of all
     return features.matrix(part.then, expected, usually), part.silent

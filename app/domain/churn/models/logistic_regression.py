@@ -28,8 +28,8 @@ from app.domain.common.arrays import BoolArray, FloatArray, IntArray
 from app.domain.common.blas_threads import one_thread
 
 FARTHEST = 5.0
-MOST_STEPS = 200
-MOST_ROWS = 100_000
+MAX_STEPS = 200
+MAX_ROWS = 100_000
 """Rows a fit uses at most, evenly chosen: more do not change the second decimal of a weight."""
 
 ROWS_A_WEIGHT = 10
@@ -139,7 +139,7 @@ def learn(
         raise ValueError("there must be one row for each outcome, one column for each name")
     if not np.all(np.isfinite(columns)):
         raise ValueError("numbers must be finite")
-    step = max(1, -(-happened.size // MOST_ROWS))
+    step = max(1, -(-happened.size // MAX_ROWS))
     rows, outcome, group = columns[::step], happened[::step], group[::step]
     events = int(np.count_nonzero(outcome))
     if not 0 < events < outcome.size:
@@ -156,7 +156,7 @@ def learn(
         intercept=float(found.intercept_[0]),
         n=outcome.size,
         events=events,
-        converged=bool(found.n_iter_[0] < MOST_STEPS),
+        converged=bool(found.n_iter_[0] < MAX_STEPS),
     )
 
 
@@ -166,7 +166,7 @@ def _fit(columns: FloatArray, outcome: BoolArray) -> Any:
 
     with one_thread(), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # said by `converged`
-        return LogisticRegression(C=1.0, tol=1e-6, max_iter=MOST_STEPS).fit(columns, outcome)
+        return LogisticRegression(C=1.0, tol=1e-6, max_iter=MAX_STEPS).fit(columns, outcome)
 
 
 def _scales(rows: FloatArray) -> FloatArray:

@@ -19,22 +19,22 @@ from app.domain.churn.signals import (
     silence,
 )
 from app.domain.churn.signals import signal as _sign
-from app.domain.churn.signals.signal import Measured, Reason, Sign
+from app.domain.churn.signals.signal import Measured, Reason, Signal
 
-__all__ = ["SIGNALS", "Measured", "Reason", "Sign", "reasons_for_one", "sentence"]
+__all__ = ["SIGNALS", "Measured", "Reason", "Signal", "reasons_for_one", "sentence"]
 
-SIGNALS: Mapping[str, Sign] = MappingProxyType(
+SIGNALS: Mapping[str, Signal] = MappingProxyType(
     {
         sign.code: sign
         for sign in (
-            silence.SIGN,
+            silence.SIGNAL,
             falling_purchases.FREQUENCY,
             falling_purchases.SPEND,
             complaints.OPEN,
             complaints.UNRESOLVED,
             scores.LOW,
             scores.FALLING,
-            contract_end.SIGN,
+            contract_end.SIGNAL,
             contacts.MANY,
             contacts.QUIET,
         )

@@ -1,7 +1,7 @@
 """The customer waits for an answer to a complaint, or has waited for too long."""
 
 from app.domain.churn.inputs.customer_facts import Baselines, CustomerFacts
-from app.domain.churn.signals.signal import Measured, Sign, Unit
+from app.domain.churn.signals.signal import Measured, Signal, Unit
 
 UNRESOLVED_AFTER_DAYS = 14
 """A complaint open for longer counts as unresolved."""
@@ -25,7 +25,7 @@ def measure_unresolved(facts: CustomerFacts, baselines: Baselines) -> Measured |
     return Measured(age, limit, contribution) if contribution else None
 
 
-OPEN = Sign(
+OPEN = Signal(
     code="open_complaint",
     titles={"en": "Open complaint", "tr": "Açık şikâyet", "az": "Açıq şikayət"},
     formula="value = open complaints; baseline = 0; contribution = 1 - 0.5^value",
@@ -38,7 +38,7 @@ OPEN = Sign(
     measure=measure_open,
 )
 
-UNRESOLVED = Sign(
+UNRESOLVED = Signal(
     code="unresolved_complaint",
     titles={"en": "Unresolved complaint", "tr": "Çözülmeyen şikâyet", "az": "Həll olunmayan şikayət"},
     formula=(

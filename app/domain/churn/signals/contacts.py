@@ -1,7 +1,7 @@
 """The customer calls very often, or has gone quiet altogether."""
 
 from app.domain.churn.inputs.customer_facts import Baselines, CustomerFacts
-from app.domain.churn.signals.signal import Measured, Sign, Unit
+from app.domain.churn.signals.signal import Measured, Signal, Unit
 from app.domain.churn.signals.silence import against_own_rhythm
 
 MANY_TIMES = 2
@@ -25,7 +25,7 @@ def measure_quiet(facts: CustomerFacts, baselines: Baselines) -> Measured | None
     return silence and silence._replace(contribution=QUIET_WEIGHT * silence.contribution)
 
 
-MANY = Sign(
+MANY = Signal(
     code="many_contacts",
     titles={"en": "Many contacts", "tr": "Çok sayıda temas", "az": "Çoxsaylı əlaqə"},
     formula=(
@@ -41,7 +41,7 @@ MANY = Sign(
     measure=measure_many,
 )
 
-QUIET = Sign(
+QUIET = Signal(
     code="no_contact_no_complaint",
     titles={"en": "The silent customer", "tr": "Sessiz müşteri", "az": "Səssiz müştəri"},
     formula=(

@@ -2,7 +2,7 @@
 
 from app.domain.churn.contractual.state import GRACE_DAYS
 from app.domain.churn.inputs.customer_facts import RECENT_DAYS, Baselines, CustomerFacts
-from app.domain.churn.signals.signal import Measured, Sign, Unit
+from app.domain.churn.signals.signal import Measured, Signal, Unit
 
 NEAR_DAYS = RECENT_DAYS
 """An end at most so many days away is near."""
@@ -20,7 +20,7 @@ def measure(facts: CustomerFacts, baselines: Baselines) -> Measured | None:
     return Measured(days, NEAR_DAYS, 1 if noticed else 1 - days / (NEAR_DAYS + 1))
 
 
-SIGN = Sign(
+SIGNAL = Signal(
     code="contract_end_near",
     titles={"en": "Contract ends soon", "tr": "Sözleşmenin sonu yakın", "az": "Müqavilənin sonu yaxındır"},
     formula=(

@@ -1,7 +1,7 @@
 """The customer buys less often, or for less money, than in the days before."""
 
 from app.domain.churn.inputs.customer_facts import Baselines, CustomerFacts
-from app.domain.churn.signals.signal import Measured, Sign, Unit
+from app.domain.churn.signals.signal import Measured, Signal, Unit
 
 LEAST_PURCHASES = 2
 """Fewer earlier purchases than this make no frequency to fall from."""
@@ -27,7 +27,7 @@ def measure_spend(facts: CustomerFacts, baselines: Baselines) -> Measured | None
     return Measured(100 * (1 - drop), 100, drop) if drop else None
 
 
-FREQUENCY = Sign(
+FREQUENCY = Signal(
     code="frequency_drop",
     titles={"en": "Buys less often", "tr": "Daha seyrek alışveriş", "az": "Daha seyrək alış-veriş"},
     formula=(
@@ -43,7 +43,7 @@ FREQUENCY = Sign(
     measure=measure_frequency,
 )
 
-SPEND = Sign(
+SPEND = Signal(
     code="spend_drop",
     titles={"en": "Spends less", "tr": "Daha az harcama", "az": "Daha az xərcləmə"},
     formula=(

@@ -1,7 +1,7 @@
 """The customer is dissatisfied, or less satisfied than before."""
 
 from app.domain.churn.inputs.customer_facts import Baselines, CustomerFacts
-from app.domain.churn.signals.signal import Measured, Sign, Unit
+from app.domain.churn.signals.signal import Measured, Signal, Unit
 
 LOW_BELOW = 50.0
 """Points below which a score is low, whatever others say."""
@@ -35,7 +35,7 @@ def measure_fall(facts: CustomerFacts, baselines: Baselines) -> Measured | None:
     return Measured(score, before, min((before - score) / FULL_FALL, 1))
 
 
-LOW = Sign(
+LOW = Signal(
     code="low_score",
     titles={"en": "Low satisfaction", "tr": "Düşük memnuniyet", "az": "Aşağı məmnunluq"},
     formula=(
@@ -51,7 +51,7 @@ LOW = Sign(
     measure=measure_low,
 )
 
-FALLING = Sign(
+FALLING = Signal(
     code="falling_scores",
     titles={"en": "Falling satisfaction", "tr": "Düşen memnuniyet", "az": "Azalan məmnunluq"},
     formula=(

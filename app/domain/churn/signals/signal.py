@@ -33,7 +33,7 @@ class Measured(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Sign:
+class Signal:
     """A warning sign.
 
     Args:
@@ -63,12 +63,12 @@ class Reason:
     contribution: float
 
 
-def sentence(sign: Sign, reason: Reason, language: str) -> str:
+def sentence(signal: Signal, reason: Reason, language: str) -> str:
     """Say a reason; English when the language is not one of the three."""
-    language = language if language in sign.sentences else "en"
-    return sign.sentences[language].format(
-        value=spelled(reason.value, sign.unit, language),
-        baseline=spelled(reason.baseline, sign.unit, language),
+    language = language if language in signal.sentences else "en"
+    return signal.sentences[language].format(
+        value=spelled(reason.value, signal.unit, language),
+        baseline=spelled(reason.baseline, signal.unit, language),
         recent_days=RECENT_DAYS,
     )
 

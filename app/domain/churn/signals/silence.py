@@ -3,7 +3,7 @@
 from app.domain.churn.inputs.customer_facts import Baselines, CustomerFacts
 from app.domain.churn.inputs.purchase_history import shrunk_interval_days
 from app.domain.churn.levels import SILENT_INTERVALS
-from app.domain.churn.signals.signal import Measured, Sign, Unit
+from app.domain.churn.signals.signal import Measured, Signal, Unit
 
 
 def against_own_rhythm(facts: CustomerFacts, baselines: Baselines) -> Measured | None:
@@ -21,7 +21,7 @@ def against_own_rhythm(facts: CustomerFacts, baselines: Baselines) -> Measured |
     return Measured(silence, interval, min(beyond, 1.0)) if beyond > 0 else None
 
 
-SIGN = Sign(
+SIGNAL = Signal(
     code="silence_vs_own_rhythm",
     titles={
         "en": "Silent for longer than usual",

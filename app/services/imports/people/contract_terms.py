@@ -53,14 +53,14 @@ def store(tx: Connection, actor: Actor, import_row: Row, rows: Items) -> tuple[O
         if (wrong := _wrong(terms, place[1], today)) is not None:
             outcome.refused.append(Refused(line, *wrong))
             continue
-        if change.said and change.said != said:
+        if change.statement and change.statement != said:
             outcome.refused.append(Refused(line, Refusal.CONFLICTING_DUPLICATE, "known_on"))
             continue
-        change.said = said
+        change.statement = said
         changes[owner, place[1].isoformat()] = change
-        told, part = {"terms": tuple(said.values())}, place[1].isoformat()
-        is_new = bool(statements.news((owner, part), told))
-        statements.note((owner, part), told)
+        stated, part = {"terms": tuple(said.values())}, place[1].isoformat()
+        is_new = bool(statements.newer_members((owner, part), stated))
+        statements.note((owner, part), stated)
         if present is not None and (not is_new or all(present[name] == terms[name] for name in CONTRACT)):
             outcome.repeated += 1
             continue

@@ -10,10 +10,10 @@ from sqlalchemy import Connection, delete, insert, select
 from app.domain.common import names
 from app.domain.common.access import Actor
 from app.domain.customers.customers import (
-    ATTRIBUTES_MOST,
-    CONTACT_POINTS_MOST,
-    EXTERNAL_IDS_MOST,
-    TAGS_MOST,
+    MAX_ATTRIBUTES,
+    MAX_CONTACT_POINTS,
+    MAX_EXTERNAL_IDS,
+    MAX_TAGS,
     Lifecycle,
     attribute_key,
     contact_key,
@@ -29,7 +29,7 @@ from app.services.customers.rows import Identity
 from app.services.customers.scores import CONTRACT
 from app.services.imports import customer_changes, source_digests
 from app.services.imports.customer_changes import Change
-from app.services.imports.people.rows import Told, Wrong
+from app.services.imports.people.rows import StatedRow, Wrong
 from app.services.imports.record_requests import Items
 from app.services.imports.source_digests import Statements
 from app.store import dialects
@@ -37,7 +37,7 @@ from app.store.imports.transaction_batches import Outcome
 from app.store.sql.composite_keys import in_pairs
 from app.store.tables import Customer, CustomerExternalId, CustomerLookup
 from app.store.types import new_id, now
-from app.store.visibility import narrow
+from app.store.visibility import visible_to
 
 Row = dict[str, Any]
 
@@ -47,7 +47,7 @@ SINGLE = (
 )  # fmt: skip
 """Members that have one value."""
 
-LISTS = {"contact_points": CONTACT_POINTS_MOST, "external_ids": EXTERNAL_IDS_MOST, "tags": TAGS_MOST}
+LISTS = {"contact_points": MAX_CONTACT_POINTS, "external_ids": MAX_EXTERNAL_IDS, "tags": MAX_TAGS}
 FOUND_BY = frozenset({"name", "contact_points", "tags", "attributes", "external_ids"})
 _TARGETS = {column: f"contract.{member}" for member, column in CONTRACT.items()}
 
@@ -87,9 +87,9 @@ def store(tx: Connection, actor: Actor, import_row: Row, rows: Items) -> tuple[O
     people = _load(tx, actor, import_id, rows.items)
     statements = source_digests.read(tx, import_row, people.rows.keys())
     outcome, created, touched = Outcome(), set(), set()
-    for line, told in zip(rows.line, rows.items, strict=True):
+    for line, stated in zip(rows.line, rows.items, strict=True):
         try:
-            customer_id, is_new, is_changed = _take(actor, people, statements, told)
+            customer_id, is_new, is_changed = _take(actor, people, statements, stated)
         except Wrong as wrong:
             outcome.refused.append(Refused(line, wrong.code, wrong.target))
             continue
@@ -121,11 +121,11 @@ def save(tx: Connection, actor: Actor, changed: Sequence[tuple[Row, Row]], *, te
     members = [column.key for column in Customer.__table__.columns if column.key != "id"]
     statement = dialects.upsert(tx, Customer, ["id"], members)
     tx.execute(statement, [after for _, after in changed])
-    found_anew = [pair for pair in changed if any(pair[0][name] != pair[1][name] for name in FOUND_BY)]
-    if found_anew:
-        ids = [after["id"] for _, after in found_anew]
+    found_again = [pair for pair in changed if any(pair[0][name] != pair[1][name] for name in FOUND_BY)]
+    if found_again:
+        ids = [after["id"] for _, after in found_again]
         tx.execute(delete(CustomerLookup).where(CustomerLookup.customer_id.in_(ids)))
-        added = [{**after, "external_ids": _added(before, after)} for before, after in found_anew]
+        added = [{**after, "external_ids": _added(before, after)} for before, after in found_again]
         customers.index(tx, actor, added)
         callers.adopt(tx, actor, [row for row in added if row["contact_points"]])
     if not terms:
@@ -141,7 +141,7 @@ def locked(tx: Connection, actor: Actor, ids: Collection[UUID]) -> dict[UUID, Ro
     if not ids:
         return {}
     wanted = select(Customer.__table__).where(Customer.id.in_(ids)).order_by(Customer.id)
-    rows = tx.execute(narrow(wanted, actor).with_for_update()).mappings()
+    rows = tx.execute(visible_to(wanted, actor).with_for_update()).mappings()
     return {row["id"]: dict(row) for row in rows}
 
 
@@ -156,7 +156,7 @@ def _added(before: Row, after: Row) -> list[Row]:
     return [entry for entry in after["external_ids"] if entry not in before["external_ids"]]
 
 
-def _load(tx: Connection, actor: Actor, import_id: UUID, items: Sequence[Told]) -> People:
+def _load(tx: Connection, actor: Actor, import_id: UUID, items: Sequence[StatedRow]) -> People:
     people = People()
     keys = {key for told in items for key in told.keys}
     owners: dict[Identity, UUID] = {}
@@ -184,18 +184,18 @@ def _load(tx: Connection, actor: Actor, import_id: UUID, items: Sequence[Told]) 
     return people
 
 
-def _take(actor: Actor, people: People, statements: Statements, told: Told) -> tuple[UUID, bool, bool]:
+def _take(actor: Actor, people: People, statements: Statements, stated: StatedRow) -> tuple[UUID, bool, bool]:
     """Judge one row: its customer, and whether that is new or changed by it."""
-    members = _members(told)
-    found = _find(people, told, members)
+    members = _members(stated)
+    found = _find(people, stated, members)
     before = people.rows[found] if found is not None else _blank(actor)
     change = people.changes.get(before["id"]) or Change(created=found is None)
-    said, place = Change(dict(change.said)), (before["id"], "")
-    pieces = address_book_rows.pieces(members, told.keys)
-    new = statements.news(place, pieces)
-    after = _after(before, members, told, said, new)
+    said, place = Change(dict(change.statement)), (before["id"], "")
+    pieces = address_book_rows.pieces(members, stated.keys)
+    new = statements.newer_members(place, pieces)
+    after = _after(before, members, stated, said, new)
     _check(actor, before, after)
-    change.said = said.said
+    change.statement = said.statement
     statements.note(place, pieces)
     people.changes[before["id"]] = change
     changed = {name for name, value in after.items() if value != before[name]}
@@ -205,8 +205,8 @@ def _take(actor: Actor, people: People, statements: Statements, told: Told) -> t
     return after["id"], found is None, bool(changed)
 
 
-def _members(told: Told) -> Row:
-    members: Row = customer_rows.sent(told.item)
+def _members(stated: StatedRow) -> Row:
+    members: Row = customer_rows.sent(stated.item)
     members.pop("external_ids", None)
     if members.get("left_on") is not None:
         if members.get("lifecycle", Lifecycle.LEFT) != Lifecycle.LEFT:
@@ -218,17 +218,17 @@ def _members(told: Told) -> Row:
 _WORDS = frozenset({"kind", "preferred_channel", "lifecycle", "left_reason"})
 
 
-def _find(people: People, told: Told, members: Row) -> UUID | None:
+def _find(people: People, stated: StatedRow, members: Row) -> UUID | None:
     """The customer that a row is about; None for a new one."""
     found: UUID | None = None
-    for key, target in told.keys.items():
+    for key, target in stated.keys.items():
         owner = people.owners.get(key)
         if owner is None or owner == found:
             continue
-        if owner not in people.rows or found is not None or _has_other(people.rows[owner], told, key):
+        if owner not in people.rows or found is not None or _has_other(people.rows[owner], stated, key):
             raise Wrong(Refusal.KEY_TAKEN, target)
         found = owner
-    if told.keys:
+    if stated.keys:
         return found
     keys = _point_keys(members.get("contact_points", []))
     if not keys:
@@ -240,9 +240,9 @@ def _find(people: People, told: Told, members: Row) -> UUID | None:
     return next(iter(near), None)
 
 
-def _has_other(row: Row, told: Told, key: Identity) -> bool:
+def _has_other(row: Row, stated: StatedRow, key: Identity) -> bool:
     """Whether a customer found by a further key has another first key in the system of the row's first."""
-    first = next(iter(told.keys))
+    first = next(iter(stated.keys))
     if key == first:
         return False
     return any(entry["system"] == first[0] and entry["key"] != first[1] for entry in row["external_ids"])
@@ -260,12 +260,12 @@ def _blank(actor: Actor) -> Row:
     return {**customer_rows.new_row(everyone, data, now(), new_id()), "unit": unit}
 
 
-def _after(before: Row, members: Row, told: Told, said: Change, new: set[str]) -> Row:
+def _after(before: Row, members: Row, stated: StatedRow, said: Change, new: set[str]) -> Row:
     """A customer after a row: what the row leaves out, or says as before, stays, lists become longer, other
     values are set."""
     _say(members, said)
     after = dict(before)
-    members, keys = address_book_rows.only_new(members, told.keys, new, before)
+    members, keys = address_book_rows.only_new(members, stated.keys, new, before)
     single = {name: members[name] for name in SINGLE if name in members}
     contract = members["contract"]
     columns = {CONTRACT[member]: value for member, value in contract.items()}
@@ -329,7 +329,7 @@ def _check(actor: Actor, before: Row, after: Row) -> None:
     if actor.units and after["unit"] not in actor.units:
         missing = after["unit"] is None
         raise Wrong(Refusal.VALUE_MISSING if missing else Refusal.OTHER_UNIT, "unit")
-    for name, most in {**LISTS, "attributes": ATTRIBUTES_MOST}.items():
+    for name, most in {**LISTS, "attributes": MAX_ATTRIBUTES}.items():
         if len(after[name]) > most and len(after[name]) > len(before[name]):
             raise Wrong(Refusal.TOO_MANY, _COLUMNS.get(name, name))
 

@@ -36,21 +36,21 @@ def store(tx: Connection, actor: Actor, import_row: Row, rows: Items) -> tuple[O
     before = {customer_id: dict(row) for customer_id, row in people.items()}
     statements = source_digests.read(tx, import_row, people)
     changes = {place[0]: change for place, change in customer_changes.read(tx, import_id, people).items()}
-    for line, told in zip(rows.line, rows.items, strict=True):
-        row = people.get(owners.get((told.item.customer.system, told.item.customer.key)))  # type: ignore[arg-type]
+    for line, stated in zip(rows.line, rows.items, strict=True):
+        row = people.get(owners.get((stated.item.customer.system, stated.item.customer.key)))  # type: ignore[arg-type]
         if row is None:
             outcome.refused.append(Refused(line, Refusal.UNKNOWN_CUSTOMER, "customer_key"))
             continue
-        members = {"left_on": told.item.left_on}
-        if told.item.reason is not None:
-            members["left_reason"] = str(told.item.reason)
+        members = {"left_on": stated.item.left_on}
+        if stated.item.reason is not None:
+            members["left_reason"] = str(stated.item.reason)
         change = changes.setdefault(row["id"], Change())
         try:
             change.say(members, _TARGETS)
         except Wrong as wrong:
             outcome.refused.append(Refused(line, wrong.code, wrong.target))
             continue
-        new = statements.news((row["id"], ""), members)
+        new = statements.newer_members((row["id"], ""), members)
         statements.note((row["id"], ""), members)
         had_left = row["lifecycle"] == Lifecycle.LEFT
         after: Row = {name: value for name, value in members.items() if name in new}

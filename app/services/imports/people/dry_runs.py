@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Date, LargeBinary, delete, insert, select
 from app.domain.common.access import Actor
 from app.domain.customers.customers import contact_key
 from app.services.customers import customers
-from app.services.imports.people.rows import Told
+from app.services.imports.people.rows import StatedRow
 from app.services.imports.record_requests import Items
 from app.store import dialects
 from app.store.tables import (
@@ -121,11 +121,11 @@ def _of(table: type[Base], import_id: UUID) -> Sequence[Any]:
     return (ImportChange.import_id == import_id,) if table is ImportChange else ()
 
 
-def _names_of(told: Told) -> Iterable[str]:
-    item = told.item
+def _names_of(stated: StatedRow) -> Iterable[str]:
+    item = stated.item
     if hasattr(item, "customer"):
         return _names([item.customer.model_dump()], [])
-    keys = [{"system": system, "key": key} for system, key in told.keys]
+    keys = [{"system": system, "key": key} for system, key in stated.keys]
     points = item.model_dump(include={"contact_points"}).get("contact_points") or []
     return _names(keys, points)
 

@@ -53,7 +53,7 @@ class Wrong(Exception):  # noqa: N818 - it is what is wrong with a row, not with
 
 
 @dataclass(slots=True)
-class Told:
+class StatedRow:
     """What a row says: the model it became, and the target that each of its keys came from."""
 
     item: Any
@@ -65,7 +65,7 @@ def prepare(actor: Actor, mapping: FileMapping, rows: "ValueRows") -> Items:
     made = Items([], [], [], list(rows.refused), rows.rows_in)
     for line, values in zip(rows.line, rows.values, strict=True):
         try:
-            made.items.append(_told(actor.company.phone_regions, mapping, values))
+            made.items.append(_state(actor.company.phone_regions, mapping, values))
             made.line.append(line)
         except Wrong as wrong:
             made.refused.append(Refused(line, wrong.code, wrong.target))
@@ -78,7 +78,7 @@ def wrong_texts(mapping: FileMapping, texts: Mapping[str, str]) -> set[str]:
     found = set()
     for target, text in texts.items():
         try:
-            _told((), mapping, {target: text.strip()})
+            _state((), mapping, {target: text.strip()})
         except Wrong as wrong:
             if wrong.target == target and wrong.code in (
                 Refusal.UNKNOWN_VALUE,
@@ -92,7 +92,7 @@ def wrong_texts(mapping: FileMapping, texts: Mapping[str, str]) -> set[str]:
 # --- inside
 
 
-def _told(regions: tuple[str, ...], mapping: FileMapping, values: Row) -> Told:
+def _state(regions: tuple[str, ...], mapping: FileMapping, values: Row) -> StatedRow:
     given = {target: value for target, value in values.items() if value is not None}
     keys: dict[Identity, str] = {}
     if mapping.kind is RecordKind.CUSTOMERS:
@@ -104,7 +104,7 @@ def _told(regions: tuple[str, ...], mapping: FileMapping, values: Row) -> Told:
         contract = {name: wire.pop(name) for name in _CONTRACT if name in wire}
         wire["contract"] = contract or None
     try:
-        return Told(_MODELS[mapping.kind].model_validate(wire), keys)
+        return StatedRow(_MODELS[mapping.kind].model_validate(wire), keys)
     except ValidationError as error:
         raise _wrong(error, given, list(keys.values())) from None
 

@@ -6,7 +6,7 @@ import pytest
 from churn_shops import simulated
 
 from app.domain.churn.evaluation.backtest_report import Evaluation, Options, at_level, confusion, evaluate
-from app.domain.churn.evaluation.bootstrap import MOST_CELLS
+from app.domain.churn.evaluation.bootstrap import MAX_CELLS
 from app.domain.churn.evaluation.metrics import auc, measure, rank
 from app.domain.churn.models import LEARNED, PARAMETRIC, REGISTRY
 from app.domain.churn.models.model import Why
@@ -98,7 +98,7 @@ def test_nobody_flagged() -> None:
 
 def test_intervals_are_those_of_drawing_customers() -> None:
     random = np.random.default_rng(5)
-    p = random.random(MOST_CELLS * 2)
+    p = random.random(MAX_CELLS * 2)
     y = random.random(p.size) < p
     rows = random.integers(0, p.size, (200, p.size))
     plain = np.quantile([auc(rank(y[one], p[one])) for one in rows], (0.025, 0.975))

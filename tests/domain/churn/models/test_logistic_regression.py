@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.churn.inputs.attributes import MOST_WORDS, Encoding, encoding
+from app.domain.churn.inputs.attributes import MAX_WORDS, Encoding, encoding
 from app.domain.churn.models import contract
 from app.domain.churn.models.logistic_regression import (
     EVEN,
@@ -221,5 +221,5 @@ def test_attributes_become_columns() -> None:
 def test_rare_words_get_no_column() -> None:
     words = np.array([str(one) for one in range(100)] * 2 + ["often"] * 5)
     code = encoding({"word": words})
-    assert len(code.names) == MOST_WORDS
+    assert len(code.names) == MAX_WORDS
     assert code.names[0] == "word=often"
