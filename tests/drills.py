@@ -87,7 +87,7 @@ def duplicates(barrier: Any, results: Any, url: str, number: int, name: str) -> 
     async def send() -> list[tuple[int, bytes]]:
         try:
             answers = await asyncio.gather(
-                *(store.write(idempotency.once, claim, act) for _ in range(number))
+                *(store.write(idempotency.run_once, claim, act) for _ in range(number))
             )
         finally:
             await store.close()

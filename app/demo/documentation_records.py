@@ -226,7 +226,9 @@ def _record(tx: Connection, actor: Actor, service: Any, schemas: Any, item: Inpu
         raise result
 
 
-def _load_complaints(tx: Connection, actor: Actor, documented: _Examples, customer_ids: Sequence[UUID]) -> None:
+def _load_complaints(
+    tx: Connection, actor: Actor, documented: _Examples, customer_ids: Sequence[UUID]
+) -> None:
     shown = documented.row(ComplaintRead)
     shared = {
         name: shown[name] for name in ("source", "channel", "subject", "severity", "owner", "received_at")

@@ -137,7 +137,7 @@ class Call:
             return reply(fn(tx, actor, *args))
 
         store = self.services.store
-        answer = await (store.write(act) if claim is None else store.write(idempotency.once, claim, act))
+        answer = await (store.write(act) if claim is None else store.write(idempotency.run_once, claim, act))
         return _response(answer)
 
     async def _claim(self, content: bytes | None) -> Claim | None:
@@ -153,7 +153,7 @@ class Call:
         return Claim(hashlib.sha256(named).digest(), hashlib.sha256(target + body).digest())
 
 
-def calling(*scopes: Scope, extent: Extent) -> Callable[..., Coroutine[Any, Any, Call]]:
+def require_scopes(*scopes: Scope, extent: Extent) -> Callable[..., Coroutine[Any, Any, Call]]:
     """A dependency that lets in callers who hold every scope and may reach ``extent``, as a `Call`.
 
     Raises (when called):
@@ -336,6 +336,7 @@ IdempotencyKey = Annotated[
 ]
 
 
-def may(*scopes: Scope, extent: Extent) -> Any:
-    """``Depends`` on `calling`: ``Annotated[Call, may(Scope.CUSTOMERS_READ, extent=Extent.BY_CUSTOMER)]``."""
-    return Depends(calling(*scopes, extent=extent))
+def requires(*scopes: Scope, extent: Extent) -> Any:
+    """``Depends`` on `require_scopes`: ``Annotated[Call, requires(Scope.CUSTOMERS_READ,
+    extent=Extent.BY_CUSTOMER)]``."""
+    return Depends(require_scopes(*scopes, extent=extent))

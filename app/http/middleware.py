@@ -85,13 +85,13 @@ class EdgeSettings(AdmissionSettings, Protocol):
 
 def install(app: FastAPI, settings: EdgeSettings) -> None:
     """Put the edge around ``app`` and serve ``/metrics``. Call after `app.http.problems.install`."""
-    app.add_middleware(Edge, settings=settings)
+    app.add_middleware(EdgeMiddleware, settings=settings)
     trust(app, settings.trusted_proxies)
     if "metrics" not in settings.pages_off:
         app.add_api_route("/metrics", metrics_page, include_in_schema=False)
 
 
-class Edge:
+class EdgeMiddleware:
     """The outermost layer. ``scope["state"]["request_id"]`` is set for everything inside."""
 
     def __init__(self, app: ASGIApp, settings: EdgeSettings) -> None:

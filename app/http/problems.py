@@ -115,10 +115,10 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(AppError, _on_app_error)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
-    app.add_middleware(LastResort)
+    app.add_middleware(CatchAllErrors)
 
 
-class LastResort:
+class CatchAllErrors:
     """Answer 500 for whatever nobody caught, and do not raise again.
 
     Starlette's own handler re-raises, upon which uvicorn drops the kept-alive connection without

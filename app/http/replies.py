@@ -43,7 +43,7 @@ def upserted(model: type[BaseModel], location: str) -> Reply:
     return reply
 
 
-def plain(model: type[BaseModel], *, status: int = 200) -> Reply:
+def unversioned(model: type[BaseModel], *, status: int = 200) -> Reply:
     """Reply with a document that has no version."""
 
     def reply(value: Any) -> Answer:
@@ -52,7 +52,7 @@ def plain(model: type[BaseModel], *, status: int = 200) -> Reply:
     return reply
 
 
-def spoken(model: type[BaseModel], language: str) -> Reply:
+def localized(model: type[BaseModel], language: str) -> Reply:
     """Reply with a document without a version that has sentences in ``language``."""
     headers = {"Content-Language": language, "Vary": "Accept-Language"}
 
@@ -71,7 +71,7 @@ def accepted(model: type[BaseModel], location: str = "/v1/jobs/{job_id}") -> Rep
     return reply
 
 
-def nothing(_result: Any) -> Answer:
+def no_content(_result: Any) -> Answer:
     """Reply 204."""
     return Answer(204, b"", {})
 

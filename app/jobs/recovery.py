@@ -34,11 +34,13 @@ def take_over(store: Store, own_id: str, silence: timedelta) -> list[str]:
         The ids of these workers.
     """
     found = [
-        worker_id for worker_id in store.read_sync(worker_heartbeats.silent, silence) if worker_id != own_id
+        worker_id
+        for worker_id in store.read_sync(worker_heartbeats.silent_workers, silence)
+        if worker_id != own_id
     ]
     for worker_id in found:
         moved = DBOS._recover_pending_workflows([worker_id])  # private in 3.4: the version is pinned
-        store.write_sync(worker_heartbeats.forget, worker_id, silence)
+        store.write_sync(worker_heartbeats.delete_silent, worker_id, silence)
         _log.info("worker_taken_over", worker_id=worker_id, jobs=len(moved))
     return found
 

@@ -25,7 +25,7 @@ from app.settings import Settings
 from app.store import job_notifications, process_locks, worker_heartbeats
 from app.store.engine import Store
 from app.store.job_notifications import JobListener
-from app.store.process_locks import Hold
+from app.store.process_locks import ProcessLock
 
 SLOTS = 64
 """Workers with a default id that may run on one host."""
@@ -81,7 +81,7 @@ class Worker:
         self._wakes: dict[str, threading.Event] = {}
         self._threads: list[threading.Thread] = []
         self._host: workflows.Host | None = None
-        self._hold: Hold | None = None
+        self._hold: ProcessLock | None = None
         self._bell = None if settings.is_sqlite else JobListener(settings)
         self.id = ""
 
@@ -166,7 +166,7 @@ class Worker:
         return 0.0
 
     def _pulse(self) -> float:
-        if self._hold is not None and not self._hold.keep():
+        if self._hold is not None and not self._hold.is_still_held():
             _log.critical("worker_id_lost", worker_id=self.id)
             self._end_loops()
             return 0.0
@@ -197,7 +197,7 @@ class Worker:
             wake.set()
 
 
-def _identity(settings: Settings) -> tuple[str, Hold]:
+def _identity(settings: Settings) -> tuple[str, ProcessLock]:
     """The worker's id, held so that no other living process can have it."""
     if settings.worker_id is not None:
         candidates = [settings.worker_id]

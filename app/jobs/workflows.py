@@ -60,7 +60,7 @@ _log = structlog.get_logger("vefa.jobs")
 
 
 class _Leave(BaseException):
-    """This worker stops: leave the job as it is, for whoever takes it up.
+    """Raised when this worker stops: the job stays as it is for another worker.
 
     Not an `Exception`, so that DBOS does not record it as the outcome.
     """
@@ -113,7 +113,7 @@ class Host:
                 self._changed.notify_all()
             self.on_free()
 
-    def patiently(self, act: Callable[[], R]) -> R:
+    def retry_while_unavailable(self, act: Callable[[], R]) -> R:
         """Run ``act``, again and again while the database cannot be reached."""
         delay = 0.2
         while True:
@@ -165,8 +165,8 @@ def run_job(job_id: str) -> None:
     if host is None:
         raise _Leave
     store = host.context.store
-    with host.slot(host.patiently(lambda: store.read_sync(jobs.is_short_job, UUID(job_id)))):
-        job = host.patiently(lambda: store.write_sync(jobs.start, UUID(job_id)))
+    with host.slot(host.retry_while_unavailable(lambda: store.read_sync(jobs.is_short_job, UUID(job_id)))):
+        job = host.retry_while_unavailable(lambda: store.write_sync(jobs.start, UUID(job_id)))
         if job is None:
             return
         n, verdict = 0, advance(job, 0)
@@ -174,9 +174,9 @@ def run_job(job_id: str) -> None:
             n += 1
             verdict = advance(job, n)
         if verdict == "done":
-            host.patiently(lambda: store.write_sync(jobs.finish, job["id"]))
+            host.retry_while_unavailable(lambda: store.write_sync(jobs.finish, job["id"]))
         else:
-            host.patiently(lambda: store.write_sync(fail, job, verdict))
+            host.retry_while_unavailable(lambda: store.write_sync(fail, job, verdict))
 
 
 @DBOS.step(name="advance")
@@ -193,7 +193,7 @@ def advance(job: Row, n: int) -> str:
     if kind is None:
         return "no worker knows this kind of job"
     try:
-        done = host.patiently(lambda: kind.advance(host.context, job, n))
+        done = host.retry_while_unavailable(lambda: kind.advance(host.context, job, n))
     except AppError as error:
         return _refusal(error)
     except Exception as error:

@@ -54,7 +54,7 @@ class SqliteReaders:
         return result
 
     def close(self) -> None:
-        """Close what is not in use. Later reads open connections anew."""
+        """Close idle connections. Later reads open new ones."""
         while self._idle:
             self._idle.pop().close()
         self.engine.dispose()
@@ -96,7 +96,7 @@ class PostgresConnections:
             self.watchdog.end(waiting)
 
     async def close(self) -> None:
-        """Close what is not in use. Later uses open connections anew."""
+        """Close idle connections. Later uses open new ones."""
         self.watchdog.stop()
         while self._idle:
             await self._idle.pop().close()

@@ -215,7 +215,7 @@ def postgres_engine(url: str, settings: StoreSettings) -> Engine:
 
 
 def prober(url: str) -> Callable[[], None]:
-    """What connects to a server anew, asks it something and goes."""
+    """Engine that opens a new connection for each statement and closes it."""
     parsed = postgres_url(url)
     _, options = parsed.get_dialect()().create_connect_args(parsed)
 

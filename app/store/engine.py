@@ -34,21 +34,21 @@ _BEGIN_SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _END_SNAPSHOT = "ROLLBACK"
 
 
-def single(fn: Use[P, R]) -> Use[P, R]:
+def one_statement(fn: Use[P, R]) -> Use[P, R]:
     """Mark a read that executes one statement, so needs no snapshot: it runs in autocommit."""
     fn.single = True  # type: ignore[attr-defined]
     return fn
 
 
-def long(fn: Use[P, R]) -> Use[P, R]:
+def in_thread(fn: Use[P, R]) -> Use[P, R]:
     """Mark a read that takes long, also in Python: it runs in a thread, so that others need not wait."""
     fn.long = True  # type: ignore[attr-defined]
     return fn
 
 
 @contextmanager
-def undone(tx: Connection) -> Iterator[None]:
-    """Undo at the end whatever is written within, to find out what would come of it."""
+def dry_run(tx: Connection) -> Iterator[None]:
+    """Run the block in a savepoint and roll it back (dry run)."""
     savepoint = tx.begin_nested()
     try:
         yield

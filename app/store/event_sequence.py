@@ -13,7 +13,7 @@ from app.store.audit import head, sealing
 from app.store.audit.head import Head
 from app.store.audit.keys import AuditKeys
 from app.store.audit.sealing import Sealing
-from app.store.engine import single
+from app.store.engine import one_statement
 from app.store.tables import AuditEntry, Event
 
 _HAS_UNNUMBERED = select(  # built once: it runs every second
@@ -24,7 +24,7 @@ _WAITING = "SELECT id FROM events WHERE position IS NULL ORDER BY at, id LIMIT {
 _NUMBER = "UPDATE events SET position = {0} WHERE id = {0}"
 
 
-@single
+@one_statement
 def has_unnumbered(tx: Connection) -> bool:
     """Whether any row waits for its position."""
     return bool(tx.execute(_HAS_UNNUMBERED).scalar_one())

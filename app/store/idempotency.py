@@ -33,7 +33,7 @@ class Claim:
     fingerprint: bytes
 
 
-def once(tx: Connection, claim: Claim, act: Callable[[Connection], Answer]) -> Answer:
+def run_once(tx: Connection, claim: Claim, act: Callable[[Connection], Answer]) -> Answer:
     """Run ``act`` unless this key has an answer already, and keep its answer.
 
     A duplicate in flight waits for the first one's outcome: on PostgreSQL at the unique index, up to the

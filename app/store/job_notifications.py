@@ -1,5 +1,8 @@
-"""A bell that PostgreSQL rings when a transaction that made a job commits, so that idle workers need not
-look several times a second. SQLite has none; there the worker lives in the process that writes."""
+"""LISTEN/NOTIFY: wake idle workers when a job is committed.
+
+Without it they would poll several times a second. SQLite has none; there the worker lives in the process
+that writes.
+"""
 
 from sqlalchemy import Connection, exc, text
 
@@ -12,13 +15,13 @@ _NOTIFY = text(f"NOTIFY {_CHANNEL}")
 
 
 def notify(tx: Connection) -> None:
-    """Ring when ``tx`` commits."""
+    """Wake the listeners when ``tx`` commits."""
     if dialects.is_postgres(tx):
         tx.execute(_NOTIFY)
 
 
 class JobListener:
-    """Hears `notify` on a connection of its own, made when first needed and again after it was lost."""
+    """Listens for `notify` on a connection of its own, made when first needed and again after it was lost."""
 
     def __init__(self, settings: StoreSettings) -> None:
         self._engine = dialects.migration_engine(settings).execution_options(isolation_level="AUTOCOMMIT")

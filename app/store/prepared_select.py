@@ -1,7 +1,7 @@
 """Reads of nearly every request, worked out once.
 
 SQLAlchemy finds the compiled form of a statement, the types of its parameters and the shape of its rows
-anew at every execution, which costs more than a small read itself. A `Prepared` statement keeps them.
+anew at every execution, which costs more than a small read itself. A `PreparedSelect` statement keeps them.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ Row = dict[str, Any]
 Convert = Callable[[Any], Any]
 
 
-class Prepared:
+class PreparedSelect:
     """A SELECT that is executed often. All its parameters are `bindparam`, none of them expanding.
 
     Args:

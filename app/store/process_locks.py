@@ -12,10 +12,10 @@ from app.store.dialects import StoreSettings
 _TRY = text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))")
 
 
-class Hold(Protocol):
+class ProcessLock(Protocol):
     """A held name."""
 
-    def keep(self) -> bool:
+    def is_still_held(self) -> bool:
         """Make sure the name is still ours, also after the database was restarted.
 
         Returns:
@@ -26,10 +26,10 @@ class Hold(Protocol):
         """Give the name back."""
 
 
-def take(settings: StoreSettings, name: str) -> Hold | None:
-    """Hold ``name``; None if a living process has it.
+def take(settings: StoreSettings, name: str) -> ProcessLock | None:
+    """ProcessLock ``name``; None if a living process has it.
 
-    Raises (here and from `Hold.keep`):
+    Raises (here and from `ProcessLock.keep`):
         UnavailableError: the database does not answer.
 
     On PostgreSQL this is a session's advisory lock, on SQLite the lock on an empty file beside the store.
@@ -39,18 +39,18 @@ def take(settings: StoreSettings, name: str) -> Hold | None:
     return _take_session(settings, name)
 
 
-class _FileHold:
+class _FileLock:
     def __init__(self, lock: sqlite3.Connection) -> None:
         self._lock = lock
 
-    def keep(self) -> bool:
+    def is_still_held(self) -> bool:
         return True
 
     def release(self) -> None:
         self._lock.close()
 
 
-def _take_file(store: Path, name: str) -> Hold | None:
+def _take_file(store: Path, name: str) -> ProcessLock | None:
     path = store.with_name(f"{store.stem}-{name}.lock")
     private_files.make(path)
     lock = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
@@ -61,10 +61,10 @@ def _take_file(store: Path, name: str) -> Hold | None:
         if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
             raise
         return None
-    return _FileHold(lock)
+    return _FileLock(lock)
 
 
-class _SessionHold:
+class _SessionLock:
     def __init__(self, settings: StoreSettings, name: str) -> None:
         self._engine = dialects.migration_engine(settings).execution_options(isolation_level="AUTOCOMMIT")
         self._name = name
@@ -82,7 +82,7 @@ class _SessionHold:
             session.close()
         return bool(taken)
 
-    def keep(self) -> bool:
+    def is_still_held(self) -> bool:
         if self._session is not None:
             try:
                 self._session.execute(text("SELECT 1"))
@@ -99,8 +99,8 @@ class _SessionHold:
         self._engine.dispose()
 
 
-def _take_session(settings: StoreSettings, name: str) -> Hold | None:
-    hold = _SessionHold(settings, name)
+def _take_session(settings: StoreSettings, name: str) -> ProcessLock | None:
+    hold = _SessionLock(settings, name)
     if hold.take():
         return hold
     hold.release()

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Select, and_, or_, select
 
 from app.domain.common.access import Actor
-from app.store.prepared_select import Prepared, Row
+from app.store.prepared_select import PreparedSelect, Row
 from app.store.tables import Customer
 
 S = TypeVar("S", bound="Select[*tuple[Any, ...]]")
@@ -34,7 +34,9 @@ def visible_to(statement: S, actor: Actor, customer_id: Any = Customer.id, unit:
     return statement
 
 
-def read_visible(tx: Connection, prepared: Prepared, actor: Actor, values: Mapping[str, Any]) -> list[Row]:
+def read_visible(
+    tx: Connection, prepared: PreparedSelect, actor: Actor, values: Mapping[str, Any]
+) -> list[Row]:
     """The rows of a prepared read of customers that the caller may see."""
     if actor.is_limited:
         return [row._asdict() for row in tx.execute(visible_to(prepared.statement, actor), values).all()]

@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy import Connection, delete, select, update
 
 from app.store import dialects
-from app.store.engine import single
+from app.store.engine import one_statement
 from app.store.tables import Worker
 from app.store.types import from_micros, now
 
@@ -17,13 +17,13 @@ def beat(tx: Connection, worker_id: str) -> None:
     tx.execute(statement, {"id": worker_id, "started_at": at, "seen_at": at})
 
 
-@single
-def silent(tx: Connection, silence: timedelta) -> list[str]:
+@one_statement
+def silent_workers(tx: Connection, silence: timedelta) -> list[str]:
     """Workers not heard of for longer than ``silence``."""
     return list(tx.execute(select(Worker.id).where(Worker.seen_at < now() - silence)).scalars())
 
 
-def forget(tx: Connection, worker_id: str, silence: timedelta) -> None:
+def delete_silent(tx: Connection, worker_id: str, silence: timedelta) -> None:
     """Delete a worker that is still silent; one that has come back to life stays."""
     tx.execute(delete(Worker).where(Worker.id == worker_id, Worker.seen_at < now() - silence))
 

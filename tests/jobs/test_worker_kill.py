@@ -104,9 +104,9 @@ def test_a_stopped_worker_leaves_its_work_to_others_at_once(start: Start, module
 
 def test_silence_is_measured_from_the_last_sign_of_life(module_store: Store) -> None:
     module_store.write_sync(worker_heartbeats.beat, "f")
-    assert "f" not in module_store.read_sync(worker_heartbeats.silent, timedelta(seconds=NEVER))
-    module_store.write_sync(worker_heartbeats.forget, "f", timedelta(seconds=NEVER))
+    assert "f" not in module_store.read_sync(worker_heartbeats.silent_workers, timedelta(seconds=NEVER))
+    module_store.write_sync(worker_heartbeats.delete_silent, "f", timedelta(seconds=NEVER))
     module_store.write_sync(worker_heartbeats.retire, "f")
-    assert "f" in module_store.read_sync(worker_heartbeats.silent, timedelta(seconds=NEVER))
-    module_store.write_sync(worker_heartbeats.forget, "f", timedelta(seconds=NEVER))
-    assert "f" not in module_store.read_sync(worker_heartbeats.silent, timedelta(0))
+    assert "f" in module_store.read_sync(worker_heartbeats.silent_workers, timedelta(seconds=NEVER))
+    module_store.write_sync(worker_heartbeats.delete_silent, "f", timedelta(seconds=NEVER))
+    assert "f" not in module_store.read_sync(worker_heartbeats.silent_workers, timedelta(0))

@@ -32,7 +32,7 @@ from app.services.customers import customers
 from app.services.platform.preconditions import etag
 from app.settings import Settings
 from app.store import dialects, sqlite_writer, worker_heartbeats
-from app.store.engine import Store, single
+from app.store.engine import Store, one_statement
 from app.store.tables import CustomerExternalId, Worker
 from app.store.types import new_id
 
@@ -295,7 +295,7 @@ def test_a_read_of_several_statements_sees_one_snapshot(store: Store, database_u
     assert len(store.read_sync(ids)) == 2
 
 
-@pytest.mark.parametrize("mark", [single, lambda fn: fn])
+@pytest.mark.parametrize("mark", [one_statement, lambda fn: fn])
 def test_a_read_cannot_write(store: Store, mark: Callable[[Any], Any]) -> None:
     @mark
     def read_that_writes(tx: Connection) -> None:

@@ -24,7 +24,7 @@ from app.errors import UnavailableError
 from app.services.platform import api_keys
 from app.settings import Settings
 from app.store import schema, watchdog
-from app.store.engine import Store, long, single
+from app.store.engine import Store, in_thread, one_statement
 
 PROMISED_SECONDS = 3.0
 
@@ -90,7 +90,7 @@ def settings(server: Server) -> Settings:
     return Settings(database_url=server.url, secret=SECRET, rate_limit="1000000/minute", pool_size=3)
 
 
-@single
+@one_statement
 def one_statement(tx: Any) -> int:
     return int(tx.execute(text("SELECT 1")).scalar_one())
 
@@ -99,7 +99,7 @@ def two_statements(tx: Any) -> int:
     return one_statement(tx) + one_statement(tx) - 1
 
 
-@long
+@in_thread
 def in_a_thread(tx: Any) -> int:
     return one_statement(tx)
 

@@ -37,17 +37,17 @@ def slow_effect(tx: Connection) -> Answer:
 
 
 def test_the_same_request_again_gets_the_stored_answer(store: Store) -> None:
-    first = store.write_sync(idempotency.once, CLAIM, effect)
-    again = store.write_sync(idempotency.once, CLAIM, effect)
+    first = store.write_sync(idempotency.run_once, CLAIM, effect)
+    again = store.write_sync(idempotency.run_once, CLAIM, effect)
     assert (again.status, again.body) == (first.status, first.body)
     assert again.headers == {**first.headers, "Idempotency-Replayed": "true"}
     assert store.read_sync(effects) == 1
 
 
 def test_another_body_under_the_same_key_is_refused(store: Store) -> None:
-    store.write_sync(idempotency.once, CLAIM, effect)
+    store.write_sync(idempotency.run_once, CLAIM, effect)
     with pytest.raises(InvalidError) as refused:
-        store.write_sync(idempotency.once, Claim(CLAIM.key, b"else" * 8), effect)
+        store.write_sync(idempotency.run_once, Claim(CLAIM.key, b"else" * 8), effect)
     assert refused.value.code == "idempotency_key_reused"
     assert store.read_sync(effects) == 1
 
@@ -58,20 +58,20 @@ def test_a_refused_request_is_not_stored(store: Store) -> None:
         raise ConflictError("no")
 
     with pytest.raises(ConflictError):
-        store.write_sync(idempotency.once, CLAIM, refuse)
+        store.write_sync(idempotency.run_once, CLAIM, refuse)
     assert store.read_sync(effects) == 0
-    assert "Idempotency-Replayed" not in store.write_sync(idempotency.once, CLAIM, effect).headers
+    assert "Idempotency-Replayed" not in store.write_sync(idempotency.run_once, CLAIM, effect).headers
 
 
 def test_an_answer_without_a_body_is_replayed_as_such(store: Store) -> None:
-    store.write_sync(idempotency.once, CLAIM, lambda _tx: Answer(204, b""))
-    again = store.write_sync(idempotency.once, CLAIM, effect)
+    store.write_sync(idempotency.run_once, CLAIM, lambda _tx: Answer(204, b""))
+    again = store.write_sync(idempotency.run_once, CLAIM, effect)
     assert (again.status, again.body) == (204, b"")
 
 
 def test_keys_are_kept_for_two_days(store: Store) -> None:
-    store.write_sync(idempotency.once, CLAIM, effect)
-    store.write_sync(idempotency.once, Claim(b"o" * 32, CLAIM.fingerprint), effect)
+    store.write_sync(idempotency.run_once, CLAIM, effect)
+    store.write_sync(idempotency.run_once, Claim(b"o" * 32, CLAIM.fingerprint), effect)
 
     def age(tx: Connection) -> int:
         old = IdempotencyKey.__table__.update().where(IdempotencyKey.key == b"o" * 32)
@@ -80,7 +80,7 @@ def test_keys_are_kept_for_two_days(store: Store) -> None:
 
     assert timedelta(hours=24) <= idempotency.KEEP
     assert store.write_sync(age) == 1
-    assert "Idempotency-Replayed" in store.write_sync(idempotency.once, CLAIM, effect).headers
+    assert "Idempotency-Replayed" in store.write_sync(idempotency.run_once, CLAIM, effect).headers
 
 
 def test_a_hundred_duplicates_at_once_over_two_stores_have_one_effect(
@@ -91,7 +91,7 @@ def test_a_hundred_duplicates_at_once_over_two_stores_have_one_effect(
     async def go() -> list[Answer]:
         stores = [store, other] * 50
         try:
-            return await asyncio.gather(*(one.write(idempotency.once, CLAIM, effect) for one in stores))
+            return await asyncio.gather(*(one.write(idempotency.run_once, CLAIM, effect) for one in stores))
         finally:
             await other.close()
             await store.close()
@@ -106,7 +106,7 @@ def test_a_duplicate_in_flight_waits_and_replays(store: Store) -> None:
     async def go() -> list[Answer]:
         try:
             return await asyncio.gather(
-                *(store.write(idempotency.once, CLAIM, slow_effect) for _ in range(2))
+                *(store.write(idempotency.run_once, CLAIM, slow_effect) for _ in range(2))
             )
         finally:
             await store.close()
@@ -123,9 +123,9 @@ def test_a_duplicate_of_a_request_that_fails_in_flight_does_it_itself(store: Sto
 
     async def go() -> list[Any]:
         try:
-            first = asyncio.create_task(store.write(idempotency.once, CLAIM, fail))
+            first = asyncio.create_task(store.write(idempotency.run_once, CLAIM, fail))
             await asyncio.sleep(0.1)
-            second = store.write(idempotency.once, CLAIM, effect)
+            second = store.write(idempotency.run_once, CLAIM, effect)
             return await asyncio.gather(first, second, return_exceptions=True)
         finally:
             await store.close()
@@ -148,10 +148,10 @@ def test_a_duplicate_that_waits_longer_than_the_lock_timeout_is_409(
 
     async def go() -> tuple[Any, Any]:
         try:
-            first = asyncio.create_task(hasty.write(idempotency.once, CLAIM, slow_effect))
+            first = asyncio.create_task(hasty.write(idempotency.run_once, CLAIM, slow_effect))
             await asyncio.sleep(0.2)
             with pytest.raises(ConflictError) as refused:
-                await hasty.write(idempotency.once, CLAIM, effect)
+                await hasty.write(idempotency.run_once, CLAIM, effect)
             return refused.value, await first
         finally:
             await hasty.close()

@@ -10,15 +10,15 @@ from store_helpers import hang_up_on_everyone, only_postgres, serving
 
 from app.domain.common.access import Actor
 from app.errors import UnavailableError
-from app.store.engine import Store, single
-from app.store.prepared_select import Prepared, Row
+from app.store.engine import Store, one_statement
+from app.store.prepared_select import PreparedSelect, Row
 from app.store.tables import Customer
 
-CUSTOMER = Prepared(select(Customer.__table__).where(Customer.id == bindparam("customer_id")).limit(2))
-ONE = Prepared(select(literal_column("1").label("one")))
+CUSTOMER = PreparedSelect(select(Customer.__table__).where(Customer.id == bindparam("customer_id")).limit(2))
+ONE = PreparedSelect(select(literal_column("1").label("one")))
 
 
-@single
+@one_statement
 def one(tx: Connection) -> list[Row]:
     return ONE.rows(tx, {})
 
@@ -61,7 +61,7 @@ def test_listeners_hear_of_prepared_reads(store: Store) -> None:
 
 
 def test_errors_are_sqlalchemys(store: Store) -> None:
-    wrong = Prepared(select(literal_column("no_such_column")))
+    wrong = PreparedSelect(select(literal_column("no_such_column")))
 
     async def go() -> None:
         for _ in range(2):
@@ -75,7 +75,7 @@ def test_errors_are_sqlalchemys(store: Store) -> None:
 
 @only_postgres
 def test_what_the_server_refuses_for_its_own_reasons_is_503(store: Store) -> None:
-    slow = Prepared(select(func.pg_sleep(5).label("slept")))
+    slow = PreparedSelect(select(func.pg_sleep(5).label("slept")))
 
     def read(tx: Connection) -> None:
         tx.exec_driver_sql("SET statement_timeout = 50")
@@ -100,7 +100,7 @@ def test_lost_connections_cost_nothing(store: Store, database_url: str) -> None:
 
 @only_postgres
 def test_a_read_that_is_given_up_leaves_no_connection_in_use(store: Store) -> None:
-    slow = Prepared(select(func.pg_sleep(5).label("slept")))
+    slow = PreparedSelect(select(func.pg_sleep(5).label("slept")))
 
     async def go() -> None:
         for _ in range(2):

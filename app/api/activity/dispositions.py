@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from app.domain.common.access import Extent, Scope
 from app.http import replies
-from app.http.call import Call, IfAbsent, IfMatch, IfNoneMatch, StrictRoute, may
+from app.http.call import Call, IfAbsent, IfMatch, IfNoneMatch, StrictRoute, requires
 from app.http.openapi.operations import changed, paged, read
 from app.schemas.activity.dispositions import DispositionPage, DispositionPut, DispositionRead
 from app.schemas.common.base import ChangesQuery, Label
@@ -14,8 +14,8 @@ from app.services.activity import dispositions
 
 router = APIRouter(prefix="/dispositions", tags=["Interactions"], route_class=StrictRoute)
 
-Reads = Annotated[Call, may(Scope.INTERACTIONS_READ, extent=Extent.COMPANY_SETTINGS)]
-Writes = Annotated[Call, may(Scope.INTERACTIONS_WRITE, extent=Extent.COMPANY_SETTINGS)]
+Reads = Annotated[Call, requires(Scope.INTERACTIONS_READ, extent=Extent.COMPANY_SETTINGS)]
+Writes = Annotated[Call, requires(Scope.INTERACTIONS_WRITE, extent=Extent.COMPANY_SETTINGS)]
 DispositionCode = Annotated[Label, Path(description="Code of the disposition.", examples=["invoice_sent"])]
 ONE = replies.one(DispositionRead)
 PUT = replies.upserted(DispositionRead, "/v1/dispositions/{code}")

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from app.domain.common.access import Extent, Scope
 from app.http import replies
-from app.http.call import Call, IdempotencyKey, IfAbsent, IfMatch, IfNoneMatch, StrictRoute, may
+from app.http.call import Call, IdempotencyKey, IfAbsent, IfMatch, IfNoneMatch, StrictRoute, requires
 from app.http.openapi.operations import changed, deleted, paged, read, responses
 from app.schemas.activity.exchange_rates import (
     ExchangeRateBatch,
@@ -21,8 +21,8 @@ from app.services.activity import exchange_rates
 
 router = APIRouter(prefix="/exchange-rates", tags=["Rates"], route_class=StrictRoute)
 
-Reads = Annotated[Call, may(Scope.RATES_READ, extent=Extent.COMPANY_SETTINGS)]
-Writes = Annotated[Call, may(Scope.RATES_WRITE, extent=Extent.COMPANY_SETTINGS)]
+Reads = Annotated[Call, requires(Scope.RATES_READ, extent=Extent.COMPANY_SETTINGS)]
+Writes = Annotated[Call, requires(Scope.RATES_WRITE, extent=Extent.COMPANY_SETTINGS)]
 Currency = Annotated[
     str, Path(description="ISO 4217 code.", max_length=3, pattern=r"^[A-Z]{3}$", examples=["USD"])
 ]
@@ -32,7 +32,7 @@ Unused = Annotated[
 On = Annotated[DateIn, Path(description="The company's local day.", examples=["2026-11-23"])]
 ONE = replies.one(ExchangeRateRead)
 PUT = replies.upserted(ExchangeRateRead, "/v1/exchange-rates/{currency}/{on}")
-MANY = replies.plain(ExchangeRateBatchResult)
+MANY = replies.unversioned(ExchangeRateBatchResult)
 
 
 @router.get("", response_model=ExchangeRatePage, summary="List exchange rates", responses=paged())
@@ -96,4 +96,4 @@ async def put_exchange_rate(
 )
 async def delete_exchange_rate(call: Writes, currency: Unused, on: On, if_match: IfMatch = None) -> Response:
     """Remove the rate of one currency on one local day."""
-    return await call.write(replies.nothing, exchange_rates.remove, currency, on, if_match)
+    return await call.write(replies.no_content, exchange_rates.remove, currency, on, if_match)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from app.domain.common.access import Extent, Scope
 from app.http import batches, replies
-from app.http.call import Call, IdempotencyKey, IfMatch, IfNoneMatch, StrictRoute, may
+from app.http.call import Call, IdempotencyKey, IfMatch, IfNoneMatch, StrictRoute, requires
 from app.http.openapi.operations import changed, created, paged, read
 from app.schemas.activity.interactions import (
     EXAMPLE_ID,
@@ -26,8 +26,8 @@ from app.services.recovery import transfers
 
 router = APIRouter(prefix="/interactions", tags=["Interactions"], route_class=StrictRoute)
 
-Reads = Annotated[Call, may(Scope.INTERACTIONS_READ, extent=Extent.BY_CUSTOMER)]
-Writes = Annotated[Call, may(Scope.INTERACTIONS_WRITE, extent=Extent.BY_CUSTOMER)]
+Reads = Annotated[Call, requires(Scope.INTERACTIONS_READ, extent=Extent.BY_CUSTOMER)]
+Writes = Annotated[Call, requires(Scope.INTERACTIONS_WRITE, extent=Extent.BY_CUSTOMER)]
 InteractionId = Annotated[UUID, Path(description="Id of the interaction.", examples=[EXAMPLE_ID])]
 ONE = replies.one(InteractionRead)
 CREATED = replies.one(InteractionRead, status=201, location="/v1/interactions/{id}")

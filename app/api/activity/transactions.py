@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from app.domain.common.access import Extent, Scope
 from app.http import batches, replies
-from app.http.call import Call, IdempotencyKey, IfMatch, IfNoneMatch, StrictRoute, may
+from app.http.call import Call, IdempotencyKey, IfMatch, IfNoneMatch, StrictRoute, requires
 from app.http.openapi.operations import changed, created, paged, read
 from app.schemas.activity.transactions import (
     EXAMPLE_ID,
@@ -26,8 +26,8 @@ from app.services.recovery import transfers
 
 router = APIRouter(prefix="/transactions", tags=["Transactions"], route_class=StrictRoute)
 
-Reads = Annotated[Call, may(Scope.TRANSACTIONS_READ, extent=Extent.BY_CUSTOMER)]
-Writes = Annotated[Call, may(Scope.TRANSACTIONS_WRITE, extent=Extent.BY_CUSTOMER)]
+Reads = Annotated[Call, requires(Scope.TRANSACTIONS_READ, extent=Extent.BY_CUSTOMER)]
+Writes = Annotated[Call, requires(Scope.TRANSACTIONS_WRITE, extent=Extent.BY_CUSTOMER)]
 TransactionId = Annotated[UUID, Path(description="Id of the transaction.", examples=[EXAMPLE_ID])]
 ONE = replies.one(TransactionRead)
 CREATED = replies.one(TransactionRead, status=201, location="/v1/transactions/{id}")

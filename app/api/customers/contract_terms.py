@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from app.domain.common.access import Extent, Scope
 from app.http import batches, replies
-from app.http.call import Call, IdempotencyKey, StrictRoute, may
+from app.http.call import Call, IdempotencyKey, StrictRoute, requires
 from app.http.openapi.operations import created, paged
 from app.schemas.common.base import Paging
 from app.schemas.common.batches import BatchQuery
@@ -23,8 +23,8 @@ from app.services.customers import contract_terms
 
 router = APIRouter(prefix="/customers", tags=["Customers"], route_class=StrictRoute)
 
-Reads = Annotated[Call, may(Scope.CUSTOMERS_READ, extent=Extent.BY_CUSTOMER)]
-Writes = Annotated[Call, may(Scope.CUSTOMERS_WRITE, extent=Extent.BY_CUSTOMER)]
+Reads = Annotated[Call, requires(Scope.CUSTOMERS_READ, extent=Extent.BY_CUSTOMER)]
+Writes = Annotated[Call, requires(Scope.CUSTOMERS_WRITE, extent=Extent.BY_CUSTOMER)]
 CustomerId = Annotated[UUID, Path(description="Id of the customer.", examples=[EXAMPLE_ID])]
 CREATED = replies.one(ContractTermsRead, status=201, location="/v1/customers/{customer_id}/contract-terms")
 

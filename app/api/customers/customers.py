@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from app.domain.common.access import Extent, Scope
 from app.http import batches, replies
-from app.http.call import Call, IdempotencyKey, IfAbsent, IfMatch, IfNoneMatch, StrictRoute, may
+from app.http.call import Call, IdempotencyKey, IfAbsent, IfMatch, IfNoneMatch, StrictRoute, requires
 from app.http.openapi.operations import changed, created, paged, read, responses
 from app.schemas.common.base import ExternalKey, SystemName
 from app.schemas.common.batches import BatchQuery
@@ -29,8 +29,8 @@ from app.services.customers import customers
 
 router = APIRouter(prefix="/customers", tags=["Customers"], route_class=StrictRoute)
 
-Reads = Annotated[Call, may(Scope.CUSTOMERS_READ, extent=Extent.BY_CUSTOMER)]
-Writes = Annotated[Call, may(Scope.CUSTOMERS_WRITE, extent=Extent.BY_CUSTOMER)]
+Reads = Annotated[Call, requires(Scope.CUSTOMERS_READ, extent=Extent.BY_CUSTOMER)]
+Writes = Annotated[Call, requires(Scope.CUSTOMERS_WRITE, extent=Extent.BY_CUSTOMER)]
 CustomerId = Annotated[UUID, Path(description="Id of the customer.", examples=[EXAMPLE_ID])]
 StayingId = Annotated[UUID, Path(description="Id of the customer.", examples=[EXAMPLE_STAYING_ID])]
 LeftId = Annotated[UUID, Path(description="Id of the customer.", examples=[EXAMPLE_LEFT_ID])]

@@ -20,7 +20,7 @@ from app.domain.imports.mapping import Mapping
 from app.domain.imports.sources import FileFormat
 from app.errors import AppError, FieldError, InvalidError, MalformedError, MediaTypeError
 from app.http import replies
-from app.http.call import Call, IdempotencyKey, StrictRoute, may
+from app.http.call import Call, IdempotencyKey, StrictRoute, requires
 from app.http.openapi.operations import accepted, paged, read
 from app.schemas.imports.imports import (
     EXAMPLE_FILE,
@@ -58,11 +58,11 @@ _UPLOAD: dict[str, Any] = {"requestBody": {"required": True, "content": dict.fro
 _UPLOAD["requestBody"]["content"]["text/csv"] = {**_BODY, "example": EXAMPLE_FILE}
 _CSV = {"text/csv": {"schema": {"type": "string", "format": "binary", "description": "A CSV file."}}}
 
-Reads = Annotated[Call, may(Scope.IMPORTS_READ, extent=Extent.BY_CUSTOMER)]
-Writes = Annotated[Call, may(Scope.IMPORTS_WRITE, extent=Extent.BY_CUSTOMER)]
+Reads = Annotated[Call, requires(Scope.IMPORTS_READ, extent=Extent.BY_CUSTOMER)]
+Writes = Annotated[Call, requires(Scope.IMPORTS_WRITE, extent=Extent.BY_CUSTOMER)]
 ImportId = Annotated[UUID, Path(description="Id of the import.", examples=[EXAMPLE_ID])]
 ToRevert = Annotated[UUID, Path(description="Id of the import.", examples=[EXAMPLE_TO_REVERT_ID])]
-ONE = replies.plain(ImportRead)
+ONE = replies.unversioned(ImportRead)
 ACCEPTED = replies.accepted(ImportRead)
 
 

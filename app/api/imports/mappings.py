@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from app.domain.common.access import Extent, Scope
 from app.http import replies
-from app.http.call import Call, IfAbsent, IfMatch, IfNoneMatch, StrictRoute, may
+from app.http.call import Call, IfAbsent, IfMatch, IfNoneMatch, StrictRoute, requires
 from app.http.openapi.operations import changed, deleted, paged, read
 from app.schemas.common.base import ChangesQuery, Code
 from app.schemas.imports.mappings import ImportMappingIn, ImportMappingPage, ImportMappingRead
@@ -14,8 +14,8 @@ from app.services.imports import mappings
 
 router = APIRouter(prefix="/import-mappings", tags=["Imports"], route_class=StrictRoute)
 
-Reads = Annotated[Call, may(Scope.IMPORTS_READ, extent=Extent.COMPANY_SETTINGS)]
-Writes = Annotated[Call, may(Scope.IMPORTS_WRITE, extent=Extent.COMPANY_SETTINGS)]
+Reads = Annotated[Call, requires(Scope.IMPORTS_READ, extent=Extent.COMPANY_SETTINGS)]
+Writes = Annotated[Call, requires(Scope.IMPORTS_WRITE, extent=Extent.COMPANY_SETTINGS)]
 Name = Annotated[Code, Path(description="Name of the mapping.", examples=["shop-export"])]
 Unused = Annotated[Code, Path(description="Name of the mapping.", examples=["old-shop-export"])]
 ONE = replies.one(ImportMappingRead)
@@ -55,4 +55,4 @@ async def put_import_mapping(
 @router.delete("/{name}", status_code=204, summary="Delete an import mapping", responses=deleted())
 async def delete_import_mapping(call: Writes, name: Unused, if_match: IfMatch = None) -> Response:
     """Delete a saved mapping. Imports that used it keep their copy."""
-    return await call.write(replies.nothing, mappings.remove, name, if_match)
+    return await call.write(replies.no_content, mappings.remove, name, if_match)

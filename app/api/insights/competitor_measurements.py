@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from app.domain.common.access import Extent, Scope
 from app.http import batches, replies
-from app.http.call import Call, IdempotencyKey, IfMatch, IfNoneMatch, StrictRoute, may
+from app.http.call import Call, IdempotencyKey, IfMatch, IfNoneMatch, StrictRoute, requires
 from app.http.openapi.operations import changed, created, deleted, paged, read
 from app.schemas.common.batches import BatchQuery
 from app.schemas.insights.competitor_measurements import (
@@ -25,8 +25,8 @@ from app.services.insights import competitor_measurements
 
 router = APIRouter(prefix="/competitor-measurements", tags=["Competitors"], route_class=StrictRoute)
 
-Reads = Annotated[Call, may(Scope.COMPETITORS_READ, extent=Extent.COMPANY_SETTINGS)]
-Writes = Annotated[Call, may(Scope.COMPETITORS_WRITE, extent=Extent.COMPANY_SETTINGS)]
+Reads = Annotated[Call, requires(Scope.COMPETITORS_READ, extent=Extent.COMPANY_SETTINGS)]
+Writes = Annotated[Call, requires(Scope.COMPETITORS_WRITE, extent=Extent.COMPANY_SETTINGS)]
 _STUDY = "Id of the measurement."
 MeasurementId = Annotated[UUID, Path(description=_STUDY, examples=[EXAMPLE_ID])]
 RemovedId = Annotated[UUID, Path(description=_STUDY, examples=[EXAMPLE_TO_REMOVE_ID])]
@@ -123,4 +123,4 @@ async def delete_competitor_measurement(
     call: Writes, measurement_id: RemovedId, if_match: IfMatch = None
 ) -> Response:
     """Remove a measurement that should not be there."""
-    return await call.write(replies.nothing, competitor_measurements.remove, measurement_id, if_match)
+    return await call.write(replies.no_content, competitor_measurements.remove, measurement_id, if_match)

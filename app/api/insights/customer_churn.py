@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from app.domain.common.access import Extent, Scope
 from app.http import replies
-from app.http.call import Call, StrictRoute, may
+from app.http.call import Call, StrictRoute, requires
 from app.http.openapi.operations import read
 from app.schemas.customers.customers import EXAMPLE_ID
 from app.schemas.scoring.churn import CustomerChurnQuery, CustomerChurnRead
@@ -16,7 +16,7 @@ from app.texts import negotiate
 
 router = APIRouter(tags=["Customers"], route_class=StrictRoute)
 
-Reads = Annotated[Call, may(Scope.CUSTOMERS_READ, extent=Extent.BY_CUSTOMER)]
+Reads = Annotated[Call, requires(Scope.CUSTOMERS_READ, extent=Extent.BY_CUSTOMER)]
 CustomerId = Annotated[UUID, Path(description="Id of the customer.", examples=[EXAMPLE_ID])]
 
 
@@ -32,5 +32,5 @@ async def get_customer_churn(
     """Level, probability and the reasons behind it by the current run, and the flag in the runs before.
     Sentences follow Accept-Language."""
     language = negotiate(call.request.headers.get("accept-language"))
-    reply = replies.spoken(CustomerChurnRead, language)
+    reply = replies.localized(CustomerChurnRead, language)
     return await call.get(reply, churn_report.of_customer, customer_id, query.runs, language)

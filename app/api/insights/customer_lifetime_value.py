@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Response
 
 from app.domain.common.access import Extent, Scope
 from app.http import replies
-from app.http.call import Call, StrictRoute, may
+from app.http.call import Call, StrictRoute, requires
 from app.http.openapi.operations import read
 from app.schemas.customers.customers import EXAMPLE_ID
 from app.schemas.insights.lifetime_value import CustomerLifetimeValueRead
@@ -15,7 +15,7 @@ from app.services.insights import lifetime_value_report
 
 router = APIRouter(tags=["Customers"], route_class=StrictRoute)
 
-Reads = Annotated[Call, may(Scope.CUSTOMERS_READ, extent=Extent.BY_CUSTOMER)]
+Reads = Annotated[Call, requires(Scope.CUSTOMERS_READ, extent=Extent.BY_CUSTOMER)]
 CustomerId = Annotated[UUID, Path(description="Id of the customer.", examples=[EXAMPLE_ID])]
 
 
@@ -28,5 +28,5 @@ CustomerId = Annotated[UUID, Path(description="Id of the customer.", examples=[E
 async def get_customer_lifetime_value(call: Reads, customer_id: CustomerId) -> Response:
     """What the customer will still be worth by the current run, what that is made of, and between which
     amounts it may turn out."""
-    reply = replies.plain(CustomerLifetimeValueRead)
+    reply = replies.unversioned(CustomerLifetimeValueRead)
     return await call.get(reply, lifetime_value_report.of_customer, customer_id)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Response
 
 from app.domain.common.access import Extent, Scope
 from app.http import replies
-from app.http.call import Call, StrictRoute, may
+from app.http.call import Call, StrictRoute, requires
 from app.http.openapi.operations import read
 from app.schemas.customers.customers import EXAMPLE_ID
 from app.schemas.insights.profit import CustomerProfitRead
@@ -15,7 +15,7 @@ from app.services.insights import profit_report
 
 router = APIRouter(tags=["Customers"], route_class=StrictRoute)
 
-Reads = Annotated[Call, may(Scope.CUSTOMERS_READ, Scope.INSIGHTS_READ, extent=Extent.BY_CUSTOMER)]
+Reads = Annotated[Call, requires(Scope.CUSTOMERS_READ, Scope.INSIGHTS_READ, extent=Extent.BY_CUSTOMER)]
 CustomerId = Annotated[UUID, Path(description="Id of the customer.", examples=[EXAMPLE_ID])]
 
 
@@ -31,4 +31,4 @@ async def get_customer_profit(call: Reads, customer_id: CustomerId) -> Response:
 
     Costs and contacts are those that are known now, at the unit costs of now.
     """
-    return await call.get(replies.plain(CustomerProfitRead), profit_report.of_customer, customer_id)
+    return await call.get(replies.unversioned(CustomerProfitRead), profit_report.of_customer, customer_id)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from app.domain.common.access import Extent, Scope
 from app.http import replies
-from app.http.call import Call, StrictRoute, may
+from app.http.call import Call, StrictRoute, requires
 from app.http.openapi.operations import read, responses
 from app.schemas.customers.customers import EXAMPLE_ID
 from app.schemas.insights.overview import OverviewRead, ScreenPopQuery, ScreenPopRead
@@ -17,7 +17,8 @@ from app.texts import negotiate
 router = APIRouter(tags=["Customers"], route_class=StrictRoute)
 
 Reads = Annotated[
-    Call, may(Scope.CUSTOMERS_READ, Scope.INTERACTIONS_READ, Scope.COMPLAINTS_READ, extent=Extent.BY_CUSTOMER)
+    Call,
+    requires(Scope.CUSTOMERS_READ, Scope.INTERACTIONS_READ, Scope.COMPLAINTS_READ, extent=Extent.BY_CUSTOMER),
 ]
 CustomerId = Annotated[UUID, Path(description="Id of the customer.", examples=[EXAMPLE_ID])]
 
@@ -49,7 +50,7 @@ async def post_screen_pop(call: Reads, body: ScreenPopQuery) -> Response:
 
 async def _screen_pop(call: Call, query: ScreenPopQuery) -> Response:
     language = negotiate(call.request.headers.get("accept-language"))
-    return await call.get(replies.spoken(ScreenPopRead, language), overview.screen_pop, query, language)
+    return await call.get(replies.localized(ScreenPopRead, language), overview.screen_pop, query, language)
 
 
 @router.get(
@@ -61,4 +62,4 @@ async def _screen_pop(call: Call, query: ScreenPopQuery) -> Response:
 async def get_customer_overview(call: Reads, customer_id: CustomerId) -> Response:
     """Who the customer is and how we stand with it, in one answer. Sentences follow Accept-Language."""
     language = negotiate(call.request.headers.get("accept-language"))
-    return await call.get(replies.spoken(OverviewRead, language), overview.get, customer_id, language)
+    return await call.get(replies.localized(OverviewRead, language), overview.get, customer_id, language)

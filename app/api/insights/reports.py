@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from app.domain.common.access import Extent, Scope
 from app.http import replies
-from app.http.call import Call, StrictRoute, may
+from app.http.call import Call, StrictRoute, requires
 from app.http.openapi.operations import read, responses
 from app.schemas.common.base import Code
 from app.schemas.insights.competitors import CompetitorsQuery, CompetitorsRead
@@ -35,8 +35,8 @@ from app.texts import negotiate
 
 router = APIRouter(prefix="/insights", tags=["Insights"], route_class=StrictRoute)
 
-Reads = Annotated[Call, may(Scope.INSIGHTS_READ, extent=Extent.COMPANY_FIGURES)]
-ReadsMethods = Annotated[Call, may(Scope.INSIGHTS_READ, extent=Extent.COMPANY_SETTINGS)]
+Reads = Annotated[Call, requires(Scope.INSIGHTS_READ, extent=Extent.COMPANY_FIGURES)]
+ReadsMethods = Annotated[Call, requires(Scope.INSIGHTS_READ, extent=Extent.COMPANY_SETTINGS)]
 MethodCode = Annotated[Code, Path(description="Code of the method.", examples=["csat"])]
 
 
@@ -49,7 +49,7 @@ async def get_value_tiers(call: Reads, query: Annotated[InsightQuery, Query()]) 
     Formula: a customer is A while customers of strictly greater value hold less than 80 % of the positive
     total, B below 95 %, else C; cuts are parameters of the run.
     """
-    reply = replies.plain(ValueTiersRead)
+    reply = replies.unversioned(ValueTiersRead)
     return await call.get(reply, value_tiers.report, query.run_id, query.as_of)
 
 
@@ -66,7 +66,7 @@ async def get_tier_firmness(call: Reads, query: Annotated[FirmnessQuery, Query()
     Formula: tiers assigned again under each pair of cuts; stayed share = customers in the tier in both runs /
     customers in it in the earlier, with Wilson's interval.
     """
-    reply = replies.plain(TierFirmnessRead)
+    reply = replies.unversioned(TierFirmnessRead)
     asked = (query.run_id, query.as_of, query.against)
     return await call.get(reply, tier_stability.report, *asked)
 
@@ -83,7 +83,7 @@ async def get_lifetime_value(call: Reads, query: Annotated[InsightQuery, Query()
     Formula: expected purchase days (MBG/NBD) x expected spend (Gamma-Gamma) x margin, discounted; under
     contract monthly spend x margin x the sum of (retention / (1 + discount)) ^ month.
     """
-    reply = replies.plain(LifetimeValueRead)
+    reply = replies.unversioned(LifetimeValueRead)
     return await call.get(reply, lifetime_value_report.report, query.run_id, query.as_of)
 
 
@@ -96,7 +96,7 @@ async def get_profit(call: Reads, query: Annotated[InsightQuery, Query()]) -> Re
     The revenue is that of the run; costs and contacts are those that are known now, at the unit costs of now.
     Whoever depends on a cost that is not known has no profit.
     """
-    return await call.get(replies.plain(ProfitRead), profit_report.report, query.run_id, query.as_of)
+    return await call.get(replies.unversioned(ProfitRead), profit_report.report, query.run_id, query.as_of)
 
 
 @router.get(
@@ -112,7 +112,7 @@ async def get_share_of_wallet(call: Reads, query: Annotated[WalletQuery, Query()
     Formula: value over the run's window / total; overall sum over sum. Totals are those that are known now;
     who is said to spend less in all than here is counted and left out.
     """
-    return await call.get(replies.plain(WalletRead), share_of_wallet.report, query)
+    return await call.get(replies.unversioned(WalletRead), share_of_wallet.report, query)
 
 
 @router.get("/churn", response_model=ChurnRead, summary="Report churn", responses=read(etag=False))
@@ -123,7 +123,7 @@ async def get_churn(call: Reads, query: Annotated[InsightQuery, Query()]) -> Res
     Formula: q = 1 - P(active within the horizon) by MBG/NBD, or by the state of the contract; at risk from
     0.8, watch from 0.5 (parameters of the run).
     """
-    return await call.get(replies.plain(ChurnRead), churn_report.report, query.run_id, query.as_of)
+    return await call.get(replies.unversioned(ChurnRead), churn_report.report, query.run_id, query.as_of)
 
 
 @router.get(
@@ -135,7 +135,7 @@ async def get_satisfaction(call: Reads, query: Annotated[SatisfactionQuery, Quer
     Accept-Language."""
     language = negotiate(call.request.headers.get("accept-language"))
     return await call.get(
-        replies.spoken(SatisfactionRead, language), satisfaction_report.report, query, language
+        replies.localized(SatisfactionRead, language), satisfaction_report.report, query, language
     )
 
 
@@ -153,7 +153,7 @@ async def get_demanding_customers(call: Reads, query: Annotated[InsightQuery, Qu
     adjusted = s - beta x (e - mean e), as `/v1/insights/satisfaction?index=expectation` tells it.
     """
     return await call.get(
-        replies.plain(DemandingCustomersRead), demanding_customers.report, query.run_id, query.as_of
+        replies.unversioned(DemandingCustomersRead), demanding_customers.report, query.run_id, query.as_of
     )
 
 
@@ -170,7 +170,7 @@ async def get_competitors(call: Reads, query: Annotated[CompetitorsQuery, Query(
     """
     language = negotiate(call.request.headers.get("accept-language"))
     return await call.get(
-        replies.spoken(CompetitorsRead, language), competitors_report.report, query, language
+        replies.localized(CompetitorsRead, language), competitors_report.report, query, language
     )
 
 
@@ -179,7 +179,7 @@ async def list_methods(call: ReadsMethods) -> Response:
     """Every index, the comparison with competitors, the value tiers, profit, churn models, levels and
     warning signs: formula, source and range. Names follow Accept-Language."""
     language = negotiate(call.request.headers.get("accept-language"))
-    return await call.get(replies.spoken(MethodsRead, language), methods.listed, language)
+    return await call.get(replies.localized(MethodsRead, language), methods.list_methods, language)
 
 
 @router.get("/methods/{code}", response_model=MethodRead, summary="Get a method", responses=read(etag=False))
@@ -187,4 +187,4 @@ async def get_method(call: ReadsMethods, code: MethodCode) -> Response:
     """How one kind of figure is made: formula, source, range, a worked example, and what to bear in mind.
     Name and limits follow Accept-Language."""
     language = negotiate(call.request.headers.get("accept-language"))
-    return await call.get(replies.spoken(MethodRead, language), methods.get, code, language)
+    return await call.get(replies.localized(MethodRead, language), methods.get, code, language)

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Response
 
 from app.domain.common.access import Extent, Scope
-from app.http.call import Call, StrictRoute, may
+from app.http.call import Call, StrictRoute, requires
 from app.http.openapi.operations import paged
 from app.schemas.customers.customers import EXAMPLE_ID
 from app.schemas.insights.timeline import TimelinePage, TimelineQuery
@@ -16,7 +16,7 @@ router = APIRouter(prefix="/customers", tags=["Customers"], route_class=StrictRo
 
 Reads = Annotated[
     Call,
-    may(
+    requires(
         Scope.CUSTOMERS_READ,
         Scope.TRANSACTIONS_READ,
         Scope.INTERACTIONS_READ,

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Response
 from app.domain.common.access import Extent, Scope
 from app.domain.value.unit_costs import CostCode
 from app.http import replies
-from app.http.call import Call, IfAbsent, IfMatch, IfNoneMatch, StrictRoute, may
+from app.http.call import Call, IfAbsent, IfMatch, IfNoneMatch, StrictRoute, requires
 from app.http.openapi.operations import changed, deleted, paged, read
 from app.schemas.common.base import ChangesQuery
 from app.schemas.insights.unit_costs import UnitCostPage, UnitCostPut, UnitCostRead
@@ -15,8 +15,8 @@ from app.services.insights import unit_costs
 
 router = APIRouter(prefix="/unit-costs", tags=["Rates"], route_class=StrictRoute)
 
-Reads = Annotated[Call, may(Scope.RATES_READ, extent=Extent.COMPANY_SETTINGS)]
-Writes = Annotated[Call, may(Scope.RATES_WRITE, extent=Extent.COMPANY_SETTINGS)]
+Reads = Annotated[Call, requires(Scope.RATES_READ, extent=Extent.COMPANY_SETTINGS)]
+Writes = Annotated[Call, requires(Scope.RATES_WRITE, extent=Extent.COMPANY_SETTINGS)]
 Code = Annotated[CostCode, Path(description="Channel of a contact, or `return`.", examples=["phone"])]
 Unused = Annotated[CostCode, Path(description="Channel of a contact, or `return`.", examples=["letter"])]
 ONE = replies.one(UnitCostRead)
@@ -54,4 +54,4 @@ async def put_unit_cost(
 @router.delete("/{code}", status_code=204, summary="Remove a unit cost", responses=deleted())
 async def delete_unit_cost(call: Writes, code: Unused, if_match: IfMatch = None) -> Response:
     """Remove the unit cost of one channel, or of returns: what it costs is then unknown."""
-    return await call.write(replies.nothing, unit_costs.remove, code, if_match)
+    return await call.write(replies.no_content, unit_costs.remove, code, if_match)

@@ -7,18 +7,18 @@ from fastapi import APIRouter, Path, Query, Response
 
 from app.domain.common.access import Extent, Scope
 from app.http import replies
-from app.http.call import Call, IdempotencyKey, StrictRoute, may
+from app.http.call import Call, IdempotencyKey, StrictRoute, requires
 from app.http.openapi.operations import paged, read, responses
 from app.schemas.common.jobs import EXAMPLE_ID, EXAMPLE_WAITING_ID, JobPage, JobQuery, JobRead
 from app.services.platform import jobs
 
 router = APIRouter(prefix="/jobs", tags=["Jobs"], route_class=StrictRoute)
 
-Reads = Annotated[Call, may(Scope.JOBS_READ, extent=Extent.BY_CUSTOMER)]
-Writes = Annotated[Call, may(Scope.JOBS_WRITE, extent=Extent.BY_CUSTOMER)]
+Reads = Annotated[Call, requires(Scope.JOBS_READ, extent=Extent.BY_CUSTOMER)]
+Writes = Annotated[Call, requires(Scope.JOBS_WRITE, extent=Extent.BY_CUSTOMER)]
 JobId = Annotated[UUID, Path(description="Id of the job.", examples=[EXAMPLE_ID])]
 WaitingId = Annotated[UUID, Path(description="Id of the job.", examples=[EXAMPLE_WAITING_ID])]
-ONE = replies.plain(JobRead)
+ONE = replies.unversioned(JobRead)
 CANCELLED = replies.one(JobRead, status=201, location="/v1/jobs/{id}")
 
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from app.domain.common.access import Extent, Scope
 from app.http import batches, replies
-from app.http.call import Call, IdempotencyKey, IfMatch, IfNoneMatch, StrictRoute, may
+from app.http.call import Call, IdempotencyKey, IfMatch, IfNoneMatch, StrictRoute, requires
 from app.http.openapi.operations import changed, created, paged, read
 from app.schemas.common.base import Paging
 from app.schemas.common.batches import BatchQuery
@@ -38,8 +38,8 @@ from app.services.recovery import complaints, steps, transfers
 
 router = APIRouter(prefix="/complaints", tags=["Complaints"], route_class=StrictRoute)
 
-Reads = Annotated[Call, may(Scope.COMPLAINTS_READ, extent=Extent.BY_CUSTOMER)]
-Writes = Annotated[Call, may(Scope.COMPLAINTS_WRITE, extent=Extent.BY_CUSTOMER)]
+Reads = Annotated[Call, requires(Scope.COMPLAINTS_READ, extent=Extent.BY_CUSTOMER)]
+Writes = Annotated[Call, requires(Scope.COMPLAINTS_WRITE, extent=Extent.BY_CUSTOMER)]
 _REPORTED = "Id of the complaint."
 ComplaintId = Annotated[UUID, Path(description=_REPORTED, examples=[EXAMPLE_ID])]
 OpenId = Annotated[UUID, Path(description=_REPORTED, examples=[EXAMPLE_OPEN_ID])]
@@ -150,7 +150,7 @@ async def acknowledge_complaint(
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
-    """The customer was told that it is taken up: `open` or `reopened` becomes `acknowledged`."""
+    """Acknowledge a complaint to the customer: `open` or `reopened` becomes `acknowledged`."""
     return await call.write(CREATED, steps.acknowledge, complaint_id, body, if_match)
 
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from app.domain.common.access import Extent, Scope
 from app.http import replies
-from app.http.call import Call, IdempotencyKey, StrictRoute, may
+from app.http.call import Call, IdempotencyKey, StrictRoute, requires
 from app.http.openapi.operations import accepted, paged, read
 from app.schemas.scoring.backtests import (
     EXAMPLE_ID,
@@ -20,8 +20,8 @@ from app.services.scoring import backtests
 
 router = APIRouter(prefix="/backtests", tags=["Scoring"], route_class=StrictRoute)
 
-Reads = Annotated[Call, may(Scope.INSIGHTS_READ, extent=Extent.COMPANY_FIGURES)]
-Writes = Annotated[Call, may(Scope.SCORING_WRITE, extent=Extent.COMPANY_FIGURES)]
+Reads = Annotated[Call, requires(Scope.INSIGHTS_READ, extent=Extent.COMPANY_FIGURES)]
+Writes = Annotated[Call, requires(Scope.SCORING_WRITE, extent=Extent.COMPANY_FIGURES)]
 BacktestId = Annotated[UUID, Path(description="Id of the backtest.", examples=[EXAMPLE_ID])]
 
 

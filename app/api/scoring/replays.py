@@ -7,15 +7,15 @@ from fastapi import APIRouter, Path, Query, Response
 
 from app.domain.common.access import Extent, Scope
 from app.http import replies
-from app.http.call import Call, IdempotencyKey, StrictRoute, may
+from app.http.call import Call, IdempotencyKey, StrictRoute, requires
 from app.http.openapi.operations import accepted, paged, read
 from app.schemas.scoring.replays import EXAMPLE_ID, ReplayCreate, ReplayPage, ReplayQuery, ReplayRead
 from app.services.scoring import replays
 
 router = APIRouter(prefix="/replays", tags=["Scoring"], route_class=StrictRoute)
 
-Reads = Annotated[Call, may(Scope.INSIGHTS_READ, extent=Extent.COMPANY_FIGURES)]
-Writes = Annotated[Call, may(Scope.SCORING_WRITE, extent=Extent.COMPANY_FIGURES)]
+Reads = Annotated[Call, requires(Scope.INSIGHTS_READ, extent=Extent.COMPANY_FIGURES)]
+Writes = Annotated[Call, requires(Scope.SCORING_WRITE, extent=Extent.COMPANY_FIGURES)]
 ReplayId = Annotated[UUID, Path(description="Id of the replay.", examples=[EXAMPLE_ID])]
 
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from app.domain.common.access import Extent, Scope
 from app.http import replies
-from app.http.call import Call, IdempotencyKey, StrictRoute, may
+from app.http.call import Call, IdempotencyKey, StrictRoute, requires
 from app.http.openapi.operations import accepted, paged, read
 from app.schemas.scoring.runs import (
     EXAMPLE_ID,
@@ -20,8 +20,8 @@ from app.services.scoring import runs
 
 router = APIRouter(prefix="/scoring-runs", tags=["Scoring"], route_class=StrictRoute)
 
-Reads = Annotated[Call, may(Scope.INSIGHTS_READ, extent=Extent.COMPANY_SETTINGS)]
-Writes = Annotated[Call, may(Scope.SCORING_WRITE, extent=Extent.COMPANY_SETTINGS)]
+Reads = Annotated[Call, requires(Scope.INSIGHTS_READ, extent=Extent.COMPANY_SETTINGS)]
+Writes = Annotated[Call, requires(Scope.SCORING_WRITE, extent=Extent.COMPANY_SETTINGS)]
 RunId = Annotated[UUID, Path(description="Id of the run.", examples=[EXAMPLE_ID])]
 USUAL = ScoringRunCreate()
 

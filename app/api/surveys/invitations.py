@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from app.domain.common.access import Extent, Scope
 from app.http import batches, replies
-from app.http.call import Call, IdempotencyKey, StrictRoute, may
+from app.http.call import Call, IdempotencyKey, StrictRoute, requires
 from app.http.openapi.operations import created, paged, read
 from app.schemas.common.batches import BatchQuery
 from app.schemas.surveys.invitations import (
@@ -23,8 +23,8 @@ from app.services.surveys import invitations
 
 router = APIRouter(prefix="/survey-invitations", tags=["Surveys"], route_class=StrictRoute)
 
-Reads = Annotated[Call, may(Scope.SURVEYS_READ, extent=Extent.BY_CUSTOMER)]
-Writes = Annotated[Call, may(Scope.SURVEYS_WRITE, extent=Extent.BY_CUSTOMER)]
+Reads = Annotated[Call, requires(Scope.SURVEYS_READ, extent=Extent.BY_CUSTOMER)]
+Writes = Annotated[Call, requires(Scope.SURVEYS_WRITE, extent=Extent.BY_CUSTOMER)]
 InvitationId = Annotated[UUID, Path(description="Id of the invitation.", examples=[EXAMPLE_ID])]
 ONE = replies.one(SurveyInvitationRead)
 CREATED = replies.one(SurveyInvitationRead, status=201, location="/v1/survey-invitations/{id}")
@@ -46,7 +46,7 @@ async def list_survey_invitations(call: Reads, query: Annotated[SurveyInvitation
 async def create_survey_invitation(
     call: Writes, body: SurveyInvitationCreate, idempotency_key: IdempotencyKey = None
 ) -> Response:
-    """Note that a customer, or whoever it reaches, was asked to answer a survey. Nothing is sent.
+    """Note that a customer, or an unknown person, was asked to answer a survey. Nothing is sent.
 
     One response can be recorded for it, and response rates count it. A survey that is not in use is
     refused with `survey_inactive`.

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from app.domain.common.access import Extent, Scope
 from app.http import batches, replies
-from app.http.call import Call, IdempotencyKey, StrictRoute, may
+from app.http.call import Call, IdempotencyKey, StrictRoute, requires
 from app.http.openapi.operations import created, paged, read
 from app.schemas.common.batches import BatchQuery
 from app.schemas.surveys.responses import (
@@ -23,8 +23,8 @@ from app.services.surveys import responses
 
 router = APIRouter(prefix="/survey-responses", tags=["Surveys"], route_class=StrictRoute)
 
-Reads = Annotated[Call, may(Scope.SURVEYS_READ, extent=Extent.BY_CUSTOMER)]
-Writes = Annotated[Call, may(Scope.SURVEYS_WRITE, extent=Extent.BY_CUSTOMER)]
+Reads = Annotated[Call, requires(Scope.SURVEYS_READ, extent=Extent.BY_CUSTOMER)]
+Writes = Annotated[Call, requires(Scope.SURVEYS_WRITE, extent=Extent.BY_CUSTOMER)]
 ResponseId = Annotated[UUID, Path(description="Id of the response.", examples=[EXAMPLE_ID])]
 ONE = replies.one(SurveyResponseRead)
 CREATED = replies.one(SurveyResponseRead, status=201, location="/v1/survey-responses/{id}")

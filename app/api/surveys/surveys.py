@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from app.domain.common.access import Extent, Scope
 from app.http import replies
-from app.http.call import Call, IdempotencyKey, IfMatch, IfNoneMatch, StrictRoute, may
+from app.http.call import Call, IdempotencyKey, IfMatch, IfNoneMatch, StrictRoute, requires
 from app.http.openapi.operations import changed, created, paged, read
 from app.schemas.common.base import PLAIN_DIGITS, Paging
 from app.schemas.surveys.surveys import (
@@ -25,8 +25,8 @@ from app.services.surveys import surveys
 
 router = APIRouter(prefix="/surveys", tags=["Surveys"], route_class=StrictRoute)
 
-Reads = Annotated[Call, may(Scope.SURVEYS_READ, extent=Extent.COMPANY_SETTINGS)]
-Writes = Annotated[Call, may(Scope.SURVEYS_WRITE, extent=Extent.COMPANY_SETTINGS)]
+Reads = Annotated[Call, requires(Scope.SURVEYS_READ, extent=Extent.COMPANY_SETTINGS)]
+Writes = Annotated[Call, requires(Scope.SURVEYS_WRITE, extent=Extent.COMPANY_SETTINGS)]
 SurveyId = Annotated[UUID, Path(description="Id of the survey.", examples=[EXAMPLE_ID])]
 Number = Annotated[
     int, Path(description="Number of the version, from 1.", ge=1, le=2**31 - 1, examples=[1]), PLAIN_DIGITS

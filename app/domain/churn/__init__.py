@@ -37,7 +37,7 @@ from app.domain.churn.inputs.purchase_history import (
     rhythm,
 )
 from app.domain.churn.inputs.snapshots import Plan, Snapshot, Window, plan
-from app.domain.churn.levels import LEVELS, Levels
+from app.domain.churn.levels import LEVELS, RiskLevels
 from app.domain.churn.signals import SIGNALS, Reason, reasons_for_one, sentence
 
 MODELS = {module.CODE: module for module in (mbg_nbd, bg_nbd)}
@@ -56,13 +56,13 @@ __all__ = [
     "Fit",
     "Forecast",
     "Histories",
-    "Levels",
     "NoFit",
     "NoFitReason",
     "Parameters",
     "Plan",
     "Reason",
     "Rhythm",
+    "RiskLevels",
     "Snapshot",
     "Window",
     "backtest",

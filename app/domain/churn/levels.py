@@ -27,7 +27,7 @@ SILENT_INTERVALS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Levels:
+class RiskLevels:
     """From which probability on a customer is watched, and is at risk.
 
     Raises:
@@ -42,7 +42,7 @@ class Levels:
             raise ValueError("levels must rise: 0 < watch < at_risk <= 1")
 
 
-DEFAULT_LEVELS = Levels()
+DEFAULT_LEVELS = RiskLevels()
 
 
 def silent_for_good(
@@ -67,7 +67,7 @@ def silent_for_good(
     return marked
 
 
-def assign(q: ArrayLike, has_left: ArrayLike, levels: Levels = DEFAULT_LEVELS) -> NDArray[np.int8]:
+def assign(q: ArrayLike, has_left: ArrayLike, levels: RiskLevels = DEFAULT_LEVELS) -> NDArray[np.int8]:
     """Give each customer a level.
 
     Args:

@@ -4,7 +4,7 @@ from datetime import date
 
 
 def known_on(notice_given_on: date | None, newest_on: date, today: date) -> date:
-    """The day from which terms that are told today hold.
+    """Return the day from which terms that are recorded today hold.
 
     They hold from today. Only notice has a day of its own: told late, it counts from the day it was given,
     as a purchase told late counts from its day; never before the terms that were known until now.

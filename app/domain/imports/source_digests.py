@@ -1,4 +1,4 @@
-"""What a source said of a record, kept as digests, so that what is new in a later file can be told."""
+"""Digests of what a source said of a record, by which later files show what is new."""
 
 import hashlib
 import struct

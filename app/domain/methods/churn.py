@@ -1,10 +1,10 @@
-"""The models and levels of churn, as they are told."""
+"""Descriptions of the churn models and levels."""
 
 from types import ModuleType
 
 import numpy as np
 
-from app.domain.churn import LEVELS, Levels, Parameters, levels
+from app.domain.churn import LEVELS, Parameters, RiskLevels, levels
 from app.domain.churn.contractual import state
 from app.domain.churn.distributions import bg_nbd, mbg_nbd
 from app.domain.methods.model import Example, Figures, Method, MethodKind
@@ -36,7 +36,7 @@ def _contract(given: Figures) -> Figures:
 
 
 def _level(given: Figures) -> Figures:
-    limits = Levels(given["watch"], given["at_risk"])
+    limits = RiskLevels(given["watch"], given["at_risk"])
     return {"levels": [LEVELS[n].value for n in levels.assign(given["q"], given["has_left"], limits)]}
 
 

@@ -1,4 +1,4 @@
-"""The comparison with competitors, as it is told."""
+"""Description of the comparison with competitors."""
 
 from math import sqrt
 

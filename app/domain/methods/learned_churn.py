@@ -1,4 +1,4 @@
-"""The churn models that contests are held between, besides MBG/NBD, as they are told."""
+"""Descriptions of the churn models that compete in model selection, besides MBG/NBD."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Lifetime value, as it is told: from purchases, and under contract."""
+"""Descriptions of lifetime value: from purchases, and under contract."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""What is told of a method: how a figure is made, an example that was worked, and where it ends."""
+"""Description of a method: its formula, a worked example, its source and its limits."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class MethodKind(StrEnum):
     SHARE_OF_WALLET = "share_of_wallet"
     CHURN_MODEL = "churn_model"
     CHURN_LEVEL = "churn_level"
-    CHURN_SIGN = "churn_sign"
+    CHURN_SIGNAL = "churn_sign"
 
 
 @dataclass(frozen=True, slots=True)

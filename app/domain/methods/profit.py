@@ -1,4 +1,4 @@
-"""Profit and share of wallet, as they are told."""
+"""Descriptions of profit and share of wallet."""
 
 from decimal import Decimal
 

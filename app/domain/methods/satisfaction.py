@@ -1,4 +1,4 @@
-"""The satisfaction indices, as they are told."""
+"""Descriptions of the satisfaction indices."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""The warning signs of churn, as they are told."""
+"""Descriptions of the churn signals."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -78,7 +78,7 @@ def _example(code: str) -> Example:
 METHODS = tuple(
     Method(
         code=sign.code,
-        kind=MethodKind.CHURN_SIGN,
+        kind=MethodKind.CHURN_SIGNAL,
         titles=sign.titles,
         formula=sign.formula,
         source="Vefa",

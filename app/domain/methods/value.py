@@ -1,4 +1,4 @@
-"""Value tiers, as they are told."""
+"""Description of value tiers."""
 
 import numpy as np
 

@@ -65,7 +65,7 @@ class EventKind(StrEnum):
     TRANSFERRED = "transferred"
 
 
-ASIDE = frozenset({EventKind.NOTED, EventKind.CHANGED, EventKind.TRANSFERRED})
+NON_TRANSITIONS = frozenset({EventKind.NOTED, EventKind.CHANGED, EventKind.TRANSFERRED})
 """Events that move neither the state nor the owner; every other one is a step."""
 
 
@@ -114,7 +114,7 @@ def possible_steps(state: ComplaintState) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Life:
+class Lifecycle:
     """How far a complaint has come, and when.
 
     Args:
@@ -137,15 +137,15 @@ class Life:
         """Tell whether ``step`` can follow (`STEPS`)."""
         return step in STEPS[self.state]
 
-    def after(self, step: EventKind, at: datetime, resolution: str | None = None) -> "Life":
+    def after(self, step: EventKind, at: datetime, resolution: str | None = None) -> "Lifecycle":
         """Give the life after ``step``, which happened ``at``; ``resolution`` goes with `RESOLVED`.
 
         Raises:
             ValueError: the life does not allow the step.
 
-        >>> Life().after(EventKind.RESOLVED, datetime(2026, 1, 5), "Sent anew.").state.value
+        >>> Lifecycle().after(EventKind.RESOLVED, datetime(2026, 1, 5), "Sent anew.").state.value
         'resolved'
-        >>> Life().after(EventKind.CLOSED, datetime(2026, 1, 5))
+        >>> Lifecycle().after(EventKind.CLOSED, datetime(2026, 1, 5))
         Traceback (most recent call last):
         ValueError: closed is not possible when open
         """

@@ -1,4 +1,4 @@
-"""What is told of a competitor's customers by a study: which of it cannot be."""
+"""Validation of what a study reports of a competitor's customers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -65,7 +65,11 @@ def faults(reported: Measurement, measured_on: date, index: Index, today: date) 
         found.append(Fault("value", "out_of_range", {"low": _plain(low), "high": _plain(high)}))
     if (reported.low is None) != (reported.high is None):
         found.append(Fault("low" if reported.low is None else "high", "half_interval"))
-    elif reported.low is not None and reported.high is not None and not reported.low <= reported.value <= reported.high:
+    elif (
+        reported.low is not None
+        and reported.high is not None
+        and not reported.low <= reported.value <= reported.high
+    ):
         found.append(Fault("low" if reported.value < reported.low else "high", "outside_interval"))
     if measured_on > today:
         found.append(Fault("measured_on", "in_future"))

@@ -27,7 +27,7 @@ class Basis(StrEnum):
 
 
 class NoVerdict(StrEnum):
-    """Why it cannot be told whether a gap is real."""
+    """Why it is unknown whether a gap is real."""
 
     NO_OWN_ANSWERS = "no_own_answers"
     FEW_OWN_ANSWERS = "few_own_answers"
@@ -153,7 +153,8 @@ def gap(own: float | None, own_sure: Precision, value: float, reported_certainty
         return Gap(difference, reason=NoVerdict.SPREAD_UNKNOWN)
     # Shares of the total, so that squares of tiny variances do not vanish.
     wanting = sum(
-        (part / error**2) ** 2 / sure.degrees for part, sure in zip(parts, (own_sure, reported_certainty), strict=True)
+        (part / error**2) ** 2 / sure.degrees
+        for part, sure in zip(parts, (own_sure, reported_certainty), strict=True)
     )
     critical = float(t_quantile(1 / wanting)) if wanting else CRITICAL
     statistic, half = difference / error, critical * error
@@ -173,7 +174,9 @@ def not_corrected(reported: Measurement, adjustment: Adjustment) -> NotCorrected
     return None
 
 
-def corrected(reported: Measurement, reported_certainty: Precision, adjustment: Adjustment) -> tuple[float, Precision]:
+def corrected(
+    reported: Measurement, reported_certainty: Precision, adjustment: Adjustment
+) -> tuple[float, Precision]:
     """Tell what a competitor's figure would be if its customers expected as much as ours do: s − β·(e − ē).
 
     Args:

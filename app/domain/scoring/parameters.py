@@ -8,7 +8,7 @@ from typing import Any
 
 from app.domain.activity.transactions import TransactionKind
 from app.domain.churn.inputs.purchase_history import NO_DAY
-from app.domain.churn.levels import DEFAULT_LEVELS, Levels
+from app.domain.churn.levels import DEFAULT_LEVELS, RiskLevels
 from app.domain.common.company import Company
 from app.domain.lifetime_value.forecast import Terms
 from app.domain.value.value_tiers import DEFAULT_CUTS, Cuts
@@ -19,8 +19,8 @@ __all__ = [
     "NO_DAY",
     "RECENT_DAYS",
     "Bounds",
-    "Levels",
     "Parameters",
+    "RiskLevels",
     "Terms",
 ]
 
@@ -72,7 +72,7 @@ class Parameters:
     cuts: Cuts = DEFAULT_CUTS
     ignored_kinds: frozenset[TransactionKind] = frozenset()
     horizon_days: int = 90
-    levels: Levels = DEFAULT_LEVELS
+    levels: RiskLevels = DEFAULT_LEVELS
     zero_amount_purchases: bool = False
     grace_days: int = 30
     lifetime: Terms = DEFAULT_TERMS
@@ -100,7 +100,7 @@ class Parameters:
             data["window_days"],
             Cuts(**data["cuts"]),
             frozenset(TransactionKind(kind) for kind in data["ignored_kinds"]),
-            levels=Levels(**data.get("churn_levels", {})),
+            levels=RiskLevels(**data.get("churn_levels", {})),
             lifetime=Terms(**data.get("lifetime_value", {})),
             **{name: data[name] for name in later if name in data},
         )

@@ -1,4 +1,4 @@
-"""What a contact over a channel, or a return, costs the company: how it is told, and told exactly."""
+"""Unit costs: what a contact over a channel, or a return, costs the company, as exact decimals."""
 
 from decimal import Decimal
 from enum import StrEnum

@@ -175,6 +175,6 @@ def accepted(*errors: int) -> Responses:
 def needs(*scopes: str) -> dict[str, Any]:
     """Return ``openapi_extra`` stating the scopes: ``@router.get("", ..., **needs(Scope.CUSTOMERS_READ))``.
 
-    Documentation only, and only for routes whose scopes are not read from a ``may(...)`` dependency.
+    Documentation only, and only for routes whose scopes are not read from a ``requires(...)`` dependency.
     """
     return {"openapi_extra": {"x-required-scopes": [str(scope) for scope in scopes]}}

@@ -42,7 +42,7 @@ def install(app: FastAPI, *, reference: bool = True) -> None:
 
 
 class _Static(StaticFiles):
-    """Files asked for anew each time (304 as a rule): a browser must not mix those of two versions."""
+    """Static files that browsers revalidate each time (304 as a rule), so that no page mixes two versions."""
 
     def file_response(self, *args: Any, **more: Any) -> Response:
         """The answer with a file."""

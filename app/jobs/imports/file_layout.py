@@ -142,7 +142,9 @@ def _batch(index: int, records: Records | None, lines: Lines, chunks: Chunks, la
     )
 
 
-def _read(lines: Lines, mapping: Mapping, layout: Layout, max_rows: int, *, skip: bool = False) -> Records | None:
+def _read(
+    lines: Lines, mapping: Mapping, layout: Layout, max_rows: int, *, skip: bool = False
+) -> Records | None:
     if mapping.format is FileFormat.JSONL:
         if skip:
             return Records.none() if lines.take(max_rows).data else None

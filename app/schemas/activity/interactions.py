@@ -27,8 +27,8 @@ from app.schemas.common.base import (
     SystemName,
     Version,
     line,
-    paragraph,
     line_out,
+    paragraph,
     paragraph_out,
 )
 from app.schemas.common.batches import COUNTED, KEPT, BatchItem
@@ -78,7 +78,7 @@ _NAMED: dict[str, Any] = {"customer": {"system": "crm", "key": "C-000001"}, "cre
 
 
 class _InteractionFields(Input):
-    """What may be told when the contact is over."""
+    """Members that may be sent when the contact is over."""
 
     customer_id: UUID | None = Field(default=None, examples=[EXAMPLE_CUSTOMER_ID])
     phone: CallerText | None = Field(default=None, examples=["0532 123 45 67"])

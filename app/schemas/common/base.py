@@ -185,15 +185,15 @@ class _Paragraph(GroupedMetadata):
 
 
 def paragraph(max_length: int) -> GroupedMetadata:
-    """Text of one or more lines, at most ``max_length`` characters, not blank, without control characters but tabs
-    and line ends. Every line end becomes ``\\n``; blanks and line ends around the text are trimmed. Goes into
-    ``Annotated[str, paragraph(4000)]``."""
+    """Text of one or more lines, at most ``max_length`` characters, not blank, without control characters
+    but tabs and line ends. Every line end becomes ``\\n``; blanks and line ends around the text are trimmed.
+    Goes into ``Annotated[str, paragraph(4000)]``."""
     return _Paragraph(max_length)
 
 
 def paragraph_out(max_length: int) -> StringConstraints:
-    """Text of one or more lines in an answer: at most ``max_length`` characters, no control characters but tabs
-    and line feeds."""
+    """Text of one or more lines in an answer: at most ``max_length`` characters, no control characters but
+    tabs and line feeds."""
     return StringConstraints(max_length=max_length, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$")
 
 

@@ -197,7 +197,7 @@ class OpenLifecycle(StrEnum):
 
 class CustomerUpsert(CustomerUpdate):
     """A customer to record under an external id, or what to change of the one that has it:
-    absent members are kept. A new customer without a name gets none until it is told."""
+    absent members are kept. A new customer without a name has none until one is sent."""
 
     model_config = ConfigDict(
         json_schema_extra={

@@ -48,7 +48,7 @@ class QuadrantFigures(CustomersTogether):
 
 
 class QuadrantReference(Output):
-    """What quadrants are told by: the answers of the window that tell satisfaction and expectation."""
+    """Basis of the quadrants: the answers of the window on satisfaction and on expectation."""
 
     window: Window
     n: Count

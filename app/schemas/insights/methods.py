@@ -47,7 +47,7 @@ class MethodsRead(Output):
 
 
 class WorkedExample(Output):
-    """A case worked out by the method. A test of Vefa computes it anew."""
+    """A worked example of the method, which a test of Vefa computes."""
 
     given: Figures
     """What goes in; its members depend on the method."""

@@ -227,7 +227,7 @@ class Candidate(Output):
 
 
 class ScreenPopRead(Output):
-    """Who is calling, as far as that can be told."""
+    """Who is calling, as far as that is known."""
 
     match: Match
     """``known``: one customer has it; ``maybe``: several have; ``none``: nobody, or a withheld number."""

@@ -62,7 +62,7 @@ class UnitCostUsed(Output):
 
 
 class ChannelCost(Output):
-    """Contacts over a channel, whoever began them."""
+    """Contacts over a channel, inbound and outbound."""
 
     channel: Channel
     contacts: Count

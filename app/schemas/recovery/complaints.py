@@ -27,8 +27,8 @@ from app.schemas.common.base import (
     SystemName,
     Version,
     line,
-    paragraph,
     line_out,
+    paragraph,
     paragraph_out,
 )
 from app.schemas.common.batches import COUNTED, KEPT, BatchItem

@@ -14,8 +14,8 @@ from app.schemas.common.base import (
     Output,
     PageOf,
     Version,
-    paragraph,
     line_out,
+    paragraph,
     paragraph_out,
 )
 from app.schemas.recovery.complaints import MAX_TEXT, Owner, Text

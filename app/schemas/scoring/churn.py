@@ -58,7 +58,7 @@ class CalibrationBin(Output):
 
 
 class ChurnMetrics(Output):
-    """How good a forecast was; null where it cannot be told, or the score is no probability."""
+    """How good a forecast was; null where that is unknown, or the score is no probability."""
 
     n: Count
     base_rate: Share | None

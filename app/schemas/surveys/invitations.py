@@ -80,7 +80,7 @@ _NAMED: dict[str, Any] = {"survey_code": "delivery", "customer": {"system": "crm
 
 
 class SurveyInvitationCreate(Subject):
-    """A customer, or whoever it reaches, asked to answer a survey."""
+    """A customer, or an unknown person, asked to answer a survey."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{**_NAMED, **_EXAMPLE}]})
 

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from app.domain.activity.interactions import Phase
 from app.domain.customers.customers import Channel
-from app.domain.surveys.surveys import MAX_QUESTIONS, SCALE_GREATEST, SCALE_LEAST, MAX_TEXT, QuestionKind
+from app.domain.surveys.surveys import MAX_QUESTIONS, MAX_TEXT, SCALE_GREATEST, SCALE_LEAST, QuestionKind
 from app.schemas.activity.interactions import Agent
 from app.schemas.common.base import (
     Code,
@@ -27,8 +27,8 @@ from app.schemas.common.base import (
     QualifiedKey,
     SystemName,
     Version,
-    paragraph,
     line_out,
+    paragraph,
     paragraph_out,
 )
 from app.schemas.common.batches import COUNTED, KEPT, BatchItem

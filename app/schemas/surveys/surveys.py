@@ -13,9 +13,9 @@ from app.domain.surveys.surveys import (
     MAX_CHOICES,
     MAX_LANGUAGES,
     MAX_QUESTIONS,
+    MAX_WEIGHT,
     SCALE_GREATEST,
     SCALE_LEAST,
-    MAX_WEIGHT,
     QuestionKind,
 )
 from app.schemas.common.base import (

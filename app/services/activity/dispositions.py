@@ -13,7 +13,7 @@ from app.schemas.common.base import ChangesQuery
 from app.services.platform import preconditions
 from app.store import dialects
 from app.store.audit import trail
-from app.store.engine import single
+from app.store.engine import one_statement
 from app.store.paging import After, Page, SortKey, changed_after, fetch
 from app.store.tables import Disposition
 from app.store.types import now
@@ -23,7 +23,7 @@ Row = dict[str, Any]
 _READ = select(Disposition.__table__)
 
 
-@single
+@one_statement
 def get(tx: Connection, actor: Actor, code: str) -> Row:
     """Read one disposition.
 
@@ -36,7 +36,7 @@ def get(tx: Connection, actor: Actor, code: str) -> Row:
     return row
 
 
-@single
+@one_statement
 def page(tx: Connection, actor: Actor, query: ChangesQuery, after: After | None) -> Page:
     """Read a page of the dispositions, active or not, by code. Built-in ones that the company has not changed
     were changed after no instant."""

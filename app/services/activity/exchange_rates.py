@@ -18,7 +18,7 @@ from app.schemas.activity.exchange_rates import (
 from app.services.platform import preconditions
 from app.store import dialects
 from app.store.audit import trail
-from app.store.engine import single
+from app.store.engine import one_statement
 from app.store.paging import After, Page, SortKey, changed_after, fetch
 from app.store.sql.composite_keys import in_pairs
 from app.store.tables import ExchangeRate
@@ -34,7 +34,7 @@ _SORTS = {
 }
 
 
-@single
+@one_statement
 def get(tx: Connection, actor: Actor, currency: str, on: date) -> Row:
     """Read the rate of one currency on one local day.
 
@@ -47,7 +47,7 @@ def get(tx: Connection, actor: Actor, currency: str, on: date) -> Row:
     return _shape(found[currency, on])
 
 
-@single
+@one_statement
 def page(tx: Connection, actor: Actor, query: ExchangeRateQuery, after: After | None) -> Page:
     """Read a page of the rates that match every filter."""
     statement = changed_after(_READ, ExchangeRate.updated_at, query.updated_after)

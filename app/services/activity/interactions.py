@@ -23,7 +23,7 @@ from app.services.customers import callers, do_not_contact
 from app.services.customers.search import owned_by
 from app.services.platform import preconditions, rights
 from app.store.audit import trail
-from app.store.engine import single
+from app.store.engine import one_statement
 from app.store.paging import After, Page, SortKey, changed_after, fetch
 from app.store.tables import Complaint, Customer, Interaction
 from app.store.types import new_id, now
@@ -60,7 +60,7 @@ _EQUAL = (
 # --- reading
 
 
-@single
+@one_statement
 def get(tx: Connection, actor: Actor, interaction_id: UUID) -> Row:
     """Read one interaction.
 
@@ -70,7 +70,7 @@ def get(tx: Connection, actor: Actor, interaction_id: UUID) -> Row:
     return _shape(_found(tx, _visible(actor).where(Interaction.id == interaction_id)))
 
 
-@single
+@one_statement
 def page(tx: Connection, actor: Actor, query: InteractionQuery, after: After | None) -> Page:
     """Read a page of the interactions that match every filter."""
     statement = _visible(actor)

@@ -94,7 +94,7 @@ def store_new(
 
 
 def store_unowned(tx: Connection, actor: Actor, kind: RecordType, rows: list[Row | AppError]) -> None:
-    """Store the rows of records that are nobody's and can be stored; the others become `AppError` in place.
+    """Store those rows of anonymous records that can be stored; the others become `AppError` in place.
 
     Args:
         rows: each the row to store, or why the item was refused before.
@@ -156,7 +156,9 @@ def _create_missing(
     return [index for index in lacking if isinstance(rows[index], dict)]
 
 
-def _refuse_stored(tx: Connection, kind: RecordType, rows: list[Row | AppError], indexes: Sequence[int]) -> None:
+def _refuse_stored(
+    tx: Connection, kind: RecordType, rows: list[Row | AppError], indexes: Sequence[int]
+) -> None:
     """Refuse rows whose record is stored already, one statement."""
     wanted = {
         index: _key(row)
@@ -175,7 +177,11 @@ def _refuse_stored(tx: Connection, kind: RecordType, rows: list[Row | AppError],
 
 
 def _name_existing(
-    tx: Connection, actor: Actor, kind: RecordType, given: Sequence[Row | AppError], rows: list[Row | AppError]
+    tx: Connection,
+    actor: Actor,
+    kind: RecordType,
+    given: Sequence[Row | AppError],
+    rows: list[Row | AppError],
 ) -> None:
     """Say in the refusals of records that are stored already which ones these are, as far as the caller may
     see them, and in what the new ones differ; one statement, none where nothing was refused so."""

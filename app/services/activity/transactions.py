@@ -25,7 +25,7 @@ from app.services.customers import external_ids
 from app.services.customers.search import owned_by
 from app.services.platform import preconditions
 from app.store.audit import trail
-from app.store.engine import single
+from app.store.engine import one_statement
 from app.store.paging import After, Page, SortKey, changed_after, fetch
 from app.store.tables import Transaction
 from app.store.types import new_id, now, to_micros
@@ -53,7 +53,7 @@ _SORTS = {
 # --- reading
 
 
-@single
+@one_statement
 def get(tx: Connection, actor: Actor, transaction_id: UUID) -> Row:
     """Read one transaction.
 
@@ -80,7 +80,7 @@ def find_locked(tx: Connection, actor: Actor, transaction_id: UUID) -> Row:
     return dict(row)
 
 
-@single
+@one_statement
 def page(tx: Connection, actor: Actor, query: TransactionQuery, after: After | None) -> Page:
     """Read a page of the transactions that match every filter."""
     statement = visible_to(_READ, actor, Transaction.customer_id)

@@ -23,7 +23,7 @@ Row = dict[str, Any]
 
 
 class Caller(NamedTuple):
-    """A number as it is kept, and all that it may be read as; nobody's has neither."""
+    """A number as it is stored, and all that it may be read as; an anonymous caller has neither."""
 
     phone: str | None
     readings: tuple[str, ...]

@@ -144,7 +144,7 @@ def _check_visible(tx: Connection, actor: Actor, customer_id: UUID, *, lock: boo
 
 
 def _version_row(customer_id: UUID | None, data: ContractTermsCreate) -> Row:
-    """A version as it is told; that of a batch may not have its customer yet."""
+    """Shape a version for the wire; one of a batch may not have its customer yet."""
     given = None if data.contract is None else data.contract.model_dump(mode="python")
     return _version({"id": customer_id, **contract_columns({}, given)}, data.known_on, now())
 

@@ -39,12 +39,12 @@ from app.services.customers.rows import Identity, Row
 from app.services.platform import preconditions
 from app.store import dialects
 from app.store.audit import trail
-from app.store.engine import single
+from app.store.engine import one_statement
 from app.store.paging import After, Page, fetch
-from app.store.prepared_select import Prepared
+from app.store.prepared_select import PreparedSelect
 from app.store.tables import Customer, CustomerExternalId, CustomerLookup, CustomerScore
 from app.store.types import new_id, now
-from app.store.visibility import visible_to, read_visible
+from app.store.visibility import read_visible, visible_to
 
 _READ = select(
     *(
@@ -56,8 +56,8 @@ _READ = select(
 ).join_from(Customer, CustomerScore, CustomerScore.customer_id == Customer.id, isouter=True)
 
 _READ_ONE = _READ.add_columns(*shared_opt_outs.COLUMNS)
-_BY_ID = Prepared(_READ_ONE.where(Customer.id == bindparam("customer_id")))
-_BY_EXTERNAL_ID = Prepared(
+_BY_ID = PreparedSelect(_READ_ONE.where(Customer.id == bindparam("customer_id")))
+_BY_EXTERNAL_ID = PreparedSelect(
     _READ_ONE.where(Customer.id == search.owner_of(bindparam("system"), bindparam("key")))
 )
 _MEMBERS = tuple(CustomerRead.model_fields)
@@ -65,7 +65,7 @@ _MEMBERS = tuple(CustomerRead.model_fields)
 # --- reading
 
 
-@single
+@one_statement
 def get(tx: Connection, actor: Actor, customer_id: UUID) -> Row:
     """Read one customer.
 
@@ -75,7 +75,7 @@ def get(tx: Connection, actor: Actor, customer_id: UUID) -> Row:
     return _found(read_visible(tx, _BY_ID, actor, {"customer_id": customer_id}))
 
 
-@single
+@one_statement
 def get_by_external_id(tx: Connection, actor: Actor, system: str, key: str) -> Row:
     """Read the customer that has ``key`` in ``system``."""
     return _found(read_visible(tx, _BY_EXTERNAL_ID, actor, {"system": system, "key": key}))
@@ -253,7 +253,9 @@ def _found(rows: list[Row]) -> Row:
 
 def _locked(tx: Connection, actor: Actor, condition: Any) -> Row:
     row = (
-        tx.execute(visible_to(_READ_ONE.where(condition), actor).with_for_update(of=Customer)).mappings().first()
+        tx.execute(visible_to(_READ_ONE.where(condition), actor).with_for_update(of=Customer))
+        .mappings()
+        .first()
     )
     if row is None:
         raise NotFoundError("There is no such customer.")

@@ -16,7 +16,9 @@ from app.store.types import now
 _MEMBER = "do_not_contact"
 
 
-def apply_opt_outs(tx: Connection, actor: Actor, interactions: Iterable[dict[str, Any]]) -> dict[UUID, dict[str, Any]]:
+def apply_opt_outs(
+    tx: Connection, actor: Actor, interactions: Iterable[dict[str, Any]]
+) -> dict[UUID, dict[str, Any]]:
     """Put the channels that `UNWANTED` dispositions speak of on the lists of their customers.
 
     Two statements for all and those of the audit; none where nobody asked. A list that has the channel stays
@@ -56,7 +58,7 @@ def apply_opt_outs(tx: Connection, actor: Actor, interactions: Iterable[dict[str
 
 def with_opt_outs(tx: Connection, customer: dict[str, Any], wanted: Sequence[str]) -> list[str]:
     """The list that a system of record sends, with the channels that the customer has on it because a
-    recorded contact told so: a copy that does not know of the contact must not take the wish off.
+    recorded contact says so: a copy that does not know of the contact must not remove the opt-out.
 
     One statement, none where no such channel is left out.
     """

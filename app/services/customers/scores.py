@@ -74,7 +74,7 @@ def scores_of(row: Row) -> Row:
         }
     answered = row.get("satisfaction")
     if answered is not None and JUDGED in answered:
-        answered = {code: told for code, told in answered.items() if code != JUDGED}
+        answered = {code: answer for code, answer in answered.items() if code != JUDGED}
     return {
         "tier": row.get("tier"),
         "value": _money(row.get("value_minor"), currency),

@@ -30,9 +30,9 @@ from app.services.imports.record_requests import KINDS, Items
 from app.services.platform import jobs
 from app.store import dialects
 from app.store.audit import trail
-from app.store.engine import single
+from app.store.engine import one_statement
 from app.store.imports import keyless_duplicates, transaction_batches
-from app.store.imports.transaction_batches import Outcome, MatchedRows
+from app.store.imports.transaction_batches import MatchedRows, Outcome
 from app.store.sql import bulk_write
 from app.store.tables import Customer, Import, ImportChunk, ImportTrial, Transaction
 from app.store.types import now
@@ -48,7 +48,7 @@ _READ = select(Import.__table__)
 # --- reading
 
 
-@single
+@one_statement
 def read(tx: Connection, import_id: UUID) -> Row:
     """The whole row of an import.
 
@@ -58,7 +58,7 @@ def read(tx: Connection, import_id: UUID) -> Row:
     return found(tx, _READ.where(Import.id == import_id))
 
 
-@single
+@one_statement
 def read_chunk(tx: Connection, import_id: UUID, number: int) -> bytes | None:
     """A piece of an uploaded file; None behind the last."""
     return tx.execute(

@@ -22,7 +22,7 @@ from app.services.imports.row_limits import limits
 from app.services.platform import jobs, rights
 from app.services.scoring import job_results
 from app.store.audit import trail
-from app.store.engine import single
+from app.store.engine import one_statement
 from app.store.paging import After, Page, SortKey, fetch
 from app.store.tables import Import, ImportChunk, Job, RefusedRow
 from app.store.types import new_id, now
@@ -61,7 +61,7 @@ _NEWEST = (SortKey(Import.created_at, descending=True), SortKey(Import.id, desce
 # --- reading
 
 
-@single
+@one_statement
 def get(tx: Connection, actor: Actor, import_id: UUID) -> Row:
     """Read one import.
 
@@ -71,7 +71,7 @@ def get(tx: Connection, actor: Actor, import_id: UUID) -> Row:
     return _shape(_find(tx, actor, _READ, import_id))
 
 
-@single
+@one_statement
 def page(tx: Connection, actor: Actor, query: ImportQuery, after: After | None) -> Page:
     """Read a page of imports, newest first."""
     statement = _visible(_READ, actor)

@@ -16,7 +16,7 @@ from app.services.imports.people import rows
 from app.services.platform import preconditions
 from app.store import dialects
 from app.store.audit import trail
-from app.store.engine import single
+from app.store.engine import one_statement
 from app.store.paging import After, Page, SortKey, changed_after, fetch
 from app.store.tables import ImportMapping
 from app.store.types import now
@@ -91,7 +91,7 @@ def resolve(
         members["columns"] = {**kept, **sources}
         if given.get("group_by"):  # the mapping may have had another key
             members["columns"].setdefault("external_id", given["group_by"])
-    members |= {member: told for member, told in rules.items() if told}
+    members |= {member: value for member, value in rules.items() if value}
     return surveys.settled(tx, parse(actor, members | given, in_query=True))
 
 
@@ -139,7 +139,7 @@ def _wrong(parameter: str, code: str, detail: str) -> InvalidError:
 # --- saved mappings
 
 
-@single
+@one_statement
 def get(tx: Connection, _actor: Actor, name: str) -> Row:
     """Read a saved mapping.
 
@@ -152,7 +152,7 @@ def get(tx: Connection, _actor: Actor, name: str) -> Row:
     return _shape(dict(row))
 
 
-@single
+@one_statement
 def page(tx: Connection, _actor: Actor, query: ChangesQuery, after: After | None) -> Page:
     """Read a page of saved mappings by name."""
     statement = changed_after(_READ, ImportMapping.updated_at, query.updated_after)

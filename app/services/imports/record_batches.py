@@ -14,7 +14,7 @@ from app.services.imports import keyless_duplicates, record_updates
 from app.services.imports.record_requests import KINDS, Items, Kind, reason
 from app.services.imports.record_updates import RowDigests
 from app.store import dialects
-from app.store.engine import undone
+from app.store.engine import dry_run
 from app.store.imports import transaction_batches
 from app.store.imports.transaction_batches import Outcome
 from app.store.tables import Base, Complaint, Interaction, Transaction
@@ -59,7 +59,7 @@ def trial(tx: Connection, actor: Actor, import_row: Row, rows: Items) -> tuple[O
     mapping, import_id = Mapping.from_dict(import_row["mapping"]), import_row["id"]
     rows, outcome = _link(tx, actor, mapping, rows)
     alike = keyless_duplicates.find(tx, import_id, mapping, rows)
-    with undone(tx):
+    with dry_run(tx):
         first, counted = _record(tx, actor, import_row, mapping, rows, outcome)
         created = _created(tx, import_id, mapping, _keys(rows))
     record_updates.note(tx, import_id, first, counted, outcome)

@@ -82,7 +82,9 @@ def first_of_key(
     return rows.where(wanted), list(compress(digests, wanted))
 
 
-def note(tx: Connection, import_id: UUID, rows: Items, digests: Sequence[RowDigests], outcome: Outcome) -> None:
+def note(
+    tx: Connection, import_id: UUID, rows: Items, digests: Sequence[RowDigests], outcome: Outcome
+) -> None:
     """Note the rows of a batch that were not refused, for `first_of_key` of later batches."""
     refused = {one.line for one in outcome.refused}
     kept = [
@@ -94,7 +96,12 @@ def note(tx: Connection, import_id: UUID, rows: Items, digests: Sequence[RowDige
 
 
 def settle(
-    tx: Connection, actor: Actor, import_row: Row, rows: Items, digests: Sequence[RowDigests], outcome: Outcome
+    tx: Connection,
+    actor: Actor,
+    import_row: Row,
+    rows: Items,
+    digests: Sequence[RowDigests],
+    outcome: Outcome,
 ) -> tuple[Items, list[RowDigests]]:
     """Change the records that are stored already where their rows have something new, and leave the others.
 

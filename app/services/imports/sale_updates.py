@@ -20,7 +20,7 @@ from app.services.imports.customer_changes import Change
 from app.store import dialects
 from app.store.audit import trail
 from app.store.imports import transaction_batches
-from app.store.imports.transaction_batches import Outcome, MatchedRows
+from app.store.imports.transaction_batches import MatchedRows, Outcome
 from app.store.tables import ImportChange, Transaction
 from app.store.types import from_micros, now, to_micros
 

@@ -16,7 +16,7 @@ from app.errors import NotFoundError
 from app.services.scoring import contract_model_selection
 from app.services.scoring.churn import SOURCES, explanation_of, is_calibrated, reasons_of
 from app.services.scoring.runs import find_finished
-from app.store.engine import long
+from app.store.engine import in_thread
 from app.store.scoring import run_results
 from app.store.tables import Customer, CustomerScore, ScoringRun
 from app.store.visibility import visible_to
@@ -53,7 +53,7 @@ def report(tx: Connection, _actor: Actor, run_id: UUID | None, as_of: date | Non
     }
 
 
-@long
+@in_thread
 def of_customer(tx: Connection, actor: Actor, customer_id: UUID, runs: int, language: str) -> Row:
     """Read the flag of one customer by the current run, and by the runs before it.
 

@@ -1,5 +1,6 @@
-"""Record, find, correct and remove what studies say of competitors. They are nobody's personal data: whoever
-has the scope sees them all."""
+"""Record, find, correct and remove studies of competitors.
+
+They are no personal data: every caller with the scope sees them all."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -23,7 +24,7 @@ from app.schemas.insights.competitor_measurements import (
 from app.services.activity import recording
 from app.services.platform import preconditions
 from app.store.audit import trail
-from app.store.engine import single
+from app.store.engine import one_statement
 from app.store.paging import After, Page, SortKey, changed_after, fetch
 from app.store.tables import CompetitorMeasurement
 from app.store.types import new_id, now
@@ -52,7 +53,7 @@ _SORTS = {
 # --- reading
 
 
-@single
+@one_statement
 def get(tx: Connection, _actor: Actor, measurement_id: UUID) -> Row:
     """Read one measurement.
 
@@ -62,7 +63,7 @@ def get(tx: Connection, _actor: Actor, measurement_id: UUID) -> Row:
     return _shape(_found(tx, _READ.where(CompetitorMeasurement.id == measurement_id)))
 
 
-@single
+@one_statement
 def page(tx: Connection, _actor: Actor, query: CompetitorMeasurementQuery, after: After | None) -> Page:
     """Read a page of the measurements that match every filter."""
     table, statement = CompetitorMeasurement, _READ

@@ -25,7 +25,7 @@ from app.schemas.insights.competitors import CompetitorsQuery
 from app.services.insights import competitor_measurements, satisfaction_report
 from app.services.scoring import answer_columns, satisfaction
 from app.services.scoring.satisfaction import result_row
-from app.store.engine import long
+from app.store.engine import in_thread
 from app.store.scoring import survey_answers
 
 Row = dict[str, Any]
@@ -49,7 +49,7 @@ class _Own:
     mixes_questions: bool = False
 
 
-@long
+@in_thread
 def report(tx: Connection, actor: Actor, query: CompetitorsQuery, language: str) -> Row:
     """Hold our figure of a window against the latest measurement of each competitor before its end.
 

@@ -23,7 +23,7 @@ from app.services.insights import competitors_report, satisfaction_report
 from app.services.insights.profit_accounts import MAX_CUSTOMERS
 from app.services.scoring.run import SATISFACTION_DAYS
 from app.services.scoring.runs import find_finished
-from app.store.engine import long
+from app.store.engine import in_thread
 from app.store.scoring import run_results
 from app.store.sql.column_codec import Columns
 from app.store.tables import ScoringRun
@@ -48,7 +48,7 @@ _RUN = select(
 ).where(ScoringRun.expectation_reference.is_not(None))
 
 
-@long
+@in_thread
 def report(tx: Connection, actor: Actor, run_id: UUID | None, as_of: date | None) -> Row:
     """Read the quadrants of a run, and compare units, channels and competitors over its year of answers.
 

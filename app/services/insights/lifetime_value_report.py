@@ -20,7 +20,7 @@ from app.errors import NotFoundError
 from app.services.scoring.churn import ROW_FACTS
 from app.services.scoring.lifetime_values import NONE
 from app.services.scoring.runs import find_finished
-from app.store.engine import long
+from app.store.engine import in_thread
 from app.store.scoring import run_results
 from app.store.tables import Customer, CustomerScore, ScoringRun
 from app.store.visibility import visible_to
@@ -68,7 +68,7 @@ def report(tx: Connection, _actor: Actor, run_id: UUID | None, as_of: date | Non
     }
 
 
-@long
+@in_thread
 def of_customer(tx: Connection, actor: Actor, customer_id: UUID) -> Row:
     """Compute the lifetime value of one customer by the current run, with its interval.
 

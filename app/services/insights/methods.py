@@ -7,18 +7,18 @@ from sqlalchemy import Connection
 from app.domain.common.access import Actor
 from app.domain.methods import METHODS, Method
 from app.errors import NotFoundError
-from app.store.engine import single
+from app.store.engine import one_statement
 
 Row = dict[str, Any]
 
 
-@single
-def listed(_tx: Connection, _actor: Actor, language: str) -> Row:
+@one_statement
+def list_methods(_tx: Connection, _actor: Actor, language: str) -> Row:
     """List all methods; names are in the language."""
     return {"data": [_shape(method, language) for method in METHODS.values()]}
 
 
-@single
+@one_statement
 def get(_tx: Connection, _actor: Actor, code: str, language: str) -> Row:
     """Tell of one method with a worked example and its limits, in the language.
 

@@ -22,11 +22,11 @@ from app.schemas.insights.overview import (
 from app.services.customers import scores as standing
 from app.services.customers import search, shared_opt_outs
 from app.services.scoring import churn
-from app.store.engine import single
-from app.store.prepared_select import Prepared
-from app.store.sql.union_all import stacked
+from app.store.engine import one_statement
+from app.store.prepared_select import PreparedSelect
+from app.store.sql.union_all import union_all
 from app.store.tables import Complaint, Customer, CustomerLookup, CustomerScore, Interaction, ScoringRun
-from app.store.visibility import visible_to, read_visible
+from app.store.visibility import read_visible, visible_to
 
 Row = dict[str, Any]
 
@@ -45,7 +45,7 @@ _READ = select(
     CustomerScore.churn_facts,
     standing.current(ScoringRun.churn_baselines),
 ).join_from(Customer, CustomerScore, CustomerScore.customer_id == Customer.id, isouter=True)
-_BY_ID = Prepared(_READ.where(Customer.id == _ID))
+_BY_ID = PreparedSelect(_READ.where(Customer.id == _ID))
 
 _last_contact_at = (
     select(func.max(Interaction.started_at))
@@ -63,13 +63,13 @@ _LIKELIEST_FIRST = (
     )  # the likeliest, the others that are listed, and one to tell whether there are more
 )
 _owners = select(CustomerLookup.customer_id).where(CustomerLookup.kind == bindparam("kind"))
-_BY_CONTACT_POINT = Prepared(
+_BY_CONTACT_POINT = PreparedSelect(
     _LIKELIEST_FIRST.where(Customer.id.in_(_owners.where(CustomerLookup.value == bindparam("value"))))
 )
 _BY_CONTACT_POINTS = _LIKELIEST_FIRST.where(
     Customer.id.in_(_owners.where(CustomerLookup.value.in_(bindparam("values", expanding=True))))
 )
-_BY_EXTERNAL_ID = Prepared(
+_BY_EXTERNAL_ID = PreparedSelect(
     _LIKELIEST_FIRST.where(Customer.id == search.owner_of(bindparam("system"), bindparam("key")))
 )
 
@@ -97,12 +97,12 @@ _last_interactions = (
     .order_by(Interaction.started_at.desc(), Interaction.id.desc())
     .limit(MAX_LISTED)
 )
-_recent = stacked([_open_complaints, _last_interactions])
+_recent = union_all([_open_complaints, _last_interactions])
 _AT = {"received_at": "at", "started_at": "at"}
 _COLUMNS = tuple(
     dict.fromkeys(("place", "count", *(_AT.get(name, name) for name in (*_COMPLAINT, *_INTERACTION))))
 )
-_RECENT = Prepared(
+_RECENT = PreparedSelect(
     select(*(_recent.c[name] for name in _COLUMNS)).order_by(
         _recent.c.place, _recent.c.at.desc(), _recent.c.id.desc()
     )
@@ -114,7 +114,7 @@ _interaction_of = itemgetter(*(_AT.get(name, name) for name in _INTERACTION))
 # --- use cases
 
 
-@single
+@one_statement
 def get(tx: Connection, actor: Actor, customer_id: UUID, language: str) -> Row:
     """Read who a customer is and how we stand with it. Two statements, without a snapshot: what they tell
     does not have to agree.
@@ -130,7 +130,7 @@ def get(tx: Connection, actor: Actor, customer_id: UUID, language: str) -> Row:
     return _overview(tx, found[0], language)
 
 
-@single
+@one_statement
 def screen_pop(tx: Connection, actor: Actor, query: ScreenPopQuery, language: str) -> Row:
     """Tell who is calling: the likeliest customer at a glance, and who else it may be. At most two
     statements, without a snapshot as in `get`.

@@ -92,7 +92,9 @@ def unknown(figures: ProfitFigures) -> dict[str, profit.BoolArray]:
     """Which customers have no profit, by what is not known of them."""
     accounts, nobody = figures.accounts, np.zeros(figures.accounts.n, dtype=np.bool_)
     uncosted = [
-        contacts > 0 for channel, contacts in accounts.contacts.items() if channel not in figures.costs.channels
+        contacts > 0
+        for channel, contacts in accounts.contacts.items()
+        if channel not in figures.costs.channels
     ]
     unhandled = accounts.returns > 0 if figures.costs.return_handling is None else nobody
     return {

@@ -20,7 +20,7 @@ from app.services.insights import profit_accounts
 from app.services.insights.profit_accounts import ProfitFigures
 from app.services.scoring.runs import find_finished
 from app.services.scoring.value_tiers import NO_TIER, tiered
-from app.store.engine import long
+from app.store.engine import in_thread
 from app.store.scoring import run_results
 from app.store.sql import numpy_io
 from app.store.sql.numpy_io import Ids
@@ -35,7 +35,7 @@ NOT_COUNTED = ("compensation",)
 _RUN = select(ScoringRun.id, ScoringRun.as_of, ScoringRun.parameters, ScoringRun.is_current)
 
 
-@long
+@in_thread
 def report(tx: Connection, actor: Actor, run_id: UUID | None, as_of: date | None) -> Row:
     """Tell what the customers with a value tier in a run left after costs, over the run's window.
 
@@ -70,7 +70,7 @@ def report(tx: Connection, actor: Actor, run_id: UUID | None, as_of: date | None
     }
 
 
-@long
+@in_thread
 def of_customer(tx: Connection, actor: Actor, customer_id: UUID) -> Row:
     """Tell what one customer left after costs, line by line, over the window of the current run.
 

@@ -23,7 +23,7 @@ from app.schemas.insights.satisfaction import SatisfactionBy, SatisfactionQuery
 from app.services.scoring import answer_columns
 from app.services.scoring.answer_columns import Answered
 from app.services.scoring.satisfaction import mixed_groups, mixes_questions, result_row
-from app.store.engine import long
+from app.store.engine import in_thread
 from app.store.scoring import survey_answers
 from app.store.scoring.survey_answers import NOT_STATED, Asked, Grouping
 from app.store.sql import numpy_io
@@ -40,7 +40,7 @@ SHRUNK = frozenset({SatisfactionBy.AGENT, SatisfactionBy.UNIT})
 IN_ORDER = frozenset({SatisfactionBy.TIER, SatisfactionBy.MONTH})
 
 
-@long
+@in_thread
 def report(tx: Connection, actor: Actor, query: SatisfactionQuery, language: str) -> Row:
     """Compute an index over a window, as a whole, in groups and by month; its name is in the language.
 
@@ -112,7 +112,7 @@ def _survey(surveys: list[tuple[UUID, str, int, Any]], code: str | None) -> UUID
 def _check_question(
     surveys: list[tuple[UUID, str, int, Any]], index: Index, survey_id: UUID | None, code: str | None
 ) -> None:
-    """Make sure that the index can be told of the one question.
+    """Check that the index can be computed from the one question.
 
     Raises:
         InvalidError: no survey asks it, or the index is made of several questions.
@@ -187,8 +187,8 @@ def _overall(index: Index, found: Answered, whole: IntArray, sent: Columns, by_t
 
 
 def _groups(index: Index, found: Answered, group: Any, sent: Columns, by: SatisfactionBy) -> list[Row]:
-    codes, keys = numpy_io.coded(group)
-    invited, asked = numpy_io.coded(sent["group"])
+    codes, keys = numpy_io.factorize(group)
+    invited, asked = numpy_io.factorize(sent["group"])
     answered = {key: sent["answered"][invited == code] for code, key in enumerate(asked)}
     keys = list(dict.fromkeys([*keys, *asked]))  # also who was asked and did not answer
     answers = found.answers_of(index)
@@ -244,9 +244,9 @@ def _change(index: Index, results: list[IndexResult], place: int, verdict: ListV
 
 def _verdict(index: Index, verdict: ListVerdict, months: list[str], language: str) -> Row:
     since = None if verdict.since is None else months[verdict.since]
-    said = split_text(verdict, since, index.unit, language)
+    stated = split_text(verdict, since, index.unit, language)
     members = ("changed", "before", "after", "statistic", "limit", "periods", "lists")
-    return {**{name: getattr(verdict, name) for name in members}, "since": since, "text": said}
+    return {**{name: getattr(verdict, name) for name in members}, "since": since, "text": stated}
 
 
 def _rate(answered: NDArray[np.bool_]) -> Row | None:

@@ -17,7 +17,7 @@ from app.schemas.insights.share_of_wallet import WalletQuery
 from app.services.insights.profit_accounts import MAX_CUSTOMERS
 from app.services.scoring.runs import find_finished
 from app.services.scoring.value_tiers import tiered
-from app.store.engine import long
+from app.store.engine import in_thread
 from app.store.scoring import customer_attributes, run_results
 from app.store.tables import ScoringRun
 
@@ -26,7 +26,7 @@ Row = dict[str, Any]
 _RUN = select(ScoringRun.id, ScoringRun.as_of, ScoringRun.parameters, ScoringRun.is_current)
 
 
-@long
+@in_thread
 def report(tx: Connection, actor: Actor, query: WalletQuery) -> Row:
     """Hold what the customers with a value tier in a run spent here against what they spend in all, as an
     attribute says it now.

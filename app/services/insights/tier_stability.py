@@ -1,4 +1,4 @@
-"""How firm the value tiers of a run are, told from what the run has kept."""
+"""Stability of the value tiers of a run, from its stored columns."""
 
 from dataclasses import asdict
 from datetime import date, timedelta
@@ -14,7 +14,7 @@ from app.domain.scoring.parameters import Parameters
 from app.domain.value import tier_stability, value_tiers
 from app.services.scoring.runs import find_finished, previous_of
 from app.services.scoring.value_tiers import tiered
-from app.store.engine import long
+from app.store.engine import in_thread
 from app.store.sql.column_codec import Columns
 from app.store.tables import ScoringRun
 
@@ -25,7 +25,7 @@ _RUN = select(
 )
 
 
-@long
+@in_thread
 def report(
     tx: Connection, _actor: Actor, run_id: UUID | None, as_of: date | None, against: date | None
 ) -> Row:

@@ -13,7 +13,7 @@ from app.domain.common.access import Actor
 from app.errors import NotFoundError
 from app.schemas.insights.timeline import TimelineKind, TimelineQuery
 from app.store.paging import After, Page
-from app.store.sql.union_all import stacked
+from app.store.sql.union_all import union_all
 from app.store.tables import (
     Complaint,
     ComplaintEvent,
@@ -197,13 +197,13 @@ def page(tx: Connection, actor: Actor, customer_id: UUID, query: TimelineQuery, 
 def _statement(kinds: frozenset[TimelineKind]) -> Rows:
     """The statement for these kinds, or all. Made once: it is large, and to make it takes milliseconds."""
     parts = [_BRANCHES[kind].part(place) for place, kind in enumerate(_KINDS) if not kinds or kind in kinds]
-    rows = stacked(parts)
+    rows = union_all(parts)
     return select(rows).order_by(*(rows.c[name].desc() for name in _ORDER)).limit(bindparam("rows"))
 
 
 def _goes_on(after: After | None) -> Row:
     """Where each table's part goes on. Of what happened at the very instant of ``after``, kinds of a higher
-    place have been told already, kinds of a lower place have not, and of its own kind lower ids have not."""
+    place have been listed already, kinds of a lower place have not, and of its own kind lower ids have not."""
     if after is None:
         return {"at": _LATEST, "step": 0} | {f"id_{place}": _HIGHEST for place in range(len(_KINDS))}
     at, of_place, id_, step = after

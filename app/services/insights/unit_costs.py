@@ -12,7 +12,7 @@ from app.schemas.insights.unit_costs import UnitCostPut
 from app.services.platform import preconditions
 from app.store import dialects
 from app.store.audit import trail
-from app.store.engine import single
+from app.store.engine import one_statement
 from app.store.paging import After, Page, SortKey, changed_after, fetch
 from app.store.tables import UnitCost
 from app.store.types import now
@@ -23,7 +23,7 @@ _READ = select(UnitCost.__table__)
 _GIVEN = ("currency", "per_contact", "per_minute")
 
 
-@single
+@one_statement
 def get(tx: Connection, _actor: Actor, code: CostCode) -> Row:
     """Read one unit cost.
 
@@ -36,7 +36,7 @@ def get(tx: Connection, _actor: Actor, code: CostCode) -> Row:
     return row
 
 
-@single
+@one_statement
 def page(tx: Connection, _actor: Actor, query: ChangesQuery, after: After | None) -> Page:
     """Read a page of the unit costs that are set, by code."""
     statement = changed_after(_READ, UnitCost.updated_at, query.updated_after)
@@ -45,7 +45,7 @@ def page(tx: Connection, _actor: Actor, query: ChangesQuery, after: After | None
 
 
 def in_currency(tx: Connection, currency: str) -> dict[str, Row]:
-    """All unit costs that are told in a currency, by code."""
+    """Return all unit costs in a currency, by code."""
     found = tx.execute(_READ.where(UnitCost.currency == currency)).mappings()
     return {row["code"]: dict(row) for row in found}
 

@@ -17,8 +17,8 @@ from app.domain.common.company import Company
 from app.domain.common.text import composed
 from app.errors import ConflictError, NotFoundError, UnauthenticatedError
 from app.store.audit import trail
-from app.store.engine import single
-from app.store.prepared_select import Prepared, Row
+from app.store.engine import one_statement
+from app.store.prepared_select import PreparedSelect, Row
 from app.store.tables import ApiKey
 from app.store.types import now
 
@@ -28,7 +28,7 @@ USE_NOTED_EVERY = timedelta(minutes=5)
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 _SECRET_ALPHABET = _ALPHABET + _ALPHABET[:26].upper()
 
-_FIND = Prepared(
+_FIND = PreparedSelect(
     select(
         ApiKey.secret_hash,
         ApiKey.scopes,
@@ -55,7 +55,7 @@ def parse(token: str) -> Credential | None:
     return Credential(match.group(1), match.group(2)) if match else None
 
 
-@single
+@one_statement
 def authenticate(
     tx: Connection, credential: Credential, company: Company, request_id: str | None
 ) -> tuple[Actor, bool]:

@@ -18,7 +18,7 @@ from app.errors import ConflictError, NotFoundError, RateLimitError
 from app.schemas.common.jobs import JobQuery
 from app.store import dialects, job_notifications
 from app.store.audit import trail
-from app.store.engine import single
+from app.store.engine import one_statement
 from app.store.paging import After, Page, SortKey, fetch
 from app.store.tables import Job
 from app.store.types import new_id, now
@@ -102,7 +102,7 @@ def one_at_a_time(tx: Connection, actor: Actor) -> None:
     dialects.advisory_lock(tx, f"vefa-jobs-of-{actor.id}")
 
 
-@single
+@one_statement
 def get(tx: Connection, actor: Actor, job_id: UUID) -> Row:
     """Read one job.
 
@@ -115,7 +115,7 @@ def get(tx: Connection, actor: Actor, job_id: UUID) -> Row:
     return _shape(dict(row))
 
 
-@single
+@one_statement
 def page(tx: Connection, actor: Actor, query: JobQuery, after: After | None) -> Page:
     """Read a page of jobs, newest first."""
     statement = _READ.where(*_visible(actor))

@@ -1,4 +1,4 @@
-"""Figures for whoever watches the service: jobs, the current run, the outbox. Counts only, nobody's data."""
+"""Operating figures for monitoring: jobs, the current run, the outbox. Counts only, no personal data."""
 
 from dataclasses import dataclass
 from datetime import datetime

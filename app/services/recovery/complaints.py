@@ -16,7 +16,7 @@ from app.domain.recovery.complaints import (
     OPEN_STATES,
     PAST_STEPS,
     EventKind,
-    Life,
+    Lifecycle,
     make_number,
     normalise_number,
     out_of_order,
@@ -28,7 +28,7 @@ from app.services.activity import recording, related_records
 from app.services.customers.search import owned_by
 from app.services.platform import rights
 from app.store.audit import trail
-from app.store.engine import single
+from app.store.engine import one_statement
 from app.store.paging import After, Page, SortKey, changed_after, fetch
 from app.store.tables import Complaint, ComplaintEvent
 from app.store.types import new_id, now
@@ -54,7 +54,7 @@ _EQUAL = ("customer_id", "owner", "unit", "category", "product", "channel", "our
 # --- reading
 
 
-@single
+@one_statement
 def get(tx: Connection, actor: Actor, complaint_id: UUID) -> Row:
     """Read one complaint.
 
@@ -64,7 +64,7 @@ def get(tx: Connection, actor: Actor, complaint_id: UUID) -> Row:
     return shape(found(tx, visible(actor).where(Complaint.id == complaint_id)))
 
 
-@single
+@one_statement
 def page(tx: Connection, actor: Actor, query: ComplaintQuery, after: After | None) -> Page:
     """Read a page of the complaints that match every filter.
 
@@ -75,7 +75,7 @@ def page(tx: Connection, actor: Actor, query: ComplaintQuery, after: After | Non
     return Page([shape(row) for row in read.rows], read.after)
 
 
-@single
+@one_statement
 def events(tx: Connection, actor: Actor, complaint_id: UUID, query: Any, after: After | None) -> Page:
     """Read a page of what happened to a complaint, in the order in which it was recorded.
 
@@ -213,7 +213,7 @@ def event(
 
 
 _IN_FUTURE = "Expected an instant that is not in the future; our clock reads {now}."
-Past = list[tuple[EventKind, datetime, Life]]
+Past = list[tuple[EventKind, datetime, Lifecycle]]
 """What had happened to a complaint when it was recorded, in order: what, when, and how far it was then. The
 first is that it was received."""
 
@@ -241,7 +241,7 @@ def _past(item: ComplaintCreate, at: datetime) -> Past | AppError:
         ]
     if wrong:
         return InvalidError(fields=wrong)
-    past = [(EventKind.RECEIVED, received_at, Life())]
+    past = [(EventKind.RECEIVED, received_at, Lifecycle())]
     for member, happened_at in times.items():
         if happened_at is not None:
             life = past[-1][2].after(PAST_STEPS[member], happened_at, item.resolution)

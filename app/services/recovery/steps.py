@@ -18,10 +18,10 @@ from sqlalchemy import Connection, func, insert, select, update
 from app.domain.common.access import Actor
 from app.domain.common.days import clock_text, is_future
 from app.domain.recovery.complaints import (
-    ASIDE,
+    NON_TRANSITIONS,
     ComplaintState,
     EventKind,
-    Life,
+    Lifecycle,
     is_overtaken,
     possible_steps,
     step_time,
@@ -48,7 +48,7 @@ Row = dict[str, Any]
 def acknowledge(
     tx: Connection, actor: Actor, complaint_id: UUID, data: ComplaintStep, if_match: str | None = None
 ) -> Row:
-    """Note that the customer was told that the complaint is taken up.
+    """Acknowledge a complaint to its customer.
 
     Raises:
         ConflictError: not possible in the present state (``illegal_step``).
@@ -162,7 +162,7 @@ def _check_unit(actor: Actor, changes: Row) -> None:
         raise InvalidError(fields=wrong)
 
 
-_LIFE = tuple(field.name for field in fields(Life))
+_LIFECYCLE_MEMBERS = tuple(field.name for field in fields(Lifecycle))
 
 
 def _step(
@@ -176,8 +176,8 @@ def _step(
 ) -> Row:
     """Take a step that changes the state; ``given`` is the resolution, or why it is reopened."""
     change = _begin(tx, actor, complaint_id, if_match)
-    known = {member: change.before[member] for member in _LIFE}
-    life = Life(**known | {"state": ComplaintState(known["state"])})
+    known = {member: change.before[member] for member in _LIFECYCLE_MEMBERS}
+    life = Lifecycle(**known | {"state": ComplaintState(known["state"])})
     if not life.allows(kind):
         detail = "The complaint is {state}: this step is not possible now. Possible steps: {steps}."
         steps = ", ".join(possible_steps(life.state))
@@ -202,7 +202,9 @@ class _Change:
             InvalidError: not between the complaint's last step and now.
         """
         of_it = ComplaintEvent.complaint_id == self.before["id"]
-        last_step = select(func.max(ComplaintEvent.at)).where(of_it, ComplaintEvent.kind.not_in(_ASIDE))
+        last_step = select(func.max(ComplaintEvent.at)).where(
+            of_it, ComplaintEvent.kind.not_in(_NON_TRANSITIONS)
+        )
         last_step_at: datetime = self.tx.execute(last_step).scalar_one()
         if given is None:
             return step_time(last_step_at, self.recorded_at)
@@ -244,7 +246,7 @@ class _Change:
         return complaints.shape(after)
 
 
-_ASIDE = sorted(ASIDE)
+_NON_TRANSITIONS = sorted(NON_TRANSITIONS)
 
 
 def _begin(tx: Connection, actor: Actor, complaint_id: UUID, if_match: str | None) -> _Change:

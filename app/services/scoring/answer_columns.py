@@ -88,8 +88,8 @@ def mixed(answers: Answers, groups: IntArray, n_groups: int) -> list[bool]:
 
 def _questions(columns: Columns) -> tuple[IntArray, list[tuple[bytes, str]]]:
     """The question each answer is to, and what they are."""
-    survey, surveys = numpy_io.coded(columns["survey_id"])
-    question, codes = numpy_io.coded(columns["question"])
+    survey, surveys = numpy_io.factorize(columns["survey_id"])
+    question, codes = numpy_io.factorize(columns["question"])
     width = max(len(codes), 1)
     asked, of = np.unique(survey * width + question, return_inverse=True)
     named = [(surveys[one // width].ljust(16, b"\0"), codes[one % width]) for one in asked.tolist()]
@@ -104,7 +104,7 @@ def _items(columns: Columns, versions: Versions) -> tuple[Items, IntArray]:
     places: dict[tuple[int, str], int] = {}
     instruments: dict[Any, int] = {}
     found: list[tuple[float, float, Dimension | None, int]] = []
-    survey, surveys = numpy_io.coded(columns["survey_id"])
+    survey, surveys = numpy_io.factorize(columns["survey_id"])
     version = columns["survey_version"]
     width = int(version.max(initial=0)) + 1
     asked, of = np.unique(survey * width + version, return_inverse=True)
@@ -122,7 +122,7 @@ def _items(columns: Columns, versions: Versions) -> tuple[Items, IntArray]:
                 places[instrument, code] = len(found)
                 named = None if dimension is None else Dimension(dimension)
                 found.append((weight, expectation, named, instrument))
-    question, codes = numpy_io.coded(columns["question"])
+    question, codes = numpy_io.factorize(columns["question"])
     column_of = {code: column for column, code in enumerate(codes)}
     table = np.zeros((len(instruments), len(codes)), dtype=np.int64)
     for (one, code), place in places.items():

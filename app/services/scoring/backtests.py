@@ -15,14 +15,14 @@ from app.domain.churn.models import REGISTRY
 from app.domain.churn.models.contract import CONTRACT_MODELS
 from app.domain.common.access import Actor
 from app.domain.common.days import day_number, day_of
-from app.domain.scoring.parameters import Levels, Parameters
+from app.domain.scoring.parameters import Parameters, RiskLevels
 from app.errors import FieldError, InvalidError, NotFoundError
 from app.schemas.scoring.backtests import BacktestCreate, BacktestQuery
 from app.services.scoring import contract_backtests, job_results, run_facts, training_windows
 from app.services.scoring.churn_reports import contest_row, figures_row, metrics_row, missing_rows
 from app.services.scoring.contract_backtests import UnderContract
 from app.store.audit import trail
-from app.store.engine import single
+from app.store.engine import one_statement
 from app.store.paging import After, Page, SortKey, fetch
 from app.store.scoring import run_results
 from app.store.sql.numpy_io import Ids
@@ -63,7 +63,7 @@ def start(tx: Connection, actor: Actor, data: BacktestCreate) -> Row:
         return _shape(twin)
     row = create(tx, actor, data)
     href = f"/v1/backtests/{row['id']}"
-    job_id = job_results.take_on(tx, actor, Backtest, row["id"], kind=JOB, argument="backtest_id", href=href)
+    job_id = job_results.enqueue(tx, actor, Backtest, row["id"], kind=JOB, argument="backtest_id", href=href)
     return _shape({**row, "job_id": job_id})
 
 
@@ -93,7 +93,7 @@ def create(tx: Connection, actor: Actor, data: BacktestCreate, *, backtest_id: U
     return row
 
 
-@single
+@one_statement
 def get(tx: Connection, _actor: Actor, backtest_id: UUID) -> Row:
     """Read one backtest with its result.
 
@@ -110,7 +110,7 @@ def get(tx: Connection, _actor: Actor, backtest_id: UUID) -> Row:
     return _shape(found)
 
 
-@single
+@one_statement
 def page(tx: Connection, _actor: Actor, query: BacktestQuery, after: After | None) -> Page:
     """Read a page of backtests, newest first."""
     statement = _SUMMARY
@@ -125,7 +125,7 @@ def page(tx: Connection, _actor: Actor, query: BacktestQuery, after: After | Non
 
 def _parameters_of(actor: Actor, data: BacktestCreate) -> Parameters:
     try:
-        levels = Levels(**data.churn_levels.model_dump()) if data.churn_levels else Levels()
+        levels = RiskLevels(**data.churn_levels.model_dump()) if data.churn_levels else RiskLevels()
     except ValueError:
         wrong = FieldError("/churn_levels", "levels_order", "watch must be below at_risk.")
         raise InvalidError(fields=[wrong]) from None

@@ -29,7 +29,7 @@ from app.services.scoring import contract_model_selection
 from app.services.scoring.churn_reports import fit_row, test_row
 from app.services.scoring.contract_model_selection import Served
 from app.services.scoring.contract_training_windows import contracts_of
-from app.services.scoring.model_selection import Chosen
+from app.services.scoring.model_selection import SelectedModel
 from app.store.sql.column_codec import Columns
 
 Row = dict[str, Any]
@@ -86,8 +86,8 @@ class RunCustomers:
     Args:
         as_of_day: the first day that was not seen.
         states: where their contracts stand, shape (n,), as are the masks.
-        under_contract: whose contract foretells them.
-        buyers: who is foretold from purchases.
+        under_contract: those scored by their contract.
+        buyers: those scored by the purchase model.
         snapshot: how the buyers stood.
         turnover: what became of contracts in the last horizon.
     """
@@ -101,7 +101,7 @@ class RunCustomers:
 
 
 def split_customers(facts: Columns, as_of: date, parameters: Parameters) -> RunCustomers:
-    """Tell customers apart by what foretells them."""
+    """Split customers by the model that scores them."""
     day = day_number(as_of)
     states, under_contract, buyers = populations(facts, day, parameters)
     left = contract.turnover(contracts_of(facts), day - parameters.horizon_days, day, parameters.grace_days)
@@ -113,7 +113,7 @@ def compute(
     tiers: Columns,
     population: RunCustomers,
     parameters: Parameters,
-    chosen: Chosen,
+    chosen: SelectedModel,
     by_terms: Served | None,
     test: Callable[[], Backtest],
 ) -> Result:
@@ -145,7 +145,9 @@ def compute(
         histories.x, histories.t_x_days, histories.silence_days, population.snapshot.rhythm
     )
     model = _MODEL if serving is None else _LEARNED
-    columns = _columns(population.states, population.under_contract, q, silent, facts, tiers, parameters, model)
+    columns = _columns(
+        population.states, population.under_contract, q, silent, facts, tiers, parameters, model
+    )
     if by_terms is not None:
         columns["churn_model"][by_terms.rows] = _CONTRACT_LEARNED
     usual = churn.baselines(signal_facts(facts, population.as_of_day))
@@ -157,7 +159,9 @@ def compute(
         mbg_nbd.CODE: fit_row(population.snapshot.fitted),
         "contract": {**asdict(population.turnover), **under},
     }
-    report = _report(columns, tiers, population.states, test(), models, parameters, _serving_row(chosen, serving))
+    report = _report(
+        columns, tiers, population.states, test(), models, parameters, _serving_row(chosen, serving)
+    )
     served = None if serving is None else serving.to_dict()
     by_contract = None if by_terms is None else by_terms.serving.to_dict()
     return Result(columns, report, usual.to_dict(), served, by_contract)
@@ -232,8 +236,8 @@ def explanation_of(
 def populations(
     facts: Columns, as_of_day: int, parameters: Parameters
 ) -> tuple[NDArray[np.int8], Mask, Mask]:
-    """Tell customers apart by what foretells them: the states of their contracts, who is under contract, and
-    who is foretold from purchases."""
+    """Split customers by the model that scores them: states of their contracts, those under contract, and
+    those scored by the purchase model."""
     found = contract.states(contracts_of(facts), as_of_day, parameters.grace_days)
     under_contract = (found >= State.ACTIVE) & (facts["contract_started_day"] != churn.NO_DAY)
     buyers = (facts["purchase_days"] > 0) & ~under_contract & (found != State.ENDED_BY_US)
@@ -241,7 +245,7 @@ def populations(
 
 
 def snapshot(facts: Columns, buyers: Mask, as_of_day: int) -> Snapshot:
-    """How those who are foretold from purchases stood."""
+    """Return the snapshot of the customers scored by the purchase model."""
     rows = slice(None) if buyers.all() else np.flatnonzero(buyers)
     known = signal_facts(facts, as_of_day).take(rows)
     return Snapshot(known, facts["value_minor"][rows], facts["refunds"][rows])
@@ -364,7 +368,7 @@ def _total(amounts: NDArray[np.int64]) -> int:
     return int(amounts.sum())
 
 
-def _serving_row(chosen: Chosen, serving: Serving | None) -> Row:
+def _serving_row(chosen: SelectedModel, serving: Serving | None) -> Row:
     """Which model published the probabilities, and the contest that chose it."""
     model = mbg_nbd.CODE if serving is None else LEARNED
     return {"model": model, "chosen_for": chosen.as_of.isoformat(), "contest": chosen.contest}

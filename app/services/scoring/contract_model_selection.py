@@ -44,7 +44,7 @@ class Served:
 # --- held and kept
 
 
-def hold(past: Past | None) -> Row | None:
+def select_model(past: Past | None) -> Row | None:
     """Hold a contest; None when nobody is under contract.
 
     Returns:
@@ -91,7 +91,7 @@ def served(
     """Score the active contracts of a run by the learned model; None unless it serves.
 
     Args:
-        stored: what `hold` gave.
+        stored: what `select_model` gave.
         facts: columns of `scoring_facts`.
         found: the state of each contract.
         under_contract: who is under contract.

@@ -49,7 +49,7 @@ def _alike(stored: Any, wanted: Any) -> bool:
     return stored == wanted or dumps(stored, default=str) == dumps(wanted, default=str)
 
 
-def take_on(
+def enqueue(
     tx: Connection, actor: Actor, table: Any, resource_id: UUID, *, kind: str, argument: str, href: str
 ) -> UUID:
     """Write the job that is going to compute one.

@@ -1,4 +1,4 @@
-"""Lifetime value in a scoring run: what customers will still be worth, and what it is told from."""
+"""Lifetime value in a scoring run: what customers will still be worth, and its report."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -43,8 +43,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bought:
-    """Those who are foretold from purchases, by their place among the facts, and the model of what they
-    spend."""
+    """Customers scored by the purchase model, by their place among the facts, and the model of their spend."""
 
     rows: NDArray[np.intp]
     buyers: Buyers
@@ -79,7 +78,9 @@ def compute(
         expected = worth(customers, fitted, spend, parameters.lifetime).value
         value[rows] = np.round(expected).astype(np.int64)
         interval = total_interval(customers, float(expected.sum()), fitted, spend, parameters.lifetime)
-    active = np.flatnonzero(population.under_contract & ((states == State.ACTIVE) | (states == State.NOTICE_GIVEN)))
+    active = np.flatnonzero(
+        population.under_contract & ((states == State.ACTIVE) | (states == State.NOTICE_GIVEN))
+    )
     q = np.full(states.size, np.nan if left is None else left)
     if by_terms is not None:
         q[by_terms.rows] = by_terms.q
@@ -96,7 +97,7 @@ def compute(
 
 
 def bought(facts: Columns, population: RunCustomers) -> Bought:
-    """Fit the model of spend to those who are foretold from purchases and have not left."""
+    """Fit the model of spend to customers scored by the purchase model who have not left."""
     stay = ~_gone(population.states[population.buyers])
     rows, histories = np.flatnonzero(population.buyers)[stay], population.snapshot.histories
     known = _buyers(facts, rows, histories if stay.all() else histories.take(stay))

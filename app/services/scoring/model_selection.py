@@ -32,7 +32,7 @@ _READ = select(
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class SelectedModel:
     """The outcome of a contest.
 
     Args:
@@ -52,7 +52,7 @@ class Chosen:
     contract: Row | None = None
 
     @property
-    def serves(self) -> str:
+    def served_model(self) -> str:
         """Code of the model whose probability is published."""
         return str(self.contest["serves"])
 
@@ -64,7 +64,7 @@ class Chosen:
         return trained.serve(now, horizon_days)
 
 
-def find(tx: Connection, as_of: date, facts_key: str) -> Chosen | None:
+def find(tx: Connection, as_of: date, facts_key: str) -> SelectedModel | None:
     """The newest contest that may choose the model of a run for this day."""
     row = tx.execute(
         _READ.where(
@@ -75,16 +75,18 @@ def find(tx: Connection, as_of: date, facts_key: str) -> Chosen | None:
         .order_by(ChurnContest.as_of.desc(), ChurnContest.created_at.desc())
         .limit(1)
     ).first()
-    return None if row is None else Chosen(*row)
+    return None if row is None else SelectedModel(*row)
 
 
-def get(tx: Connection, contest_id: UUID) -> Chosen | None:
+def get(tx: Connection, contest_id: UUID) -> SelectedModel | None:
     """The contest with this id."""
     row = tx.execute(_READ.where(ChurnContest.id == contest_id)).first()
-    return None if row is None else Chosen(*row)
+    return None if row is None else SelectedModel(*row)
 
 
-def hold(earlier: Window | None, last: Window | None, as_of: date, contracts: Past | None = None) -> Chosen:
+def select_model(
+    earlier: Window | None, last: Window | None, as_of: date, contracts: Past | None = None
+) -> SelectedModel:
     """Hold a contest, and one of contracts. Pure, apart from its new id.
 
     Args:
@@ -102,10 +104,10 @@ def hold(earlier: Window | None, last: Window | None, as_of: date, contracts: Pa
     row = contest_row(found)
     if learned is None:
         row["serves"] = PARAMETRIC
-    return Chosen(new_id(), as_of, row, learned, contract_model_selection.hold(contracts))
+    return SelectedModel(new_id(), as_of, row, learned, contract_model_selection.select_model(contracts))
 
 
-def keep(tx: Connection, chosen: Chosen, facts_key: str) -> None:
+def save(tx: Connection, chosen: SelectedModel, facts_key: str) -> None:
     """Store a contest that was held just now; one that is stored already stays as it is."""
     known = select(ChurnContest.id).where(ChurnContest.id == chosen.id)
     if tx.execute(known).first() is None:

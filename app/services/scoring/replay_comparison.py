@@ -62,7 +62,7 @@ class Aligned:
         return found
 
     def groups(self) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """The columns there are by the name they are told under."""
+        """Return the columns that are there, by the name they are reported under."""
         known = {name for names in GROUPS.values() for name in names}
         others = tuple(name for name in self.before if name not in known)
         for group, names in [*GROUPS.items(), (OTHERS, others)]:

@@ -31,7 +31,7 @@ from app.services.scoring import (
 from app.services.scoring import run as scoring
 from app.services.scoring.replay_comparison import Aligned
 from app.store.audit import trail
-from app.store.engine import single
+from app.store.engine import one_statement
 from app.store.paging import After, Page, SortKey, fetch
 from app.store.scoring import changed_customers, customer_facts, run_results
 from app.store.scoring import late_records as late
@@ -82,7 +82,7 @@ def start(tx: Connection, actor: Actor, data: ReplayCreate) -> Row:
         return {**twin, "as_of": tx.execute(as_of).scalar_one()}
     row = create(tx, actor, data)
     href = f"/v1/replays/{row['id']}"
-    job_id = job_results.take_on(tx, actor, Replay, row["id"], kind=JOB, argument="replay_id", href=href)
+    job_id = job_results.enqueue(tx, actor, Replay, row["id"], kind=JOB, argument="replay_id", href=href)
     return {**row, "job_id": job_id}
 
 
@@ -115,7 +115,7 @@ def create(tx: Connection, actor: Actor, data: ReplayCreate, *, replay_id: UUID 
     return {**row, "as_of": run.as_of}
 
 
-@single
+@one_statement
 def get(tx: Connection, _actor: Actor, replay_id: UUID) -> Row:
     """Read one replay with its result.
 
@@ -129,7 +129,7 @@ def get(tx: Connection, _actor: Actor, replay_id: UUID) -> Row:
     return dict(row)
 
 
-@single
+@one_statement
 def page(tx: Connection, _actor: Actor, query: ReplayQuery, after: After | None) -> Page:
     """Read a page of replays, newest first."""
     statement = _SUMMARY
@@ -180,7 +180,9 @@ def read(tx: Connection, actor: Actor, replay_id: UUID) -> Input:
     wanted = select(ScoringRun.__table__).join(Replay, Replay.run_id == ScoringRun.id)
     run = tx.execute(wanted.where(Replay.id == replay_id)).mappings().one()
     chosen = None if run["contest_id"] is None else model_selection.get(tx, run["contest_id"])
-    given = scoring.read_without_cache(tx, actor, run["id"], chosen or model_selection.hold(None, None, run["as_of"]))
+    given = scoring.read_without_cache(
+        tx, actor, run["id"], chosen or model_selection.select_model(None, None, run["as_of"])
+    )
     kept = run_results.load_columns(tx, run["id"])
     changed = replay_comparison.changed(kept, given.facts.columns, day_number(run["as_of"]))
     # Runs of an earlier version did not say until when they saw everything.
@@ -261,7 +263,7 @@ def _version(report: Mapping[str, Any] | None) -> int | None:
 
 
 def _is_other_reference(stored: Mapping[str, Any] | None, given: scoring.Input) -> bool:
-    """Whether the run's quadrants were told by other answers; runs of an earlier version told none."""
+    """Whether the run's quadrants were computed from other answers."""
     return stored is not None and not satisfaction.is_reference(
         stored, satisfaction.reference(given.answered)
     )

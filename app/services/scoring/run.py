@@ -36,7 +36,7 @@ from app.services.scoring import (
 )
 from app.services.scoring.answer_columns import Answered
 from app.services.scoring.contract_training_windows import Past
-from app.services.scoring.model_selection import Chosen
+from app.services.scoring.model_selection import SelectedModel
 from app.services.scoring.run_facts import Base, Facts
 from app.store import dialects
 from app.store.audit import trail
@@ -77,7 +77,7 @@ class Input:
     facts: Facts
     answered: Answered
     answered_since: datetime
-    chosen: Chosen | None
+    chosen: SelectedModel | None
     """The contest that says which churn model serves; None: one is held on these windows."""
     windows: tuple[Window | None, Window | None]
     contracts: Past | None
@@ -94,7 +94,7 @@ class Result:
     expectation_reference: Adjustment
     churn: churn.Result
     lifetime_value: Row
-    chosen: Chosen
+    chosen: SelectedModel
 
 
 def read(tx: Connection, actor: Actor, run_id: UUID) -> Input:
@@ -111,12 +111,12 @@ def read(tx: Connection, actor: Actor, run_id: UUID) -> Input:
     return _input(tx, actor, run, facts, None, windows, contracts)
 
 
-def _is_outdated(tx: Connection, chosen: Chosen, parameters: Parameters) -> bool:
+def _is_outdated(tx: Connection, chosen: SelectedModel, parameters: Parameters) -> bool:
     chosen_for, horizon = chosen.as_of, parameters.horizon_days
     return contract_model_selection.is_outdated(tx, chosen.id, chosen.contract, chosen_for, horizon)
 
 
-def read_without_cache(tx: Connection, actor: Actor, run_id: UUID, chosen: Chosen) -> Input:
+def read_without_cache(tx: Connection, actor: Actor, run_id: UUID, chosen: SelectedModel) -> Input:
     """Read what a run needs once more: all facts, whatever runs have kept, and the contest it is given."""
     run = runs.get(tx, actor, run_id)
     parameters = Parameters.from_dict(run["parameters"])
@@ -129,7 +129,7 @@ def _input(
     actor: Actor,
     run: Row,
     facts: Facts,
-    chosen: Chosen | None,
+    chosen: SelectedModel | None,
     windows: tuple[Window | None, Window | None],
     contracts: Past | None = None,
 ) -> Input:
@@ -177,7 +177,7 @@ def compute(given: Input, on_stage: Callable[[str], None]) -> Result:
         reference = satisfaction.reference(given.answered)
         placed = satisfaction.quadrants(facts, reference, to_micros(given.answered_since))
         on_stage("contest")
-        chosen = given.chosen or model_selection.hold(*given.windows, given.as_of, given.contracts)
+        chosen = given.chosen or model_selection.select_model(*given.windows, given.as_of, given.contracts)
         on_stage("churn")
         by_terms = contract_model_selection.served(
             chosen.contract, facts, population.states, population.under_contract, population.as_of_day
@@ -227,10 +227,10 @@ def save(
     written = 0
     if is_current:
         stored = {} if current is None else _stored(tx, current.id, given.facts.base)
-        written = run_results.replace(tx, _with_row(stored), _with_row(result.columns), ROW_COLUMNS, rows)
+        written = run_results.replace(tx, scored_only(stored), scored_only(result.columns), ROW_COLUMNS, rows)
         tx.execute(update(ScoringRun).where(ScoringRun.is_current).values(is_current=False))
     facts_key = given.parameters.facts_key(actor.company)
-    model_selection.keep(tx, result.chosen, facts_key)
+    model_selection.save(tx, result.chosen, facts_key)
     run_results.save_columns(tx, given.run_id, packed)
     finished = {
         "state": "done",
@@ -278,19 +278,19 @@ def rows(part: Columns) -> list[Sequence[Any]]:
     has_tier = part["tier"] != value_tiers.NO_TIER
     level = part["churn_level"]
     return [
-        _given(part["tier"], has_tier),
-        _given(part["value_minor"], has_tier),
-        _given(part["near_cut"], part["near_cut"] != ""),
-        _given(np.array([*LEVELS, ""])[level], level >= 0),
-        _given(part["churn_percent"], part["churn_percent"] >= 0),
-        _given(np.array([*churn.SOURCES, ""])[part["churn_model"]], part["churn_model"] >= 0),
-        _given(part["value_at_risk_minor"], part["value_at_risk_minor"] >= 0),
+        _or_null(part["tier"], has_tier),
+        _or_null(part["value_minor"], has_tier),
+        _or_null(part["near_cut"], part["near_cut"] != ""),
+        _or_null(np.array([*LEVELS, ""])[level], level >= 0),
+        _or_null(part["churn_percent"], part["churn_percent"] >= 0),
+        _or_null(np.array([*churn.SOURCES, ""])[part["churn_model"]], part["churn_model"] >= 0),
+        _or_null(part["value_at_risk_minor"], part["value_at_risk_minor"] >= 0),
         _facts(part, level >= 0),
         [
             None if document is None else json.dumps(document, separators=(",", ":"))
             for document in satisfaction.documents(part)
         ],
-        _given(np.array([*QUADRANTS, ""])[part["quadrant"]], part["quadrant"] != satisfaction.NO_QUADRANT),
+        _or_null(np.array([*QUADRANTS, ""])[part["quadrant"]], part["quadrant"] != satisfaction.NO_QUADRANT),
     ]
 
 
@@ -301,7 +301,7 @@ def _stored(tx: Connection, run_id: UUID, base: Base | None) -> Columns:
     return run_results.load_columns(tx, run_id, {"customer_id", *ROW_COLUMNS})
 
 
-def _with_row(columns: Columns) -> Columns:
+def scored_only(columns: Columns) -> Columns:
     """Those customers who have a row: with a tier, a level or an answer."""
     if not columns:
         return {}
@@ -316,17 +316,17 @@ _FACTS = f"[{','.join(['%s'] * len(churn.ROW_FACTS))}]"
 
 
 def _facts(part: Columns, is_scored: NDArray[np.bool_]) -> list[str | None]:
-    """What reasons are told from, as `app.domain.churn.inputs.customer_facts.Facts.row` has it, in JSON."""
+    """The facts that reasons are made from, as `app.domain.churn.inputs.customer_facts.Facts.row` has it, in JSON."""
     columns = []
     for name in churn.ROW_FACTS:
         column = part[name]
         is_there = ~np.isnan(column) if name in SCORES else column != NO_DAY
-        columns.append(_given(column, is_there, "null"))
+        columns.append(_or_null(column, is_there, "null"))
     as_text = zip(zip(*columns, strict=True), is_scored.tolist(), strict=True)
     return [_FACTS % row if tell else None for row, tell in as_text]
 
 
-def _given(column: NDArray[Any], is_given: NDArray[np.bool_], absent: Any = None) -> list[Any]:
+def _or_null(column: NDArray[Any], is_given: NDArray[np.bool_], absent: Any = None) -> list[Any]:
     """The values of a column, ``absent`` where there is none."""
     if not is_given.any():
         return [absent] * column.size

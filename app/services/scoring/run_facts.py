@@ -99,7 +99,9 @@ class Base:
     columns: Columns
 
 
-def read(tx: Connection, actor: Actor, as_of: date, parameters: Parameters, *, without_cache: bool = False) -> Facts:
+def read(
+    tx: Connection, actor: Actor, as_of: date, parameters: Parameters, *, without_cache: bool = False
+) -> Facts:
     """Read the facts for a day; the result is the same whether or not an earlier run's facts are used, which
     they never are when they are read ``without_cache``."""
     until = now() - SETTLES  # before the first statement, at which the snapshot is taken

@@ -9,14 +9,14 @@ from sqlalchemy import Connection, Select, case, insert, select, update
 from app.domain.activity.transactions import TransactionKind
 from app.domain.common.access import Actor
 from app.domain.common.jobs import JobState
-from app.domain.scoring.parameters import Levels, Parameters, Terms
+from app.domain.scoring.parameters import Parameters, RiskLevels, Terms
 from app.domain.value.value_tiers import Cuts
 from app.errors import FieldError, InvalidError, NotFoundError
 from app.schemas.scoring.runs import ScoringRunCreate, ScoringRunQuery
 from app.services.platform import jobs
 from app.services.scoring import job_results
 from app.store.audit import trail
-from app.store.engine import single
+from app.store.engine import one_statement
 from app.store.paging import After, Page, SortKey, fetch
 from app.store.tables import Job, ScoringRun
 from app.store.types import new_id, now
@@ -45,7 +45,7 @@ def parameters_of(actor: Actor, data: ScoringRunCreate) -> Parameters:
         wrong = FieldError("/cuts", "cuts_order", "a_percent must be below b_percent.")
         raise InvalidError(fields=[wrong]) from None
     try:
-        levels = Levels(**data.churn_levels.model_dump()) if data.churn_levels else Levels()
+        levels = RiskLevels(**data.churn_levels.model_dump()) if data.churn_levels else RiskLevels()
     except ValueError:
         wrong = FieldError("/churn_levels", "levels_order", "watch must be below at_risk.")
         raise InvalidError(fields=[wrong]) from None
@@ -111,7 +111,7 @@ def create(tx: Connection, actor: Actor, data: ScoringRunCreate, *, run_id: UUID
     return row
 
 
-@single
+@one_statement
 def get(tx: Connection, _actor: Actor, run_id: UUID) -> Row:
     """Read one run.
 
@@ -124,7 +124,7 @@ def get(tx: Connection, _actor: Actor, run_id: UUID) -> Row:
     return _shape(dict(row))
 
 
-@single
+@one_statement
 def page(tx: Connection, _actor: Actor, query: ScoringRunQuery, after: After | None) -> Page:
     """Read a page of runs, newest first."""
     statement = _READ

@@ -119,7 +119,7 @@ def _put_judged(columns: Columns, found: Answered, n: int) -> None:
 
 
 def reference(found: Answered) -> Adjustment:
-    """What customers' quadrants are told by: how satisfaction goes with expectation in the given answers."""
+    """Basis of customers' quadrants: how satisfaction goes with expectation in the given answers."""
     index = INDICES["expectation"]
     return expectation.reference(found.of_index(index)[0], found.options(index))
 
@@ -135,7 +135,7 @@ def is_reference(stored: Mapping[str, Any], learned: Adjustment) -> bool:
 
 def quadrants(facts: Columns, learned: Adjustment, since_micros: int) -> Columns:
     """``quadrant``, aligned with the facts: a place in `expectation.QUADRANTS`, `NO_QUADRANT` for those who
-    have not told both since the reference begins."""
+    have not answered both since the reference begins."""
     found = np.full(facts["judged_micros"].size, NO_QUADRANT, dtype=np.int8)
     rows = np.flatnonzero(facts["judged_micros"] >= max(since_micros, 1))
     satisfied, expected = facts["judged_satisfaction"][rows], facts["judged_expectation"][rows]

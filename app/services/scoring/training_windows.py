@@ -20,14 +20,14 @@ takes as long to read as the present."""
 
 
 class Population(NamedTuple):
-    """Customers foretold from purchases, ascending, and how they stood."""
+    """Customers scored by the purchase model, ascending, and their snapshot."""
 
     customer_id: Ids
     snapshot: Snapshot
 
 
 def purchase_population(facts: Columns, as_of_day: int, parameters: Parameters) -> Population:
-    """Who of the customers in ``facts``, columns of `scoring_facts`, is foretold from purchases."""
+    """Return which customers in ``facts`` (columns of `run_facts`) the purchase model scores."""
     _, _, buyers = churn.populations(facts, as_of_day, parameters)
     return Population(facts["customer_id"][buyers], churn.snapshot(facts, buyers, as_of_day))
 

@@ -15,7 +15,7 @@ from app.domain.value import next_tier, value_tiers
 from app.domain.value.concentration import Curve, top_count
 from app.services.scoring.run_facts import Facts
 from app.services.scoring.runs import find_finished
-from app.store.engine import single
+from app.store.engine import one_statement
 from app.store.scoring import run_results
 from app.store.sql.column_codec import Columns
 from app.store.sql.numpy_io import ID
@@ -30,7 +30,7 @@ NO_TIER = ""
 @dataclass(frozen=True, slots=True, eq=False)
 class Result:
     """Columns aligned with the facts: ``tier`` (`NO_TIER` for a customer without a counted transaction) and
-    ``near_cut`` ("" for none); the report, and what distances to the next tier are told from."""
+    ``near_cut`` ("" for none); the report, and what distances to the next tier are computed from."""
 
     columns: Columns
     report: Row
@@ -95,7 +95,7 @@ def tiered(tx: Connection, run_id: UUID) -> Columns:
     return {name: column[has_tier] for name, column in columns.items()}
 
 
-@single
+@one_statement
 def report(tx: Connection, _actor: Actor, run_id: UUID | None, as_of: date | None) -> Row:
     """Read the figures of a run: the named one, the newest for a day, or the current one.
 

@@ -23,7 +23,7 @@ from app.services.customers.search import owned_by
 from app.services.surveys import subjects
 from app.services.surveys.subjects import Surveys
 from app.store.audit import trail
-from app.store.engine import single
+from app.store.engine import one_statement
 from app.store.paging import After, Page, SortKey, fetch
 from app.store.tables import SurveyInvitation, SurveyResponse
 from app.store.types import new_id, now
@@ -45,7 +45,7 @@ _SORTS = {
 # --- reading
 
 
-@single
+@one_statement
 def get(tx: Connection, actor: Actor, invitation_id: UUID) -> Row:
     """Read one invitation.
 
@@ -58,7 +58,7 @@ def get(tx: Connection, actor: Actor, invitation_id: UUID) -> Row:
     return _shape(dict(row))
 
 
-@single
+@one_statement
 def page(tx: Connection, actor: Actor, query: SurveyInvitationQuery, after: After | None) -> Page:
     """Read a page of the invitations that match every filter."""
     statement = visible(actor)

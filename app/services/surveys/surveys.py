@@ -22,7 +22,7 @@ from app.schemas.surveys.surveys import (
 from app.services.platform import preconditions
 from app.store import dialects
 from app.store.audit import trail
-from app.store.engine import single
+from app.store.engine import one_statement
 from app.store.paging import After, Page, SortKey, changed_after, fetch
 from app.store.tables import Survey, SurveyVersion
 from app.store.types import new_id, now
@@ -45,7 +45,7 @@ _SORTS = {
 # --- reading
 
 
-@single
+@one_statement
 def get(tx: Connection, _actor: Actor, survey_id: UUID) -> Row:
     """Read one survey with its newest questions.
 
@@ -55,7 +55,7 @@ def get(tx: Connection, _actor: Actor, survey_id: UUID) -> Row:
     return _found(tx, _READ.where(Survey.id == survey_id))
 
 
-@single
+@one_statement
 def page(tx: Connection, _actor: Actor, query: SurveyQuery, after: After | None) -> Page:
     """Read a page of the surveys that match every filter."""
     statement = _READ
@@ -68,7 +68,7 @@ def page(tx: Connection, _actor: Actor, query: SurveyQuery, after: After | None)
     return Page([_shape(row) for row in found.rows], found.after)
 
 
-@single
+@one_statement
 def get_version(tx: Connection, _actor: Actor, survey_id: UUID, number: int) -> Row:
     """Read the questions of one version.
 
@@ -82,7 +82,7 @@ def get_version(tx: Connection, _actor: Actor, survey_id: UUID, number: int) -> 
     return dict(row)
 
 
-@single
+@one_statement
 def versions(tx: Connection, _actor: Actor, survey_id: UUID, query: Paging, after: After | None) -> Page:
     """Read a page of the versions of a survey, newest first.
 

@@ -80,7 +80,7 @@ def accept(tx: Connection) -> None:
 
 
 def forget(tx: Connection, kind: Kind) -> None:
-    """Delete the findings of a kind, so that the next one is told of again."""
+    """Delete the findings of a kind, so that the next one is reported again."""
     tx.execute(delete(AuditAlarm).where(AuditAlarm.kind == kind.value))
 
 

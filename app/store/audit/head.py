@@ -87,7 +87,7 @@ def untrusted(head: Head, keys: AuditKeys) -> Alarm:
 
 
 def read(tx: Connection) -> Head | None:
-    """The head as it is stored, whoever signed it."""
+    """Return the stored head, its signature not checked."""
     row = tx.execute(_READ).one_or_none()
     return None if row is None else Head(*row)
 

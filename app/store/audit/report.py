@@ -49,7 +49,8 @@ def verify(tx: Connection, keys: AuditKeys, copy: Head | None = None) -> Report:
         report.alarms += [*walk.alarms, *ends_otherwise(walk)]  # else nothing can be said of the entries
     if head is not None:
         report.alarms += [
-            Alarm(Kind.ABOVE, one.position or 0, one.position or 0) for one in rows.after(tx, last, _MAX_LISTED)
+            Alarm(Kind.ABOVE, one.position or 0, one.position or 0)
+            for one in rows.after(tx, last, _MAX_LISTED)
         ]
     if copy is not None:
         report.alarms += _of_copy(head, copy, walk)

@@ -246,7 +246,9 @@ def _compared(rows: MatchedRows, ids: Sequence[bytes], present: Present, import_
     """Tell rows that are stored under their own id from those found under another one, and judge those that
     an earlier row of the same file has the key of."""
     outcome = Outcome()
-    for line, external_id, own_id, said in zip(rows.line, rows.external_id, ids, rows.row_values(), strict=True):
+    for line, external_id, own_id, said in zip(
+        rows.line, rows.external_id, ids, rows.row_values(), strict=True
+    ):
         found = present.get(external_id)
         if found is None:
             continue

@@ -300,7 +300,7 @@ def _bought(parameters: Parameters) -> Any:
 
 
 def _of(tx: Connection, statement: Any, customer_id: Any, only: Ids | None) -> Any:
-    return statement if only is None else statement.where(numpy_io.among(tx, customer_id, only))
+    return statement if only is None else statement.where(numpy_io.id_in(tx, customer_id, only))
 
 
 def _sum(what: Any, *conditions: Any) -> Any:

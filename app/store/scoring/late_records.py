@@ -109,7 +109,7 @@ def _statement(tx: Connection, kind: LateKind, asked: LateQuery, changed: Ids, i
     """
 
     def is_late(owner: Any, recorded: Any, touched: Any) -> Any:
-        differs = numpy_io.among(tx, owner, changed)
+        differs = numpy_io.id_in(tx, owner, changed)
         if is_sure:
             return and_(touched >= asked.read_at, or_(recorded >= asked.read_at, differs))
         return and_(touched >= asked.until, touched < asked.read_at, differs)
@@ -120,7 +120,7 @@ def _statement(tx: Connection, kind: LateKind, asked: LateQuery, changed: Ids, i
         never, at = literal(None, Instant()).label("occurred_at"), _changed_at()
         columns = (Customer.id, Customer.id.label("customer_id"), never, at.label("recorded_at"))
         # Only those whose contract or departure is another one for the past.
-        return select(*columns).where(numpy_io.among(tx, Customer.id, changed), is_late(Customer.id, at, at))
+        return select(*columns).where(numpy_io.id_in(tx, Customer.id, changed), is_late(Customer.id, at, at))
     table, occurred, touched = _TABLES[kind]
     owner = table.customer_id
     columns = (table.id, owner, occurred.label("occurred_at"), touched.label("recorded_at"))

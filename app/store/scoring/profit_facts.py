@@ -36,7 +36,7 @@ def goods(tx: Connection, parameters: Parameters, bounds: Bounds, only: Ids | No
     if parameters.ignored_kinds:
         statement = statement.where(Transaction.kind.not_in(sorted(parameters.ignored_kinds)))
     if only is not None:
-        statement = statement.where(numpy_io.among(tx, Transaction.customer_id, only))
+        statement = statement.where(numpy_io.id_in(tx, Transaction.customer_id, only))
     grouped = statement.group_by(Transaction.customer_id).order_by(Transaction.customer_id)
     names = ("customer_id", "goods_minor", "unknown", "returns")
     found = numpy_io.read(tx, grouped, [ID, *[np.int64] * 3])
@@ -44,7 +44,7 @@ def goods(tx: Connection, parameters: Parameters, bounds: Bounds, only: Ids | No
 
 
 def contacts(tx: Connection, bounds: Bounds, only: Ids | None = None) -> dict[str, Columns]:
-    """Count contacts, whoever began them, by channel.
+    """Count contacts, inbound and outbound, by channel.
 
     Returns:
         For each channel ``customer_id``, ascending; ``contacts``; ``seconds``: talk, hold and wrap-up
@@ -61,7 +61,7 @@ def contacts(tx: Connection, bounds: Bounds, only: Ids | None = None) -> dict[st
     if bounds.start is not None:
         statement = statement.where(Interaction.started_at >= bounds.start)
     if only is not None:
-        statement = statement.where(numpy_io.among(tx, Interaction.customer_id, only))
+        statement = statement.where(numpy_io.id_in(tx, Interaction.customer_id, only))
     keys = (Interaction.customer_id, Interaction.channel)
     grouped = statement.group_by(*keys).order_by(*keys)
     names = ("customer_id", "channel", "contacts", "seconds", "untimed")

@@ -117,7 +117,7 @@ def replace(tx: Connection, before: Columns, after: Columns, columns: Collection
     if gone.size:
         bulk_write.delete_many(tx, CustomerScore, CustomerScore.customer_id, numpy_io.raw_ids(gone))
     changed = np.flatnonzero(~_unchanged(before, after, columns))
-    with bulk_write.room_for_many(tx):
+    with bulk_write.larger_page_cache(tx):
         for start in range(0, changed.size, PART_ROWS):
             part = {name: column[changed[start : start + PART_ROWS]] for name, column in after.items()}
             found = zip(numpy_io.driver_ids(tx, part["customer_id"]), *rows(part), strict=True)

@@ -107,7 +107,7 @@ def answers(
     if of_customers:
         statement = statement.where(SurveyAnswer.customer_id.is_not(None))
     if only is not None:
-        statement = statement.where(numpy_io.among(tx, SurveyAnswer.customer_id, only))
+        statement = statement.where(numpy_io.id_in(tx, SurveyAnswer.customer_id, only))
     found = _read(tx, _joined(statement, SurveyResponse, by), named)
     return _by_tag(tx, found) if by is Grouping.TAG else found
 
@@ -184,7 +184,7 @@ def _by_tag(tx: Connection, found: Columns) -> Columns:
         CustomerLookup.kind == "tag"
     )
     if owners.size <= _MAX_IDS:
-        statement = statement.where(numpy_io.among(tx, CustomerLookup.customer_id, owners))
+        statement = statement.where(numpy_io.id_in(tx, CustomerLookup.customer_id, owners))
     tagged, tags = numpy_io.read(tx, statement, [ID, object])
     order = np.argsort(tagged, kind="stable")
     tagged, tags = tagged[order], np.append(tags[order], NOT_STATED)

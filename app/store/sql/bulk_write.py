@@ -109,7 +109,7 @@ def insert_new(
 
 
 @contextmanager
-def room_for_many(tx: Connection) -> Iterator[None]:
+def larger_page_cache(tx: Connection) -> Iterator[None]:
     """Let SQLite keep in memory what many changed rows touch: else it writes pages again and again."""
     if is_postgres(tx):
         yield

@@ -85,7 +85,7 @@ def read(tx: Connection, statement: Any, dtypes: Sequence[DTypeLike]) -> list[ND
     ]
 
 
-def coded(values: NDArray[Any]) -> tuple[IntArray, list[Any]]:
+def factorize(values: NDArray[Any]) -> tuple[IntArray, list[Any]]:
     """Number the distinct values in the order they first appear in.
 
     >>> coded(np.array(["b", "a", "b"], dtype=object))[1]
@@ -119,7 +119,7 @@ def days(tx: Connection, column: Any, absent: int) -> Any:
     return func.coalesce(type_coerce(number, BigInteger()), absent)
 
 
-def among(tx: Connection, column: Any, ids: Ids) -> ColumnElement[bool]:
+def id_in(tx: Connection, column: Any, ids: Ids) -> ColumnElement[bool]:
     """Whether an id column holds one of ``ids``, however many: they travel as one parameter."""
     if not ids.size:
         return false()

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, Subquery, cast, null, select, union_all
+import sqlalchemy as sa
+from sqlalchemy import Select, Subquery, cast, null, select
 
 
-def stacked(branches: Sequence[Select[*tuple[Any, ...]]]) -> Subquery:
+def union_all(branches: Sequence[Select[*tuple[Any, ...]]]) -> Subquery:
     """The rows of all ``branches``, one or more, as one relation.
 
     Its columns are those of all branches, by name; a branch that lacks one has null there. Columns of the
@@ -24,4 +25,4 @@ def stacked(branches: Sequence[Select[*tuple[Any, ...]]]) -> Subquery:
             rows.c[name] if name in rows.c else cast(null(), kind).label(name) for name, kind in types.items()
         )
         parts.append(select(*columns))
-    return union_all(*parts).subquery()
+    return sa.union_all(*parts).subquery()

@@ -12,7 +12,7 @@ from app.store.types import Key
 
 class CompetitorMeasurement(Base):
     """One figure of one competitor on one day; ``competitor_key`` is its name folded, by which figures of
-    the same competitor belong together. Double precision: what was told comes back as it was told."""
+    the same competitor belong together. Double precision: a figure comes back exactly as it was sent."""
 
     __tablename__ = "competitor_measurements"
 

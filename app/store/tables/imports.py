@@ -100,8 +100,8 @@ class ImportChange(Base):
 
 
 class SourceStatement(Base):
-    """What the files of a source have said of a customer so far, so that what is new in a later one can be
-    told. ``part``: the day of contract terms, or nothing.
+    """What the files of a source have said of a customer so far, so that what is new in a later one
+    is noticed. ``part``: the day of contract terms, or nothing.
 
     ``said``: as `app.domain.imports.source_digests` packs it; ``before``: the same without what the import
     ``import_id`` said, which was the last to say something new.

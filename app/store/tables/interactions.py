@@ -12,7 +12,7 @@ from app.store.types import Key
 
 
 class Interaction(Base):
-    """One contact, by call, letter or visit; nobody's (``customer_id`` null) when the caller is unknown."""
+    """One contact, by call, letter or visit; anonymous (``customer_id`` null) when the caller is unknown."""
 
     __tablename__ = "interactions"
 

@@ -71,7 +71,7 @@ class SurveyInvitation(Base):
 
 
 class SurveyResponse(Base):
-    """One filled-in survey; nobody's when it was anonymous.
+    """One filled-in survey; ``customer_id`` is null when it was anonymous.
 
     Channel, agent, unit, phase and category are those of what it is about, unless it says otherwise:
     indices are grouped by them.

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.domain.churn import SIGNALS, Levels, levels
+from app.domain.churn import SIGNALS, RiskLevels, levels
 from app.domain.churn.contractual.state import State, state
 from app.domain.churn.evaluation import metrics
 from app.domain.churn.explanations.reason_groups import THEMES
@@ -49,7 +49,7 @@ def test_levels() -> None:
 @pytest.mark.parametrize(("watch", "at_risk"), [(0.0, 0.8), (0.8, 0.8), (0.9, 0.8), (0.5, 1.1)])
 def test_levels_must_rise(watch: float, at_risk: float) -> None:
     with pytest.raises(ValueError, match="rise"):
-        Levels(watch, at_risk)
+        RiskLevels(watch, at_risk)
 
 
 AS_OF = date(2026, 6, 1)

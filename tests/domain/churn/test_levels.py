@@ -2,14 +2,14 @@ import numpy as np
 import pytest
 
 from app.domain.churn.inputs.purchase_history import Rhythm
-from app.domain.churn.levels import LEVELS, UNKNOWN, Levels, assign, silent_for_good
+from app.domain.churn.levels import LEVELS, UNKNOWN, RiskLevels, assign, silent_for_good
 
 
 def test_limits_belong_to_the_worse_level() -> None:
     q = [0, 0.4999, 0.5, 0.7999, 0.8, 1]
     named = [LEVELS[level].value for level in assign(q, [False] * 6)]
     assert named == ["healthy", "healthy", "watch", "watch", "at_risk", "at_risk"]
-    named = [LEVELS[level].value for level in assign(q, [False] * 6, Levels(0.1, 0.5))]
+    named = [LEVELS[level].value for level in assign(q, [False] * 6, RiskLevels(0.1, 0.5))]
     assert named == ["healthy", "watch", "at_risk", "at_risk", "at_risk", "at_risk"]
 
 

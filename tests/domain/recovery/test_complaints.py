@@ -16,7 +16,7 @@ from app.domain.recovery.complaints import (
     STEPS,
     ComplaintState,
     EventKind,
-    Life,
+    Lifecycle,
     make_number,
     normalise_number,
     out_of_order,
@@ -43,18 +43,20 @@ def is_number(characters: str) -> bool:
 
 
 def test_the_straight_way() -> None:
-    life = Life()
+    life = Lifecycle()
     for days, step in enumerate(("acknowledged", "started", "resolved", "closed", "reopened"), start=1):
         life = life.after(EventKind(step), DAY + timedelta(days=days), f"said {days}")
-    assert life == Life(ComplaintState.REOPENED, acknowledged_at=DAY + timedelta(days=1), reopened_count=1)
+    assert life == Lifecycle(
+        ComplaintState.REOPENED, acknowledged_at=DAY + timedelta(days=1), reopened_count=1
+    )
 
 
 def test_the_last_resolution_and_the_first_acknowledgement_count() -> None:
-    life = Life()
+    life = Lifecycle()
     steps = ("acknowledged", "resolved", "reopened", "acknowledged", "resolved", "closed")
     for days, step in enumerate(steps):
         life = life.after(EventKind(step), DAY + timedelta(days=days), f"said {days}")
-    assert life == Life(
+    assert life == Lifecycle(
         ComplaintState.CLOSED,
         acknowledged_at=DAY,
         resolved_at=DAY + timedelta(days=4),
@@ -67,7 +69,7 @@ def test_the_last_resolution_and_the_first_acknowledgement_count() -> None:
 def test_every_state_has_its_steps_and_every_step_is_refused_elsewhere() -> None:
     assert set(STEPS) == set(ComplaintState)
     for state in ComplaintState:
-        life = Life(state)
+        life = Lifecycle(state)
         for step in EventKind:
             assert life.allows(step) == (step in STEPS[state])
             if life.allows(step):
@@ -79,8 +81,8 @@ def test_every_state_has_its_steps_and_every_step_is_refused_elsewhere() -> None
 
 def test_nothing_closes_without_a_resolution() -> None:
     for state in ComplaintState:
-        assert Life(state).allows(EventKind.CLOSED) == (state == ComplaintState.RESOLVED)
-        assert Life(state).allows(EventKind.RESOLVED) == (state in OPEN_STATES)
+        assert Lifecycle(state).allows(EventKind.CLOSED) == (state == ComplaintState.RESOLVED)
+        assert Lifecycle(state).allows(EventKind.RESOLVED) == (state in OPEN_STATES)
 
 
 # --- times

@@ -67,7 +67,7 @@ def test_ids_survive_the_journey(store: Store, actor: Actor) -> None:
     assert numpy_io.raw_ids(ids) == sorted(made)
 
     def known(tx: Connection, wanted: numpy_io.Ids) -> list[UUID]:
-        statement = select(numpy_io.raw_id(tx, Customer.id)).where(numpy_io.among(tx, Customer.id, wanted))
+        statement = select(numpy_io.raw_id(tx, Customer.id)).where(numpy_io.id_in(tx, Customer.id, wanted))
         return numpy_io.raw_ids(numpy_io.read(tx, statement.order_by(Customer.id), ["S16"])[0])
 
     assert store.read_sync(known, ids) == sorted(made[:20])

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, Integer, MetaData, Table, insert, select
 
 from app.store.engine import Store
-from app.store.sql.union_all import stacked
+from app.store.sql.union_all import union_all
 from app.store.types import Id, Instant, Key, from_micros, new_id
 
 metadata = MetaData()
@@ -44,7 +44,7 @@ def test_each_branch_keeps_its_limit_and_lacks_what_only_others_have(store: Stor
             tx.execute(insert(sales), sold)
             newest_calls = select(calls).order_by(calls.c.at.desc()).limit(2)
             smallest_sale = select(sales).order_by(sales.c.amount).limit(1)
-            rows = stacked([newest_calls, smallest_sale])
+            rows = union_all([newest_calls, smallest_sale])
             return [dict(row) for row in tx.execute(select(rows).order_by(rows.c.at)).mappings()]
         finally:
             metadata.drop_all(tx)

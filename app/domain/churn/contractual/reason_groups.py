@@ -6,23 +6,23 @@ Themes that customers with and without a contract share are named in the same wo
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from app.domain.churn.explanations.reason_groups import NOTHING, Customer, Known, Theme
+from app.domain.churn.explanations.reason_groups import NOTHING, Customer, Measurement, ReasonGroup
 from app.domain.churn.explanations.reason_groups import THEMES as WITHOUT_CONTRACT
 from app.domain.churn.signals.signal import Unit
 
 
-def _age(c: Customer) -> Known:
-    return NOTHING if c.started_day is None else Known(max(c.facts.as_of_day - c.started_day, 0), 0)
+def _age(c: Customer) -> Measurement:
+    return NOTHING if c.started_day is None else Measurement(max(c.facts.as_of_day - c.started_day, 0), 0)
 
 
-def _end(c: Customer) -> Known:
+def _end(c: Customer) -> Measurement:
     if c.facts.contract_ends_day is None:
         return NOTHING
-    return Known(max(c.facts.contract_ends_day - c.facts.as_of_day + 1, 0), 0)
+    return Measurement(max(c.facts.contract_ends_day - c.facts.as_of_day + 1, 0), 0)
 
 
 OWN = (
-    Theme(
+    ReasonGroup(
         "contract_age",
         {"en": "Age of the contract", "tr": "Sözleşmenin yaşı", "az": "Müqavilənin yaşı"},
         Unit.DAYS,
@@ -34,7 +34,7 @@ OWN = (
         {"en": "No contract.", "tr": "Sözleşme yok.", "az": "Müqavilə yoxdur."},
         _age,
     ),
-    Theme(
+    ReasonGroup(
         "contract_end",
         {"en": "End of the contract", "tr": "Sözleşmenin bitişi", "az": "Müqavilənin bitməsi"},
         Unit.DAYS,
@@ -50,7 +50,7 @@ OWN = (
         },
         _end,
     ),
-    Theme(
+    ReasonGroup(
         "recent_purchases",
         {"en": "Recent purchases", "tr": "Son alışverişler", "az": "Son alış-verişlər"},
         Unit.COUNT,
@@ -60,7 +60,7 @@ OWN = (
             "az": "Son {recent_days} gündə alış-veriş: {value}.",
         },
         {"en": "No purchases.", "tr": "Alışveriş yok.", "az": "Alış-veriş yoxdur."},
-        lambda c: Known(c.facts.recent_purchases, 0),
+        lambda c: Measurement(c.facts.recent_purchases, 0),
     ),
 )
 """Those that only customers under contract have."""
@@ -74,7 +74,7 @@ _SHARED = (
     "contacts",
 )
 
-THEMES: Mapping[str, Theme] = MappingProxyType(
+THEMES: Mapping[str, ReasonGroup] = MappingProxyType(
     {theme.code: theme for theme in (*OWN, *(WITHOUT_CONTRACT[code] for code in _SHARED))}
 )
 """By code, in the order in which equal ones are told."""

@@ -96,5 +96,5 @@ def explained(
     for name, part in zip(serving.model.learned.names, parts, strict=True):
         sums[THEME_OF[name]] += part
     customer = Customer(facts, 0, refunds, Usual(_NO_CUSTOMERS, None, serving.mean_score), started_day)
-    found = [Contribution(code, *THEMES[code].look(customer), total) for code, total in sums.items()]
+    found = [Contribution(code, *THEMES[code].measure(customer), total) for code, total in sums.items()]
     return sorted(found, key=lambda part: -abs(part.contribution))

@@ -17,7 +17,7 @@ from app.domain.churn.evaluation.bootstrap import Interval, draw, percentiles
 from app.domain.churn.evaluation.metrics import DRAWS, Bin, Metrics, measure
 from app.domain.churn.evaluation.model_selection import Contest, Forecast, contest, predict
 from app.domain.churn.inputs.snapshots import Snapshot, Window, check_order
-from app.domain.churn.levels import DEFAULT_LEVELS, LEVELS, UNKNOWN, Levels, assign, silent_for_good
+from app.domain.churn.levels import DEFAULT_LEVELS, LEVELS, UNKNOWN, RiskLevels, assign, silent_for_good
 from app.domain.churn.models import BASELINE, REGISTRY
 from app.domain.churn.models.contract import CONTRACT_MODELS
 from app.domain.churn.models.model import Why
@@ -131,7 +131,7 @@ class Options:
         ValueError: no such model.
     """
 
-    levels: Levels = DEFAULT_LEVELS
+    levels: RiskLevels = DEFAULT_LEVELS
     cuts: Cuts = DEFAULT_CUTS
     draws: int = DRAWS
     seed: int = 0
@@ -275,7 +275,7 @@ def _shown(q: FloatArray) -> FloatArray:
     return shown
 
 
-def _flags(then: Snapshot, q: FloatArray, levels: Levels) -> LEVELS_ARRAY:
+def _flags(then: Snapshot, q: FloatArray, levels: RiskLevels) -> LEVELS_ARRAY:
     """The levels that would have been given."""
     known = then.histories
     left = silent_for_good(known.x, known.t_x_days, known.silence_days, then.rhythm)

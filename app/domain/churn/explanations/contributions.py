@@ -60,7 +60,7 @@ def contributions(
     sums = dict.fromkeys(THEMES, 0.0)
     for feature, part in zip(FEATURES, parts.tolist(), strict=True):
         sums[feature.theme] += part
-    found = [Contribution(code, *THEMES[code].look(customer), total) for code, total in sums.items()]
+    found = [Contribution(code, *THEMES[code].measure(customer), total) for code, total in sums.items()]
     return sorted(found, key=lambda one: -abs(one.contribution))
 
 

@@ -1,4 +1,4 @@
-"""What the learned model's reasons are told under: features of one kind as one reason, in words.
+"""Reason groups of the learned model: features of one kind as one reason, in words.
 
 Features that speak of the same thing share what they know in ways nobody can read (the parametric log-odds
 are made of recency and frequency), so their contributions are told as one sum. A sum of sums still adds up.
@@ -15,7 +15,7 @@ from app.domain.churn.signals.scores import FRESH_DAYS
 from app.domain.churn.signals.signal import Unit
 
 
-class Known(NamedTuple):
+class Measurement(NamedTuple):
     """What a theme says of a customer: a value, and what is usual; both None where nothing is known."""
 
     value: float | None
@@ -35,7 +35,7 @@ class Customer:
 
 
 @dataclass(frozen=True, slots=True)
-class Theme:
+class ReasonGroup:
     """One reason.
 
     Args:
@@ -44,7 +44,7 @@ class Theme:
         unit: what value and baseline count.
         sentences: by language, with ``{value}``, ``{baseline}`` and ``{recent_days}``.
         unknown: sentences for a customer of whom there is nothing of the kind.
-        look: a customer to what is said.
+        measure: a customer to what is said.
     """
 
     code: str
@@ -52,26 +52,26 @@ class Theme:
     unit: Unit
     sentences: Mapping[str, str]
     unknown: Mapping[str, str]
-    look: Callable[[Customer], Known]
+    measure: Callable[[Customer], Measurement]
 
 
-NOTHING = Known(None, None)
+NOTHING = Measurement(None, None)
 
 
-def _pattern(c: Customer) -> Known:
+def _pattern(c: Customer) -> Measurement:
     if c.facts.last_day is None:
         return NOTHING
-    return Known(c.facts.as_of_day - 1 - c.facts.last_day, c.facts.purchase_days)
+    return Measurement(c.facts.as_of_day - 1 - c.facts.last_day, c.facts.purchase_days)
 
 
-def _level(c: Customer) -> Known:
+def _level(c: Customer) -> Measurement:
     usual = c.usual.median_spend_minor
     if not usual or not c.facts.purchase_days:
         return NOTHING
-    return Known(100 * max(c.value_minor, 0) / c.facts.purchase_days / usual, 100)
+    return Measurement(100 * max(c.value_minor, 0) / c.facts.purchase_days / usual, 100)
 
 
-def _trend(c: Customer) -> Known:
+def _trend(c: Customer) -> Measurement:
     f = c.facts
     if not f.recent_purchases or not f.earlier_purchases or f.earlier_spend_minor <= 0:
         return NOTHING
@@ -79,33 +79,33 @@ def _trend(c: Customer) -> Known:
         f.recent_spend_minor / f.recent_purchases,
         f.earlier_spend_minor / f.earlier_purchases,
     )
-    return Known(100 * max(recent, 0) / earlier, 100)
+    return Measurement(100 * max(recent, 0) / earlier, 100)
 
 
-def _unresolved(c: Customer) -> Known:
+def _unresolved(c: Customer) -> Measurement:
     if not c.facts.open_complaints or c.facts.oldest_open_day is None:
         return NOTHING
-    return Known(c.facts.as_of_day - c.facts.oldest_open_day, 0)
+    return Measurement(c.facts.as_of_day - c.facts.oldest_open_day, 0)
 
 
 def _is_fresh(f: CustomerFacts) -> bool:
     return f.last_score_day is not None and f.last_score_day >= f.as_of_day - FRESH_DAYS
 
 
-def _score(c: Customer) -> Known:
+def _score(c: Customer) -> Measurement:
     if c.facts.last_score is None or c.usual.mean_score is None or not _is_fresh(c.facts):
         return NOTHING
-    return Known(c.facts.last_score, c.usual.mean_score)
+    return Measurement(c.facts.last_score, c.usual.mean_score)
 
 
-def _fall(c: Customer) -> Known:
+def _fall(c: Customer) -> Measurement:
     if c.facts.last_score is None or c.facts.previous_score is None or not _is_fresh(c.facts):
         return NOTHING
-    return Known(c.facts.last_score, c.facts.previous_score)
+    return Measurement(c.facts.last_score, c.facts.previous_score)
 
 
-def _count(of: Callable[[Customer], int]) -> Callable[[Customer], Known]:
-    return lambda c: Known(of(c), 0)
+def _count(of: Callable[[Customer], int]) -> Callable[[Customer], Measurement]:
+    return lambda c: Measurement(of(c), 0)
 
 
 _NO_ANSWER = {
@@ -116,7 +116,7 @@ _NO_ANSWER = {
 _NOTHING = {"en": "Nothing to say.", "tr": "Söylenecek bir şey yok.", "az": "Deyiləcək bir şey yoxdur."}
 
 _ALL = (
-    Theme(
+    ReasonGroup(
         "purchase_pattern",
         {"en": "Purchase pattern", "tr": "Alışveriş düzeni", "az": "Alış-veriş ritmi"},
         Unit.DAYS,
@@ -128,7 +128,7 @@ _ALL = (
         {"en": "No purchase yet.", "tr": "Henüz alışveriş yok.", "az": "Hələ alış-veriş yoxdur."},
         _pattern,
     ),
-    Theme(
+    ReasonGroup(
         "spend_level",
         {"en": "Spending", "tr": "Harcama", "az": "Xərcləmə"},
         Unit.PERCENT,
@@ -140,7 +140,7 @@ _ALL = (
         _NOTHING,
         _level,
     ),
-    Theme(
+    ReasonGroup(
         "spend_trend",
         {"en": "Trend of spending", "tr": "Harcama eğilimi", "az": "Xərcləmə meyli"},
         Unit.PERCENT,
@@ -156,7 +156,7 @@ _ALL = (
         },
         _trend,
     ),
-    Theme(
+    ReasonGroup(
         "refunds",
         {"en": "Refunds", "tr": "İadeler", "az": "Geri qaytarmalar"},
         Unit.COUNT,
@@ -168,7 +168,7 @@ _ALL = (
         _NOTHING,
         _count(lambda c: c.refunds),
     ),
-    Theme(
+    ReasonGroup(
         "open_complaints",
         {"en": "Open complaints", "tr": "Açık şikâyetler", "az": "Açıq şikayətlər"},
         Unit.COUNT,
@@ -180,7 +180,7 @@ _ALL = (
         _NOTHING,
         _count(lambda c: c.facts.open_complaints),
     ),
-    Theme(
+    ReasonGroup(
         "unresolved_complaint",
         {"en": "Unresolved complaint", "tr": "Çözülmeyen şikâyet", "az": "Həll olunmayan şikayət"},
         Unit.DAYS,
@@ -196,7 +196,7 @@ _ALL = (
         },
         _unresolved,
     ),
-    Theme(
+    ReasonGroup(
         "solved_complaints",
         {"en": "Solved complaints", "tr": "Çözülen şikâyetler", "az": "Həll olunan şikayətlər"},
         Unit.COUNT,
@@ -208,7 +208,7 @@ _ALL = (
         _NOTHING,
         _count(lambda c: c.facts.complaints - c.facts.open_complaints),
     ),
-    Theme(
+    ReasonGroup(
         "satisfaction",
         {"en": "Satisfaction", "tr": "Memnuniyet", "az": "Məmnunluq"},
         Unit.POINTS,
@@ -220,7 +220,7 @@ _ALL = (
         _NO_ANSWER,
         _score,
     ),
-    Theme(
+    ReasonGroup(
         "satisfaction_fall",
         {"en": "Change of satisfaction", "tr": "Memnuniyet değişimi", "az": "Məmnunluğun dəyişməsi"},
         Unit.POINTS,
@@ -236,7 +236,7 @@ _ALL = (
         },
         _fall,
     ),
-    Theme(
+    ReasonGroup(
         "contacts",
         {"en": "Contacts", "tr": "Temaslar", "az": "Əlaqələr"},
         Unit.COUNT,
@@ -249,5 +249,5 @@ _ALL = (
         _count(lambda c: c.facts.recent_contacts),
     ),
 )
-THEMES: Mapping[str, Theme] = MappingProxyType({theme.code: theme for theme in _ALL})
+THEMES: Mapping[str, ReasonGroup] = MappingProxyType({theme.code: theme for theme in _ALL})
 """By code, in the order in which equal ones are told."""

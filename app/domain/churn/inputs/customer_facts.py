@@ -97,7 +97,7 @@ DAYS = (
 
 
 class CustomerFacts(NamedTuple):
-    """Facts of one customer, as in `Facts`, for whoever asks for the reasons: plain numbers, because arrays
+    """Facts of one customer, as in `Facts`, from which reasons are made: plain numbers, because arrays
     of one are slow. Days and scores that are not there are None."""
 
     as_of_day: int

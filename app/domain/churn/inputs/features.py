@@ -138,7 +138,7 @@ def _value(sight: Sight) -> FloatArray:
 
 
 def _trend(sight: Sight) -> FloatArray:
-    """Of the amount of a purchase, not of their number: that is told by recency and frequency."""
+    """Of the amount of a purchase, not of their number: recency and frequency hold that."""
     facts, usually = sight.snapshot.facts, sight.usual.median_spend_minor or 1.0
     both = (facts.recent_purchases > 0) & (facts.earlier_purchases > 0)
     recent, earlier = (

@@ -116,7 +116,8 @@ class Window:
             raise ValueError("horizon_days must be 1 or more")
 
     def sample(self, max_customers: int | None) -> "Window":
-        """About ``max_customers`` of the customers, evenly chosen, with what was fitted to all; None for all."""
+        """About ``max_customers`` of the customers, evenly chosen, with what was fitted to all; None for
+        all."""
         step = 1 if max_customers is None else max(1, -(-len(self.then) // max_customers))
         if step == 1:
             return self

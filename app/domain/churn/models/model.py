@@ -46,7 +46,7 @@ class Training(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What is told about a model.
+    """Description of a churn model for people.
 
     Args:
         code: stable name.

@@ -9,7 +9,7 @@ from app.domain.common.access import Actor
 from app.domain.imports.targets import RecordKind
 from app.services.imports.people import contract_terms, customers, departures, dry_runs
 from app.services.imports.record_requests import Items
-from app.store.engine import undone
+from app.store.engine import dry_run
 from app.store.imports.transaction_batches import Outcome
 
 Row = dict[str, Any]
@@ -39,7 +39,7 @@ def store(tx: Connection, actor: Actor, import_row: Row, rows: Items) -> tuple[O
 def trial(tx: Connection, actor: Actor, import_row: Row, rows: Items) -> tuple[Outcome, int]:
     """Tell what `store` would do, after what earlier batches of the same dry run would have done: the rows
     are stored, and that is undone."""
-    with undone(tx):
+    with dry_run(tx):
         dry_runs.restore(tx, actor, import_row["id"], rows)
         outcome, created = store(tx, actor, import_row, rows)
         states = dry_runs.gather(tx, import_row["id"])

@@ -34,7 +34,7 @@ def store(tx: Connection, actor: Actor, import_row: Row, rows: Items) -> tuple[O
     """
     import_id = import_row["id"]
     outcome, today = Outcome(), actor.company.day_of(now())
-    keys = {(told.item.customer.system, told.item.customer.key) for told in rows.items}
+    keys = {(stated.item.customer.system, stated.item.customer.key) for stated in rows.items}
     owners = {key: customer_id for key, (customer_id, _) in find_by_keys(tx, actor, keys).items()}
     people = customers.locked(tx, actor, set(owners.values()))
     versions = contract_terms.versions_of(tx, people)

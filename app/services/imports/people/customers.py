@@ -158,7 +158,7 @@ def _added(before: Row, after: Row) -> list[Row]:
 
 def _load(tx: Connection, actor: Actor, import_id: UUID, items: Sequence[StatedRow]) -> People:
     people = People()
-    keys = {key for told in items for key in told.keys}
+    keys = {key for stated in items for key in stated.keys}
     owners: dict[Identity, UUID] = {}
     if keys:
         pairs = in_pairs(CustomerExternalId.system, CustomerExternalId.key, keys)
@@ -166,9 +166,9 @@ def _load(tx: Connection, actor: Actor, import_id: UUID, items: Sequence[StatedR
         owners = {(system, key): owner for system, key, owner in tx.execute(select(*columns).where(pairs))}
     points = {
         key
-        for told in items
-        if not told.keys
-        for key in _point_keys(told.item.model_dump(include={"contact_points"})["contact_points"] or [])
+        for stated in items
+        if not stated.keys
+        for key in _point_keys(stated.item.model_dump(include={"contact_points"})["contact_points"] or [])
     }
     ids = set(owners.values())
     if points:

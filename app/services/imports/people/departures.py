@@ -30,7 +30,7 @@ def store(tx: Connection, actor: Actor, import_row: Row, rows: Items) -> tuple[O
         What became of the rows, and that no customer was made.
     """
     outcome, import_id = Outcome(), import_row["id"]
-    keys = {(told.item.customer.system, told.item.customer.key) for told in rows.items}
+    keys = {(stated.item.customer.system, stated.item.customer.key) for stated in rows.items}
     owners = {key: customer_id for key, (customer_id, _) in find_by_keys(tx, actor, keys).items()}
     people = customers.locked(tx, actor, set(owners.values()))
     before = {customer_id: dict(row) for customer_id, row in people.items()}

@@ -37,7 +37,7 @@ _TABLES: tuple[type[Base], ...] = (Customer, ImportChange, SourceStatement, Cont
 
 def restore(tx: Connection, actor: Actor, import_id: UUID, rows: Items) -> None:
     """Let the customers that rows may be about be what earlier batches would have made of them."""
-    names = {name for told in rows.items for name in _names_of(told)}
+    names = {name for stated in rows.items for name in _names_of(stated)}
     if not names:
         return
     mine = ImportTrialName.import_id == import_id, dialects.among(tx, ImportTrialName.name, names)
