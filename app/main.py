@@ -67,8 +67,7 @@ def create_app(settings: Settings | None = None, *, with_worker: bool = False) -
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         require_secret(settings)
         try:
-            if await store.read(schema.current) != app.state.head:
-                raise schema.NotMigratedError
+            schema.check(await store.read(schema.current))
             late = asyncio.create_task(_worker_meanwhile(settings, store)) if with_worker else None
             try:
                 yield

@@ -32,11 +32,16 @@ def config() -> "Config":
 
 def head() -> str:
     """The newest revision this program knows: the one that no other comes after."""
+    known = _known()
+    [newest] = known.keys() - known.values()
+    return newest
+
+
+def _known() -> dict[str, str | None]:
+    """The revisions this program knows, and which one each follows."""
     sources = [path.read_text("utf-8") for path in (_MIGRATIONS / "versions").glob("*.py")]
     named: list[dict[str, str]] = [dict(_NAMED.findall(source)) for source in sources]
-    followed = {names.get("down_revision") for names in named}
-    [newest] = {names["revision"] for names in named if "revision" in names} - followed
-    return newest
+    return {names["revision"]: names.get("down_revision") for names in named if "revision" in names}
 
 
 def current(tx: Connection) -> str | None:
@@ -50,8 +55,21 @@ def current(tx: Connection) -> str | None:
 class NotMigratedError(StartError):
     """The database is not at the revision this program needs."""
 
-    def __init__(self) -> None:
-        super().__init__("The database is not at this program's revision: run `vefa migrate`.")
+    def __init__(
+        self, reason: str = "The database is not at this program's revision: run `vefa migrate`."
+    ) -> None:
+        super().__init__(reason)
+
+
+class UnknownRevisionError(NotMigratedError):
+    """The database is at a revision this program does not know, so that it cannot be migrated either."""
+
+    def __init__(self, found: str) -> None:
+        super().__init__(
+            f"The database is at revision {found!r}, which this program does not know: an unreleased or a "
+            "newer version of Vefa made it. Use that version, or begin with an empty database "
+            "(with SQLite: another file)."
+        )
 
 
 def require_head(store: Store) -> None:
@@ -60,13 +78,32 @@ def require_head(store: Store) -> None:
     Raises:
         NotMigratedError: they do not.
     """
-    if store.read_sync(current) != head():
+    check(store.read_sync(current))
+
+
+def check(found: str | None) -> None:
+    """Check that a database at revision ``found`` is at the newest this program knows.
+
+    Raises:
+        NotMigratedError: it is not.
+    """
+    _require_known(found)
+    if found != head():
         raise NotMigratedError
+
+
+def _require_known(found: str | None) -> None:
+    if found is not None and found not in _known():
+        raise UnknownRevisionError(found)
 
 
 def upgrade(settings: StoreSettings, revision: str = "head") -> None:
     """Bring the database to ``revision``. Any number of processes may call it at once: one migrates,
-    the others wait for it (advisory lock on PostgreSQL, BEGIN IMMEDIATE on SQLite)."""
+    the others wait for it (advisory lock on PostgreSQL, BEGIN IMMEDIATE on SQLite).
+
+    Raises:
+        UnknownRevisionError: the database is at one that this program does not know.
+    """
 
     def act(made: "Config") -> None:
         from alembic import command
@@ -93,7 +130,9 @@ def _run(settings: StoreSettings, act: Callable[["Config"], None], *, enough: st
     try:
         with engine.begin() as tx:
             dialects.advisory_lock(tx, "vefa-migrations")
-            if enough is None or current(tx) != enough:
+            found = current(tx)
+            _require_known(found)
+            if enough is None or found != enough:
                 made = config()
                 made.attributes["connection"] = tx
                 act(made)

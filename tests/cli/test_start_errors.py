@@ -2,11 +2,12 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from typer.testing import CliRunner
 
 from app.cli import commands
@@ -14,7 +15,7 @@ from app.cli.context import reaching
 from app.domain.common import secret_strength
 from app.errors import StartError
 from app.settings import Settings
-from app.store import schema
+from app.store import dialects, schema
 
 Refusal = Callable[..., str]
 
@@ -139,6 +140,44 @@ def test_a_server_that_does_not_answer_is_named_without_its_password(
 
 def test_an_unknown_revision(refusal: Refusal, tmp_path: Path) -> None:
     assert "--to" in refusal("migrate", "--to", "9999", VEFA_DATABASE_URL=f"sqlite:///{tmp_path}/vefa.db")
+
+
+@pytest.fixture(params=["0001", "0020", "0099_later"])
+def unknown_revision(request: pytest.FixtureRequest, database_url: str) -> Iterator[str]:
+    """A revision of before the first release, or of a newer program, at which the database stands."""
+    engine = dialects.migration_engine(Settings(database_url=database_url))
+    stands_at = text("UPDATE alembic_version SET version_num = :revision")
+    with engine.begin() as tx:
+        tx.execute(stands_at, {"revision": request.param})
+    yield request.param
+    with engine.begin() as tx:
+        assert schema.current(tx) == request.param
+        tx.execute(stands_at, {"revision": schema.head()})
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("migrate",), ("migrate", "--to", "base", "--down"), ("keys", "list"), ("serve",), ("worker",)],
+    ids=" ".join,
+)
+def test_a_database_of_an_unreleased_or_newer_version(
+    refusal: Refusal, database_url: str, unknown_revision: str, command: tuple[str, ...]
+) -> None:
+    line = refusal(*command, VEFA_DATABASE_URL=database_url)
+    assert line == (
+        f"error: The database is at revision '{unknown_revision}', which this program does not know: "
+        "an unreleased or a newer version of Vefa made it. "
+        "Use that version, or begin with an empty database (with SQLite: another file)."
+    )
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_demo_of_an_unreleased_or_newer_version(
+    refusal: Refusal, database_url: str, unknown_revision: str
+) -> None:
+    file = database_url.removeprefix("sqlite:///")
+    assert f"is at revision '{unknown_revision}'" in refusal("demo", "--no-serve", "--file", file)
 
 
 def test_the_version() -> None:

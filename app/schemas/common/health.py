@@ -22,7 +22,9 @@ class Readiness(Output):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [{"status": "ok", "database": "sqlite", "revision": "0002", "durability": "FULL"}]
+            "examples": [
+                {"status": "ok", "database": "sqlite", "revision": "0001_initial", "durability": "FULL"}
+            ]
         }
     )
 
