@@ -136,7 +136,7 @@ OWNER = (
     *("c.id", "c.kind", "c.name", "c.language", "c.unit", "c.tags", "c.external_ids", "c.customer_since_on"),
     *("c.lifecycle", "c.left_on", "c.left_reason", "c.preferred_channel", "c.preferred_hours"),
     *("c.do_not_contact", "c.contract_started_on", "c.contract_ends_on", "c.contract_notice_on"),
-    *("s.tier", "s.value_minor", "s.near_cut", "s.satisfaction", "s.churn_level", "s.churn_percent"),
+    *("s.tier", "s.value_minor", "s.near_threshold", "s.satisfaction", "s.churn_level", "s.churn_percent"),
     *("s.churn_model", "s.value_at_risk_minor", "s.churn_facts", "s.quadrant"),
     *("r.as_of", "r.currency", "r.next_tier_steps", "r.churn_baselines", "r.expectation_reference"),
 )
@@ -250,7 +250,7 @@ def glance(row: dict[str, Any], complaints: list[Any], interactions: list[Any]) 
         else None,
         "value": money(row["value_minor"], row["currency"]),
         "next_tier_distance": money(missing, row["currency"]),
-        "near_cut": row["near_cut"],
+        "near_threshold": row["near_threshold"],
         "satisfaction": answered,
         "demandingness": demandingness(row, judged),
         "churn": churn_of(row, date.fromisoformat(as_of) if isinstance(as_of, str) else as_of),

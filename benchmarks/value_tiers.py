@@ -20,7 +20,7 @@ def tiers(values: np.ndarray) -> value_tiers.Summary:
     value_tiers.assign(ranked)
     found = value_tiers.summary(ranked)
     next_tier.next_tier_steps(ranked)
-    value_tiers.near_cut(ranked, found.cut_a, found.cut_b)
+    value_tiers.near_threshold(ranked, found.cut_a, found.cut_b)
     return found
 
 

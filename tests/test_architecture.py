@@ -1,6 +1,7 @@
 """Who may import whom (docs/architecture.md), proved on the source, and proved to notice each break."""
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -254,3 +255,29 @@ def test_files_and_folders_stay_small() -> None:
     full = Counter(str(path.parent.relative_to(APP)) for path in APP.rglob("*.py"))
     assert long == {}
     assert {folder: files for folder, files in full.items() if files > 20} == {}
+
+
+ODD_WORDS = re.compile(r"(?<![a-z])(told|anew|whoever|foretold)(?![a-z])", re.IGNORECASE)
+"""Words that nobody would search for, in a name or in the first line of a docstring."""
+
+
+def odd_words(sources: Mapping[str, str]) -> Iterator[str]:
+    """Names and first docstring lines with one of the `ODD_WORDS`."""
+    for module, text in sources.items():
+        for node in ast.walk(parsed(text)):
+            match node:
+                case ast.Name(id=name) | ast.arg(arg=name) | ast.Attribute(attr=name):
+                    lines = [name]
+                case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                    lines = [name, *(ast.get_docstring(node) or "").split("\n")[:1]]
+                case ast.Module():
+                    lines = (ast.get_docstring(node) or "").split("\n")[:1]
+                case _:
+                    continue
+            yield from (f"{module}: {line}" for line in lines if ODD_WORDS.search(line.replace("_", " ")))
+
+
+def test_names_and_first_lines_are_plain_words() -> None:
+    assert sorted(set(odd_words(real_sources()))) == []
+    planted = {"app.a": "def told_by(): ...", "app.b": '"""Read anew."""', "app.c": "x.foretold"}
+    assert len(list(odd_words(planted))) == 3

@@ -692,7 +692,7 @@ def _customer_scores() -> None:
         *_needed(Id(), "customer_id"),
         *_optional(sa.Text(), "tier"),
         *_optional(sa.BigInteger(), "value_minor"),
-        *_optional(sa.Text(), "near_cut", "churn_level"),
+        *_optional(sa.Text(), "near_threshold", "churn_level"),
         *_optional(sa.Integer(), "churn_percent"),
         *_optional(sa.Text(), "churn_model"),
         *_optional(sa.BigInteger(), "value_at_risk_minor"),

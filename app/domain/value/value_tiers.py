@@ -37,7 +37,7 @@ __all__ = [
     "cut_values",
     "gini",
     "lorenz_curve",
-    "near_cut",
+    "near_threshold",
     "pareto_curve",
     "rank",
     "summary",
@@ -130,7 +130,9 @@ def cut_values(values: Values, tiers: TierArray) -> tuple[int | None, int | None
     return (int(in_a.min()) if in_a.size else None, int(in_b.min()) if in_b.size else None)
 
 
-def near_cut(values: Values, cut_a: int | None, cut_b: int | None, percent: int = NEAR_PERCENT) -> TierArray:
+def near_threshold(
+    values: Values, cut_a: int | None, cut_b: int | None, percent: int = NEAR_PERCENT
+) -> TierArray:
     """Mark the customers whose value is within ± ``percent`` % of a cut, on either side.
 
     Args:
@@ -145,7 +147,7 @@ def near_cut(values: Values, cut_a: int | None, cut_b: int | None, percent: int 
     Raises:
         ValueError: ``percent`` is not 0 to 100, or see `rank`.
 
-    >>> near_cut([109, 100, 90, 89, 55, 50], 100, 50).tolist()
+    >>> near_threshold([109, 100, 90, 89, 55, 50], 100, 50).tolist()
     ['A', 'A', 'A', '', 'B', 'B']
     """
     array = rank(values).values

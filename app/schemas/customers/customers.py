@@ -262,7 +262,7 @@ class CustomerRead(Output):
     """Paid minus refunds and cancellations in the current run's window."""
     next_tier_distance: Money | None
     """Smallest additional value that would put the customer in the next better tier; null in A."""
-    near_cut: Tier | None
+    near_threshold: Tier | None
     """A or B when the value lies within 10 % of the smallest value in that tier."""
     satisfaction: Satisfaction | None
     """Latest answer and trend by index; null without an answer."""

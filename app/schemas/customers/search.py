@@ -71,7 +71,7 @@ class CustomerQuery(Paging):
     """Of one of these churn levels; repeat for more."""
     quadrant: Annotated[list[Quadrant], Field(max_length=len(Quadrant))] = Field(default=[])
     """In one of these quadrants of demanding and satisfied customers; repeat for more."""
-    near_cut: Tier | None = None
+    near_threshold: Tier | None = None
     """Value within 10 % of the smallest value in this tier."""
     kind: CustomerKind | None = None
     """Persons or organisations."""

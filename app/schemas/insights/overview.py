@@ -105,7 +105,7 @@ _EXAMPLE: dict[str, Any] = {
     "tier": "A",
     "value": {"amount": "18250.00", "currency": "TRY"},
     "next_tier_distance": None,
-    "near_cut": None,
+    "near_threshold": None,
     "satisfaction": {
         "nps": {
             "latest": 60.0,
@@ -192,7 +192,7 @@ class OverviewRead(Output):
     """Paid minus refunds and cancellations in the current run's window."""
     next_tier_distance: Money | None
     """Smallest additional value that would put the customer in the next better tier; null in A."""
-    near_cut: Tier | None
+    near_threshold: Tier | None
     """A or B when the value lies within 10 % of the smallest value in that tier."""
     satisfaction: Satisfaction | None
     """Latest answer and trend by index; null without an answer."""

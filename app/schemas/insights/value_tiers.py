@@ -54,8 +54,9 @@ class CurvePoint(Output):
     value_share: Share
 
 
-class NearCut(Output):
-    """Customers whose value lies within ``percent`` % of a cut; ``/v1/customers?near_cut=A`` lists them."""
+class NearThreshold(Output):
+    """Customers whose value lies within ``percent`` % of a cut;
+    ``/v1/customers?near_threshold=A`` lists them."""
 
     percent: Annotated[int, Field(ge=0, le=100)]
     a: Count
@@ -102,7 +103,7 @@ class ValueTiersRead(Output):
     """From the best customer down."""
     lorenz: Annotated[list[CurvePoint], Field(max_length=101)]
     """From the poorest customer up."""
-    near_cut: NearCut
+    near_threshold: NearThreshold
     previous_run_id: UUID | None
     """Run for the greatest earlier day with the same parameters."""
     transitions: Annotated[list[Move], Field(max_length=15)] | None

@@ -35,7 +35,7 @@ def current(column: Any, name: str | None = None) -> Any:
 SCORES = (
     CustomerScore.tier,
     CustomerScore.value_minor,
-    CustomerScore.near_cut,
+    CustomerScore.near_threshold,
     CustomerScore.satisfaction,
     CustomerScore.quadrant,
     CustomerScore.churn_level,
@@ -79,7 +79,7 @@ def scores_of(row: Row) -> Row:
         "tier": row.get("tier"),
         "value": _money(row.get("value_minor"), currency),
         "next_tier_distance": _money(_distance(row), currency),
-        "near_cut": row.get("near_cut"),
+        "near_threshold": row.get("near_threshold"),
         "satisfaction": answered,
         "demandingness": _demandingness(row),
         "churn": churn,

@@ -74,8 +74,8 @@ def filtered(statement: Select[Any], actor: Actor, query: CustomerQuery) -> Sele
         statement = statement.where(CustomerScore.churn_level.in_(query.churn_level))
     if query.quadrant:
         statement = statement.where(CustomerScore.quadrant.in_(query.quadrant))
-    if query.near_cut is not None:
-        statement = statement.where(CustomerScore.near_cut == query.near_cut)
+    if query.near_threshold is not None:
+        statement = statement.where(CustomerScore.near_threshold == query.near_threshold)
     return statement.where(_in_tiers(query.tier)) if query.tier else statement
 
 

@@ -14,7 +14,8 @@ from app.domain.common.access import Actor
 from app.domain.scoring.parameters import Parameters
 from app.errors import NotFoundError
 from app.services.scoring import contract_model_selection
-from app.services.scoring.churn import SOURCES, explanation_of, is_calibrated, reasons_of
+from app.services.scoring.churn import SOURCES, is_calibrated
+from app.services.scoring.churn_explanations import explanation_of, reasons_of
 from app.services.scoring.runs import find_finished
 from app.store.engine import in_thread
 from app.store.scoring import run_results

@@ -21,7 +21,7 @@ from app.schemas.insights.overview import (
 )
 from app.services.customers import scores as standing
 from app.services.customers import search, shared_opt_outs
-from app.services.scoring import churn
+from app.services.scoring import churn_explanations
 from app.store.engine import one_statement
 from app.store.prepared_select import PreparedSelect
 from app.store.sql.union_all import union_all
@@ -200,7 +200,7 @@ def _overview(tx: Connection, row: Row, language: str) -> Row:
     scores = standing.scores_of(row)
     if scores["churn"] is not None:
         shaped = (row["churn_facts"], row["churn_baselines"], row["scored_as_of"])
-        scores["churn"]["reasons"] = churn.reasons_of(*shaped, language, MAX_REASONS)
+        scores["churn"]["reasons"] = churn_explanations.reasons_of(*shaped, language, MAX_REASONS)
     whole = {
         **row,
         **scores,

@@ -203,7 +203,8 @@ def _statement(kinds: frozenset[TimelineKind]) -> Rows:
 
 def _goes_on(after: After | None) -> Row:
     """Where each table's part goes on. Of what happened at the very instant of ``after``, kinds of a higher
-    place have been listed already, kinds of a lower place have not, and of its own kind lower ids have not."""
+    place have been listed already, kinds of a lower place have not, and of its own kind lower ids have
+    not."""
     if after is None:
         return {"at": _LATEST, "step": 0} | {f"id_{place}": _HIGHEST for place in range(len(_KINDS))}
     at, of_place, id_, step = after

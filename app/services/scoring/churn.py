@@ -1,6 +1,6 @@
 """Churn in a scoring run: who may be leaving, how sure that is, and whether such forecasts came true."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
@@ -14,7 +14,6 @@ from app.domain.churn.contractual import state as contract
 from app.domain.churn.contractual.state import State, Turnover
 from app.domain.churn.distributions import mbg_nbd
 from app.domain.churn.evaluation.last_window import Backtest, from_histories
-from app.domain.churn.explanations import contributions
 from app.domain.churn.inputs.customer_facts import COLUMNS, Facts
 from app.domain.churn.inputs.snapshots import Snapshot
 from app.domain.churn.models import LEARNED
@@ -165,69 +164,6 @@ def compute(
     served = None if serving is None else serving.to_dict()
     by_contract = None if by_terms is None else by_terms.serving.to_dict()
     return Result(columns, report, usual.to_dict(), served, by_contract)
-
-
-def reasons_of(
-    facts: Sequence[Any] | None,
-    baselines: Mapping[str, Any] | None,
-    as_of: date,
-    language: str,
-    limit: int | None = None,
-) -> list[Row]:
-    """Tell why a customer may be leaving, from what its row and the run hold; strongest first.
-
-    Args:
-        facts: ``churn_facts`` of the customer.
-        baselines: ``churn_baselines`` of the same run.
-        as_of: the run's day.
-        language: of the sentences: en, tr or az.
-        limit: how many are wanted; all by default.
-    """
-    if facts is None or baselines is None:
-        return []
-    read = churn.from_row(facts[: len(COLUMNS)], day_number(as_of))
-    return [
-        {
-            "code": reason.code,
-            "value": reason.value,
-            "baseline": reason.baseline,
-            "contribution": reason.contribution,
-            "sentence": churn.sentence(reason, language),
-        }
-        for reason in churn.reasons_for_one(read, churn.Baselines.from_dict(baselines))[:limit]
-    ]
-
-
-def explanation_of(
-    facts: Sequence[Any] | None,
-    value_minor: int | None,
-    serving: Mapping[str, Any] | None,
-    as_of: date,
-    language: str,
-) -> Row | None:
-    """Tell what the probability of the learned model is made of; parts that add up, the greatest first.
-
-    Args:
-        facts: ``churn_facts`` of a customer whose level comes from the learned model.
-        value_minor: its value in the run, None without a tier.
-        serving: ``churn_serving`` of the same run; None when another model served.
-        as_of: the run's day.
-        language: of the sentences: en, tr or az.
-    """
-    if serving is None or facts is None or len(facts) != len(ROW_FACTS):
-        return None
-    *known, refunds, _ = facts
-    read = churn.from_row(known, day_number(as_of))
-    model = Serving.from_dict(serving)
-    parts = contributions.contributions(read, value_minor or 0, refunds, model)
-    usual = model.mean_log_odds
-    return {
-        "log_odds": usual + sum(part.contribution for part in parts),
-        "mean_log_odds": usual,
-        "contributions": [
-            {**asdict(part), "sentence": contributions.sentence(part, language)} for part in parts
-        ],
-    }
 
 
 # --- populations

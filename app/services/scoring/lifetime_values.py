@@ -43,7 +43,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bought:
-    """Customers scored by the purchase model, by their place among the facts, and the model of their spend."""
+    """Customers scored by the purchase model (places among the facts), and the model of their spend."""
 
     rows: NDArray[np.intp]
     buyers: Buyers

@@ -18,7 +18,7 @@ Mask = NDArray[np.bool_]
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "tier": ("tier",),
-    "near_cut": ("near_cut",),
+    "near_threshold": ("near_threshold",),
     "value": ("value_minor",),
     "churn_level": ("churn_level",),
     "churn_percent": ("churn_percent",),

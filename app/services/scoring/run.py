@@ -55,7 +55,7 @@ SATISFACTION_DAYS = 365
 ROW_COLUMNS = (
     "tier",
     "value_minor",
-    "near_cut",
+    "near_threshold",
     "churn_level",
     "churn_percent",
     "churn_model",
@@ -280,7 +280,7 @@ def rows(part: Columns) -> list[Sequence[Any]]:
     return [
         _or_null(part["tier"], has_tier),
         _or_null(part["value_minor"], has_tier),
-        _or_null(part["near_cut"], part["near_cut"] != ""),
+        _or_null(part["near_threshold"], part["near_threshold"] != ""),
         _or_null(np.array([*LEVELS, ""])[level], level >= 0),
         _or_null(part["churn_percent"], part["churn_percent"] >= 0),
         _or_null(np.array([*churn.SOURCES, ""])[part["churn_model"]], part["churn_model"] >= 0),
@@ -316,7 +316,7 @@ _FACTS = f"[{','.join(['%s'] * len(churn.ROW_FACTS))}]"
 
 
 def _facts(part: Columns, is_scored: NDArray[np.bool_]) -> list[str | None]:
-    """The facts that reasons are made from, as `app.domain.churn.inputs.customer_facts.Facts.row` has it, in JSON."""
+    """Facts that reasons are made from, as `customer_facts.Facts.row` gives them, in JSON."""
     columns = []
     for name in churn.ROW_FACTS:
         column = part[name]

@@ -30,7 +30,7 @@ NO_TIER = ""
 @dataclass(frozen=True, slots=True, eq=False)
 class Result:
     """Columns aligned with the facts: ``tier`` (`NO_TIER` for a customer without a counted transaction) and
-    ``near_cut`` ("" for none); the report, and what distances to the next tier are computed from."""
+    ``near_threshold`` ("" for none); the report, and what distances to the next tier are computed from."""
 
     columns: Columns
     report: Row
@@ -50,10 +50,10 @@ def compute(facts: Facts, bounds: Bounds, parameters: Parameters) -> Result:
     found = value_tiers.summary(ranked, parameters.cuts)
     columns: Columns = {
         "tier": np.full(n, NO_TIER, dtype="U1"),
-        "near_cut": np.full(n, "", dtype="U1"),
+        "near_threshold": np.full(n, "", dtype="U1"),
     }
     columns["tier"][counted] = tiers
-    columns["near_cut"][counted] = value_tiers.near_cut(ranked, found.cut_a, found.cut_b)
+    columns["near_threshold"][counted] = value_tiers.near_threshold(ranked, found.cut_a, found.cut_b)
     steps = next_tier.next_tier_steps(ranked, parameters.cuts)
     return Result(columns, _report(facts, bounds, parameters, found), steps)
 
@@ -170,7 +170,7 @@ def _report(facts: Facts, bounds: Bounds, parameters: Parameters, found: value_t
         "gini": share(found.gini),
         "pareto": curve(found.pareto),
         "lorenz": curve(found.lorenz),
-        "near_cut": {"percent": value_tiers.NEAR_PERCENT, "a": found.near_a, "b": found.near_b},
+        "near_threshold": {"percent": value_tiers.NEAR_PERCENT, "a": found.near_a, "b": found.near_b},
     }
 
 

@@ -25,7 +25,7 @@ ROW = (
     "customer_id",
     "tier",
     "value_minor",
-    "near_cut",
+    "near_threshold",
     "churn_level",
     "churn_percent",
     "churn_model",

@@ -93,7 +93,7 @@ class CustomerScore(Base):
     )
     tier: Mapped[str | None] = mapped_column(Text)
     value_minor: Mapped[int | None] = mapped_column(BigInteger)
-    near_cut: Mapped[str | None] = mapped_column(Text)
+    near_threshold: Mapped[str | None] = mapped_column(Text)
     churn_level: Mapped[str | None] = mapped_column(Text)
     churn_percent: Mapped[int | None]
     churn_model: Mapped[str | None] = mapped_column(Text)

@@ -125,8 +125,8 @@ def test_tiers_of_the_current_run(api: Api) -> None:
         "none": ["Nobody yet"],
     }
     assert sorted(found(api, tier=["A", "none"])) == ["Customer 0", "Customer 1", "Nobody yet"]
-    assert found(api, near_cut="A") == ["Customer 1"]
-    assert found(api, near_cut="B") == ["Customer 3"]
+    assert found(api, near_threshold="A") == ["Customer 1"]
+    assert found(api, near_threshold="B") == ["Customer 3"]
 
 
 @pytest.mark.usefixtures("valued")
@@ -262,7 +262,7 @@ def test_the_total_only_when_asked_for(api: Api) -> None:
         {"tagg": "vip"},
         {"Q": "x"},
         {"tier": "D"},
-        {"near_cut": "none"},
+        {"near_threshold": "none"},
         {"churn_level": "none"},
         {"sort": "value_at_risk"},
         {"phone": "12"},

@@ -57,9 +57,9 @@ def test_a_new_customer_needs_a_name_only(api: Api) -> None:
         [],
         {},
     ]
-    assert [row[name] for name in ("tier", "value", "next_tier_distance", "near_cut", "scored_as_of")] == [
-        None
-    ] * 5
+    assert [
+        row[name] for name in ("tier", "value", "next_tier_distance", "near_threshold", "scored_as_of")
+    ] == [None] * 5
 
 
 def test_everything_said_of_a_customer_is_read_back(api: Api) -> None:

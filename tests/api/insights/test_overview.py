@@ -56,7 +56,15 @@ def test_a_new_customer_has_no_standing_yet(api: Api) -> None:
         [],
         [],
     )
-    unknown = ("tier", "value", "next_tier_distance", "near_cut", "satisfaction", "churn", "scored_as_of")
+    unknown = (
+        "tier",
+        "value",
+        "next_tier_distance",
+        "near_threshold",
+        "satisfaction",
+        "churn",
+        "scored_as_of",
+    )
     assert {name: found[name] for name in unknown} == dict.fromkeys(unknown)
 
 
@@ -80,7 +88,7 @@ def test_what_the_current_run_says_is_told(
         UUID(customer["id"]),
         tier="B",
         value_minor=12345,
-        near_cut="A",
+        near_threshold="A",
         satisfaction={"nps": nps},
         churn_level="watch",
         churn_percent=61,
@@ -91,7 +99,7 @@ def test_what_the_current_run_says_is_told(
         "tier": "B",
         "value": {"amount": "123.45", "currency": "TRY"},
         "next_tier_distance": {"amount": "1.00", "currency": "TRY"},
-        "near_cut": "A",
+        "near_threshold": "A",
         "satisfaction": {"nps": nps},
         "churn": {
             "level": "watch",

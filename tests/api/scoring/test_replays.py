@@ -66,7 +66,7 @@ def test_the_same_data_gives_the_same_run(api: Api, store: Store, actor: Actor, 
     assert {column["customers"] for column in result["columns"]} == {0}
     assert [column["name"] for column in result["columns"]] == [
         "tier",
-        "near_cut",
+        "near_threshold",
         "value",
         "churn_level",
         "churn_percent",

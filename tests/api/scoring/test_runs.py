@@ -93,8 +93,8 @@ def test_the_report_ties_with_the_customers(api: Api, scored: Any) -> None:
     for tier in report["tiers"]:
         listed = api.get("/v1/customers", params={"tier": tier["tier"], "include": "total"}).json()
         assert listed["total"] == tier["customers"]
-    near = api.get("/v1/customers", params={"near_cut": "A", "include": "total"}).json()
-    assert near["total"] == report["near_cut"]["a"]
+    near = api.get("/v1/customers", params={"near_threshold": "A", "include": "total"}).json()
+    assert near["total"] == report["near_threshold"]["a"]
     assert report["n"] + report["customers_without_tier"] == len(WORKED)
 
 

@@ -15,7 +15,7 @@ from app.domain.value.value_tiers import (
     Cuts,
     assign,
     cut_values,
-    near_cut,
+    near_threshold,
     rank,
     summary,
     transitions,
@@ -149,18 +149,22 @@ def test_cuts_are_the_smallest_values_of_their_tier() -> None:
 
 def test_near_a_cut_means_within_ten_percent_of_it_on_either_side() -> None:
     values = [221, 220, 200, 180, 179, 56, 55, 50, 45, 44, 0, -200]
-    assert near_cut(values, 200, 50).tolist() == ["", "A", "A", "A", "", "", "B", "B", "B", "", "", ""]
-    assert near_cut(values, None, None).tolist() == [""] * 12
-    assert near_cut([97, 96, 95], 100, 92).tolist() == ["A", "A", "B"]  # the nearer cut; 96 is in between
-    assert near_cut([900], 1000, 810).tolist() == ["A"]  # nearer to 810, but not within ten percent of it
+    assert near_threshold(values, 200, 50).tolist() == ["", "A", "A", "A", "", "", "B", "B", "B", "", "", ""]
+    assert near_threshold(values, None, None).tolist() == [""] * 12
+    assert near_threshold([97, 96, 95], 100, 92).tolist() == [
+        "A",
+        "A",
+        "B",
+    ]  # 96 is between
+    assert near_threshold([900], 1000, 810).tolist() == ["A"]  # not within 10 % of 810
     with pytest.raises(ValueError, match="percent"):
-        near_cut(values, 200, 50, percent=101)
+        near_threshold(values, 200, 50, percent=101)
 
 
 @given(VALUES, CUTS)
 def test_near_is_as_defined_and_counted_so(values: list[int], cuts: Cuts) -> None:
     cut_a, cut_b = cut_values(values, assign(values, cuts))
-    marks = near_cut(values, cut_a, cut_b).tolist()
+    marks = near_threshold(values, cut_a, cut_b).tolist()
     for value, mark in zip(values, marks, strict=True):
         near = [
             (abs(value - cut), name)
@@ -276,6 +280,6 @@ def test_a_million_customers_take_less_than_two_seconds() -> None:
     tiers = assign(ranked)
     next_tier_steps(ranked)
     summary(ranked)
-    near_cut(ranked, *cut_values(ranked, tiers))
+    near_threshold(ranked, *cut_values(ranked, tiers))
     transitions(ids, tiers, ids, tiers)
     assert time.process_time() - start < 2

@@ -340,7 +340,7 @@ def test_a_run_without_a_contest_is_compared_in_what_can_be(
     found = replay(store, actor, run_id)
     assert (found["same"], found["remarks"]) == (True, ["no_contest", "other_reading"])
     compared = {one["name"] for one in found["columns"]}
-    assert compared == {"tier", "near_cut", "value", "quadrant", "satisfaction", "facts"}
+    assert compared == {"tier", "near_threshold", "value", "quadrant", "satisfaction", "facts"}
     assert set(found["not_compared"]) == {
         "churn_level",
         "churn_percent",

@@ -8,7 +8,7 @@ Source: Batislam, Denizel and Filiztekin 2007; Hoppe and Wagner 2007 (there CBG/
 
 from numpy.typing import ArrayLike
 
-from app.domain.churn.distributions import btyd
+from app.domain.churn.distributions import btyd, fitting
 from app.domain.churn.distributions.btyd import Fit, Model, NoFit, Parameters
 from app.domain.churn.inputs.purchase_history import DAYS_PER_WEEK, Histories, group
 from app.domain.common.arrays import FloatArray
@@ -17,13 +17,13 @@ CODE = "mbg_nbd"
 
 
 def fit(histories: Histories) -> Fit | NoFit:
-    """Find the parameters of greatest likelihood: see `app.domain.churn.distributions.btyd.fit`."""
-    return btyd.fit(histories, Model.MBG_NBD)
+    """Find the parameters of greatest likelihood: see `app.domain.churn.distributions.fitting.fit`."""
+    return fitting.fit(histories, Model.MBG_NBD)
 
 
 def log_likelihood(parameters: Parameters, histories: Histories) -> float:
     """Natural logarithm of the likelihood of all customers; 0.0 for none."""
-    return btyd.log_likelihood(parameters, group(histories), Model.MBG_NBD)
+    return fitting.log_likelihood(parameters, group(histories), Model.MBG_NBD)
 
 
 def p_alive(parameters: Parameters, x: ArrayLike, t_x: ArrayLike, t: ArrayLike) -> FloatArray:

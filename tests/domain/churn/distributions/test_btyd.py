@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from app.domain.churn import Fit, Histories, NoFit, NoFitReason, Parameters
 from app.domain.churn.distributions import bg_nbd, btyd, mbg_nbd
-from app.domain.churn.distributions.btyd import Model, _data, _value_and_slope
+from app.domain.churn.distributions.btyd import Model
+from app.domain.churn.distributions.fitting import _data, _value_and_slope
 from app.domain.churn.inputs.purchase_history import group
 
 MODELS = pytest.mark.parametrize("model", [bg_nbd, mbg_nbd], ids=["bg", "mbg"])
