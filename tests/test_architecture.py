@@ -71,13 +71,21 @@ class Module:
 
     def imports(self) -> Iterator[str]:
         """Full names of imported modules, those inside functions too."""
-        for node in ast.walk(self.tree):
-            if isinstance(node, ast.Import):
-                yield from (alias.name for alias in node.names)
-            elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-                for alias in node.names:
-                    full = f"{node.module}.{alias.name}"
-                    yield full if full in self.known else node.module
+        for package, name in imported(self.tree):
+            full = f"{package}.{name}"
+            yield full if name and full in self.known else package
+
+
+@cache
+def imported(tree: ast.Module) -> list[tuple[str, str]]:
+    """What a module imports: packages, and names out of packages."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [(alias.name, "") for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            found += [(node.module, alias.name) for alias in node.names]
+    return found
 
 
 def parse(sources: Mapping[str, str]) -> list[Module]:
@@ -153,18 +161,25 @@ def _of_one(module: Module) -> Iterator[str]:
             yield f"{module.name} imports {name}"
         if root in RUN_WHAT_THEY_READ:
             yield f"{module.name} imports {name}, so that what is stored could be run"
-    for node in ast.walk(module.tree):
+    yield from _calls(module.name, module.part, module.tree)
+    if module.part not in ALLOWED and module.name != "app":
+        yield f"{module.name} is in no known part"
+
+
+@cache
+def _calls(name: str, part: str, tree: ast.Module) -> list[str]:
+    found = []
+    for node in ast.walk(tree):
         if _is_pickle_type(node) or (isinstance(node, ast.Call) and _runs_text(node)):
-            yield f"{module.name} runs what it reads"
+            found.append(f"{name} runs what it reads")
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
             continue
         called = node.func.attr
-        if called in ("commit", "rollback") and module.name not in MAY_COMMIT:
-            yield f"{module.name} calls {called}"
-        if called in CLOCKS and module.part == "domain" and not node.args:
-            yield f"{module.name} reads the clock"
-    if module.part not in ALLOWED and module.name != "app":
-        yield f"{module.name} is in no known part"
+        if called in ("commit", "rollback") and name not in MAY_COMMIT:
+            found.append(f"{name} calls {called}")
+        if called in CLOCKS and part == "domain" and not node.args:
+            found.append(f"{name} reads the clock")
+    return found
 
 
 def _circles(modules: list[Module]) -> Iterator[list[str]]:
