@@ -20,13 +20,13 @@ from app.schemas.insights.overview import (
     ScreenPopQuery,
 )
 from app.services.customers import scores as standing
-from app.services.customers import search, shared_opt_outs
+from app.services.customers import shared_opt_outs
 from app.services.scoring import churn_explanations
 from app.store.engine import one_statement
 from app.store.prepared_select import PreparedSelect
 from app.store.sql.union_all import union_all
 from app.store.tables import Complaint, Customer, CustomerLookup, CustomerScore, Interaction, ScoringRun
-from app.store.visibility import read_visible, visible_to
+from app.store.visibility import owner_of, read_visible, visible_to
 
 Row = dict[str, Any]
 
@@ -70,7 +70,7 @@ _BY_CONTACT_POINTS = _LIKELIEST_FIRST.where(
     Customer.id.in_(_owners.where(CustomerLookup.value.in_(bindparam("values", expanding=True))))
 )
 _BY_EXTERNAL_ID = PreparedSelect(
-    _LIKELIEST_FIRST.where(Customer.id == search.owner_of(bindparam("system"), bindparam("key")))
+    _LIKELIEST_FIRST.where(Customer.id == owner_of(bindparam("system"), bindparam("key")))
 )
 
 # A complaint has a resolution in exactly those states that are not open
