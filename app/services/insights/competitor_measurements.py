@@ -14,6 +14,7 @@ from app.domain.common.access import Actor
 from app.domain.satisfaction import INDICES
 from app.domain.satisfaction.competitor_measurements import MESSAGES, Measurement, faults
 from app.errors import AppError, ConflictError, FieldError, InvalidError
+from app.schemas.common.base import in_order
 from app.schemas.insights.competitor_measurements import (
     CompetitorMeasurementCreate,
     CompetitorMeasurementQuery,
@@ -33,7 +34,6 @@ from app.store.types import new_id, now
 Row = dict[str, Any]
 
 _READ = select(CompetitorMeasurement.__table__)
-_MEMBERS = tuple(CompetitorMeasurementRead.model_fields)
 REPORTED = ("value", "n", "sd", "low", "high", "expectation_mean")
 
 
@@ -60,6 +60,9 @@ MEASUREMENTS = Listing(
         since(CompetitorMeasurement.updated_at),
     ],
 )
+
+_shape = in_order(CompetitorMeasurementRead)
+"""A row as `CompetitorMeasurementRead` wants it."""
 
 
 # --- reading
@@ -160,7 +163,7 @@ def update_one(
     after = _checked({**change.before, **changes}, actor.company.day_of(change.recorded_at))
     if isinstance(after, AppError):
         raise after
-    members = sorted(changes.keys() & set(_MEMBERS))
+    members = sorted(changes.keys() & CompetitorMeasurementRead.model_fields.keys())
     return _shape(change.store("competitor_measurement.updated", changes, members=members))
 
 
@@ -205,8 +208,3 @@ def _checked(row: Row, today: date) -> Row | AppError:
         for fault in faults(reported_by(row), row["measured_on"], INDICES[row["index"]], today)
     ]
     return InvalidError(fields=wrong) if wrong else row
-
-
-def _shape(row: Row) -> Row:
-    """A row as `CompetitorMeasurementRead` wants it, members in its order."""
-    return {member: row[member] for member in _MEMBERS}

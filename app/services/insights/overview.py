@@ -11,6 +11,7 @@ from app.domain.common.access import Actor
 from app.domain.common.text import split_qualified
 from app.domain.customers.customers import Match, match_of
 from app.errors import NotFoundError
+from app.schemas.common.base import in_order
 from app.schemas.insights.overview import (
     MAX_LISTED,
     MAX_REASONS,
@@ -30,7 +31,7 @@ from app.store.visibility import owner_of, read_visible, visible_to
 
 Row = dict[str, Any]
 
-_MEMBERS = tuple(OverviewRead.model_fields)
+_in_order = in_order(OverviewRead)
 _COMPLAINT = tuple(OpenComplaint.model_fields)
 _INTERACTION = tuple(LastInteraction.model_fields)
 _ID = bindparam("customer_id", type_=Customer.id.type)
@@ -38,7 +39,7 @@ _ID = bindparam("customer_id", type_=Customer.id.type)
 # --- statements, made once: one built anew is compared with the cached one member by member
 
 _READ = select(
-    *(column for column in Customer.__table__.columns if column.key in _MEMBERS),
+    *(column for column in Customer.__table__.columns if column.key in OverviewRead.model_fields),
     *(Customer.__table__.c[column] for column in standing.CONTRACT.values()),
     *standing.SCORES,
     *shared_opt_outs.COLUMNS,
@@ -210,4 +211,4 @@ def _overview(tx: Connection, row: Row, language: str) -> Row:
         "open_complaints": complaints,
         "last_interactions": interactions,
     }
-    return {member: whole[member] for member in _MEMBERS}
+    return _in_order(whole)

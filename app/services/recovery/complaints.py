@@ -21,7 +21,7 @@ from app.domain.recovery.complaints import (
     out_of_order,
 )
 from app.errors import AppError, ConflictError, FieldError, InvalidError, NotFoundError
-from app.schemas.common.base import Paging
+from app.schemas.common.base import Paging, in_order
 from app.schemas.recovery.complaints import ComplaintCreate, ComplaintQuery, ComplaintRead, ComplaintSort
 from app.schemas.recovery.events import ComplaintEventRead
 from app.services.activity import recording, related_records
@@ -47,7 +47,6 @@ from app.store.visibility import visible_to
 Row = dict[str, Any]
 
 _READ_EVENTS = select(ComplaintEvent.__table__)
-_MEMBERS = tuple(ComplaintRead.model_fields)
 
 
 def _is_open(wanted: bool) -> Any:
@@ -95,6 +94,9 @@ COMPLAINTS = Listing(
     ],
 )
 
+shape = in_order(ComplaintRead)
+"""A row as `ComplaintRead` wants it."""
+
 
 # --- reading
 
@@ -132,11 +134,6 @@ def events(tx: Connection, actor: Actor, query: Paging, after: After | None, com
     if not read.rows:  # every complaint was received
         raise NotFoundError("There is no such complaint.")
     return Page([_event_shape(row) for row in read.rows], read.after)
-
-
-def shape(row: Row) -> Row:
-    """A row as `ComplaintRead` wants it, members in its order."""
-    return {member: row[member] for member in _MEMBERS}
 
 
 # --- writing
@@ -327,10 +324,10 @@ def _exists() -> ConflictError:
 
 _KIND = recording.RecordType(Complaint, _exists, path="/v1/complaints", regenerate=_renumbered)
 
-_EVENT_MEMBERS = tuple(ComplaintEventRead.model_fields)
+_event_in_order = in_order(ComplaintEventRead)
 
 
 def _event_shape(row: Row) -> Row:
     """A row as `ComplaintEventRead` wants it, members in its order."""
     row = {**row, "members": row["data"].get("members", [])}
-    return {member: row[member] for member in _EVENT_MEMBERS}
+    return _event_in_order(row)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, insert, select
 
 from app.domain.common.access import Actor
 from app.errors import AppError, ConflictError, FieldError, InvalidError
+from app.schemas.common.base import in_order
 from app.schemas.customers.customers import ExternalId
 from app.schemas.surveys.invitations import (
     SurveyInvitationCreate,
@@ -31,7 +32,6 @@ from app.store.visibility import visible_to
 
 Row = dict[str, Any]
 
-_MEMBERS = tuple(SurveyInvitationRead.model_fields)
 
 INVITATIONS = Listing(
     SurveyInvitationQuery,
@@ -47,6 +47,9 @@ INVITATIONS = Listing(
         window("invited", SurveyInvitation.invited_at),
     ],
 )
+
+_shape = in_order(SurveyInvitationRead)
+"""A row as `SurveyInvitationRead` wants it."""
 
 
 # --- reading
@@ -169,8 +172,3 @@ def _new_row(item: SurveyInvitationCreate, surveys: Surveys, at: datetime, row_i
         "answered_at": None,
         "recorded_at": at,
     }
-
-
-def _shape(row: Row) -> Row:
-    """A row as `SurveyInvitationRead` wants it, members in its order."""
-    return {member: row[member] for member in _MEMBERS}

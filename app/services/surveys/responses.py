@@ -11,6 +11,7 @@ from app.domain.common.access import Actor
 from app.domain.common.days import is_future
 from app.domain.surveys.surveys import answer_rows, check_answers, is_expired
 from app.errors import AppError, ConflictError, FieldError, InvalidError
+from app.schemas.common.base import in_order
 from app.schemas.surveys.responses import (
     SurveyResponseCreate,
     SurveyResponseQuery,
@@ -30,7 +31,7 @@ Row = dict[str, Any]
 Invitations = dict[UUID, Row]
 
 _READ_ANSWERS = select(SurveyAnswer.__table__).order_by(SurveyAnswer.response_id, SurveyAnswer.question)
-_MEMBERS = tuple(SurveyResponseRead.model_fields)
+_in_order = in_order(SurveyResponseRead)
 
 RESPONSES = Listing(
     SurveyResponseQuery,
@@ -360,7 +361,7 @@ def _with_answers(tx: Connection, rows: Collection[Row]) -> list[Row]:
 def _shape(row: Row, answers: Iterable[Row]) -> Row:
     """A row as `SurveyResponseRead` wants it, members in its order."""
     whole = {**row, "answers": [_answer_shape(answer) for answer in answers]}
-    return {member: whole[member] for member in _MEMBERS}
+    return _in_order(whole)
 
 
 def _answer_shape(answer: Row) -> Row:

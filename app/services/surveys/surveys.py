@@ -9,7 +9,7 @@ from sqlalchemy import Connection, and_, insert, select
 from app.domain.common.access import Actor
 from app.domain.surveys.surveys import MAX_LANGUAGES, MESSAGES, Problem, check_questions, completed
 from app.errors import ConflictError, FieldError, InvalidError, NotFoundError
-from app.schemas.common.base import Paging
+from app.schemas.common.base import Paging, in_order
 from app.schemas.surveys.surveys import (
     Question,
     SurveyCreate,
@@ -49,7 +49,10 @@ SURVEYS = Listing(
     filters=[equal(Survey.code, Survey.is_active), since(Survey.updated_at)],
 )
 _READ_VERSION = select(SurveyVersion.__table__)
-_MEMBERS = tuple(SurveyRead.model_fields)
+
+_shape = in_order(SurveyRead)
+"""A row as `SurveyRead` wants it."""
+
 
 # --- reading
 
@@ -218,8 +221,3 @@ def _merged(names: Row, changes: Row) -> Row:
         detail, params = "Expected at most {max_length} items.", {"max_length": MAX_LANGUAGES}
         raise InvalidError(fields=[FieldError("/names", "too_long", detail, params=params)])
     return merged
-
-
-def _shape(row: Row) -> Row:
-    """A row as `SurveyRead` wants it, members in its order."""
-    return {member: row[member] for member in _MEMBERS}
