@@ -62,7 +62,7 @@ def _as_dicts(schema: Any) -> Any:
     }
 
 
-def in_order(model: type[BaseModel]) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+def shaper(model: type[BaseModel]) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
     """Return a function that picks the members of ``model`` out of a row, in the model's order."""
     members = tuple(model.model_fields)
     return lambda row: {member: row[member] for member in members}

@@ -17,7 +17,7 @@ from app.schemas.activity.interactions import (
     InteractionSort,
     InteractionUpdate,
 )
-from app.schemas.common.base import in_order
+from app.schemas.common.base import shaper
 from app.services.activity import dispositions, recording
 from app.services.customers import callers, do_not_contact
 from app.services.platform import changes, rights
@@ -40,7 +40,7 @@ from app.store.visibility import visible_to
 
 Row = dict[str, Any]
 
-_in_order = in_order(InteractionRead)
+_as_read = shaper(InteractionRead)
 
 
 def _was_called_from(text: str, actor: Actor) -> Any:
@@ -279,4 +279,4 @@ _KIND = recording.RecordType(Interaction, _exists, path="/v1/interactions")
 def _shape(row: Row) -> Row:
     """A row as `InteractionRead` wants it, members in its order."""
     handled = handle_seconds(row["talk_seconds"], row["hold_seconds"], row["wrap_seconds"])
-    return _in_order({**row, "handle_seconds": handled})
+    return _as_read({**row, "handle_seconds": handled})

@@ -17,7 +17,7 @@ from sqlalchemy import (
 from app.domain.common.access import Actor
 from app.domain.customers.customers import Lifecycle, lookups
 from app.errors import AppError, ConflictError, NotFoundError
-from app.schemas.common.base import in_order
+from app.schemas.common.base import shaper
 from app.schemas.customers.customers import (
     CustomerCreate,
     CustomerRead,
@@ -52,7 +52,7 @@ _BY_ID = PreparedSelect(_READ_ONE.where(Customer.id == bindparam("customer_id"))
 _BY_EXTERNAL_ID = PreparedSelect(
     _READ_ONE.where(Customer.id == owner_of(bindparam("system"), bindparam("key")))
 )
-_in_order = in_order(CustomerRead)
+_as_read = shaper(CustomerRead)
 
 # --- reading
 
@@ -258,7 +258,7 @@ def _shape(row: Row) -> Row:
     """A row as `CustomerRead` wants it, members in its order."""
     shaped = {"contract": scores.contract_of(row), shared_opt_outs.MEMBER: shared_opt_outs.shared(row)}
     row = {**row, **scores.scores_of(row), **shaped}
-    return _in_order(row)
+    return _as_read(row)
 
 
 def _insert_one(tx: Connection, actor: Actor, data: Row) -> Row:

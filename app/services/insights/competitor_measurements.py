@@ -14,7 +14,7 @@ from app.domain.common.access import Actor
 from app.domain.satisfaction import INDICES
 from app.domain.satisfaction.competitor_measurements import MESSAGES, Measurement, faults
 from app.errors import AppError, ConflictError, FieldError, InvalidError
-from app.schemas.common.base import in_order
+from app.schemas.common.base import shaper
 from app.schemas.insights.competitor_measurements import (
     CompetitorMeasurementCreate,
     CompetitorMeasurementQuery,
@@ -61,7 +61,7 @@ MEASUREMENTS = Listing(
     ],
 )
 
-_shape = in_order(CompetitorMeasurementRead)
+_shape = shaper(CompetitorMeasurementRead)
 """A row as `CompetitorMeasurementRead` wants it."""
 
 

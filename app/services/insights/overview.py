@@ -11,7 +11,7 @@ from app.domain.common.access import Actor
 from app.domain.common.text import split_qualified
 from app.domain.customers.customers import Match, match_of
 from app.errors import NotFoundError
-from app.schemas.common.base import in_order
+from app.schemas.common.base import shaper
 from app.schemas.insights.overview import (
     MAX_LISTED,
     MAX_REASONS,
@@ -31,7 +31,7 @@ from app.store.visibility import owner_of, read_visible, visible_to
 
 Row = dict[str, Any]
 
-_in_order = in_order(OverviewRead)
+_as_read = shaper(OverviewRead)
 _COMPLAINT = tuple(OpenComplaint.model_fields)
 _INTERACTION = tuple(LastInteraction.model_fields)
 _ID = bindparam("customer_id", type_=Customer.id.type)
@@ -211,4 +211,4 @@ def _overview(tx: Connection, row: Row, language: str) -> Row:
         "open_complaints": complaints,
         "last_interactions": interactions,
     }
-    return _in_order(whole)
+    return _as_read(whole)

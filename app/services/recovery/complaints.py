@@ -21,7 +21,7 @@ from app.domain.recovery.complaints import (
     out_of_order,
 )
 from app.errors import AppError, ConflictError, FieldError, InvalidError, NotFoundError
-from app.schemas.common.base import Paging, in_order
+from app.schemas.common.base import Paging, shaper
 from app.schemas.recovery.complaints import ComplaintCreate, ComplaintQuery, ComplaintRead, ComplaintSort
 from app.schemas.recovery.events import ComplaintEventRead
 from app.services.activity import recording, related_records
@@ -94,7 +94,7 @@ COMPLAINTS = Listing(
     ],
 )
 
-shape = in_order(ComplaintRead)
+shape = shaper(ComplaintRead)
 """A row as `ComplaintRead` wants it."""
 
 
@@ -324,10 +324,10 @@ def _exists() -> ConflictError:
 
 _KIND = recording.RecordType(Complaint, _exists, path="/v1/complaints", regenerate=_renumbered)
 
-_event_in_order = in_order(ComplaintEventRead)
+_event_as_read = shaper(ComplaintEventRead)
 
 
 def _event_shape(row: Row) -> Row:
     """A row as `ComplaintEventRead` wants it, members in its order."""
     row = {**row, "members": row["data"].get("members", [])}
-    return _event_in_order(row)
+    return _event_as_read(row)

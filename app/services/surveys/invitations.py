@@ -10,7 +10,7 @@ from sqlalchemy import Connection, insert, select
 
 from app.domain.common.access import Actor
 from app.errors import AppError, ConflictError, FieldError, InvalidError
-from app.schemas.common.base import in_order
+from app.schemas.common.base import shaper
 from app.schemas.customers.customers import ExternalId
 from app.schemas.surveys.invitations import (
     SurveyInvitationCreate,
@@ -48,7 +48,7 @@ INVITATIONS = Listing(
     ],
 )
 
-_shape = in_order(SurveyInvitationRead)
+_shape = shaper(SurveyInvitationRead)
 """A row as `SurveyInvitationRead` wants it."""
 
 

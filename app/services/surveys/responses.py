@@ -11,7 +11,7 @@ from app.domain.common.access import Actor
 from app.domain.common.days import is_future
 from app.domain.surveys.surveys import answer_rows, check_answers, is_expired
 from app.errors import AppError, ConflictError, FieldError, InvalidError
-from app.schemas.common.base import in_order
+from app.schemas.common.base import shaper
 from app.schemas.surveys.responses import (
     SurveyResponseCreate,
     SurveyResponseQuery,
@@ -31,7 +31,7 @@ Row = dict[str, Any]
 Invitations = dict[UUID, Row]
 
 _READ_ANSWERS = select(SurveyAnswer.__table__).order_by(SurveyAnswer.response_id, SurveyAnswer.question)
-_in_order = in_order(SurveyResponseRead)
+_as_read = shaper(SurveyResponseRead)
 
 RESPONSES = Listing(
     SurveyResponseQuery,
@@ -361,7 +361,7 @@ def _with_answers(tx: Connection, rows: Collection[Row]) -> list[Row]:
 def _shape(row: Row, answers: Iterable[Row]) -> Row:
     """A row as `SurveyResponseRead` wants it, members in its order."""
     whole = {**row, "answers": [_answer_shape(answer) for answer in answers]}
-    return _in_order(whole)
+    return _as_read(whole)
 
 
 def _answer_shape(answer: Row) -> Row:

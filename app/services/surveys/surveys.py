@@ -9,7 +9,7 @@ from sqlalchemy import Connection, and_, insert, select
 from app.domain.common.access import Actor
 from app.domain.surveys.surveys import MAX_LANGUAGES, MESSAGES, Problem, check_questions, completed
 from app.errors import ConflictError, FieldError, InvalidError, NotFoundError
-from app.schemas.common.base import Paging, in_order
+from app.schemas.common.base import Paging, shaper
 from app.schemas.surveys.surveys import (
     Question,
     SurveyCreate,
@@ -50,7 +50,7 @@ SURVEYS = Listing(
 )
 _READ_VERSION = select(SurveyVersion.__table__)
 
-_shape = in_order(SurveyRead)
+_shape = shaper(SurveyRead)
 """A row as `SurveyRead` wants it."""
 
 
