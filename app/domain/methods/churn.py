@@ -7,9 +7,10 @@ import numpy as np
 from app.domain.churn import LEVELS, Parameters, RiskLevels, levels
 from app.domain.churn.contractual import state
 from app.domain.churn.distributions import bg_nbd, mbg_nbd
+from app.domain.churn.models import REGISTRY
 from app.domain.methods.model import Example, Figures, Method, MethodKind
 
-_FORMULA = "q = 1 - P(alive) x [1 - ((alpha + T)/(alpha + T + h))^(r + x)]"
+_MODEL = REGISTRY["mbg_nbd"]
 _PLACE = "/docs/formulas#churn"
 
 
@@ -50,9 +51,9 @@ METHODS = (
     Method(
         code="mbg_nbd",
         kind=MethodKind.CHURN_MODEL,
-        title="MBG/NBD",
-        formula=_FORMULA,
-        source="Batislam, Denizel and Filiztekin 2007; Hoppe and Wagner 2007",
+        title=_MODEL.title,
+        formula=_MODEL.formula,
+        source=_MODEL.source,
         documentation=_PLACE,
         low=0,
         high=1,
@@ -71,7 +72,7 @@ METHODS = (
         code="bg_nbd",
         kind=MethodKind.CHURN_MODEL,
         title="BG/NBD",
-        formula=_FORMULA,
+        formula=_MODEL.formula,
         source="Fader, Hardie and Lee 2005",
         documentation=_PLACE,
         low=0,

@@ -43,7 +43,7 @@ METHODS = (
     Method(
         code="recency",
         kind=MethodKind.CHURN_MODEL,
-        title="Recency",
+        title=recency.MODEL.title,
         formula=recency.MODEL.formula,
         source=recency.MODEL.source,
         documentation=_PLACE,
@@ -56,7 +56,7 @@ METHODS = (
     Method(
         code="recency_frequency",
         kind=MethodKind.CHURN_MODEL,
-        title="Recency and frequency",
+        title=recency_frequency.MODEL.title,
         formula=recency_frequency.MODEL.formula,
         source=recency_frequency.MODEL.source,
         documentation=_PLACE,
@@ -69,7 +69,7 @@ METHODS = (
     Method(
         code="logistic",
         kind=MethodKind.CHURN_MODEL,
-        title="Logistic regression",
+        title=logistic.MODEL.title,
         formula=logistic.MODEL.formula,
         source=logistic.MODEL.source,
         documentation=_PLACE,

@@ -1,7 +1,7 @@
 """Warning signs: why a customer may be leaving, said in words.
 
-To add a sign: a `Sign` in a file of this folder, a line in `SIGNALS`, a test with a worked example, and a
-line in docs/formulas.md (a test asks for it). A sign whose facts are recorded nowhere is not listed.
+To add a sign: a `Signal` in a file of this folder, a line in `SIGNALS`, a worked example in
+`app.domain.methods.signals`, translations; then ``python -m tests.refresh_formulas``. A sign whose facts are recorded nowhere is not listed.
 
 Source: docs/formulas.md#warning-signs.
 """
