@@ -14,7 +14,7 @@ from app.services.platform import preconditions
 from app.store import dialects
 from app.store.audit import trail
 from app.store.engine import one_statement
-from app.store.paging import After, Page, SortKey, changed_after, fetch
+from app.store.paging import After, Page, SortKey, fetch
 from app.store.tables import Disposition
 from app.store.types import now
 from app.texts import LANGUAGES, translate
@@ -41,7 +41,9 @@ def get(tx: Connection, actor: Actor, code: str) -> Row:
 def page(tx: Connection, actor: Actor, query: ChangesQuery, after: After | None) -> Page:
     """Read a page of the dispositions, active or not, by code. Built-in ones that the company has not changed
     were changed after no instant."""
-    statement = changed_after(_READ, Disposition.updated_at, query.updated_after)
+    statement = _READ
+    if query.updated_after is not None:
+        statement = statement.where(Disposition.updated_at > query.updated_after)
     built_in = DISPOSITIONS if query.updated_after is None else {}
     found = fetch(tx, statement, [SortKey(Disposition.code)], limit=query.limit, after=after)
     stored = {row["code"]: row for row in found.rows}

@@ -81,7 +81,7 @@ def newest_of_many(tx: Connection, customer_ids: Collection[UUID]) -> dict[UUID,
 # --- recorded and read
 
 
-def page(tx: Connection, actor: Actor, customer_id: UUID, query: Paging, after: After | None) -> Page:
+def page(tx: Connection, actor: Actor, query: Paging, after: After | None, customer_id: UUID) -> Page:
     """Read a page of the versions of a customer's contract terms, newest first.
 
     Raises:

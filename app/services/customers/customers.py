@@ -17,6 +17,7 @@ from sqlalchemy import (
 from app.domain.common.access import Actor
 from app.domain.customers.customers import Lifecycle, lookups
 from app.errors import AppError, ConflictError, NotFoundError
+from app.schemas.common.base import shaper
 from app.schemas.customers.customers import (
     CustomerCreate,
     CustomerRead,
@@ -42,25 +43,16 @@ from app.store.audit import trail
 from app.store.engine import one_statement
 from app.store.paging import After, Page, fetch
 from app.store.prepared_select import PreparedSelect
-from app.store.tables import Customer, CustomerExternalId, CustomerLookup, CustomerScore
+from app.store.tables import Customer, CustomerExternalId, CustomerLookup
 from app.store.types import new_id, now
-from app.store.visibility import read_visible, visible_to
+from app.store.visibility import owner_of, read_visible, visible_to
 
-_READ = select(
-    *(
-        column
-        for column in Customer.__table__.columns
-        if column.key not in ("name_key", "created_by_import_id")
-    ),
-    *scores.SCORES,
-).join_from(Customer, CustomerScore, CustomerScore.customer_id == Customer.id, isouter=True)
-
-_READ_ONE = _READ.add_columns(*shared_opt_outs.COLUMNS)
+_READ_ONE = search.LISTED.add_columns(*shared_opt_outs.COLUMNS)
 _BY_ID = PreparedSelect(_READ_ONE.where(Customer.id == bindparam("customer_id")))
 _BY_EXTERNAL_ID = PreparedSelect(
-    _READ_ONE.where(Customer.id == search.owner_of(bindparam("system"), bindparam("key")))
+    _READ_ONE.where(Customer.id == owner_of(bindparam("system"), bindparam("key")))
 )
-_MEMBERS = tuple(CustomerRead.model_fields)
+_as_read = shaper(CustomerRead)
 
 # --- reading
 
@@ -87,8 +79,8 @@ def page(tx: Connection, actor: Actor, query: CustomerQuery, after: After | None
     Two statements; one more with ``include=total``, and one where a page reaches those who lack the figure
     that all are sorted by.
     """
-    statement = search.filtered(visible_to(_READ, actor), actor, query)
-    keys = search.SORTS[query.sort]
+    statement = search.CUSTOMERS.filtered(actor, query)
+    keys = search.CUSTOMERS.order(query)
     if any(key.column is Customer.name_key for key in keys):
         statement = statement.add_columns(Customer.name_key)
     total = None
@@ -266,7 +258,7 @@ def _shape(row: Row) -> Row:
     """A row as `CustomerRead` wants it, members in its order."""
     shaped = {"contract": scores.contract_of(row), shared_opt_outs.MEMBER: shared_opt_outs.shared(row)}
     row = {**row, **scores.scores_of(row), **shaped}
-    return {member: row[member] for member in _MEMBERS}
+    return _as_read(row)
 
 
 def _insert_one(tx: Connection, actor: Actor, data: Row) -> Row:

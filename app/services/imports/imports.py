@@ -23,6 +23,7 @@ from app.services.platform import jobs, rights
 from app.services.scoring import job_results
 from app.store.audit import trail
 from app.store.engine import one_statement
+from app.store.listing import Listing, newest_first, one_or_404, where
 from app.store.paging import After, Page, SortKey, fetch
 from app.store.tables import Import, ImportChunk, Job, RefusedRow
 from app.store.types import new_id, now
@@ -52,10 +53,23 @@ _STATE = case(
     (Import.state == ImportState.REVERTING, _was),
     else_=Import.state,
 )
-_READ = select(
-    *(column for column in Import.__table__.columns if column.key != "state"), _STATE.label("state")
-).join_from(Import, Job, Job.id == Import.job_id, isouter=True)
-_NEWEST = (SortKey(Import.created_at, descending=True), SortKey(Import.id, descending=True))
+
+
+def _visible(statement: Select[Any], actor: Actor) -> Select[Any]:
+    """A caller who sees only some customers sees only the imports it sent itself."""
+    return statement.where(Import.created_by == actor.id) if actor.is_limited else statement
+
+
+IMPORTS = Listing(
+    ImportQuery,
+    select(
+        *(column for column in Import.__table__.columns if column.key != "state"), _STATE.label("state")
+    ).join_from(Import, Job, Job.id == Import.job_id, isouter=True),
+    owner=_visible,
+    missing="There is no such import.",
+    sorts=newest_first(Import.created_at, Import.id),
+    filters=[where("state", _STATE.in_)],
+)
 
 
 # --- reading
@@ -68,21 +82,17 @@ def get(tx: Connection, actor: Actor, import_id: UUID) -> Row:
     Raises:
         NotFoundError: there is none with this id, or the caller may not see it.
     """
-    return _shape(_find(tx, actor, _READ, import_id))
+    return _shape(IMPORTS.one_or_404(tx, actor, Import.id == import_id))
 
 
 @one_statement
 def page(tx: Connection, actor: Actor, query: ImportQuery, after: After | None) -> Page:
     """Read a page of imports, newest first."""
-    statement = _visible(_READ, actor)
-    if query.state:
-        statement = statement.where(_STATE.in_(query.state))
-    found = fetch(tx, statement, _NEWEST, limit=query.limit, after=after)
-    return Page([_shape(row) for row in found.rows], found.after)
+    return IMPORTS.page(tx, actor, query, after, _shape)
 
 
 def refused_rows(
-    tx: Connection, actor: Actor, import_id: UUID, query: RefusedRowQuery, after: After | None
+    tx: Connection, actor: Actor, query: RefusedRowQuery, after: After | None, import_id: UUID
 ) -> Page:
     """Read a page of the rows of an import that were refused, in the order of the file.
 
@@ -118,7 +128,7 @@ def refused_after(tx: Connection, actor: Actor, import_id: UUID, line: int, limi
         NotFoundError: as in `get`.
     """
     return refused_rows(
-        tx, actor, import_id, RefusedRowQuery.model_construct(limit=limit, code=[]), (line,)
+        tx, actor, RefusedRowQuery.model_construct(limit=limit, code=[]), (line,), import_id
     ).rows
 
 
@@ -284,7 +294,7 @@ def revert(tx: Connection, actor: Actor, import_id: UUID) -> Row:
             one lacks ``imports:admin``.
         ConflictError: it was a dry run, has not ended, or is reverted already.
     """
-    before = _find(tx, actor, _READ.with_for_update(of=Import), import_id)
+    before = IMPORTS.one_or_404(tx, actor, Import.id == import_id, lock=Import)
     kind, create_missing = RecordKind(before["kind"]), before["mapping"]["create_missing"]
     rights.require(actor, *import_rights.needed(kind, create_missing=create_missing))
     if before["created_by"] != actor.id:
@@ -335,16 +345,10 @@ def _sweep(tx: Connection) -> None:
         discard_upload(tx, import_id)
 
 
-def _visible(statement: Select[Any], actor: Actor) -> Select[Any]:
-    """A caller who sees only some customers sees only the imports it sent itself."""
-    return statement.where(Import.created_by == actor.id) if actor.is_limited else statement
-
-
 def _find(tx: Connection, actor: Actor, statement: Select[Any], import_id: UUID) -> Row:
-    row = tx.execute(_visible(statement.where(Import.id == import_id), actor)).mappings().first()
-    if row is None:
-        raise NotFoundError("There is no such import.")
-    return dict(row)
+    return one_or_404(
+        tx, _visible(statement.where(Import.id == import_id), actor), "There is no such import."
+    )
 
 
 def _explained(row: Row, kind: RecordKind, values: Row) -> Row:

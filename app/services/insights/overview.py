@@ -11,6 +11,7 @@ from app.domain.common.access import Actor
 from app.domain.common.text import split_qualified
 from app.domain.customers.customers import Match, match_of
 from app.errors import NotFoundError
+from app.schemas.common.base import shaper
 from app.schemas.insights.overview import (
     MAX_LISTED,
     MAX_REASONS,
@@ -20,17 +21,17 @@ from app.schemas.insights.overview import (
     ScreenPopQuery,
 )
 from app.services.customers import scores as standing
-from app.services.customers import search, shared_opt_outs
+from app.services.customers import shared_opt_outs
 from app.services.scoring import churn_explanations
 from app.store.engine import one_statement
 from app.store.prepared_select import PreparedSelect
 from app.store.sql.union_all import union_all
 from app.store.tables import Complaint, Customer, CustomerLookup, CustomerScore, Interaction, ScoringRun
-from app.store.visibility import read_visible, visible_to
+from app.store.visibility import owner_of, read_visible, visible_to
 
 Row = dict[str, Any]
 
-_MEMBERS = tuple(OverviewRead.model_fields)
+_as_read = shaper(OverviewRead)
 _COMPLAINT = tuple(OpenComplaint.model_fields)
 _INTERACTION = tuple(LastInteraction.model_fields)
 _ID = bindparam("customer_id", type_=Customer.id.type)
@@ -38,7 +39,7 @@ _ID = bindparam("customer_id", type_=Customer.id.type)
 # --- statements, made once: one built anew is compared with the cached one member by member
 
 _READ = select(
-    *(column for column in Customer.__table__.columns if column.key in _MEMBERS),
+    *(column for column in Customer.__table__.columns if column.key in OverviewRead.model_fields),
     *(Customer.__table__.c[column] for column in standing.CONTRACT.values()),
     *standing.SCORES,
     *shared_opt_outs.COLUMNS,
@@ -70,7 +71,7 @@ _BY_CONTACT_POINTS = _LIKELIEST_FIRST.where(
     Customer.id.in_(_owners.where(CustomerLookup.value.in_(bindparam("values", expanding=True))))
 )
 _BY_EXTERNAL_ID = PreparedSelect(
-    _LIKELIEST_FIRST.where(Customer.id == search.owner_of(bindparam("system"), bindparam("key")))
+    _LIKELIEST_FIRST.where(Customer.id == owner_of(bindparam("system"), bindparam("key")))
 )
 
 # A complaint has a resolution in exactly those states that are not open
@@ -210,4 +211,4 @@ def _overview(tx: Connection, row: Row, language: str) -> Row:
         "open_complaints": complaints,
         "last_interactions": interactions,
     }
-    return {member: whole[member] for member in _MEMBERS}
+    return _as_read(whole)

@@ -163,7 +163,7 @@ _BRANCHES = {
 }
 
 
-def page(tx: Connection, actor: Actor, customer_id: UUID, query: TimelineQuery, after: After | None) -> Page:
+def page(tx: Connection, actor: Actor, query: TimelineQuery, after: After | None, customer_id: UUID) -> Page:
     """Read a page of what happened to a customer, newest first.
 
     Each table gives at most one row more than the page holds, by its index on customer and time: the cost

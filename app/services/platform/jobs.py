@@ -9,17 +9,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Update, and_, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Select, Update, and_, func, insert, literal, select, update
 
 from app.domain.common.access import Actor
 from app.domain.common.job_turns import MAX_WAITING, WAIT_SECONDS, Turns, WaitingJob, is_short
 from app.domain.common.jobs import JobState, progress_percent
-from app.errors import ConflictError, NotFoundError, RateLimitError
+from app.errors import ConflictError, RateLimitError
 from app.schemas.common.jobs import JobQuery
 from app.store import dialects, job_notifications
 from app.store.audit import trail
 from app.store.engine import one_statement
-from app.store.paging import After, Page, SortKey, fetch
+from app.store.listing import Listing, any_of, equal, newest_first
+from app.store.paging import After, Page
 from app.store.tables import Job
 from app.store.types import new_id, now
 
@@ -42,7 +43,21 @@ _WAITING = (
     .order_by(Job.created_at, Job.id)
     .limit(LOOKED_AT)
 )
-_KEYS = (SortKey(Job.created_at, descending=True), SortKey(Job.id, descending=True))
+
+
+def _limited(statement: Select[Any], actor: Actor) -> Select[Any]:
+    """A caller who sees only some customers sees only the jobs it asked for itself."""
+    return statement.where(Job.created_by == actor.id) if actor.is_limited else statement
+
+
+JOBS = Listing(
+    JobQuery,
+    _READ,
+    owner=_limited,
+    missing="There is no such job.",
+    sorts=newest_first(Job.created_at, Job.id),
+    filters=[equal(Job.kind), any_of(Job.state)],
+)
 
 
 # --- for callers
@@ -109,22 +124,13 @@ def get(tx: Connection, actor: Actor, job_id: UUID) -> Row:
     Raises:
         NotFoundError: there is none with this id, or the caller may not see it.
     """
-    row = tx.execute(_READ.where(Job.id == job_id, *_visible(actor))).mappings().first()
-    if row is None:
-        raise NotFoundError("There is no such job.")
-    return _shape(dict(row))
+    return _shape(JOBS.one_or_404(tx, actor, Job.id == job_id))
 
 
 @one_statement
 def page(tx: Connection, actor: Actor, query: JobQuery, after: After | None) -> Page:
     """Read a page of jobs, newest first."""
-    statement = _READ.where(*_visible(actor))
-    if query.kind is not None:
-        statement = statement.where(Job.kind == query.kind)
-    if query.state:
-        statement = statement.where(Job.state.in_(query.state))
-    found = fetch(tx, statement, _KEYS, limit=query.limit, after=after)
-    return Page([_shape(row) for row in found.rows], found.after)
+    return JOBS.page(tx, actor, query, after, _shape)
 
 
 def cancel(tx: Connection, actor: Actor, job_id: UUID) -> Row:

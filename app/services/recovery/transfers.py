@@ -45,7 +45,7 @@ def move_interaction(
     tx: Connection, actor: Actor, interaction_id: UUID, data: TransferCreate, if_match: str | None = None
 ) -> Row:
     """Move an interaction with the complaints that came from it and the survey records about them."""
-    before = interactions.find_locked(tx, actor, interaction_id)
+    before = interactions.INTERACTIONS.one_or_404(tx, actor, Interaction.id == interaction_id, lock=True)
     customer_id = _new_owner(tx, actor, before, data, if_match)
     at = now()
     changes = {"customer_id": customer_id, "version": before["version"] + 1, "updated_at": at}
@@ -71,8 +71,7 @@ def move_complaint(
         ConflictError: it came from an interaction of its present customer, with which it moves
             (``moves_with_interaction``).
     """
-    wanted = complaints.visible(actor).where(Complaint.id == complaint_id).with_for_update()
-    before = complaints.found(tx, wanted)
+    before = complaints.COMPLAINTS.one_or_404(tx, actor, Complaint.id == complaint_id, lock=True)
     customer_id = _new_owner(tx, actor, before, data, if_match)
     of_it = select(Interaction.customer_id).where(Interaction.id == before["interaction_id"])
     if tx.execute(of_it).scalar_one_or_none() not in (None, customer_id):
@@ -90,7 +89,7 @@ def move_transaction(
     tx: Connection, actor: Actor, transaction_id: UUID, data: TransferCreate, if_match: str | None = None
 ) -> Row:
     """Move a transaction with the survey records about it."""
-    before = transactions.find_locked(tx, actor, transaction_id)
+    before = transactions.TRANSACTIONS.one_or_404(tx, actor, Transaction.id == transaction_id, lock=True)
     customer_id = _new_owner(tx, actor, before, data, if_match)
     at = now()
     changes = {"customer_id": customer_id, "version": before["version"] + 1, "changed_at": at}
