@@ -1,7 +1,8 @@
 """Warning signs: why a customer may be leaving, said in words.
 
 To add a sign: a `Signal` in a file of this folder, a line in `SIGNALS`, a worked example in
-`app.domain.methods.signals`, translations; then ``python -m tests.refresh_formulas``. A sign whose facts are recorded nowhere is not listed.
+`app.domain.methods.signals`, translations; then ``python -m tests.refresh_formulas``. A sign whose facts are
+recorded nowhere is not listed.
 
 Source: docs/formulas.md#warning-signs.
 """
