@@ -21,6 +21,7 @@ from app.schemas.common.base import shaper
 from app.services.activity import dispositions, recording
 from app.services.customers import callers, do_not_contact
 from app.services.platform import changes, rights
+from app.services.platform.changes import one_or_raise
 from app.store.audit import trail
 from app.store.engine import one_statement
 from app.store.listing import (
@@ -110,10 +111,7 @@ def create(tx: Connection, actor: Actor, data: InteractionCreate) -> Row:
         ConflictError: the source has an interaction with this external id (``interaction_exists``).
         ForbiddenError: ``create_missing`` without the scope to write customers.
     """
-    [row] = create_many(tx, actor, [data])
-    if isinstance(row, AppError):
-        raise row
-    return row
+    return one_or_raise(create_many(tx, actor, [data]))
 
 
 def create_many(

@@ -21,7 +21,7 @@ from app.schemas.activity.transactions import (
 from app.schemas.common.base import Money
 from app.services.activity import recording
 from app.services.customers import external_ids
-from app.services.platform.changes import begin
+from app.services.platform.changes import begin, one_or_raise
 from app.store.audit import trail
 from app.store.engine import one_statement
 from app.store.listing import (
@@ -97,10 +97,7 @@ def create(tx: Connection, actor: Actor, data: TransactionCreate) -> Row:
         ConflictError: the source has a transaction with this external id (``transaction_exists``).
         ForbiddenError: ``create_missing`` without the scope to write customers.
     """
-    [row] = create_many(tx, actor, [data])
-    if isinstance(row, AppError):
-        raise row
-    return row
+    return one_or_raise(create_many(tx, actor, [data]))
 
 
 def create_many(

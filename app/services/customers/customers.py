@@ -38,6 +38,7 @@ from app.services.customers import (
 from app.services.customers import rows as customer_rows
 from app.services.customers.rows import Identity, Row
 from app.services.platform import preconditions
+from app.services.platform.changes import one_or_raise
 from app.store import dialects
 from app.store.audit import trail
 from app.store.engine import one_statement
@@ -102,10 +103,7 @@ def create(tx: Connection, actor: Actor, data: CustomerCreate) -> Row:
         InvalidError: a contact point that cannot be read, or a unit the caller may not use.
         ConflictError: an external id that another customer has (``external_id_taken``).
     """
-    [row] = create_many(tx, actor, [data])
-    if isinstance(row, AppError):
-        raise row
-    return row
+    return one_or_raise(create_many(tx, actor, [data]))
 
 
 def create_many(

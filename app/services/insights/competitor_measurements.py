@@ -23,7 +23,7 @@ from app.schemas.insights.competitor_measurements import (
     CompetitorMeasurementUpdate,
 )
 from app.services.activity import recording
-from app.services.platform.changes import begin
+from app.services.platform.changes import begin, one_or_raise
 from app.store.audit import trail
 from app.store.engine import one_statement
 from app.store.listing import COMPANY_WIDE, Listing, by_time, equal, since, where, window
@@ -107,10 +107,7 @@ def create(tx: Connection, actor: Actor, data: CompetitorMeasurementCreate) -> R
         InvalidError: see `app.domain.satisfaction.competitor_measurements.faults`.
         ConflictError: the source has a measurement with this external id (``measurement_exists``).
     """
-    [row] = create_many(tx, actor, [data])
-    if isinstance(row, AppError):
-        raise row
-    return row
+    return one_or_raise(create_many(tx, actor, [data]))
 
 
 def create_many(

@@ -75,7 +75,7 @@ _BY_EXTERNAL_ID = PreparedSelect(
 )
 
 # A complaint has a resolution in exactly those states that are not open
-# (app.domain.recovery.complaints.Life).
+# (app.domain.recovery.complaints.Lifecycle).
 _is_open = (Complaint.customer_id == _ID, Complaint.resolved_at.is_(None))
 _open_complaints = (
     select(

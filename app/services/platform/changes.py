@@ -1,6 +1,6 @@
-"""Change one row: lock it, check its version, store what differs, leave an audit entry."""
+"""Create or change one row: what every resource does alike."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,12 +10,25 @@ from pydantic import BaseModel
 from sqlalchemy import Connection, update
 
 from app.domain.common.access import Actor
+from app.errors import AppError
 from app.services.platform import preconditions
 from app.store.audit import trail
 from app.store.listing import Listing
 from app.store.tables import Base
 from app.store.transactions import Row
 from app.store.types import now
+
+
+def one_or_raise(rows: Sequence[Row | AppError]) -> Row:
+    """Return the only row of a batch of one.
+
+    Raises:
+        AppError: it was refused.
+    """
+    [row] = rows
+    if isinstance(row, AppError):
+        raise row
+    return row
 
 
 @dataclass(frozen=True, slots=True)

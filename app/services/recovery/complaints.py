@@ -26,6 +26,7 @@ from app.schemas.recovery.complaints import ComplaintCreate, ComplaintQuery, Com
 from app.schemas.recovery.events import ComplaintEventRead
 from app.services.activity import recording, related_records
 from app.services.platform import rights
+from app.services.platform.changes import one_or_raise
 from app.store.audit import trail
 from app.store.engine import one_statement
 from app.store.listing import (
@@ -149,10 +150,7 @@ def create(tx: Connection, actor: Actor, data: ComplaintCreate) -> Row:
         ConflictError: the source has a complaint with this external id (``complaint_exists``).
         ForbiddenError: ``create_missing`` without the scope to write customers.
     """
-    [row] = create_many(tx, actor, [data])
-    if isinstance(row, AppError):
-        raise row
-    return row
+    return one_or_raise(create_many(tx, actor, [data]))
 
 
 def create_many(

@@ -20,6 +20,7 @@ from app.schemas.surveys.invitations import (
 )
 from app.services.activity import related_records
 from app.services.customers import external_ids
+from app.services.platform.changes import one_or_raise
 from app.services.surveys import subjects
 from app.services.surveys.subjects import Surveys
 from app.store.audit import trail
@@ -83,10 +84,7 @@ def create(tx: Connection, actor: Actor, data: SurveyInvitationCreate) -> Row:
             than the caller.
         ConflictError: the survey is not in use (``survey_inactive``).
     """
-    [row] = create_many(tx, actor, [data])
-    if isinstance(row, AppError):
-        raise row
-    return row
+    return one_or_raise(create_many(tx, actor, [data]))
 
 
 def create_many(

@@ -19,6 +19,7 @@ from app.schemas.surveys.responses import (
     SurveyResponseSort,
 )
 from app.services.activity import recording, related_records
+from app.services.platform.changes import one_or_raise
 from app.services.surveys import invitations, subjects, surveys
 from app.services.surveys.subjects import Asked, Surveys
 from app.store.audit import trail
@@ -107,10 +108,7 @@ def create(tx: Connection, actor: Actor, data: SurveyResponseCreate) -> Row:
             external id (``response_exists``).
         ForbiddenError: ``create_missing`` without the scope to write customers.
     """
-    [row] = create_many(tx, actor, [data])
-    if isinstance(row, AppError):
-        raise row
-    return row
+    return one_or_raise(create_many(tx, actor, [data]))
 
 
 def create_many(
