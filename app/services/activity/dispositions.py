@@ -17,6 +17,7 @@ from app.store.engine import one_statement
 from app.store.paging import After, Page, SortKey, fetch
 from app.store.tables import Disposition
 from app.store.types import now
+from app.texts import LANGUAGES, translate
 
 Row = dict[str, Any]
 
@@ -127,8 +128,13 @@ def _shape(code: str, stored: Row | None) -> Row | None:
     return {
         "code": code,
         "version": given["version"],
-        "names": {**DISPOSITIONS.get(code, {}), **given["names"]},
+        "names": {**_built_in_names(code), **given["names"]},
         "is_active": given["is_active"],
         "is_built_in": code in DISPOSITIONS,
         "updated_at": given["updated_at"],
     }
+
+
+def _built_in_names(code: str) -> dict[str, str]:
+    name = DISPOSITIONS.get(code)
+    return {} if name is None else {language: translate(name, language) for language in LANGUAGES}

@@ -27,6 +27,7 @@ from app.services.scoring import answer_columns, satisfaction
 from app.services.scoring.satisfaction import result_row
 from app.store.engine import in_thread
 from app.store.scoring import survey_answers
+from app.texts import translate
 
 Row = dict[str, Any]
 
@@ -67,7 +68,7 @@ def report(tx: Connection, actor: Actor, query: CompetitorsQuery, language: str)
     ]
     return {
         "index": index.code,
-        "name": index.titles[language],
+        "name": translate(index.title, language),
         "unit": index.unit,
         "range_low": index.low,
         "range_high": index.high,

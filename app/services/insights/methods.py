@@ -8,6 +8,7 @@ from app.domain.common.access import Actor
 from app.domain.methods import METHODS, Method
 from app.errors import NotFoundError
 from app.store.engine import one_statement
+from app.texts import translate
 
 Row = dict[str, Any]
 
@@ -32,7 +33,7 @@ def get(_tx: Connection, _actor: Actor, code: str, language: str) -> Row:
     return {
         **_shape(method, language),
         "example": example,
-        "limits": [limit[language] for limit in method.limits],
+        "limits": [translate(limit, language) for limit in method.limits],
     }
 
 
@@ -43,7 +44,7 @@ def _shape(method: Method, language: str) -> Row:
     return {
         "code": method.code,
         "kind": method.kind,
-        "name": method.titles[language],
+        "name": translate(method.title, language),
         "formula": method.formula,
         "source": method.source,
         "documentation": method.documentation,

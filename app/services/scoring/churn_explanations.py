@@ -11,6 +11,7 @@ from app.domain.churn.inputs.customer_facts import COLUMNS
 from app.domain.churn.models.logistic import Serving
 from app.domain.common.days import day_number
 from app.services.scoring.churn import ROW_FACTS
+from app.texts import render
 
 Row = dict[str, Any]
 
@@ -40,7 +41,7 @@ def reasons_of(
             "value": reason.value,
             "baseline": reason.baseline,
             "contribution": reason.contribution,
-            "sentence": churn.sentence(reason, language),
+            "sentence": render(language, churn.sentence(reason)),
         }
         for reason in churn.reasons_for_one(read, churn.Baselines.from_dict(baselines))[:limit]
     ]
@@ -73,6 +74,6 @@ def explanation_of(
         "log_odds": usual + sum(part.contribution for part in parts),
         "mean_log_odds": usual,
         "contributions": [
-            {**asdict(part), "sentence": contributions.sentence(part, language)} for part in parts
+            {**asdict(part), "sentence": render(language, *contributions.sentences(part))} for part in parts
         ],
     }

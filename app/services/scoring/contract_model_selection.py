@@ -28,6 +28,7 @@ from app.services.scoring.churn_reports import contest_row
 from app.services.scoring.contract_training_windows import Past
 from app.store.sql.column_codec import Columns
 from app.store.tables import ChurnContest, ContractTerms
+from app.texts import render
 
 Row = dict[str, Any]
 
@@ -148,6 +149,6 @@ def explanation_of(
         "log_odds": usual + sum(part.contribution for part in parts),
         "mean_log_odds": usual,
         "contributions": [
-            {**asdict(part), "sentence": contributions.sentence(part, language)} for part in parts
+            {**asdict(part), "sentence": render(language, *contributions.sentences(part))} for part in parts
         ],
     }
