@@ -45,7 +45,7 @@ from app.store import idempotency
 from app.store.engine import Store
 from app.store.idempotency import Answer, Claim
 from app.store.paging import WRITE_SETTLES, After, Page
-from app.store.transactions import WriteTx
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import now
 from app.texts import negotiate
 
@@ -88,7 +88,7 @@ class Call:
         return negotiate(self.request.headers.get("accept-language"))
 
     async def read(
-        self, fn: Callable[Concatenate[WriteTx, Actor, P], R], *args: P.args, **kwargs: P.kwargs
+        self, fn: Callable[Concatenate[ReadTx, Actor, P], R], *args: P.args, **kwargs: P.kwargs
     ) -> R:
         """Run the read ``fn(tx, actor, *args)``."""
         return await self.services.store.read(fn, self.actor, *args, **kwargs)
@@ -96,7 +96,7 @@ class Call:
     async def get(
         self,
         reply: Reply[R],
-        fn: Callable[Concatenate[WriteTx, Actor, P], R],
+        fn: Callable[Concatenate[ReadTx, Actor, P], R],
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> Response:
@@ -114,7 +114,7 @@ class Call:
     async def page(
         self,
         model: type[PageOf],
-        fn: Callable[Concatenate[WriteTx, Actor, Q, After | None, P], Page],
+        fn: Callable[Concatenate[ReadTx, Actor, Q, After | None, P], Page],
         query: Q,
         *args: P.args,
         **kwargs: P.kwargs,

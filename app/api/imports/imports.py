@@ -35,7 +35,7 @@ from app.schemas.imports.imports import (
 )
 from app.services.imports import imports, mappings
 from app.store.paging import After, Page
-from app.store.transactions import Row, WriteTx
+from app.store.transactions import ReadTx, Row, WriteTx
 from app.texts import translate
 
 router = APIRouter(prefix="/imports", tags=["Imports"], route_class=StrictRoute)
@@ -120,7 +120,7 @@ async def list_refused_rows(
 ) -> Response:
     """Read which lines of the file were not stored, and why."""
 
-    def localised(tx: WriteTx, actor: Actor, query: RefusedRowQuery, after: After | None) -> Page:
+    def localised(tx: ReadTx, actor: Actor, query: RefusedRowQuery, after: After | None) -> Page:
         page = imports.refused_rows(tx, actor, query, after, import_id)
         return Page([_localised(row, call.language) for row in page.rows], page.after)
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from app.domain.activity.interactions import DISPOSITIONS
 from app.domain.common.access import Actor
@@ -16,6 +16,7 @@ from app.store.audit import trail
 from app.store.engine import one_statement
 from app.store.paging import After, Page, SortKey, fetch
 from app.store.tables import Disposition
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import now
 from app.texts import LANGUAGES, translate
 
@@ -25,7 +26,7 @@ _READ = select(Disposition.__table__)
 
 
 @one_statement
-def get(tx: Connection, actor: Actor, code: str) -> Row:
+def get(tx: ReadTx, actor: Actor, code: str) -> Row:
     """Read one disposition.
 
     Raises:
@@ -38,7 +39,7 @@ def get(tx: Connection, actor: Actor, code: str) -> Row:
 
 
 @one_statement
-def page(tx: Connection, actor: Actor, query: ChangesQuery, after: After | None) -> Page:
+def page(tx: ReadTx, actor: Actor, query: ChangesQuery, after: After | None) -> Page:
     """Read a page of the dispositions, active or not, by code. Built-in ones that the company has not changed
     were changed after no instant."""
     statement = _READ
@@ -56,7 +57,7 @@ def page(tx: Connection, actor: Actor, query: ChangesQuery, after: After | None)
     return Page(rows, (shown[-1],) if more else None)
 
 
-def states(tx: Connection, codes: Collection[str]) -> dict[str, bool]:
+def states(tx: ReadTx, codes: Collection[str]) -> dict[str, bool]:
     """Whether each of ``codes`` that the company added or changed is active; one statement, none for none."""
     if not codes:
         return {}
@@ -65,7 +66,7 @@ def states(tx: Connection, codes: Collection[str]) -> dict[str, bool]:
 
 
 def put(
-    tx: Connection,
+    tx: WriteTx,
     actor: Actor,
     code: str,
     data: DispositionPut,
@@ -112,7 +113,7 @@ def put(
 # --- inside
 
 
-def _stored(tx: Connection, code: str) -> Row | None:
+def _stored(tx: ReadTx, code: str) -> Row | None:
     row = tx.execute(_READ.where(Disposition.code == code)).mappings().first()
     return None if row is None else dict(row)
 

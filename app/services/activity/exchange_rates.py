@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import delete, select
 
 from app.domain.common import money
 from app.domain.common.access import Actor
@@ -23,6 +23,7 @@ from app.store.listing import COMPANY_WIDE, Listing, equal, since, window
 from app.store.paging import After, Page, SortKey
 from app.store.sql.composite_keys import in_pairs
 from app.store.tables import ExchangeRate
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import now, to_micros
 
 Row = dict[str, Any]
@@ -47,7 +48,7 @@ RATES = Listing(
 
 
 @one_statement
-def get(tx: Connection, actor: Actor, currency: str, on: date) -> Row:
+def get(tx: ReadTx, actor: Actor, currency: str, on: date) -> Row:
     """Read the rate of one currency on one local day.
 
     Raises:
@@ -57,13 +58,13 @@ def get(tx: Connection, actor: Actor, currency: str, on: date) -> Row:
 
 
 @one_statement
-def page(tx: Connection, actor: Actor, query: ExchangeRateQuery, after: After | None) -> Page:
+def page(tx: ReadTx, actor: Actor, query: ExchangeRateQuery, after: After | None) -> Page:
     """Read a page of the rates that match every filter."""
     return RATES.page(tx, actor, query, after, _shape)
 
 
 def put(
-    tx: Connection,
+    tx: WriteTx,
     actor: Actor,
     currency: str,
     on: date,
@@ -91,7 +92,7 @@ def put(
     return _shape(after[key]), key not in before
 
 
-def put_many(tx: Connection, actor: Actor, items: Sequence[ExchangeRateItem]) -> Row:
+def put_many(tx: WriteTx, actor: Actor, items: Sequence[ExchangeRateItem]) -> Row:
     """Set rates together, all or none, in a number of statements that does not depend on how many they are.
 
     Returns:
@@ -115,7 +116,7 @@ def put_many(tx: Connection, actor: Actor, items: Sequence[ExchangeRateItem]) ->
     return {"data": [_shape(after[key]) for key in wanted]}
 
 
-def remove(tx: Connection, actor: Actor, currency: str, on: date, if_match: str | None = None) -> None:
+def remove(tx: WriteTx, actor: Actor, currency: str, on: date, if_match: str | None = None) -> None:
     """Remove a rate; scoring then leaves out and counts what it would have converted.
 
     Raises:
@@ -132,7 +133,7 @@ def remove(tx: Connection, actor: Actor, currency: str, on: date, if_match: str 
 # --- inside
 
 
-def _find(tx: Connection, actor: Actor, currency: str, on: date) -> Row:
+def _find(tx: ReadTx, actor: Actor, currency: str, on: date) -> Row:
     return RATES.one_or_404(tx, actor, ExchangeRate.currency == currency, ExchangeRate.on_date == on)
 
 
@@ -147,13 +148,13 @@ def _wrong_currency(actor: Actor, currency: str, pointer: str, location: str = "
     return None
 
 
-def _stored(tx: Connection, keys: Any) -> dict[tuple[str, date], Row]:
+def _stored(tx: ReadTx, keys: Any) -> dict[tuple[str, date], Row]:
     rows = tx.execute(_READ.where(in_pairs(ExchangeRate.currency, ExchangeRate.on_date, keys))).mappings()
     return {(row["currency"], row["on_date"]): dict(row) for row in rows}
 
 
 def _set(
-    tx: Connection, actor: Actor, wanted: dict[tuple[str, date], str], before: dict[tuple[str, date], Row]
+    tx: WriteTx, actor: Actor, wanted: dict[tuple[str, date], str], before: dict[tuple[str, date], Row]
 ) -> dict[tuple[str, date], Row]:
     """Store the rates that differ from ``before``; return all that were wanted."""
     at = now()

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import exists, select
 
 from app.domain.activity.interactions import handle_seconds, in_order, is_usable
 from app.domain.common.access import Actor
@@ -36,6 +36,7 @@ from app.store.listing import (
 )
 from app.store.paging import After, Page
 from app.store.tables import Complaint, Customer, Interaction
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import new_id, now
 from app.store.visibility import visible_to
 
@@ -83,7 +84,7 @@ INTERACTIONS = Listing(
 
 
 @one_statement
-def get(tx: Connection, actor: Actor, interaction_id: UUID) -> Row:
+def get(tx: ReadTx, actor: Actor, interaction_id: UUID) -> Row:
     """Read one interaction.
 
     Raises:
@@ -93,7 +94,7 @@ def get(tx: Connection, actor: Actor, interaction_id: UUID) -> Row:
 
 
 @one_statement
-def page(tx: Connection, actor: Actor, query: InteractionQuery, after: After | None) -> Page:
+def page(tx: ReadTx, actor: Actor, query: InteractionQuery, after: After | None) -> Page:
     """Read a page of the interactions that match every filter."""
     return INTERACTIONS.page(tx, actor, query, after, _shape)
 
@@ -101,7 +102,7 @@ def page(tx: Connection, actor: Actor, query: InteractionQuery, after: After | N
 # --- writing
 
 
-def create(tx: Connection, actor: Actor, data: InteractionCreate) -> Row:
+def create(tx: WriteTx, actor: Actor, data: InteractionCreate) -> Row:
     """Record one interaction; whose it is may stay open. Who asked not to be called is put on that list.
 
     Raises:
@@ -115,7 +116,7 @@ def create(tx: Connection, actor: Actor, data: InteractionCreate) -> Row:
 
 
 def create_many(
-    tx: Connection,
+    tx: WriteTx,
     actor: Actor,
     items: Sequence[InteractionCreate],
     *,
@@ -154,7 +155,7 @@ def create_many(
 
 
 def update_one(
-    tx: Connection, actor: Actor, interaction_id: UUID, data: InteractionUpdate, if_match: str | None
+    tx: WriteTx, actor: Actor, interaction_id: UUID, data: InteractionUpdate, if_match: str | None
 ) -> Row:
     """Merge a patch into an interaction; nothing is written when nothing changes.
 
@@ -235,7 +236,7 @@ def _wrong(row: Row, disposition: str | None, own: Mapping[str, bool]) -> list[F
     return wrong
 
 
-def _caller(tx: Connection, actor: Actor, before: Row, sent: Row) -> Row:
+def _caller(tx: ReadTx, actor: Actor, before: Row, sent: Row) -> Row:
     """The number of a patch as it is kept, and the customer it names where there is none yet."""
     caller = callers.read(actor, sent["phone"])
     if before["customer_id"] is not None or sent.get("customer_id") is not None:
@@ -244,7 +245,7 @@ def _caller(tx: Connection, actor: Actor, before: Row, sent: Row) -> Row:
     return {"phone": caller.phone} | ({} if owner is None else {"customer_id": owner})
 
 
-def _identify(tx: Connection, actor: Actor, before: Row, customer_id: UUID | None) -> None:
+def _identify(tx: ReadTx, actor: Actor, before: Row, customer_id: UUID | None) -> None:
     """Make sure that an interaction of nobody may become one of this customer.
 
     Raises:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 
 from app.domain.activity.transactions import LOWERING, TransactionKind, signed
 from app.domain.common import money
@@ -36,6 +36,7 @@ from app.store.listing import (
 )
 from app.store.paging import After, Page, SortKey
 from app.store.tables import Transaction
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import new_id, now, to_micros
 
 Row = dict[str, Any]
@@ -70,7 +71,7 @@ TRANSACTIONS = Listing(
 
 
 @one_statement
-def get(tx: Connection, actor: Actor, transaction_id: UUID) -> Row:
+def get(tx: ReadTx, actor: Actor, transaction_id: UUID) -> Row:
     """Read one transaction.
 
     Raises:
@@ -80,7 +81,7 @@ def get(tx: Connection, actor: Actor, transaction_id: UUID) -> Row:
 
 
 @one_statement
-def page(tx: Connection, actor: Actor, query: TransactionQuery, after: After | None) -> Page:
+def page(tx: ReadTx, actor: Actor, query: TransactionQuery, after: After | None) -> Page:
     """Read a page of the transactions that match every filter."""
     return TRANSACTIONS.page(tx, actor, query, after, shape)
 
@@ -88,7 +89,7 @@ def page(tx: Connection, actor: Actor, query: TransactionQuery, after: After | N
 # --- writing
 
 
-def create(tx: Connection, actor: Actor, data: TransactionCreate) -> Row:
+def create(tx: WriteTx, actor: Actor, data: TransactionCreate) -> Row:
     """Record one transaction. A purchase or charge of a prospect makes it active.
 
     Raises:
@@ -101,7 +102,7 @@ def create(tx: Connection, actor: Actor, data: TransactionCreate) -> Row:
 
 
 def create_many(
-    tx: Connection, actor: Actor, items: Sequence[TransactionCreate], *, ids: Sequence[UUID] | None = None
+    tx: WriteTx, actor: Actor, items: Sequence[TransactionCreate], *, ids: Sequence[UUID] | None = None
 ) -> list[Row | AppError]:
     """Record transactions together, in a number of statements that does not depend on how many they are.
 
@@ -138,7 +139,7 @@ def source_digests_of(row: Row) -> bytes:
 
 
 def update_one(
-    tx: Connection, actor: Actor, transaction_id: UUID, data: TransactionUpdate, if_match: str | None
+    tx: WriteTx, actor: Actor, transaction_id: UUID, data: TransactionUpdate, if_match: str | None
 ) -> Row:
     """Merge a correction into a transaction; nothing is written when nothing changes.
 

@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    Connection,
     bindparam,
     delete,
     func,
@@ -45,6 +44,7 @@ from app.store.engine import one_statement
 from app.store.paging import After, Page, fetch
 from app.store.prepared_select import PreparedSelect
 from app.store.tables import Customer, CustomerExternalId, CustomerLookup
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import new_id, now
 from app.store.visibility import owner_of, read_visible, visible_to
 
@@ -59,7 +59,7 @@ _as_read = shaper(CustomerRead)
 
 
 @one_statement
-def get(tx: Connection, actor: Actor, customer_id: UUID) -> Row:
+def get(tx: ReadTx, actor: Actor, customer_id: UUID) -> Row:
     """Read one customer.
 
     Raises:
@@ -69,12 +69,12 @@ def get(tx: Connection, actor: Actor, customer_id: UUID) -> Row:
 
 
 @one_statement
-def get_by_external_id(tx: Connection, actor: Actor, system: str, key: str) -> Row:
+def get_by_external_id(tx: ReadTx, actor: Actor, system: str, key: str) -> Row:
     """Read the customer that has ``key`` in ``system``."""
     return _found(read_visible(tx, _BY_EXTERNAL_ID, actor, {"system": system, "key": key}))
 
 
-def page(tx: Connection, actor: Actor, query: CustomerQuery, after: After | None) -> Page:
+def page(tx: ReadTx, actor: Actor, query: CustomerQuery, after: After | None) -> Page:
     """Read a page of the customers that match every filter.
 
     Two statements; one more with ``include=total``, and one where a page reaches those who lack the figure
@@ -96,7 +96,7 @@ def page(tx: Connection, actor: Actor, query: CustomerQuery, after: After | None
 # --- writing
 
 
-def create(tx: Connection, actor: Actor, data: CustomerCreate) -> Row:
+def create(tx: WriteTx, actor: Actor, data: CustomerCreate) -> Row:
     """Record one customer.
 
     Raises:
@@ -107,7 +107,7 @@ def create(tx: Connection, actor: Actor, data: CustomerCreate) -> Row:
 
 
 def create_many(
-    tx: Connection, actor: Actor, items: Sequence[CustomerCreate], *, ids: Sequence[UUID] | None = None
+    tx: WriteTx, actor: Actor, items: Sequence[CustomerCreate], *, ids: Sequence[UUID] | None = None
 ) -> list[Row | AppError]:
     """Record customers together, in a number of statements that does not depend on how many they are.
 
@@ -138,7 +138,7 @@ def create_many(
 
 
 def update_one(
-    tx: Connection, actor: Actor, customer_id: UUID, data: CustomerUpdate, if_match: str | None
+    tx: WriteTx, actor: Actor, customer_id: UUID, data: CustomerUpdate, if_match: str | None
 ) -> Row:
     """Merge a patch into a customer.
 
@@ -153,7 +153,7 @@ def update_one(
 
 
 def upsert(
-    tx: Connection,
+    tx: WriteTx,
     actor: Actor,
     system: str,
     key: str,
@@ -200,9 +200,7 @@ def upsert(
     return _apply(tx, actor, before, changes), False
 
 
-def depart(
-    tx: Connection, actor: Actor, customer_id: UUID, data: Departure, if_match: str | None = None
-) -> Row:
+def depart(tx: WriteTx, actor: Actor, customer_id: UUID, data: Departure, if_match: str | None = None) -> Row:
     """Note that the customer left, when and why.
 
     Raises:
@@ -217,7 +215,7 @@ def depart(
     return _apply(tx, actor, before, changes, action="customer.left")
 
 
-def come_back(tx: Connection, actor: Actor, customer_id: UUID, if_match: str | None = None) -> Row:
+def come_back(tx: WriteTx, actor: Actor, customer_id: UUID, if_match: str | None = None) -> Row:
     """Note that a customer who left is active again.
 
     Raises:
@@ -241,7 +239,7 @@ def _found(rows: list[Row]) -> Row:
     return _shape(rows[0])
 
 
-def _locked(tx: Connection, actor: Actor, condition: Any) -> Row:
+def _locked(tx: ReadTx, actor: Actor, condition: Any) -> Row:
     row = (
         tx.execute(visible_to(_READ_ONE.where(condition), actor).with_for_update(of=Customer))
         .mappings()
@@ -259,7 +257,7 @@ def _shape(row: Row) -> Row:
     return _as_read(row)
 
 
-def _insert_one(tx: Connection, actor: Actor, data: Row) -> Row:
+def _insert_one(tx: WriteTx, actor: Actor, data: Row) -> Row:
     row = customer_rows.new_row(actor, data, now(), new_id())
     rows: list[Row | AppError] = [row]
     _refuse_taken(tx, actor, rows)
@@ -275,7 +273,7 @@ def _insert_one(tx: Connection, actor: Actor, data: Row) -> Row:
     return shaped
 
 
-def _refuse_taken(tx: Connection, actor: Actor, rows: list[Row | AppError]) -> None:
+def _refuse_taken(tx: ReadTx, actor: Actor, rows: list[Row | AppError]) -> None:
     """Replace rows whose external ids belong to another customer, or to an earlier row, by a refusal."""
     given = {index: _identities(row) for index, row in enumerate(rows) if isinstance(row, dict)}
     taken: dict[Identity, UUID | None] = dict(
@@ -296,7 +294,7 @@ def _identities(row: Row) -> list[Identity]:
     return [(entry["system"], entry["key"]) for entry in row["external_ids"]]
 
 
-def index(tx: Connection, actor: Actor, rows: list[Row]) -> None:
+def index(tx: WriteTx, actor: Actor, rows: list[Row]) -> None:
     """Write what makes the customers findable. They must have no index entries yet.
 
     Raises:
@@ -324,7 +322,7 @@ def index(tx: Connection, actor: Actor, rows: list[Row]) -> None:
         tx.execute(insert(CustomerLookup), found)
 
 
-def _apply(tx: Connection, actor: Actor, before: Row, changes: Row, action: str = "customer.updated") -> Row:
+def _apply(tx: WriteTx, actor: Actor, before: Row, changes: Row, action: str = "customer.updated") -> Row:
     """Store ``changes`` of a locked customer; nothing is written when nothing changes."""
     if "attributes" in changes:
         changes["attributes"] = customer_rows.merged(before["attributes"], changes["attributes"])
@@ -365,7 +363,7 @@ def _added(before: Row, after: Row) -> list[Row]:
     return [entry for entry in after["external_ids"] if entry not in before["external_ids"]]
 
 
-def _drop_external_ids(tx: Connection, before: Row, after: Row) -> None:
+def _drop_external_ids(tx: WriteTx, before: Row, after: Row) -> None:
     for entry in before["external_ids"]:
         if entry not in after["external_ids"]:
             tx.execute(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping as Members
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from app.domain.common.access import Actor
 from app.domain.imports.mapping import Mapping, column_flags, given_twice
@@ -20,6 +20,7 @@ from app.store.engine import one_statement
 from app.store.listing import COMPANY_WIDE, Listing, since
 from app.store.paging import After, Page, SortKey
 from app.store.tables import ImportMapping
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import now
 
 Row = dict[str, Any]
@@ -70,7 +71,7 @@ def parse(actor: Actor, members: Members[str, Any], *, in_query: bool = False) -
 
 
 def resolve(
-    tx: Connection, actor: Actor, name: str | None, flags: Row, base: Members[str, Any] | None = None
+    tx: ReadTx, actor: Actor, name: str | None, flags: Row, base: Members[str, Any] | None = None
 ) -> Mapping:
     """Make a mapping of parameters: the saved mapping ``name``, or ``base``, changed by what is given.
 
@@ -148,7 +149,7 @@ def _wrong(parameter: str, code: str, detail: str) -> InvalidError:
 
 
 @one_statement
-def get(tx: Connection, actor: Actor, name: str) -> Row:
+def get(tx: ReadTx, actor: Actor, name: str) -> Row:
     """Read a saved mapping.
 
     Raises:
@@ -158,13 +159,13 @@ def get(tx: Connection, actor: Actor, name: str) -> Row:
 
 
 @one_statement
-def page(tx: Connection, actor: Actor, query: ChangesQuery, after: After | None) -> Page:
+def page(tx: ReadTx, actor: Actor, query: ChangesQuery, after: After | None) -> Page:
     """Read a page of saved mappings by name."""
     return MAPPINGS.page(tx, actor, query, after, _shape)
 
 
 def put(
-    tx: Connection,
+    tx: WriteTx,
     actor: Actor,
     name: str,
     members: Members[str, Any],
@@ -199,7 +200,7 @@ def put(
     return _shape(row), before is None
 
 
-def remove(tx: Connection, actor: Actor, name: str, if_match: str | None) -> None:
+def remove(tx: WriteTx, actor: Actor, name: str, if_match: str | None) -> None:
     """Delete a saved mapping; imports that used it keep their copy.
 
     Raises:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import delete, select
 
 from app.domain.common import names
 from app.domain.common.access import Actor
@@ -29,6 +29,7 @@ from app.store.engine import one_statement
 from app.store.listing import COMPANY_WIDE, Listing, by_time, equal, since, where, window
 from app.store.paging import After, Page
 from app.store.tables import CompetitorMeasurement
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import new_id, now
 
 Row = dict[str, Any]
@@ -69,7 +70,7 @@ _shape = shaper(CompetitorMeasurementRead)
 
 
 @one_statement
-def get(tx: Connection, actor: Actor, measurement_id: UUID) -> Row:
+def get(tx: ReadTx, actor: Actor, measurement_id: UUID) -> Row:
     """Read one measurement.
 
     Raises:
@@ -79,12 +80,12 @@ def get(tx: Connection, actor: Actor, measurement_id: UUID) -> Row:
 
 
 @one_statement
-def page(tx: Connection, actor: Actor, query: CompetitorMeasurementQuery, after: After | None) -> Page:
+def page(tx: ReadTx, actor: Actor, query: CompetitorMeasurementQuery, after: After | None) -> Page:
     """Read a page of the measurements that match every filter."""
     return MEASUREMENTS.page(tx, actor, query, after, _shape)
 
 
-def of_index(tx: Connection, index: str, before: date) -> list[Row]:
+def of_index(tx: ReadTx, index: str, before: date) -> list[Row]:
     """All measurements of an index of days before ``before``: by competitor, the newest first."""
     table = CompetitorMeasurement
     order = table.competitor_key, table.measured_on.desc(), table.id.desc()
@@ -100,7 +101,7 @@ def reported_by(row: Row) -> Measurement:
 # --- writing
 
 
-def create(tx: Connection, actor: Actor, data: CompetitorMeasurementCreate) -> Row:
+def create(tx: WriteTx, actor: Actor, data: CompetitorMeasurementCreate) -> Row:
     """Record one measurement.
 
     Raises:
@@ -111,7 +112,7 @@ def create(tx: Connection, actor: Actor, data: CompetitorMeasurementCreate) -> R
 
 
 def create_many(
-    tx: Connection,
+    tx: WriteTx,
     actor: Actor,
     items: Sequence[CompetitorMeasurementCreate],
     *,
@@ -138,7 +139,7 @@ def create_many(
 
 
 def update_one(
-    tx: Connection,
+    tx: WriteTx,
     actor: Actor,
     measurement_id: UUID,
     data: CompetitorMeasurementUpdate,
@@ -164,7 +165,7 @@ def update_one(
     return _shape(change.store("competitor_measurement.updated", changes, members=members))
 
 
-def remove(tx: Connection, actor: Actor, measurement_id: UUID, if_match: str | None) -> None:
+def remove(tx: WriteTx, actor: Actor, measurement_id: UUID, if_match: str | None) -> None:
     """Remove a measurement.
 
     Raises:

@@ -2,25 +2,24 @@
 
 from typing import Any
 
-from sqlalchemy import Connection
-
 from app.domain.common.access import Actor
 from app.domain.methods import METHODS, Method
 from app.errors import NotFoundError
 from app.store.engine import one_statement
+from app.store.transactions import ReadTx
 from app.texts import translate
 
 Row = dict[str, Any]
 
 
 @one_statement
-def list_methods(_tx: Connection, _actor: Actor, language: str) -> Row:
+def list_methods(_tx: ReadTx, _actor: Actor, language: str) -> Row:
     """List all methods; names are in the language."""
     return {"data": [_shape(method, language) for method in METHODS.values()]}
 
 
 @one_statement
-def get(_tx: Connection, _actor: Actor, code: str, language: str) -> Row:
+def get(_tx: ReadTx, _actor: Actor, code: str, language: str) -> Row:
     """Tell of one method with a worked example and its limits, in the language.
 
     Raises:

@@ -4,7 +4,7 @@ from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Integer, bindparam, func, literal_column, select
+from sqlalchemy import Integer, bindparam, func, literal_column, select
 
 from app.domain.common import emails, phones
 from app.domain.common.access import Actor
@@ -27,6 +27,7 @@ from app.store.engine import one_statement
 from app.store.prepared_select import PreparedSelect
 from app.store.sql.union_all import union_all
 from app.store.tables import Complaint, Customer, CustomerLookup, CustomerScore, Interaction, ScoringRun
+from app.store.transactions import ReadTx
 from app.store.visibility import owner_of, read_visible, visible_to
 
 Row = dict[str, Any]
@@ -116,7 +117,7 @@ _interaction_of = itemgetter(*(_AT.get(name, name) for name in _INTERACTION))
 
 
 @one_statement
-def get(tx: Connection, actor: Actor, customer_id: UUID, language: str) -> Row:
+def get(tx: ReadTx, actor: Actor, customer_id: UUID, language: str) -> Row:
     """Read who a customer is and how we stand with it. Two statements, without a snapshot: what they tell
     does not have to agree.
 
@@ -132,7 +133,7 @@ def get(tx: Connection, actor: Actor, customer_id: UUID, language: str) -> Row:
 
 
 @one_statement
-def screen_pop(tx: Connection, actor: Actor, query: ScreenPopQuery, language: str) -> Row:
+def screen_pop(tx: ReadTx, actor: Actor, query: ScreenPopQuery, language: str) -> Row:
     """Tell who is calling: the likeliest customer at a glance, and who else it may be. At most two
     statements, without a snapshot as in `get`.
 
@@ -156,7 +157,7 @@ def screen_pop(tx: Connection, actor: Actor, query: ScreenPopQuery, language: st
 # --- inside
 
 
-def _candidates(tx: Connection, actor: Actor, query: ScreenPopQuery) -> list[Row]:
+def _candidates(tx: ReadTx, actor: Actor, query: ScreenPopQuery) -> list[Row]:
     """The customers that fit, likeliest first. Nobody has what cannot be read as a number or an address."""
     if query.external_id is not None:
         system, key = split_qualified(query.external_id)
@@ -187,7 +188,7 @@ def _addresses(text: str) -> tuple[str, ...]:
         return ()
 
 
-def _overview(tx: Connection, row: Row, language: str) -> Row:
+def _overview(tx: ReadTx, row: Row, language: str) -> Row:
     """A customer's row as `OverviewRead` wants it, with what happened of late."""
     complaints: list[Row] = []
     interactions: list[Row] = []

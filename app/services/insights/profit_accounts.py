@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection
 
 from app.domain.scoring.parameters import Bounds, Parameters
 from app.domain.value import profit
@@ -17,6 +16,7 @@ from app.services.insights import unit_costs
 from app.store.scoring import profit_facts, run_results
 from app.store.sql.column_codec import Columns
 from app.store.sql.numpy_io import Ids
+from app.store.transactions import ReadTx
 
 Row = dict[str, Any]
 
@@ -44,7 +44,7 @@ class ProfitFigures:
 
 
 def read(
-    tx: Connection,
+    tx: ReadTx,
     parameters: Parameters,
     bounds: Bounds,
     ids: Ids,

@@ -7,7 +7,6 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection
 
 from app.domain.common.access import Actor
 from app.domain.common.company import Company
@@ -29,6 +28,7 @@ from app.store.scoring.survey_answers import NOT_STATED, Asked, Grouping
 from app.store.sql import numpy_io
 from app.store.sql.column_codec import Columns
 from app.store.sql.numpy_io import IntArray
+from app.store.transactions import ReadTx
 from app.store.types import now
 from app.texts import render, translate
 
@@ -42,7 +42,7 @@ IN_ORDER = frozenset({SatisfactionBy.TIER, SatisfactionBy.MONTH})
 
 
 @in_thread
-def report(tx: Connection, actor: Actor, query: SatisfactionQuery, language: str) -> Row:
+def report(tx: ReadTx, actor: Actor, query: SatisfactionQuery, language: str) -> Row:
     """Compute an index over a window, as a whole, in groups and by month; its name is in the language.
 
     Raises:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import delete, select
 
 from app.domain.common.access import Actor
 from app.domain.value.unit_costs import CostCode, decimals, in_minor
@@ -16,6 +16,7 @@ from app.store.engine import one_statement
 from app.store.listing import COMPANY_WIDE, Listing, since
 from app.store.paging import After, Page, SortKey
 from app.store.tables import UnitCost
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import now
 
 Row = dict[str, Any]
@@ -32,7 +33,7 @@ _GIVEN = ("currency", "per_contact", "per_minute")
 
 
 @one_statement
-def get(tx: Connection, actor: Actor, code: CostCode) -> Row:
+def get(tx: ReadTx, actor: Actor, code: CostCode) -> Row:
     """Read one unit cost.
 
     Raises:
@@ -42,19 +43,19 @@ def get(tx: Connection, actor: Actor, code: CostCode) -> Row:
 
 
 @one_statement
-def page(tx: Connection, actor: Actor, query: ChangesQuery, after: After | None) -> Page:
+def page(tx: ReadTx, actor: Actor, query: ChangesQuery, after: After | None) -> Page:
     """Read a page of the unit costs that are set, by code."""
     return UNIT_COSTS.page(tx, actor, query, after)
 
 
-def in_currency(tx: Connection, currency: str) -> dict[str, Row]:
+def in_currency(tx: ReadTx, currency: str) -> dict[str, Row]:
     """Return all unit costs in a currency, by code."""
     found = tx.execute(select(UnitCost.__table__).where(UnitCost.currency == currency)).mappings()
     return {row["code"]: dict(row) for row in found}
 
 
 def put(
-    tx: Connection,
+    tx: WriteTx,
     actor: Actor,
     code: CostCode,
     data: UnitCostPut,
@@ -87,7 +88,7 @@ def put(
     return row, before is None
 
 
-def remove(tx: Connection, actor: Actor, code: CostCode, if_match: str | None) -> None:
+def remove(tx: WriteTx, actor: Actor, code: CostCode, if_match: str | None) -> None:
     """Remove a unit cost: what it was for then has unknown costs.
 
     Raises:
@@ -104,7 +105,7 @@ def remove(tx: Connection, actor: Actor, code: CostCode, if_match: str | None) -
 # --- inside
 
 
-def _stored(tx: Connection, code: CostCode) -> Row | None:
+def _stored(tx: ReadTx, code: CostCode) -> Row | None:
     row = tx.execute(select(UnitCost.__table__).where(UnitCost.code == code.value)).mappings().first()
     return None if row is None else dict(row)
 

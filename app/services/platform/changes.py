@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import Connection, update
+from sqlalchemy import update
 
 from app.domain.common.access import Actor
 from app.errors import AppError
@@ -15,7 +15,7 @@ from app.services.platform import preconditions
 from app.store.audit import trail
 from app.store.listing import Listing
 from app.store.tables import Base
-from app.store.transactions import Row
+from app.store.transactions import Row, WriteTx
 from app.store.types import now
 
 
@@ -35,7 +35,7 @@ def one_or_raise(rows: Sequence[Row | AppError]) -> Row:
 class Change:
     """A change of one row: how it was ``before``, locked, and the instant at which it is recorded."""
 
-    tx: Connection
+    tx: WriteTx
     actor: Actor
     table: type[Base]
     before: Row
@@ -85,7 +85,7 @@ class Change:
 
 
 def begin(
-    tx: Connection, actor: Actor, listing: Listing[Any], table: type[Base], row_id: UUID, if_match: str | None
+    tx: WriteTx, actor: Actor, listing: Listing[Any], table: type[Base], row_id: UUID, if_match: str | None
 ) -> Change:
     """Lock the row of ``table`` that has this id, so that what is judged now is still so when it is stored.
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import insert, select
 
 from app.domain.common.access import Actor
 from app.domain.common.days import clock_text, is_future
@@ -42,6 +42,7 @@ from app.store.listing import (
 )
 from app.store.paging import After, Page, SortKey, fetch
 from app.store.tables import Complaint, ComplaintEvent
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import new_id, now
 from app.store.visibility import visible_to
 
@@ -103,7 +104,7 @@ shape = shaper(ComplaintRead)
 
 
 @one_statement
-def get(tx: Connection, actor: Actor, complaint_id: UUID) -> Row:
+def get(tx: ReadTx, actor: Actor, complaint_id: UUID) -> Row:
     """Read one complaint.
 
     Raises:
@@ -113,7 +114,7 @@ def get(tx: Connection, actor: Actor, complaint_id: UUID) -> Row:
 
 
 @one_statement
-def page(tx: Connection, actor: Actor, query: ComplaintQuery, after: After | None) -> Page:
+def page(tx: ReadTx, actor: Actor, query: ComplaintQuery, after: After | None) -> Page:
     """Read a page of the complaints that match every filter.
 
     Raises:
@@ -123,7 +124,7 @@ def page(tx: Connection, actor: Actor, query: ComplaintQuery, after: After | Non
 
 
 @one_statement
-def events(tx: Connection, actor: Actor, query: Paging, after: After | None, complaint_id: UUID) -> Page:
+def events(tx: ReadTx, actor: Actor, query: Paging, after: After | None, complaint_id: UUID) -> Page:
     """Read a page of what happened to a complaint, in the order in which it was recorded.
 
     Raises:
@@ -140,7 +141,7 @@ def events(tx: Connection, actor: Actor, query: Paging, after: After | None, com
 # --- writing
 
 
-def create(tx: Connection, actor: Actor, data: ComplaintCreate) -> Row:
+def create(tx: WriteTx, actor: Actor, data: ComplaintCreate) -> Row:
     """Record one complaint. It has an owner from the beginning: the company's if none is given.
 
     Raises:
@@ -154,7 +155,7 @@ def create(tx: Connection, actor: Actor, data: ComplaintCreate) -> Row:
 
 
 def create_many(
-    tx: Connection,
+    tx: WriteTx,
     actor: Actor,
     items: Sequence[ComplaintCreate],
     *,
@@ -305,7 +306,7 @@ def _renumbered(row: Row) -> Row:
     return {**row, "number": _draw_number()}
 
 
-def _check_links(tx: Connection, actor: Actor, rows: list[Row | AppError]) -> None:
+def _check_links(tx: ReadTx, actor: Actor, rows: list[Row | AppError]) -> None:
     """Refuse rows whose interaction is not there or was with another customer, and units the caller lacks."""
     named = related_records.find(tx, actor, rows)
     for index, row in enumerate(rows):

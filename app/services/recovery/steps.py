@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import func, insert, select
 
 from app.domain.common.access import Actor
 from app.domain.common.days import clock_text, is_future
@@ -40,12 +40,13 @@ from app.services.platform import rights
 from app.services.platform.changes import Change, begin
 from app.services.recovery import complaints
 from app.store.tables import Complaint, ComplaintEvent
+from app.store.transactions import WriteTx
 
 Row = dict[str, Any]
 
 
 def acknowledge(
-    tx: Connection, actor: Actor, complaint_id: UUID, data: ComplaintStep, if_match: str | None = None
+    tx: WriteTx, actor: Actor, complaint_id: UUID, data: ComplaintStep, if_match: str | None = None
 ) -> Row:
     """Acknowledge a complaint to its customer.
 
@@ -56,7 +57,7 @@ def acknowledge(
 
 
 def start(
-    tx: Connection, actor: Actor, complaint_id: UUID, data: ComplaintStep, if_match: str | None = None
+    tx: WriteTx, actor: Actor, complaint_id: UUID, data: ComplaintStep, if_match: str | None = None
 ) -> Row:
     """Note that somebody works on the complaint.
 
@@ -67,7 +68,7 @@ def start(
 
 
 def resolve(
-    tx: Connection, actor: Actor, complaint_id: UUID, data: ComplaintResolution, if_match: str | None = None
+    tx: WriteTx, actor: Actor, complaint_id: UUID, data: ComplaintResolution, if_match: str | None = None
 ) -> Row:
     """Note what was done about the complaint.
 
@@ -78,7 +79,7 @@ def resolve(
 
 
 def close(
-    tx: Connection, actor: Actor, complaint_id: UUID, data: ComplaintStep, if_match: str | None = None
+    tx: WriteTx, actor: Actor, complaint_id: UUID, data: ComplaintStep, if_match: str | None = None
 ) -> Row:
     """Close a complaint that was resolved.
 
@@ -89,7 +90,7 @@ def close(
 
 
 def reopen(
-    tx: Connection, actor: Actor, complaint_id: UUID, data: ComplaintReopening, if_match: str | None = None
+    tx: WriteTx, actor: Actor, complaint_id: UUID, data: ComplaintReopening, if_match: str | None = None
 ) -> Row:
     """Open a complaint again that was resolved or closed, and say why.
 
@@ -100,7 +101,7 @@ def reopen(
 
 
 def hand_over(
-    tx: Connection, actor: Actor, complaint_id: UUID, data: ComplaintHandOver, if_match: str | None = None
+    tx: WriteTx, actor: Actor, complaint_id: UUID, data: ComplaintHandOver, if_match: str | None = None
 ) -> Row:
     """Give the complaint, in whatever state it is, to another owner or unit.
 
@@ -119,7 +120,7 @@ def hand_over(
 
 
 def note(
-    tx: Connection, actor: Actor, complaint_id: UUID, data: ComplaintNote, if_match: str | None = None
+    tx: WriteTx, actor: Actor, complaint_id: UUID, data: ComplaintNote, if_match: str | None = None
 ) -> Row:
     """Keep something about the complaint, in whatever state it is."""
     change = begin(tx, actor, complaints.COMPLAINTS, Complaint, complaint_id, if_match)
@@ -127,7 +128,7 @@ def note(
 
 
 def update_one(
-    tx: Connection, actor: Actor, complaint_id: UUID, data: ComplaintUpdate, if_match: str | None
+    tx: WriteTx, actor: Actor, complaint_id: UUID, data: ComplaintUpdate, if_match: str | None
 ) -> Row:
     """Merge a patch into a complaint; nothing is written when nothing changes.
 
@@ -164,7 +165,7 @@ _LIFECYCLE_MEMBERS = tuple(field.name for field in fields(Lifecycle))
 
 
 def _step(
-    tx: Connection,
+    tx: WriteTx,
     actor: Actor,
     complaint_id: UUID,
     kind: EventKind,

@@ -9,7 +9,6 @@ from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection
 
 from app.domain.churn.contractual.evaluation import Known, evaluate
 from app.domain.churn.contractual.state import State, states, turnover
@@ -22,6 +21,7 @@ from app.services.scoring import contract_training_windows, run_facts
 from app.services.scoring.churn_reports import contest_row, figures_row, missing_rows
 from app.services.scoring.contract_training_windows import contracts_of
 from app.store.sql.column_codec import Columns
+from app.store.transactions import ReadTx
 
 Row = dict[str, Any]
 
@@ -44,7 +44,7 @@ class UnderContract:
 
 
 def read(
-    tx: Connection, actor: Actor, facts: Columns, as_of: date, parameters: Parameters
+    tx: ReadTx, actor: Actor, facts: Columns, as_of: date, parameters: Parameters
 ) -> UnderContract | None:
     """Read what was known on a past day, and who had left by the end of the horizon; None, and nothing is
     read, when nobody was under contract.

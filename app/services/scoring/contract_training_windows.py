@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection
 
 from app.domain.churn.contractual.features import ContractSnapshot, attributes
 from app.domain.churn.contractual.state import Contracts, State, states
@@ -25,6 +24,7 @@ from app.services.scoring import run_facts
 from app.store.scoring import run_results
 from app.store.sql.column_codec import Columns
 from app.store.sql.numpy_io import Ids
+from app.store.transactions import ReadTx
 
 MAX_LEARNED_FROM = 100_000
 """Customers whose past is read to learn from and to compare on at most: the model uses no more."""
@@ -59,7 +59,7 @@ def snapshot(facts: Columns, rows: NDArray[np.int64], as_of_day: int) -> Contrac
     return ContractSnapshot(known, contracts_of(facts, rows), facts["refunds"][rows])
 
 
-def past(tx: Connection, actor: Actor, facts: Columns, as_of: date, parameters: Parameters) -> Past | None:
+def past(tx: ReadTx, actor: Actor, facts: Columns, as_of: date, parameters: Parameters) -> Past | None:
     """Read the windows before a run's day; None, and nothing is read, when nobody is under contract.
 
     Args:

@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 import numpy as np
-from sqlalchemy import Connection
 
 from app.domain.churn.inputs.snapshots import Plan, Snapshot, Window
 from app.domain.common.access import Actor
@@ -13,6 +12,7 @@ from app.services.scoring import churn, run_facts
 from app.store.scoring import customer_facts as stored
 from app.store.sql.column_codec import Columns
 from app.store.sql.numpy_io import Ids
+from app.store.transactions import ReadTx
 
 MAX_LEARNED_FROM = 200_000
 """Customers whose past is read to learn from and to compare on at most: the models use no more, and the past
@@ -33,7 +33,7 @@ def purchase_population(facts: Columns, as_of_day: int, parameters: Parameters) 
 
 
 def window(
-    tx: Connection,
+    tx: ReadTx,
     actor: Actor,
     opens_day: int,
     closes_day: int,
@@ -49,7 +49,7 @@ def window(
 
 
 def window_of(
-    tx: Connection, actor: Actor, facts: Columns, opens_day: int, closes_day: int, parameters: Parameters
+    tx: ReadTx, actor: Actor, facts: Columns, opens_day: int, closes_day: int, parameters: Parameters
 ) -> tuple[Ids, Window]:
     """`window` where the facts of ``opens_day``, columns of `scoring_facts`, have been read already."""
     customer_id, snapshot = purchase_population(facts, opens_day, parameters)
@@ -59,7 +59,7 @@ def window_of(
 
 
 def pair(
-    tx: Connection, actor: Actor, planned: Plan | None, parameters: Parameters, customer_id: Ids
+    tx: ReadTx, actor: Actor, planned: Plan | None, parameters: Parameters, customer_id: Ids
 ) -> tuple[Window | None, Window | None]:
     """The earlier and the last window of a plan; twice None without one.
 

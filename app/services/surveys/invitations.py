@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import insert, select
 
 from app.domain.common.access import Actor
 from app.errors import AppError, ConflictError, FieldError, InvalidError
@@ -28,6 +28,7 @@ from app.store.engine import one_statement
 from app.store.listing import Listing, by_time, customer_external_id, equal, where, window
 from app.store.paging import After, Page
 from app.store.tables import SurveyInvitation, SurveyResponse
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import new_id, now
 from app.store.visibility import visible_to
 
@@ -57,7 +58,7 @@ _shape = shaper(SurveyInvitationRead)
 
 
 @one_statement
-def get(tx: Connection, actor: Actor, invitation_id: UUID) -> Row:
+def get(tx: ReadTx, actor: Actor, invitation_id: UUID) -> Row:
     """Read one invitation.
 
     Raises:
@@ -67,7 +68,7 @@ def get(tx: Connection, actor: Actor, invitation_id: UUID) -> Row:
 
 
 @one_statement
-def page(tx: Connection, actor: Actor, query: SurveyInvitationQuery, after: After | None) -> Page:
+def page(tx: ReadTx, actor: Actor, query: SurveyInvitationQuery, after: After | None) -> Page:
     """Read a page of the invitations that match every filter."""
     return INVITATIONS.page(tx, actor, query, after, _shape)
 
@@ -75,7 +76,7 @@ def page(tx: Connection, actor: Actor, query: SurveyInvitationQuery, after: Afte
 # --- writing
 
 
-def create(tx: Connection, actor: Actor, data: SurveyInvitationCreate) -> Row:
+def create(tx: WriteTx, actor: Actor, data: SurveyInvitationCreate) -> Row:
     """Record one invitation.
 
     Raises:
@@ -88,7 +89,7 @@ def create(tx: Connection, actor: Actor, data: SurveyInvitationCreate) -> Row:
 
 
 def create_many(
-    tx: Connection,
+    tx: WriteTx,
     actor: Actor,
     items: Sequence[SurveyInvitationCreate],
     *,
@@ -120,9 +121,7 @@ def create_many(
     return [_shape(row) if isinstance(row, dict) else row for row in rows]
 
 
-def name_responses(
-    tx: Connection, actor: Actor, refused: Sequence[tuple[UUID | None, ConflictError]]
-) -> None:
+def name_responses(tx: ReadTx, actor: Actor, refused: Sequence[tuple[UUID | None, ConflictError]]) -> None:
     """Say in the refusals of invitations that are answered by which responses, as far as the caller may see
     them; one statement, none where nothing was refused."""
     if not refused:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from app.domain.common.access import Actor
 from app.domain.common.days import is_future
@@ -26,6 +26,7 @@ from app.store.audit import trail
 from app.store.listing import Listing, by_time, customer_external_id, equal, external_id, where, window
 from app.store.paging import After, Page
 from app.store.tables import Survey, SurveyAnswer, SurveyInvitation, SurveyResponse
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import new_id, now
 
 Row = dict[str, Any]
@@ -74,7 +75,7 @@ _CLAIM = (
 # --- reading
 
 
-def get(tx: Connection, actor: Actor, response_id: UUID) -> Row:
+def get(tx: ReadTx, actor: Actor, response_id: UUID) -> Row:
     """Read one response with its answers; two statements.
 
     Raises:
@@ -85,7 +86,7 @@ def get(tx: Connection, actor: Actor, response_id: UUID) -> Row:
     return shaped
 
 
-def page(tx: Connection, actor: Actor, query: SurveyResponseQuery, after: After | None) -> Page:
+def page(tx: ReadTx, actor: Actor, query: SurveyResponseQuery, after: After | None) -> Page:
     """Read a page of the responses that match every filter, with their answers; two statements."""
     found = RESPONSES.page(tx, actor, query, after)
     return Page(_with_answers(tx, found.rows), found.after)
@@ -94,7 +95,7 @@ def page(tx: Connection, actor: Actor, query: SurveyResponseQuery, after: After 
 # --- writing
 
 
-def create(tx: Connection, actor: Actor, data: SurveyResponseCreate) -> Row:
+def create(tx: WriteTx, actor: Actor, data: SurveyResponseCreate) -> Row:
     """Record one response.
 
     Raises:
@@ -112,7 +113,7 @@ def create(tx: Connection, actor: Actor, data: SurveyResponseCreate) -> Row:
 
 
 def create_many(
-    tx: Connection,
+    tx: WriteTx,
     actor: Actor,
     items: Sequence[SurveyResponseCreate],
     *,
@@ -175,7 +176,7 @@ def create_many(
 # --- inside: making rows
 
 
-def _lock_invitations(tx: Connection, actor: Actor, items: Iterable[SurveyResponseCreate]) -> Invitations:
+def _lock_invitations(tx: ReadTx, actor: Actor, items: Iterable[SurveyResponseCreate]) -> Invitations:
     """The invitations that are named, locked until the transaction ends: of two responses to the same one
     the second waits, and then finds it answered."""
     ids = {item.invitation_id for item in items if item.invitation_id is not None}
@@ -285,7 +286,7 @@ def _checked_answers(item: SurveyResponseCreate, survey: Asked, version: int) ->
 
 
 def _settle(
-    tx: Connection,
+    tx: ReadTx,
     actor: Actor,
     items: Sequence[SurveyResponseCreate],
     rows: list[Row | AppError],
@@ -331,7 +332,7 @@ _KIND = recording.RecordType(SurveyResponse, _exists, path="/v1/survey-responses
 # --- inside: answers
 
 
-def _store_answers(tx: Connection, stored: Iterable[Row], answers: dict[UUID, list[Row]]) -> None:
+def _store_answers(tx: WriteTx, stored: Iterable[Row], answers: dict[UUID, list[Row]]) -> None:
     rows = [
         {
             **answer,
@@ -346,7 +347,7 @@ def _store_answers(tx: Connection, stored: Iterable[Row], answers: dict[UUID, li
         tx.execute(insert(SurveyAnswer), rows)
 
 
-def _with_answers(tx: Connection, rows: Collection[Row]) -> list[Row]:
+def _with_answers(tx: ReadTx, rows: Collection[Row]) -> list[Row]:
     """The rows with their answers, one statement."""
     answers: dict[UUID, list[Row]] = {row["id"]: [] for row in rows}
     if rows:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, insert, select
+from sqlalchemy import and_, insert, select
 
 from app.domain.common.access import Actor
 from app.domain.surveys.surveys import MAX_LANGUAGES, MESSAGES, Problem, check_questions, completed
@@ -27,6 +27,7 @@ from app.store.engine import one_statement
 from app.store.listing import COMPANY_WIDE, Listing, equal, newest_first, one_or_404, since
 from app.store.paging import After, Page, SortKey, fetch
 from app.store.tables import Survey, SurveyVersion
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import new_id, now
 
 Row = dict[str, Any]
@@ -58,7 +59,7 @@ _shape = shaper(SurveyRead)
 
 
 @one_statement
-def get(tx: Connection, actor: Actor, survey_id: UUID) -> Row:
+def get(tx: ReadTx, actor: Actor, survey_id: UUID) -> Row:
     """Read one survey with its newest questions.
 
     Raises:
@@ -68,13 +69,13 @@ def get(tx: Connection, actor: Actor, survey_id: UUID) -> Row:
 
 
 @one_statement
-def page(tx: Connection, actor: Actor, query: SurveyQuery, after: After | None) -> Page:
+def page(tx: ReadTx, actor: Actor, query: SurveyQuery, after: After | None) -> Page:
     """Read a page of the surveys that match every filter."""
     return SURVEYS.page(tx, actor, query, after, _shape)
 
 
 @one_statement
-def get_version(tx: Connection, _actor: Actor, survey_id: UUID, number: int) -> Row:
+def get_version(tx: ReadTx, _actor: Actor, survey_id: UUID, number: int) -> Row:
     """Read the questions of one version.
 
     Raises:
@@ -85,7 +86,7 @@ def get_version(tx: Connection, _actor: Actor, survey_id: UUID, number: int) -> 
 
 
 @one_statement
-def versions(tx: Connection, _actor: Actor, query: Paging, after: After | None, survey_id: UUID) -> Page:
+def versions(tx: ReadTx, _actor: Actor, query: Paging, after: After | None, survey_id: UUID) -> Page:
     """Read a page of the versions of a survey, newest first.
 
     Raises:
@@ -103,7 +104,7 @@ def versions(tx: Connection, _actor: Actor, query: Paging, after: After | None, 
 # --- writing
 
 
-def create(tx: Connection, actor: Actor, data: SurveyCreate, *, survey_id: UUID | None = None) -> Row:
+def create(tx: WriteTx, actor: Actor, data: SurveyCreate, *, survey_id: UUID | None = None) -> Row:
     """Set up a survey; its questions are version 1. ``survey_id`` is the id it gets, a new one by default.
 
     Raises:
@@ -133,9 +134,7 @@ def create(tx: Connection, actor: Actor, data: SurveyCreate, *, survey_id: UUID 
     return _shape({**row, "questions": questions})
 
 
-def update_one(
-    tx: Connection, actor: Actor, survey_id: UUID, data: SurveyUpdate, if_match: str | None
-) -> Row:
+def update_one(tx: WriteTx, actor: Actor, survey_id: UUID, data: SurveyUpdate, if_match: str | None) -> Row:
     """Merge a patch into a survey; nothing is written when nothing changes.
 
     Raises:
@@ -157,7 +156,7 @@ def update_one(
 
 
 def add_version(
-    tx: Connection, actor: Actor, survey_id: UUID, data: SurveyVersionCreate, if_match: str | None
+    tx: WriteTx, actor: Actor, survey_id: UUID, data: SurveyVersionCreate, if_match: str | None
 ) -> Row:
     """Ask other questions from now on; earlier responses keep their version.
 
@@ -191,7 +190,7 @@ def field_errors(problems: Sequence[Problem], pointer: str) -> list[FieldError]:
 # --- inside
 
 
-def _begin(tx: Connection, actor: Actor, survey_id: UUID, if_match: str | None) -> Change:
+def _begin(tx: WriteTx, actor: Actor, survey_id: UUID, if_match: str | None) -> Change:
     """The survey without its questions, locked against other changes.
 
     Not joined with them: after waiting for the lock PostgreSQL would match the survey as it is now with the
