@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from sqlalchemy import Connection, Select, column, inspect, select, table
+from sqlalchemy import Connection, Select, Text, column, inspect, select, table
 
 from app.errors import StartError
 from app.store import dialects

@@ -117,7 +117,7 @@ def test_the_model_never_sees_the_future(cdnow: Purchases) -> None:
     owner, day = cdnow
     moved = np.where(day > CDNOW_CUT + 273, day + 1000, day)
     whole, known = (
-        last_window(owner, moved, CDNOW_CUT, 273, draws=0),
+        backtest(owner, moved, CDNOW_CUT, 273, draws=0),
         backtest(*cdnow, CDNOW_CUT, 273, draws=0),
     )
     assert whole == known
