@@ -139,8 +139,8 @@ class InOneCall(httpx2.BaseTransport):
 
     async def _answered(self, request: httpx2.Request) -> httpx2.Response:
         answer = await self._asgi.handle_async_request(request)
-        body = await answer.aread()
-        return httpx2.Response(answer.status_code, headers=answer.headers.raw, content=body)
+        body = b"".join([part async for part in answer.aiter_raw()])  # as it was sent, perhaps compressed
+        return httpx2.Response(answer.status_code, headers=answer.headers, stream=httpx2.ByteStream(body))
 
 
 def put_back(template: Path, file: Path) -> None:
