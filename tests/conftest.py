@@ -44,7 +44,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Move the clock; it goes on from there. In workers of pytest-xdist as well: each has the option."""
+    """Let processes that tests start compile each module once; and move the clock, which goes on from there.
+
+    In workers of pytest-xdist as well: each has the option, and the folder of the first process.
+    """
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
+        os.environ["PYTHONPYCACHEPREFIX"] = folder = tempfile.mkdtemp(prefix="vefa-compiled-")
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
     begin = config.getoption("--clock")
     if begin is None:
         return
