@@ -67,7 +67,7 @@ class Module:
 
     def imports(self) -> Iterator[str]:
         """Full names of imported modules, those inside functions too."""
-        for node in ast.walk(self.tree):
+        for node in looked_at(self.tree):
             if isinstance(node, ast.Import):
                 yield from (alias.name for alias in node.names)
             elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
@@ -84,6 +84,13 @@ def parse(sources: Mapping[str, str]) -> list[Module]:
 @cache
 def parsed(text: str) -> ast.Module:
     return ast.parse(text)
+
+
+@cache
+def looked_at(tree: ast.Module) -> list[ast.AST]:
+    """The nodes that a rule is about."""
+    kinds = (ast.Import, ast.ImportFrom, ast.alias, ast.Attribute, ast.Call)
+    return [node for node in ast.walk(tree) if isinstance(node, kinds)]
 
 
 @lru_cache(maxsize=1)
@@ -112,7 +119,9 @@ def _runs_text(call: ast.Call) -> bool:
     """Whether a call may run code out of data: eval, exec, or numpy's load without ``allow_pickle=False``."""
     if isinstance(call.func, ast.Name):
         return call.func.id in ("eval", "exec")
-    if not (isinstance(call.func, ast.Attribute) and ast.unparse(call.func) in ("np.load", "numpy.load")):
+    if not (isinstance(call.func, ast.Attribute) and call.func.attr == "load"):
+        return False
+    if ast.unparse(call.func) not in ("np.load", "numpy.load"):
         return False
     said = {word.arg: word.value for word in call.keywords}.get("allow_pickle")
     return not (isinstance(said, ast.Constant) and said.value is False)
@@ -127,7 +136,7 @@ def _of_one(module: Module) -> Iterator[str]:
             yield f"{module.name} imports {name}"
         if root in RUN_WHAT_THEY_READ:
             yield f"{module.name} imports {name}, so that what is stored could be run"
-    for node in ast.walk(module.tree):
+    for node in looked_at(module.tree):
         if _is_pickle_type(node) or (isinstance(node, ast.Call) and _runs_text(node)):
             yield f"{module.name} runs what it reads"
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
