@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from sqlalchemy import Connection
+
 from app.domain.scoring.parameters import Bounds, Parameters
 from app.domain.value import profit
 from app.domain.value.concentration import IntArray
@@ -16,7 +18,6 @@ from app.services.insights import unit_costs
 from app.store.scoring import profit_facts, run_results
 from app.store.sql.column_codec import Columns
 from app.store.sql.numpy_io import Ids
-from app.store.transactions import ReadTx
 
 Row = dict[str, Any]
 
@@ -44,7 +45,7 @@ class ProfitFigures:
 
 
 def read(
-    tx: ReadTx,
+    tx: Connection,
     parameters: Parameters,
     bounds: Bounds,
     ids: Ids,

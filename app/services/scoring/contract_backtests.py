@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from sqlalchemy import Connection
+
 from app.domain.churn.contractual.evaluation import Known, evaluate
 from app.domain.churn.contractual.state import State, states, turnover
 from app.domain.churn.evaluation.backtest_report import Options
@@ -21,7 +23,6 @@ from app.services.scoring import contract_training_windows, run_facts
 from app.services.scoring.churn_reports import contest_row, figures_row, missing_rows
 from app.services.scoring.contract_training_windows import contracts_of
 from app.store.sql.column_codec import Columns
-from app.store.transactions import ReadTx
 
 Row = dict[str, Any]
 
@@ -44,7 +45,7 @@ class UnderContract:
 
 
 def read(
-    tx: ReadTx, actor: Actor, facts: Columns, as_of: date, parameters: Parameters
+    tx: Connection, actor: Actor, facts: Columns, as_of: date, parameters: Parameters
 ) -> UnderContract | None:
     """Read what was known on a past day, and who had left by the end of the horizon; None, and nothing is
     read, when nobody was under contract.

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import exists, select
+from sqlalchemy import Connection, exists, select
 
 from app.domain.churn.contractual.serving import ContractServing, explained, serve
 from app.domain.churn.contractual.state import State
@@ -28,7 +28,6 @@ from app.services.scoring.churn_reports import contest_row
 from app.services.scoring.contract_training_windows import Past
 from app.store.sql.column_codec import Columns
 from app.store.tables import ChurnContest, ContractTerms
-from app.store.transactions import ReadTx
 from app.texts import render
 
 Row = dict[str, Any]
@@ -69,7 +68,7 @@ def select_model(past: Past | None) -> Row | None:
 
 
 def is_outdated(
-    tx: ReadTx, contest_id: UUID, stored: Row | None, chosen_for: date, horizon_days: int
+    tx: Connection, contest_id: UUID, stored: Row | None, chosen_for: date, horizon_days: int
 ) -> bool:
     """Whether a contest knew too few terms, and terms of the time before its windows were recorded since."""
     if stored is None or stored["contest"]["reason"] != Why.TERMS_UNKNOWN:

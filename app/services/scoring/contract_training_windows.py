@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sqlalchemy import Connection
+
 from app.domain.churn.contractual.features import ContractSnapshot, attributes
 from app.domain.churn.contractual.state import Contracts, State, states
 from app.domain.churn.inputs.customer_facts import COLUMNS, Facts
@@ -24,7 +26,6 @@ from app.services.scoring import run_facts
 from app.store.scoring import run_results
 from app.store.sql.column_codec import Columns
 from app.store.sql.numpy_io import Ids
-from app.store.transactions import ReadTx
 
 MAX_LEARNED_FROM = 100_000
 """Customers whose past is read to learn from and to compare on at most: the model uses no more."""
@@ -59,7 +60,7 @@ def snapshot(facts: Columns, rows: NDArray[np.int64], as_of_day: int) -> Contrac
     return ContractSnapshot(known, contracts_of(facts, rows), facts["refunds"][rows])
 
 
-def past(tx: ReadTx, actor: Actor, facts: Columns, as_of: date, parameters: Parameters) -> Past | None:
+def past(tx: Connection, actor: Actor, facts: Columns, as_of: date, parameters: Parameters) -> Past | None:
     """Read the windows before a run's day; None, and nothing is read, when nobody is under contract.
 
     Args:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 
 from app.domain.churn import LEVELS, NO_DAY
 from app.domain.churn.inputs.customer_facts import SCORES
@@ -43,7 +43,6 @@ from app.store.audit import trail
 from app.store.scoring import changed_customers, run_results, survey_answers
 from app.store.sql.column_codec import Columns
 from app.store.tables import ScoringRun
-from app.store.transactions import ReadTx, WriteTx
 from app.store.types import now, to_micros
 
 Row = dict[str, Any]
@@ -98,7 +97,7 @@ class Result:
     chosen: SelectedModel
 
 
-def read(tx: ReadTx, actor: Actor, run_id: UUID) -> Input:
+def read(tx: Connection, actor: Actor, run_id: UUID) -> Input:
     """Read what the run needs; it sees only what occurred before its day."""
     run = runs.get(tx, actor, run_id)
     parameters = Parameters.from_dict(run["parameters"])
@@ -112,12 +111,12 @@ def read(tx: ReadTx, actor: Actor, run_id: UUID) -> Input:
     return _input(tx, actor, run, facts, None, windows, contracts)
 
 
-def _is_outdated(tx: ReadTx, chosen: SelectedModel, parameters: Parameters) -> bool:
+def _is_outdated(tx: Connection, chosen: SelectedModel, parameters: Parameters) -> bool:
     chosen_for, horizon = chosen.as_of, parameters.horizon_days
     return contract_model_selection.is_outdated(tx, chosen.id, chosen.contract, chosen_for, horizon)
 
 
-def read_without_cache(tx: ReadTx, actor: Actor, run_id: UUID, chosen: SelectedModel) -> Input:
+def read_without_cache(tx: Connection, actor: Actor, run_id: UUID, chosen: SelectedModel) -> Input:
     """Read what a run needs once more: all facts, whatever runs have kept, and the contest it is given."""
     run = runs.get(tx, actor, run_id)
     parameters = Parameters.from_dict(run["parameters"])
@@ -126,7 +125,7 @@ def read_without_cache(tx: ReadTx, actor: Actor, run_id: UUID, chosen: SelectedM
 
 
 def _input(
-    tx: ReadTx,
+    tx: Connection,
     actor: Actor,
     run: Row,
     facts: Facts,
@@ -145,7 +144,7 @@ def _input(
 
 
 def _windows(
-    tx: ReadTx, actor: Actor, facts: Facts, as_of: date, parameters: Parameters
+    tx: Connection, actor: Actor, facts: Facts, as_of: date, parameters: Parameters
 ) -> tuple[Window | None, Window | None]:
     """The last two windows that had closed by the run's day, if the past is long enough."""
     bought = facts.columns["purchase_days"] > 0
@@ -195,7 +194,9 @@ def compute(given: Input, on_stage: Callable[[str], None]) -> Result:
     return Result(columns, tiers, window, reference, found, worth.report, chosen)
 
 
-def save(tx: WriteTx, actor: Actor, given: Input, result: Result, packed: run_results.Packed) -> Row | None:
+def save(
+    tx: Connection, actor: Actor, given: Input, result: Result, packed: run_results.Packed
+) -> Row | None:
     """Store a run's result, and make it current if no run for a later day is.
 
     Returns:
@@ -260,7 +261,7 @@ def save(tx: WriteTx, actor: Actor, given: Input, result: Result, packed: run_re
     return {"rows_written": written, "is_current": is_current}
 
 
-def fail(tx: WriteTx, _actor: Actor, run_id: UUID, error: str) -> None:
+def fail(tx: Connection, _actor: Actor, run_id: UUID, error: str) -> None:
     """Note that a run could not be computed; the scores stay as they were."""
     tx.execute(
         update(ScoringRun)
@@ -293,7 +294,7 @@ def rows(part: Columns) -> list[Sequence[Any]]:
     ]
 
 
-def _stored(tx: ReadTx, run_id: UUID, base: Base | None) -> Columns:
+def _stored(tx: Connection, run_id: UUID, base: Base | None) -> Columns:
     """The columns of the current run; mostly facts were gone on from it, and it has been read."""
     if base is not None and base.run_id == run_id:
         return base.columns

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from app.domain.common import money
 from app.domain.common.access import Actor
@@ -22,7 +22,6 @@ from app.store.scoring import changed_customers, customer_facts, run_results, su
 from app.store.sql.column_codec import Columns, unpack
 from app.store.sql.numpy_io import Ids
 from app.store.tables import ScoringRun
-from app.store.transactions import ReadTx
 from app.store.types import now, to_micros
 
 Row = dict[str, Any]
@@ -101,7 +100,7 @@ class Base:
 
 
 def read(
-    tx: ReadTx, actor: Actor, as_of: date, parameters: Parameters, *, without_cache: bool = False
+    tx: Connection, actor: Actor, as_of: date, parameters: Parameters, *, without_cache: bool = False
 ) -> Facts:
     """Read the facts for a day; the result is the same whether or not an earlier run's facts are used, which
     they never are when they are read ``without_cache``."""
@@ -122,13 +121,15 @@ def read(
     return Facts(merging.result(), customers, reader.no_rate, reader.rates_used, until, again, base)
 
 
-def whole(tx: ReadTx, actor: Actor, as_of: date, parameters: Parameters, only: Ids | None = None) -> Columns:
+def whole(
+    tx: Connection, actor: Actor, as_of: date, parameters: Parameters, only: Ids | None = None
+) -> Columns:
     """Read the columns of all customers, or of some, for any past day, whatever earlier runs have kept."""
     bounds = parameters.bounds(as_of, actor.company)
     return _Reader(tx, actor.company, parameters, bounds, only).columns()
 
 
-def contracts(tx: ReadTx, actor: Actor, as_of: date, parameters: Parameters, only: Ids) -> Columns:
+def contracts(tx: Connection, actor: Actor, as_of: date, parameters: Parameters, only: Ids) -> Columns:
     """Read only what was known of some customers' contracts on a day, and their departures: the columns of
     `FACTS`, those of all else at their defaults."""
     bounds = parameters.bounds(as_of, actor.company)
@@ -147,7 +148,7 @@ class _Cached:
     again: Ids
 
 
-def _cached(tx: ReadTx, company: Company, parameters: Parameters, bounds: Bounds) -> _Cached | None:
+def _cached(tx: Connection, company: Company, parameters: Parameters, bounds: Bounds) -> _Cached | None:
     """What may be gone on from; None: read all."""
     base = tx.execute(
         select(ScoringRun.id, ScoringRun.as_of, ScoringRun.facts_until)
@@ -199,7 +200,7 @@ class _Reader:
     """Reads the families of facts of some customers, or of all, and puts them side by side."""
 
     def __init__(
-        self, tx: ReadTx, company: Company, parameters: Parameters, bounds: Bounds, only: Ids | None
+        self, tx: Connection, company: Company, parameters: Parameters, bounds: Bounds, only: Ids | None
     ) -> None:
         self.tx, self.company, self.parameters, self.bounds, self.only = tx, company, parameters, bounds, only
         self.no_rate: dict[str, int] = {}

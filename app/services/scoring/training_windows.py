@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sqlalchemy import Connection
+
 from app.domain.churn.inputs.snapshots import Plan, Snapshot, Window
 from app.domain.common.access import Actor
 from app.domain.common.days import day_of
@@ -12,7 +14,6 @@ from app.services.scoring import churn, run_facts
 from app.store.scoring import customer_facts as stored
 from app.store.sql.column_codec import Columns
 from app.store.sql.numpy_io import Ids
-from app.store.transactions import ReadTx
 
 MAX_LEARNED_FROM = 200_000
 """Customers whose past is read to learn from and to compare on at most: the models use no more, and the past
@@ -33,7 +34,7 @@ def purchase_population(facts: Columns, as_of_day: int, parameters: Parameters) 
 
 
 def window(
-    tx: ReadTx,
+    tx: Connection,
     actor: Actor,
     opens_day: int,
     closes_day: int,
@@ -49,7 +50,7 @@ def window(
 
 
 def window_of(
-    tx: ReadTx, actor: Actor, facts: Columns, opens_day: int, closes_day: int, parameters: Parameters
+    tx: Connection, actor: Actor, facts: Columns, opens_day: int, closes_day: int, parameters: Parameters
 ) -> tuple[Ids, Window]:
     """`window` where the facts of ``opens_day``, columns of `scoring_facts`, have been read already."""
     customer_id, snapshot = purchase_population(facts, opens_day, parameters)
@@ -59,7 +60,7 @@ def window_of(
 
 
 def pair(
-    tx: ReadTx, actor: Actor, planned: Plan | None, parameters: Parameters, customer_id: Ids
+    tx: Connection, actor: Actor, planned: Plan | None, parameters: Parameters, customer_id: Ids
 ) -> tuple[Window | None, Window | None]:
     """The earlier and the last window of a plan; twice None without one.
 

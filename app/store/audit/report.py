@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from sqlalchemy import Connection
+
 from app.store.audit import alarms as audit_alarms
 from app.store.audit import head as audit_head
 from app.store.audit import rows, seals
@@ -10,7 +12,6 @@ from app.store.audit.head import Head
 from app.store.audit.keys import AuditKeys
 from app.store.audit.rows import Entry
 from app.store.audit.verification import Walk, ends_otherwise
-from app.store.transactions import ReadTx
 
 _MAX_LISTED = 10_000
 
@@ -29,7 +30,7 @@ class Report:
     """Entries without a mark of ours, some of them."""
 
 
-def verify(tx: ReadTx, keys: AuditKeys, copy: Head | None = None) -> Report:
+def verify(tx: Connection, keys: AuditKeys, copy: Head | None = None) -> Report:
     """Read the whole trail again, in bounded memory.
 
     Args:
@@ -58,7 +59,7 @@ def verify(tx: ReadTx, keys: AuditKeys, copy: Head | None = None) -> Report:
     return report
 
 
-def without_head(tx: ReadTx, keys: AuditKeys) -> tuple[Kind | None, int, bytes]:
+def without_head(tx: Connection, keys: AuditKeys) -> tuple[Kind | None, int, bytes]:
     """Whether a trail without a head is one that was sealed before there were heads, and unbroken.
 
     Returns:
@@ -92,7 +93,7 @@ def _of_copy(head: Head | None, copy: Head, walk: Walk) -> list[Alarm]:
     return []
 
 
-def _add_refused(tx: ReadTx, keys: AuditKeys, report: Report) -> None:
+def _add_refused(tx: Connection, keys: AuditKeys, report: Report) -> None:
     refused = rows.refused(tx, _MAX_LISTED)
     if refused:
         positions = [one.position or 0 for one in refused]

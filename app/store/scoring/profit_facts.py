@@ -5,7 +5,7 @@ of ``bounds`` is read.
 """
 
 import numpy as np
-from sqlalchemy import BigInteger, and_, case, cast, func, select
+from sqlalchemy import BigInteger, Connection, and_, case, cast, func, select
 
 from app.domain.activity.transactions import LOWERING
 from app.domain.scoring.parameters import Bounds, Parameters
@@ -13,10 +13,9 @@ from app.store.sql import numpy_io
 from app.store.sql.column_codec import Columns
 from app.store.sql.numpy_io import ID, Ids
 from app.store.tables import Interaction, Transaction
-from app.store.transactions import ReadTx
 
 
-def goods(tx: ReadTx, parameters: Parameters, bounds: Bounds, only: Ids | None = None) -> Columns:
+def goods(tx: Connection, parameters: Parameters, bounds: Bounds, only: Ids | None = None) -> Columns:
     """Sum up what goods cost, and count what came back.
 
     Returns:
@@ -44,7 +43,7 @@ def goods(tx: ReadTx, parameters: Parameters, bounds: Bounds, only: Ids | None =
     return dict(zip(names, found, strict=True))
 
 
-def contacts(tx: ReadTx, bounds: Bounds, only: Ids | None = None) -> dict[str, Columns]:
+def contacts(tx: Connection, bounds: Bounds, only: Ids | None = None) -> dict[str, Columns]:
     """Count contacts, inbound and outbound, by channel.
 
     Returns:
