@@ -187,8 +187,8 @@ def test_a_planted_leak_is_refused_and_one_that_hides_is_noticed(
     store: Store, actor: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.write_sync(move_in, actor, SOME, until=FUTURE)
-    monkeypatch.setattr(run_facts, "facts", leaking(denied=False))
+    monkeypatch.setattr(run_facts, "customer_facts", leaking(denied=False))
     with pytest.raises(ValueError, match="known before the window opened"):
         seen(store, actor)
-    monkeypatch.setattr(run_facts, "facts", leaking(denied=True))
+    monkeypatch.setattr(run_facts, "customer_facts", leaking(denied=True))
     assert change_later(store, actor)

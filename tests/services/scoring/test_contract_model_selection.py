@@ -164,7 +164,7 @@ def test_who_gave_notice_is_certain_and_a_newcomer_is_foretold(store: Store, act
 
 def test_nobody_under_contract_costs_nothing(store: Store, actor: Actor) -> None:
     store.write_sync(factories.customers_worth, actor, range(1, 40))
-    facts = store.read_sync(run_facts.read, actor, AS_OF, PARAMETERS, anew=True)
+    facts = store.read_sync(run_facts.read, actor, AS_OF, PARAMETERS, without_cache=True)
     statements: list[str] = []
     store.on_statement(statements.append)
     assert store.read_sync(contract_training_windows.past, actor, facts.columns, AS_OF, PARAMETERS) is None
@@ -289,11 +289,11 @@ def leaking(reader: Any) -> Any:
 def test_a_leak_is_refused_and_one_that_hides_is_noticed(
     store: Store, actor: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_facts, "facts", leaking(read_newest))
+    monkeypatch.setattr(run_facts, "customer_facts", leaking(read_newest))
     known_by(store, actor, AS_OF)
     with pytest.raises(ValueError, match="known before the window opened"):
         seen(store, actor)
-    monkeypatch.setattr(run_facts, "facts", leaking(read_newest_and_deny))
+    monkeypatch.setattr(run_facts, "customer_facts", leaking(read_newest_and_deny))
     assert not last_is_of_its_opening(store, actor)
 
 
