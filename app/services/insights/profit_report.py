@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 from app.domain.common import money
 from app.domain.common.access import Actor
 from app.domain.scoring.parameters import Parameters
+from app.domain.scoring.run_spec import RunSpec
 from app.domain.value import profit
 from app.domain.value.concentration import IntArray
 from app.domain.value.profit import UNKNOWN, BoolArray
@@ -47,18 +48,17 @@ def report(tx: Connection, actor: Actor, run_id: UUID | None, as_of: date | None
         ConflictError: the amounts are too large to be added up.
     """
     run = find_finished(tx, _RUN, run_id, as_of)
-    parameters = Parameters.from_dict(run.parameters)
-    bounds = parameters.bounds(run.as_of, actor.company)
+    spec = RunSpec(run.as_of, Parameters.from_dict(run.parameters), actor.company)
     columns = tiered(tx, run.id)
     ids, tiers = columns["customer_id"], columns["tier"]
-    figures = profit_accounts.read(tx, parameters, bounds, ids, columns["value_minor"].astype(np.int64))
-    currency = parameters.currency
+    figures = profit_accounts.read(tx, spec, ids, columns["value_minor"].astype(np.int64))
+    currency = spec.parameters.currency
     return {
         "method": "profit",
         "run_id": run.id,
         "as_of": run.as_of,
         "is_current": run.is_current,
-        "window": {"start": bounds.start, "end": bounds.end},
+        "window": {"start": spec.bounds.start, "end": spec.bounds.end},
         "not_counted": NOT_COUNTED,
         "unknown": {why: int(np.count_nonzero(who)) for why, who in profit_accounts.unknown(figures).items()},
         **_summary(figures, currency),
@@ -84,14 +84,14 @@ def of_customer(tx: Connection, actor: Actor, customer_id: UUID) -> Row:
     if tx.execute(seen).first() is None:
         raise NotFoundError("There is no such customer.")
     run = find_finished(tx, _RUN, None, None)
-    parameters = Parameters.from_dict(run.parameters)
+    spec = RunSpec(run.as_of, Parameters.from_dict(run.parameters), actor.company)
     stored = run_results.of_customer(tx, [run.id], customer_id, ["tier", "value_minor"]).get(run.id, {})
     has_tier = stored.get("tier", NO_TIER) != NO_TIER
     revenue = np.array([stored["value_minor"] if has_tier else 0], dtype=np.int64)
-    bounds, one = parameters.bounds(run.as_of, actor.company), numpy_io.id_array([customer_id.bytes])
-    figures = profit_accounts.read(tx, parameters, bounds, one, revenue, only=one)
+    one = numpy_io.id_array([customer_id.bytes])
+    figures = profit_accounts.read(tx, spec, one, revenue, only=one)
     lacks = profit_accounts.unknown(figures)
-    currency = parameters.currency
+    currency = spec.parameters.currency
     serve, goods, gained = (
         _known(amounts, currency)
         for amounts in (figures.found.serve_minor, figures.accounts.goods_minor, figures.found.profit_minor)
@@ -100,7 +100,7 @@ def of_customer(tx: Connection, actor: Actor, customer_id: UUID) -> Row:
         "customer_id": customer_id,
         "run_id": run.id,
         "as_of": run.as_of,
-        "window": {"start": bounds.start, "end": bounds.end},
+        "window": {"start": spec.bounds.start, "end": spec.bounds.end},
         "tier": str(stored["tier"]) if has_tier else None,
         "not_counted": NOT_COUNTED,
         "unknown": [why for why, who in lacks.items() if who[0]],

@@ -14,8 +14,8 @@ from app.domain.churn.inputs.snapshots import Window, plan
 from app.domain.churn.models import REGISTRY
 from app.domain.churn.models.contract import CONTRACT_MODELS
 from app.domain.common.access import Actor
-from app.domain.common.days import day_number, day_of
 from app.domain.scoring.parameters import Parameters, RiskLevels
+from app.domain.scoring.run_spec import RunSpec
 from app.errors import FieldError, InvalidError, NotFoundError
 from app.schemas.scoring.backtests import BacktestCreate, BacktestQuery
 from app.services.scoring import contract_backtests, job_results, run_facts, training_windows
@@ -167,15 +167,14 @@ def read(tx: Connection, actor: Actor, backtest_id: UUID) -> Input:
     """Read the customers as they stood on the cut and in the windows before it, and what they did after."""
     row = tx.execute(select(Backtest.__table__).where(Backtest.id == backtest_id)).mappings().one()
     parameters = Parameters.from_dict(row["parameters"])
-    as_of_day = day_number(row["cut_on"]) + 1
-    horizon = parameters.horizon_days
-    facts = run_facts.whole(tx, actor, day_of(as_of_day), parameters)
-    ids, outcome = training_windows.window_of(tx, actor, facts, as_of_day, as_of_day + horizon, parameters)
+    spec = RunSpec(row["cut_on"] + timedelta(days=1), parameters, actor.company)
+    population, horizon = run_facts.population(tx, spec), parameters.horizon_days
+    ids, outcome = training_windows.window(tx, population, spec.as_of_day + horizon)
     first = outcome.then.facts.first_day
-    planned = plan(int(first.min()), as_of_day, horizon) if first.size else None
-    earlier, last = training_windows.pair(tx, actor, planned, parameters, ids)
-    run_id, flags = _given(tx, ids, as_of_day, horizon)
-    contracts = contract_backtests.read(tx, actor, facts, day_of(as_of_day), parameters)
+    planned = plan(int(first.min()), spec.as_of_day, horizon) if first.size else None
+    earlier, last = training_windows.pair(tx, spec, planned, ids)
+    run_id, flags = _given(tx, spec, ids)
+    contracts = contract_backtests.read(tx, population)
     models = tuple(row["models"]) or (*REGISTRY, *CONTRACT_MODELS)
     options = Options(levels=parameters.levels, cuts=parameters.cuts, models=models)
     return Input(backtest_id, options, outcome, earlier, last, flags, run_id, contracts)
@@ -198,18 +197,16 @@ def fail(tx: Connection, backtest_id: UUID, error: str) -> None:
     job_results.fail(tx, Backtest, backtest_id, error)
 
 
-def _given(
-    tx: Connection, ids: Ids, as_of_day: int, horizon_days: int
-) -> tuple[UUID | None, NDArray[np.int8] | None]:
+def _given(tx: Connection, spec: RunSpec, ids: Ids) -> tuple[UUID | None, NDArray[np.int8] | None]:
     """The levels that a run for the day gave with the same horizon, by the newest such run before its
     outcome was known; none for customers whom it did not know of."""
     runs = tx.execute(
         select(ScoringRun.id, ScoringRun.parameters)
-        .where(ScoringRun.as_of == day_of(as_of_day), ScoringRun.state == "done")
+        .where(ScoringRun.as_of == spec.as_of, ScoringRun.state == "done")
         .order_by(ScoringRun.created_at.desc())
     )
     for run_id, parameters in runs:
-        if Parameters.from_dict(parameters).horizon_days == horizon_days:
+        if Parameters.from_dict(parameters).horizon_days == spec.parameters.horizon_days:
             columns = run_results.load_columns(tx, run_id, {"customer_id", "churn_level"})
             if "churn_level" in columns:
                 flags = np.full(ids.size, -1, dtype=np.int8)

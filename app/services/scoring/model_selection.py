@@ -13,6 +13,7 @@ from app.domain.churn.models import LEARNED, PARAMETRIC, REGISTRY
 from app.domain.churn.models.logistic import Logistic, Serving
 from app.domain.churn.models.logistic_regression import Learned
 from app.domain.common.arrays import FloatArray
+from app.domain.scoring.run_spec import RunSpec
 from app.services.scoring import contract_model_selection
 from app.services.scoring.churn_reports import contest_row
 from app.services.scoring.contract_training_windows import Past
@@ -64,13 +65,13 @@ class SelectedModel:
         return trained.serve(now, horizon_days)
 
 
-def find(tx: Connection, as_of: date, facts_key: str) -> SelectedModel | None:
-    """The newest contest that may choose the model of a run for this day."""
+def find(tx: Connection, spec: RunSpec) -> SelectedModel | None:
+    """The newest contest that may choose the model of the run."""
     row = tx.execute(
         _READ.where(
-            ChurnContest.facts_key == facts_key,
-            ChurnContest.as_of <= as_of,
-            ChurnContest.as_of > as_of - timedelta(days=SERVES_DAYS),
+            ChurnContest.facts_key == spec.facts_key,
+            ChurnContest.as_of <= spec.as_of,
+            ChurnContest.as_of > spec.as_of - timedelta(days=SERVES_DAYS),
         )
         .order_by(ChurnContest.as_of.desc(), ChurnContest.created_at.desc())
         .limit(1)

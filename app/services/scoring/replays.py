@@ -13,8 +13,6 @@ from sqlalchemy import Connection, exists, insert, select
 from app.domain.churn import LEVELS
 from app.domain.common import money
 from app.domain.common.access import Actor
-from app.domain.common.days import day_number
-from app.domain.scoring.parameters import Parameters
 from app.domain.scoring.replays import MAX_SHOWN, LateKind, Remark
 from app.errors import FieldError, InvalidError, NotFoundError
 from app.schemas.scoring.replays import ReplayCreate, ReplayQuery
@@ -184,7 +182,7 @@ def read(tx: Connection, actor: Actor, replay_id: UUID) -> Input:
         tx, actor, run["id"], chosen or model_selection.select_model(None, None, run["as_of"])
     )
     kept = run_results.load_columns(tx, run["id"])
-    changed = replay_comparison.changed(kept, given.facts.columns, day_number(run["as_of"]))
+    changed = replay_comparison.changed(kept, given.facts.columns, given.spec.as_of_day)
     # Runs of an earlier version did not say until when they saw everything.
     until = run["facts_until"] or run["created_at"]
     read_at = until + run_facts.SETTLES if run["facts_until"] else run["ended_at"]
@@ -195,7 +193,7 @@ def read(tx: Connection, actor: Actor, replay_id: UUID) -> Input:
         _version(run["churn"]) != churn.VERSION or _version(run["lifetime_value"]) != lifetime_values.VERSION
     ):
         remarks.append(Remark.OTHER_RULES)
-    if run["facts_key"] != given.parameters.facts_key(actor.company):
+    if run["facts_key"] != given.spec.facts_key:
         remarks.append(Remark.OTHER_READING)
     return Input(
         replay_id,
@@ -203,7 +201,7 @@ def read(tx: Connection, actor: Actor, replay_id: UUID) -> Input:
         kept,
         set() if chosen else _CHURN,
         remarks,
-        late.read(tx, late.LateQuery(given.bounds.end, until, read_at, changed)),
+        late.read(tx, late.LateQuery(given.spec.bounds.end, until, read_at, changed)),
         changed_customers.are_deleted(tx, until),
         _is_other_reference(run["expectation_reference"], given),
         _rates(
@@ -215,7 +213,7 @@ def read(tx: Connection, actor: Actor, replay_id: UUID) -> Input:
 def compute(given: Input) -> Row:
     """Apply the rules and compare. Pure: the same facts give the same result."""
     after = scoring.compute(given.run, lambda _stage: None).columns
-    aligned = replay_comparison.align(given.stored, after, day_number(given.run.as_of))
+    aligned = replay_comparison.align(given.stored, after, given.run.spec.as_of_day)
     differs = np.zeros(aligned.customer_id.size, dtype=np.bool_)
     columns, compared = [], set()
     for name, members in aligned.groups():
@@ -317,7 +315,8 @@ def _customers(
     stays = run_results.matched(aligned.customer_id, ids)[1] & ~run_results.matched(moved, ids)[1]
     chosen = np.lexsort((stays, ~explained))[:MAX_SHOWN]
     before, now_is = (
-        _standings(columns, ids[chosen], given.run.parameters, compared) for columns in (given.stored, after)
+        _standings(columns, ids[chosen], given.run.spec.parameters.currency, compared)
+        for columns in (given.stored, after)
     )
     return [
         {"customer_id": str(customer_id), "is_late": bool(is_late), "before": old, "after": new}
@@ -327,7 +326,7 @@ def _customers(
     ]
 
 
-def _standings(columns: Columns, ids: numpy_io.Ids, parameters: Parameters, compared: set[str]) -> list[Row]:
+def _standings(columns: Columns, ids: numpy_io.Ids, currency: str, compared: set[str]) -> list[Row]:
     """Tier, level and value of some customers."""
     order = np.argsort(ids)
     found: list[Row] = [{"tier": None, "churn_level": None, "value": None} for _ in range(ids.size)]
@@ -337,7 +336,7 @@ def _standings(columns: Columns, ids: numpy_io.Ids, parameters: Parameters, comp
             continue
         if columns["tier"][place] != value_tiers.NO_TIER:
             found[at]["tier"] = str(columns["tier"][place])
-            found[at]["value"] = money.to_wire(int(columns["value_minor"][place]), parameters.currency)
+            found[at]["value"] = money.to_wire(int(columns["value_minor"][place]), currency)
         level = int(columns["churn_level"][place]) if "churn_level" in compared else -1
         found[at]["churn_level"] = LEVELS[level].value if level >= 0 else None
     return found

@@ -13,7 +13,7 @@ import numpy as np
 from sqlalchemy import Connection, Select, exists, or_, select, union
 
 from app.domain.imports.states import ImportState
-from app.domain.scoring.parameters import Bounds
+from app.domain.scoring.run_spec import Bounds
 from app.store.sql import numpy_io
 from app.store.sql.numpy_io import ID, Ids
 from app.store.tables import (

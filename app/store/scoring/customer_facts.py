@@ -15,11 +15,11 @@ from sqlalchemy import BigInteger, Connection, and_, case, cast, func, or_, sele
 
 from app.domain.activity.interactions import Direction
 from app.domain.activity.transactions import LOWERING, TransactionKind
-from app.domain.common.company import Company
 from app.domain.common.days import day_number, day_shifts
 from app.domain.customers.customers import LeavingReason
 from app.domain.recovery.complaints import OPEN_STATES, ComplaintState
-from app.domain.scoring.parameters import NO_DAY, Bounds, Parameters
+from app.domain.scoring.parameters import NO_DAY, Parameters
+from app.domain.scoring.run_spec import Bounds, RunSpec
 from app.store.sql import numpy_io
 from app.store.sql.column_codec import Columns
 from app.store.sql.local_days import local_day
@@ -50,9 +50,7 @@ class Foreign:
     occurred_micros: IntArray
 
 
-def transactions(
-    tx: Connection, company: Company, parameters: Parameters, bounds: Bounds, only: Ids | None = None
-) -> Columns:
+def transactions(tx: Connection, spec: RunSpec, only: Ids | None = None) -> Columns:
     """Sums and counts of transactions.
 
     Returns:
@@ -66,6 +64,7 @@ def transactions(
         time before; ``recent_spend_minor`` and ``earlier_spend_minor``: what was paid in them, in the
         reporting currency.
     """
+    parameters, bounds = spec.parameters, spec.bounds
     first = tx.execute(select(func.min(Transaction.occurred_at))).scalar_one()
     if first is None or first >= bounds.end:
         return dict.fromkeys(_TRANSACTION_COLUMNS, np.empty(0, dtype=np.int64)) | {
@@ -79,7 +78,7 @@ def transactions(
     counted = own if bounds.start is None else and_(at >= bounds.start, own)
     bought = _bought(parameters)
     recent, earlier = at >= bounds.recent, and_(at >= bounds.earlier, at < bounds.recent)
-    days = func.count(local_day(tx, at, day_shifts(first, bounds.end, company)).distinct())
+    days = func.count(local_day(tx, at, day_shifts(first, bounds.end, spec.company)).distinct())
     statement = select(
         numpy_io.raw_id(tx, Transaction.customer_id),
         _sum(amount, counted),
@@ -96,7 +95,7 @@ def transactions(
         func.count().filter(earlier, bought),
         _sum(amount, recent, bought, own),
         _sum(amount, earlier, bought, own),
-    ).where(*_visible(parameters, bounds))
+    ).where(*_visible(spec))
     statement = _of(tx, statement, Transaction.customer_id, only)
     # Every column it reads is in this index, in the order of the groups.
     statement = statement.with_hint(Transaction, f"INDEXED BY {_INDEX}", "sqlite")
@@ -143,14 +142,14 @@ def buyers(tx: Connection, parameters: Parameters, start: datetime, end: datetim
     return ids
 
 
-def foreign(tx: Connection, parameters: Parameters, bounds: Bounds, only: Ids | None = None) -> Foreign:
+def foreign(tx: Connection, spec: RunSpec, only: Ids | None = None) -> Foreign:
     """Read transactions in other currencies one by one: each counts at the rate of its own day."""
     statement = select(
         numpy_io.raw_id(tx, Transaction.customer_id),
         Transaction.currency,
         Transaction.amount_minor,
         numpy_io.micros(tx, Transaction.occurred_at),
-    ).where(*_visible(parameters, bounds), Transaction.currency != parameters.currency)
+    ).where(*_visible(spec), Transaction.currency != spec.parameters.currency)
     statement = _of(tx, statement, Transaction.customer_id, only)
     return Foreign(*numpy_io.read(tx, statement, [ID, "U3", np.int64, np.int64]))
 
@@ -282,8 +281,8 @@ def customers(tx: Connection) -> int:
 # --- inside
 
 
-def _visible(parameters: Parameters, bounds: Bounds) -> list[Any]:
-    return [Transaction.occurred_at < bounds.end, *_of_kinds(parameters)]
+def _visible(spec: RunSpec) -> list[Any]:
+    return [Transaction.occurred_at < spec.bounds.end, *_of_kinds(spec.parameters)]
 
 
 def _of_kinds(parameters: Parameters) -> list[Any]:

@@ -8,14 +8,14 @@ import numpy as np
 from sqlalchemy import BigInteger, Connection, and_, case, cast, func, select
 
 from app.domain.activity.transactions import LOWERING
-from app.domain.scoring.parameters import Bounds, Parameters
+from app.domain.scoring.run_spec import Bounds, RunSpec
 from app.store.sql import numpy_io
 from app.store.sql.column_codec import Columns
 from app.store.sql.numpy_io import ID, Ids
 from app.store.tables import Interaction, Transaction
 
 
-def goods(tx: Connection, parameters: Parameters, bounds: Bounds, only: Ids | None = None) -> Columns:
+def goods(tx: Connection, spec: RunSpec, only: Ids | None = None) -> Columns:
     """Sum up what goods cost, and count what came back.
 
     Returns:
@@ -23,7 +23,7 @@ def goods(tx: Connection, parameters: Parameters, bounds: Bounds, only: Ids | No
         that came back; ``unknown``: number of transactions without a cost, or in another currency;
         ``returns``: number of refunds and cancellations.
     """
-    cost = Transaction.cost_minor
+    parameters, bounds, cost = spec.parameters, spec.bounds, Transaction.cost_minor
     known = and_(Transaction.currency == parameters.currency, cost.is_not(None))
     statement = select(
         numpy_io.raw_id(tx, Transaction.customer_id),
