@@ -3,14 +3,16 @@
 import json
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from zlib import crc32
 
 from app.domain.churn.inputs.customer_facts import RECENT_DAYS
 from app.domain.common.company import Company
 from app.domain.common.days import day_number
 from app.domain.scoring.parameters import Parameters
+from app.domain.scoring.score_columns import FACTS
 
 FACTS_VERSION = 3
-"""Raised when facts of customers are read or stored in another way: earlier ones are then not used."""
+"""Raised when a fact of customers is read in another way: earlier ones are then not used."""
 
 _FACTS_PARAMETERS = (
     "currency",
@@ -77,9 +79,9 @@ class RunSpec:
     def facts_key(self) -> str:
         """A text that is the same for runs whose facts by customer are read in the same way."""
         read = {name: value for name, value in self.parameters.to_dict().items() if name in _FACTS_PARAMETERS}
-        return json.dumps(
-            {**read, "version": FACTS_VERSION, "time_zone": self.company.time_zone}, sort_keys=True
-        )
+        facts = crc32(" ".join(sorted(FACTS)).encode())  # so that a new fact is read of everybody
+        more = {"version": FACTS_VERSION, "facts": facts, "time_zone": self.company.time_zone}
+        return json.dumps({**read, **more}, sort_keys=True)
 
     def on(self, as_of: date) -> "RunSpec":
         """The same for another day."""

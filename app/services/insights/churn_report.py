@@ -12,9 +12,10 @@ from app.domain.churn.models import LEARNED, contract
 from app.domain.common import money
 from app.domain.common.access import Actor
 from app.domain.scoring.parameters import Parameters
+from app.domain.scoring.score_columns import SOURCES
 from app.errors import NotFoundError
 from app.services.scoring import contract_model_selection
-from app.services.scoring.churn import SOURCES, is_calibrated
+from app.services.scoring.churn import is_calibrated
 from app.services.scoring.churn_explanations import explanation_of, reasons_of
 from app.services.scoring.runs import find_finished
 from app.store.engine import in_thread

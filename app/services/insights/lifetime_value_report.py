@@ -16,9 +16,8 @@ from app.domain.common.days import day_number
 from app.domain.lifetime_value import Buyers, interval, worth
 from app.domain.lifetime_value.gamma_gamma import Parameters as SpendParameters
 from app.domain.scoring.parameters import Parameters
+from app.domain.scoring.score_columns import NONE, ROW_FACTS
 from app.errors import NotFoundError
-from app.services.scoring.churn import ROW_FACTS
-from app.services.scoring.lifetime_values import NONE
 from app.services.scoring.runs import find_finished
 from app.store.engine import in_thread
 from app.store.scoring import run_results

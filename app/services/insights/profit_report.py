@@ -11,6 +11,7 @@ from app.domain.common import money
 from app.domain.common.access import Actor
 from app.domain.scoring.parameters import Parameters
 from app.domain.scoring.run_spec import RunSpec
+from app.domain.scoring.score_columns import NO_TIER
 from app.domain.value import profit
 from app.domain.value.concentration import IntArray
 from app.domain.value.profit import UNKNOWN, BoolArray
@@ -20,7 +21,7 @@ from app.errors import NotFoundError
 from app.services.insights import profit_accounts
 from app.services.insights.profit_accounts import ProfitFigures
 from app.services.scoring.runs import find_finished
-from app.services.scoring.value_tiers import NO_TIER, tiered
+from app.services.scoring.value_tiers import tiered
 from app.store.engine import in_thread
 from app.store.scoring import run_results
 from app.store.sql import numpy_io

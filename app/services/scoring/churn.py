@@ -13,13 +13,12 @@ from app.domain.churn.contractual import state as contract
 from app.domain.churn.contractual.state import State
 from app.domain.churn.distributions import mbg_nbd
 from app.domain.churn.evaluation.last_window import Backtest, from_histories
-from app.domain.churn.inputs.customer_facts import COLUMNS
 from app.domain.churn.models import LEARNED
-from app.domain.churn.models.contract import CODE as CONTRACT_LEARNED
 from app.domain.churn.models.logistic import Serving
 from app.domain.common import money
 from app.domain.customers.customers import ChurnLevel
 from app.domain.scoring.population import Population
+from app.domain.scoring.score_columns import NO_TIER, NONE, SOURCES
 from app.domain.value.value_tiers import STATES, TIER_NAMES
 from app.services.scoring import contract_model_selection
 from app.services.scoring.churn_reports import fit_row, test_row
@@ -33,11 +32,6 @@ Mask = NDArray[np.bool_]
 VERSION = 2
 """Raised when the same facts give another flag."""
 
-SOURCES = (mbg_nbd.CODE, "contract", "silence", "event", LEARNED, CONTRACT_LEARNED)
-"""What a level comes from: the purchase model, the state of the contract, a silence that is long for the
-customer and for the population, a departure that was recorded, or the learned model of customers without a
-contract or of those under one. Runs keep the places, so a new one comes last."""
-
 _MODEL, _CONTRACT, _SILENCE, _EVENT, _LEARNED, _CONTRACT_LEARNED = range(len(SOURCES))
 
 MAX_FITTED = 200_000
@@ -49,12 +43,6 @@ MAX_MEASURED = 25_000
 
 CALIBRATED_TO = 0.05
 """A forecast whose expected calibration error in the backtest is at most this is called calibrated."""
-
-NONE = -1
-"""Stands for nothing in the columns of results."""
-
-ROW_FACTS = (*COLUMNS, "refunds", "spend_minor")
-"""The facts a row holds, from which reasons are told."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,7 +143,7 @@ def _columns(
     is_open = (levels >= 0) & (levels != verdict.LEVELS.index(ChurnLevel.LEFT))
     percent[~is_open] = NONE
     at_risk = np.full(q.size, NONE, dtype=np.int64)
-    rows = np.flatnonzero(is_open & (percent >= 0) & (tiers["tier"] != ""))
+    rows = np.flatnonzero(is_open & (percent >= 0) & (tiers["tier"] != NO_TIER))
     value, share = np.maximum(facts["value_minor"][rows], 0), percent[rows].astype(np.int64)
     at_risk[rows] = value // 100 * share + (value % 100 * share + 50) // 100
     return {

@@ -17,6 +17,7 @@ from app.domain.lifetime_value import Buyers, contractual, gamma_gamma, total_in
 from app.domain.lifetime_value.forecast import STEP_DAYS, YEAR_DAYS, Terms
 from app.domain.scoring.parameters import Parameters
 from app.domain.scoring.population import Population
+from app.domain.scoring.score_columns import NONE
 from app.domain.value.tier_stability import second_view
 from app.domain.value.value_tiers import TIER_NAMES, assign, rank
 from app.services.scoring.contract_model_selection import Served
@@ -28,9 +29,6 @@ Mask = NDArray[np.bool_]
 
 VERSION = 2
 """Raised when the same facts give another value."""
-NONE = -1
-"""Stands for no lifetime value."""
-
 TOP = 50
 
 

@@ -14,6 +14,7 @@ from app.domain.churn import LEVELS
 from app.domain.common import money
 from app.domain.common.access import Actor
 from app.domain.scoring.replays import MAX_SHOWN, LateKind, Remark
+from app.domain.scoring.score_columns import NO_TIER, groups
 from app.errors import FieldError, InvalidError, NotFoundError
 from app.schemas.scoring.replays import ReplayCreate, ReplayQuery
 from app.services.scoring import (
@@ -24,7 +25,6 @@ from app.services.scoring import (
     replay_comparison,
     run_facts,
     satisfaction,
-    value_tiers,
 )
 from app.services.scoring import run as scoring
 from app.services.scoring.replay_comparison import Aligned
@@ -233,7 +233,7 @@ def compute(given: Input) -> Row:
         "only_after": int(aligned.come.size),
         "explained": int(np.count_nonzero(explained)),
         "columns": columns,
-        "not_compared": sorted({*replay_comparison.GROUPS, replay_comparison.OTHERS} - compared),
+        "not_compared": sorted(groups().keys() - compared),
         "customers": _customers(given, aligned, after, ids, explained, compared),
         "late": _late_row(given.late),
         "deleted": given.deleted,
@@ -334,7 +334,7 @@ def _standings(columns: Columns, ids: numpy_io.Ids, currency: str, compared: set
     for at, place, is_known in zip(order.tolist(), places.tolist(), known.tolist(), strict=True):
         if not is_known:
             continue
-        if columns["tier"][place] != value_tiers.NO_TIER:
+        if columns["tier"][place] != NO_TIER:
             found[at]["tier"] = str(columns["tier"][place])
             found[at]["value"] = money.to_wire(int(columns["value_minor"][place]), currency)
         level = int(columns["churn_level"][place]) if "churn_level" in compared else -1

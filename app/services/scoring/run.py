@@ -1,7 +1,7 @@
 """One scoring run: read the facts, compute tiers, satisfaction and churn, store it all at once."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -12,15 +12,23 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, select, update
 
-from app.domain.churn import LEVELS, NO_DAY
-from app.domain.churn.inputs.customer_facts import SCORES
+from app.domain.churn import NO_DAY
 from app.domain.churn.inputs.snapshots import Window, plan
 from app.domain.common.access import Actor
-from app.domain.satisfaction.expectation import QUADRANTS
 from app.domain.satisfaction.model import Adjustment
 from app.domain.scoring.parameters import Parameters
 from app.domain.scoring.population import Population
 from app.domain.scoring.run_spec import RunSpec
+from app.domain.scoring.score_columns import (
+    BY_NAME,
+    CHURN_FACTS,
+    ROW_FACTS,
+    SATISFACTION,
+    SATISFACTION_INDICES,
+    SCORE_COLUMNS,
+    SHOWN,
+    ScoreColumn,
+)
 from app.domain.surveys.surveys import SCALED
 from app.services.scoring import (
     answer_columns,
@@ -53,19 +61,6 @@ STAGES = ("facts", "value_tiers", "satisfaction", "contest", "churn", "lifetime_
 
 SATISFACTION_DAYS = 365
 """The company's figures are over the answers of so many days before the run's."""
-
-ROW_COLUMNS = (
-    "tier",
-    "value_minor",
-    "near_threshold",
-    "churn_level",
-    "churn_percent",
-    "churn_model",
-    "value_at_risk_minor",
-    *churn.ROW_FACTS,
-    *satisfaction.ROW_COLUMNS,
-)
-"""The columns that rows of ``customer_scores`` are made of."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -222,7 +217,7 @@ def save(
     written = 0
     if is_current:
         stored = {} if current is None else _stored(tx, current.id, given.facts.base)
-        written = run_results.replace(tx, scored_only(stored), scored_only(result.columns), ROW_COLUMNS, rows)
+        written = run_results.replace(tx, scored_only(stored), scored_only(result.columns), rows)
         tx.execute(update(ScoringRun).where(ScoringRun.is_current).values(is_current=False))
     model_selection.save(tx, result.chosen, given.spec.facts_key)
     run_results.save_columns(tx, given.run_id, packed)
@@ -267,56 +262,55 @@ def fail(tx: Connection, _actor: Actor, run_id: UUID, error: str) -> None:
 # --- rows
 
 
-def rows(part: Columns) -> list[Sequence[Any]]:
+def rows(part: Columns) -> dict[str, list[Any]]:
     """The rows of ``customer_scores`` for some customers: `app.store.scoring.run_results.Rows`."""
-    has_tier = part["tier"] != value_tiers.NO_TIER
-    level = part["churn_level"]
-    return [
-        _or_null(part["tier"], has_tier),
-        _or_null(part["value_minor"], has_tier),
-        _or_null(part["near_threshold"], part["near_threshold"] != ""),
-        _or_null(np.array([*LEVELS, ""])[level], level >= 0),
-        _or_null(part["churn_percent"], part["churn_percent"] >= 0),
-        _or_null(np.array([*churn.SOURCES, ""])[part["churn_model"]], part["churn_model"] >= 0),
-        _or_null(part["value_at_risk_minor"], part["value_at_risk_minor"] >= 0),
-        _facts(part, level >= 0),
-        [
+    own = [column for column in SCORE_COLUMNS if column.row == column.name]
+    return {
+        **{column.name: _row_values(column, part) for column in own},
+        CHURN_FACTS: _facts(part),
+        SATISFACTION: [
             None if document is None else json.dumps(document, separators=(",", ":"))
             for document in satisfaction.documents(part)
         ],
-        _or_null(np.array([*QUADRANTS, ""])[part["quadrant"]], part["quadrant"] != satisfaction.NO_QUADRANT),
-    ]
+    }
+
+
+def _row_values(column: ScoreColumn, part: Columns) -> list[Any]:
+    values = part[column.name]
+    decisive = BY_NAME[column.shown_with or column.name]
+    shown = np.array([*column.labels, ""])[values] if column.labels else values
+    return _or_null(shown, decisive.is_given(part[decisive.name]))
 
 
 def _stored(tx: Connection, run_id: UUID, base: Base | None) -> Columns:
     """The columns of the current run; mostly facts were gone on from it, and it has been read."""
     if base is not None and base.run_id == run_id:
         return base.columns
-    return run_results.load_columns(tx, run_id, {"customer_id", *ROW_COLUMNS})
+    return run_results.load_columns(tx, run_id, {"customer_id", *SHOWN})
 
 
 def scored_only(columns: Columns) -> Columns:
     """Those customers who have a row: with a tier, a level or an answer."""
     if not columns:
         return {}
-    known = (columns["tier"] != value_tiers.NO_TIER) | (columns.get("churn_level", np.array(-1)) >= 0)
-    for code in satisfaction.OF_CUSTOMERS:
-        known |= columns.get(f"{code}_n", np.array(0)) > 0
-    kept = {name: columns[name] for name in ("customer_id", *ROW_COLUMNS) if name in columns}
-    return kept if known.all() else {name: column[known] for name, column in kept.items()}
+    is_scored = [BY_NAME[name].is_given(columns[name]) for name in _SCORED]
+    known = np.logical_or.reduce(is_scored)
+    shown = {name: columns[name] for name in ("customer_id", *SHOWN) if name in columns}
+    return shown if known.all() else {name: column[known] for name, column in shown.items()}
 
 
-_FACTS = f"[{','.join(['%s'] * len(churn.ROW_FACTS))}]"
+_SCORED = ("tier", "churn_level", *(f"{code}_n" for code in SATISFACTION_INDICES))
+_FACTS = f"[{','.join(['%s'] * len(ROW_FACTS))}]"
 
 
-def _facts(part: Columns, is_scored: NDArray[np.bool_]) -> list[str | None]:
+def _facts(part: Columns) -> list[str | None]:
     """Facts that reasons are made from, as `customer_facts.Facts.row` gives them, in JSON."""
     columns = []
-    for name in churn.ROW_FACTS:
+    for name in ROW_FACTS:
         column = part[name]
-        is_there = ~np.isnan(column) if name in SCORES else column != NO_DAY
+        is_there = ~np.isnan(column) if column.dtype.kind == "f" else column != NO_DAY
         columns.append(_or_null(column, is_there, "null"))
-    as_text = zip(zip(*columns, strict=True), is_scored.tolist(), strict=True)
+    as_text = zip(zip(*columns, strict=True), part["churn_level"] >= 0, strict=True)
     return [_FACTS % row if tell else None for row, tell in as_text]
 
 

@@ -1,6 +1,5 @@
 """The facts a scoring run computes from, by customer: read whole, or from where an earlier run left off."""
 
-from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 from sqlalchemy import Connection, select
 
 from app.domain.common import money
@@ -17,6 +16,7 @@ from app.domain.common.days import day_of, local_days
 from app.domain.scoring.parameters import NO_DAY
 from app.domain.scoring.population import Population
 from app.domain.scoring.run_spec import RunSpec
+from app.domain.scoring.score_columns import FACTS, blank
 from app.services.scoring import answer_columns, satisfaction
 from app.store.scoring import changed_customers, customer_facts, run_results, survey_answers
 from app.store.sql.column_codec import Columns, unpack
@@ -32,40 +32,6 @@ SETTLES = timedelta(seconds=60)
 MAX_CHANGED_SHARE = 0.3
 """When customers with news are more than this share of those of the earlier run, reading everything is
 faster."""
-
-FACTS: Mapping[str, tuple[DTypeLike, Any]] = {
-    "value_minor": (np.int64, 0),
-    "counted": (np.int32, 0),
-    "transactions": (np.int32, 0),
-    "foreign": (np.int32, 0),
-    "purchase_days": (np.int32, 0),
-    "first_day": (np.int32, NO_DAY),
-    "last_day": (np.int32, NO_DAY),
-    "cut_purchase_days": (np.int32, 0),
-    "cut_last_day": (np.int32, NO_DAY),
-    "refunds": (np.int32, 0),
-    "spend_minor": (np.int64, 0),
-    "recent_purchases": (np.int32, 0),
-    "earlier_purchases": (np.int32, 0),
-    "recent_spend_minor": (np.int64, 0),
-    "earlier_spend_minor": (np.int64, 0),
-    "contacts": (np.int32, 0),
-    "recent_contacts": (np.int32, 0),
-    "last_contact_day": (np.int32, NO_DAY),
-    "complaints": (np.int32, 0),
-    "open_complaints": (np.int32, 0),
-    "reopened_complaints": (np.int32, 0),
-    "oldest_open_day": (np.int32, NO_DAY),
-    "contract_started_day": (np.int32, NO_DAY),
-    "contract_ends_day": (np.int32, NO_DAY),
-    "contract_notice_day": (np.int32, NO_DAY),
-    "contract_known_day": (np.int32, NO_DAY),
-    "left_day": (np.int32, NO_DAY),
-    "left_by_us": (np.bool_, False),
-    **satisfaction.FACTS,
-}
-"""The columns of facts: type, and value for a customer of whom there is nothing of the kind. ``counted``
-is the number of transactions in the value, ``transactions`` that of all in the window."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -217,9 +183,7 @@ class _Reader:
 
     def _aligned(self, families: list[Columns]) -> Columns:
         ids = _united([family["customer_id"] for family in families])
-        found: Columns = {"customer_id": ids}
-        for name, (dtype, default) in FACTS.items():
-            found[name] = np.full(ids.size, default, dtype=dtype)
+        found = {"customer_id": ids, **blank(ids.size, FACTS.values())}
         for family in families:
             places = np.searchsorted(ids, family["customer_id"])
             for name in family.keys() & FACTS.keys():

@@ -12,6 +12,7 @@ from app.domain.common import money
 from app.domain.common.access import Actor
 from app.domain.scoring.parameters import Parameters
 from app.domain.scoring.run_spec import RunSpec
+from app.domain.scoring.score_columns import BY_NAME, NO_TIER, blank
 from app.domain.value import next_tier, value_tiers
 from app.domain.value.concentration import Curve, top_count
 from app.services.scoring.run_facts import Facts
@@ -25,7 +26,6 @@ from app.store.tables import ScoringRun
 Row = dict[str, Any]
 
 SHARE_DECIMALS = 6
-NO_TIER = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,10 +50,7 @@ def compute(facts: Facts, spec: RunSpec) -> Result:
     ranked = value_tiers.rank(facts.columns["value_minor"][counted])
     tiers = value_tiers.assign(ranked, cuts)
     found = value_tiers.summary(ranked, cuts)
-    columns: Columns = {
-        "tier": np.full(n, NO_TIER, dtype="U1"),
-        "near_threshold": np.full(n, "", dtype="U1"),
-    }
+    columns = blank(n, [BY_NAME["tier"], BY_NAME["near_threshold"]])
     columns["tier"][counted] = tiers
     columns["near_threshold"][counted] = value_tiers.near_threshold(ranked, found.cut_a, found.cut_b)
     steps = next_tier.next_tier_steps(ranked, cuts)

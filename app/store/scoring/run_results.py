@@ -4,7 +4,7 @@ The columns of the current run say exactly what ``customer_scores`` holds, so th
 is found without reading rows. Columns are aligned; ``customer_id`` ascends strictly.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, delete, func, insert, select
 
+from app.domain.scoring.score_columns import equal
 from app.store import dialects
 from app.store.sql import bulk_write, column_codec, numpy_io
 from app.store.sql.column_codec import Columns
@@ -21,27 +22,12 @@ from app.store.tables import CustomerScore, RunColumns
 
 PART_ROWS = 50_000
 
-ROW = (
-    "customer_id",
-    "tier",
-    "value_minor",
-    "near_threshold",
-    "churn_level",
-    "churn_percent",
-    "churn_model",
-    "value_at_risk_minor",
-    "churn_facts",
-    "satisfaction",
-    "quadrant",
-)
-"""Members of a row of ``customer_scores``, in the order `replace` writes them."""
-
 Packed = list[tuple[UUID | None, Future[bytes]]]
 """Parts of a run's columns, each with its first customer."""
 
-Rows = Callable[[Columns], list[Sequence[Any]]]
-"""Makes the rows of some customers out of their columns: the values of each member of `ROW` but the id, in
-that order, documents as JSON text."""
+Rows = Callable[[Columns], Mapping[str, Sequence[Any]]]
+"""Makes the rows of some customers out of their columns: the values of each column of ``customer_scores`` but
+the id, documents as JSON text."""
 
 
 def packed(data: Columns) -> Packed:
@@ -97,13 +83,13 @@ def of_customer(
     return found
 
 
-def replace(tx: Connection, before: Columns, after: Columns, columns: Collection[str], rows: Rows) -> int:
+def replace(tx: Connection, before: Columns, after: Columns, rows: Rows) -> int:
     """Make ``customer_scores`` hold exactly the rows of ``after``; only what differs is written.
 
     Args:
         before: columns of the current run, whose rows are stored; empty when there is none.
-        after: columns of the run that becomes current.
-        columns: the columns that rows are made of: a customer is written when one of them differs.
+        after: columns of the run that becomes current, those that rows are made of: a customer is written
+            when one of them differs.
         rows: makes the rows.
 
     Returns:
@@ -116,16 +102,17 @@ def replace(tx: Connection, before: Columns, after: Columns, columns: Collection
     gone = before["customer_id"][~matched(ids, before["customer_id"])[1]]
     if gone.size:
         bulk_write.delete_many(tx, CustomerScore, CustomerScore.customer_id, numpy_io.raw_ids(gone))
-    changed = np.flatnonzero(~_unchanged(before, after, columns))
+    changed = np.flatnonzero(~_unchanged(before, after))
     with bulk_write.larger_page_cache(tx):
         for start in range(0, changed.size, PART_ROWS):
             part = {name: column[changed[start : start + PART_ROWS]] for name, column in after.items()}
-            found = zip(numpy_io.driver_ids(tx, part["customer_id"]), *rows(part), strict=True)
-            bulk_write.upsert_raw(tx, CustomerScore, ROW, ("customer_id",), found)
+            values = {"customer_id": numpy_io.driver_ids(tx, part["customer_id"]), **rows(part)}
+            found = zip(*values.values(), strict=True)
+            bulk_write.upsert_raw(tx, CustomerScore, list(values), ("customer_id",), found)
     return int(changed.size + gone.size)
 
 
-def _unchanged(before: Columns, after: Columns, columns: Collection[str]) -> NDArray[np.bool_]:
+def _unchanged(before: Columns, after: Columns) -> NDArray[np.bool_]:
     ids = before["customer_id"]
     if not ids.size:
         return np.zeros(after["customer_id"].size, dtype=np.bool_)
@@ -133,16 +120,11 @@ def _unchanged(before: Columns, after: Columns, columns: Collection[str]) -> NDA
     places, same = matched(ids, after["customer_id"])
     if same.all() and places.size == ids.size:
         places = slice(None)  # the same customers
-    for name in columns:
-        if name not in before:  # the current run is of an earlier version
-            return np.zeros_like(same)
-        if before[name] is after[name]:
-            continue
-        old, new = before[name][places], after[name]
-        equal = old == new
-        if new.dtype.kind == "f":
-            equal |= np.isnan(old) & np.isnan(new)
-        same &= equal
+    if before.keys() != after.keys():  # rows show a figure since that the current run did not have
+        return np.zeros_like(same)
+    for name in after.keys() - {"customer_id"}:
+        if before[name] is not after[name]:
+            same &= equal(after[name], before[name][places])
     return same
 
 
