@@ -36,8 +36,6 @@ class Kind(StrEnum):
     """The head was signed with another secret than the present one."""
     OTHER_STORE = "other_store"
     """The copy of a head is of another store."""
-    ADOPTION = "adoption"
-    """A trail sealed before there was a head is broken, so no head was signed for it."""
 
 
 _OF_ENTRIES = {Kind.CHANGED, Kind.MOVED, Kind.REMOVED, Kind.UNSEALED}

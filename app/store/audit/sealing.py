@@ -42,10 +42,9 @@ def seal_waiting(tx: Connection, keys: AuditKeys, limit: int, known: Head | None
         known: the head after the caller's last round: an older one in its place was put back.
     """
     head = audit_head.read(tx)
-    is_first = head is None
     if head is None:
         if audit_head.last_entry(tx)[0]:
-            return Sealing()  # sealed before there were heads, or the head was removed: see `adopt`
+            return Sealing(alarms=audit_alarms.note(tx, [Alarm(Kind.NO_HEAD)]))
         head = audit_head.new(keys.current)
     elif not head.is_signed_by(keys.current):
         return Sealing(alarms=audit_alarms.note(tx, [audit_head.untrusted(head, keys)]))
@@ -53,27 +52,9 @@ def seal_waiting(tx: Connection, keys: AuditKeys, limit: int, known: Head | None
     if above := rows.after(tx, head.position, limit):
         done = _settle_above(tx, keys, head, above)
     else:
-        done = _seal(tx, keys, head, rows.waiting(tx, limit), trusting=is_first)
+        done = _seal(tx, keys, head, rows.waiting(tx, limit))
     done.alarms = audit_alarms.note(tx, [*found, *done.alarms])
     return done
-
-
-def adopt(tx: Connection, keys: AuditKeys, actor: Actor, position: int, seal: bytes) -> bool:
-    """Sign the first head for a trail that was sealed before there were heads, and say so in the trail.
-
-    Args:
-        position: of the last entry, when the caller verified the trail; ``seal``: that entry's.
-
-    Returns:
-        False if somebody else was faster.
-    """
-    audit_head.lock(tx)
-    if audit_head.read(tx) is not None or audit_head.last_entry(tx) != (position, seal):
-        return False
-    trail.record(tx, actor, "audit.adopted", str(position))
-    head = audit_head.signed(keys.current, audit_head.new(keys.current).store_id, position, seal)
-    seal_all(tx, keys, head, trusting=True)
-    return True
 
 
 def change_secret(tx: Connection, keys: AuditKeys, actor: Actor) -> bool:
@@ -108,21 +89,18 @@ def accept(tx: Connection, keys: AuditKeys, actor: Actor, alarms: Sequence[Alarm
     audit_alarms.accept(tx)
     head = audit_head.read(tx)
     store_id = audit_head.new(keys.current).store_id if head is None else head.store_id
-    is_first = head is None
     if head is None or not head.is_signed_by(keys.current):
         head = audit_head.signed(keys.current, store_id, *audit_head.last_entry(tx))
     kinds = sorted({alarm.kind.value for alarm in alarms})
     trail.record(tx, actor, "audit.accepted", str(head.position), members=kinds)
-    seal_all(tx, keys, head, trusting=is_first)
+    seal_all(tx, keys, head)
 
 
-def seal_all(
-    tx: Connection, keys: AuditKeys, head: Head, *, trusting: bool = False, earlier: bool = False
-) -> Head:
+def seal_all(tx: Connection, keys: AuditKeys, head: Head, *, earlier: bool = False) -> Head:
     """Seal everything that waits; the caller holds the lock and trusts ``head``."""
     audit_head.write(tx, head)
     while waiting := rows.waiting(tx, 1_000):
-        done = _seal(tx, keys, head, waiting, trusting=trusting, earlier=earlier)
+        done = _seal(tx, keys, head, waiting, earlier=earlier)
         audit_alarms.note(tx, done.alarms)
         head = done.head or head
     return head
@@ -143,17 +121,13 @@ def _seal(
     head: Head,
     waiting: Sequence[Entry],
     *,
-    trusting: bool = False,
     earlier: bool = False,
 ) -> Sealing:
-    """Chain what may be sealed behind the head, and move the head; refuse the rest.
-
-    ``trusting``: what was written before entries were marked is sealed as well.
-    """
+    """Chain what may be sealed behind the head, and move the head; refuse the rest."""
     position, seal = head.position, head.seal
     placed, refused = [], []
     for entry in waiting:
-        if (trusting and entry.seal is None) or seals.is_marked(keys, entry, earlier=earlier):
+        if seals.is_marked(keys, entry, earlier=earlier):
             position += 1
             seal = seals.seal(keys.current.seal, seal, position, entry.text)
             placed.append((position, seal, entry.row_id))
