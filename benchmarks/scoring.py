@@ -61,12 +61,13 @@ def forget(url: str, _changed: int) -> Figures:
 def facts(url: str, _changed: int) -> Figures:
     """Read the facts as the first run does."""
     from app.domain.scoring.parameters import Parameters
+    from app.domain.scoring.run_spec import RunSpec
     from app.services.scoring import run_facts
 
     store, actor = _opened(url)
-    parameters = Parameters("TRY", WINDOW_DAYS)
+    spec = RunSpec(AS_OF, Parameters("TRY", WINDOW_DAYS), actor.company)
     began, used = time.perf_counter(), time.process_time()
-    found = store.read_sync(run_facts.read, actor, AS_OF, parameters)
+    found = store.read_sync(run_facts.read, spec)
     took, cpu = time.perf_counter() - began, round(time.process_time() - used, 2)
     sums = {name: int(found.columns[name].sum(dtype=np.int64)) for name in CHECKED}
     return {"seconds": took, "cpu": cpu, "customers": found.customers, "sums": sums}

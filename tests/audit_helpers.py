@@ -1,13 +1,10 @@
 """An audit trail as services write and workers seal it, and people who change it in the database."""
 
-import hashlib
-import hmac
 import json
-from datetime import datetime
 from typing import Any
 
 from conftest import SECRET
-from sqlalchemy import Connection, insert, select, text, update
+from sqlalchemy import Connection, insert, text
 
 from app.domain.common.access import Actor
 from app.jobs.audit_trail import AuditTrail
@@ -19,7 +16,7 @@ from app.store.audit.head import Head
 from app.store.audit.keys import AuditKeys, derive
 from app.store.engine import Store
 from app.store.tables import AuditEntry
-from app.store.types import new_id, now, to_micros
+from app.store.types import new_id, now
 
 OTHER_SECRET = "another-secret,of-the-tests-with-a-COMMA-0123"
 KEYS = AuditKeys(derive(SECRET))
@@ -43,7 +40,7 @@ class Service:
         for _ in range(rounds):
             self.worker.seal(self._context)
             self.worker.check(self._context)
-            self.worker._next_pass_at = self.worker._next_adoption_at = 0.0
+            self.worker._next_pass_at = 0.0
 
     def restart(self) -> None:
         """Begin with a worker that remembers nothing."""
@@ -80,24 +77,3 @@ def insert_entry(name: str, **columns: Any) -> Any:
         "members": ["a"],
     }
     return insert(AuditEntry).values({**row, **columns})
-
-
-def seal_as_before(tx: Connection, secret: str = SECRET) -> None:
-    """Number and seal what waits as versions did that knew neither heads nor marks."""
-    key = hashlib.sha256(b"vefa-audit:" + secret.encode()).digest()
-    last = select(AuditEntry.position, AuditEntry.seal).where(AuditEntry.position.is_not(None))
-    end = tx.execute(last.order_by(AuditEntry.position.desc()).limit(1)).one_or_none()
-    position, seal = (0, bytes(32)) if end is None else (end.position, end.seal)
-    waiting = select(AuditEntry.__table__).where(AuditEntry.position.is_(None))
-    for row in tx.execute(waiting.order_by(AuditEntry.at, AuditEntry.id)).all():
-        position += 1
-        seal = hmac.digest(
-            key, seal + json.dumps(_entry(position, row), separators=(",", ":")).encode(), "sha256"
-        )
-        tx.execute(update(AuditEntry).where(AuditEntry.id == row.id).values(position=position, seal=seal))
-
-
-def _entry(position: int, row: Any) -> list[Any]:
-    at: datetime = row.at
-    names = ("actor_id", "request_id", "action", "object_id", "members")
-    return [position, row.id.hex, to_micros(at), *(getattr(row, name) for name in names)]

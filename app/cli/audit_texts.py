@@ -24,7 +24,6 @@ _ABOUT = {
     Kind.FORGED_HEAD: "The head names VEFA_SECRET, but its signature is not that of this secret.",
     Kind.OTHER_SECRET: "The head was signed with another secret than VEFA_SECRET.",
     Kind.OTHER_STORE: "The copy of the head is of another store.",
-    Kind.ADOPTION: "The trail was broken before there were heads.",
 }
 _CHAIN = (
     "Compare these entries with a backup, and find out who could write the database. The entries "

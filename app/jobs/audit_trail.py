@@ -5,14 +5,13 @@ from time import monotonic
 
 import structlog
 
-from app.domain.common.access import system
 from app.jobs.registry import Context
 from app.store import event_sequence
 from app.store.audit import alarms as audit_alarms
 from app.store.audit import head as audit_head
 from app.store.audit import keys as audit_keys
-from app.store.audit import report, sealing
-from app.store.audit.alarms import Alarm
+from app.store.audit import sealing
+from app.store.audit.alarms import Alarm, Kind
 from app.store.audit.head import Head
 from app.store.audit.keys import AuditKeys
 from app.store.audit.verification import Walk, ends_otherwise
@@ -32,7 +31,7 @@ class AuditTrail:
     def __init__(self) -> None:
         self._head: Head | None = None
         self._walk: Walk | None = None
-        self._next_pass_at = self._next_adoption_at = self._next_log_at = 0.0
+        self._next_pass_at = self._next_log_at = 0.0
         self._said: dict[Alarm, float] = {}
 
     def seal(self, context: Context) -> bool:
@@ -40,8 +39,6 @@ class AuditTrail:
         keys = audit_keys.of_settings(context.settings)
         if keys is None or not context.store.read_sync(event_sequence.has_unnumbered):
             return False
-        if self._head is None:
-            self._adopt(context, keys)
         done = context.store.write_sync(event_sequence.assign, keys, _MAX_SEALED_AT_ONCE, self._head)
         self._tell(done.alarms)
         if done.head is not None:
@@ -73,27 +70,14 @@ class AuditTrail:
         """The head in the database, if it may be trusted."""
         head = context.store.read_sync(audit_head.read)
         if head is None:
-            self._adopt(context, keys)
+            if context.store.read_sync(audit_head.last_entry)[0]:
+                self._note(context, [Alarm(Kind.NO_HEAD)])
             return None
         if not head.is_signed_by(keys.current):
             self._note(context, [audit_head.untrusted(head, keys)])
             return None
         self._note(context, sealing.put_back(head, self._head))
         return head
-
-    def _adopt(self, context: Context, keys: AuditKeys) -> None:
-        """Sign a head for a trail that has none, if it was sealed before there were heads and is whole."""
-        store = context.store
-        if monotonic() < self._next_adoption_at or store.read_sync(audit_head.read) is not None:
-            return
-        self._next_adoption_at = monotonic() + _BETWEEN_PASSES_SECONDS
-        wrong, position, seal = store.read_sync(report.without_head, keys)
-        if wrong is not None:
-            self._note(context, [Alarm(wrong)])
-        elif position:
-            actor = system(context.company)
-            if store.write_sync(sealing.adopt, keys, actor, position, seal):
-                _log.info("audit_trail_adopted", entries=position)
 
     def _note(self, context: Context, alarms: Iterable[Alarm]) -> None:
         if found := list(alarms):

@@ -1,11 +1,11 @@
-"""The audit trail through its life: adopted from before heads, sealed by several, another secret."""
+"""The audit trail through its life: sealed by several, another secret."""
 
 import json
 from typing import Any
 
 import drills
 import pytest
-from audit_helpers import KEYS, OTHER_SECRET, Service, seal_as_before
+from audit_helpers import KEYS, OTHER_SECRET, Service
 from conftest import SECRET
 from sqlalchemy import select
 from structlog.testing import CapturingLogger, capture_logs
@@ -26,18 +26,6 @@ def service(settings: Settings, store: Store, actor: Actor) -> Service:
     return Service(settings, store, actor)
 
 
-def unmark(service: Service) -> None:
-    """Make of entries that wait such as versions wrote that knew no marks."""
-    service.execute("UPDATE audit_entries SET seal = NULL WHERE position IS NULL")
-
-
-def before_heads(service: Service, *names: str, secret: str = SECRET) -> None:
-    """Entries written and sealed by a version that knew no heads."""
-    service.write(*names)
-    unmark(service)
-    service.store.write_sync(seal_as_before, secret)
-
-
 def actions(service: Service) -> list[tuple[str, str]]:
     """Action and object of what is sealed, in order."""
     entries = [json.loads(entry.text) for entry in service.store.read_sync(rows.after, 0, 1_000)]
@@ -50,63 +38,6 @@ def head(service: Service) -> Any:
 
 def other_secret(settings: Settings, *previous: str) -> Settings:
     return Settings(database_url=settings.database_url, secret=OTHER_SECRET, secret_previous=list(previous))
-
-
-# --- a trail from before there were heads
-
-
-def test_an_old_trail_is_adopted_and_says_so(service: Service) -> None:
-    before_heads(service, "one", "two", "three")
-    assert service.found() == set()
-    service.write("four")
-    unmark(service)  # it waited when the program was replaced
-    service.work()
-    service.write("five")
-    service.work()
-    made = [("thing.made", name) for name in ("one", "two", "three", "four", "five")]
-    assert actions(service) == [*made[:4], ("audit.adopted", "3"), made[4]]
-    assert head(service).is_signed_by(KEYS.current)
-    assert service.found() == set()
-
-
-def test_an_old_trail_still_names_what_is_changed_in_it(service: Service) -> None:
-    before_heads(service, "one", "two", "three")
-    service.work()
-    service.execute("UPDATE audit_entries SET actor_id = 'x' WHERE position = 2")
-    service.work()
-    assert service.found() == {("changed", 2, 2)}
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        "UPDATE audit_entries SET actor_id = 'x' WHERE position = 2",
-        "DELETE FROM audit_entries WHERE position = 2",
-        "UPDATE audit_entries SET seal = NULL WHERE position = 3",
-    ],
-)
-def test_a_broken_old_trail_is_not_adopted_but_by_hand(service: Service, actor: Actor, change: str) -> None:
-    before_heads(service, "one", "two", "three")
-    service.execute(change)
-    with capture_logs() as logs:
-        service.write("four")
-        service.work()
-    assert [line["kind"] for line in logs if line["event"] == "audit_trail_alarm"] == ["adoption"]
-    assert head(service) is None
-    assert service.names()[-1] == "three"
-    service.store.write_sync(sealing.accept, KEYS, actor, [])
-    service.work()
-    assert actions(service)[-2:] == [("thing.made", "four"), ("audit.accepted", "3")]
-    assert {first for _kind, first, _last in service.found()} <= {2, 3}
-    assert service.found()
-
-
-def test_what_waits_is_sealed_at_the_first_start(service: Service) -> None:
-    service.write("one", "two")
-    unmark(service)
-    service.work()
-    assert service.names() == ["one", "two"]
-    assert service.found() == set()
 
 
 # --- several at once, and restarts
@@ -242,17 +173,3 @@ def test_a_secret_that_is_not_known_cannot_be_left_behind(
     service.work()
     with pytest.raises(StartError):
         service.store.write_sync(sealing.change_secret, AuditKeys(derive(OTHER_SECRET)), actor)
-
-
-def test_a_trail_of_before_heads_and_an_earlier_secret_is_adopted(
-    service: Service, settings: Settings, actor: Actor
-) -> None:
-    before_heads(service, "one", "two")
-    changed = other_secret(settings, SECRET)
-    store = Store(changed)
-    after = Service(changed, store, actor)
-    after.write("three")
-    after.work()
-    assert actions(after)[-1] == ("audit.adopted", "2")
-    assert after.found(keys=AuditKeys(derive(OTHER_SECRET), (derive(SECRET),))) == set()
-    store.close_sync()

@@ -8,6 +8,7 @@ from sqlalchemy import case, select, text
 from app.domain.common import money
 from app.domain.satisfaction.expectation import adjust_one
 from app.domain.satisfaction.model import Adjustment
+from app.domain.scoring.score_columns import CHURN_FACTS, ROW
 from app.domain.value.next_tier import next_tier_distance
 from app.services.scoring.satisfaction import JUDGED
 from app.store.tables import CustomerScore, ScoringRun
@@ -33,15 +34,7 @@ def current(column: Any, name: str | None = None) -> Any:
 
 
 SCORES = (
-    CustomerScore.tier,
-    CustomerScore.value_minor,
-    CustomerScore.near_threshold,
-    CustomerScore.satisfaction,
-    CustomerScore.quadrant,
-    CustomerScore.churn_level,
-    CustomerScore.churn_percent,
-    CustomerScore.churn_model,
-    CustomerScore.value_at_risk_minor,
+    *(getattr(CustomerScore, name) for name in ROW if name != CHURN_FACTS),
     current(ScoringRun.as_of, "scored_as_of"),
     current(ScoringRun.currency, "score_currency"),
     current(ScoringRun.next_tier_steps),

@@ -6,9 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sqlalchemy import Connection
-
-from app.domain.scoring.parameters import Bounds, Parameters
+from app.domain.scoring.run_spec import RunSpec
 from app.domain.value import profit
 from app.domain.value.concentration import IntArray
 from app.domain.value.profit import UNKNOWN, Accounts, Costs, Profit
@@ -18,6 +16,7 @@ from app.services.insights import unit_costs
 from app.store.scoring import profit_facts, run_results
 from app.store.sql.column_codec import Columns
 from app.store.sql.numpy_io import Ids
+from app.store.transactions import ReadTx
 
 Row = dict[str, Any]
 
@@ -45,19 +44,13 @@ class ProfitFigures:
 
 
 def read(
-    tx: Connection,
-    parameters: Parameters,
-    bounds: Bounds,
-    ids: Ids,
-    revenue_minor: IntArray,
-    only: Ids | None = None,
+    tx: ReadTx, spec: RunSpec, ids: Ids, revenue_minor: IntArray, only: Ids | None = None
 ) -> ProfitFigures:
     """Read the accounts of some customers.
 
     Args:
         tx: a transaction.
-        parameters: of the run.
-        bounds: its window.
+        spec: of the run.
         ids: the customers, ascending.
         revenue_minor: their value by the run.
         only: the customers to read; None where all are the quickest.
@@ -65,14 +58,14 @@ def read(
     Raises:
         ConflictError: the amounts are too large to be added up.
     """
-    sold = profit_facts.goods(tx, parameters, bounds, only)
+    sold = profit_facts.goods(tx, spec, only)
     goods, unknown, returns = (_aligned(sold, name, ids) for name in ("goods_minor", "unknown", "returns"))
-    by_channel = profit_facts.contacts(tx, bounds, only)
+    by_channel = profit_facts.contacts(tx, spec.bounds, only)
     contacts, seconds, untimed = (
         {channel: _aligned(found, name, ids) for channel, found in by_channel.items()}
         for name in ("contacts", "seconds", "untimed")
     )
-    given = unit_costs.in_currency(tx, parameters.currency)
+    given = unit_costs.in_currency(tx, spec.parameters.currency)
     costs = _costs(given)
     try:
         accounts = Accounts(

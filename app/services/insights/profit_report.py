@@ -5,11 +5,13 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from app.domain.common import money
 from app.domain.common.access import Actor
 from app.domain.scoring.parameters import Parameters
+from app.domain.scoring.run_spec import RunSpec
+from app.domain.scoring.score_columns import NO_TIER
 from app.domain.value import profit
 from app.domain.value.concentration import IntArray
 from app.domain.value.profit import UNKNOWN, BoolArray
@@ -19,12 +21,13 @@ from app.errors import NotFoundError
 from app.services.insights import profit_accounts
 from app.services.insights.profit_accounts import ProfitFigures
 from app.services.scoring.runs import find_finished
-from app.services.scoring.value_tiers import NO_TIER, tiered
+from app.services.scoring.value_tiers import tiered
 from app.store.engine import in_thread
 from app.store.scoring import run_results
 from app.store.sql import numpy_io
 from app.store.sql.numpy_io import Ids
 from app.store.tables import Customer, ScoringRun
+from app.store.transactions import ReadTx
 from app.store.visibility import visible_to
 
 Row = dict[str, Any]
@@ -36,7 +39,7 @@ _RUN = select(ScoringRun.id, ScoringRun.as_of, ScoringRun.parameters, ScoringRun
 
 
 @in_thread
-def report(tx: Connection, actor: Actor, run_id: UUID | None, as_of: date | None) -> Row:
+def report(tx: ReadTx, actor: Actor, run_id: UUID | None, as_of: date | None) -> Row:
     """Tell what the customers with a value tier in a run left after costs, over the run's window.
 
     The revenue is that of the run. Costs, returns and contacts are those that are known now, at the unit
@@ -47,18 +50,17 @@ def report(tx: Connection, actor: Actor, run_id: UUID | None, as_of: date | None
         ConflictError: the amounts are too large to be added up.
     """
     run = find_finished(tx, _RUN, run_id, as_of)
-    parameters = Parameters.from_dict(run.parameters)
-    bounds = parameters.bounds(run.as_of, actor.company)
+    spec = RunSpec(run.as_of, Parameters.from_dict(run.parameters), actor.company)
     columns = tiered(tx, run.id)
     ids, tiers = columns["customer_id"], columns["tier"]
-    figures = profit_accounts.read(tx, parameters, bounds, ids, columns["value_minor"].astype(np.int64))
-    currency = parameters.currency
+    figures = profit_accounts.read(tx, spec, ids, columns["value_minor"].astype(np.int64))
+    currency = spec.parameters.currency
     return {
         "method": "profit",
         "run_id": run.id,
         "as_of": run.as_of,
         "is_current": run.is_current,
-        "window": {"start": bounds.start, "end": bounds.end},
+        "window": {"start": spec.bounds.start, "end": spec.bounds.end},
         "not_counted": NOT_COUNTED,
         "unknown": {why: int(np.count_nonzero(who)) for why, who in profit_accounts.unknown(figures).items()},
         **_summary(figures, currency),
@@ -71,7 +73,7 @@ def report(tx: Connection, actor: Actor, run_id: UUID | None, as_of: date | None
 
 
 @in_thread
-def of_customer(tx: Connection, actor: Actor, customer_id: UUID) -> Row:
+def of_customer(tx: ReadTx, actor: Actor, customer_id: UUID) -> Row:
     """Tell what one customer left after costs, line by line, over the window of the current run.
 
     As with `report`, the revenue is that of the run, and all else is what is known now.
@@ -84,14 +86,14 @@ def of_customer(tx: Connection, actor: Actor, customer_id: UUID) -> Row:
     if tx.execute(seen).first() is None:
         raise NotFoundError("There is no such customer.")
     run = find_finished(tx, _RUN, None, None)
-    parameters = Parameters.from_dict(run.parameters)
+    spec = RunSpec(run.as_of, Parameters.from_dict(run.parameters), actor.company)
     stored = run_results.of_customer(tx, [run.id], customer_id, ["tier", "value_minor"]).get(run.id, {})
     has_tier = stored.get("tier", NO_TIER) != NO_TIER
     revenue = np.array([stored["value_minor"] if has_tier else 0], dtype=np.int64)
-    bounds, one = parameters.bounds(run.as_of, actor.company), numpy_io.id_array([customer_id.bytes])
-    figures = profit_accounts.read(tx, parameters, bounds, one, revenue, only=one)
+    one = numpy_io.id_array([customer_id.bytes])
+    figures = profit_accounts.read(tx, spec, one, revenue, only=one)
     lacks = profit_accounts.unknown(figures)
-    currency = parameters.currency
+    currency = spec.parameters.currency
     serve, goods, gained = (
         _known(amounts, currency)
         for amounts in (figures.found.serve_minor, figures.accounts.goods_minor, figures.found.profit_minor)
@@ -100,7 +102,7 @@ def of_customer(tx: Connection, actor: Actor, customer_id: UUID) -> Row:
         "customer_id": customer_id,
         "run_id": run.id,
         "as_of": run.as_of,
-        "window": {"start": bounds.start, "end": bounds.end},
+        "window": {"start": spec.bounds.start, "end": spec.bounds.end},
         "tier": str(stored["tier"]) if has_tier else None,
         "not_counted": NOT_COUNTED,
         "unknown": [why for why, who in lacks.items() if who[0]],
@@ -190,7 +192,7 @@ def _unit_cost(figures: ProfitFigures, code: str) -> Row | None:
     return None if given is None else {name: given[name] for name in ("per_contact", "per_minute")}
 
 
-def _losses(tx: Connection, ids: Ids, tiers: Any, figures: ProfitFigures, currency: str) -> list[Row]:
+def _losses(tx: ReadTx, ids: Ids, tiers: Any, figures: ProfitFigures, currency: str) -> list[Row]:
     """Who costs most more than they bring, greatest loss first."""
     places = profit.worst(figures.found)
     worst = numpy_io.raw_ids(ids[places])

@@ -4,11 +4,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from app.domain.common import money
 from app.domain.common.access import Actor
 from app.domain.scoring.parameters import Parameters
+from app.domain.scoring.run_spec import RunSpec
 from app.domain.value.concentration import IntArray
 from app.domain.value.share_of_wallet import UNKNOWN, share_of_wallet
 from app.domain.value.value_tiers import TIER_NAMES
@@ -20,6 +21,7 @@ from app.services.scoring.value_tiers import tiered
 from app.store.engine import in_thread
 from app.store.scoring import customer_attributes, run_results
 from app.store.tables import ScoringRun
+from app.store.transactions import ReadTx
 
 Row = dict[str, Any]
 
@@ -27,7 +29,7 @@ _RUN = select(ScoringRun.id, ScoringRun.as_of, ScoringRun.parameters, ScoringRun
 
 
 @in_thread
-def report(tx: Connection, actor: Actor, query: WalletQuery) -> Row:
+def report(tx: ReadTx, actor: Actor, query: WalletQuery) -> Row:
     """Hold what the customers with a value tier in a run spent here against what they spend in all, as an
     attribute says it now.
 
@@ -36,14 +38,14 @@ def report(tx: Connection, actor: Actor, query: WalletQuery) -> Row:
         ConflictError: the amounts are too large to be added up.
     """
     run = find_finished(tx, _RUN, query.run_id, query.as_of)
-    parameters = Parameters.from_dict(run.parameters)
-    bounds = parameters.bounds(run.as_of, actor.company)
+    spec = RunSpec(run.as_of, Parameters.from_dict(run.parameters), actor.company)
+    currency = spec.parameters.currency
     columns = tiered(tx, run.id)
     own, tiers = columns["value_minor"].astype(np.int64), columns["tier"]
     ids, texts = customer_attributes.values(tx, query.attribute)
     places, shaped = run_results.matched(ids, columns["customer_id"])
     total = np.full(own.size, UNKNOWN, dtype=np.int64)
-    total[shaped] = _amounts(texts[places[shaped]], parameters.currency)
+    total[shaped] = _amounts(texts[places[shaped]], currency)
     if float(np.maximum(total, 0).astype(np.float64).sum()) > MAX_CUSTOMERS:
         raise ConflictError("The amounts are too large to be added up.")
     return {
@@ -51,14 +53,14 @@ def report(tx: Connection, actor: Actor, query: WalletQuery) -> Row:
         "run_id": run.id,
         "as_of": run.as_of,
         "is_current": run.is_current,
-        "window": {"start": bounds.start, "end": bounds.end},
+        "window": {"start": spec.bounds.start, "end": spec.bounds.end},
         "attribute": query.attribute,
         "customers": own.size,
         "without_total": int(np.count_nonzero(~shaped)),
         "not_an_amount": int(np.count_nonzero(shaped & (total == UNKNOWN))),
-        **_shares(own, total, parameters.currency),
+        **_shares(own, total, currency),
         "tiers": [
-            {"tier": tier, **_shares(own[tiers == tier], total[tiers == tier], parameters.currency)}
+            {"tier": tier, **_shares(own[tiers == tier], total[tiers == tier], currency)}
             for tier in TIER_NAMES
         ],
     }

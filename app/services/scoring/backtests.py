@@ -7,15 +7,15 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import insert, select
 
 from app.domain.churn.evaluation.backtest_report import Evaluation, Options, evaluate
 from app.domain.churn.inputs.snapshots import Window, plan
 from app.domain.churn.models import REGISTRY
 from app.domain.churn.models.contract import CONTRACT_MODELS
 from app.domain.common.access import Actor
-from app.domain.common.days import day_number, day_of
 from app.domain.scoring.parameters import Parameters, RiskLevels
+from app.domain.scoring.run_spec import RunSpec
 from app.errors import FieldError, InvalidError, NotFoundError
 from app.schemas.scoring.backtests import BacktestCreate, BacktestQuery
 from app.services.scoring import contract_backtests, job_results, run_facts, training_windows
@@ -27,6 +27,7 @@ from app.store.paging import After, Page, SortKey, fetch
 from app.store.scoring import run_results
 from app.store.sql.numpy_io import Ids
 from app.store.tables import Backtest, Job, ScoringRun
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import new_id, now
 
 Row = dict[str, Any]
@@ -50,7 +51,7 @@ _SUMMARY = select(
 # --- asking and reading
 
 
-def start(tx: Connection, actor: Actor, data: BacktestCreate) -> Row:
+def start(tx: WriteTx, actor: Actor, data: BacktestCreate) -> Row:
     """Take on a backtest as a durable job; the same one again, while it waits, is that one.
 
     Raises:
@@ -67,7 +68,7 @@ def start(tx: Connection, actor: Actor, data: BacktestCreate) -> Row:
     return _shape({**row, "job_id": job_id})
 
 
-def create(tx: Connection, actor: Actor, data: BacktestCreate, *, backtest_id: UUID | None = None) -> Row:
+def create(tx: WriteTx, actor: Actor, data: BacktestCreate, *, backtest_id: UUID | None = None) -> Row:
     """Record a backtest that somebody is going to compute at once (`start` without the job).
 
     ``backtest_id`` is the id it gets, a new one by default.
@@ -94,7 +95,7 @@ def create(tx: Connection, actor: Actor, data: BacktestCreate, *, backtest_id: U
 
 
 @one_statement
-def get(tx: Connection, _actor: Actor, backtest_id: UUID) -> Row:
+def get(tx: ReadTx, _actor: Actor, backtest_id: UUID) -> Row:
     """Read one backtest with its result.
 
     Raises:
@@ -111,7 +112,7 @@ def get(tx: Connection, _actor: Actor, backtest_id: UUID) -> Row:
 
 
 @one_statement
-def page(tx: Connection, _actor: Actor, query: BacktestQuery, after: After | None) -> Page:
+def page(tx: ReadTx, _actor: Actor, query: BacktestQuery, after: After | None) -> Page:
     """Read a page of backtests, newest first."""
     statement = _SUMMARY
     if query.state is not None:
@@ -163,19 +164,18 @@ class Input:
     contracts: UnderContract | None
 
 
-def read(tx: Connection, actor: Actor, backtest_id: UUID) -> Input:
+def read(tx: ReadTx, actor: Actor, backtest_id: UUID) -> Input:
     """Read the customers as they stood on the cut and in the windows before it, and what they did after."""
     row = tx.execute(select(Backtest.__table__).where(Backtest.id == backtest_id)).mappings().one()
     parameters = Parameters.from_dict(row["parameters"])
-    as_of_day = day_number(row["cut_on"]) + 1
-    horizon = parameters.horizon_days
-    facts = run_facts.whole(tx, actor, day_of(as_of_day), parameters)
-    ids, outcome = training_windows.window_of(tx, actor, facts, as_of_day, as_of_day + horizon, parameters)
+    spec = RunSpec(row["cut_on"] + timedelta(days=1), parameters, actor.company)
+    population, horizon = run_facts.population(tx, spec), parameters.horizon_days
+    ids, outcome = training_windows.window(tx, population, spec.as_of_day + horizon)
     first = outcome.then.facts.first_day
-    planned = plan(int(first.min()), as_of_day, horizon) if first.size else None
-    earlier, last = training_windows.pair(tx, actor, planned, parameters, ids)
-    run_id, flags = _given(tx, ids, as_of_day, horizon)
-    contracts = contract_backtests.read(tx, actor, facts, day_of(as_of_day), parameters)
+    planned = plan(int(first.min()), spec.as_of_day, horizon) if first.size else None
+    earlier, last = training_windows.pair(tx, spec, planned, ids)
+    run_id, flags = _given(tx, spec, ids)
+    contracts = contract_backtests.read(tx, population)
     models = tuple(row["models"]) or (*REGISTRY, *CONTRACT_MODELS)
     options = Options(levels=parameters.levels, cuts=parameters.cuts, models=models)
     return Input(backtest_id, options, outcome, earlier, last, flags, run_id, contracts)
@@ -187,29 +187,27 @@ def compute(given: Input) -> Row:
     return {**_result(found, given), "contract": contract_backtests.compute(given.contracts, given.options)}
 
 
-def save(tx: Connection, actor: Actor, backtest_id: UUID, result: Row) -> None:
+def save(tx: WriteTx, actor: Actor, backtest_id: UUID, result: Row) -> None:
     """Store the result, once."""
     if job_results.finish(tx, Backtest, backtest_id, result):
         trail.record(tx, actor, "backtest.finished", backtest_id, data={"customers": result["n"]})
 
 
-def fail(tx: Connection, backtest_id: UUID, error: str) -> None:
+def fail(tx: WriteTx, backtest_id: UUID, error: str) -> None:
     """Note that it could not be computed."""
     job_results.fail(tx, Backtest, backtest_id, error)
 
 
-def _given(
-    tx: Connection, ids: Ids, as_of_day: int, horizon_days: int
-) -> tuple[UUID | None, NDArray[np.int8] | None]:
+def _given(tx: ReadTx, spec: RunSpec, ids: Ids) -> tuple[UUID | None, NDArray[np.int8] | None]:
     """The levels that a run for the day gave with the same horizon, by the newest such run before its
     outcome was known; none for customers whom it did not know of."""
     runs = tx.execute(
         select(ScoringRun.id, ScoringRun.parameters)
-        .where(ScoringRun.as_of == day_of(as_of_day), ScoringRun.state == "done")
+        .where(ScoringRun.as_of == spec.as_of, ScoringRun.state == "done")
         .order_by(ScoringRun.created_at.desc())
     )
     for run_id, parameters in runs:
-        if Parameters.from_dict(parameters).horizon_days == horizon_days:
+        if Parameters.from_dict(parameters).horizon_days == spec.parameters.horizon_days:
             columns = run_results.load_columns(tx, run_id, {"customer_id", "churn_level"})
             if "churn_level" in columns:
                 flags = np.full(ids.size, -1, dtype=np.int8)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import date
 from typing import Any
 
 import numpy as np
@@ -11,23 +10,19 @@ from numpy.typing import NDArray
 from app.domain import churn
 from app.domain.churn import levels as verdict
 from app.domain.churn.contractual import state as contract
-from app.domain.churn.contractual.state import State, Turnover
+from app.domain.churn.contractual.state import State
 from app.domain.churn.distributions import mbg_nbd
 from app.domain.churn.evaluation.last_window import Backtest, from_histories
-from app.domain.churn.inputs.customer_facts import COLUMNS, Facts
-from app.domain.churn.inputs.snapshots import Snapshot
 from app.domain.churn.models import LEARNED
-from app.domain.churn.models.contract import CODE as CONTRACT_LEARNED
 from app.domain.churn.models.logistic import Serving
 from app.domain.common import money
-from app.domain.common.days import day_number
 from app.domain.customers.customers import ChurnLevel
-from app.domain.scoring.parameters import Parameters
+from app.domain.scoring.population import Population
+from app.domain.scoring.score_columns import NO_TIER, NONE, SOURCES
 from app.domain.value.value_tiers import STATES, TIER_NAMES
 from app.services.scoring import contract_model_selection
 from app.services.scoring.churn_reports import fit_row, test_row
 from app.services.scoring.contract_model_selection import Served
-from app.services.scoring.contract_training_windows import contracts_of
 from app.services.scoring.model_selection import SelectedModel
 from app.store.sql.column_codec import Columns
 
@@ -36,11 +31,6 @@ Mask = NDArray[np.bool_]
 
 VERSION = 2
 """Raised when the same facts give another flag."""
-
-SOURCES = (mbg_nbd.CODE, "contract", "silence", "event", LEARNED, CONTRACT_LEARNED)
-"""What a level comes from: the purchase model, the state of the contract, a silence that is long for the
-customer and for the population, a departure that was recorded, or the learned model of customers without a
-contract or of those under one. Runs keep the places, so a new one comes last."""
 
 _MODEL, _CONTRACT, _SILENCE, _EVENT, _LEARNED, _CONTRACT_LEARNED = range(len(SOURCES))
 
@@ -53,12 +43,6 @@ MAX_MEASURED = 25_000
 
 CALIBRATED_TO = 0.05
 """A forecast whose expected calibration error in the backtest is at most this is called calibrated."""
-
-NONE = -1
-"""Stands for nothing in the columns of results."""
-
-ROW_FACTS = (*COLUMNS, "refunds", "spend_minor")
-"""The facts a row holds, from which reasons are told."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,40 +62,9 @@ class Result:
     """The same of customers under contract."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class RunCustomers:
-    """The customers of a run on its day.
-
-    Args:
-        as_of_day: the first day that was not seen.
-        states: where their contracts stand, shape (n,), as are the masks.
-        under_contract: those scored by their contract.
-        buyers: those scored by the purchase model.
-        snapshot: how the buyers stood.
-        turnover: what became of contracts in the last horizon.
-    """
-
-    as_of_day: int
-    states: NDArray[np.int8]
-    under_contract: Mask
-    buyers: Mask
-    snapshot: Snapshot
-    turnover: Turnover
-
-
-def split_customers(facts: Columns, as_of: date, parameters: Parameters) -> RunCustomers:
-    """Split customers by the model that scores them."""
-    day = day_number(as_of)
-    states, under_contract, buyers = populations(facts, day, parameters)
-    left = contract.turnover(contracts_of(facts), day - parameters.horizon_days, day, parameters.grace_days)
-    return RunCustomers(day, states, under_contract, buyers, snapshot(facts, buyers, day), left)
-
-
 def compute(
-    facts: Columns,
+    population: Population,
     tiers: Columns,
-    population: RunCustomers,
-    parameters: Parameters,
     chosen: SelectedModel,
     by_terms: Served | None,
     test: Callable[[], Backtest],
@@ -119,15 +72,14 @@ def compute(
     """Give every customer a level.
 
     Args:
-        facts: columns of `app.services.scoring.run_facts`.
+        population: the customers on the day of the run.
         tiers: aligned, ``tier`` ("" for none).
-        population: the same customers on the day of the run.
-        parameters: of the run.
         chosen: which model serves.
         by_terms: the probabilities of contracts, where the learned model of them serves.
         test: waits for the `backtest`, which the report holds.
     """
-    histories, horizon_days = population.snapshot.histories, parameters.horizon_days
+    parameters, histories = population.spec.parameters, population.snapshot.histories
+    horizon_days = parameters.horizon_days
     q = np.full(population.buyers.size, np.nan)
     serving, expected = chosen.serve(population.snapshot, horizon_days) or (
         None,
@@ -144,12 +96,10 @@ def compute(
         histories.x, histories.t_x_days, histories.silence_days, population.snapshot.rhythm
     )
     model = _MODEL if serving is None else _LEARNED
-    columns = _columns(
-        population.states, population.under_contract, q, silent, facts, tiers, parameters, model
-    )
+    columns = _columns(population, q, silent, tiers, model)
     if by_terms is not None:
         columns["churn_model"][by_terms.rows] = _CONTRACT_LEARNED
-    usual = churn.baselines(signal_facts(facts, population.as_of_day))
+    usual = churn.baselines(population.signal_facts())
     under = {"states": _counts(population.states[population.under_contract]), "churn_rate": left}
     under["serving"] = contract_model_selection.serving_row(
         chosen.contract, chosen.as_of, by_terms is not None, bool(population.under_contract.any())
@@ -158,38 +108,10 @@ def compute(
         mbg_nbd.CODE: fit_row(population.snapshot.fitted),
         "contract": {**asdict(population.turnover), **under},
     }
-    report = _report(
-        columns, tiers, population.states, test(), models, parameters, _serving_row(chosen, serving)
-    )
+    report = _report(population, columns, tiers, test(), models, _serving_row(chosen, serving))
     served = None if serving is None else serving.to_dict()
     by_contract = None if by_terms is None else by_terms.serving.to_dict()
     return Result(columns, report, usual.to_dict(), served, by_contract)
-
-
-# --- populations
-
-
-def populations(
-    facts: Columns, as_of_day: int, parameters: Parameters
-) -> tuple[NDArray[np.int8], Mask, Mask]:
-    """Split customers by the model that scores them: states of their contracts, those under contract, and
-    those scored by the purchase model."""
-    found = contract.states(contracts_of(facts), as_of_day, parameters.grace_days)
-    under_contract = (found >= State.ACTIVE) & (facts["contract_started_day"] != churn.NO_DAY)
-    buyers = (facts["purchase_days"] > 0) & ~under_contract & (found != State.ENDED_BY_US)
-    return found, under_contract, buyers
-
-
-def snapshot(facts: Columns, buyers: Mask, as_of_day: int) -> Snapshot:
-    """Return the snapshot of the customers scored by the purchase model."""
-    rows = slice(None) if buyers.all() else np.flatnonzero(buyers)
-    known = signal_facts(facts, as_of_day).take(rows)
-    return Snapshot(known, facts["value_minor"][rows], facts["refunds"][rows])
-
-
-def signal_facts(facts: Columns, as_of_day: int) -> Facts:
-    """The facts that warning signs and models look at, of all customers."""
-    return Facts(as_of_day=as_of_day, **{name: facts[name] for name in COLUMNS})
 
 
 # --- levels
@@ -204,30 +126,24 @@ def _histories(
 
 
 def _columns(
-    found: NDArray[np.int8],
-    under_contract: Mask,
-    q: NDArray[np.float64],
-    silent: Mask,
-    facts: Columns,
-    tiers: Columns,
-    parameters: Parameters,
-    model: int,
+    population: Population, q: NDArray[np.float64], silent: Mask, tiers: Columns, model: int
 ) -> Columns:
     """The level follows from the probability in whole percent: that is what is shown with it."""
+    found, facts = population.states, population.facts
     has_left = (found == State.LEFT) | (found == State.LAPSED)
     percent = np.where(np.isnan(q), NONE, np.round(100 * q)).astype(np.int16)
     known = np.where(percent == NONE, np.nan, percent / 100)
     known[found == State.ENDED_BY_US] = np.nan
-    levels = verdict.assign(known, has_left | silent, parameters.levels)
+    levels = verdict.assign(known, has_left | silent, population.spec.parameters.levels)
     source = np.full(q.size, NONE, dtype=np.int8)
     source[levels >= 0] = model
-    source[(levels >= 0) & under_contract] = _CONTRACT
+    source[(levels >= 0) & population.under_contract] = _CONTRACT
     source[silent & ~has_left] = _SILENCE
     source[has_left & (facts["left_day"] != churn.NO_DAY)] = _EVENT
     is_open = (levels >= 0) & (levels != verdict.LEVELS.index(ChurnLevel.LEFT))
     percent[~is_open] = NONE
     at_risk = np.full(q.size, NONE, dtype=np.int64)
-    rows = np.flatnonzero(is_open & (percent >= 0) & (tiers["tier"] != ""))
+    rows = np.flatnonzero(is_open & (percent >= 0) & (tiers["tier"] != NO_TIER))
     value, share = np.maximum(facts["value_minor"][rows], 0), percent[rows].astype(np.int64)
     at_risk[rows] = value // 100 * share + (value % 100 * share + 50) // 100
     return {
@@ -241,9 +157,10 @@ def _columns(
 # --- the report
 
 
-def backtest(facts: Columns, population: RunCustomers, horizon_days: int) -> Backtest:
+def backtest(population: Population) -> Backtest:
     """What the purchase model would have said one horizon ago, against what happened since."""
-    cut_day = population.as_of_day - horizon_days - 1
+    facts, horizon_days = population.facts, population.spec.parameters.horizon_days
+    cut_day = population.spec.as_of_day - horizon_days - 1
     known = np.flatnonzero(population.buyers & (facts["cut_purchase_days"] > 0))
     some = known[:: max(1, -(-known.size // MAX_FITTED))]
     names = ("first_day", "cut_last_day", "cut_purchase_days")
@@ -259,15 +176,9 @@ def backtest(facts: Columns, population: RunCustomers, horizon_days: int) -> Bac
 
 
 def _report(
-    columns: Columns,
-    tiers: Columns,
-    found: NDArray[np.int8],
-    test: Backtest,
-    models: Row,
-    parameters: Parameters,
-    serving: Row,
+    population: Population, columns: Columns, tiers: Columns, test: Backtest, models: Row, serving: Row
 ) -> Row:
-    measured = _measured(serving, test)
+    measured, currency = _measured(serving, test), population.spec.parameters.currency
     levels, at_risk = columns["churn_level"], np.maximum(columns["value_at_risk_minor"], 0)
     in_tier = [tiers["tier"] == tier for tier in (*TIER_NAMES, "")]
     rows = []
@@ -281,16 +192,16 @@ def _report(
                     name: int(np.count_nonzero(mine & of_tier))
                     for name, of_tier in zip(STATES, in_tier, strict=True)
                 },
-                "value_at_risk": money.to_wire(_total(at_risk[mine]), parameters.currency),
+                "value_at_risk": money.to_wire(_total(at_risk[mine]), currency),
             }
         )
     return {
         "method": "churn",
         "version": VERSION,
         "n": int(np.count_nonzero(levels >= 0)),
-        "ended_by_us": int(np.count_nonzero(found == State.ENDED_BY_US)),
+        "ended_by_us": int(np.count_nonzero(population.states == State.ENDED_BY_US)),
         "levels": rows,
-        "value_at_risk": money.to_wire(_total(at_risk), parameters.currency),
+        "value_at_risk": money.to_wire(_total(at_risk), currency),
         "models": models,
         "serving": serving,
         "limits": _limits(models[mbg_nbd.CODE], test, measured),

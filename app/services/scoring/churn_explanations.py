@@ -10,7 +10,7 @@ from app.domain.churn.explanations import contributions
 from app.domain.churn.inputs.customer_facts import COLUMNS
 from app.domain.churn.models.logistic import Serving
 from app.domain.common.days import day_number
-from app.services.scoring.churn import ROW_FACTS
+from app.domain.scoring.score_columns import ROW_FACTS
 from app.texts import render
 
 Row = dict[str, Any]

@@ -5,24 +5,20 @@ What became known later, first versions of terms included, is not seen: see
 """
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
 
-from sqlalchemy import Connection
-
 from app.domain.churn.contractual.evaluation import Known, evaluate
-from app.domain.churn.contractual.state import State, states, turnover
+from app.domain.churn.contractual.state import State
 from app.domain.churn.evaluation.backtest_report import Options
 from app.domain.churn.models.contract import ContractWindow
-from app.domain.common.access import Actor
-from app.domain.common.days import day_number
-from app.domain.scoring.parameters import NO_DAY, Parameters
+from app.domain.scoring.parameters import NO_DAY
+from app.domain.scoring.population import Population, contracts_of
 from app.services.scoring import contract_training_windows, run_facts
 from app.services.scoring.churn_reports import contest_row, figures_row, missing_rows
-from app.services.scoring.contract_training_windows import contracts_of
-from app.store.sql.column_codec import Columns
+from app.store.transactions import ReadTx
 
 Row = dict[str, Any]
 
@@ -44,35 +40,29 @@ class UnderContract:
     notice_given: int
 
 
-def read(
-    tx: Connection, actor: Actor, facts: Columns, as_of: date, parameters: Parameters
-) -> UnderContract | None:
+def read(tx: ReadTx, population: Population) -> UnderContract | None:
     """Read what was known on a past day, and who had left by the end of the horizon; None, and nothing is
     read, when nobody was under contract.
 
     Args:
         tx: a transaction.
-        actor: whose company it is.
-        facts: columns of `scoring_facts` for the day.
-        as_of: the first day that nothing was known of.
-        parameters: of the backtest; all windows are as long as the horizon.
+        population: of the day; all windows are as long as the horizon.
     """
-    past = contract_training_windows.past(tx, actor, facts, as_of, parameters)
+    past = contract_training_windows.past(tx, population)
     if past is None:
         return None
-    day, horizon, grace = day_number(as_of), parameters.horizon_days, parameters.grace_days
+    facts, spec = population.facts, population.spec
     under_contract = facts["contract_started_day"] != NO_DAY
-    ids = facts["customer_id"][under_contract]
-    after = run_facts.contracts(tx, actor, as_of + timedelta(days=horizon), parameters, ids)
-    outcome = contract_training_windows.window(facts, after, day, day + horizon, grace)
+    closes = spec.on(spec.as_of + timedelta(days=spec.parameters.horizon_days))
+    after = run_facts.contracts(tx, closes, facts["customer_id"][under_contract])
     in_time = facts["contract_known_day"] != NO_DAY
-    share = turnover(contracts_of(facts, in_time), day - horizon, day, grace).churn_rate
-    stands = states(contracts_of(facts), day, grace)
+    active, notice = (population.states == state for state in (State.ACTIVE, State.NOTICE_GIVEN))
+    share = population.turnover_of(contracts_of(facts, in_time)).churn_rate
     return UnderContract(
-        outcome,
+        contract_training_windows.window(population, after),
         Known(past.earlier, past.last, share, past.terms_known),
-        terms_unknown=int(np.count_nonzero(under_contract & (stands == State.ACTIVE) & ~in_time)),
-        notice_given=int(np.count_nonzero(in_time & (stands == State.NOTICE_GIVEN))),
+        terms_unknown=int(np.count_nonzero(active & ~in_time)),
+        notice_given=int(np.count_nonzero(notice & in_time)),
     )
 
 

@@ -6,13 +6,13 @@ They are held and kept together with the contest of customers without a contract
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import exists, select
 
 from app.domain.churn.contractual.serving import ContractServing, explained, serve
 from app.domain.churn.contractual.state import State
@@ -23,11 +23,11 @@ from app.domain.churn.models import contract
 from app.domain.churn.models.contract import ContractModel
 from app.domain.churn.models.model import Why
 from app.domain.common.days import day_number
-from app.services.scoring import contract_training_windows
+from app.domain.scoring.population import Population
 from app.services.scoring.churn_reports import contest_row
 from app.services.scoring.contract_training_windows import Past
-from app.store.sql.column_codec import Columns
 from app.store.tables import ChurnContest, ContractTerms
+from app.store.transactions import ReadTx
 from app.texts import render
 
 Row = dict[str, Any]
@@ -67,13 +67,11 @@ def select_model(past: Past | None) -> Row | None:
     return {"contest": row, "learned": learned}
 
 
-def is_outdated(
-    tx: Connection, contest_id: UUID, stored: Row | None, chosen_for: date, horizon_days: int
-) -> bool:
-    """Whether a contest knew too few terms, and terms of the time before its windows were recorded since."""
+def is_outdated(tx: ReadTx, contest_id: UUID, stored: Row | None, opened: date) -> bool:
+    """Whether a contest knew too few terms, and terms of the time before its windows, the first of which
+    ``opened`` on this day, were recorded since."""
     if stored is None or stored["contest"]["reason"] != Why.TERMS_UNKNOWN:
         return False
-    opened = chosen_for - timedelta(days=2 * horizon_days)
     chosen_at = select(ChurnContest.created_at).where(ChurnContest.id == contest_id).scalar_subquery()
     later_terms = exists().where(ContractTerms.recorded_at >= chosen_at, ContractTerms.known_on < opened)
     return bool(tx.execute(select(later_terms)).scalar_one())
@@ -82,26 +80,16 @@ def is_outdated(
 # --- in a run
 
 
-def served(
-    stored: Row | None,
-    facts: Columns,
-    found: NDArray[np.int8],
-    under_contract: NDArray[np.bool_],
-    as_of_day: int,
-) -> Served | None:
+def served(stored: Row | None, population: Population) -> Served | None:
     """Score the active contracts of a run by the learned model; None unless it serves.
 
     Args:
         stored: what `select_model` gave.
-        facts: columns of `scoring_facts`.
-        found: the state of each contract.
-        under_contract: who is under contract.
-        as_of_day: the day of the run.
+        population: the customers of the run.
     """
     if stored is None or stored["learned"] is None:
         return None
-    rows = np.flatnonzero(under_contract & (found == State.ACTIVE))
-    now = contract_training_windows.snapshot(facts, rows, as_of_day)
+    now = population.contract_snapshot(rows := np.flatnonzero(population.states == State.ACTIVE))
     serving = serve(ContractModel.from_dict(stored["learned"]), now)
     return Served(rows, serving.q(now), serving)
 

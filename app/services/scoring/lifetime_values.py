@@ -10,14 +10,16 @@ from numpy.typing import NDArray
 from app.domain.churn import Fit, Histories
 from app.domain.churn.contractual.state import State
 from app.domain.churn.evaluation.bootstrap import Interval
+from app.domain.churn.inputs.customer_facts import RECENT_DAYS
 from app.domain.churn.models import contract
 from app.domain.common import money
 from app.domain.lifetime_value import Buyers, contractual, gamma_gamma, total_interval, worth
 from app.domain.lifetime_value.forecast import STEP_DAYS, YEAR_DAYS, Terms
-from app.domain.scoring.parameters import RECENT_DAYS, Parameters
+from app.domain.scoring.parameters import Parameters
+from app.domain.scoring.population import Population
+from app.domain.scoring.score_columns import NONE
 from app.domain.value.tier_stability import second_view
 from app.domain.value.value_tiers import TIER_NAMES, assign, rank
-from app.services.scoring.churn import RunCustomers
 from app.services.scoring.contract_model_selection import Served
 from app.store.sql import numpy_io
 from app.store.sql.column_codec import Columns
@@ -27,9 +29,6 @@ Mask = NDArray[np.bool_]
 
 VERSION = 2
 """Raised when the same facts give another value."""
-NONE = -1
-"""Stands for no lifetime value."""
-
 TOP = 50
 
 
@@ -51,23 +50,17 @@ class Bought:
 
 
 def compute(
-    facts: Columns,
-    tiers: Columns,
-    population: RunCustomers,
-    parameters: Parameters,
-    by_terms: Served | None,
-    spending: Callable[[], Bought],
+    population: Population, tiers: Columns, by_terms: Served | None, spending: Callable[[], Bought]
 ) -> Result:
     """Compute what customers will be worth.
 
     Args:
-        facts: columns of `app.services.scoring.run_facts`.
+        population: the customers on the day of the run.
         tiers: aligned, ``tier`` ("" for none).
-        population: the same customers on the day of the run.
-        parameters: of the run.
         by_terms: the probabilities of contracts, where the learned model of them serves.
         spending: waits for what was `bought`.
     """
+    facts, parameters = population.facts, population.spec.parameters
     states, fitted, left = population.states, population.snapshot.fitted, population.turnover.churn_rate
     value = np.full(states.size, NONE, dtype=np.int64)
     value[_gone(states) | (states == State.ENDED_BY_US)] = 0
@@ -89,18 +82,18 @@ def compute(
     expected = monthly * contract_factor(q[active], parameters)
     value[active] = np.round(np.where(states[active] == State.ACTIVE, expected, 0)).astype(np.int64)
     columns: Columns = {"lifetime_value_minor": value}
-    report = _report(value, rows, active, facts, tiers, parameters)
+    report = _report(population, value, rows, active, tiers)
     report["purchases"] |= {"interval": _interval_row(interval, parameters), "spend_model": spend_row(spend)}
     model = contract.BASE if by_terms is None else contract.CODE
     report["contracts"] |= {"model": model, "churn_rate": left, "horizon_days": parameters.horizon_days}
     return Result(columns, report)
 
 
-def bought(facts: Columns, population: RunCustomers) -> Bought:
+def bought(population: Population) -> Bought:
     """Fit the model of spend to customers scored by the purchase model who have not left."""
     stay = ~_gone(population.states[population.buyers])
     rows, histories = np.flatnonzero(population.buyers)[stay], population.snapshot.histories
-    known = _buyers(facts, rows, histories if stay.all() else histories.take(stay))
+    known = _buyers(population.facts, rows, histories if stay.all() else histories.take(stay))
     return Bought(rows, known, gamma_gamma.fit(known.spend_count, known.mean_spend))
 
 
@@ -144,13 +137,13 @@ def spend_row(fitted: gamma_gamma.Fit | gamma_gamma.NoFit) -> Row:
 
 
 def _report(
+    population: Population,
     value: NDArray[np.int64],
     rows: NDArray[np.intp],
     active: NDArray[np.intp],
-    facts: Columns,
     tiers: Columns,
-    parameters: Parameters,
 ) -> Row:
+    facts, parameters = population.facts, population.spec.parameters
     known, best = value != NONE, _greatest(value)
 
     def wire(minor: int) -> Row:

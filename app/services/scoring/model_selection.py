@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import insert, select
 
 from app.domain.churn.evaluation.model_selection import contest
 from app.domain.churn.inputs.snapshots import Snapshot, Window
@@ -13,10 +13,12 @@ from app.domain.churn.models import LEARNED, PARAMETRIC, REGISTRY
 from app.domain.churn.models.logistic import Logistic, Serving
 from app.domain.churn.models.logistic_regression import Learned
 from app.domain.common.arrays import FloatArray
+from app.domain.scoring.run_spec import RunSpec
 from app.services.scoring import contract_model_selection
 from app.services.scoring.churn_reports import contest_row
 from app.services.scoring.contract_training_windows import Past
 from app.store.tables import ChurnContest
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import new_id, now
 
 Row = dict[str, Any]
@@ -64,13 +66,13 @@ class SelectedModel:
         return trained.serve(now, horizon_days)
 
 
-def find(tx: Connection, as_of: date, facts_key: str) -> SelectedModel | None:
-    """The newest contest that may choose the model of a run for this day."""
+def find(tx: ReadTx, spec: RunSpec) -> SelectedModel | None:
+    """The newest contest that may choose the model of the run."""
     row = tx.execute(
         _READ.where(
-            ChurnContest.facts_key == facts_key,
-            ChurnContest.as_of <= as_of,
-            ChurnContest.as_of > as_of - timedelta(days=SERVES_DAYS),
+            ChurnContest.facts_key == spec.facts_key,
+            ChurnContest.as_of <= spec.as_of,
+            ChurnContest.as_of > spec.as_of - timedelta(days=SERVES_DAYS),
         )
         .order_by(ChurnContest.as_of.desc(), ChurnContest.created_at.desc())
         .limit(1)
@@ -78,7 +80,7 @@ def find(tx: Connection, as_of: date, facts_key: str) -> SelectedModel | None:
     return None if row is None else SelectedModel(*row)
 
 
-def get(tx: Connection, contest_id: UUID) -> SelectedModel | None:
+def get(tx: ReadTx, contest_id: UUID) -> SelectedModel | None:
     """The contest with this id."""
     row = tx.execute(_READ.where(ChurnContest.id == contest_id)).first()
     return None if row is None else SelectedModel(*row)
@@ -107,7 +109,7 @@ def select_model(
     return SelectedModel(new_id(), as_of, row, learned, contract_model_selection.select_model(contracts))
 
 
-def save(tx: Connection, chosen: SelectedModel, facts_key: str) -> None:
+def save(tx: WriteTx, chosen: SelectedModel, facts_key: str) -> None:
     """Store a contest that was held just now; one that is stored already stays as it is."""
     known = select(ChurnContest.id).where(ChurnContest.id == chosen.id)
     if tx.execute(known).first() is None:

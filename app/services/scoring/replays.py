@@ -8,14 +8,13 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, exists, insert, select
+from sqlalchemy import exists, insert, select
 
 from app.domain.churn import LEVELS
 from app.domain.common import money
 from app.domain.common.access import Actor
-from app.domain.common.days import day_number
-from app.domain.scoring.parameters import Parameters
 from app.domain.scoring.replays import MAX_SHOWN, LateKind, Remark
+from app.domain.scoring.score_columns import NO_TIER, groups
 from app.errors import FieldError, InvalidError, NotFoundError
 from app.schemas.scoring.replays import ReplayCreate, ReplayQuery
 from app.services.scoring import (
@@ -26,7 +25,6 @@ from app.services.scoring import (
     replay_comparison,
     run_facts,
     satisfaction,
-    value_tiers,
 )
 from app.services.scoring import run as scoring
 from app.services.scoring.replay_comparison import Aligned
@@ -39,6 +37,7 @@ from app.store.scoring.late_records import LateRecords
 from app.store.sql import numpy_io
 from app.store.sql.column_codec import Columns
 from app.store.tables import Job, Replay, RunColumns, ScoringRun
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import new_id, now
 
 Row = dict[str, Any]
@@ -68,7 +67,7 @@ _SUMMARY = (
 # --- asking and reading
 
 
-def start(tx: Connection, actor: Actor, data: ReplayCreate) -> Row:
+def start(tx: WriteTx, actor: Actor, data: ReplayCreate) -> Row:
     """Take on a replay as a durable job; the same one again, while it waits, is that one.
 
     Raises:
@@ -86,7 +85,7 @@ def start(tx: Connection, actor: Actor, data: ReplayCreate) -> Row:
     return {**row, "job_id": job_id}
 
 
-def create(tx: Connection, actor: Actor, data: ReplayCreate, *, replay_id: UUID | None = None) -> Row:
+def create(tx: WriteTx, actor: Actor, data: ReplayCreate, *, replay_id: UUID | None = None) -> Row:
     """Record a replay that somebody is going to compute at once (`start` without the job).
 
     ``replay_id`` is the id it gets, a new one by default.
@@ -116,7 +115,7 @@ def create(tx: Connection, actor: Actor, data: ReplayCreate, *, replay_id: UUID 
 
 
 @one_statement
-def get(tx: Connection, _actor: Actor, replay_id: UUID) -> Row:
+def get(tx: ReadTx, _actor: Actor, replay_id: UUID) -> Row:
     """Read one replay with its result.
 
     Raises:
@@ -130,7 +129,7 @@ def get(tx: Connection, _actor: Actor, replay_id: UUID) -> Row:
 
 
 @one_statement
-def page(tx: Connection, _actor: Actor, query: ReplayQuery, after: After | None) -> Page:
+def page(tx: ReadTx, _actor: Actor, query: ReplayQuery, after: After | None) -> Page:
     """Read a page of replays, newest first."""
     statement = _SUMMARY
     if query.state is not None:
@@ -175,7 +174,7 @@ class Input:
     rates: list[Row]
 
 
-def read(tx: Connection, actor: Actor, replay_id: UUID) -> Input:
+def read(tx: ReadTx, actor: Actor, replay_id: UUID) -> Input:
     """Read the facts of the run's day once more, what the run has kept, and what came since."""
     wanted = select(ScoringRun.__table__).join(Replay, Replay.run_id == ScoringRun.id)
     run = tx.execute(wanted.where(Replay.id == replay_id)).mappings().one()
@@ -184,7 +183,7 @@ def read(tx: Connection, actor: Actor, replay_id: UUID) -> Input:
         tx, actor, run["id"], chosen or model_selection.select_model(None, None, run["as_of"])
     )
     kept = run_results.load_columns(tx, run["id"])
-    changed = replay_comparison.changed(kept, given.facts.columns, day_number(run["as_of"]))
+    changed = replay_comparison.changed(kept, given.facts.columns, given.spec.as_of_day)
     # Runs of an earlier version did not say until when they saw everything.
     until = run["facts_until"] or run["created_at"]
     read_at = until + run_facts.SETTLES if run["facts_until"] else run["ended_at"]
@@ -195,7 +194,7 @@ def read(tx: Connection, actor: Actor, replay_id: UUID) -> Input:
         _version(run["churn"]) != churn.VERSION or _version(run["lifetime_value"]) != lifetime_values.VERSION
     ):
         remarks.append(Remark.OTHER_RULES)
-    if run["facts_key"] != given.parameters.facts_key(actor.company):
+    if run["facts_key"] != given.spec.facts_key:
         remarks.append(Remark.OTHER_READING)
     return Input(
         replay_id,
@@ -203,7 +202,7 @@ def read(tx: Connection, actor: Actor, replay_id: UUID) -> Input:
         kept,
         set() if chosen else _CHURN,
         remarks,
-        late.read(tx, late.LateQuery(given.bounds.end, until, read_at, changed)),
+        late.read(tx, late.LateQuery(given.spec.bounds.end, until, read_at, changed)),
         changed_customers.are_deleted(tx, until),
         _is_other_reference(run["expectation_reference"], given),
         _rates(
@@ -215,7 +214,7 @@ def read(tx: Connection, actor: Actor, replay_id: UUID) -> Input:
 def compute(given: Input) -> Row:
     """Apply the rules and compare. Pure: the same facts give the same result."""
     after = scoring.compute(given.run, lambda _stage: None).columns
-    aligned = replay_comparison.align(given.stored, after, day_number(given.run.as_of))
+    aligned = replay_comparison.align(given.stored, after, given.run.spec.as_of_day)
     differs = np.zeros(aligned.customer_id.size, dtype=np.bool_)
     columns, compared = [], set()
     for name, members in aligned.groups():
@@ -235,7 +234,7 @@ def compute(given: Input) -> Row:
         "only_after": int(aligned.come.size),
         "explained": int(np.count_nonzero(explained)),
         "columns": columns,
-        "not_compared": sorted({*replay_comparison.GROUPS, replay_comparison.OTHERS} - compared),
+        "not_compared": sorted(groups().keys() - compared),
         "customers": _customers(given, aligned, after, ids, explained, compared),
         "late": _late_row(given.late),
         "deleted": given.deleted,
@@ -245,14 +244,14 @@ def compute(given: Input) -> Row:
     }
 
 
-def save(tx: Connection, actor: Actor, replay_id: UUID, result: Row) -> None:
+def save(tx: WriteTx, actor: Actor, replay_id: UUID, result: Row) -> None:
     """Store the result, once."""
     if job_results.finish(tx, Replay, replay_id, result):
         data = {"customers": result["n"], "differing": result["differing"]}
         trail.record(tx, actor, "replay.finished", replay_id, data=data)
 
 
-def fail(tx: Connection, replay_id: UUID, error: str) -> None:
+def fail(tx: WriteTx, replay_id: UUID, error: str) -> None:
     """Note that it could not be computed."""
     job_results.fail(tx, Replay, replay_id, error)
 
@@ -317,7 +316,8 @@ def _customers(
     stays = run_results.matched(aligned.customer_id, ids)[1] & ~run_results.matched(moved, ids)[1]
     chosen = np.lexsort((stays, ~explained))[:MAX_SHOWN]
     before, now_is = (
-        _standings(columns, ids[chosen], given.run.parameters, compared) for columns in (given.stored, after)
+        _standings(columns, ids[chosen], given.run.spec.parameters.currency, compared)
+        for columns in (given.stored, after)
     )
     return [
         {"customer_id": str(customer_id), "is_late": bool(is_late), "before": old, "after": new}
@@ -327,7 +327,7 @@ def _customers(
     ]
 
 
-def _standings(columns: Columns, ids: numpy_io.Ids, parameters: Parameters, compared: set[str]) -> list[Row]:
+def _standings(columns: Columns, ids: numpy_io.Ids, currency: str, compared: set[str]) -> list[Row]:
     """Tier, level and value of some customers."""
     order = np.argsort(ids)
     found: list[Row] = [{"tier": None, "churn_level": None, "value": None} for _ in range(ids.size)]
@@ -335,9 +335,9 @@ def _standings(columns: Columns, ids: numpy_io.Ids, parameters: Parameters, comp
     for at, place, is_known in zip(order.tolist(), places.tolist(), known.tolist(), strict=True):
         if not is_known:
             continue
-        if columns["tier"][place] != value_tiers.NO_TIER:
+        if columns["tier"][place] != NO_TIER:
             found[at]["tier"] = str(columns["tier"][place])
-            found[at]["value"] = money.to_wire(int(columns["value_minor"][place]), parameters.currency)
+            found[at]["value"] = money.to_wire(int(columns["value_minor"][place]), currency)
         level = int(columns["churn_level"][place]) if "churn_level" in compared else -1
         found[at]["churn_level"] = LEVELS[level].value if level >= 0 else None
     return found

@@ -1,25 +1,34 @@
 """One scoring run: read the facts, compute tiers, satisfaction and churn, store it all at once."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, select, update
+from sqlalchemy import select, update
 
-from app.domain.churn import LEVELS, NO_DAY
-from app.domain.churn.inputs.customer_facts import SCORES
+from app.domain.churn import NO_DAY
 from app.domain.churn.inputs.snapshots import Window, plan
 from app.domain.common.access import Actor
-from app.domain.common.days import day_number
-from app.domain.satisfaction.expectation import QUADRANTS
 from app.domain.satisfaction.model import Adjustment
-from app.domain.scoring.parameters import Bounds, Parameters
+from app.domain.scoring.parameters import Parameters
+from app.domain.scoring.population import Population
+from app.domain.scoring.run_spec import RunSpec
+from app.domain.scoring.score_columns import (
+    BY_NAME,
+    CHURN_FACTS,
+    ROW_FACTS,
+    SATISFACTION,
+    SATISFACTION_INDICES,
+    SCORE_COLUMNS,
+    SHOWN,
+    ScoreColumn,
+)
 from app.domain.surveys.surveys import SCALED
 from app.services.scoring import (
     answer_columns,
@@ -43,27 +52,16 @@ from app.store.audit import trail
 from app.store.scoring import changed_customers, run_results, survey_answers
 from app.store.sql.column_codec import Columns
 from app.store.tables import ScoringRun
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import now, to_micros
 
 Row = dict[str, Any]
+Windows = tuple[Window | None, Window | None]
 
 STAGES = ("facts", "value_tiers", "satisfaction", "contest", "churn", "lifetime_value", "save")
 
 SATISFACTION_DAYS = 365
 """The company's figures are over the answers of so many days before the run's."""
-
-ROW_COLUMNS = (
-    "tier",
-    "value_minor",
-    "near_threshold",
-    "churn_level",
-    "churn_percent",
-    "churn_model",
-    "value_at_risk_minor",
-    *churn.ROW_FACTS,
-    *satisfaction.ROW_COLUMNS,
-)
-"""The columns that rows of ``customer_scores`` are made of."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,15 +69,13 @@ class Input:
     """A run and all that its result follows from."""
 
     run_id: UUID
-    as_of: date
-    parameters: Parameters
-    bounds: Bounds
+    spec: RunSpec
     facts: Facts
     answered: Answered
     answered_since: datetime
     chosen: SelectedModel | None
     """The contest that says which churn model serves; None: one is held on these windows."""
-    windows: tuple[Window | None, Window | None]
+    windows: Windows
     contracts: Past | None
     """The windows of customers under contract."""
 
@@ -97,61 +93,57 @@ class Result:
     chosen: SelectedModel
 
 
-def read(tx: Connection, actor: Actor, run_id: UUID) -> Input:
+def read(tx: ReadTx, actor: Actor, run_id: UUID) -> Input:
     """Read what the run needs; it sees only what occurred before its day."""
+    spec = _spec(tx, actor, run_id)
+    facts = run_facts.read(tx, spec)
+    chosen = model_selection.find(tx, spec)
+    if chosen and not _is_outdated(tx, chosen, spec):
+        return _input(tx, run_id, spec, facts, chosen)
+    windows = _windows(tx, spec, facts.columns)
+    contracts = contract_training_windows.past(tx, Population(spec, facts.columns))
+    return _input(tx, run_id, spec, facts, None, windows, contracts)
+
+
+def _is_outdated(tx: ReadTx, chosen: SelectedModel, spec: RunSpec) -> bool:
+    opened = chosen.as_of - timedelta(days=2 * spec.parameters.horizon_days)
+    return contract_model_selection.is_outdated(tx, chosen.id, chosen.contract, opened)
+
+
+def read_without_cache(tx: ReadTx, actor: Actor, run_id: UUID, chosen: SelectedModel) -> Input:
+    """Read what a run needs once more: all facts, whatever runs have stored, and the contest it is given."""
+    spec = _spec(tx, actor, run_id)
+    return _input(tx, run_id, spec, run_facts.read(tx, spec, without_cache=True), chosen)
+
+
+def _spec(tx: ReadTx, actor: Actor, run_id: UUID) -> RunSpec:
     run = runs.get(tx, actor, run_id)
-    parameters = Parameters.from_dict(run["parameters"])
-    as_of, company = run["as_of"], actor.company
-    facts = run_facts.read(tx, actor, as_of, parameters)
-    chosen = model_selection.find(tx, as_of, parameters.facts_key(company))
-    if chosen and not _is_outdated(tx, chosen, parameters):
-        return _input(tx, actor, run, facts, chosen, (None, None))
-    windows = _windows(tx, actor, facts, as_of, parameters)
-    contracts = contract_training_windows.past(tx, actor, facts.columns, as_of, parameters)
-    return _input(tx, actor, run, facts, None, windows, contracts)
-
-
-def _is_outdated(tx: Connection, chosen: SelectedModel, parameters: Parameters) -> bool:
-    chosen_for, horizon = chosen.as_of, parameters.horizon_days
-    return contract_model_selection.is_outdated(tx, chosen.id, chosen.contract, chosen_for, horizon)
-
-
-def read_without_cache(tx: Connection, actor: Actor, run_id: UUID, chosen: SelectedModel) -> Input:
-    """Read what a run needs once more: all facts, whatever runs have kept, and the contest it is given."""
-    run = runs.get(tx, actor, run_id)
-    parameters = Parameters.from_dict(run["parameters"])
-    facts = run_facts.read(tx, actor, run["as_of"], parameters, without_cache=True)
-    return _input(tx, actor, run, facts, chosen, (None, None))
+    return RunSpec(run["as_of"], Parameters.from_dict(run["parameters"]), actor.company)
 
 
 def _input(
-    tx: Connection,
-    actor: Actor,
-    run: Row,
+    tx: ReadTx,
+    run_id: UUID,
+    spec: RunSpec,
     facts: Facts,
     chosen: SelectedModel | None,
-    windows: tuple[Window | None, Window | None],
+    windows: Windows = (None, None),
     contracts: Past | None = None,
 ) -> Input:
-    parameters = Parameters.from_dict(run["parameters"])
-    as_of, company = run["as_of"], actor.company
-    since = company.start_of(as_of - timedelta(days=SATISFACTION_DAYS))
-    asked = survey_answers.Asked(sorted(SCALED), since, company.start_of(as_of))
+    since = spec.company.start_of(spec.as_of - timedelta(days=SATISFACTION_DAYS))
+    asked = survey_answers.Asked(sorted(SCALED), since, spec.bounds.end)
     versions = answer_columns.versions_of(survey_answers.surveys(tx))
     answered = answer_columns.answered(survey_answers.answers(tx, asked), versions)
-    bounds = parameters.bounds(as_of, company)
-    return Input(run["id"], as_of, parameters, bounds, facts, answered, since, chosen, windows, contracts)
+    return Input(run_id, spec, facts, answered, since, chosen, windows, contracts)
 
 
-def _windows(
-    tx: Connection, actor: Actor, facts: Facts, as_of: date, parameters: Parameters
-) -> tuple[Window | None, Window | None]:
+def _windows(tx: ReadTx, spec: RunSpec, facts: Columns) -> Windows:
     """The last two windows that had closed by the run's day, if the past is long enough."""
-    bought = facts.columns["purchase_days"] > 0
-    first = facts.columns["first_day"][bought]
-    planned = plan(int(first.min()), day_number(as_of), parameters.horizon_days) if first.size else None
-    ids = facts.columns["customer_id"][bought]
-    return training_windows.pair(tx, actor, planned, parameters, ids)
+    bought = facts["purchase_days"] > 0
+    first = facts["first_day"][bought]
+    horizon = spec.parameters.horizon_days
+    planned = plan(int(first.min()), spec.as_of_day, horizon) if first.size else None
+    return training_windows.pair(tx, spec, planned, facts["customer_id"][bought])
 
 
 def compute(given: Input, on_stage: Callable[[str], None]) -> Result:
@@ -164,29 +156,28 @@ def compute(given: Input, on_stage: Callable[[str], None]) -> Result:
     Raises:
         ValueError: the values add up to more than 64 bits hold.
     """
-    facts, parameters = given.facts.columns, given.parameters
-    population = churn.split_customers(facts, given.as_of, parameters)
+    facts = given.facts.columns
+    population = Population(given.spec, facts)
+    snapshot = population.snapshot  # before there are threads: each would make its own
     with ThreadPoolExecutor(2) as beside:  # all of it is within libraries most of the time
-        fitting = beside.submit(lambda: population.snapshot.fitted)
-        testing = beside.submit(churn.backtest, facts, population, parameters.horizon_days)
-        spending = beside.submit(lifetime_values.bought, facts, population)
+        fitting = beside.submit(lambda: snapshot.fitted)
+        testing = beside.submit(churn.backtest, population)
+        spending = beside.submit(lifetime_values.bought, population)
         on_stage("value_tiers")
-        tiers = value_tiers.compute(given.facts, given.bounds, parameters)
+        tiers = value_tiers.compute(given.facts, given.spec)
         on_stage("satisfaction")
         company = satisfaction.of_company(given.answered)
         reference = satisfaction.reference(given.answered)
         placed = satisfaction.quadrants(facts, reference, to_micros(given.answered_since))
         on_stage("contest")
-        chosen = given.chosen or model_selection.select_model(*given.windows, given.as_of, given.contracts)
+        chosen = given.chosen or model_selection.select_model(
+            *given.windows, given.spec.as_of, given.contracts
+        )
         on_stage("churn")
-        by_terms = contract_model_selection.served(
-            chosen.contract, facts, population.states, population.under_contract, population.as_of_day
-        )
+        by_terms = contract_model_selection.served(chosen.contract, population)
         fitting.result()  # both of these need it
-        valuing = beside.submit(
-            lifetime_values.compute, facts, tiers.columns, population, parameters, by_terms, spending.result
-        )
-        found = churn.compute(facts, tiers.columns, population, parameters, chosen, by_terms, testing.result)
+        valuing = beside.submit(lifetime_values.compute, population, tiers.columns, by_terms, spending.result)
+        found = churn.compute(population, tiers.columns, chosen, by_terms, testing.result)
         on_stage("lifetime_value")
         worth = valuing.result()
     columns = {**facts, **tiers.columns, **placed, **found.columns, **worth.columns}
@@ -194,9 +185,7 @@ def compute(given: Input, on_stage: Callable[[str], None]) -> Result:
     return Result(columns, tiers, window, reference, found, worth.report, chosen)
 
 
-def save(
-    tx: Connection, actor: Actor, given: Input, result: Result, packed: run_results.Packed
-) -> Row | None:
+def save(tx: WriteTx, actor: Actor, given: Input, result: Result, packed: run_results.Packed) -> Row | None:
     """Store a run's result, and make it current if no run for a later day is.
 
     Returns:
@@ -227,10 +216,9 @@ def save(
     written = 0
     if is_current:
         stored = {} if current is None else _stored(tx, current.id, given.facts.base)
-        written = run_results.replace(tx, scored_only(stored), scored_only(result.columns), ROW_COLUMNS, rows)
+        written = run_results.replace(tx, scored_only(stored), scored_only(result.columns), rows)
         tx.execute(update(ScoringRun).where(ScoringRun.is_current).values(is_current=False))
-    facts_key = given.parameters.facts_key(actor.company)
-    model_selection.save(tx, result.chosen, facts_key)
+    model_selection.save(tx, result.chosen, given.spec.facts_key)
     run_results.save_columns(tx, given.run_id, packed)
     finished = {
         "state": "done",
@@ -245,7 +233,7 @@ def save(
         "contract_serving": result.churn.contract_serving,
         "lifetime_value": result.lifetime_value,
         "facts_until": given.facts.until,
-        "facts_key": facts_key,
+        "facts_key": given.spec.facts_key,
         "contest_id": result.chosen.id,
         "rates_used": given.facts.rates_used,
         "ended_at": now(),
@@ -261,7 +249,7 @@ def save(
     return {"rows_written": written, "is_current": is_current}
 
 
-def fail(tx: Connection, _actor: Actor, run_id: UUID, error: str) -> None:
+def fail(tx: WriteTx, _actor: Actor, run_id: UUID, error: str) -> None:
     """Note that a run could not be computed; the scores stay as they were."""
     tx.execute(
         update(ScoringRun)
@@ -273,56 +261,55 @@ def fail(tx: Connection, _actor: Actor, run_id: UUID, error: str) -> None:
 # --- rows
 
 
-def rows(part: Columns) -> list[Sequence[Any]]:
+def rows(part: Columns) -> dict[str, list[Any]]:
     """The rows of ``customer_scores`` for some customers: `app.store.scoring.run_results.Rows`."""
-    has_tier = part["tier"] != value_tiers.NO_TIER
-    level = part["churn_level"]
-    return [
-        _or_null(part["tier"], has_tier),
-        _or_null(part["value_minor"], has_tier),
-        _or_null(part["near_threshold"], part["near_threshold"] != ""),
-        _or_null(np.array([*LEVELS, ""])[level], level >= 0),
-        _or_null(part["churn_percent"], part["churn_percent"] >= 0),
-        _or_null(np.array([*churn.SOURCES, ""])[part["churn_model"]], part["churn_model"] >= 0),
-        _or_null(part["value_at_risk_minor"], part["value_at_risk_minor"] >= 0),
-        _facts(part, level >= 0),
-        [
+    own = [column for column in SCORE_COLUMNS if column.row == column.name]
+    return {
+        **{column.name: _row_values(column, part) for column in own},
+        CHURN_FACTS: _facts(part),
+        SATISFACTION: [
             None if document is None else json.dumps(document, separators=(",", ":"))
             for document in satisfaction.documents(part)
         ],
-        _or_null(np.array([*QUADRANTS, ""])[part["quadrant"]], part["quadrant"] != satisfaction.NO_QUADRANT),
-    ]
+    }
 
 
-def _stored(tx: Connection, run_id: UUID, base: Base | None) -> Columns:
+def _row_values(column: ScoreColumn, part: Columns) -> list[Any]:
+    values = part[column.name]
+    decisive = BY_NAME[column.shown_with or column.name]
+    shown = np.array([*column.labels, ""])[values] if column.labels else values
+    return _or_null(shown, decisive.is_given(part[decisive.name]))
+
+
+def _stored(tx: ReadTx, run_id: UUID, base: Base | None) -> Columns:
     """The columns of the current run; mostly facts were gone on from it, and it has been read."""
     if base is not None and base.run_id == run_id:
         return base.columns
-    return run_results.load_columns(tx, run_id, {"customer_id", *ROW_COLUMNS})
+    return run_results.load_columns(tx, run_id, {"customer_id", *SHOWN})
 
 
 def scored_only(columns: Columns) -> Columns:
     """Those customers who have a row: with a tier, a level or an answer."""
     if not columns:
         return {}
-    known = (columns["tier"] != value_tiers.NO_TIER) | (columns.get("churn_level", np.array(-1)) >= 0)
-    for code in satisfaction.OF_CUSTOMERS:
-        known |= columns.get(f"{code}_n", np.array(0)) > 0
-    kept = {name: columns[name] for name in ("customer_id", *ROW_COLUMNS) if name in columns}
-    return kept if known.all() else {name: column[known] for name, column in kept.items()}
+    is_scored = [BY_NAME[name].is_given(columns[name]) for name in _SCORED]
+    known = np.logical_or.reduce(is_scored)
+    shown = {name: columns[name] for name in ("customer_id", *SHOWN) if name in columns}
+    return shown if known.all() else {name: column[known] for name, column in shown.items()}
 
 
-_FACTS = f"[{','.join(['%s'] * len(churn.ROW_FACTS))}]"
+_SCORED = ("tier", "churn_level", *(f"{code}_n" for code in SATISFACTION_INDICES))
+_FACTS = f"[{','.join(['%s'] * len(ROW_FACTS))}]"
 
 
-def _facts(part: Columns, is_scored: NDArray[np.bool_]) -> list[str | None]:
+def _facts(part: Columns) -> list[str | None]:
     """Facts that reasons are made from, as `customer_facts.Facts.row` gives them, in JSON."""
     columns = []
-    for name in churn.ROW_FACTS:
+    for name in ROW_FACTS:
         column = part[name]
-        is_there = ~np.isnan(column) if name in SCORES else column != NO_DAY
+        is_there = ~np.isnan(column) if column.dtype.kind == "f" else column != NO_DAY
         columns.append(_or_null(column, is_there, "null"))
-    as_text = zip(zip(*columns, strict=True), is_scored.tolist(), strict=True)
+    as_text = zip(zip(*columns, strict=True), part["churn_level"] >= 0, strict=True)
     return [_FACTS % row if tell else None for row, tell in as_text]
 
 

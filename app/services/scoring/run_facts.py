@@ -1,27 +1,28 @@
 """The facts a scoring run computes from, by customer: read whole, or from where an earlier run left off."""
 
-from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
-from sqlalchemy import Connection, select
+from numpy.typing import NDArray
+from sqlalchemy import select
 
 from app.domain.common import money
-from app.domain.common.access import Actor
-from app.domain.common.company import Company
 from app.domain.common.days import day_of, local_days
-from app.domain.scoring.parameters import NO_DAY, Bounds, Parameters
+from app.domain.scoring.parameters import NO_DAY
+from app.domain.scoring.population import Population
+from app.domain.scoring.run_spec import RunSpec
+from app.domain.scoring.score_columns import FACTS, blank
 from app.services.scoring import answer_columns, satisfaction
 from app.store.scoring import changed_customers, customer_facts, run_results, survey_answers
 from app.store.sql.column_codec import Columns, unpack
 from app.store.sql.numpy_io import Ids
 from app.store.tables import ScoringRun
+from app.store.transactions import ReadTx
 from app.store.types import now, to_micros
 
 Row = dict[str, Any]
@@ -32,40 +33,6 @@ SETTLES = timedelta(seconds=60)
 MAX_CHANGED_SHARE = 0.3
 """When customers with news are more than this share of those of the earlier run, reading everything is
 faster."""
-
-FACTS: Mapping[str, tuple[DTypeLike, Any]] = {
-    "value_minor": (np.int64, 0),
-    "counted": (np.int32, 0),
-    "transactions": (np.int32, 0),
-    "foreign": (np.int32, 0),
-    "purchase_days": (np.int32, 0),
-    "first_day": (np.int32, NO_DAY),
-    "last_day": (np.int32, NO_DAY),
-    "cut_purchase_days": (np.int32, 0),
-    "cut_last_day": (np.int32, NO_DAY),
-    "refunds": (np.int32, 0),
-    "spend_minor": (np.int64, 0),
-    "recent_purchases": (np.int32, 0),
-    "earlier_purchases": (np.int32, 0),
-    "recent_spend_minor": (np.int64, 0),
-    "earlier_spend_minor": (np.int64, 0),
-    "contacts": (np.int32, 0),
-    "recent_contacts": (np.int32, 0),
-    "last_contact_day": (np.int32, NO_DAY),
-    "complaints": (np.int32, 0),
-    "open_complaints": (np.int32, 0),
-    "reopened_complaints": (np.int32, 0),
-    "oldest_open_day": (np.int32, NO_DAY),
-    "contract_started_day": (np.int32, NO_DAY),
-    "contract_ends_day": (np.int32, NO_DAY),
-    "contract_notice_day": (np.int32, NO_DAY),
-    "contract_known_day": (np.int32, NO_DAY),
-    "left_day": (np.int32, NO_DAY),
-    "left_by_us": (np.bool_, False),
-    **satisfaction.FACTS,
-}
-"""The columns of facts: type, and value for a customer of whom there is nothing of the kind. ``counted``
-is the number of transactions in the value, ``transactions`` that of all in the window."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,16 +66,12 @@ class Base:
     columns: Columns
 
 
-def read(
-    tx: Connection, actor: Actor, as_of: date, parameters: Parameters, *, without_cache: bool = False
-) -> Facts:
+def read(tx: ReadTx, spec: RunSpec, *, without_cache: bool = False) -> Facts:
     """Read the facts for a day; the result is the same whether or not an earlier run's facts are used, which
     they never are when they are read ``without_cache``."""
     until = now() - SETTLES  # before the first statement, at which the snapshot is taken
-    company = actor.company
-    bounds = parameters.bounds(as_of, company)
-    kept = None if without_cache else _cached(tx, company, parameters, bounds)
-    reader = _Reader(tx, company, parameters, bounds, None if kept is None else kept.again)
+    kept = None if without_cache else _cached(tx, spec)
+    reader = _Reader(tx, spec, None if kept is None else kept.again)
     fresh = reader.columns()
     if kept is None:
         return Facts(
@@ -121,19 +84,15 @@ def read(
     return Facts(merging.result(), customers, reader.no_rate, reader.rates_used, until, again, base)
 
 
-def whole(
-    tx: Connection, actor: Actor, as_of: date, parameters: Parameters, only: Ids | None = None
-) -> Columns:
-    """Read the columns of all customers, or of some, for any past day, whatever earlier runs have kept."""
-    bounds = parameters.bounds(as_of, actor.company)
-    return _Reader(tx, actor.company, parameters, bounds, only).columns()
+def population(tx: ReadTx, spec: RunSpec, only: Ids | None = None) -> Population:
+    """Read all customers, or some, as of any past day, whatever earlier runs have stored."""
+    return Population(spec, _Reader(tx, spec, only).columns())
 
 
-def contracts(tx: Connection, actor: Actor, as_of: date, parameters: Parameters, only: Ids) -> Columns:
+def contracts(tx: ReadTx, spec: RunSpec, only: Ids) -> Population:
     """Read only what was known of some customers' contracts on a day, and their departures: the columns of
     `FACTS`, those of all else at their defaults."""
-    bounds = parameters.bounds(as_of, actor.company)
-    return _Reader(tx, actor.company, parameters, bounds, only).contracts()
+    return Population(spec, _Reader(tx, spec, only).contracts())
 
 
 # --- going on from an earlier run
@@ -148,12 +107,12 @@ class _Cached:
     again: Ids
 
 
-def _cached(tx: Connection, company: Company, parameters: Parameters, bounds: Bounds) -> _Cached | None:
+def _cached(tx: ReadTx, spec: RunSpec) -> _Cached | None:
     """What may be gone on from; None: read all."""
     base = tx.execute(
         select(ScoringRun.id, ScoringRun.as_of, ScoringRun.facts_until)
         .where(
-            ScoringRun.facts_key == parameters.facts_key(company),
+            ScoringRun.facts_key == spec.facts_key,
             ScoringRun.facts_until.is_not(None),
             ScoringRun.state == "done",
         )
@@ -162,7 +121,7 @@ def _cached(tx: Connection, company: Company, parameters: Parameters, bounds: Bo
     ).first()
     if base is None or changed_customers.are_deleted(tx, base.facts_until):
         return None
-    changed = changed_customers.changed(tx, base.facts_until, parameters.bounds(base.as_of, company), bounds)
+    changed = changed_customers.changed(tx, base.facts_until, spec.on(base.as_of).bounds, spec.bounds)
     packed = run_results.load_packed(tx, base.id)
     if not packed:
         return None
@@ -199,18 +158,16 @@ def _merge_changed(cached: Columns, only: Ids, fresh: Columns) -> Columns:
 class _Reader:
     """Reads the families of facts of some customers, or of all, and puts them side by side."""
 
-    def __init__(
-        self, tx: Connection, company: Company, parameters: Parameters, bounds: Bounds, only: Ids | None
-    ) -> None:
-        self.tx, self.company, self.parameters, self.bounds, self.only = tx, company, parameters, bounds, only
+    def __init__(self, tx: ReadTx, spec: RunSpec, only: Ids | None) -> None:
+        self.tx, self.spec, self.only = tx, spec, only
         self.no_rate: dict[str, int] = {}
         self.rates_used: dict[str, dict[str, str]] = {}
 
     def columns(self) -> Columns:
         families = [
             self._transactions(),
-            self._dated(customer_facts.contacts(self.tx, self.bounds, self.only)),
-            self._dated(customer_facts.complaints(self.tx, self.bounds, self.only)),
+            self._dated(customer_facts.contacts(self.tx, self.spec.bounds, self.only)),
+            self._dated(customer_facts.complaints(self.tx, self.spec.bounds, self.only)),
             *self._contracts(),
             self._satisfaction(),
         ]
@@ -221,15 +178,13 @@ class _Reader:
 
     def _contracts(self) -> list[Columns]:
         return [
-            customer_facts.contracts(self.tx, self.bounds, self.only),
+            customer_facts.contracts(self.tx, self.spec.bounds, self.only),
             customer_facts.departures(self.tx, self.only),
         ]
 
     def _aligned(self, families: list[Columns]) -> Columns:
         ids = _united([family["customer_id"] for family in families])
-        found: Columns = {"customer_id": ids}
-        for name, (dtype, default) in FACTS.items():
-            found[name] = np.full(ids.size, default, dtype=dtype)
+        found = {"customer_id": ids, **blank(ids.size, FACTS.values())}
         for family in families:
             places = np.searchsorted(ids, family["customer_id"])
             for name in family.keys() & FACTS.keys():
@@ -237,31 +192,31 @@ class _Reader:
         return found
 
     def _transactions(self) -> Columns:
-        found = customer_facts.transactions(self.tx, self.company, self.parameters, self.bounds, self.only)
+        found = customer_facts.transactions(self.tx, self.spec, self.only)
         found["counted"] = found["transactions"].copy()
         if found["foreign"].any():
             self._add_foreign(found)
         return self._dated(found)
 
     def _satisfaction(self) -> Columns:
-        asked = survey_answers.Asked(satisfaction.READ, None, self.bounds.end)
+        asked = survey_answers.Asked(satisfaction.READ, None, self.spec.bounds.end)
         columns = survey_answers.answers(self.tx, asked, of_customers=True, only=self.only)
         versions = answer_columns.versions_of(survey_answers.surveys(self.tx))
-        return satisfaction.of_customers(answer_columns.answered(columns, versions), self.company)
+        return satisfaction.of_customers(answer_columns.answered(columns, versions), self.spec.company)
 
     def _dated(self, family: Columns) -> Columns:
         """Days beside the instants of a family."""
         for name in [name for name in family if name.endswith("_micros")]:
             at = family[name]
             days = np.full(at.size, NO_DAY)
-            days[at != customer_facts.NEVER] = local_days(at[at != customer_facts.NEVER], self.company)
+            days[at != customer_facts.NEVER] = local_days(at[at != customer_facts.NEVER], self.spec.company)
             family[name.replace("_micros", "_day")] = days
         return family
 
     def _add_foreign(self, found: Columns) -> None:
         """Add what was paid in other currencies, each at the rate of its own local day."""
-        paid = customer_facts.foreign(self.tx, self.parameters, self.bounds, self.only)
-        at, bounds = paid.occurred_micros, self.bounds
+        paid = customer_facts.foreign(self.tx, self.spec, self.only)
+        at, bounds = paid.occurred_micros, self.spec.bounds
         recent, earlier = (at >= to_micros(bound) for bound in (bounds.recent, bounds.earlier))
         within = np.full(at.size, True) if bounds.start is None else at >= to_micros(bounds.start)
         converted, has_rate = self._convert(paid, within | earlier | (paid.amount_minor > 0))
@@ -283,7 +238,7 @@ class _Reader:
         self, paid: customer_facts.Foreign, wanted: NDArray[np.bool_]
     ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Amounts in the reporting currency, and which of the wanted ones have a rate."""
-        days = local_days(paid.occurred_micros, self.company)
+        days = local_days(paid.occurred_micros, self.spec.company)
         converted = np.zeros(days.size, dtype=np.int64)
         has_rate = np.zeros(days.size, dtype=np.bool_)
         for code, rates in sorted(customer_facts.rates(self.tx).items()):
@@ -294,7 +249,9 @@ class _Reader:
                     continue
                 rows = of_currency[days[of_currency] == number]
                 amounts = paid.amount_minor[rows]
-                converted[rows] = money.convert_many(amounts, code, Decimal(rate), self.parameters.currency)
+                converted[rows] = money.convert_many(
+                    amounts, code, Decimal(rate), self.spec.parameters.currency
+                )
                 has_rate[rows] = True
                 self.rates_used.setdefault(code, {})[day_of(number).isoformat()] = rate
         return converted, has_rate

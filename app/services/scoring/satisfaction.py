@@ -6,7 +6,7 @@ from datetime import UTC
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
 from app.domain.common.company import Company
 from app.domain.common.days import local_days
@@ -14,7 +14,8 @@ from app.domain.satisfaction import INDICES, ces, expectation
 from app.domain.satisfaction.model import Adjustment, Answers, Index, IndexResult
 from app.domain.satisfaction.responses import unite, weigh
 from app.domain.satisfaction.trend import Direction, Trends, trends
-from app.domain.scoring.parameters import NO_DAY
+from app.domain.scoring.replays import LateKind
+from app.domain.scoring.score_columns import FACTS, NONE, SATISFACTION_INDICES, blank
 from app.domain.surveys.surveys import QuestionKind
 from app.services.scoring import answer_columns
 from app.services.scoring.answer_columns import Answered
@@ -23,9 +24,6 @@ from app.store.sql.numpy_io import IntArray
 from app.store.types import from_micros
 
 Row = dict[str, Any]
-
-OF_CUSTOMERS = ("csat", "nps", "ces", "composite")
-"""Indices that are told of a single customer; the others compare many."""
 
 SCORED = (QuestionKind.CSAT, QuestionKind.NPS, QuestionKind.CES)
 """Kinds of questions whose answers make a customer's score."""
@@ -42,47 +40,15 @@ order in which answers are added up does not show."""
 JUDGED = "judged"
 """Where a stored document has what the customer's quadrant is told by; no index has this code."""
 
-_OF_INDEX: Mapping[str, tuple[DTypeLike, Any]] = {
-    "n": (np.int32, 0),
-    "latest": (np.float64, np.nan),
-    "mean": (np.float64, np.nan),
-    "trend": (np.int8, -1),
-    "micros": (np.int64, 0),
-}
+_OF_INDEX = ("n", "latest", "mean", "trend", "micros")
 _DIRECTIONS = tuple(Direction)
-
-FACTS: Mapping[str, tuple[DTypeLike, Any]] = {
-    **{f"{code}_{name}": kind for code in OF_CUSTOMERS for name, kind in _OF_INDEX.items()},
-    "last_score": (np.float64, np.nan),
-    "previous_score": (np.float64, np.nan),
-    "last_score_day": (np.int32, NO_DAY),
-    "judged_satisfaction": (np.float64, np.nan),
-    "judged_expectation": (np.float64, np.nan),
-    "judged_micros": (np.int64, 0),
-}
-"""Columns of facts, as in `app.services.scoring.run_facts`. For each index: number of answers, the latest and
-the mean in points of 0..100, place of the trend among `Direction` (-1: none), instant of the latest. Scores
-are points over all questions of the kinds `SCORED`, answers of one instant together. Judged is the latest
-response that tells both satisfaction and expectation."""
-
-NO_QUADRANT = -1
-
-ROW_COLUMNS = (
-    *(f"{code}_{name}" for code in OF_CUSTOMERS for name in _OF_INDEX),
-    "judged_satisfaction",
-    "judged_expectation",
-    "judged_micros",
-    "quadrant",
-)
-"""The columns that `documents` are made of."""
+_FACTS = [column for column in FACTS.values() if column.read_from is LateKind.SURVEY_RESPONSES]
 
 
 def of_customers(found: Answered, company: Company) -> Columns:
-    """Where each customer stands: ``customer_id``, ascending, and the columns of `FACTS`."""
+    """Where each customer stands: ``customer_id``, ascending, and the facts read from answers."""
     n = found.customers.size
-    columns: Columns = {"customer_id": found.customers}
-    for name, (dtype, default) in FACTS.items():
-        columns[name] = np.full(n, default, dtype=dtype)
+    columns = {"customer_id": found.customers, **blank(n, _FACTS)}
     answers = found.answers
     points = np.where(found.kind == QuestionKind.CES, ces.ease(answers), answers.points())
     is_valid = answers.is_valid()
@@ -134,9 +100,9 @@ def is_reference(stored: Mapping[str, Any], learned: Adjustment) -> bool:
 
 
 def quadrants(facts: Columns, learned: Adjustment, since_micros: int) -> Columns:
-    """``quadrant``, aligned with the facts: a place in `expectation.QUADRANTS`, `NO_QUADRANT` for those who
+    """``quadrant``, aligned with the facts: a place in `expectation.QUADRANTS`, `NONE` for those who
     have not answered both since the reference begins."""
-    found = np.full(facts["judged_micros"].size, NO_QUADRANT, dtype=np.int8)
+    found = np.full(facts["judged_micros"].size, NONE, dtype=np.int8)
     rows = np.flatnonzero(facts["judged_micros"] >= max(since_micros, 1))
     satisfied, expected = facts["judged_satisfaction"][rows], facts["judged_expectation"][rows]
     found[rows] = expectation.quadrants(satisfied, expected, learned)
@@ -154,7 +120,7 @@ def documents(columns: Columns) -> list[Row | None]:
     """What is stored with each customer; None for those without answers."""
     size = columns["customer_id"].size
     found: list[Row] = [{} for _ in range(size)]
-    for code in OF_CUSTOMERS:
+    for code in SATISFACTION_INDICES:
         values = [columns[f"{code}_{name}"] for name in _OF_INDEX]
         for place in np.flatnonzero(values[0] > 0).tolist():
             n, latest, mean, trend, at = (column[place].item() for column in values)
@@ -166,7 +132,7 @@ def documents(columns: Columns) -> list[Row | None]:
                 "trend": None if trend < 0 else _DIRECTIONS[trend].value,
             }
     judged = [columns[f"judged_{name}"] for name in ("satisfaction", "expectation", "micros")]
-    for place in np.flatnonzero(columns["quadrant"] != NO_QUADRANT).tolist():
+    for place in np.flatnonzero(columns["quadrant"] != NONE).tolist():
         satisfaction, expected, at = (column[place].item() for column in judged)
         found[place][JUDGED] = {
             "satisfaction": satisfaction,

@@ -6,11 +6,13 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from app.domain.common import money
 from app.domain.common.access import Actor
-from app.domain.scoring.parameters import Bounds, Parameters
+from app.domain.scoring.parameters import Parameters
+from app.domain.scoring.run_spec import RunSpec
+from app.domain.scoring.score_columns import BY_NAME, NO_TIER, blank
 from app.domain.value import next_tier, value_tiers
 from app.domain.value.concentration import Curve, top_count
 from app.services.scoring.run_facts import Facts
@@ -20,11 +22,11 @@ from app.store.scoring import run_results
 from app.store.sql.column_codec import Columns
 from app.store.sql.numpy_io import ID
 from app.store.tables import ScoringRun
+from app.store.transactions import ReadTx
 
 Row = dict[str, Any]
 
 SHARE_DECIMALS = 6
-NO_TIER = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,25 +39,23 @@ class Result:
     next_tier_steps: next_tier.Steps
 
 
-def compute(facts: Facts, bounds: Bounds, parameters: Parameters) -> Result:
+def compute(facts: Facts, spec: RunSpec) -> Result:
     """Tiers and figures. Pure: the same facts give the same result.
 
     Raises:
         ValueError: the values add up to more than 64 bits hold.
     """
+    cuts = spec.parameters.cuts
     counted = np.flatnonzero(facts.columns["counted"] > 0)
     n = facts.columns["counted"].size
     ranked = value_tiers.rank(facts.columns["value_minor"][counted])
-    tiers = value_tiers.assign(ranked, parameters.cuts)
-    found = value_tiers.summary(ranked, parameters.cuts)
-    columns: Columns = {
-        "tier": np.full(n, NO_TIER, dtype="U1"),
-        "near_threshold": np.full(n, "", dtype="U1"),
-    }
+    tiers = value_tiers.assign(ranked, cuts)
+    found = value_tiers.summary(ranked, cuts)
+    columns = blank(n, [BY_NAME["tier"], BY_NAME["near_threshold"]])
     columns["tier"][counted] = tiers
     columns["near_threshold"][counted] = value_tiers.near_threshold(ranked, found.cut_a, found.cut_b)
-    steps = next_tier.next_tier_steps(ranked, parameters.cuts)
-    return Result(columns, _report(facts, bounds, parameters, found), steps)
+    steps = next_tier.next_tier_steps(ranked, cuts)
+    return Result(columns, _report(facts, spec, found), steps)
 
 
 def transitions(previous: Columns, current: Columns) -> list[Row]:
@@ -81,7 +81,7 @@ def transitions(previous: Columns, current: Columns) -> list[Row]:
     ]
 
 
-def tiered(tx: Connection, run_id: UUID) -> Columns:
+def tiered(tx: ReadTx, run_id: UUID) -> Columns:
     """Customers with a tier in a run: ``customer_id``, ``tier`` and ``value_minor``."""
     columns = run_results.load_columns(tx, run_id, {"customer_id", "tier", "value_minor"})
     if not columns:
@@ -96,7 +96,7 @@ def tiered(tx: Connection, run_id: UUID) -> Columns:
 
 
 @one_statement
-def report(tx: Connection, _actor: Actor, run_id: UUID | None, as_of: date | None) -> Row:
+def report(tx: ReadTx, _actor: Actor, run_id: UUID | None, as_of: date | None) -> Row:
     """Read the figures of a run: the named one, the newest for a day, or the current one.
 
     Raises:
@@ -124,9 +124,9 @@ def report(tx: Connection, _actor: Actor, run_id: UUID | None, as_of: date | Non
 # --- inside
 
 
-def _report(facts: Facts, bounds: Bounds, parameters: Parameters, found: value_tiers.Summary) -> Row:
+def _report(facts: Facts, spec: RunSpec, found: value_tiers.Summary) -> Row:
     """The figures of `app.schemas.insights.value_tiers.ValueTiersRead` that do not depend on other runs."""
-    currency = parameters.currency
+    currency = spec.parameters.currency
 
     def wire(minor: int | None) -> Row | None:
         return None if minor is None else money.to_wire(minor, currency)
@@ -140,7 +140,7 @@ def _report(facts: Facts, bounds: Bounds, parameters: Parameters, found: value_t
     smallest = {"A": found.cut_a, "B": found.cut_b, "C": None}
     return {
         "method": "value_tiers",
-        "window": {"start": _text(bounds.start), "end": _text(bounds.end)},
+        "window": {"start": _text(spec.bounds.start), "end": _text(spec.bounds.end)},
         "n": found.n,
         "customers_without_tier": facts.customers - found.n,
         "n_zero": found.n_zero,

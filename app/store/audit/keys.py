@@ -1,11 +1,9 @@
 """The keys of the audit trail, each derived from the service's secret for one use and no other.
 
-A key for the mark that a process puts on an entry as it writes it, one for the chain of seals, one for the
-signature of the chain's head, and the one that sealed entries before there was a head. Who can write the
-database but does not know the secret has none of them.
+A key for the mark that a process puts on an entry as it writes it, one for the chain of seals, and one for
+the signature of the chain's head. Who can write the database but does not know the secret has none of them.
 """
 
-import hashlib
 import hmac
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,8 +21,6 @@ class SecretKeys:
     mark: bytes
     seal: bytes
     head: bytes
-    first_seal: bytes
-    """Of entries sealed by versions that knew no head."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +38,7 @@ class AuditKeys:
     @property
     def chain(self) -> tuple[bytes, ...]:
         """Every key that may have sealed an entry."""
-        return (*(keys.seal for keys in self.all), *(keys.first_seal for keys in self.all))
+        return tuple(keys.seal for keys in self.all)
 
 
 @lru_cache(maxsize=16)
@@ -52,8 +48,7 @@ def derive(secret: str) -> SecretKeys:
     def key(use: bytes) -> bytes:
         return hmac.digest(secret.encode(), b"vefa-audit-" + use, "sha256")
 
-    first_seal = hashlib.sha256(b"vefa-audit:" + secret.encode()).digest()
-    return SecretKeys(key(b"id").hex()[:12], key(b"mark"), key(b"seal"), key(b"head"), first_seal)
+    return SecretKeys(key(b"id").hex()[:12], key(b"mark"), key(b"seal"), key(b"head"))
 
 
 def of_settings(settings: StoreSettings) -> AuditKeys | None:

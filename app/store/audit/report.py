@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection
-
 from app.store.audit import alarms as audit_alarms
 from app.store.audit import head as audit_head
 from app.store.audit import rows, seals
@@ -12,6 +10,7 @@ from app.store.audit.head import Head
 from app.store.audit.keys import AuditKeys
 from app.store.audit.rows import Entry
 from app.store.audit.verification import Walk, ends_otherwise
+from app.store.transactions import ReadTx
 
 _MAX_LISTED = 10_000
 
@@ -30,7 +29,7 @@ class Report:
     """Entries without a mark of ours, some of them."""
 
 
-def verify(tx: Connection, keys: AuditKeys, copy: Head | None = None) -> Report:
+def verify(tx: ReadTx, keys: AuditKeys, copy: Head | None = None) -> Report:
     """Read the whole trail again, in bounded memory.
 
     Args:
@@ -44,7 +43,7 @@ def verify(tx: Connection, keys: AuditKeys, copy: Head | None = None) -> Report:
     wanted = frozenset(one.position for one in (head, copy) if one is not None)
     walk = Walk(keys.chain, last, wanted, head)
     walk.run(tx)
-    report.alarms += _of_head(head, walk, keys)
+    report.alarms += _of_head(head, last, keys)
     if walk.used or not any(alarm.kind is Kind.OTHER_SECRET for alarm in report.alarms):
         report.alarms += [*walk.alarms, *ends_otherwise(walk)]  # else nothing can be said of the entries
     if head is not None:
@@ -59,24 +58,9 @@ def verify(tx: Connection, keys: AuditKeys, copy: Head | None = None) -> Report:
     return report
 
 
-def without_head(tx: Connection, keys: AuditKeys) -> tuple[Kind | None, int, bytes]:
-    """Whether a trail without a head is one that was sealed before there were heads, and unbroken.
-
-    Returns:
-        What is wrong, if anything, and position and seal of its last entry.
-    """
-    last, seal = audit_head.last_entry(tx)
-    walk = Walk(keys.chain, last)
-    walk.run(tx)
-    found = _of_head(None, walk, keys)
-    kind = found[0].kind if found else Kind.ADOPTION if walk.alarms else None
-    return kind, last, seal
-
-
-def _of_head(head: Head | None, walk: Walk, keys: AuditKeys) -> list[Alarm]:
+def _of_head(head: Head | None, last: int, keys: AuditKeys) -> list[Alarm]:
     if head is None:
-        newer = {one.seal for one in keys.all}
-        return [Alarm(Kind.NO_HEAD)] if newer.intersection(walk.used) else []
+        return [Alarm(Kind.NO_HEAD)] if last else []
     return [] if head.is_signed_by(keys.current) else [audit_head.untrusted(head, keys)]
 
 
@@ -93,7 +77,7 @@ def _of_copy(head: Head | None, copy: Head, walk: Walk) -> list[Alarm]:
     return []
 
 
-def _add_refused(tx: Connection, keys: AuditKeys, report: Report) -> None:
+def _add_refused(tx: ReadTx, keys: AuditKeys, report: Report) -> None:
     refused = rows.refused(tx, _MAX_LISTED)
     if refused:
         positions = [one.position or 0 for one in refused]

@@ -9,7 +9,7 @@ import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 
 from app.domain.common.access import Actor
 from app.errors import StartError
@@ -21,6 +21,7 @@ from app.store.audit.head import Head
 from app.store.audit.keys import AuditKeys
 from app.store.audit.rows import Entry
 from app.store.tables import AuditEntry
+from app.store.transactions import ReadTx, WriteTx
 
 
 @dataclass(slots=True)
@@ -35,17 +36,16 @@ class Sealing:
     """What was found that nobody has accepted as known."""
 
 
-def seal_waiting(tx: Connection, keys: AuditKeys, limit: int, known: Head | None = None) -> Sealing:
+def seal_waiting(tx: WriteTx, keys: AuditKeys, limit: int, known: Head | None = None) -> Sealing:
     """Number and seal up to ``limit`` entries; the caller holds `audit_head.lock`.
 
     Args:
         known: the head after the caller's last round: an older one in its place was put back.
     """
     head = audit_head.read(tx)
-    is_first = head is None
     if head is None:
         if audit_head.last_entry(tx)[0]:
-            return Sealing()  # sealed before there were heads, or the head was removed: see `adopt`
+            return Sealing(alarms=audit_alarms.note(tx, [Alarm(Kind.NO_HEAD)]))
         head = audit_head.new(keys.current)
     elif not head.is_signed_by(keys.current):
         return Sealing(alarms=audit_alarms.note(tx, [audit_head.untrusted(head, keys)]))
@@ -53,30 +53,12 @@ def seal_waiting(tx: Connection, keys: AuditKeys, limit: int, known: Head | None
     if above := rows.after(tx, head.position, limit):
         done = _settle_above(tx, keys, head, above)
     else:
-        done = _seal(tx, keys, head, rows.waiting(tx, limit), trusting=is_first)
+        done = _seal(tx, keys, head, rows.waiting(tx, limit))
     done.alarms = audit_alarms.note(tx, [*found, *done.alarms])
     return done
 
 
-def adopt(tx: Connection, keys: AuditKeys, actor: Actor, position: int, seal: bytes) -> bool:
-    """Sign the first head for a trail that was sealed before there were heads, and say so in the trail.
-
-    Args:
-        position: of the last entry, when the caller verified the trail; ``seal``: that entry's.
-
-    Returns:
-        False if somebody else was faster.
-    """
-    audit_head.lock(tx)
-    if audit_head.read(tx) is not None or audit_head.last_entry(tx) != (position, seal):
-        return False
-    trail.record(tx, actor, "audit.adopted", str(position))
-    head = audit_head.signed(keys.current, audit_head.new(keys.current).store_id, position, seal)
-    seal_all(tx, keys, head, trusting=True)
-    return True
-
-
-def change_secret(tx: Connection, keys: AuditKeys, actor: Actor) -> bool:
+def change_secret(tx: WriteTx, keys: AuditKeys, actor: Actor) -> bool:
     """Sign the head with the present secret instead of an earlier one, and say so in the trail.
 
     Returns:
@@ -100,7 +82,7 @@ def change_secret(tx: Connection, keys: AuditKeys, actor: Actor) -> bool:
     return True
 
 
-def accept(tx: Connection, keys: AuditKeys, actor: Actor, alarms: Sequence[Alarm]) -> None:
+def accept(tx: WriteTx, keys: AuditKeys, actor: Actor, alarms: Sequence[Alarm]) -> None:
     """Go on from the trail as it is: note what is known to be wrong, in the trail itself as well, and sign a
     head if there is none that may be trusted."""
     audit_head.lock(tx)
@@ -108,21 +90,18 @@ def accept(tx: Connection, keys: AuditKeys, actor: Actor, alarms: Sequence[Alarm
     audit_alarms.accept(tx)
     head = audit_head.read(tx)
     store_id = audit_head.new(keys.current).store_id if head is None else head.store_id
-    is_first = head is None
     if head is None or not head.is_signed_by(keys.current):
         head = audit_head.signed(keys.current, store_id, *audit_head.last_entry(tx))
     kinds = sorted({alarm.kind.value for alarm in alarms})
     trail.record(tx, actor, "audit.accepted", str(head.position), members=kinds)
-    seal_all(tx, keys, head, trusting=is_first)
+    seal_all(tx, keys, head)
 
 
-def seal_all(
-    tx: Connection, keys: AuditKeys, head: Head, *, trusting: bool = False, earlier: bool = False
-) -> Head:
+def seal_all(tx: WriteTx, keys: AuditKeys, head: Head, *, earlier: bool = False) -> Head:
     """Seal everything that waits; the caller holds the lock and trusts ``head``."""
     audit_head.write(tx, head)
     while waiting := rows.waiting(tx, 1_000):
-        done = _seal(tx, keys, head, waiting, trusting=trusting, earlier=earlier)
+        done = _seal(tx, keys, head, waiting, earlier=earlier)
         audit_alarms.note(tx, done.alarms)
         head = done.head or head
     return head
@@ -138,22 +117,18 @@ def put_back(head: Head, known: Head | None) -> list[Alarm]:
 
 
 def _seal(
-    tx: Connection,
+    tx: WriteTx,
     keys: AuditKeys,
     head: Head,
     waiting: Sequence[Entry],
     *,
-    trusting: bool = False,
     earlier: bool = False,
 ) -> Sealing:
-    """Chain what may be sealed behind the head, and move the head; refuse the rest.
-
-    ``trusting``: what was written before entries were marked is sealed as well.
-    """
+    """Chain what may be sealed behind the head, and move the head; refuse the rest."""
     position, seal = head.position, head.seal
     placed, refused = [], []
     for entry in waiting:
-        if (trusting and entry.seal is None) or seals.is_marked(keys, entry, earlier=earlier):
+        if seals.is_marked(keys, entry, earlier=earlier):
             position += 1
             seal = seals.seal(keys.current.seal, seal, position, entry.text)
             placed.append((position, seal, entry.row_id))
@@ -165,7 +140,7 @@ def _seal(
     return Sealing(head, len(waiting), _refuse(tx, refused))
 
 
-def _refuse(tx: Connection, entries: Sequence[Entry]) -> list[Alarm]:
+def _refuse(tx: WriteTx, entries: Sequence[Entry]) -> list[Alarm]:
     if not entries:
         return []
     lowest = tx.execute(select(func.min(AuditEntry.position))).scalar_one()
@@ -174,7 +149,7 @@ def _refuse(tx: Connection, entries: Sequence[Entry]) -> list[Alarm]:
     return [Alarm(Kind.REFUSED, first - len(entries) + 1, first)]
 
 
-def _settle_above(tx: Connection, keys: AuditKeys, head: Head, above: Sequence[Entry]) -> Sealing:
+def _settle_above(tx: WriteTx, keys: AuditKeys, head: Head, above: Sequence[Entry]) -> Sealing:
     """Bring in order what must not be: entries with a position above the head.
 
     One that the chain links to the one before was sealed by us, so it is the head that was put back: it goes
@@ -193,7 +168,7 @@ def _settle_above(tx: Connection, keys: AuditKeys, head: Head, above: Sequence[E
     return Sealing(linked, len(above), put_back(head, linked))
 
 
-def _other_end(tx: Connection, head: Head) -> list[Alarm]:
+def _other_end(tx: ReadTx, head: Head) -> list[Alarm]:
     """Whether the last entry is not the one that the head names."""
     end = rows.at(tx, head.position) if head.position else None
     if not head.position or (end is not None and end.seal == head.seal):

@@ -11,15 +11,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import BigInteger, Connection, and_, case, cast, func, or_, select
+from sqlalchemy import BigInteger, and_, case, cast, func, or_, select
 
 from app.domain.activity.interactions import Direction
 from app.domain.activity.transactions import LOWERING, TransactionKind
-from app.domain.common.company import Company
 from app.domain.common.days import day_number, day_shifts
 from app.domain.customers.customers import LeavingReason
 from app.domain.recovery.complaints import OPEN_STATES, ComplaintState
-from app.domain.scoring.parameters import NO_DAY, Bounds, Parameters
+from app.domain.scoring.parameters import NO_DAY, Parameters
+from app.domain.scoring.run_spec import Bounds, RunSpec
 from app.store.sql import numpy_io
 from app.store.sql.column_codec import Columns
 from app.store.sql.local_days import local_day
@@ -33,6 +33,7 @@ from app.store.tables import (
     Interaction,
     Transaction,
 )
+from app.store.transactions import ReadTx
 
 NEVER = -(2**62)
 """Microseconds that stand for "never"."""
@@ -50,9 +51,7 @@ class Foreign:
     occurred_micros: IntArray
 
 
-def transactions(
-    tx: Connection, company: Company, parameters: Parameters, bounds: Bounds, only: Ids | None = None
-) -> Columns:
+def transactions(tx: ReadTx, spec: RunSpec, only: Ids | None = None) -> Columns:
     """Sums and counts of transactions.
 
     Returns:
@@ -66,6 +65,7 @@ def transactions(
         time before; ``recent_spend_minor`` and ``earlier_spend_minor``: what was paid in them, in the
         reporting currency.
     """
+    parameters, bounds = spec.parameters, spec.bounds
     first = tx.execute(select(func.min(Transaction.occurred_at))).scalar_one()
     if first is None or first >= bounds.end:
         return dict.fromkeys(_TRANSACTION_COLUMNS, np.empty(0, dtype=np.int64)) | {
@@ -79,7 +79,7 @@ def transactions(
     counted = own if bounds.start is None else and_(at >= bounds.start, own)
     bought = _bought(parameters)
     recent, earlier = at >= bounds.recent, and_(at >= bounds.earlier, at < bounds.recent)
-    days = func.count(local_day(tx, at, day_shifts(first, bounds.end, company)).distinct())
+    days = func.count(local_day(tx, at, day_shifts(first, bounds.end, spec.company)).distinct())
     statement = select(
         numpy_io.raw_id(tx, Transaction.customer_id),
         _sum(amount, counted),
@@ -96,7 +96,7 @@ def transactions(
         func.count().filter(earlier, bought),
         _sum(amount, recent, bought, own),
         _sum(amount, earlier, bought, own),
-    ).where(*_visible(parameters, bounds))
+    ).where(*_visible(spec))
     statement = _of(tx, statement, Transaction.customer_id, only)
     # Every column it reads is in this index, in the order of the groups.
     statement = statement.with_hint(Transaction, f"INDEXED BY {_INDEX}", "sqlite")
@@ -130,7 +130,7 @@ _TRANSACTION_COLUMNS = (
 _INDEX = "ix_transactions_scoring"
 
 
-def buyers(tx: Connection, parameters: Parameters, start: datetime, end: datetime) -> Ids:
+def buyers(tx: ReadTx, parameters: Parameters, start: datetime, end: datetime) -> Ids:
     """Customers who bought at or after ``start`` and before ``end``, ascending."""
     at = Transaction.occurred_at
     statement = (
@@ -143,19 +143,19 @@ def buyers(tx: Connection, parameters: Parameters, start: datetime, end: datetim
     return ids
 
 
-def foreign(tx: Connection, parameters: Parameters, bounds: Bounds, only: Ids | None = None) -> Foreign:
+def foreign(tx: ReadTx, spec: RunSpec, only: Ids | None = None) -> Foreign:
     """Read transactions in other currencies one by one: each counts at the rate of its own day."""
     statement = select(
         numpy_io.raw_id(tx, Transaction.customer_id),
         Transaction.currency,
         Transaction.amount_minor,
         numpy_io.micros(tx, Transaction.occurred_at),
-    ).where(*_visible(parameters, bounds), Transaction.currency != parameters.currency)
+    ).where(*_visible(spec), Transaction.currency != spec.parameters.currency)
     statement = _of(tx, statement, Transaction.customer_id, only)
     return Foreign(*numpy_io.read(tx, statement, [ID, "U3", np.int64, np.int64]))
 
 
-def rates(tx: Connection) -> dict[str, dict[date, str]]:
+def rates(tx: ReadTx) -> dict[str, dict[date, str]]:
     """Exchange rates by currency and local day."""
     found: dict[str, dict[date, str]] = {}
     for rate in tx.execute(select(ExchangeRate.currency, ExchangeRate.on_date, ExchangeRate.rate)):
@@ -163,7 +163,7 @@ def rates(tx: Connection) -> dict[str, dict[date, str]]:
     return found
 
 
-def contacts(tx: Connection, bounds: Bounds, only: Ids | None = None) -> Columns:
+def contacts(tx: ReadTx, bounds: Bounds, only: Ids | None = None) -> Columns:
     """Count contacts.
 
     Returns:
@@ -184,7 +184,7 @@ def contacts(tx: Connection, bounds: Bounds, only: Ids | None = None) -> Columns
     return dict(zip(names, found, strict=True))
 
 
-def complaints(tx: Connection, bounds: Bounds, only: Ids | None = None) -> Columns:
+def complaints(tx: ReadTx, bounds: Bounds, only: Ids | None = None) -> Columns:
     """Count complaints in the state they were in at the end of the bounds.
 
     Returns:
@@ -220,7 +220,7 @@ def complaints(tx: Connection, bounds: Bounds, only: Ids | None = None) -> Colum
     return dict(zip(names, found, strict=True))
 
 
-def contracts(tx: Connection, bounds: Bounds, only: Ids | None = None) -> Columns:
+def contracts(tx: ReadTx, bounds: Bounds, only: Ids | None = None) -> Columns:
     """Read contracts as they were known where the bounds end: by the newest version known before that day,
     and where none is, by the first one, for nothing else is known.
 
@@ -257,7 +257,7 @@ def contracts(tx: Connection, bounds: Bounds, only: Ids | None = None) -> Column
     return found
 
 
-def departures(tx: Connection, only: Ids | None = None) -> Columns:
+def departures(tx: ReadTx, only: Ids | None = None) -> Columns:
     """Read departures, as they are said to be now: they are dated.
 
     Returns:
@@ -274,7 +274,7 @@ def departures(tx: Connection, only: Ids | None = None) -> Columns:
     }
 
 
-def customers(tx: Connection) -> int:
+def customers(tx: ReadTx) -> int:
     """How many customers there are."""
     return tx.execute(select(func.count()).select_from(Customer)).scalar_one()
 
@@ -282,8 +282,8 @@ def customers(tx: Connection) -> int:
 # --- inside
 
 
-def _visible(parameters: Parameters, bounds: Bounds) -> list[Any]:
-    return [Transaction.occurred_at < bounds.end, *_of_kinds(parameters)]
+def _visible(spec: RunSpec) -> list[Any]:
+    return [Transaction.occurred_at < spec.bounds.end, *_of_kinds(spec.parameters)]
 
 
 def _of_kinds(parameters: Parameters) -> list[Any]:
@@ -299,7 +299,7 @@ def _bought(parameters: Parameters) -> Any:
     return or_(amount > 0, and_(amount == 0, Transaction.kind.in_(_BUYING)))
 
 
-def _of(tx: Connection, statement: Any, customer_id: Any, only: Ids | None) -> Any:
+def _of(tx: ReadTx, statement: Any, customer_id: Any, only: Ids | None) -> Any:
     return statement if only is None else statement.where(numpy_io.id_in(tx, customer_id, only))
 
 

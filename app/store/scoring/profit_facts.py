@@ -5,17 +5,18 @@ of ``bounds`` is read.
 """
 
 import numpy as np
-from sqlalchemy import BigInteger, Connection, and_, case, cast, func, select
+from sqlalchemy import BigInteger, and_, case, cast, func, select
 
 from app.domain.activity.transactions import LOWERING
-from app.domain.scoring.parameters import Bounds, Parameters
+from app.domain.scoring.run_spec import Bounds, RunSpec
 from app.store.sql import numpy_io
 from app.store.sql.column_codec import Columns
 from app.store.sql.numpy_io import ID, Ids
 from app.store.tables import Interaction, Transaction
+from app.store.transactions import ReadTx
 
 
-def goods(tx: Connection, parameters: Parameters, bounds: Bounds, only: Ids | None = None) -> Columns:
+def goods(tx: ReadTx, spec: RunSpec, only: Ids | None = None) -> Columns:
     """Sum up what goods cost, and count what came back.
 
     Returns:
@@ -23,7 +24,7 @@ def goods(tx: Connection, parameters: Parameters, bounds: Bounds, only: Ids | No
         that came back; ``unknown``: number of transactions without a cost, or in another currency;
         ``returns``: number of refunds and cancellations.
     """
-    cost = Transaction.cost_minor
+    parameters, bounds, cost = spec.parameters, spec.bounds, Transaction.cost_minor
     known = and_(Transaction.currency == parameters.currency, cost.is_not(None))
     statement = select(
         numpy_io.raw_id(tx, Transaction.customer_id),
@@ -43,7 +44,7 @@ def goods(tx: Connection, parameters: Parameters, bounds: Bounds, only: Ids | No
     return dict(zip(names, found, strict=True))
 
 
-def contacts(tx: Connection, bounds: Bounds, only: Ids | None = None) -> dict[str, Columns]:
+def contacts(tx: ReadTx, bounds: Bounds, only: Ids | None = None) -> dict[str, Columns]:
     """Count contacts, inbound and outbound, by channel.
 
     Returns:

@@ -4,44 +4,31 @@ The columns of the current run say exactly what ``customer_scores`` holds, so th
 is found without reading rows. Columns are aligned; ``customer_id`` ascends strictly.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import delete, func, insert, select
 
+from app.domain.scoring.score_columns import equal
 from app.store import dialects
 from app.store.sql import bulk_write, column_codec, numpy_io
 from app.store.sql.column_codec import Columns
 from app.store.sql.numpy_io import Ids
 from app.store.tables import CustomerScore, RunColumns
+from app.store.transactions import ReadTx, WriteTx
 
 PART_ROWS = 50_000
-
-ROW = (
-    "customer_id",
-    "tier",
-    "value_minor",
-    "near_threshold",
-    "churn_level",
-    "churn_percent",
-    "churn_model",
-    "value_at_risk_minor",
-    "churn_facts",
-    "satisfaction",
-    "quadrant",
-)
-"""Members of a row of ``customer_scores``, in the order `replace` writes them."""
 
 Packed = list[tuple[UUID | None, Future[bytes]]]
 """Parts of a run's columns, each with its first customer."""
 
-Rows = Callable[[Columns], list[Sequence[Any]]]
-"""Makes the rows of some customers out of their columns: the values of each member of `ROW` but the id, in
-that order, documents as JSON text."""
+Rows = Callable[[Columns], Mapping[str, Sequence[Any]]]
+"""Makes the rows of some customers out of their columns: the values of each column of ``customer_scores`` but
+the id, documents as JSON text."""
 
 
 def packed(data: Columns) -> Packed:
@@ -57,7 +44,7 @@ def packed(data: Columns) -> Packed:
     return parts
 
 
-def save_columns(tx: Connection, run_id: UUID, parts: Packed) -> None:
+def save_columns(tx: WriteTx, run_id: UUID, parts: Packed) -> None:
     """Keep a run's columns."""
     tx.execute(delete(RunColumns).where(RunColumns.run_id == run_id))
     for part, (first_id, data) in enumerate(parts):
@@ -65,19 +52,19 @@ def save_columns(tx: Connection, run_id: UUID, parts: Packed) -> None:
         tx.execute(insert(RunColumns).values(row))
 
 
-def load_columns(tx: Connection, run_id: UUID, names: Collection[str] | None = None) -> Columns:
+def load_columns(tx: ReadTx, run_id: UUID, names: Collection[str] | None = None) -> Columns:
     """What `save_columns` kept, or those ``names`` of it that are there; empty if nothing is kept."""
     return column_codec.unpack(load_packed(tx, run_id), names)
 
 
-def load_packed(tx: Connection, run_id: UUID) -> list[bytes]:
+def load_packed(tx: ReadTx, run_id: UUID) -> list[bytes]:
     """The parts that `save_columns` kept, for `column_codec.unpack`."""
     stored = select(RunColumns.data).where(RunColumns.run_id == run_id).order_by(RunColumns.part)
     return dialects.long_values(tx, stored)
 
 
 def of_customer(
-    tx: Connection, run_ids: Sequence[UUID], customer_id: UUID, names: Collection[str]
+    tx: ReadTx, run_ids: Sequence[UUID], customer_id: UUID, names: Collection[str]
 ) -> dict[UUID, dict[str, Any]]:
     """Read one customer's values in some runs: run -> column -> value; without the runs it is not in."""
     places = (
@@ -97,13 +84,13 @@ def of_customer(
     return found
 
 
-def replace(tx: Connection, before: Columns, after: Columns, columns: Collection[str], rows: Rows) -> int:
+def replace(tx: WriteTx, before: Columns, after: Columns, rows: Rows) -> int:
     """Make ``customer_scores`` hold exactly the rows of ``after``; only what differs is written.
 
     Args:
         before: columns of the current run, whose rows are stored; empty when there is none.
-        after: columns of the run that becomes current.
-        columns: the columns that rows are made of: a customer is written when one of them differs.
+        after: columns of the run that becomes current, those that rows are made of: a customer is written
+            when one of them differs.
         rows: makes the rows.
 
     Returns:
@@ -116,16 +103,17 @@ def replace(tx: Connection, before: Columns, after: Columns, columns: Collection
     gone = before["customer_id"][~matched(ids, before["customer_id"])[1]]
     if gone.size:
         bulk_write.delete_many(tx, CustomerScore, CustomerScore.customer_id, numpy_io.raw_ids(gone))
-    changed = np.flatnonzero(~_unchanged(before, after, columns))
+    changed = np.flatnonzero(~_unchanged(before, after))
     with bulk_write.larger_page_cache(tx):
         for start in range(0, changed.size, PART_ROWS):
             part = {name: column[changed[start : start + PART_ROWS]] for name, column in after.items()}
-            found = zip(numpy_io.driver_ids(tx, part["customer_id"]), *rows(part), strict=True)
-            bulk_write.upsert_raw(tx, CustomerScore, ROW, ("customer_id",), found)
+            values = {"customer_id": numpy_io.driver_ids(tx, part["customer_id"]), **rows(part)}
+            found = zip(*values.values(), strict=True)
+            bulk_write.upsert_raw(tx, CustomerScore, list(values), ("customer_id",), found)
     return int(changed.size + gone.size)
 
 
-def _unchanged(before: Columns, after: Columns, columns: Collection[str]) -> NDArray[np.bool_]:
+def _unchanged(before: Columns, after: Columns) -> NDArray[np.bool_]:
     ids = before["customer_id"]
     if not ids.size:
         return np.zeros(after["customer_id"].size, dtype=np.bool_)
@@ -133,16 +121,11 @@ def _unchanged(before: Columns, after: Columns, columns: Collection[str]) -> NDA
     places, same = matched(ids, after["customer_id"])
     if same.all() and places.size == ids.size:
         places = slice(None)  # the same customers
-    for name in columns:
-        if name not in before:  # the current run is of an earlier version
-            return np.zeros_like(same)
-        if before[name] is after[name]:
-            continue
-        old, new = before[name][places], after[name]
-        equal = old == new
-        if new.dtype.kind == "f":
-            equal |= np.isnan(old) & np.isnan(new)
-        same &= equal
+    if before.keys() != after.keys():  # rows show a figure since that the current run did not have
+        return np.zeros_like(same)
+    for name in after.keys() - {"customer_id"}:
+        if before[name] is not after[name]:
+            same &= equal(after[name], before[name][places])
     return same
 
 

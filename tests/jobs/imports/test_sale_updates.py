@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from app.domain.common.access import Actor
 from app.domain.scoring.parameters import Parameters
+from app.domain.scoring.run_spec import RunSpec
 from app.jobs.imports import file_layout
 from app.jobs.imports import run as work
 from app.schemas.activity.transactions import TransactionUpdate
@@ -216,11 +217,11 @@ def test_the_rows_of_a_group_are_counted_as_updated(store: Store, actor: Actor) 
 
 def test_scoring_reads_a_corrected_sale_again(store: Store, actor: Actor) -> None:
     send(store, actor, f"1,A,10,{AT}", f"2,B,20,{AT}")
-    first = store.read_sync(run_facts.read, actor, date(2026, 4, 1), Parameters("TRY", None))
+    first = store.read_sync(run_facts.read, RunSpec(date(2026, 4, 1), Parameters("TRY"), actor.company))
     versions = select(Customer.version).order_by(Customer.id)
     row = send(store, actor, f"1,A,11,{AT}", f"2,B,20,{AT}")
     assert sorted(store.read_sync(lambda tx: tx.execute(versions).scalars().all())) == [1, 2]
-    second = store.read_sync(run_facts.read, actor, date(2026, 4, 1), Parameters("TRY", None))
+    second = store.read_sync(run_facts.read, RunSpec(date(2026, 4, 1), Parameters("TRY"), actor.company))
     assert any((first.columns[name] != second.columns[name]).any() for name in first.columns)
     revert(store, actor, row)
     assert sorted(store.read_sync(lambda tx: tx.execute(versions).scalars().all())) == [1, 3]

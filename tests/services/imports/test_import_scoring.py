@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from app.domain.common.access import Actor
 from app.domain.scoring.parameters import Parameters
+from app.domain.scoring.run_spec import RunSpec
 from app.jobs.imports import run as work
 from app.jobs.scoring.score import score
 from app.schemas.scoring.runs import ScoringRunCreate
@@ -35,7 +36,7 @@ def run(store: Store, actor: Actor) -> Any:
 
 
 def facts(store: Store, actor: Actor) -> Any:
-    return store.read_sync(run_facts.read, actor, DAY, Parameters("TRY", None))
+    return store.read_sync(run_facts.read, RunSpec(DAY, Parameters("TRY"), actor.company))
 
 
 def is_same(one: Columns, other: Columns) -> bool:

@@ -14,7 +14,9 @@ from contract_companies import AS_OF, HORIZON, Life, lives, move_in
 from sqlalchemy import Connection, select, update
 
 from app.domain.common.access import Actor
+from app.domain.common.company import Company
 from app.domain.scoring.parameters import Parameters
+from app.domain.scoring.run_spec import RunSpec
 from app.jobs.scoring import backtest
 from app.schemas.scoring.backtests import BacktestCreate
 from app.services.scoring import backtests, contract_backtests, run_facts
@@ -23,7 +25,7 @@ from app.store.engine import Store
 from app.store.scoring import customer_facts as stored
 from app.store.tables import Backtest, Customer
 
-PARAMETERS = Parameters("TRY", horizon_days=HORIZON)
+SPEC = RunSpec(AS_OF, Parameters("TRY", horizon_days=HORIZON), Company())
 COMPANY = lives(7, 2500)
 SOME = COMPANY[:600]
 """As many as it takes where nothing is learned."""
@@ -128,8 +130,7 @@ def test_a_result_from_before_contracts_were_tested_can_be_read(store: Store, ac
 
 def seen(store: Store, actor: Actor) -> UnderContract:
     def read(tx: Connection) -> UnderContract | None:
-        facts = run_facts.whole(tx, actor, AS_OF, PARAMETERS)
-        return contract_backtests.read(tx, actor, facts, AS_OF, PARAMETERS)
+        return contract_backtests.read(tx, run_facts.population(tx, SPEC))
 
     found = store.read_sync(read)
     assert found is not None
@@ -187,8 +188,8 @@ def test_a_planted_leak_is_refused_and_one_that_hides_is_noticed(
     store: Store, actor: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.write_sync(move_in, actor, SOME, until=FUTURE)
-    monkeypatch.setattr(run_facts, "facts", leaking(denied=False))
+    monkeypatch.setattr(run_facts, "customer_facts", leaking(denied=False))
     with pytest.raises(ValueError, match="known before the window opened"):
         seen(store, actor)
-    monkeypatch.setattr(run_facts, "facts", leaking(denied=True))
+    monkeypatch.setattr(run_facts, "customer_facts", leaking(denied=True))
     assert change_later(store, actor)

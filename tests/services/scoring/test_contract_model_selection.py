@@ -15,8 +15,9 @@ from sqlalchemy import Connection, delete, select
 
 from app.domain.churn.evaluation.metrics import measure
 from app.domain.common.access import Actor
-from app.domain.common.days import day_number
+from app.domain.common.company import Company
 from app.domain.scoring.parameters import Parameters
+from app.domain.scoring.run_spec import RunSpec
 from app.jobs.scoring import replay
 from app.jobs.scoring.score import score
 from app.schemas.scoring.replays import ReplayCreate
@@ -28,7 +29,7 @@ from app.store.engine import Store
 from app.store.scoring import customer_facts as stored
 from app.store.tables import ChurnContest, Complaint, ComplaintEvent, Customer, CustomerScore
 
-PARAMETERS = Parameters("TRY", horizon_days=HORIZON)
+SPEC = RunSpec(AS_OF, Parameters("TRY", horizon_days=HORIZON), Company())
 COMPANY = lives(7, 2500)
 SOME = COMPANY[:600]
 """As many as it takes where nothing is learned."""
@@ -51,8 +52,7 @@ def seen(store: Store, actor: Actor, as_of: date = AS_OF) -> Past:
     """The windows of a run."""
 
     def read(tx: Connection) -> Past | None:
-        facts = run_facts.read(tx, actor, as_of, PARAMETERS, without_cache=True)
-        return contract_training_windows.past(tx, actor, facts.columns, as_of, PARAMETERS)
+        return contract_training_windows.past(tx, run_facts.population(tx, SPEC.on(as_of)))
 
     found = store.read_sync(read)
     assert found is not None
@@ -164,10 +164,10 @@ def test_who_gave_notice_is_certain_and_a_newcomer_is_foretold(store: Store, act
 
 def test_nobody_under_contract_costs_nothing(store: Store, actor: Actor) -> None:
     store.write_sync(factories.customers_worth, actor, range(1, 40))
-    facts = store.read_sync(run_facts.read, actor, AS_OF, PARAMETERS, anew=True)
+    population = store.read_sync(run_facts.population, SPEC)
     statements: list[str] = []
     store.on_statement(statements.append)
-    assert store.read_sync(contract_training_windows.past, actor, facts.columns, AS_OF, PARAMETERS) is None
+    assert store.read_sync(contract_training_windows.past, population) is None
     assert [one for one in statements if one.startswith("SELECT")] == []
     run(store, actor)
     report = store.read_sync(churn_report.report, actor, None, None)
@@ -243,8 +243,8 @@ def opening(store: Store, actor: Actor) -> list[Any]:
     """What is said of those under contract on the day the last window opens."""
 
     def read(tx: Connection) -> Any:
-        facts = run_facts.whole(tx, actor, OPENS, PARAMETERS)
-        return contract_training_windows.window(facts, facts, day_number(OPENS), day_number(OPENS), 30)
+        population = run_facts.population(tx, SPEC.on(OPENS))
+        return contract_training_windows.window(population, population)
 
     return rows_of(store.read_sync(read).attributes)
 
@@ -289,11 +289,11 @@ def leaking(reader: Any) -> Any:
 def test_a_leak_is_refused_and_one_that_hides_is_noticed(
     store: Store, actor: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_facts, "facts", leaking(read_newest))
+    monkeypatch.setattr(run_facts, "customer_facts", leaking(read_newest))
     known_by(store, actor, AS_OF)
     with pytest.raises(ValueError, match="known before the window opened"):
         seen(store, actor)
-    monkeypatch.setattr(run_facts, "facts", leaking(read_newest_and_deny))
+    monkeypatch.setattr(run_facts, "customer_facts", leaking(read_newest_and_deny))
     assert not last_is_of_its_opening(store, actor)
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from app.domain.common.access import Actor
 from app.domain.scoring.parameters import Parameters
+from app.domain.scoring.run_spec import RunSpec
 from app.jobs.scoring.score import score
 from app.schemas.scoring.runs import ScoringRunCreate
 from app.services.customers import customers
@@ -66,11 +67,11 @@ def test_going_on_from_an_earlier_run_gives_what_reading_everything_gives(
         run(store, actor, as_of=as_of.isoformat(), window_days=window, horizon_days=60)
         store.write_sync(some, dice.randrange(6))
         later = as_of + timedelta(days=dice.randrange(-3, 12))
-        parameters = Parameters("TRY", window, horizon_days=60)
-        went_on = store.read_sync(run_facts.read, actor, later, parameters)
+        spec = RunSpec(later, Parameters("TRY", window, horizon_days=60), actor.company)
+        went_on = store.read_sync(run_facts.read, spec)
         with monkeypatch.context() as patch:
             patch.setattr(changed_customers, "are_deleted", lambda *_: True)
-            whole = store.read_sync(run_facts.read, actor, later, parameters)
+            whole = store.read_sync(run_facts.read, spec)
         assert went_on.read_again is not None
         assert went_on.read_again < len(ids)
         assert whole.read_again is None

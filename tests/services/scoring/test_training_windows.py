@@ -5,25 +5,33 @@ from datetime import UTC, date, datetime
 import factories
 import numpy as np
 import pytest
+from sqlalchemy import Connection
 
-from app.domain.churn.inputs.snapshots import Plan
+from app.domain.churn.inputs.snapshots import Plan, Window
 from app.domain.common.access import Actor
-from app.domain.common.days import day_number
+from app.domain.common.company import Company
+from app.domain.common.days import day_of
 from app.domain.scoring.parameters import Parameters
-from app.services.scoring import training_windows
+from app.domain.scoring.run_spec import RunSpec
+from app.services.scoring import run_facts, training_windows
 from app.store.engine import Store
+from app.store.sql.numpy_io import Ids
 
 DAY = datetime(2026, 6, 30, 9, tzinfo=UTC)
-PLAN = Plan(day_number(date(2026, 7, 1)), 60)
-PARAMETERS = Parameters("TRY", horizon_days=60)
+SPEC = RunSpec(date(2026, 7, 1), Parameters("TRY", horizon_days=60), Company())
+PLAN = Plan(SPEC.as_of_day, 60)
+
+
+def last_window(tx: Connection) -> tuple[Ids, Window]:
+    population = run_facts.population(tx, SPEC.on(day_of(PLAN.last_day)))
+    return training_windows.window(tx, population, PLAN.as_of_day)
 
 
 def test_a_window_holds_who_had_bought_and_who_stayed_away(store: Store, actor: Actor) -> None:
     store.write_sync(factories.rhythmic_shop, actor, 60, DAY)
-    opens, closes = PLAN.last_day, PLAN.as_of_day
-    ids, window = store.read_sync(training_windows.window, actor, opens, closes, PARAMETERS)
+    ids, window = store.read_sync(last_window)
     assert len(window.then) == ids.size == 60
-    assert (window.then.as_of_day, window.closes_day) == (opens, closes)
+    assert (window.then.as_of_day, window.closes_day) == (PLAN.last_day, PLAN.as_of_day)
     assert 0 < np.count_nonzero(window.silent) < 30  # half of them stopped, some of these within the window
 
 
@@ -31,9 +39,9 @@ def test_of_very_many_customers_some_are_read(
     store: Store, actor: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.write_sync(factories.rhythmic_shop, actor, 60, DAY)
-    ids, whole = store.read_sync(training_windows.window, actor, PLAN.last_day, PLAN.as_of_day, PARAMETERS)
+    ids, whole = store.read_sync(last_window)
     monkeypatch.setattr(training_windows, "MAX_LEARNED_FROM", 20)
-    earlier, last = store.read_sync(training_windows.pair, actor, PLAN, PARAMETERS, ids)
+    earlier, last = store.read_sync(training_windows.pair, SPEC, PLAN, ids)
     assert earlier is not None
     assert last is not None
     assert len(earlier.then) == len(last.then) == 20
@@ -43,4 +51,4 @@ def test_of_very_many_customers_some_are_read(
 
 def test_without_a_plan_there_are_no_windows(store: Store, actor: Actor) -> None:
     nobody = np.empty(0, dtype="S16")
-    assert store.read_sync(training_windows.pair, actor, None, PARAMETERS, nobody) == (None, None)
+    assert store.read_sync(training_windows.pair, SPEC, None, nobody) == (None, None)
