@@ -212,6 +212,20 @@ def customers_worth(
     return ids
 
 
+def shop(tx: Connection, actor: Actor, bought: Iterable[Iterable[tuple[datetime, int]]]) -> list[UUID]:
+    """Record a customer for each list of purchases, given by instant and amount; a refund when negative."""
+    lists = [list(purchases) for purchases in bought]
+    wanted = [CustomerCreate.model_validate({"name": f"Customer {number}"}) for number in range(len(lists))]
+    ids = [UUID(str(row["id"])) for row in customers.create_many(tx, actor, wanted) if isinstance(row, dict)]
+    rows = [
+        _purchase(customer_id, amount, at, kind="purchase" if amount >= 0 else "refund")
+        for customer_id, purchases in zip(ids, lists, strict=True)
+        for at, amount in purchases
+    ]
+    tx.execute(insert(Transaction), rows)
+    return ids
+
+
 def rhythmic_shop(tx: Connection, actor: Actor, count: int, until: datetime) -> list[UUID]:
     """Record customers who buy every week or two for a year; every second stopped one to nine months before
     ``until``, the others go on for 90 days after it."""

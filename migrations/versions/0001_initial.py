@@ -743,7 +743,7 @@ def _models() -> None:
         *_needed(sa.Date(), "as_of"),
         *_needed(sa.Text(), "facts_key"),
         *_needed(Json, "contest"),
-        *_optional(Json, "learned", "contract"),
+        *_optional(Json, "learned", "contract", "lifetime_value"),
         *_needed(Instant(), "created_at"),
         _primary("churn_contests", "id"),
     )

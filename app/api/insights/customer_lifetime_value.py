@@ -27,6 +27,6 @@ CustomerId = Annotated[UUID, Path(description="Id of the customer.", examples=[E
 )
 async def get_customer_lifetime_value(call: Reads, customer_id: CustomerId) -> Response:
     """What the customer will still be worth by the current run, what that is made of, and between which
-    amounts it may turn out."""
-    reply = replies.unversioned(CustomerLifetimeValueRead)
-    return await call.get(reply, lifetime_value_report.of_customer, customer_id)
+    amounts it may turn out. Sentences follow Accept-Language."""
+    reply = replies.localized(CustomerLifetimeValueRead, call.language)
+    return await call.get(reply, lifetime_value_report.of_customer, customer_id, call.language)

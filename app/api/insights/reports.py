@@ -77,13 +77,16 @@ async def get_tier_firmness(call: Reads, query: Annotated[FirmnessQuery, Query()
     responses=read(etag=False),
 )
 async def get_lifetime_value(call: Reads, query: Annotated[InsightQuery, Query()]) -> Response:
-    """What customers will still be worth: in all, by tier, the tiers again by the future, and the best.
+    """What customers will still be worth: in all, with how far such totals were off in windows that have
+    closed; by tier, the tiers again by the future, and the best. Sentences follow Accept-Language.
 
-    Formula: expected purchase days (MBG/NBD) x expected spend (Gamma-Gamma) x margin, discounted; under
-    contract monthly spend x margin x the sum of (retention / (1 + discount)) ^ month.
+    Formula: expected purchase days (MBG/NBD) x expected net spend (Gamma-Gamma) x margin, discounted, x the
+    level of earlier totals; under contract monthly spend x margin x the sum of
+    (retention / (1 + discount)) ^ month.
     """
-    reply = replies.unversioned(LifetimeValueRead)
-    return await call.get(reply, lifetime_value_report.report, query.run_id, query.as_of)
+    reply = replies.localized(LifetimeValueRead, call.language)
+    asked = (query.run_id, query.as_of, call.language)
+    return await call.get(reply, lifetime_value_report.report, *asked)
 
 
 @router.get("/profit", response_model=ProfitRead, summary="Report profit", responses=read(409, etag=False))

@@ -6,9 +6,9 @@ interval has none, so it is drawn: of a customer who is still there
     Y = min(N, K),  N ~ Poisson(λ·h),  K ~ Geometric(π),  λ ~ Gamma(r+x, α+T),  π ~ Beta(a, b+x+s)
 
 is how often it buys, for purchases come at random until the one after which it leaves; what it then spends is
-Gamma(p·Y, ν) with ν ~ Gamma(p·x+q, γ+x·z). The mean of Y is the closed form, which a test holds. Intervals
-are of what a customer will do, given the parameters; that the parameters are estimated too is not in them,
-and beside the former it is small.
+Gamma(p·Y, ν) with ν ~ Gamma(p·x+q, γ+x·z). The mean of Y is the closed form, which a test holds. The interval
+of one customer is of what it will do, given the parameters. What is not known of a total, its parameters and
+its level included, is in `app.domain.lifetime_value.uncertainty` and `app.domain.lifetime_value.level`.
 
 Source: Fader, Hardie and Lee 2005 ("RFM and CLV"); docs/formulas.md#lifetime-value.
 """
@@ -23,19 +23,14 @@ from app.domain.churn.distributions.btyd import Parameters as RateParameters
 from app.domain.churn.evaluation.bootstrap import Interval
 from app.domain.churn.inputs.purchase_history import DAYS_PER_WEEK, Histories, distinct
 from app.domain.common.arrays import FloatArray
-from app.domain.lifetime_value import gamma_gamma
-from app.domain.lifetime_value.gamma_gamma import Parameters as SpendParameters
+from app.domain.lifetime_value import spend as spending
+from app.domain.lifetime_value.spend import Spend
 
 STEP_DAYS = 30
 """Purchases are discounted to the end of the period of so many days they fall into."""
 
 YEAR_DAYS = 365
 DRAWS = 2_000
-TOTAL_DRAWS = 20
-"""Draws of each customer for the interval of a total: their variances are added up, so few will do."""
-
-MAX_DRAWN = 10_000
-"""Customers whose spread is drawn for the interval of a total; the others are taken to be like them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +62,7 @@ class Buyers:
     Args:
         histories: their purchase days.
         spend_count: of how many purchases ``mean_spend`` is the mean, shape (n,).
-        mean_spend: mean amount of a purchase, any unit.
+        mean_spend: mean net amount of a purchase day, at least 0, any unit.
 
     Raises:
         ValueError: lengths differ.
@@ -99,7 +94,7 @@ class Worth:
 def worth(
     buyers: Buyers,
     rate: RateParameters,
-    spend: SpendParameters,
+    spend: Spend,
     terms: Terms,
     model: Model = Model.MBG_NBD,
 ) -> Worth:
@@ -108,7 +103,7 @@ def worth(
     Args:
         buyers: the customers.
         rate: of BG/NBD or MBG/NBD, fitted to them.
-        spend: of Gamma-Gamma.
+        spend: the model of what they spend.
         terms: how value is counted.
         model: which of the two ``rate`` is of.
 
@@ -117,7 +112,7 @@ def worth(
     h = buyers.histories
     alive = btyd.p_alive(rate, h.x, h.t_x, h.t, model)
     raw, discounted = _purchases(h, rate, terms, model)
-    amount = gamma_gamma.expected_spend(spend, buyers.spend_count, buyers.mean_spend)
+    amount = spending.expected(spend, buyers.spend_count, buyers.mean_spend)
     return Worth(alive * raw, amount, alive * discounted * amount * terms.margin)
 
 
@@ -142,7 +137,7 @@ def _purchases(
 def interval(
     buyers: Buyers,
     rate: RateParameters,
-    spend: SpendParameters,
+    spend: Spend,
     terms: Terms,
     model: Model = Model.MBG_NBD,
     *,
@@ -157,45 +152,21 @@ def interval(
         draws: at least 40.
         seed: the same gives the same.
     """
-    drawn = _drawn(buyers, rate, spend, terms, model, draws, seed)
-    low, high = np.quantile(drawn, (0.025, 0.975), axis=0)
+    found = drawn(buyers, rate, spend, terms, model, draws, seed)
+    low, high = np.quantile(found, (0.025, 0.975), axis=0)
     return [Interval(float(a), float(b)) for a, b in zip(low, high, strict=True)]
 
 
-def total_interval(
-    buyers: Buyers,
-    total: float,
-    rate: RateParameters,
-    spend: SpendParameters,
-    terms: Terms,
-    model: Model = Model.MBG_NBD,
-    *,
-    seed: int = 0,
-) -> Interval | None:
-    """95 % interval of what all customers together will be worth; None for nobody.
-
-    Customers act on their own, so the total is nearly normal: its mean is ``total``, the sum of their
-    `worth`, its variance the sum of the variances, drawn for at most `MAX_DRAWN` customers, evenly chosen.
-    """
-    n = len(buyers.histories)
-    if not n:
-        return None
-    part = buyers.every(max(1, -(-n // MAX_DRAWN)))
-    drawn = _drawn(part, rate, spend, terms, model, TOTAL_DRAWS, seed)
-    reach = 1.959964 * float(np.sqrt(drawn.var(axis=0, ddof=1).sum() * n / len(part.histories)))
-    return Interval(max(total - reach, 0.0), total + reach)
-
-
-def _drawn(
+def drawn(
     buyers: Buyers,
     rate: RateParameters,
-    spend: SpendParameters,
+    spend: Spend,
     terms: Terms,
     model: Model,
     draws: int,
     seed: int,
 ) -> FloatArray:
-    """Values as they may turn out, shape (draws, n)."""
+    """Draw values as they may turn out, shape (draws, n)."""
     random, h = np.random.default_rng(seed), buyers.histories
     shape = (draws, len(h))
     alive = random.random(shape) < btyd.p_alive(rate, h.x, h.t_x, h.t, model)
@@ -203,14 +174,8 @@ def _drawn(
     dropout = random.beta(rate.a, rate.b + h.x + model, shape)
     until = random.geometric(np.clip(dropout, 1e-12, 1.0))
     bought = np.minimum(random.poisson(pace * terms.horizon_days / DAYS_PER_WEEK), until) * alive
-    scale = random.gamma(
-        spend.p * buyers.spend_count + spend.q,
-        1 / (spend.gamma + buyers.spend_count * np.where(buyers.spend_count > 0, buyers.mean_spend, 0)),
-        shape,
-    )
-    # A sum of Y amounts, each Gamma(p); the shape 1 stands in where nothing was bought.
-    amounts = random.gamma(np.where(bought > 0, spend.p * bought, 1.0)) / scale * (bought > 0)
+    amounts = spending.draw(spend, buyers.spend_count, buyers.mean_spend, bought, random)
     raw, discounted = _purchases(h, rate, terms, model)
     share = np.divide(discounted, raw, out=np.ones_like(raw), where=raw > 0)
-    drawn: FloatArray = amounts * share * terms.margin
-    return drawn
+    found: FloatArray = amounts * share * terms.margin
+    return found

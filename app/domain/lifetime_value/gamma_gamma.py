@@ -169,6 +169,18 @@ def log_likelihood(parameters: Parameters, x: ArrayLike, mean_spend: ArrayLike) 
     return _value_and_slope(theta, _data(count[used], spend[used]))[0]
 
 
+def curvature(parameters: Parameters, x: ArrayLike, mean_spend: ArrayLike) -> FloatArray:
+    """Return how the log-likelihood curves down in the logarithms of (p, q, gamma), shape (3, 3)."""
+    count, spend = _checked(x, mean_spend)
+    used = (count > 0) & (spend > 0)
+    data = _data(count[used], spend[used])
+    theta, steps = np.log([parameters.p, parameters.q, parameters.gamma]), 1e-4 * np.eye(3)
+    ends = [[_value_and_slope(theta + sign * step, data)[1] for sign in (-1, 1)] for step in steps]
+    curved = np.array([below - above for below, above in ends]) / 2e-4
+    symmetric: FloatArray = (curved + curved.T) / 2
+    return symmetric
+
+
 def expected_spend(parameters: Parameters, x: ArrayLike, mean_spend: ArrayLike) -> FloatArray:
     """Expected amount of a customer's next purchase, p·(γ + x·z)/(p·x + q − 1), elementwise.
 

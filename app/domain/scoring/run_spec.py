@@ -81,6 +81,8 @@ class RunSpec:
         read = {name: value for name, value in self.parameters.to_dict().items() if name in _FACTS_PARAMETERS}
         facts = crc32(" ".join(sorted(FACTS)).encode())  # so that a new fact is read of everybody
         more = {"version": FACTS_VERSION, "facts": facts, "time_zone": self.company.time_zone}
+        # Facts do not depend on it, but the windows of contests do.
+        more["lifetime_days"] = self.parameters.lifetime.horizon_days
         return json.dumps({**read, **more}, sort_keys=True)
 
     def on(self, as_of: date) -> "RunSpec":

@@ -6,10 +6,13 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.domain.lifetime_value.level import Basis, Name
+from app.domain.lifetime_value.spend import Kind
 from app.schemas.common.base import Code, Count, Money, Output, line_out
 from app.schemas.scoring.runs import LifetimeTerms, RunParameters, Share
 
 Figure = float | None
+Factor = Annotated[float, Field(gt=0)] | None
 Tier = Literal["A", "B", "C"]
 
 
@@ -20,10 +23,26 @@ class MoneyBetween(Output):
     high: Money
 
 
-class SpendModel(Output):
-    """Gamma-Gamma, the model of what is spent on a purchase day, and how far it can be trusted."""
+class SpendKind(Output):
+    """Which model of spend serves."""
 
+    kind: Kind
+    """``gamma_gamma``; ``one_price``, when all spend the same; ``own_mean``, each customer's own, when a few
+    very large amounts leave no finite mean (``mean_not_finite``)."""
+
+
+class SpendModel(Output):
+    """The model of what is spent, net, on a purchase day, and how far it can be trusted."""
+
+    kind: Kind | None
+    """Null: too few customers for any. ``one_price``: all spend ``price``. ``own_mean``: amounts are so
+    uneven that each customer's own mean serves."""
+    price: Figure
+    """In minor units."""
+    log_variance: Figure
+    """By ``own_mean``: variance of the logarithm of one day's amount."""
     no_fit: Code | None
+    """Why Gamma-Gamma could not be fitted; what follows is of its fit."""
     n: Count
     """Customers with a spend above 0."""
     excluded: Count
@@ -39,11 +58,41 @@ class SpendModel(Output):
     warnings: Annotated[list[Code], Field(max_length=20)]
 
 
-class PurchaseValue(Output):
-    """Customers without a contract."""
+class ValuePart(Output):
+    """Some of the customers with a lifetime value."""
 
     customers: Count
-    value: Money
+    value: Money | None
+    """Null: there is no model of customers without a contract."""
+
+
+class ClosedWindow(Output):
+    """A window that has closed: what the model of the day it opened told, and what came in."""
+
+    name: Name
+    opened: date
+    days: Annotated[int, Field(ge=1, le=3660)]
+    told: Money
+    realised: Money
+    """Net spend of the customers of that day; of very many, both are of some, evenly chosen."""
+    error: Annotated[float, Field(ge=-1.5, le=1.5)]
+    """ln(realised / told), within 1.5."""
+
+
+class VarianceParts(Output):
+    """What an interval comes from, as shares of its variance that add up to 1."""
+
+    behaviour: Share
+    """What customers do."""
+    parameters: Share
+    """What is not known of the models' parameters."""
+    level: Share
+    """How far totals were off in windows that have closed, and what is not known of that."""
+
+
+class PurchaseValue(ValuePart):
+    """Customers without a contract."""
+
     interval: MoneyBetween | None
     spend_model: SpendModel
 
@@ -69,13 +118,11 @@ class LeftValue(Output):
     value: Money
 
 
-class TierValue(Output):
+class TierValue(ValuePart):
     """The customers of a value tier."""
 
     tier: Tier | None
     """Null: customers without a tier, who bought nothing in its window but may come back."""
-    customers: Count
-    value: Money
 
 
 class TierCrossing(Output):
@@ -116,8 +163,33 @@ class LifetimeValueRead(Output):
     n: Count
     """Customers with a lifetime value: those of ``tiers``, and as well those of ``purchases``, ``contracts``
     and ``left``."""
-    total: Money
-    """Sum of ``tiers``, and as well of ``purchases``, ``contracts`` and ``left``."""
+    total: Money | None
+    """Sum of ``tiers``; as well of ``purchases``, ``contracts`` and ``left``; and as well of ``of_active``,
+    ``of_dormant`` and ``of_left``. Null: there are customers without a contract, and no model of them."""
+    interval: MoneyBetween | None
+    """Holds 95 % of what the total may turn out to be, as far as the company's own past tells. Null: there is
+    none, or part of the total is by contract, and how sure that is is not known."""
+    net_of_refunds: bool
+    """Whether what was given back has been taken off; false in runs of an earlier version only."""
+    level: Factor
+    """What the models' total, and every customer's value without a contract, was multiplied by."""
+    basis: Basis | None
+    """What the level rests on. ``season_unknown``: the last two windows, and the season ahead was not seen;
+    ``same_season``: the same days of the years before; ``same_season_and_last``: those and the last window;
+    ``year_windows``: the last two years; ``none``: nothing. Null in runs of an earlier version."""
+    windows: Annotated[list[ClosedWindow], Field(max_length=3)]
+    parts: VarianceParts | None
+    limits: Annotated[list[Code], Field(max_length=20)]
+    """What to bear in mind: ``season_unknown``, ``no_lifetime_backtest``, ``mean_not_finite``, or why there
+    is no model."""
+    limit_sentences: Annotated[list[Annotated[str, line_out(500)]], Field(max_length=20)]
+    """The same in words."""
+    of_active: ValuePart | None
+    """Null in runs of an earlier version, as are the next two."""
+    of_dormant: ValuePart | None
+    of_left: ValuePart | None
+    """Who left by an event is worth 0; who is taken to have left for its silence may come back, and is worth
+    what is expected of it."""
     tiers: Annotated[list[TierValue], Field(max_length=4)]
     purchases: PurchaseValue
     contracts: ContractValue
@@ -136,7 +208,16 @@ class CustomerLifetimeValueRead(Output):
     method: Literal["purchases", "contract"]
     terms: LifetimeTerms
     value: Money | None
-    """Null: nothing was bought and there is no contract, or the data carry no model."""
+    """Null: nothing was bought and there is no contract, or the data carry no model, as ``warnings`` say."""
+    level: Factor
+    """What ``expected_purchases`` x ``expected_spend`` is multiplied by, the same for all customers: how far
+    such totals were off in windows that have closed. Null for contracts and without a model."""
+    spend_model: SpendKind | None
+    """Null for contracts and without a model."""
+    warnings: Annotated[list[Code], Field(max_length=20)]
+    """What to bear in mind, as ``limits`` of `/v1/insights/lifetime-value`."""
+    warning_sentences: Annotated[list[Annotated[str, line_out(500)]], Field(max_length=20)]
+    """The same in words."""
     interval: MoneyBetween | None
     """Holds 95 % of what the customer may turn out to be worth; null for contracts and for nothing."""
     expected_purchases: Figure

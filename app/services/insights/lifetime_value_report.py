@@ -14,18 +14,24 @@ from app.domain.common import money
 from app.domain.common.access import Actor
 from app.domain.common.days import day_number
 from app.domain.lifetime_value import Buyers, interval, worth
-from app.domain.lifetime_value.gamma_gamma import Parameters as SpendParameters
+from app.domain.lifetime_value.limits import SENTENCES, Limit
+from app.domain.lifetime_value.spend import Kind
 from app.domain.scoring.parameters import Parameters
 from app.domain.scoring.score_columns import NONE, ROW_FACTS
 from app.errors import NotFoundError
+from app.services.scoring.lifetime_reports import spend_of
 from app.services.scoring.runs import find_finished
 from app.store.engine import in_thread
 from app.store.scoring import run_results
 from app.store.tables import Customer, CustomerScore, ScoringRun
 from app.store.transactions import ReadTx
 from app.store.visibility import visible_to
+from app.texts import render
 
 Row = dict[str, Any]
+
+LEVELLED = 3
+"""The version of reports from which on totals have a level, and are net of refunds."""
 
 _RUN = select(
     ScoringRun.id,
@@ -37,7 +43,7 @@ _RUN = select(
 ).where(ScoringRun.lifetime_value.is_not(None))
 
 
-def report(tx: ReadTx, _actor: Actor, run_id: UUID | None, as_of: date | None) -> Row:
+def report(tx: ReadTx, _actor: Actor, run_id: UUID | None, as_of: date | None, language: str) -> Row:
     """Read the lifetime values of a run: the named one, the newest for a day, or the current one.
 
     Raises:
@@ -53,13 +59,13 @@ def report(tx: ReadTx, _actor: Actor, run_id: UUID | None, as_of: date | None) -
         if customer_id in names
     ]
     parameters = Parameters.from_dict(run.parameters)
-    # Runs of an earlier version knew the share only, and did not name it.
-    contracts = {"model": contract.BASE, **run.lifetime_value["contracts"]}
+    stored = _of_any_version(run.lifetime_value)
     return {
-        **run.lifetime_value,
-        "tiers": _with_rest(run.lifetime_value, parameters.currency),
-        "contracts": contracts,
-        "left": _left(run.lifetime_value, parameters.currency),
+        **stored,
+        "interval": _interval(stored),
+        "limit_sentences": _sentences(stored["limits"], language),
+        "tiers": _with_rest(stored, parameters.currency),
+        "left": _left(stored, parameters.currency),
         "run_id": run.id,
         "as_of": run.as_of,
         "is_current": run.is_current,
@@ -69,7 +75,7 @@ def report(tx: ReadTx, _actor: Actor, run_id: UUID | None, as_of: date | None) -
 
 
 @in_thread
-def of_customer(tx: ReadTx, actor: Actor, customer_id: UUID) -> Row:
+def of_customer(tx: ReadTx, actor: Actor, customer_id: UUID, language: str) -> Row:
     """Compute the lifetime value of one customer by the current run, with its interval.
 
     Raises:
@@ -89,7 +95,10 @@ def of_customer(tx: ReadTx, actor: Actor, customer_id: UUID) -> Row:
     stored = run_results.of_customer(tx, [run.id], customer_id, ["lifetime_value_minor"])
     minor = int(stored[run.id]["lifetime_value_minor"]) if run.id in stored else NONE
     by_contract = row.churn_model in (contract.BASE, contract.CODE)
-    drawn = _drawn(run, row.churn_facts, parameters) if minor > 0 and not by_contract else {}
+    report = _of_any_version(run.lifetime_value)
+    drawn = _drawn(run, report, row.churn_facts, parameters) if minor > 0 and not by_contract else {}
+    spend = report["purchases"]["spend_model"]
+    warnings = [] if by_contract else report["limits"]
     return {
         "customer_id": customer_id,
         "run_id": run.id,
@@ -100,17 +109,61 @@ def of_customer(tx: ReadTx, actor: Actor, customer_id: UUID) -> Row:
         "interval": None,
         "expected_purchases": None,
         "expected_spend": None,
+        "level": None if by_contract else report["level"],
+        "spend_model": None if by_contract or spend["kind"] is None else {"kind": spend["kind"]},
+        "warnings": warnings,
+        "warning_sentences": _sentences(warnings, language),
         **drawn,
     }
+
+
+def _of_any_version(stored: Row) -> Row:
+    """A stored report with the members of today. Runs of earlier versions knew neither the level of a total
+    nor the windows it rests on, took no refunds off, and had one model of spend and of contracts."""
+    spend = stored["purchases"]["spend_model"]
+    if stored["version"] >= LEVELLED:
+        return stored
+    return {
+        **stored,
+        "net_of_refunds": False,
+        **dict.fromkeys(("level", "basis", "parts", "of_active", "of_dormant", "of_left")),
+        "windows": [],
+        "limits": [],
+        "purchases": {
+            **stored["purchases"],
+            "spend_model": {
+                "kind": None if spend["no_fit"] else Kind.GAMMA_GAMMA.value,
+                "price": None,
+                "log_variance": None,
+                **spend,
+            },
+        },
+        "contracts": {"model": contract.BASE, **stored["contracts"]},
+    }
+
+
+def _interval(stored: Row) -> Row | None:
+    """The interval of the total: that of customers without a contract, if they are all that is worth
+    something; of contracts none is known."""
+    contracts: Row = stored["contracts"]
+    between: Row | None = stored["purchases"]["interval"]
+    return None if contracts["customers"] else between
+
+
+def _sentences(limits: list[str], language: str) -> list[str]:
+    return [render(language, SENTENCES[Limit(code)]) for code in limits]
 
 
 def _with_rest(stored: Row, currency: str) -> list[Row]:
     """The tiers, and the customers without one, who bought nothing in the window of value tiers."""
     tiers: list[Row] = stored["tiers"]
-    in_tiers = sum(money.parse(tier["value"]["amount"], currency) for tier in tiers)
-    rest = money.parse(stored["total"]["amount"], currency) - in_tiers
     customers = stored["n"] - sum(tier["customers"] for tier in tiers)
-    return [*tiers, {"tier": None, "customers": customers, "value": money.to_wire(rest, currency)}]
+    rest: Row = {"tier": None, "customers": customers, "value": None}
+    if stored["total"] is not None:
+        in_tiers = sum(money.parse(tier["value"]["amount"], currency) for tier in tiers)
+        amount = money.parse(stored["total"]["amount"], currency) - in_tiers
+        rest["value"] = money.to_wire(amount, currency)
+    return [*tiers, rest]
 
 
 def _left(stored: Row, currency: str) -> Row:
@@ -119,28 +172,30 @@ def _left(stored: Row, currency: str) -> Row:
     return {"customers": customers, "value": money.to_wire(0, currency)}
 
 
-def _drawn(run: Any, facts: list[Any] | None, parameters: Parameters) -> Row:
+def _drawn(run: Any, report: Row, facts: list[Any] | None, parameters: Parameters) -> Row:
     """What the value of a customer without a contract is made of, from what its row and the run hold."""
-    rate = run.churn["models"]["mbg_nbd"]["parameters"]
-    spend = run.lifetime_value["purchases"]["spend_model"]
-    if facts is None or len(facts) != len(ROW_FACTS) or rate is None or spend["no_fit"]:
+    rate, level = run.churn["models"]["mbg_nbd"]["parameters"], report["level"] or 1.0
+    spend = spend_of(report["purchases"]["spend_model"])
+    if facts is None or len(facts) != len(ROW_FACTS) or rate is None or spend is None:
         return {}
     known = dict(zip(ROW_FACTS, facts, strict=True))
     first, last, days = (np.array([known[name]]) for name in ("first_day", "last_day", "purchase_days"))
     one = Buyers(
         from_days(first, last, days, day_number(run.as_of)),
         days.astype(np.float64),
-        np.array([max(known["spend_minor"], 0) / known["purchase_days"]]),
+        np.array([max(known["net_spend_minor"], 0) / known["purchase_days"]]),
     )
-    models = RateParameters(**rate), SpendParameters(spend["p"], spend["q"], spend["gamma"])
-    found = worth(one, *models, parameters.lifetime)
-    [between] = interval(one, *models, parameters.lifetime)
+    found = worth(one, RateParameters(**rate), spend, parameters.lifetime)
+    [between] = interval(one, RateParameters(**rate), spend, parameters.lifetime)
 
     def wire(amount: float) -> Row:
         return money.to_wire(round(amount), parameters.currency)
 
+    # Of who most probably brings nothing all draws but a few are 0, and its value lies above them.
+    value = float(found.value[0])
+    low, high = min(between.low, value), max(between.high, value)
     return {
-        "interval": {"low": wire(between.low), "high": wire(between.high)},
+        "interval": {"low": wire(low * level), "high": wire(high * level)},
         "expected_purchases": float(found.purchases[0]),
         "expected_spend": wire(found.spend[0]),
     }

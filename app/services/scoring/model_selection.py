@@ -29,7 +29,12 @@ slowly, and a window of the past takes as long to read as the present."""
 
 
 _READ = select(
-    ChurnContest.id, ChurnContest.as_of, ChurnContest.contest, ChurnContest.learned, ChurnContest.contract
+    ChurnContest.id,
+    ChurnContest.as_of,
+    ChurnContest.contest,
+    ChurnContest.learned,
+    ChurnContest.contract,
+    ChurnContest.lifetime_value,
 )
 
 
@@ -43,8 +48,9 @@ class SelectedModel:
         contest: as it is stored and shown.
         learned: what the learned model has learned; None unless it serves.
         contract: the contest of contracts (`app.services.scoring.contract_model_selection.hold`); None when
-        nobody was
-            under contract.
+            nobody was under contract.
+        lifetime_value: how far lifetime values were off in closed windows
+            (`app.services.scoring.lifetime_windows.measure`); None when no windows were read.
     """
 
     id: UUID
@@ -52,6 +58,7 @@ class SelectedModel:
     contest: Row
     learned: Row | None
     contract: Row | None = None
+    lifetime_value: Row | None = None
 
     @property
     def served_model(self) -> str:
@@ -87,7 +94,11 @@ def get(tx: ReadTx, contest_id: UUID) -> SelectedModel | None:
 
 
 def select_model(
-    earlier: Window | None, last: Window | None, as_of: date, contracts: Past | None = None
+    earlier: Window | None,
+    last: Window | None,
+    as_of: date,
+    contracts: Past | None = None,
+    lifetime_value: Row | None = None,
 ) -> SelectedModel:
     """Hold a contest, and one of contracts. Pure, apart from its new id.
 
@@ -96,6 +107,7 @@ def select_model(
         last: the window that had closed by ``as_of``; both None when the past is too short.
         as_of: the day of the run.
         contracts: the windows of customers under contract; None when there are none.
+        lifetime_value: what was measured of lifetime values, kept with it.
     """
     found = contest(earlier, last)
     learned = None
@@ -106,7 +118,8 @@ def select_model(
     row = contest_row(found)
     if learned is None:
         row["serves"] = PARAMETRIC
-    return SelectedModel(new_id(), as_of, row, learned, contract_model_selection.select_model(contracts))
+    of_contracts = contract_model_selection.select_model(contracts)
+    return SelectedModel(new_id(), as_of, row, learned, of_contracts, lifetime_value)
 
 
 def save(tx: WriteTx, chosen: SelectedModel, facts_key: str) -> None:
@@ -114,6 +127,6 @@ def save(tx: WriteTx, chosen: SelectedModel, facts_key: str) -> None:
     known = select(ChurnContest.id).where(ChurnContest.id == chosen.id)
     if tx.execute(known).first() is None:
         row: Row = {"facts_key": facts_key, "contest": chosen.contest, "learned": chosen.learned}
-        row |= {"contract": chosen.contract}
+        row |= {"contract": chosen.contract, "lifetime_value": chosen.lifetime_value}
         row |= {"id": chosen.id, "as_of": chosen.as_of, "created_at": now()}
         tx.execute(insert(ChurnContest).values(row))

@@ -35,7 +35,9 @@ from app.services.scoring import (
     churn,
     contract_model_selection,
     contract_training_windows,
+    lifetime_reports,
     lifetime_values,
+    lifetime_windows,
     model_selection,
     run_facts,
     runs,
@@ -45,6 +47,7 @@ from app.services.scoring import (
 )
 from app.services.scoring.answer_columns import Answered
 from app.services.scoring.contract_training_windows import Past
+from app.services.scoring.lifetime_windows import Seen
 from app.services.scoring.model_selection import SelectedModel
 from app.services.scoring.run_facts import Base, Facts
 from app.store import dialects
@@ -78,6 +81,8 @@ class Input:
     windows: Windows
     contracts: Past | None
     """The windows of customers under contract."""
+    lifetime: tuple[Seen, ...]
+    """The windows that lifetime value is held against."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,9 +105,10 @@ def read(tx: ReadTx, actor: Actor, run_id: UUID) -> Input:
     chosen = model_selection.find(tx, spec)
     if chosen and not _is_outdated(tx, chosen, spec):
         return _input(tx, run_id, spec, facts, chosen)
-    windows = _windows(tx, spec, facts.columns)
-    contracts = contract_training_windows.past(tx, Population(spec, facts.columns))
-    return _input(tx, run_id, spec, facts, None, windows, contracts)
+    windows, population = _windows(tx, spec, facts.columns), Population(spec, facts.columns)
+    contracts = contract_training_windows.past(tx, population)
+    lifetime = lifetime_windows.read(tx, population)
+    return _input(tx, run_id, spec, facts, None, windows, contracts, lifetime)
 
 
 def _is_outdated(tx: ReadTx, chosen: SelectedModel, spec: RunSpec) -> bool:
@@ -129,12 +135,13 @@ def _input(
     chosen: SelectedModel | None,
     windows: Windows = (None, None),
     contracts: Past | None = None,
+    lifetime: tuple[Seen, ...] = (),
 ) -> Input:
     since = spec.company.start_of(spec.as_of - timedelta(days=SATISFACTION_DAYS))
     asked = survey_answers.Asked(sorted(SCALED), since, spec.bounds.end)
     versions = answer_columns.versions_of(survey_answers.surveys(tx))
     answered = answer_columns.answered(survey_answers.answers(tx, asked), versions)
-    return Input(run_id, spec, facts, answered, since, chosen, windows, contracts)
+    return Input(run_id, spec, facts, answered, since, chosen, windows, contracts, lifetime)
 
 
 def _windows(tx: ReadTx, spec: RunSpec, facts: Columns) -> Windows:
@@ -163,6 +170,7 @@ def compute(given: Input, on_stage: Callable[[str], None]) -> Result:
         fitting = beside.submit(lambda: snapshot.fitted)
         testing = beside.submit(churn.backtest, population)
         spending = beside.submit(lifetime_values.bought, population)
+        measuring = beside.submit(lifetime_windows.measure, given.lifetime)
         on_stage("value_tiers")
         tiers = value_tiers.compute(given.facts, given.spec)
         on_stage("satisfaction")
@@ -171,18 +179,20 @@ def compute(given: Input, on_stage: Callable[[str], None]) -> Result:
         placed = satisfaction.quadrants(facts, reference, to_micros(given.answered_since))
         on_stage("contest")
         chosen = given.chosen or model_selection.select_model(
-            *given.windows, given.spec.as_of, given.contracts
+            *given.windows, given.spec.as_of, given.contracts, measuring.result()
         )
         on_stage("churn")
         by_terms = contract_model_selection.served(chosen.contract, population)
         fitting.result()  # both of these need it
-        valuing = beside.submit(lifetime_values.compute, population, tiers.columns, by_terms, spending.result)
+        record = lifetime_windows.from_row(chosen.lifetime_value)
+        valuing = beside.submit(lifetime_values.compute, population, by_terms, record, spending.result)
         found = churn.compute(population, tiers.columns, chosen, by_terms, testing.result)
         on_stage("lifetime_value")
         worth = valuing.result()
     columns = {**facts, **tiers.columns, **placed, **found.columns, **worth.columns}
+    report = lifetime_reports.report(population, tiers.columns, found.columns, worth)
     window = {"days": SATISFACTION_DAYS, "indices": company}
-    return Result(columns, tiers, window, reference, found, worth.report, chosen)
+    return Result(columns, tiers, window, reference, found, report, chosen)
 
 
 def save(tx: WriteTx, actor: Actor, given: Input, result: Result, packed: run_results.Packed) -> Row | None:

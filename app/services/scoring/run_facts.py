@@ -89,6 +89,12 @@ def population(tx: ReadTx, spec: RunSpec, only: Ids | None = None) -> Population
     return Population(spec, _Reader(tx, spec, only).columns())
 
 
+def purchases(tx: ReadTx, spec: RunSpec, only: Ids | None = None) -> Population:
+    """Read only what customers, or some, had bought by a day, and their contracts: the columns of `FACTS`,
+    those of all else at their defaults."""
+    return Population(spec, _Reader(tx, spec, only).purchases())
+
+
 def contracts(tx: ReadTx, spec: RunSpec, only: Ids) -> Population:
     """Read only what was known of some customers' contracts on a day, and their departures: the columns of
     `FACTS`, those of all else at their defaults."""
@@ -173,6 +179,9 @@ class _Reader:
         ]
         return self._aligned(families)
 
+    def purchases(self) -> Columns:
+        return self._aligned([self._transactions(), *self._contracts()])
+
     def contracts(self) -> Columns:
         return self._aligned(self._contracts())
 
@@ -219,7 +228,7 @@ class _Reader:
         at, bounds = paid.occurred_micros, self.spec.bounds
         recent, earlier = (at >= to_micros(bound) for bound in (bounds.recent, bounds.earlier))
         within = np.full(at.size, True) if bounds.start is None else at >= to_micros(bounds.start)
-        converted, has_rate = self._convert(paid, within | earlier | (paid.amount_minor > 0))
+        converted, has_rate = self._convert(paid)
         owners = np.searchsorted(found["customer_id"], paid.customer_id)
         bought = has_rate & (converted > 0)
         for name, rows, amounts in (
@@ -227,6 +236,7 @@ class _Reader:
             ("counted", within & has_rate, None),
             ("value_minor", within & has_rate, converted),
             ("spend_minor", bought, converted),
+            ("net_spend_minor", has_rate, converted),
             ("recent_spend_minor", bought & recent, converted),
             ("earlier_spend_minor", bought & earlier & ~recent, converted),
         ):
@@ -234,15 +244,13 @@ class _Reader:
         currencies, counts = np.unique(paid.currency[within & ~has_rate], return_counts=True)
         self.no_rate = dict(zip(currencies.tolist(), counts.tolist(), strict=True))
 
-    def _convert(
-        self, paid: customer_facts.Foreign, wanted: NDArray[np.bool_]
-    ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        """Amounts in the reporting currency, and which of the wanted ones have a rate."""
+    def _convert(self, paid: customer_facts.Foreign) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Amounts in the reporting currency, and which of them have a rate."""
         days = local_days(paid.occurred_micros, self.spec.company)
         converted = np.zeros(days.size, dtype=np.int64)
         has_rate = np.zeros(days.size, dtype=np.bool_)
         for code, rates in sorted(customer_facts.rates(self.tx).items()):
-            of_currency = np.flatnonzero(wanted & (paid.currency == code))
+            of_currency = np.flatnonzero(paid.currency == code)
             for number in np.unique(days[of_currency]).tolist():
                 rate = rates.get(day_of(number))
                 if rate is None:

@@ -60,7 +60,7 @@ def transactions(tx: ReadTx, spec: RunSpec, only: Ids | None = None) -> Columns:
         local days with a purchase, ``first_micros`` and ``last_micros`` of a purchase, `NEVER` without one;
         ``cut_purchase_days`` and ``cut_last_micros``: the same of purchases before ``bounds.cut``;
         ``refunds``: number of those that lowered a value, at any time; ``spend_minor``: sum of all purchases
-        in the reporting currency, at any time;
+        in the reporting currency, at any time; ``net_spend_minor``: the same less what lowered it;
         ``recent_purchases`` and ``earlier_purchases``: purchases since ``bounds.recent`` and in the as long
         time before; ``recent_spend_minor`` and ``earlier_spend_minor``: what was paid in them, in the
         reporting currency.
@@ -92,6 +92,7 @@ def transactions(tx: ReadTx, spec: RunSpec, only: Ids | None = None) -> Columns:
         numpy_io.micros(tx, func.max(at).filter(at < bounds.cut, bought), NEVER),
         func.count().filter(amount < 0),
         _sum(amount, bought, own),
+        _sum(amount, own),
         func.count().filter(recent, bought),
         func.count().filter(earlier, bought),
         _sum(amount, recent, bought, own),
@@ -122,6 +123,7 @@ _TRANSACTION_COLUMNS = (
     "cut_last_micros",
     "refunds",
     "spend_minor",
+    "net_spend_minor",
     "recent_purchases",
     "earlier_purchases",
     "recent_spend_minor",

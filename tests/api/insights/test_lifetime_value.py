@@ -39,7 +39,8 @@ def test_the_parts_add_up_to_the_total(api: Api, ids: list[UUID]) -> None:
     assert (report["n"], report["purchases"]["customers"], report["contracts"]["customers"]) == (80, 80, 0)
     assert [tier["tier"] for tier in report["tiers"]] == ["A", "B", "C", None]
     ties(report)
-    interval = report["purchases"]["interval"]
+    interval = report["interval"]
+    assert interval == report["purchases"]["interval"]
     assert amount(interval["low"]) < amount(report["total"]) < amount(interval["high"])
     crossed = report["second_view"]
     assert sum(move["customers"] for move in crossed["moves"]) == 80
@@ -48,8 +49,9 @@ def test_the_parts_add_up_to_the_total(api: Api, ids: list[UUID]) -> None:
 
 
 def ties(report: Any) -> None:
-    """Both ways of dividing the total add up to it, to the last kuruş, and so do their customers."""
-    for parts in (report["tiers"], [report[name] for name in ("purchases", "contracts", "left")]):
+    """All ways of dividing the total add up to it, to the last kuruş, and so do their customers."""
+    names = (("purchases", "contracts", "left"), ("of_active", "of_dormant", "of_left"))
+    for parts in (report["tiers"], *([report[name] for name in some] for some in names)):
         assert sum(part["customers"] for part in parts) == report["n"]
         assert sum(Decimal(part["value"]["amount"]) for part in parts) == Decimal(report["total"]["amount"])
 
@@ -70,6 +72,9 @@ def test_customers_without_a_tier_and_those_who_left_are_parts_of_the_total(
     ties(report)
     assert report["tiers"][3]["customers"] > 0
     assert report["left"]["customers"] > 0
+    assert report["of_left"]["customers"] > report["left"]["customers"]  # some are silent, and may come back
+    assert report["interval"] is None  # of contracts none is known
+    assert report["purchases"]["interval"] is not None
 
 
 def test_a_customer_ties_with_the_report(api: Api, ids: list[UUID]) -> None:
@@ -77,7 +82,7 @@ def test_a_customer_ties_with_the_report(api: Api, ids: list[UUID]) -> None:
     one = api.get(f"/v1/customers/{best['id']}/lifetime-value").json()
     assert (one["value"], one["method"]) == (best["value"], "purchases")
     assert amount(one["interval"]["low"]) <= amount(one["value"]) <= amount(one["interval"]["high"])
-    product = one["expected_purchases"] * amount(one["expected_spend"])
+    product = one["expected_purchases"] * amount(one["expected_spend"]) * one["level"]
     assert amount(one["value"]) == pytest.approx(product, rel=1e-3)  # nothing is discounted here
 
 
@@ -119,8 +124,91 @@ def test_nothing_is_foretold_of_too_few(api: Api, store: Store, actor: Actor) ->
     report = api.get("/v1/insights/lifetime-value").json()
     assert (report["n"], report["purchases"]["spend_model"]["no_fit"]) == (0, "too_few_customers")
     assert report["purchases"]["interval"] is None
+    values = [report["total"], report["of_active"]["value"], *(tier["value"] for tier in report["tiers"])]
+    assert values == [None] * 6
     one = api.get(f"/v1/customers/{customer_id}/lifetime-value").json()
-    assert (one["value"], one["interval"]) == (None, None)
+    assert (one["value"], one["interval"], one["level"], one["spend_model"]) == (None, None, None, None)
+    assert one["warnings"] == report["limits"] == ["too_few_customers"]
+
+
+def monthly(number: int) -> list[datetime]:
+    """A purchase a month for a year, the last one by the day, each customer on days of its own."""
+    return [DAY - timedelta(days=30 * month + number % 25) for month in range(12)]
+
+
+def test_who_gives_everything_back_is_worth_nothing(api: Api, store: Store, actor: Actor) -> None:
+    bought = [[(at, 10_000) for at in monthly(number)] for number in range(60)]
+    back = [[*list_, *((at + timedelta(hours=3), -amount) for at, amount in list_)] for list_ in bought[:30]]
+    ids = store.write_sync(factories.shop, actor, [*back, *bought[30:]])
+    run(api, store, actor)
+    worth = [api.get(f"/v1/customers/{ids[n]}/lifetime-value").json()["value"] for n in (3, 33)]
+    assert amount(worth[0]) == 0
+    assert amount(worth[1]) > 100
+    report = api.get("/v1/insights/lifetime-value").json()
+    assert report["net_of_refunds"] is True
+    assert amount(report["total"]) == pytest.approx(30 * amount(worth[1]), rel=0.2)
+
+
+def test_one_price_for_all_is_what_they_will_pay(api: Api, store: Store, actor: Actor) -> None:
+    ids = store.write_sync(factories.shop, actor, [[(at, 4_990) for at in monthly(n)] for n in range(60)])
+    run(api, store, actor)
+    report = api.get("/v1/insights/lifetime-value").json()
+    model = report["purchases"]["spend_model"]
+    assert (model["no_fit"], model["kind"], model["price"]) == ("no_spread", "one_price", 4990)
+    between = report["interval"]
+    assert 0 < amount(between["low"]) < amount(report["total"]) < amount(between["high"])
+    one = api.get(f"/v1/customers/{ids[0]}/lifetime-value").json()
+    assert (one["spend_model"], amount(one["expected_spend"])) == ({"kind": "one_price"}, 49.9)
+    assert amount(one["interval"]["low"]) <= amount(one["value"]) <= amount(one["interval"]["high"])
+
+
+def test_of_heavy_tailed_amounts_the_own_mean_is_expected(api: Api, store: Store, actor: Actor) -> None:
+    spends = [round(100 * 10 ** (number / 15)) for number in range(90)]  # from 1 to 864,000
+    bought = [[(at, spend) for at in monthly(n)[: 1 + n % 4]] for n, spend in enumerate(spends)]
+    ids = store.write_sync(factories.shop, actor, bought)
+    run(api, store, actor)
+    report = api.get("/v1/insights/lifetime-value").json()
+    assert report["purchases"]["spend_model"]["q"] <= 1
+    assert "mean_not_finite" in report["limits"]
+    for number in (0, 87, 88):
+        one = api.get(f"/v1/customers/{ids[number]}/lifetime-value").json()
+        assert amount(one["expected_spend"]) == spends[number] / 100
+        assert one["spend_model"] == {"kind": "own_mean"}
+        assert "mean_not_finite" in one["warnings"]
+        assert amount(one["interval"]["low"]) <= amount(one["value"]) <= amount(one["interval"]["high"])
+
+
+def test_a_total_says_what_it_rests_on(api: Api, ids: list[UUID]) -> None:
+    report = api.get("/v1/insights/lifetime-value").json()
+    assert (report["basis"], report["limits"]) == ("season_unknown", ["season_unknown"])
+    last, earlier = report["windows"]
+    assert (last["name"], last["days"], last["opened"]) == ("last", 120, "2026-03-03")
+    assert (earlier["name"], earlier["opened"]) == ("earlier", "2025-11-03")
+    assert amount(last["realised"]) != amount(last["told"]) > 0
+    assert sum(report["parts"].values()) == pytest.approx(1)
+    assert 0.5 < report["level"] < 1
+    sentences = [
+        api.get("/v1/insights/lifetime-value", headers={"Accept-Language": language}).json()[
+            "limit_sentences"
+        ]
+        for language in ("en", "tr", "az")
+    ]
+    assert [len(one) for one in sentences] == [1, 1, 1]
+    assert len({one[0] for one in sentences}) == 3
+    own = api.get(f"/v1/customers/{ids[0]}/lifetime-value", headers={"Accept-Language": "tr"}).json()
+    assert (own["warnings"], own["warning_sentences"]) == (["season_unknown"], sentences[1])
+    assert own["level"] == report["level"]
+
+
+def test_a_young_shop_has_no_window_to_be_held_against(api: Api, store: Store, actor: Actor) -> None:
+    days = [[DAY - timedelta(days=7 * week + n % 7) for week in range(9)] for n in range(60)]
+    store.write_sync(factories.shop, actor, [[(at, 900 + n) for at in own] for n, own in enumerate(days)])
+    run(api, store, actor)
+    report = api.get("/v1/insights/lifetime-value").json()
+    assert (report["basis"], report["windows"], report["level"]) == ("none", [], 1)
+    assert report["limits"] == ["no_lifetime_backtest"]
+    low, high = (amount(report["interval"][end]) for end in ("low", "high"))
+    assert high / low > 4
 
 
 def test_before_the_first_run_there_is_none(api: Api, store: Store, actor: Actor) -> None:

@@ -184,12 +184,12 @@ def test_a_contract_is_worth_what_its_own_probability_says(store: Store, actor: 
     for customer_id in spends:
         store.write_sync(factories.purchases, actor, customer_id, [3_000_000], at=at)
     run(store, actor)
-    report = store.read_sync(lifetime_value_report.report, actor, None, None)
+    report = store.read_sync(lifetime_value_report.report, actor, None, None, "en")
     assert report["contracts"]["model"] == "contract_logistic"
     worth = []
     for customer_id in spends:
         flag = store.read_sync(churn_report.of_customer, actor, customer_id, 1, "en")
-        value = store.read_sync(lifetime_value_report.of_customer, actor, customer_id)
+        value = store.read_sync(lifetime_value_report.of_customer, actor, customer_id, "en")
         assert value["method"] == "contract"
         q = 1 / (1 + np.exp(-flag["explanation"]["log_odds"]))
         stays = (1 - q) ** (30 / HORIZON)

@@ -43,7 +43,7 @@ def test_names_are_unique_and_rows_are_columns_or_documents() -> None:
     assert len(set(names)) == len(names)
     assert {column.row for column in SCORE_COLUMNS} <= {*names, CHURN_FACTS, SATISFACTION, None}
     assert {column.row for name, column in FACTS.items() if name in COLUMNS} == {CHURN_FACTS}
-    assert (*COLUMNS, "refunds", "spend_minor") == ROW_FACTS
+    assert (*COLUMNS, "refunds", "net_spend_minor") == ROW_FACTS
 
 
 def computed(store: Store, actor: Actor) -> run.Result:

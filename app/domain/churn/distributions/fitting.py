@@ -85,6 +85,13 @@ def log_likelihood(parameters: Parameters, groups: Groups, model: Model) -> floa
     return _value_and_slope(theta, _data(groups), model)[0]
 
 
+def curvature(parameters: Parameters, histories: Histories, model: Model = Model.MBG_NBD) -> FloatArray:
+    """Return how the log-likelihood curves down in the logarithms of (r, alpha, a, b), shape (4, 4)."""
+    data = _data(group(histories))
+    theta = np.log([parameters.r, parameters.alpha, parameters.a, parameters.b])
+    return _curvature(theta, data, model)
+
+
 def fit(histories: Histories, model: Model) -> Fit | NoFit:
     """Find the parameters of greatest likelihood.
 
@@ -178,10 +185,7 @@ def _refined(best: Any, rough: _Data, data: _Data, model: Model) -> Any:
     from scipy.optimize import OptimizeResult
 
     theta = best.x
-    steps = 1e-4 * np.eye(theta.size)
-    ends = [[_value_and_slope(theta + sign * step, rough, model)[1] for sign in (-1, 1)] for step in steps]
-    curvature = np.array([below - above for below, above in ends]) / (2e-4 * rough.n)
-    curvature = (curvature + curvature.T) / 2
+    curvature = _curvature(theta, rough, model) / rough.n
     if np.linalg.eigvalsh(curvature)[0] <= 0:
         return None
     for _ in range(NEWTON_STEPS):
@@ -192,6 +196,15 @@ def _refined(best: Any, rough: _Data, data: _Data, model: Model) -> Any:
             return OptimizeResult(x=theta, fun=-value / data.n, jac=-slope / data.n, success=True)
         theta = theta + np.linalg.solve(curvature, slope / data.n)
     return None
+
+
+def _curvature(theta: FloatArray, data: _Data, model: Model) -> FloatArray:
+    """Differences of the exact slopes, negated, so that it is positive at a maximum."""
+    steps = 1e-4 * np.eye(theta.size)
+    ends = [[_value_and_slope(theta + sign * step, data, model)[1] for sign in (-1, 1)] for step in steps]
+    curved = np.array([below - above for below, above in ends]) / 2e-4
+    symmetric: FloatArray = (curved + curved.T) / 2
+    return symmetric
 
 
 def _coarsened(groups: Groups, cells: int) -> Groups:
