@@ -22,7 +22,7 @@ from app.domain.churn.distributions.btyd import Model
 from app.domain.churn.distributions.btyd import Parameters as RateParameters
 from app.domain.churn.evaluation.bootstrap import Interval
 from app.domain.churn.inputs.purchase_history import DAYS_PER_WEEK, Histories, distinct
-from app.domain.common.arrays import FloatArray
+from app.domain.common.arrays import FloatArray, Rows
 from app.domain.lifetime_value import spend as spending
 from app.domain.lifetime_value.spend import Spend
 
@@ -78,7 +78,10 @@ class Buyers:
 
     def every(self, step: int) -> "Buyers":
         """Each ``step``-th of them."""
-        rows = np.arange(0, len(self.histories), step)
+        return self.take(slice(None, None, step))
+
+    def take(self, rows: Rows) -> "Buyers":
+        """Some of them."""
         return Buyers(self.histories.take(rows), self.spend_count[rows], self.mean_spend[rows])
 
 
@@ -144,7 +147,7 @@ def interval(
     draws: int = DRAWS,
     seed: int = 0,
 ) -> list[Interval]:
-    """Draw the interval that holds 95 % of what each customer may turn out to be worth.
+    """Draw the interval that holds 95 % of what each customer may turn out to be worth, and its value.
 
     Args:
         buyers: few customers: ``draws`` numbers are drawn for each.
@@ -153,7 +156,10 @@ def interval(
         seed: the same gives the same.
     """
     found = drawn(buyers, rate, spend, terms, model, draws, seed)
+    # Of who most probably brings nothing all draws but a few are 0, and its expected value lies above them.
+    value = worth(buyers, rate, spend, terms, model).value
     low, high = np.quantile(found, (0.025, 0.975), axis=0)
+    low, high = np.minimum(low, value), np.maximum(high, value)
     return [Interval(float(a), float(b)) for a, b in zip(low, high, strict=True)]
 
 

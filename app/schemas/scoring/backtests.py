@@ -10,7 +10,9 @@ from app.domain.churn.models import REGISTRY
 from app.domain.churn.models.contract import CONTRACT_MODELS
 from app.domain.churn.models.model import Why
 from app.domain.customers.customers import ChurnLevel
-from app.schemas.common.base import Code, Count, DateIn, Flag, Input, Output, PageOf, Paging, line_out
+from app.domain.lifetime_value.level import Basis
+from app.schemas.common.base import Code, Count, DateIn, Flag, Input, Money, Output, PageOf, Paging, line_out
+from app.schemas.insights.lifetime_value import ClosedWindow, MoneyBetween, SpendKind, VarianceParts
 from app.schemas.scoring.churn import Between, ChurnMetrics, ContestRead
 from app.schemas.scoring.runs import ChurnLevels, ChurnLevelsIn, RunState, Share
 
@@ -129,6 +131,49 @@ class ContractBacktest(Output):
     missing: Annotated[list[MissingModel], Field(max_length=20)]
 
 
+class LifetimeTotal(Output):
+    """What customers without a contract would spend by the models of the day, and what they spent."""
+
+    customers: Count
+    """Who had bought by the cut, and had not left."""
+    forecast: Money | None
+    """By the models alone; null when there were none."""
+    level: Annotated[float, Field(gt=0)] | None
+    """What the forecast is multiplied by: how far such totals were off in windows that had closed."""
+    total: Money | None
+    """What would have been told: ``forecast`` x ``level``."""
+    interval: MoneyBetween | None
+    parts: VarianceParts | None
+    """What the interval comes from."""
+    realised: Money
+    """What they spent in the horizon, refunds taken off."""
+    realised_gross: Money
+    """The same, refunds not taken off."""
+    covered: bool | None
+    """Whether ``realised`` lies in ``interval``."""
+
+
+class LifetimeTierTotal(LifetimeTotal):
+    """The same of a value tier of the cut's day."""
+
+    tier: Literal["A", "B", "C"]
+
+
+class LifetimeBacktest(LifetimeTotal):
+    """Lifetime value over the horizon, at a margin of 1 and without discount."""
+
+    tiers: Annotated[list[LifetimeTierTotal], Field(max_length=3)]
+    basis: Basis
+    """What the level rests on, as in `/v1/insights/lifetime-value`, of the cut's day."""
+    windows: Annotated[list[ClosedWindow], Field(max_length=3)]
+    spend_model: SpendKind | None
+    limits: Annotated[list[Code], Field(max_length=20)]
+    checked: Count
+    """Customers whose own interval was drawn; of very many some, evenly chosen."""
+    inside_share: Share | None
+    """Share of these whose spend lay in their own interval."""
+
+
 class BacktestResult(Output):
     """What would have been published on the day, against what then happened.
 
@@ -149,6 +194,8 @@ class BacktestResult(Output):
     """The run that gave the levels of ``confusion`` on that day; null: levels as they would have been."""
     contract: ContractBacktest | None
     """Null when nobody was under contract, and for backtests from before contracts were tested."""
+    lifetime_value: LifetimeBacktest | None
+    """Null for backtests from before lifetime values were tested."""
 
 
 class BacktestRead(Output):

@@ -191,11 +191,8 @@ def _drawn(run: Any, report: Row, facts: list[Any] | None, parameters: Parameter
     def wire(amount: float) -> Row:
         return money.to_wire(round(amount), parameters.currency)
 
-    # Of who most probably brings nothing all draws but a few are 0, and its value lies above them.
-    value = float(found.value[0])
-    low, high = min(between.low, value), max(between.high, value)
     return {
-        "interval": {"low": wire(low * level), "high": wire(high * level)},
+        "interval": {"low": wire(between.low * level), "high": wire(between.high * level)},
         "expected_purchases": float(found.purchases[0]),
         "expected_spend": wire(found.spend[0]),
     }

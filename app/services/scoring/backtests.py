@@ -14,11 +14,17 @@ from app.domain.churn.inputs.snapshots import Window, plan
 from app.domain.churn.models import REGISTRY
 from app.domain.churn.models.contract import CONTRACT_MODELS
 from app.domain.common.access import Actor
-from app.domain.scoring.parameters import Parameters, RiskLevels
+from app.domain.scoring.parameters import Parameters, RiskLevels, Terms
 from app.domain.scoring.run_spec import RunSpec
 from app.errors import FieldError, InvalidError, NotFoundError
 from app.schemas.scoring.backtests import BacktestCreate, BacktestQuery
-from app.services.scoring import contract_backtests, job_results, run_facts, training_windows
+from app.services.scoring import (
+    contract_backtests,
+    job_results,
+    lifetime_backtests,
+    run_facts,
+    training_windows,
+)
 from app.services.scoring.churn_reports import contest_row, figures_row, metrics_row, missing_rows
 from app.services.scoring.contract_backtests import UnderContract
 from app.store.audit import trail
@@ -106,8 +112,8 @@ def get(tx: ReadTx, _actor: Actor, backtest_id: UUID) -> Row:
     if row is None:
         raise NotFoundError("There is no such backtest.")
     found = dict(row)
-    if found["result"] is not None:  # those stored before contracts were tested have no such member
-        found["result"] = {"contract": None, **found["result"]}
+    if found["result"] is not None:  # those stored before the two were tested have no such members
+        found["result"] = {"contract": None, "lifetime_value": None, **found["result"]}
     return _shape(found)
 
 
@@ -135,6 +141,7 @@ def _parameters_of(actor: Actor, data: BacktestCreate) -> Parameters:
         data.window_days,
         horizon_days=data.horizon_days,
         levels=levels,
+        lifetime=Terms(data.horizon_days),
         zero_amount_purchases=data.zero_amount_purchases,
     )
 
@@ -162,6 +169,7 @@ class Input:
     flags: NDArray[np.int8] | None
     flags_run_id: UUID | None
     contracts: UnderContract | None
+    lifetime: lifetime_backtests.Outcome
 
 
 def read(tx: ReadTx, actor: Actor, backtest_id: UUID) -> Input:
@@ -178,13 +186,18 @@ def read(tx: ReadTx, actor: Actor, backtest_id: UUID) -> Input:
     contracts = contract_backtests.read(tx, population)
     models = tuple(row["models"]) or (*REGISTRY, *CONTRACT_MODELS)
     options = Options(levels=parameters.levels, cuts=parameters.cuts, models=models)
-    return Input(backtest_id, options, outcome, earlier, last, flags, run_id, contracts)
+    lifetime = lifetime_backtests.read(tx, population, parameters.cuts)
+    return Input(backtest_id, options, outcome, earlier, last, flags, run_id, contracts, lifetime)
 
 
 def compute(given: Input) -> Row:
     """Apply the rules. Pure: the same customers give the same result."""
     found = evaluate(given.outcome, given.earlier, given.last, flags=given.flags, options=given.options)
-    return {**_result(found, given), "contract": contract_backtests.compute(given.contracts, given.options)}
+    return {
+        **_result(found, given),
+        "contract": contract_backtests.compute(given.contracts, given.options),
+        "lifetime_value": lifetime_backtests.compute(given.lifetime),
+    }
 
 
 def save(tx: WriteTx, actor: Actor, backtest_id: UUID, result: Row) -> None:

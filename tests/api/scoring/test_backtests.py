@@ -61,6 +61,50 @@ def test_who_bought_for_certain_is_told_from_who_stopped(tested: Any) -> None:
     assert recency["metrics"]["brier"] is None
 
 
+def test_lifetime_value_is_held_against_what_came_in(tested: Any) -> None:
+    found = tested["result"]["lifetime_value"]
+    bought = [n for n in range(90) if n % 2]  # the others stopped; these go on every 7 + n % 11 days
+    days = {
+        n: [day for day in range(360 - n % 40, -90, -(7 + n % 11)) if -HORIZON <= day < 0] for n in bought
+    }
+    realised = sum(10.0 + n / 100 for n in bought for _ in days[n])
+    assert float(found["realised"]["amount"]) == pytest.approx(realised)
+    assert found["realised_gross"] == found["realised"]  # nothing was given back
+    assert float(found["total"]["amount"]) == pytest.approx(
+        float(found["forecast"]["amount"]) * found["level"], rel=1e-4
+    )
+    low, high = (float(found["interval"][end]["amount"]) for end in ("low", "high"))
+    assert found["covered"] is (low <= realised <= high) is True
+    for name in ("realised", "realised_gross", "forecast"):
+        of_tiers = sum(float(tier[name]["amount"]) for tier in found["tiers"])
+        assert of_tiers == pytest.approx(float(found[name]["amount"]), abs=0.03)
+    assert [tier["tier"] for tier in found["tiers"]] == ["A", "B", "C"]
+    assert (found["customers"], found["checked"]) == (90, 90)
+    assert found["inside_share"] > 0.8
+    assert (found["basis"], len(found["windows"])) == ("season_unknown", 2)
+
+
+def test_refunds_lower_what_was_realised(api: Api, store: Store, actor: Actor) -> None:
+    ids = store.write_sync(factories.rhythmic_shop, actor, 40, CUT)
+    back = CUT + timedelta(days=5)
+    store.write_sync(factories.purchases, actor, ids[1], [-500], at=back, kind="refund")
+    made = api.post("/v1/backtests", json={"cut_on": "2026-06-30", "horizon_days": HORIZON}).json()
+    run(store, actor, UUID(made["id"]))
+    found = api.get(f"/v1/backtests/{made['id']}").json()["result"]["lifetime_value"]
+    gross, net = (float(found[name]["amount"]) for name in ("realised_gross", "realised"))
+    assert gross - net == pytest.approx(5)
+
+
+def test_of_too_few_no_lifetime_value_is_told(api: Api, store: Store, actor: Actor) -> None:
+    store.write_sync(factories.rhythmic_shop, actor, 5, CUT)
+    made = api.post("/v1/backtests", json={"cut_on": "2026-06-30", "horizon_days": HORIZON}).json()
+    run(store, actor, UUID(made["id"]))
+    found = api.get(f"/v1/backtests/{made['id']}").json()["result"]["lifetime_value"]
+    assert [found[name] for name in ("forecast", "level", "total", "interval", "covered")] == [None] * 5
+    assert (found["limits"], found["inside_share"]) == (["too_few_customers"], None)
+    assert float(found["realised"]["amount"]) > 0
+
+
 def test_what_came_after_the_horizon_changes_nothing(
     api: Api, store: Store, actor: Actor, tested: Any
 ) -> None:
