@@ -292,7 +292,11 @@ def odd_words(sources: Mapping[str, str]) -> Iterator[str]:
             yield from (f"{module}: {line}" for line in lines if ODD_WORDS.search(line.replace("_", " ")))
 
 
+ON_THE_WIRE = {"app.schemas.scoring.lifetime_value: told"}
+"""Members of answers that callers know by such a name."""
+
+
 def test_names_and_first_lines_are_plain_words() -> None:
-    assert sorted(set(odd_words(real_sources()))) == []
+    assert sorted(set(odd_words(real_sources())) ^ ON_THE_WIRE) == []
     planted = {"app.a": "def told_by(): ...", "app.b": '"""Read anew."""', "app.c": "x.foretold"}
     assert len(list(odd_words(planted))) == 3

@@ -49,10 +49,31 @@ def published(result: Any) -> Any:
     return next(one["metrics"] for one in result["models"] if one["code"] == result["published"])
 
 
+def totals_of_the_page() -> dict[tuple[str, int], list[float]]:
+    """For each total of the table, by day and horizon: F, level, total, both ends and what was realised."""
+    section = DOCUMENT.read_text().partition("\n## Lifetime value")[2].partition("\n## ")[0]
+    found = {}
+    for line in re.findall(r"^\| (.*\d.*) \|$", section, re.MULTILINE):
+        day, days, *figures, _ = (cell.strip() for cell in line.split("|"))
+        found[day, int(days)] = [float(figure.replace(",", "")) for figure in figures]
+    return found
+
+
+def assert_total_as_printed(result: Any, page: list[float]) -> None:
+    found = result["lifetime_value"]
+    ends = (found["interval"][end] for end in ("low", "high"))
+    money = (found["forecast"], found["total"], *ends, found["realised"])
+    forecast, level, *others = page
+    assert [float(one["amount"]) for one in money] == pytest.approx([forecast, *others], rel=1e-4)
+    assert found["level"] == pytest.approx(level, abs=PRINTED)
+    assert found["covered"] is True
+
+
 def test_online_retail(environment: dict[str, str]) -> None:
     september, june = results(list(run(blocks(document=DOCUMENT)[0], environment)))
     for result, page in zip((september, june), figures_of_the_page(), strict=False):
         assert_as_printed(result, page)
+    assert_total_as_printed(september, totals_of_the_page()["Online Retail, 9 Sep 2011", 91])
     assert published(september)["auc"] >= 0.733
     assert published(september)["brier"] <= 0.217
     assert published(june)["auc"] >= 0.750
@@ -62,6 +83,7 @@ def test_online_retail(environment: dict[str, str]) -> None:
 def test_cdnow(environment: dict[str, str]) -> None:
     [result] = results(list(run(blocks(document=DOCUMENT)[1], environment)))
     assert_as_printed(result, figures_of_the_page()[2])
+    assert_total_as_printed(result, totals_of_the_page()["CDNOW, 30 Sep 1997", 273])
     metrics = published(result)
     assert metrics["auc"] >= 0.775
     assert metrics["lift10"] >= 1.27

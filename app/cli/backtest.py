@@ -84,37 +84,30 @@ def _print(done: dict[str, Any]) -> None:
 
 
 def _print_lifetime_value(console: Console, found: dict[str, Any]) -> None:
-    """A line for all, and one for each tier."""
-    table = Table("lifetime value", "customers", "forecast", "level", "told", "realised", "covered")
+    """A line for all, and one for each tier; what the level rests on."""
+    table = Table("tier", "forecast", "told", "from", "to", "realised", "covered")
     for one in (found, *found["tiers"]):
+        between = one["interval"] or {}
         table.add_row(
             one.get("tier", "all"),
-            f"{one['customers']:,}",
-            _amount(one["forecast"]),
-            _with(one["level"], None),
-            _amount(one["total"], one["interval"]),
+            *(_amount(one[name]) for name in ("forecast", "total")),
+            *(_amount(between.get(end)) for end in ("low", "high")),
             _amount(one["realised"]),
             {True: "yes", False: "no", None: "-"}[one["covered"]],
         )
-    console.print(table)
     share = "-" if found["inside_share"] is None else f"{found['inside_share']:.1%}"
     limits = f"; limits: {', '.join(found['limits'])}" if found["limits"] else ""
     console.print(
-        f"level by {found['basis']}; of {found['checked']:,} customers {share} spent what lay in their own "
-        f"interval{limits}",
+        f"lifetime value: level {_with(found['level'], None)} by {found['basis']}; {share} of "
+        f"{found['checked']:,} customers spent what lay in their own interval{limits}",
         highlight=False,
     )
+    console.print(table)
 
 
-def _amount(money: dict[str, str] | None, between: dict[str, Any] | None = None) -> str:
+def _amount(money: dict[str, str] | None) -> str:
     """Whole units of money."""
-    if money is None:
-        return "-"
-    whole = f"{float(money['amount']):,.0f}"
-    if between is None:
-        return whole
-    low, high = (float(between[end]["amount"]) for end in ("low", "high"))
-    return f"{whole} [{low:,.0f}, {high:,.0f}]"
+    return "-" if money is None else f"{float(money['amount']):,.0f}"
 
 
 def _print_contracts(console: Console, found: dict[str, Any]) -> None:

@@ -120,26 +120,26 @@ class Closed:
 
     Args:
         window: which.
-        told: what the model of the day it opened expected the customers of that day to spend, above 0.
+        forecast: what the model of the day it opened expected the customers of that day to spend, above 0.
         realised: what they spent, net.
-        variance: of ln(told), by what customers do and by what is not known of the parameters.
+        variance: of ln(forecast), by what customers do and by what is not known of the parameters.
     """
 
     window: Planned
-    told: float
+    forecast: float
     realised: float
     variance: float
 
     @property
     def error(self) -> float:
-        """ln(realised / told), within ± `LARGEST_ERROR`.
+        """ln(realised / forecast), within ± `LARGEST_ERROR`.
 
         >>> Closed(Planned(Name.LAST, 0, 30), 100, 110.517, 0).error.__round__(4)
         0.1
         """
         if self.realised <= 0:
             return -LARGEST_ERROR
-        return min(max(float(np.log(self.realised / self.told)), -LARGEST_ERROR), LARGEST_ERROR)
+        return min(max(float(np.log(self.realised / self.forecast)), -LARGEST_ERROR), LARGEST_ERROR)
 
 
 @dataclass(frozen=True, slots=True)

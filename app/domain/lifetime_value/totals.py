@@ -47,7 +47,7 @@ class Total:
     parts: Parts
 
     @property
-    def told(self) -> float:
+    def value(self) -> float:
         """The forecast at the level."""
         return self.forecast * self.level
 
@@ -56,7 +56,7 @@ def total(forecast: float, unsure: Spread, level: Level) -> Total:
     """Tell a total, its level and its interval F·e^(m ± H).
 
     >>> found = total(1000.0, Spread(0.0016, 0.0), levels.level(levels.UNTESTED))
-    >>> round(found.told), round(found.interval.low, 2), round(found.interval.high, 2)
+    >>> round(found.value), round(found.interval.low, 2), round(found.interval.high, 2)
     (1000, 495.88, 2016.6)
     """
     reach = level.reach(unsure.variance)
@@ -90,7 +90,7 @@ def measure(window: Planned, histories: Histories, buyers: Buyers, realised: flo
     models, terms = models_of(histories, buyers), Terms(window.days)
     if models is None:
         return None
-    told = float(worth(buyers, models.rate, models.spend, terms).value.sum())
-    if told <= 0:
+    forecast = float(worth(buyers, models.rate, models.spend, terms).value.sum())
+    if forecast <= 0:
         return None
-    return Closed(window, told, realised, spread(buyers, told, models, terms).variance)
+    return Closed(window, forecast, realised, spread(buyers, forecast, models, terms).variance)

@@ -1,10 +1,14 @@
-"""Descriptions of lifetime value: from purchases, and under contract."""
+"""Descriptions of lifetime value: from purchases, at the level of earlier totals, and under contract."""
+
+from math import exp
 
 import numpy as np
 
 from app.domain.churn.distributions.btyd import Model, Parameters
 from app.domain.churn.inputs.purchase_history import Histories
-from app.domain.lifetime_value import Buyers, Terms, contractual, gamma_gamma, worth
+from app.domain.lifetime_value import Buyers, Terms, contractual, gamma_gamma, totals, worth
+from app.domain.lifetime_value.level import Closed, Name, Planned, choose, level
+from app.domain.lifetime_value.uncertainty import Spread
 from app.domain.methods.model import Example, Figures, Method, MethodKind
 
 _PLACE = "/docs/formulas#lifetime-value"
@@ -29,6 +33,22 @@ def _under_contract(given: Figures) -> Figures:
     }
 
 
+def _level(given: Figures) -> Figures:
+    windows = (
+        Closed(Planned(name, 0, 91), 1.0, exp(float(given[error])), float(given["v_window"]))
+        for name, error in ((Name.LAST, "e_last"), (Name.EARLIER, "e_earlier"))
+    )
+    levelled, unsure = level(choose(list(windows))), Spread(float(given["v"]), 0.0)
+    found = totals.total(float(given["total"]), unsure, levelled)
+    return {
+        "m": levelled.m,
+        "H": levelled.reach(unsure.variance),
+        "told": found.value,
+        "low": found.interval.low,
+        "high": found.interval.high,
+    }
+
+
 METHODS = (
     Method(
         code="lifetime_value",
@@ -36,7 +56,7 @@ METHODS = (
         title="Lifetime value",
         formula=(
             "expected purchases in the horizon (MBG/NBD; here BG/NBD with published parameters) x expected "
-            "amount of one (Gamma-Gamma) x margin, each purchase discounted to today"
+            "net amount of one (Gamma-Gamma) x margin, each purchase discounted to today, x level"
         ),
         source="Fader, Hardie and Lee 2005; Fader and Hardie 2013",
         documentation=_PLACE,
@@ -58,6 +78,30 @@ METHODS = (
                 "checked and told."
             ),
             "A single customer's value is very uncertain: look at its interval.",
+        ),
+    ),
+    Method(
+        code="lifetime_value_level",
+        kind=MethodKind.LIFETIME_VALUE,
+        title="Level of lifetime values",
+        formula=(
+            "e_k = ln(realised net spend / what the models of that day said) of each closed window; "
+            "w_k = s^2/(s^2 + v_k); m = sum of w_k e_k/(kappa + sum of w_k); level e^m, interval "
+            "total x e^(m - H) to total x e^(m + H)"
+        ),
+        source="none: chosen on open data and simulated shops",
+        documentation=_PLACE,
+        low=0,
+        high=None,
+        unit="factor",
+        example=Example(
+            {"e_last": 0.1, "e_earlier": 0.2, "v_window": 0.0025, "v": 0.0016, "total": 1000},
+            {"m": 0.076677, "H": 0.50198, "told": 1079.693621, "low": 653.571843, "high": 1783.642192},
+            _level,
+        ),
+        limits=(
+            "A season that was never seen is not in it: a strong one takes totals out of their interval.",
+            "It moves all customers alike, and says nothing about which of them will spend more.",
         ),
     ),
     Method(

@@ -6,29 +6,15 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.domain.lifetime_value.level import Basis, Name
+from app.domain.lifetime_value.level import Basis
 from app.domain.lifetime_value.spend import Kind
 from app.schemas.common.base import Code, Count, Money, Output, line_out
+from app.schemas.scoring.lifetime_value import ClosedWindow, MoneyBetween, SpendKind, VarianceParts
 from app.schemas.scoring.runs import LifetimeTerms, RunParameters, Share
 
 Figure = float | None
 Factor = Annotated[float, Field(gt=0)] | None
 Tier = Literal["A", "B", "C"]
-
-
-class MoneyBetween(Output):
-    """A 95 % interval."""
-
-    low: Money
-    high: Money
-
-
-class SpendKind(Output):
-    """Which model of spend serves."""
-
-    kind: Kind
-    """``gamma_gamma``; ``one_price``, when all spend the same; ``own_mean``, each customer's own, when a few
-    very large amounts leave no finite mean (``mean_not_finite``)."""
 
 
 class SpendModel(Output):
@@ -64,30 +50,6 @@ class ValuePart(Output):
     customers: Count
     value: Money | None
     """Null: there is no model of customers without a contract."""
-
-
-class ClosedWindow(Output):
-    """A window that has closed: what the model of the day it opened told, and what came in."""
-
-    name: Name
-    opened: date
-    days: Annotated[int, Field(ge=1, le=3660)]
-    told: Money
-    realised: Money
-    """Net spend of the customers of that day; of very many, both are of some, evenly chosen."""
-    error: Annotated[float, Field(ge=-1.5, le=1.5)]
-    """ln(realised / told), within 1.5."""
-
-
-class VarianceParts(Output):
-    """What an interval comes from, as shares of its variance that add up to 1."""
-
-    behaviour: Share
-    """What customers do."""
-    parameters: Share
-    """What is not known of the models' parameters."""
-    level: Share
-    """How far totals were off in windows that have closed, and what is not known of that."""
 
 
 class PurchaseValue(ValuePart):

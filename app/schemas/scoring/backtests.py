@@ -12,8 +12,8 @@ from app.domain.churn.models.model import Why
 from app.domain.customers.customers import ChurnLevel
 from app.domain.lifetime_value.level import Basis
 from app.schemas.common.base import Code, Count, DateIn, Flag, Input, Money, Output, PageOf, Paging, line_out
-from app.schemas.insights.lifetime_value import ClosedWindow, MoneyBetween, SpendKind, VarianceParts
 from app.schemas.scoring.churn import Between, ChurnMetrics, ContestRead
+from app.schemas.scoring.lifetime_value import ClosedWindow, MoneyBetween, SpendKind, VarianceParts
 from app.schemas.scoring.runs import ChurnLevels, ChurnLevelsIn, RunState, Share
 
 EXAMPLE_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7b80"

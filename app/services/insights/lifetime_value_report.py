@@ -19,7 +19,7 @@ from app.domain.lifetime_value.spend import Kind
 from app.domain.scoring.parameters import Parameters
 from app.domain.scoring.score_columns import NONE, ROW_FACTS
 from app.errors import NotFoundError
-from app.services.scoring.lifetime_reports import spend_of
+from app.services.scoring.lifetime.reports import spend_of
 from app.services.scoring.runs import find_finished
 from app.store.engine import in_thread
 from app.store.scoring import run_results

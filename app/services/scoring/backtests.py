@@ -21,12 +21,12 @@ from app.schemas.scoring.backtests import BacktestCreate, BacktestQuery
 from app.services.scoring import (
     contract_backtests,
     job_results,
-    lifetime_backtests,
     run_facts,
     training_windows,
 )
 from app.services.scoring.churn_reports import contest_row, figures_row, metrics_row, missing_rows
 from app.services.scoring.contract_backtests import UnderContract
+from app.services.scoring.lifetime import backtests as lifetime_backtests
 from app.store.audit import trail
 from app.store.engine import one_statement
 from app.store.paging import After, Page, SortKey, fetch

@@ -50,7 +50,7 @@ class SelectedModel:
         contract: the contest of contracts (`app.services.scoring.contract_model_selection.hold`); None when
             nobody was under contract.
         lifetime_value: how far lifetime values were off in closed windows
-            (`app.services.scoring.lifetime_windows.measure`); None when no windows were read.
+            (`app.services.scoring.lifetime.windows.measure`); None when no windows were read.
     """
 
     id: UUID

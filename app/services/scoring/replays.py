@@ -20,13 +20,13 @@ from app.schemas.scoring.replays import ReplayCreate, ReplayQuery
 from app.services.scoring import (
     churn,
     job_results,
-    lifetime_values,
     model_selection,
     replay_comparison,
     run_facts,
     satisfaction,
 )
 from app.services.scoring import run as scoring
+from app.services.scoring.lifetime import values as lifetime_values
 from app.services.scoring.replay_comparison import Aligned
 from app.store.audit import trail
 from app.store.engine import one_statement

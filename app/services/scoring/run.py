@@ -35,9 +35,6 @@ from app.services.scoring import (
     churn,
     contract_model_selection,
     contract_training_windows,
-    lifetime_reports,
-    lifetime_values,
-    lifetime_windows,
     model_selection,
     run_facts,
     runs,
@@ -47,7 +44,10 @@ from app.services.scoring import (
 )
 from app.services.scoring.answer_columns import Answered
 from app.services.scoring.contract_training_windows import Past
-from app.services.scoring.lifetime_windows import Seen
+from app.services.scoring.lifetime import reports as lifetime_reports
+from app.services.scoring.lifetime import values as lifetime_values
+from app.services.scoring.lifetime import windows as lifetime_windows
+from app.services.scoring.lifetime.windows import Seen
 from app.services.scoring.model_selection import SelectedModel
 from app.services.scoring.run_facts import Base, Facts
 from app.store import dialects

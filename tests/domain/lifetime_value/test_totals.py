@@ -43,7 +43,7 @@ def test_two_windows_before_the_season_was_seen() -> None:
     levelled, total = found(record)
     assert levelled.m == pytest.approx(0.076677, abs=1e-6)
     assert levelled.reach(DO.variance) == pytest.approx(0.501980, abs=1e-6)
-    assert total.told == pytest.approx(1079.69, abs=0.01)
+    assert total.value == pytest.approx(1079.69, abs=0.01)
     assert (total.interval.low, total.interval.high) == pytest.approx((653.57, 1783.64), abs=0.01)
     assert sum((total.parts.behaviour, total.parts.parameters, total.parts.level)) == pytest.approx(1)
 
@@ -51,7 +51,7 @@ def test_two_windows_before_the_season_was_seen() -> None:
 def test_no_window() -> None:
     assert choose([]) is UNTESTED
     _, total = found(UNTESTED)
-    assert (total.told, total.level) == (1000, 1)
+    assert (total.value, total.level) == (1000, 1)
     assert (total.interval.low, total.interval.high) == pytest.approx((495.88, 2016.60), abs=0.01)
 
 
@@ -127,7 +127,7 @@ def test_an_interval_holds_its_total(windows: list[tuple[float, float]], forecas
     names = (Name.LAST, Name.EARLIER)
     record = choose([window(name, *one) for name, one in zip(names, windows, strict=False)])
     total = totals.total(forecast, Spread(own / 2, own / 2), level(record))
-    assert total.interval.low < total.told < total.interval.high
+    assert total.interval.low < total.value < total.interval.high
     assert exp(-LARGEST_ERROR) < total.level < exp(LARGEST_ERROR)
 
 
@@ -192,7 +192,7 @@ def test_a_window_without_a_model_or_with_nothing_told_is_not_used() -> None:
     last = Planned(Name.LAST, 0, 91)
     tested = totals.measure(last, histories, buyers, 5000.0)
     assert tested is not None
-    assert tested.told > 0
+    assert tested.forecast > 0
     assert tested.variance > 0
     few = np.arange(20)
     assert totals.measure(last, histories.take(few), buyers.every(30), 1.0) is None

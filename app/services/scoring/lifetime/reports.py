@@ -21,7 +21,7 @@ from app.domain.scoring.population import Population
 from app.domain.scoring.score_columns import NONE
 from app.domain.value.tier_stability import second_view
 from app.domain.value.value_tiers import TIER_NAMES, assign, rank
-from app.services.scoring.lifetime_values import VERSION, Valued
+from app.services.scoring.lifetime.values import VERSION, Valued
 from app.store.sql import numpy_io
 from app.store.sql.column_codec import Columns
 
@@ -126,7 +126,7 @@ def window_row(tested: Closed, currency: str) -> Row:
         "name": tested.window.name.value,
         "opened": day_of(tested.window.opens_day).isoformat(),
         "days": tested.window.days,
-        "told": money.to_wire(round(tested.told), currency),
+        "told": money.to_wire(round(tested.forecast), currency),
         "realised": money.to_wire(round(tested.realised), currency),
         "error": tested.error,
     }

@@ -106,7 +106,7 @@ def to_row(record: Record) -> Row:
                 "name": one.window.name.value,
                 "opens_day": one.window.opens_day,
                 "days": one.window.days,
-                "told": one.told,
+                "forecast": one.forecast,
                 "realised": one.realised,
                 "variance": one.variance,
             }
@@ -122,7 +122,7 @@ def from_row(row: Row | None) -> Record:
     windows = (
         Closed(
             Planned(Name(one["name"]), one["opens_day"], one["days"]),
-            one["told"],
+            one["forecast"],
             one["realised"],
             one["variance"],
         )

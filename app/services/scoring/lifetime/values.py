@@ -19,7 +19,7 @@ from app.domain.scoring.parameters import Parameters
 from app.domain.scoring.population import Population
 from app.domain.scoring.score_columns import NONE
 from app.services.scoring.contract_model_selection import Served
-from app.services.scoring.lifetime_windows import customers_of
+from app.services.scoring.lifetime.windows import customers_of
 from app.store.sql.column_codec import Columns
 
 VERSION = 3

@@ -1,4 +1,4 @@
-"""Backtests of lifetime value: what a run on a past day would have told, and what then came in."""
+"""Backtests of lifetime value: what a run on a past day would have said, and what then came in."""
 
 from dataclasses import asdict, dataclass
 from datetime import timedelta
@@ -16,9 +16,10 @@ from app.domain.lifetime_value.limits import limits
 from app.domain.lifetime_value.uncertainty import Models, spread
 from app.domain.scoring.population import Population
 from app.domain.value.value_tiers import TIER_NAMES, Cuts, assign
-from app.services.scoring import lifetime_windows, run_facts
-from app.services.scoring.lifetime_reports import window_row
-from app.services.scoring.lifetime_windows import Seen, customers_of, spent
+from app.services.scoring import run_facts
+from app.services.scoring.lifetime import windows as closed
+from app.services.scoring.lifetime.reports import window_row
+from app.services.scoring.lifetime.windows import Seen, customers_of, spent
 from app.store.transactions import ReadTx
 
 Row = dict[str, Any]
@@ -73,7 +74,7 @@ def read(tx: ReadTx, population: Population, cuts: Cuts) -> Outcome:
     tier = np.full(population.buyers.size, "", dtype="<U1")
     tier[population.buyers] = assign(population.snapshot.value_minor, cuts)
     return Outcome(
-        lifetime_windows.read(tx, population),
+        closed.read(tx, population),
         population.snapshot.histories,
         buyers,
         tier[rows],
@@ -86,7 +87,7 @@ def read(tx: ReadTx, population: Population, cuts: Cuts) -> Outcome:
 
 def compute(given: Outcome) -> Row:
     """Apply the rules; the part of a backtest's result that is about lifetime value. Pure."""
-    record = lifetime_windows.from_row(lifetime_windows.measure(given.windows))
+    record = closed.from_row(closed.measure(given.windows))
     levelled, terms = level(record), Terms(given.horizon_days)
     models = totals.models_of(given.histories, given.buyers)
     values = None if models is None else worth(given.buyers, models.rate, models.spend, terms).value
@@ -112,7 +113,7 @@ def compute(given: Outcome) -> Row:
 def _total(
     given: Outcome, mine: BoolArray, values: FloatArray | None, models: Models | None, levelled: Level
 ) -> Row:
-    """What was told of some customers together, and what they spent."""
+    """The total of some customers as it would have been published, and what they spent."""
     rows = np.flatnonzero(mine)
     net, gross = int(given.net[rows].sum()), int(given.gross[rows].sum())
     row: Row = {
@@ -129,10 +130,10 @@ def _total(
     if forecast <= 0:
         return row
     some = given.buyers.take(rows)
-    told = totals.total(forecast, spread(some, forecast, models, Terms(given.horizon_days)), levelled)
-    low, high = round(told.interval.low), round(told.interval.high)
+    found = totals.total(forecast, spread(some, forecast, models, Terms(given.horizon_days)), levelled)
+    low, high = round(found.interval.low), round(found.interval.high)
     ends = {"low": money.to_wire(low, given.currency), "high": money.to_wire(high, given.currency)}
-    return {**row, "interval": ends, "covered": low <= net <= high, "parts": asdict(told.parts)}
+    return {**row, "interval": ends, "covered": low <= net <= high, "parts": asdict(found.parts)}
 
 
 def _own_intervals(given: Outcome, models: Models, terms: Terms, levelled: Level) -> tuple[int, float | None]:
