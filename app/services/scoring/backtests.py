@@ -16,6 +16,7 @@ from app.domain.churn.models.contract import CONTRACT_MODELS
 from app.domain.common.access import Actor
 from app.domain.scoring.parameters import Parameters, RiskLevels
 from app.domain.scoring.run_spec import RunSpec
+from app.domain.scoring.score_columns import NONE
 from app.errors import FieldError, InvalidError, NotFoundError
 from app.schemas.scoring.backtests import BacktestCreate, BacktestQuery
 from app.services.scoring import contract_backtests, job_results, run_facts, training_windows
@@ -104,10 +105,7 @@ def get(tx: Connection, _actor: Actor, backtest_id: UUID) -> Row:
     row = tx.execute(statement).mappings().first()
     if row is None:
         raise NotFoundError("There is no such backtest.")
-    found = dict(row)
-    if found["result"] is not None:  # those stored before contracts were tested have no such member
-        found["result"] = {"contract": None, **found["result"]}
-    return _shape(found)
+    return _shape(dict(row))
 
 
 @one_statement
@@ -208,11 +206,10 @@ def _given(tx: Connection, spec: RunSpec, ids: Ids) -> tuple[UUID | None, NDArra
     for run_id, parameters in runs:
         if Parameters.from_dict(parameters).horizon_days == spec.parameters.horizon_days:
             columns = run_results.load_columns(tx, run_id, {"customer_id", "churn_level"})
-            if "churn_level" in columns:
-                flags = np.full(ids.size, -1, dtype=np.int8)
-                places, known = run_results.matched(columns["customer_id"], ids)
-                flags[known] = columns["churn_level"][places[known]]
-                return run_id, flags
+            flags = np.full(ids.size, NONE, dtype=np.int8)
+            places, known = run_results.matched(columns["customer_id"], ids)
+            flags[known] = columns["churn_level"][places[known]]
+            return run_id, flags
     return None, None
 
 

@@ -62,12 +62,12 @@ def explanation_of(
         as_of: the run's day.
         language: of the sentences: en, tr or az.
     """
-    if serving is None or facts is None or len(facts) != len(ROW_FACTS):
+    if serving is None or facts is None:
         return None
-    *known, refunds, _ = facts
-    read = churn.from_row(known, day_number(as_of))
+    known = dict(zip(ROW_FACTS, facts, strict=True))
+    read = churn.from_row(facts[: len(COLUMNS)], day_number(as_of))
     model = Serving.from_dict(serving)
-    parts = contributions.contributions(read, value_minor or 0, refunds, model)
+    parts = contributions.contributions(read, value_minor or 0, known["refunds"], model)
     usual = model.mean_log_odds
     return {
         "log_odds": usual + sum(part.contribution for part in parts),

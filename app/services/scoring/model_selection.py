@@ -79,10 +79,9 @@ def find(tx: Connection, spec: RunSpec) -> SelectedModel | None:
     return None if row is None else SelectedModel(*row)
 
 
-def get(tx: Connection, contest_id: UUID) -> SelectedModel | None:
+def get(tx: Connection, contest_id: UUID) -> SelectedModel:
     """The contest with this id."""
-    row = tx.execute(_READ.where(ChurnContest.id == contest_id)).first()
-    return None if row is None else SelectedModel(*row)
+    return SelectedModel(*tx.execute(_READ.where(ChurnContest.id == contest_id)).one())
 
 
 def select_model(

@@ -213,7 +213,7 @@ def save(
     }
     if previous is not None:
         before = run_results.load_columns(tx, previous, {"customer_id", "tier"})
-        report["transitions"] = value_tiers.transitions(before, result.columns) if before else None
+        report["transitions"] = value_tiers.transitions(before, result.columns)
     written = 0
     if is_current:
         stored = {} if current is None else _stored(tx, current.id, given.facts.base)

@@ -88,7 +88,7 @@ def read(tx: Connection, statement: Any, dtypes: Sequence[DTypeLike]) -> list[ND
 def factorize(values: NDArray[Any]) -> tuple[IntArray, list[Any]]:
     """Number the distinct values in the order they first appear in.
 
-    >>> coded(np.array(["b", "a", "b"], dtype=object))[1]
+    >>> factorize(np.array(["b", "a", "b"], dtype=object))[1]
     ['b', 'a']
     """
     codes: dict[Any, int] = {}
