@@ -16,7 +16,7 @@ from app.domain.scoring.score_columns import SOURCES
 from app.errors import NotFoundError
 from app.services.scoring import contract_model_selection
 from app.services.scoring.churn import is_calibrated
-from app.services.scoring.churn_explanations import explanation_of, reasons_of
+from app.services.scoring.churn_explanations import contract_explanation_of, explanation_of, reasons_of
 from app.services.scoring.runs import find_finished
 from app.store.engine import in_thread
 from app.store.scoring import run_results
@@ -115,9 +115,7 @@ def _explanation(tx: Connection, customer_id: UUID, row: Any, run: Any, language
         return None
     stored = run_results.of_customer(tx, [run.id], customer_id, ["contract_started_day"])
     started = int(stored[run.id]["contract_started_day"]) if run.id in stored else None
-    return contract_model_selection.explanation_of(
-        row.churn_facts, started, run.contract_serving, run.as_of, language
-    )
+    return contract_explanation_of(row.churn_facts, started, run.contract_serving, run.as_of, language)
 
 
 def _top(tx: Connection, currency: str) -> list[Row]:

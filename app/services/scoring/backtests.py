@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, insert, select
 
 from app.domain.churn.evaluation.backtest_report import Evaluation, Options, evaluate
-from app.domain.churn.inputs.snapshots import Window, plan
+from app.domain.churn.inputs.snapshots import Window
 from app.domain.churn.models import REGISTRY
 from app.domain.churn.models.contract import CONTRACT_MODELS
 from app.domain.common.access import Actor
@@ -20,7 +20,7 @@ from app.domain.scoring.score_columns import NONE
 from app.errors import FieldError, InvalidError, NotFoundError
 from app.schemas.scoring.backtests import BacktestCreate, BacktestQuery
 from app.services.scoring import contract_backtests, job_results, run_facts, training_windows
-from app.services.scoring.churn_reports import contest_row, figures_row, metrics_row, missing_rows
+from app.services.scoring.churn_reports import evaluation_row, metrics_row
 from app.services.scoring.contract_backtests import UnderContract
 from app.store.audit import trail
 from app.store.engine import one_statement
@@ -166,11 +166,9 @@ def read(tx: Connection, actor: Actor, backtest_id: UUID) -> Input:
     row = tx.execute(select(Backtest.__table__).where(Backtest.id == backtest_id)).mappings().one()
     parameters = Parameters.from_dict(row["parameters"])
     spec = RunSpec(row["cut_on"] + timedelta(days=1), parameters, actor.company)
-    population, horizon = run_facts.population(tx, spec), parameters.horizon_days
-    ids, outcome = training_windows.window(tx, population, spec.as_of_day + horizon)
-    first = outcome.then.facts.first_day
-    planned = plan(int(first.min()), spec.as_of_day, horizon) if first.size else None
-    earlier, last = training_windows.pair(tx, spec, planned, ids)
+    population, closes_day = run_facts.population(tx, spec), spec.as_of_day + parameters.horizon_days
+    ids, outcome = training_windows.purchase_window(tx, population, closes_day)
+    earlier, last = training_windows.purchase_windows(tx, spec, ids, outcome.then.facts.first_day)
     run_id, flags = _given(tx, spec, ids)
     contracts = contract_backtests.read(tx, population)
     models = tuple(row["models"]) or (*REGISTRY, *CONTRACT_MODELS)
@@ -218,12 +216,7 @@ def _given(tx: Connection, spec: RunSpec, ids: Ids) -> tuple[UUID | None, NDArra
 
 def _result(found: Evaluation, given: Input) -> Row:
     return {
-        "n": found.n,
-        "published": found.published,
-        "reason": found.reason.value,
-        "contest": contest_row(found.contest),
-        "models": [figures_row(one) for one in found.models],
-        "missing": missing_rows(found.missing),
+        **evaluation_row(found),
         "groups": [
             {
                 "name": group.name,

@@ -16,7 +16,7 @@ from app.domain.common.arrays import FloatArray
 from app.domain.scoring.run_spec import RunSpec
 from app.services.scoring import contract_model_selection
 from app.services.scoring.churn_reports import contest_row
-from app.services.scoring.contract_training_windows import Past
+from app.services.scoring.training_windows import Past
 from app.store.tables import ChurnContest
 from app.store.types import new_id, now
 
@@ -51,11 +51,6 @@ class SelectedModel:
     contest: Row
     learned: Row | None
     contract: Row | None = None
-
-    @property
-    def served_model(self) -> str:
-        """Code of the model whose probability is published."""
-        return str(self.contest["serves"])
 
     def serve(self, now: Snapshot, horizon_days: int) -> tuple[Serving, FloatArray] | None:
         """The learned model made ready for these customers, and its q; None unless it serves."""
