@@ -12,8 +12,11 @@ from types import MappingProxyType
 
 from babel.messages.pofile import read_po
 
+from app.domain.common.messages import Message
+
 LANGUAGES = ("en", "tr", "az")
 DEFAULT_LANGUAGE = "en"
+_DECIMAL_COMMA = ("tr", "az")
 
 _LOCALES = Path(__file__).parent / "locales"
 _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
@@ -51,6 +54,33 @@ def translate(message: str, language: str, /, **params: object) -> str:
     if "{" not in text:
         return text
     return _PLACEHOLDER.sub(lambda m: _printable(params[m[1]]) if m[1] in params else m[0], text)
+
+
+def render(language: str, /, *messages: Message) -> str:
+    """Return messages of the rules in ``language``, one after the other.
+
+    >>> silence = Message("No purchase for {value}; ...", {"value": Message("{number} days", {"number": 61})})
+    >>> render("en", silence, Message("This raises the risk."))
+    'No purchase for 61 days; ... This raises the risk.'
+    """
+    return " ".join(
+        translate(
+            message.id,
+            language,
+            **{name: _written(value, language) for name, value in message.params.items()},
+        )
+        for message in messages
+    )
+
+
+def _written(value: str | float | Message, language: str) -> str:
+    """A placeholder's value: numbers with one decimal, or none where it is 0."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Message):
+        return render(language, value)
+    number = f"{value:.1f}".removesuffix(".0")
+    return number.replace(".", ",") if language in _DECIMAL_COMMA else number
 
 
 def clean(value: str, max_chars: int = _MAX_VALUE_CHARS) -> str:

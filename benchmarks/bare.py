@@ -29,6 +29,7 @@ from app.domain.churn.inputs.customer_facts import COLUMNS as FACTS
 from app.domain.satisfaction.expectation import adjust_one
 from app.domain.satisfaction.model import Adjustment
 from app.domain.value.next_tier import next_tier_distance
+from app.texts import render
 
 URL = os.environ["BARE_DATABASE_URL"]
 SQLITE = URL.startswith("sqlite")
@@ -201,7 +202,7 @@ def churn_of(row: dict[str, Any], as_of: date) -> dict[str, Any] | None:
         "model": row["churn_model"],
         "value_at_risk": money(row["value_at_risk_minor"], row["currency"]),
         "reasons": [
-            {**asdict(one), "sentence": churn.sentence(one, "en")}
+            {**asdict(one), "sentence": render("en", churn.sentence(one))}
             for one in churn.reasons_for_one(facts, usual)[:3]
         ],
     }

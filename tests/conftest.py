@@ -2,27 +2,31 @@
 
 The store is the only door to the database and has threads and pools of its own, so tests are not
 wrapped in an outer transaction: SQLite tests get a copy of one migrated file, PostgreSQL tests a
-database whose tables are emptied first.
+database whose tables are emptied first. Tests that want an application share one, and its database, with
+the other tests of their module (`shared_app`).
 """
 
+import json
 import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
 import time_machine
 from hypothesis import settings as hypothesis_settings
-from sqlalchemy import create_engine, text
+from shared_app import SharedApps, put_back
+from sqlalchemy import Connection, Engine, create_engine, text
 from starlette.testclient import TestClient
 from support import Api, Contract
 
 from app.domain.common.access import Actor, Scope, system
 from app.domain.common.company import Company
-from app.main import create_app
+from app.http.openapi.operations import COMMITTED
 from app.services.platform import api_keys
 from app.settings import Settings
 from app.store import dialects, schema
@@ -40,7 +44,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Move the clock; it goes on from there. In workers of pytest-xdist as well: each has the option."""
+    """Let processes that tests start compile each module once; and move the clock, which goes on from there.
+
+    In workers of pytest-xdist as well: each has the option, and the folder of the first process.
+    """
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
+        os.environ["PYTHONPYCACHEPREFIX"] = folder = tempfile.mkdtemp(prefix="vefa-compiled-")
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
     begin = config.getoption("--clock")
     if begin is None:
         return
@@ -139,34 +149,66 @@ _EMPTY = """DO $$ DECLARE name text; has_rows boolean; BEGIN
 END $$"""
 
 
+_NAMES = ", ".join(f"'{table.name}'" for table in Base.metadata.sorted_tables)
+
+
 def empty(url: str, *more: str) -> None:
     """Empty every table of a PostgreSQL database, and run ``more`` statements."""
-    engine = create_engine(dialects.postgres_url(url))
-    names = ", ".join(f"'{table.name}'" for table in Base.metadata.sorted_tables)
-    with engine.begin() as tx:
-        tx.execute(text(_EMPTY.format(names=names)))
+    with _server(url).begin() as tx:
+        tx.execute(text(_EMPTY.format(names=_NAMES)))
         for statement in more:
             tx.execute(text(statement))
-    engine.dispose()
+
+
+@cache
+def _server(url: str) -> Engine:
+    """One connection to a PostgreSQL server, made anew where a test has cut it."""
+    return create_engine(dialects.postgres_url(url), pool_size=1, pool_pre_ping=True)
+
+
+@pytest.fixture(scope="module")
+def shared_apps() -> Iterator[SharedApps]:
+    """The applications that the tests of a module share."""
+    made = SharedApps()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def shared_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The SQLite file under the shared application."""
+    return tmp_path_factory.mktemp("shared") / "vefa.db"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest) -> str:
     """An empty, migrated database of each kind."""
     if request.param == "postgresql":
         url: str = request.getfixturevalue("postgres_url")
         empty(url)
         return url
-    shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "vefa.db")
-    return f"sqlite:///{tmp_path / 'vefa.db'}"
+    template = request.getfixturevalue("sqlite_template")
+    if "client" in request.fixturenames:
+        file: Path = request.getfixturevalue("shared_file")
+        put_back(template, file)
+    else:
+        file = request.getfixturevalue("tmp_path") / "vefa.db"
+        shutil.copy(template, file)
+    return f"sqlite:///{file}"
+
+
+@pytest.fixture(scope="session")
+def usual_settings() -> Settings:
+    """Settings of a service that waits for no disk and refuses nobody."""
+    many = "1000000/minute"
+    made = Settings(secret=SECRET, rate_limit=many, login_rate_limit=many)
+    return made.model_copy(update={"sqlite_synchronous": "OFF"})  # which no settings of a service can say
 
 
 @pytest.fixture
-def settings(database_url: str) -> Settings:
-    """Settings of a service on each database, which waits for no disk."""
-    many = "1000000/minute"
-    made = Settings(database_url=database_url, secret=SECRET, rate_limit=many, login_rate_limit=many)
-    return made.model_copy(update={"sqlite_synchronous": "OFF"})  # which no settings of a service can say
+def settings(usual_settings: Settings, database_url: str) -> Settings:
+    """Such settings on each database."""
+    return usual_settings.model_copy(update={"database_url": database_url})
 
 
 @pytest.fixture
@@ -184,28 +226,30 @@ def actor() -> Actor:
 
 
 @pytest.fixture
-def client(settings: Settings) -> Iterator[TestClient]:
+def client(settings: Settings, shared_apps: SharedApps) -> Iterator[TestClient]:
     """The whole application on each database, without credentials."""
-    with TestClient(create_app(settings), raise_server_exceptions=False) as made:
-        yield made
+    yield shared_apps.client(settings)
+    shared_apps.settle()
 
 
 @pytest.fixture(scope="session")
 def contract() -> Contract:
-    """The OpenAPI document, which every answer to an `Api` is held against."""
-    return Contract(create_app(Settings(secret=SECRET)).openapi())
+    """The OpenAPI document, which every answer to an `Api` is held against (`test_openapi` proves it)."""
+    return Contract(json.loads(COMMITTED.read_bytes()))
 
 
 @pytest.fixture
-def api_with(client: TestClient, store: Store, contract: Contract) -> Callable[..., Api]:
+def api_with(client: TestClient, contract: Contract) -> Callable[..., Api]:
     """Make a caller with the given scopes (all by default) and units."""
 
+    def key(tx: Connection, scopes: Sequence[Scope], units: tuple[str, ...]) -> str:
+        token = api_keys.create(tx, system(Company()), "test", scopes, units=units)
+        api_keys.touch(tx, token.split("_")[2])  # else a request notes it, in its own good time
+        return token
+
     def make(*scopes: Scope, units: tuple[str, ...] = ()) -> Api:
-        token = store.write_sync(
-            api_keys.create, system(Company()), "test", scopes or list(Scope), units=units
-        )
-        store.write_sync(api_keys.touch, token.split("_")[2])  # else a request notes it, in its own good time
-        return Api(client, token, contract)
+        store: Store = client.app.state.services.store  # type: ignore[attr-defined]
+        return Api(client, store.write_sync(key, scopes or list(Scope), units), contract)
 
     return make
 

@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 PROBLEM_JSON = "application/problem+json"
 # The answer to a method that is no operation, so that none declares it.
 UNDECLARED = {405}
+_PROBLEM = {"$ref": "#/components/schemas/Problem"}
 
 Schema = dict[str, Any]
 
@@ -24,14 +25,18 @@ class Contract:
     def __init__(self, document: Schema) -> None:
         self.document = document
         self.seen: dict[tuple[str, int], int] = {}
-        self._paths = [(_pattern(path), operations) for path, operations in document["paths"].items()]
-        self._validators: dict[str, Any] = {}
+        self._paths: dict[int, list[tuple[re.Pattern[str], Schema]]] = {}  # by their number of steps
+        for path, operations in document["paths"].items():
+            self._paths.setdefault(path.count("/"), []).append((_pattern(path), operations))
+        self._validators: dict[int, tuple[Schema, Any]] = {}  # by the id() of a schema in the document
 
     def operation(self, method: str, path: str) -> Schema | None:
         """The operation that answers ``method`` on ``path``; fixed paths come before templates."""
-        found = [operations for pattern, operations in self._paths if pattern.fullmatch(path)]
         wanted = "get" if method.lower() == "head" else method.lower()
-        return next((operations[wanted] for operations in found if wanted in operations), None)
+        for pattern, operations in self._paths.get(path.count("/"), []):
+            if wanted in operations and pattern.fullmatch(path):
+                return dict(operations[wanted])
+        return None
 
     def check(self, method: str, path: str, status: int, headers: Mapping[str, str], body: bytes) -> None:
         """Hold one answer against the document.
@@ -44,7 +49,7 @@ class Contract:
         if operation is None or status in UNDECLARED:
             if path.startswith("/v1/"):
                 assert (status >= 400, media_type) == (True, PROBLEM_JSON)
-                self._validate("Problem", {"$ref": "#/components/schemas/Problem"}, body)
+                self._validate("Problem", _PROBLEM, body)
             return
         name = operation["operationId"]
         assert str(status) in operation["responses"], f"{name}: {status} is not declared"
@@ -62,14 +67,17 @@ class Contract:
             self._validate(f"{name} {status}", schema, body)
 
     def _validate(self, name: str, schema: Schema, body: bytes) -> None:
-        key = json.dumps(schema)
-        validator = self._validators.get(key)
-        if validator is None:
-            validator = jsonschema_rs.Draft202012Validator(self._whole(schema), validate_formats=True)
-            self._validators[key] = validator
         value = strict_json(body)
-        errors = [f"{error.instance_path}: {error.message}" for error in validator.iter_errors(value)]
+        found = self._validator(schema).iter_errors(value)
+        errors = [f"{error.instance_path}: {error.message}" for error in found]
         assert not errors, f"{name}: {errors}"
+
+    def _validator(self, schema: Schema) -> Any:
+        known = self._validators.get(id(schema))
+        if known is None:
+            made = jsonschema_rs.Draft202012Validator(self._whole(schema), validate_formats=True)
+            known = self._validators[id(schema)] = (schema, made)  # kept, so that the id stays its own
+        return known[1]
 
     def _whole(self, schema: Schema) -> Schema:
         """The schema with the components it needs: a validator keeps a copy of all that it is given, and all
@@ -90,7 +98,7 @@ class Contract:
 
     def _check_header(self, name: str, header: str, schema: Schema, value: str) -> None:
         typed = int(value) if schema["type"] == "integer" else value
-        assert jsonschema_rs.is_valid(schema, typed), f"{name}: {header} is not as declared: {value}"
+        assert self._validator(schema).is_valid(typed), f"{name}: {header} is not as declared: {value}"
 
     def _resolve(self, part: Schema) -> Schema:
         if "$ref" not in part:

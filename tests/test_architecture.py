@@ -16,13 +16,13 @@ APP = Path(__file__).parents[1] / "app"
 # What each part of app/ may import from app/. A module directly under app/ is a part of its own.
 ALLOWED = {
     "errors": set(),
-    "texts": set(),
     "logs": set(),
     "domain": {"domain"},
+    "texts": {"domain"},
     "settings": {"domain"},
     "schemas": {"schemas", "domain"},
     "store": {"store", "domain", "errors"},
-    "services": {"services", "store", "schemas", "domain", "errors"},
+    "services": {"services", "store", "schemas", "domain", "errors", "texts"},
     "http": {"http", "services", "store", "schemas", "domain", "errors", "texts"},
     "api": {"api", "http", "services", "store", "schemas", "domain", "errors", "texts"},
     "jobs": {"jobs", "services", "store", "schemas", "domain", "errors", "settings", "texts", "integrations"},

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ ROOT = Path(__file__).parents[1]
 SNAPSHOT = ROOT / "app" / "openapi.json"
 
 
+@cache
 def document() -> dict[str, Any]:
     return create_app(Settings(secret=SECRET)).openapi()
 

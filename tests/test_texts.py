@@ -3,7 +3,8 @@
 import ast
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import errors
-from app.domain.imports.refusals import Refusal
+from app.domain.activity.interactions import DISPOSITIONS
+from app.domain.churn import SIGNALS
+from app.domain.churn.contractual.reason_groups import OWN
+from app.domain.churn.explanations.reason_groups import THEMES
+from app.domain.common.messages import Message, percent
+from app.domain.imports.refusals import WITH_LIMITS, Refusal
+from app.domain.methods import METHODS
+from app.domain.satisfaction import INDICES, competitor_measurements
+from app.domain.surveys import surveys
 from app.errors import PROBLEMS, AppError
-from app.http.validation import MESSAGES
-from app.texts import catalogue, negotiate, translate
+from app.http import validation
+from app.http.pattern_texts import LINE, OTHERWISE, PATTERNS
+from app.texts import catalogue, negotiate, render, translate
 
 APP = Path(errors.__file__).parent
 CATALOGUES = {"tr": catalogue("tr"), "az": catalogue("az")}
+GROUPS = [*THEMES.values(), *OWN]
 PLACEHOLDER = re.compile(r"\{([a-z0-9_]+)\}")
 
 
@@ -37,7 +48,7 @@ def error_names(trees: list[ast.Module]) -> set[str]:
 
 
 def literals(node: ast.expr, constants: dict[str, list[str]]) -> list[str]:
-    """The texts an argument can be: itself, a constant of the file, or either of two."""
+    """The texts an argument can be: itself, a constant of the file, either of two, or each of several."""
     match node:
         case ast.Constant(value=str(text)):
             return [text]
@@ -45,66 +56,107 @@ def literals(node: ast.expr, constants: dict[str, list[str]]) -> list[str]:
             return constants.get(name, [])
         case ast.IfExp(body=one, orelse=other):
             return literals(one, constants) + literals(other, constants)
-        case ast.BoolOp(values=values):
+        case ast.BoolOp(values=values) | ast.Tuple(elts=values) | ast.Dict(values=values):
             return [text for value in values for text in literals(value, constants)]
     return []
 
 
 def constants_of(tree: ast.Module) -> dict[str, list[str]]:
-    """Names that are given texts anywhere in a file, or dicts of texts."""
+    """Names that are given texts anywhere in a file, or tuples or dicts of texts."""
     found: dict[str, list[str]] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign):
-            values = node.value.values if isinstance(node.value, ast.Dict) else [node.value]
-            texts = [text for value in values for text in literals(value, {})]
             for target in node.targets:
                 if isinstance(target, ast.Name):
-                    found.setdefault(target.id, []).extend(texts)
+                    found.setdefault(target.id, []).extend(literals(node.value, {}))
     return found
 
 
-def messages() -> Iterator[str]:
-    """Every message given to an error anywhere in the application."""
-    trees = [ast.parse(path.read_text()) for path in sorted(APP.rglob("*.py"))]
-    position = dict.fromkeys(error_names(trees), 0) | {
-        "FieldError": 2,
-        "MappingProblem": 2,
-        "PydanticCustomError": 1,
-    }
+DESCRIBED = {"Signal": (), "Index": (), "ChurnModel": (), "Method": (), "ReasonGroup": (2, 3)}
+"""What has message ids in members, and in which arguments."""
+MEMBERS = {"detail", "title", "sentence", "limits"}
+
+
+def messages(trees: list[ast.Module]) -> Iterator[str]:
+    """Every message id given to an error, to a `Message`, to a translation, or to what is described."""
+    places: dict[str, tuple[int, ...]] = dict.fromkeys(error_names(trees), (0,)) | DESCRIBED
+    places |= {"FieldError": (2,), "MappingProblem": (2,), "PydanticCustomError": (1,)}
+    places |= {"Message": (0,), "translate": (0,), "say": (0,)}
     for tree in trees:
         constants = constants_of(tree)
         for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", None) in position:
-                index = position[node.func.id]  # type: ignore[attr-defined]
-                given = [
-                    *node.args[index : index + 1],
-                    *[k.value for k in node.keywords if k.arg == "detail"],
-                ]
+            if isinstance(node, ast.Call) and getattr(node.func, "id", None) in places:
+                name = node.func.id  # type: ignore[attr-defined]
+                given = [node.args[place] for place in places[name] if place < len(node.args)]
+                given += [keyword.value for keyword in node.keywords if keyword.arg in MEMBERS]
                 for argument in given:
                     assert not isinstance(argument, ast.JoinedStr), "a formatted message cannot be translated"
                     yield from literals(argument, constants)
 
 
-RAISED = sorted(set(messages()))
-ALL = sorted(
-    {
-        *RAISED,
-        *[reason.sentence for reason in Refusal],
-        *MESSAGES.values(),
-        *[text for kind in PROBLEMS.values() for text in (kind.title, kind.advice)],
-    }
-)
+def untranslated(texts: Iterable[str], language: str) -> list[str]:
+    """Message ids that have no translation."""
+    return sorted({text for text in texts if not CATALOGUES[language].get(text)})
+
+
+def unused(texts: Iterable[str], trees: list[ast.Module]) -> list[str]:
+    """Message ids that no source has as a text."""
+    nodes = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    return sorted(set(texts) - {node.value for node in nodes if isinstance(node.value, str)})
+
+
+SOURCES = [ast.parse(path.read_text()) for path in sorted(APP.rglob("*.py"))]
+WALKED = set(messages(SOURCES))
+ALL = {
+    *WALKED,
+    *[reason.sentence for reason in Refusal],
+    *[sentence for _, sentence in WITH_LIMITS.values()],
+    *[text for kind in PROBLEMS.values() for text in (kind.title, kind.advice)],
+    *validation.MESSAGES.values(),
+    *surveys.MESSAGES.values(),
+    *competitor_measurements.MESSAGES.values(),
+    *DISPOSITIONS.values(),
+    *[*PATTERNS.values(), LINE, OTHERWISE],
+}
 
 
 def test_the_scan_sees_the_messages() -> None:
-    assert "The body is not valid JSON." in RAISED
-    assert "At most {size} bytes." in RAISED
-    assert len(RAISED) > 5
+    assert {"The body is not valid JSON.", "At most {size} bytes."} <= WALKED
+    assert {"{number} days", "{number}%", "This raises the risk.", "Problems"} <= WALKED
+    registries = [*INDICES.values(), *SIGNALS.values(), *METHODS.values()]
+    assert {one.title for one in registries} <= WALKED
+    assert {signal.sentence for signal in SIGNALS.values()} <= WALKED
+    assert {text for group in GROUPS for text in (group.sentence, group.unknown)} <= WALKED
+    assert {limit for method in METHODS.values() for limit in method.limits} <= WALKED
 
 
 @pytest.mark.parametrize("language", CATALOGUES)
 def test_every_text_is_translated(language: str) -> None:
-    assert [text for text in ALL if not CATALOGUES[language].get(text)] == []
+    assert untranslated(ALL, language) == []
+
+
+@pytest.mark.parametrize("language", CATALOGUES)
+@pytest.mark.parametrize(
+    "source",
+    [
+        'NotFoundError("Planted.")',
+        'FieldError("/n", "wrong", "Planted.")',
+        'Message("Planted." if n == 1 else "{number} days", {"number": n})',
+        'Signal(code="x", title="Planted.", sentence="Open complaints: {value}.")',
+        'Signal(code="x", title="Open complaint", sentence="Planted.")',
+        'ReasonGroup("x", Unit.COUNT, "Open complaints: {value}.", "Planted.", measure)',
+        '_FEW = "Planted."\nMethod(code="x", title="Recency", limits=(_FEW,))',
+        '_SAID = ("Planted.", "This raises the risk.")\nMessage(_SAID[effect])',
+    ],
+)
+def test_a_text_without_a_translation_is_noticed(source: str, language: str) -> None:
+    assert untranslated(messages([ast.parse(source)]), language) == ["Planted."]
+
+
+@pytest.mark.parametrize("language", CATALOGUES)
+def test_every_translation_is_used(language: str) -> None:
+    assert unused(CATALOGUES[language], SOURCES) == []
+    assert unused([*CATALOGUES[language], "Planted."], SOURCES) == ["Planted."]
 
 
 @pytest.mark.parametrize("language", CATALOGUES)
@@ -131,6 +183,15 @@ def test_values_are_text_and_never_interpreted() -> None:
     hostile = "{0.__class__} {other} %s"
     assert translate("A {value} B", "en", value=hostile, other="x") == f"A {hostile} B"
     assert translate("A {value.__class__} {missing}", "en", value=1) == "A {value.__class__} {missing}"
+
+
+def test_messages_write_numbers_as_the_language_does() -> None:
+    message = Message("Changed since {period}: {before} before, {after} after.")
+    split = replace(message, params={"period": "2026-07", "before": percent(12.34), "after": 1234.0})
+    assert render("en", split) == "Changed since 2026-07: 12.3% before, 1234 after."
+    assert render("tr", split, percent(3)) == "2026-07 döneminden beri değişti: önce %12,3, sonra 1234. %3"
+    assert render("az", split) == "2026-07 dövründən bəri dəyişib: əvvəl 12,3%, sonra 1234."
+    assert render("de", split) == render("en", split)
 
 
 def test_values_are_cut_and_cleaned() -> None:

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import insert, select, update
 
 from app.demo.competitors import years_moved
 from app.domain.common.access import Actor
@@ -57,6 +57,7 @@ from app.services.insights import competitor_measurements, unit_costs
 from app.services.recovery import complaints
 from app.services.surveys import invitations, responses, surveys
 from app.store.tables import Complaint, ExchangeRate, Import, Job, RefusedRow, Transaction
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import new_id, now
 
 Row = dict[str, Any]
@@ -140,7 +141,7 @@ def days_earlier(ends_at: datetime) -> int:
     return max(0, math.ceil((LAST_AT - ends_at) / timedelta(days=1)))
 
 
-def load(tx: Connection, actor: Actor, customer_ids: Sequence[UUID], until: date, ends_at: datetime) -> None:
+def load(tx: WriteTx, actor: Actor, customer_ids: Sequence[UUID], until: date, ends_at: datetime) -> None:
     """Record what the examples name, but for the customers and the scoring run, in a demo whose last day is
     ``until`` and that ends at ``ends_at``."""
     shown = _Examples(timedelta(days=days_earlier(ends_at)))
@@ -219,16 +220,14 @@ def _response(documented: _Examples) -> SurveyResponseCreate:
     return SurveyResponseCreate.model_validate({**members, "answers": given})
 
 
-def _record(tx: Connection, actor: Actor, service: Any, schemas: Any, item: Input) -> None:
+def _record(tx: ReadTx, actor: Actor, service: Any, schemas: Any, item: Input) -> None:
     """Record one item under the id that stands in the examples."""
     [result] = service.create_many(tx, actor, [item], ids=[UUID(schemas.EXAMPLE_ID)])
     if isinstance(result, AppError):
         raise result
 
 
-def _load_complaints(
-    tx: Connection, actor: Actor, documented: _Examples, customer_ids: Sequence[UUID]
-) -> None:
+def _load_complaints(tx: WriteTx, actor: Actor, documented: _Examples, customer_ids: Sequence[UUID]) -> None:
     shown = documented.row(ComplaintRead)
     shared = {
         name: shown[name] for name in ("source", "channel", "subject", "severity", "owner", "received_at")
@@ -253,7 +252,7 @@ def _load_complaints(
         tx.execute(update(Complaint).where(Complaint.id == UUID(known)).values(number=number))
 
 
-def _load_measurements(tx: Connection, actor: Actor, until: date) -> None:
+def _load_measurements(tx: WriteTx, actor: Actor, until: date) -> None:
     """The measurement that is shown, and one to remove, in the year in which the demo's panels measured."""
     row = years_moved(_example(CompetitorMeasurementRead), until)
     members = CompetitorMeasurementCreate.model_fields
@@ -266,7 +265,7 @@ def _load_measurements(tx: Connection, actor: Actor, until: date) -> None:
             raise result
 
 
-def _load_rates(tx: Connection, actor: Actor, documented: _Examples) -> None:
+def _load_rates(tx: WriteTx, actor: Actor, documented: _Examples) -> None:
     """The rates of the day that the examples name, unless it is one of the demo's days."""
     shown = documented.row(ExchangeRateItem)
     on = ExchangeRateItem.model_validate(shown).on
@@ -280,7 +279,7 @@ def _load_rates(tx: Connection, actor: Actor, documented: _Examples) -> None:
         exchange_rates.put_many(tx, actor, items)
 
 
-def _load_unit_costs(tx: Connection, actor: Actor, documented: _Examples) -> None:
+def _load_unit_costs(tx: WriteTx, actor: Actor, documented: _Examples) -> None:
     shown = CostCode(_example(UnitCostRead)["code"])
     unit_costs.put(tx, actor, shown, documented.of(UnitCostRead, UnitCostPut), None)
     for code, (per_contact, per_minute) in _UNIT_COSTS.items():
@@ -288,7 +287,7 @@ def _load_unit_costs(tx: Connection, actor: Actor, documented: _Examples) -> Non
         unit_costs.put(tx, actor, code, given, None)
 
 
-def _load_imports(tx: Connection, actor: Actor, documented: _Examples) -> None:
+def _load_imports(tx: WriteTx, actor: Actor, documented: _Examples) -> None:
     """An import as its job left it, another one to take back, and a job that waits for good."""
     shown = _example(ImportRead)
     begun = {**shown, "mapping": _mapping(), "next_batch": 1, "created_by": actor.id, "units": []}
@@ -318,7 +317,7 @@ def _load_imports(tx: Connection, actor: Actor, documented: _Examples) -> None:
     _load_jobs(tx, actor, documented, first)
 
 
-def _load_jobs(tx: Connection, actor: Actor, documented: _Examples, import_id: UUID) -> None:
+def _load_jobs(tx: WriteTx, actor: Actor, documented: _Examples, import_id: UUID) -> None:
     shown = _example(JobRead)
     row = {name: shown[name] for name in ("kind", "state", "stage", "done", "total", "result", "error")}
     times = {name: documented.at(shown[name]) for name in ("created_at", "started_at", "ended_at")}

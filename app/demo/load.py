@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import func, insert, select
 
 from app.demo import documentation_records
 from app.demo.competitors import measurements
@@ -41,6 +41,7 @@ from app.services.surveys import invitations, responses, surveys
 from app.store.audit import trail
 from app.store.sql import bulk_write
 from app.store.tables import Backtest, Customer, Event, ExchangeRate, Replay, ScoringRun, Transaction
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import from_micros, new_id, now
 
 _TRANSACTION_COLUMNS = (
@@ -89,24 +90,24 @@ class _Stored:
             self._progress(self._done, self._total)
 
 
-def is_empty(tx: Connection, _actor: Actor) -> bool:
+def is_empty(tx: ReadTx, _actor: Actor) -> bool:
     """Whether the store has no customer yet."""
     return tx.execute(select(func.count()).select_from(Customer)).scalar_one() == 0
 
 
-def is_scored(tx: Connection, _actor: Actor) -> bool:
+def is_scored(tx: ReadTx, _actor: Actor) -> bool:
     """Whether a scoring run is current."""
     return tx.execute(select(ScoringRun.id).where(ScoringRun.is_current)).first() is not None
 
 
-def made_of(tx: Connection, _actor: Actor) -> dict[str, Any] | None:
+def made_of(tx: ReadTx, _actor: Actor) -> dict[str, Any] | None:
     """What the store's demo was made of: ``seed``, ``until`` (text), ``customers``; None if it is unknown."""
     found: dict[str, Any] | None = tx.execute(select(Event.data).where(Event.type == MADE)).scalars().first()
     return found
 
 
 def load(
-    tx: Connection, actor: Actor, demo: Demo, token: str, progress: Callable[[int, int], None] | None = None
+    tx: WriteTx, actor: Actor, demo: Demo, token: str, progress: Callable[[int, int], None] | None = None
 ) -> None:
     """Record all there is of the demo, what the examples of the API's documentation name, and its API key
     ``token``, all or nothing. ``progress`` is called now and then with the records stored and all there are.
@@ -149,7 +150,7 @@ def load(
     trail.record(tx, actor, MADE, token.split("_")[2], data=made)
 
 
-def start_scoring(tx: Connection, actor: Actor, as_of: date) -> UUID:
+def start_scoring(tx: WriteTx, actor: Actor, as_of: date) -> UUID:
     """Record the demo's scoring run, which somebody is going to compute at once, and give its id; harmless
     when repeated."""
     run_id = UUID(EXAMPLE_RUN_ID)
@@ -159,7 +160,7 @@ def start_scoring(tx: Connection, actor: Actor, as_of: date) -> UUID:
     return run_id
 
 
-def start_backtest(tx: Connection, actor: Actor, as_of: date) -> UUID | None:
+def start_backtest(tx: WriteTx, actor: Actor, as_of: date) -> UUID | None:
     """Record the demo's backtest of the last 90 days, which somebody is going to compute at once, and give
     its id; None when it is there already."""
     backtest_id = UUID(EXAMPLE_BACKTEST_ID)
@@ -171,7 +172,7 @@ def start_backtest(tx: Connection, actor: Actor, as_of: date) -> UUID | None:
     return backtest_id
 
 
-def start_replay(tx: Connection, actor: Actor) -> UUID | None:
+def start_replay(tx: WriteTx, actor: Actor) -> UUID | None:
     """Record a replay of the demo's scoring run, which somebody is going to compute at once, and give its id;
     None when it is there already."""
     replay_id = UUID(EXAMPLE_REPLAY_ID)
@@ -182,7 +183,7 @@ def start_replay(tx: Connection, actor: Actor) -> UUID | None:
 
 
 def _record(
-    tx: Connection,
+    tx: ReadTx,
     actor: Actor,
     stored: _Stored,
     create_many: Callable[..., list[Any]],
@@ -202,7 +203,7 @@ def _record(
     return ids
 
 
-def _record_terms(tx: Connection, actor: Actor, demo: Demo) -> None:
+def _record_terms(tx: WriteTx, actor: Actor, demo: Demo) -> None:
     """Record what was known of contracts before today; what holds today is said with the customers."""
     today = actor.company.day_of(now()).isoformat()
     items = [item for item in demo.terms if item["known_on"] < today]

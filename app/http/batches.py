@@ -1,7 +1,7 @@
 """Batches: up to 1,000 items in one request, all or nothing unless ``partial``."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import Response
 from pydantic import BaseModel
@@ -14,22 +14,28 @@ from app.http.replies import dump
 from app.http.validation import MAX_LISTED, refusal
 from app.schemas.common.batches import WrongItem
 from app.store.idempotency import Answer
-from app.texts import negotiate
+from app.store.transactions import Row, WriteTx
 
-Many = Callable[[Any, Actor, Sequence[Any]], list[Any]]
+Item = TypeVar("Item", bound=BaseModel)
+Many = Callable[[WriteTx, Actor, Sequence[Item]], list[Row | AppError]]
 
 
 async def store(
-    call: Call, items: Sequence[Any], many: Many, model: type[BaseModel], member: str, *, partial: bool
+    call: Call,
+    items: Sequence[Item | WrongItem],
+    many: Many[Item],
+    model: type[BaseModel],
+    member: str,
+    *,
+    partial: bool,
 ) -> Response:
     """Store the good ``items`` with ``many``, which returns a row or an `AppError` for each.
 
     The answer is a list of ``{index, status, <member>, problem}``: 201 when all were stored, 207
     otherwise. Without ``partial`` one refusal refuses all, and nothing is stored.
     """
-    language = negotiate(call.request.headers.get("accept-language"))
 
-    def run(tx: Any, actor: Actor) -> list[Any]:
+    def run(tx: WriteTx, actor: Actor) -> list[Row | AppError]:
         good = [item for item in items if not isinstance(item, WrongItem)]
         stored = iter(many(tx, actor, good) if good else [])
         results = [
@@ -42,21 +48,21 @@ async def store(
             _refuse_all(results)
         return results
 
-    def reply(results: list[Any]) -> Answer:
-        rows = [_outcome(index, result, member, language) for index, result in enumerate(results)]
+    def reply(results: list[Row | AppError]) -> Answer:
+        rows = [_outcome(index, result, member, call.language) for index, result in enumerate(results)]
         status = 201 if all(row["problem"] is None for row in rows) else 207
         return Answer(status, dump(model, {"data": rows}))
 
     return await call.write(reply, run)
 
 
-def _outcome(index: int, result: Any, member: str, language: str) -> dict[str, Any]:
+def _outcome(index: int, result: Row | AppError, member: str, language: str) -> dict[str, Any]:
     if isinstance(result, AppError):
         return {"index": index, "status": result.status, member: None, "problem": problem(result, language)}
     return {"index": index, "status": 201, member: result, "problem": None}
 
 
-def _refuse_all(results: list[Any]) -> None:
+def _refuse_all(results: list[Row | AppError]) -> None:
     """Raise one refusal that names every refused item."""
     refused = [(index, result) for index, result in enumerate(results) if isinstance(result, AppError)]
     if not refused:

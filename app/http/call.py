@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import quote, urlencode
 
 from fastapi import Depends, Header, Request, Response
@@ -37,6 +37,7 @@ from app.http.bodies import (
 from app.http.cursors import Cursors, listing_of
 from app.http.replies import Reply, dump
 from app.http.request_target import path_values, query_error, repeatable
+from app.http.route_template import route_template
 from app.http.validation import pointer, refusal
 from app.schemas.common.base import PageOf, Paging
 from app.services.platform import rights
@@ -44,7 +45,13 @@ from app.store import idempotency
 from app.store.engine import Store
 from app.store.idempotency import Answer, Claim
 from app.store.paging import WRITE_SETTLES, After, Page
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import now
+from app.texts import negotiate
+
+P = ParamSpec("P")
+Q = TypeVar("Q", bound=Paging)
+R = TypeVar("R")
 
 IDEMPOTENCY_KEY = r"^[\x21-\x7e]{1,255}$"
 
@@ -72,14 +79,29 @@ class Call:
     request: Request
     services: Services
     actor: Actor
+    content: bytes | None = None
+    """Stands for the body, where that was read as a stream, under an Idempotency-Key."""
 
-    async def read(self, fn: Callable[..., Any], *args: Any) -> Any:
+    @property
+    def language(self) -> str:
+        """The best language of ours for the caller."""
+        return negotiate(self.request.headers.get("accept-language"))
+
+    async def read(
+        self, fn: Callable[Concatenate[ReadTx, Actor, P], R], *args: P.args, **kwargs: P.kwargs
+    ) -> R:
         """Run the read ``fn(tx, actor, *args)``."""
-        return await self.services.store.read(fn, self.actor, *args)
+        return await self.services.store.read(fn, self.actor, *args, **kwargs)
 
-    async def get(self, reply: Reply, fn: Callable[..., Any], *args: Any) -> Response:
+    async def get(
+        self,
+        reply: Reply[R],
+        fn: Callable[Concatenate[ReadTx, Actor, P], R],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> Response:
         """Answer with what ``fn`` reads; 304 when the caller has this version already."""
-        found = await self.read(fn, *args)
+        found = await self.read(fn, *args, **kwargs)
         if self.services.reads.is_on:
             await self._note_read({}, found)
         answer = reply(found)
@@ -89,8 +111,15 @@ class Call:
             return Response(status_code=304, headers=answer.headers)
         return _response(answer)
 
-    async def page(self, model: type[PageOf], fn: Callable[..., Any], query: Paging, *args: Any) -> Response:
-        """Answer with the page ``fn(tx, actor, *args, query, after)`` reads."""
+    async def page(
+        self,
+        model: type[PageOf],
+        fn: Callable[Concatenate[ReadTx, Actor, Q, After | None, P], Page],
+        query: Q,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> Response:
+        """Answer with the page ``fn(tx, actor, query, after, *args)`` reads."""
         path = _path(self.request)
         asked = query.model_dump(mode="json", exclude_defaults=True)
         listing = listing_of(path, asked)
@@ -99,7 +128,7 @@ class Call:
         complete_until = now() - WRITE_SETTLES
         try:
             after: After | None = cursors.decode(listing, query.cursor) if query.cursor is not None else None
-            page: Page = await self.read(fn, *args, query, after)
+            page = await self.read(fn, query, after, *args, **kwargs)
         except InvalidError as error:
             raise error if in_address else _of_body(error) from None
         if self.services.reads.is_on:
@@ -124,32 +153,32 @@ class Call:
         await self.services.reads.note(self.actor, name, scope["path_params"], asked, found)
 
     async def write(
-        self, reply: Reply, fn: Callable[..., Any], *args: Any, content: bytes | None = None
+        self,
+        reply: Reply[R],
+        fn: Callable[Concatenate[WriteTx, Actor, P], R],
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> Response:
-        """Run the write ``fn(tx, actor, *args)``; under an Idempotency-Key at most once, ever.
-
-        ``content`` stands for the body where that has been read as a stream.
-        """
+        """Run the write ``fn(tx, actor, *args)``; under an Idempotency-Key at most once, ever."""
         actor = self.actor
-        claim = await self._claim(content)
+        claim = await self._claim()
 
-        def act(tx: Any) -> Answer:
-            return reply(fn(tx, actor, *args))
+        def act(tx: WriteTx) -> Answer:
+            return reply(fn(tx, actor, *args, **kwargs))
 
         store = self.services.store
         answer = await (store.write(act) if claim is None else store.write(idempotency.run_once, claim, act))
         return _response(answer)
 
-    async def _claim(self, content: bytes | None) -> Claim | None:
+    async def _claim(self) -> Claim | None:
         request = self.request
         key = request.headers.get("idempotency-key")
         if key is None or request.method != "POST":  # other methods may be repeated anyway
             return None
-        endpoint = request.scope["endpoint"]
-        route = f"{endpoint.__module__}.{endpoint.__qualname__}"
+        route = f"{request.method} {route_template(request.scope)}"
         named = f"{self.actor.id}\0{route}\0{key}".encode()
         target = f"{_path(request)}?{request.url.query}\0".encode()
-        body = telling(await request.body()) if content is None else content
+        body = telling(await request.body()) if self.content is None else self.content
         return Claim(hashlib.sha256(named).digest(), hashlib.sha256(target + body).digest())
 
 

@@ -1,7 +1,7 @@
 """From what a service returns to the bytes of an answer."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from pydantic import BaseModel
@@ -9,8 +9,10 @@ from pydantic import BaseModel
 from app.domain.common.etags import etag
 from app.schemas.common.base import serializer
 from app.store.idempotency import Answer
+from app.store.transactions import Row
 
-Reply = Callable[[Any], Answer]
+R = TypeVar("R")
+Reply = Callable[[R], Answer]
 
 
 def dump(model: type[BaseModel], value: Any) -> bytes:
@@ -18,10 +20,10 @@ def dump(model: type[BaseModel], value: Any) -> bytes:
     return serializer(model).to_json(value, warnings=False)
 
 
-def one(model: type[BaseModel], *, status: int = 200, location: str | None = None) -> Reply:
+def one(model: type[BaseModel], *, status: int = 200, location: str | None = None) -> Reply[Row]:
     """Reply with one resource and its ETag; ``location`` is a template over its members."""
 
-    def reply(row: Mapping[str, Any]) -> Answer:
+    def reply(row: Row) -> Answer:
         headers = {}
         if "version" in row:
             headers["ETag"] = etag(row["version"])
@@ -32,18 +34,18 @@ def one(model: type[BaseModel], *, status: int = 200, location: str | None = Non
     return reply
 
 
-def upserted(model: type[BaseModel], location: str) -> Reply:
+def upserted(model: type[BaseModel], location: str) -> Reply[tuple[Row, bool]]:
     """Reply to ``(resource, is new)``: 201 with its location, or 200."""
     new, old = one(model, status=201, location=location), one(model)
 
-    def reply(result: tuple[Mapping[str, Any], bool]) -> Answer:
+    def reply(result: tuple[Row, bool]) -> Answer:
         row, created = result
         return (new if created else old)(row)
 
     return reply
 
 
-def unversioned(model: type[BaseModel], *, status: int = 200) -> Reply:
+def unversioned(model: type[BaseModel], *, status: int = 200) -> Reply[Any]:
     """Reply with a document that has no version."""
 
     def reply(value: Any) -> Answer:
@@ -52,7 +54,7 @@ def unversioned(model: type[BaseModel], *, status: int = 200) -> Reply:
     return reply
 
 
-def localized(model: type[BaseModel], language: str) -> Reply:
+def localized(model: type[BaseModel], language: str) -> Reply[Any]:
     """Reply with a document without a version that has sentences in ``language``."""
     headers = {"Content-Language": language, "Vary": "Accept-Language"}
 
@@ -62,10 +64,10 @@ def localized(model: type[BaseModel], language: str) -> Reply:
     return reply
 
 
-def accepted(model: type[BaseModel], location: str = "/v1/jobs/{job_id}") -> Reply:
+def accepted(model: type[BaseModel], location: str = "/v1/jobs/{job_id}") -> Reply[Row]:
     """Reply 202 to work that has been taken on; ``location`` says where to follow it."""
 
-    def reply(row: Mapping[str, Any]) -> Answer:
+    def reply(row: Row) -> Answer:
         return Answer(202, dump(model, row), {"Location": location.format_map(row)})
 
     return reply
@@ -76,12 +78,12 @@ def no_content(_result: Any) -> Answer:
     return Answer(204, b"", {})
 
 
-class _Quoted(dict[str, Any]):
+class _Quoted(Row):
     """Members of a resource as steps of a path; only those that are asked for are written so."""
 
     def __getitem__(self, name: str) -> str:
         return quote(str(super().__getitem__(name)), safe=":@+")
 
 
-def _filled(location: str, row: Mapping[str, Any]) -> str:
+def _filled(location: str, row: Row) -> str:
     return location.format_map(_Quoted(row))

@@ -1,11 +1,10 @@
 """From waiting rows to running workflows."""
 
-from sqlalchemy import Connection
-
 from app.domain.common.job_turns import Turns
 from app.jobs import workflows
 from app.services.platform import jobs
 from app.store.engine import Store
+from app.store.transactions import WriteTx
 
 MAX_WAITING_READ = 200
 """Jobs handed over in one go, at most."""
@@ -41,7 +40,7 @@ def hand_over(store: Store, free: int, free_for_long: int | None = None, turns: 
     return len(waiting)
 
 
-def _hand_over_locked(tx: Connection, free: int, free_for_long: int | None, turns: Turns | None) -> int:
+def _hand_over_locked(tx: WriteTx, free: int, free_for_long: int | None, turns: Turns | None) -> int:
     waiting = jobs.waiting(tx, free, free_for_long, turns)
     for job_id in waiting:
         workflows.begin(job_id)

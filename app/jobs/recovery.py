@@ -5,7 +5,7 @@ from uuid import UUID
 
 import structlog
 from dbos import DBOS
-from sqlalchemy import Connection, select, update
+from sqlalchemy import select, update
 
 from app.domain.common.jobs import JobState
 from app.jobs import state_format, workflows
@@ -13,6 +13,7 @@ from app.jobs.registry import Row
 from app.store import worker_heartbeats
 from app.store.engine import Store
 from app.store.tables import Job
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import now
 
 _STRAY_AGE = timedelta(minutes=1)
@@ -87,7 +88,7 @@ def _forget_refused(ended: list[str]) -> set[str]:
     return set(refused)
 
 
-def _handed_over(tx: Connection) -> list[Row]:
+def _handed_over(tx: ReadTx) -> list[Row]:
     found = tx.execute(
         select(Job.__table__)
         .where(_UNENDED, Job.handed_over_at < now() - _STRAY_AGE)
@@ -97,6 +98,6 @@ def _handed_over(tx: Connection) -> list[Row]:
     return [dict(row) for row in found.mappings()]
 
 
-def _wait_again(tx: Connection, job_ids: list[UUID]) -> int:
+def _wait_again(tx: WriteTx, job_ids: list[UUID]) -> int:
     again = {"state": JobState.WAITING, "handed_over_at": None}
     return tx.execute(update(Job).where(Job.id.in_(job_ids), _UNENDED).values(**again)).rowcount

@@ -27,7 +27,7 @@ from uuid import UUID
 
 import structlog
 from dbos import DBOS, DBOSConfig, SetWorkflowID, _workflow_commands
-from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy import Engine, create_engine
 from sqlalchemy.pool import QueuePool
 
 from app.domain.common.job_turns import long_slots
@@ -37,6 +37,7 @@ from app.jobs.registry import KINDS, Context, Row
 from app.services.platform import jobs
 from app.settings import Settings
 from app.store import dialects, private_files
+from app.store.transactions import WriteTx
 from app.texts import translate
 
 R = TypeVar("R")
@@ -202,7 +203,7 @@ def advance(job: Row, n: int) -> str:
     return "done" if done else "more"
 
 
-def fail(tx: Connection, job: Row, error: str) -> bool:
+def fail(tx: WriteTx, job: Row, error: str) -> bool:
     """Mark a job as failed, and let its kind do the same with its own rows.
 
     Returns:

@@ -30,6 +30,7 @@ from sqlalchemy.pool import QueuePool
 from sqlalchemy.types import UserDefinedType
 
 from app.store import private_files
+from app.store.transactions import ReadTx, WriteTx
 
 
 class Secret(Protocol):
@@ -251,12 +252,12 @@ def migration_engine(settings: StoreSettings) -> Engine:
     )
 
 
-def is_postgres(tx: Connection) -> bool:
+def is_postgres(tx: ReadTx) -> bool:
     """Whether ``tx`` talks to PostgreSQL."""
     return tx.dialect.name == "postgresql"
 
 
-def check_foreign_keys(tx: Connection) -> None:
+def check_foreign_keys(tx: WriteTx) -> None:
     """Make sure on SQLite that every reference has its row; PostgreSQL has checked already.
 
     Raises:
@@ -268,7 +269,7 @@ def check_foreign_keys(tx: Connection) -> None:
             raise RuntimeError(f"broken references in {', '.join(sorted(tables))}")
 
 
-def insert(tx: Connection, table: type[Any]) -> postgresql.Insert:
+def insert(tx: ReadTx, table: type[Any]) -> postgresql.Insert:
     """INSERT with ON CONFLICT clauses for the database at hand (both dialects share the methods used)."""
     target = cast(Table, table.__table__)
     if is_postgres(tx):
@@ -276,7 +277,7 @@ def insert(tx: Connection, table: type[Any]) -> postgresql.Insert:
     return cast(postgresql.Insert, sqlite.insert(target))
 
 
-def upsert(tx: Connection, table: type[Any], keys: Sequence[str], members: Sequence[str]) -> Insert:
+def upsert(tx: ReadTx, table: type[Any], keys: Sequence[str], members: Sequence[str]) -> Insert:
     """INSERT that overwrites ``members`` of a row whose ``keys`` exist already."""
     statement = insert(tx, table)
     return statement.on_conflict_do_update(
@@ -284,7 +285,7 @@ def upsert(tx: Connection, table: type[Any], keys: Sequence[str], members: Seque
     )
 
 
-def among(tx: Connection, column: Any, values: Collection[str]) -> ColumnElement[bool]:
+def among(tx: ReadTx, column: Any, values: Collection[str]) -> ColumnElement[bool]:
     """Whether a text column holds one of ``values``, however many: they travel as one parameter."""
     if is_postgres(tx):
         listed = bindparam(None, list(values), type_=postgresql.ARRAY(Text()))
@@ -293,12 +294,13 @@ def among(tx: Connection, column: Any, values: Collection[str]) -> ColumnElement
     return cast("ColumnElement[bool]", column.in_(select(table.c.value)))
 
 
-def fetch(tx: Connection, statement: str, values: Any, **options: Any) -> Sequence[Sequence[Any]]:
+def fetch(tx: ReadTx, statement: str, values: Any, **options: Any) -> Sequence[Sequence[Any]]:
     """All rows of a statement in the driver's own words and values; errors are SQLAlchemy's.
 
     ``values``: by name on PostgreSQL, by place on SQLite. ``options``: of the driver.
     """
-    connection: Any = tx.connection.dbapi_connection
+    whole = cast("Connection", tx)  # a driver's connection can do everything; this one is only asked to read
+    connection: Any = whole.connection.dbapi_connection
     try:
         if isinstance(connection, AdaptedConnection):
             found = connection.run_async(lambda raw: _fetch_async(raw, statement, values, options))
@@ -309,7 +311,7 @@ def fetch(tx: Connection, statement: str, values: Any, **options: Any) -> Sequen
         known: Any = error if isinstance(error, tx.dialect.loaded_dbapi.Error) else None
         lost = not isinstance(error, Exception) or tx.dialect.is_disconnect(known, connection, None)
         if lost:
-            tx.invalidate()
+            whole.invalidate()
         if known is None:
             raise
         raise exc.DBAPIError.instance(
@@ -327,7 +329,7 @@ async def _fetch_async(connection: Any, statement: str, values: Any, options: di
     return await (await connection.execute(statement, values, **options)).fetchall()
 
 
-def long_values(tx: Connection, statement: Select[bytes]) -> list[bytes]:
+def long_values(tx: ReadTx, statement: Select[bytes]) -> list[bytes]:
     """Read one column of long binary values. PostgreSQL would send them as text, twice as long."""
     if not is_postgres(tx):
         return list(tx.execute(statement).scalars())
@@ -335,7 +337,7 @@ def long_values(tx: Connection, statement: Select[bytes]) -> list[bytes]:
     return [data for (data,) in fetch(tx, str(compiled), compiled.params, binary=True)]
 
 
-def advisory_lock(tx: Connection, name: str) -> None:
+def advisory_lock(tx: WriteTx, name: str) -> None:
     """Wait for a lock that lives as long as the transaction. SQLite has one writer, so holds it already."""
     if is_postgres(tx):
         tx.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})

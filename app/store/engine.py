@@ -22,11 +22,13 @@ from app.store.audit import keys
 from app.store.connections import LongReads, PostgresConnections, SqliteReaders
 from app.store.dialects import StoreSettings
 from app.store.sqlite_writer import Writer
+from app.store.transactions import ReadTx
 from app.store.watchdog import Watchdog
 
 P = ParamSpec("P")
 R = TypeVar("R")
 Use = Callable[Concatenate[Connection, P], R]
+ReadUse = Callable[Concatenate[ReadTx, P], R]
 
 WRITE_TRIES = 4
 
@@ -34,13 +36,13 @@ _BEGIN_SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _END_SNAPSHOT = "ROLLBACK"
 
 
-def one_statement(fn: Use[P, R]) -> Use[P, R]:
+def one_statement(fn: ReadUse[P, R]) -> ReadUse[P, R]:
     """Mark a read that executes one statement, so needs no snapshot: it runs in autocommit."""
     fn.single = True  # type: ignore[attr-defined]
     return fn
 
 
-def in_thread(fn: Use[P, R]) -> Use[P, R]:
+def in_thread(fn: ReadUse[P, R]) -> ReadUse[P, R]:
     """Mark a read that takes long, also in Python: it runs in a thread, so that others need not wait."""
     fn.long = True  # type: ignore[attr-defined]
     return fn
@@ -93,7 +95,7 @@ class Store:
 
     # --- HTTP side
 
-    async def read(self, fn: Use[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    async def read(self, fn: ReadUse[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a read; several statements see one snapshot.
 
         Raises:
@@ -130,7 +132,7 @@ class Store:
 
     # --- commands and jobs
 
-    def read_sync(self, fn: Use[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    def read_sync(self, fn: ReadUse[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """`read` for commands and jobs."""
         if self.is_sqlite:
             return self._read_sqlite(fn, *args, **kwargs)
@@ -189,14 +191,14 @@ class Store:
 
     # --- inside
 
-    def _read_sqlite(self, fn: Use[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    def _read_sqlite(self, fn: ReadUse[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         try:
             snapshot = not getattr(fn, "single", False)
             return self._reader.run(snapshot, fn, *args, **kwargs)  # type: ignore[no-any-return]
         except Exception as error:
             raise database_errors.translate_error(error) from error
 
-    async def _read_long(self, fn: Use[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    async def _read_long(self, fn: ReadUse[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         if self.is_sqlite:
             return await asyncio.to_thread(lambda: self._read_sqlite(fn, *args, **kwargs))
         engine = self._beside.engine()
@@ -221,7 +223,7 @@ class Store:
         return self._sync
 
 
-def _read_in(engine: Engine, fn: Use[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+def _read_in(engine: Engine, fn: ReadUse[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """A read in the thread that calls, all its statements seeing the same rows."""
     engine = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     try:
@@ -241,7 +243,7 @@ def _in_transaction(fn: Use[P, R]) -> Use[P, R]:
     return within
 
 
-def _in_snapshot(fn: Use[P, R]) -> Use[P, R]:
+def _in_snapshot(fn: ReadUse[P, R]) -> Use[P, R]:
     """``fn`` on a connection in autocommit, all its statements seeing the same rows."""
 
     def within(tx: Connection, /, *args: P.args, **kwargs: P.kwargs) -> R:

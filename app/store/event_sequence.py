@@ -6,7 +6,7 @@ remembers the last position it saw misses nothing. Audit entries are sealed as t
 (`app.store.audit.sealing`).
 """
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 
 from app.store import dialects
 from app.store.audit import head, sealing
@@ -15,6 +15,7 @@ from app.store.audit.keys import AuditKeys
 from app.store.audit.sealing import Sealing
 from app.store.engine import one_statement
 from app.store.tables import AuditEntry, Event
+from app.store.transactions import ReadTx, WriteTx
 
 _HAS_UNNUMBERED = select(  # built once: it runs every second
     select(Event.id).where(Event.position.is_(None)).exists()
@@ -25,12 +26,12 @@ _NUMBER = "UPDATE events SET position = {0} WHERE id = {0}"
 
 
 @one_statement
-def has_unnumbered(tx: Connection) -> bool:
+def has_unnumbered(tx: ReadTx) -> bool:
     """Whether any row waits for its position."""
     return bool(tx.execute(_HAS_UNNUMBERED).scalar_one())
 
 
-def assign(tx: Connection, keys: AuditKeys, limit: int, known: Head | None = None) -> Sealing:
+def assign(tx: WriteTx, keys: AuditKeys, limit: int, known: Head | None = None) -> Sealing:
     """Number up to ``limit`` events and as many audit entries, and seal the entries.
 
     Only one transaction does it at a time; others wait for it.
@@ -49,7 +50,7 @@ def assign(tx: Connection, keys: AuditKeys, limit: int, known: Head | None = Non
     return done
 
 
-def _number_events(tx: Connection, limit: int) -> int:
+def _number_events(tx: WriteTx, limit: int) -> int:
     mark = "%s" if dialects.is_postgres(tx) else "?"
     found = tx.exec_driver_sql(_WAITING.format(mark), (limit,)).scalars().all()
     if found:

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import cast
 
-from sqlalchemy import Connection, delete, exc, select, update
+from sqlalchemy import delete, exc, select, update
 
 from app.errors import ConflictError, InvalidError
 from app.store import database_errors, dialects
 from app.store.tables import IdempotencyKey
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import now
 
 KEEP = timedelta(hours=48)
@@ -33,7 +34,7 @@ class Claim:
     fingerprint: bytes
 
 
-def run_once(tx: Connection, claim: Claim, act: Callable[[Connection], Answer]) -> Answer:
+def run_once(tx: WriteTx, claim: Claim, act: Callable[[WriteTx], Answer]) -> Answer:
     """Run ``act`` unless this key has an answer already, and keep its answer.
 
     A duplicate in flight waits for the first one's outcome: on PostgreSQL at the unique index, up to the
@@ -54,7 +55,7 @@ def run_once(tx: Connection, claim: Claim, act: Callable[[Connection], Answer]) 
     return answer
 
 
-def _claim(tx: Connection, claim: Claim) -> bool:
+def _claim(tx: WriteTx, claim: Claim) -> bool:
     """Whether the key is ours: nobody has used it before."""
     statement = (
         dialects.insert(tx, IdempotencyKey)
@@ -75,7 +76,7 @@ def _in_flight() -> ConflictError:
     return ConflictError(detail, code="idempotency_in_flight", headers={"Retry-After": "1"})
 
 
-def _replay(tx: Connection, claim: Claim) -> Answer:
+def _replay(tx: ReadTx, claim: Claim) -> Answer:
     stored = tx.execute(
         select(
             IdempotencyKey.fingerprint, IdempotencyKey.status, IdempotencyKey.headers, IdempotencyKey.body
@@ -89,6 +90,6 @@ def _replay(tx: Connection, claim: Claim) -> Answer:
     return Answer(stored.status, stored.body or b"", {**headers, "Idempotency-Replayed": "true"})
 
 
-def forget_old(tx: Connection) -> int:
+def forget_old(tx: WriteTx) -> int:
     """Delete keys older than `KEEP`; returns how many."""
     return tx.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < now() - KEEP)).rowcount

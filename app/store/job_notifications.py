@@ -9,12 +9,13 @@ from sqlalchemy import Connection, exc, text
 from app.errors import UnavailableError
 from app.store import dialects
 from app.store.dialects import StoreSettings
+from app.store.transactions import WriteTx
 
 _CHANNEL = "vefa_jobs"
 _NOTIFY = text(f"NOTIFY {_CHANNEL}")
 
 
-def notify(tx: Connection) -> None:
+def notify(tx: WriteTx) -> None:
     """Wake the listeners when ``tx`` commits."""
     if dialects.is_postgres(tx):
         tx.execute(_NOTIFY)

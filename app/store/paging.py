@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, tuple_
+from sqlalchemy import ColumnElement, Select, and_, tuple_
+
+from app.store.transactions import ReadTx
 
 After = tuple[Any, ...]
 
@@ -36,7 +38,7 @@ class Page:
 
 
 def fetch(
-    tx: Connection,
+    tx: ReadTx,
     statement: Select[Any],
     keys: Sequence[SortKey],
     *,
@@ -63,13 +65,8 @@ def fetch(
     return Page(rows[:limit], tuple(rows[limit - 1][key.column.key] for key in keys))
 
 
-def changed_after(statement: Select[Any], updated_at: Any, instant: datetime | None) -> Select[Any]:
-    """Keep the rows whose last change, in the column ``updated_at``, is later; all without an instant."""
-    return statement if instant is None else statement.where(updated_at > instant)
-
-
 def _rows(
-    tx: Connection, statement: Select[Any], keys: Sequence[SortKey], limit: int, after: After | None
+    tx: ReadTx, statement: Select[Any], keys: Sequence[SortKey], limit: int, after: After | None
 ) -> list[dict[str, Any]]:
     ordered = statement.order_by(*[key.column.desc() if key.descending else key.column for key in keys])
     if after is not None:

@@ -5,11 +5,12 @@ anew at every execution, which costs more than a small read itself. A `PreparedS
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, Dialect, Select
 
 from app.store import dialects
+from app.store.transactions import ReadTx
 
 Row = dict[str, Any]
 Convert = Callable[[Any], Any]
@@ -26,9 +27,11 @@ class PreparedSelect:
         self.statement = statement
         self._forms: dict[str, _Form] = {}
 
-    def rows(self, tx: Connection, values: Mapping[str, Any]) -> list[Row]:
+    def rows(self, tx: ReadTx, values: Mapping[str, Any]) -> list[Row]:
         """All rows, with what SQLAlchemy would make of their values."""
-        if tx.dispatch.before_cursor_execute:  # who listens to statements is told by SQLAlchemy itself
+        if cast(
+            "Connection", tx
+        ).dispatch.before_cursor_execute:  # who listens to statements is told by SQLAlchemy itself
             return [row._asdict() for row in tx.execute(self.statement, values).all()]
         dialect = tx.dialect
         form = self._forms.get(dialect.name)
@@ -54,7 +57,7 @@ class _Form:
             {name: kind.result_processor(dialect, None) for name, kind in columns.items()}
         )
 
-    def rows(self, tx: Connection, values: Mapping[str, Any]) -> list[Row]:
+    def rows(self, tx: ReadTx, values: Mapping[str, Any]) -> list[Row]:
         given = {**self._fixed, **values}
         for name, convert in self._to:
             given[name] = convert(given[name])

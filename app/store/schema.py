@@ -3,14 +3,15 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, Select, Text, column, inspect, select, table
 
 from app.errors import StartError
 from app.store import dialects
 from app.store.dialects import StoreSettings
 from app.store.engine import Store
+from app.store.transactions import ReadTx
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -44,11 +45,14 @@ def _known() -> dict[str, str | None]:
     return {names["revision"]: names.get("down_revision") for names in named if "revision" in names}
 
 
-def current(tx: Connection) -> str | None:
+_CURRENT: Select[str] = select(column("version_num", Text)).select_from(table("alembic_version"))
+
+
+def current(tx: ReadTx) -> str | None:
     """The revision the database is at; None if it has never been migrated."""
-    if not inspect(tx).has_table("alembic_version"):
+    if not inspect(cast("Connection", tx)).has_table("alembic_version"):
         return None
-    found: str | None = tx.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+    found: str | None = tx.execute(_CURRENT).scalar_one_or_none()
     return found
 
 

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, and_, or_, select
+from sqlalchemy import Select, and_, or_, select
 
 from app.domain.common.access import Actor
+from app.domain.common.text import split_qualified
 from app.store.prepared_select import PreparedSelect, Row
-from app.store.tables import Customer
+from app.store.tables import Customer, CustomerExternalId
+from app.store.transactions import ReadTx
 
 S = TypeVar("S", bound="Select[*tuple[Any, ...]]")
 
@@ -34,10 +36,23 @@ def visible_to(statement: S, actor: Actor, customer_id: Any = Customer.id, unit:
     return statement
 
 
-def read_visible(
-    tx: Connection, prepared: PreparedSelect, actor: Actor, values: Mapping[str, Any]
-) -> list[Row]:
+def read_visible(tx: ReadTx, prepared: PreparedSelect, actor: Actor, values: Mapping[str, Any]) -> list[Row]:
     """The rows of a prepared read of customers that the caller may see."""
     if actor.is_limited:
         return [row._asdict() for row in tx.execute(visible_to(prepared.statement, actor), values).all()]
     return prepared.rows(tx, values)
+
+
+def owner_of(system: Any, key: Any) -> Any:
+    """The id of the customer that has ``key`` in ``system``, as a subquery."""
+    return (
+        select(CustomerExternalId.customer_id)
+        .where(CustomerExternalId.system == system, CustomerExternalId.key == key)
+        .scalar_subquery()
+    )
+
+
+def owned_by(owner: Any, external_id: str) -> Any:
+    """The condition that the customer in column ``owner`` has ``external_id`` (``system:key``). A key that no
+    customer has matches nothing."""
+    return owner == owner_of(*split_qualified(external_id))

@@ -1,8 +1,10 @@
 """``vefa demo``: deterministic, scored, and made only once."""
 
+import shutil
 from datetime import date
 from pathlib import Path
 
+import pytest
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
@@ -22,6 +24,19 @@ def make(file: Path) -> str:
     return result.output
 
 
+@pytest.fixture(scope="module")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A demo, and what the command said."""
+    file = tmp_path_factory.mktemp("demo") / "demo.db"
+    return file, make(file)
+
+
+@pytest.fixture
+def made(made_once: tuple[Path, str], tmp_path: Path) -> Path:
+    """A copy of it."""
+    return Path(shutil.copy(made_once[0], tmp_path / "demo.db"))
+
+
 def report(file: Path) -> dict[str, object]:
     settings = Settings(database_url=f"sqlite:///{file}", secret=SECRET)
     with TestClient(create_app(settings), headers={"Authorization": f"Bearer {TOKEN}"}) as client:
@@ -30,16 +45,15 @@ def report(file: Path) -> dict[str, object]:
         return found
 
 
-def test_the_demo_is_loaded_scored_and_readable_with_its_key(tmp_path: Path) -> None:
-    assert "300 customers" in make(tmp_path / "demo.db")
-    found = report(tmp_path / "demo.db")
+def test_the_demo_is_loaded_scored_and_readable_with_its_key(made: Path, made_once: tuple[Path, str]) -> None:
+    assert "300 customers" in made_once[1]
+    found = report(made)
     assert found["is_current"]
     assert found["excluded"] == {"no_rate": 0, "currencies_without_rate": []}
 
 
-def test_the_past_of_contracts_is_known_and_too_little_to_learn_from(tmp_path: Path) -> None:
-    make(tmp_path / "demo.db")
-    settings = Settings(database_url=f"sqlite:///{tmp_path / 'demo.db'}", secret=SECRET)
+def test_the_past_of_contracts_is_known_and_too_little_to_learn_from(made: Path) -> None:
+    settings = Settings(database_url=f"sqlite:///{made}", secret=SECRET)
     with TestClient(create_app(settings), headers={"Authorization": f"Bearer {TOKEN}"}) as client:
         serving = client.get("/v1/insights/churn").json()["models"]["contract"]["serving"]
         tested = client.get(f"/v1/backtests/{BACKTEST_ID}").json()["result"]["contract"]
@@ -53,18 +67,17 @@ def test_the_past_of_contracts_is_known_and_too_little_to_learn_from(tmp_path: P
     assert len(versions) > 1
 
 
-def test_it_is_made_only_once(tmp_path: Path) -> None:
-    make(tmp_path / "demo.db")
-    first = report(tmp_path / "demo.db")
-    assert make(tmp_path / "demo.db") == ""
-    assert report(tmp_path / "demo.db") == first
+def test_it_is_made_only_once(made: Path) -> None:
+    first = report(made)
+    assert make(made) == ""
+    assert report(made) == first
 
 
-def test_the_same_seed_and_day_give_the_same_company(tmp_path: Path) -> None:
+def test_the_same_seed_and_day_give_the_same_company(made: Path, tmp_path: Path) -> None:
     reports = []
-    for name in ("one.db", "two.db"):
-        make(tmp_path / name)
-        found = report(tmp_path / name)
+    make(tmp_path / "another.db")
+    for file in (made, tmp_path / "another.db"):
+        found = report(file)
         reports.append({key: value for key, value in found.items() if key not in ("run_id", "computed_at")})
     assert reports[0] == reports[1]
 
@@ -94,9 +107,8 @@ def test_a_last_day_that_is_no_day_is_refused_in_one_sentence(tmp_path: Path) ->
     assert not (tmp_path / "demo.db").exists()
 
 
-def test_a_file_with_another_demo_says_so(tmp_path: Path) -> None:
-    file = tmp_path / "demo.db"
-    make(file)
+def test_a_file_with_another_demo_says_so(made: Path) -> None:
+    file = made
     before = report(file)
     arguments = ["demo", "--no-serve", "--file", str(file)]
     for other in (["--customers", "400"], ["--seed", "2"], ["--until", "2026-10-30"], ["--seed", "0"]):

@@ -94,17 +94,17 @@ def ending(seed: int, ends_at: datetime, zone: ZoneInfo = ZONE, customers: int =
     return generate(seed, ends_at.astimezone(zone).date(), customers, ends_at=ends_at, zone=zone)
 
 
-def test_every_hour_of_a_week() -> None:
+def test_every_hour_of_the_day_within_a_week() -> None:
     first = at("2026-12-28 21:00:00")
-    for hour in range(7 * 24):
+    for hour in range(0, 7 * 24, 5):  # five and 24 have no divisor in common
         ends_at = first + hour * HOUR
         check(ending(1, ends_at, customers=250), ends_at, ZONE)
 
 
 @pytest.mark.parametrize("part", range(4))
-def test_four_hundred_instants_in_four_zones(part: int) -> None:
+def test_a_hundred_and_twenty_instants_in_four_zones(part: int) -> None:
     drawn = random.Random(part)  # noqa: S311 - an example of instants, no secret
-    for _ in range(100):
+    for _ in range(30):
         ends_at = at("2024-01-01") + timedelta(seconds=drawn.randrange(6 * 365 * 86_400))
         check(ending(drawn.randrange(50), ends_at, ZONES[part]), ends_at, ZONES[part])
 

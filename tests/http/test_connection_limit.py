@@ -190,8 +190,8 @@ def test_who_is_served_is_never_cut_off_and_the_newcomer_is_refused(
 SERVE = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_NOFILE, (256, 1024))
-from app.connection_ceiling import fitting, raise_descriptor_limit
-from app.http_server import Limits, serve
+from app.http.connection_limit import fitting, raise_descriptor_limit
+from app.http.server import Limits, serve
 
 async def app(scope, receive, send):
     if scope["type"] == "http":

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from refresh_formulas import PAGE, SOURCE, rendered
+from refresh_formulas import BEGIN, END, PAGE, SOURCE, rendered, with_methods
 from sample_app import sample_app
 from starlette.testclient import TestClient
 
+from app.domain.methods import METHODS
 from app.errors import PROBLEMS
 from app.http.openapi import operations as openapi
 from app.http.openapi import pages
@@ -62,6 +63,20 @@ def test_every_problem_has_a_page(client: TestClient, code: str) -> None:
         "title": PROBLEMS[code].title,
         "advice": PROBLEMS[code].advice,
     }
+
+
+def test_the_document_of_formulas_says_what_the_methods_say() -> None:
+    text = SOURCE.read_text(encoding="utf-8")
+    assert text == with_methods(text), "python -m tests.refresh_formulas"
+    formula = METHODS["contract_value"].formula
+    assert text.count(formula) == 1
+    assert with_methods(text.replace(formula, "another")) == text
+    with pytest.raises(ValueError, match="value-tiers: 1 methods, and the marks are not there"):
+        with_methods(text.replace(BEGIN, "", 1))
+    with pytest.raises(ValueError, match="money-and-value: 0 methods"):
+        with_methods(text.replace("## Money and value\n", f"## Money and value\n{BEGIN}\n{END}\n"))
+    with pytest.raises(ValueError, match="profits: 0 methods, and the marks are there"):
+        with_methods(text.replace("## Profit\n", "## Profits\n"))
 
 
 def test_the_page_of_formulas_is_the_document_of_formulas() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
+import psycopg
 import pytest
 from documented import Operation, operations, resolved, sent
 from record_examples import refreshed, refreshed_all
@@ -24,21 +25,63 @@ from app.main import create_app
 from app.schemas.common.examples import recorded
 from app.settings import Settings
 from app.store.engine import Store
+from app.store.tables import Base
 
+Kept = dict[str, bytes]
 UNTIL = date(2026, 11, 23)
 RECORDED = {"recorded_at", "created_at", "updated_at", "actor_id"}
 """Members of the demo's records that say when and by whom it was made."""
 
 
+@pytest.fixture(scope="module")
+def kept() -> dict[bool, Kept]:
+    """The demo's tables on SQLite (true) and on PostgreSQL, once they were made."""
+    return {}
+
+
 @pytest.fixture
-def shown(settings: Settings, store: Store, actor: Actor, contract: Contract) -> Iterator[Api]:
-    """The demo, freshly loaded and scored."""
+def shown(settings: Settings, actor: Actor, contract: Contract, kept: dict[bool, Kept]) -> Iterator[Api]:
+    """The demo, as it is when it was just loaded and scored."""
+    if settings.is_sqlite in kept:
+        put_tables(settings, kept[settings.is_sqlite])
+    else:
+        load_and_score(settings, actor)
+        kept[settings.is_sqlite] = tables(settings)
+    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+        yield Api(client, TOKEN, contract)
+
+
+def load_and_score(settings: Settings, actor: Actor) -> None:
+    store = Store(settings)
     store.write_sync(load.load, actor, generate(1, UNTIL, 300), TOKEN)
     score(store, actor, store.write_sync(load.start_scoring, actor, date(2026, 11, 24)))
     backtest.run(store, actor, store.write_sync(load.start_backtest, actor, date(2026, 11, 24)))
     replay.run(store, actor, store.write_sync(load.start_replay, actor))
-    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
-        yield Api(client, TOKEN, contract)
+    store.close_sync()
+
+
+def tables(settings: Settings) -> Kept:
+    """All rows: a SQLite file whole, PostgreSQL's table by table."""
+    if settings.sqlite_path is not None:
+        return {"": settings.sqlite_path.read_bytes()}
+    with psycopg.connect(settings.database_url) as tx:
+        found = {}
+        for table in Base.metadata.sorted_tables:
+            with tx.cursor().copy(f"COPY {table.name} TO STDOUT") as rows:
+                found[table.name] = b"".join(rows)
+        return found
+
+
+def put_tables(settings: Settings, kept: Kept) -> None:
+    """Fill an empty database with rows that were kept."""
+    if settings.sqlite_path is not None:
+        settings.sqlite_path.write_bytes(kept[""])
+        return
+    with psycopg.connect(settings.database_url) as tx:
+        tx.execute("SET session_replication_role = replica")
+        for name, rows in kept.items():
+            with tx.cursor().copy(f"COPY {name} FROM STDIN") as copy:
+                copy.write(rows)
 
 
 def test_every_example_works_against_the_demo_in_any_order(shown: Api, contract: Contract) -> None:

@@ -278,7 +278,7 @@ def test_400_half_open_sockets_do_not_stop_the_service(connect: Any) -> None:
 
 SLOW_APP = """
 import asyncio, sys
-from app.http_server import Limits, serve
+from app.http.server import Limits, serve
 
 async def app(scope, receive, send):
     if scope["type"] != "http":

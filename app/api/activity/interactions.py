@@ -9,6 +9,7 @@ from app.domain.common.access import Extent, Scope
 from app.http import batches, replies
 from app.http.call import Call, IdempotencyKey, IfMatch, IfNoneMatch, StrictRoute, requires
 from app.http.openapi.operations import changed, created, paged, read
+from app.http.steps import Steps
 from app.schemas.activity.interactions import (
     EXAMPLE_ID,
     InteractionBatch,
@@ -105,23 +106,18 @@ async def update_interaction(
     return await call.write(ONE, interactions.update_one, interaction_id, body, if_match)
 
 
-@router.post(
-    "/{interaction_id:uuid}/transfers",
-    status_code=201,
-    response_model=InteractionRead,
-    summary="Move an interaction to another customer",
-    responses=created(404, 412),
-)
-async def transfer_interaction(
-    call: Writes,
-    interaction_id: InteractionId,
-    body: TransferCreate,
-    if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
-    """It was recorded for the wrong customer. The complaints that came from it and the survey records about
-    them move with it.
+STEPS = Steps(router, "interaction", Writes, InteractionRead)
 
-    The next scoring run reads both customers again.
-    """
-    return await call.write(CREATED, transfers.move_interaction, interaction_id, body, if_match)
+STEPS.add(
+    "transfers",
+    transfers.move_interaction,
+    TransferCreate,
+    name="transfer_interaction",
+    summary="Move an interaction to another customer",
+    about=(
+        "It was recorded for the wrong customer. The complaints that came from it and the survey records "
+        "about them move with it.\n\n"
+        "The next scoring run reads both customers again."
+    ),
+    example=EXAMPLE_ID,
+)

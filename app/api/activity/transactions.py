@@ -9,6 +9,7 @@ from app.domain.common.access import Extent, Scope
 from app.http import batches, replies
 from app.http.call import Call, IdempotencyKey, IfMatch, IfNoneMatch, StrictRoute, requires
 from app.http.openapi.operations import changed, created, paged, read
+from app.http.steps import Steps
 from app.schemas.activity.transactions import (
     EXAMPLE_ID,
     TransactionBatch,
@@ -104,22 +105,17 @@ async def update_transaction(
     return await call.write(ONE, transactions.update_one, transaction_id, body, if_match)
 
 
-@router.post(
-    "/{transaction_id:uuid}/transfers",
-    status_code=201,
-    response_model=TransactionRead,
-    summary="Move a transaction to another customer",
-    responses=created(404, 412),
-)
-async def transfer_transaction(
-    call: Writes,
-    transaction_id: TransactionId,
-    body: TransferCreate,
-    if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
-    """It was recorded for the wrong customer. Survey records about it move with it.
+STEPS = Steps(router, "transaction", Writes, TransactionRead)
 
-    The next scoring run reads both customers again.
-    """
-    return await call.write(CREATED, transfers.move_transaction, transaction_id, body, if_match)
+STEPS.add(
+    "transfers",
+    transfers.move_transaction,
+    TransferCreate,
+    name="transfer_transaction",
+    summary="Move a transaction to another customer",
+    about=(
+        "It was recorded for the wrong customer. Survey records about it move with it.\n\n"
+        "The next scoring run reads both customers again."
+    ),
+    example=EXAMPLE_ID,
+)

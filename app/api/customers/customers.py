@@ -9,6 +9,7 @@ from app.domain.common.access import Extent, Scope
 from app.http import batches, replies
 from app.http.call import Call, IdempotencyKey, IfAbsent, IfMatch, IfNoneMatch, StrictRoute, requires
 from app.http.openapi.operations import changed, created, paged, read, responses
+from app.http.steps import Steps
 from app.schemas.common.base import ExternalKey, SystemName
 from app.schemas.common.batches import BatchQuery
 from app.schemas.customers.customers import (
@@ -155,22 +156,17 @@ async def update_customer(
     return await call.write(ONE, customers.update_one, customer_id, body, if_match)
 
 
-@router.post(
-    "/{customer_id:uuid}/departures",
-    status_code=201,
-    response_model=CustomerRead,
+STEPS = Steps(router, "customer", Writes, CustomerRead)
+
+STEPS.add(
+    "departures",
+    customers.depart,
+    Departure,
+    name="record_departure",
     summary="Record that a customer left",
-    responses=created(404, 412),
+    about="The customer becomes `left`, with the day and the reason.",
+    example=EXAMPLE_STAYING_ID,
 )
-async def record_departure(
-    call: Writes,
-    customer_id: StayingId,
-    body: Departure,
-    if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
-    """The customer becomes `left`, with the day and the reason."""
-    return await call.write(CREATED, customers.depart, customer_id, body, if_match)
 
 
 @router.post(

@@ -35,7 +35,8 @@ from app.schemas.imports.imports import (
 )
 from app.services.imports import imports, mappings
 from app.store.paging import After, Page
-from app.texts import negotiate, translate
+from app.store.transactions import ReadTx, Row, WriteTx
+from app.texts import translate
 
 router = APIRouter(prefix="/imports", tags=["Imports"], route_class=StrictRoute)
 
@@ -118,11 +119,10 @@ async def list_refused_rows(
     call: Reads, import_id: ImportId, query: Annotated[RefusedRowQuery, Query()]
 ) -> Response:
     """Read which lines of the file were not stored, and why."""
-    language = _language(call.request)
 
-    def localised(tx: Any, actor: Any, query: RefusedRowQuery, after: After | None) -> Page:
-        page = imports.refused_rows(tx, actor, import_id, query, after)
-        return Page([_localised(row, language) for row in page.rows], page.after)
+    def localised(tx: ReadTx, actor: Actor, query: RefusedRowQuery, after: After | None) -> Page:
+        page = imports.refused_rows(tx, actor, query, after, import_id)
+        return Page([_localised(row, call.language) for row in page.rows], page.after)
 
     return await call.page(RefusedRowPage, localised, query)
 
@@ -135,14 +135,13 @@ async def list_refused_rows(
 )
 async def download_refused_rows(call: Reads, import_id: ImportId) -> Response:
     """Download the lines that were not stored, and why, as CSV."""
-    language = _language(call.request)
     first = await call.read(imports.refused_after, import_id, 0, ROWS_AT_ONCE)
 
     async def lines() -> AsyncIterator[str]:
         yield csv_lines.line(("line", "code", "column", "detail"))
         rows = first
         while rows:
-            named = (_localised(row, language) for row in rows)
+            named = (_localised(row, call.language) for row in rows)
             yield "".join(
                 csv_lines.line(row[name] for name in ("line", "code", "column", "detail")) for row in named
             )
@@ -196,14 +195,15 @@ async def _upload(call: Call, options: ImportOptions, mapping: Mapping) -> Respo
         taken: list[UUID] = []
         text_bytes = size * UNPACKED_RATIO if first.startswith(_GZIP) else size
 
-        def close(tx: Any, actor: Actor) -> Any:
+        def close(tx: WriteTx, actor: Actor) -> Row:
             row = imports.close_upload(
                 tx, actor, begun["id"], digest.hexdigest(), size, text_bytes=text_bytes
             )
             taken.append(row["id"])
             return row
 
-        response = await call.write(ACCEPTED, close, content=digest.digest())
+        call.content = digest.digest()
+        response = await call.write(ACCEPTED, close)
     except BaseException:
         await _discard(call, begun["id"])
         raise
@@ -290,10 +290,6 @@ def _is_encoded(request: Request) -> bool:
         headers = {"Accept-Encoding": "gzip, identity"}
         raise MediaTypeError("Send the body plain or with Content-Encoding: gzip.", headers=headers)
     return encoding != "identity"
-
-
-def _language(request: Request) -> str:
-    return negotiate(request.headers.get("accept-language"))
 
 
 def _localised(row: dict[str, Any], language: str) -> dict[str, Any]:

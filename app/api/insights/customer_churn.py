@@ -12,7 +12,6 @@ from app.http.openapi.operations import read
 from app.schemas.customers.customers import EXAMPLE_ID
 from app.schemas.scoring.churn import CustomerChurnQuery, CustomerChurnRead
 from app.services.insights import churn_report
-from app.texts import negotiate
 
 router = APIRouter(tags=["Customers"], route_class=StrictRoute)
 
@@ -31,6 +30,5 @@ async def get_customer_churn(
 ) -> Response:
     """Level, probability and the reasons behind it by the current run, and the flag in the runs before.
     Sentences follow Accept-Language."""
-    language = negotiate(call.request.headers.get("accept-language"))
-    reply = replies.localized(CustomerChurnRead, language)
-    return await call.get(reply, churn_report.of_customer, customer_id, query.runs, language)
+    reply = replies.localized(CustomerChurnRead, call.language)
+    return await call.get(reply, churn_report.of_customer, customer_id, query.runs, call.language)

@@ -12,7 +12,6 @@ from app.http.openapi.operations import read, responses
 from app.schemas.customers.customers import EXAMPLE_ID
 from app.schemas.insights.overview import OverviewRead, ScreenPopQuery, ScreenPopRead
 from app.services.insights import overview
-from app.texts import negotiate
 
 router = APIRouter(tags=["Customers"], route_class=StrictRoute)
 
@@ -49,8 +48,9 @@ async def post_screen_pop(call: Reads, body: ScreenPopQuery) -> Response:
 
 
 async def _screen_pop(call: Call, query: ScreenPopQuery) -> Response:
-    language = negotiate(call.request.headers.get("accept-language"))
-    return await call.get(replies.localized(ScreenPopRead, language), overview.screen_pop, query, language)
+    return await call.get(
+        replies.localized(ScreenPopRead, call.language), overview.screen_pop, query, call.language
+    )
 
 
 @router.get(
@@ -61,5 +61,6 @@ async def _screen_pop(call: Call, query: ScreenPopQuery) -> Response:
 )
 async def get_customer_overview(call: Reads, customer_id: CustomerId) -> Response:
     """Who the customer is and how we stand with it, in one answer. Sentences follow Accept-Language."""
-    language = negotiate(call.request.headers.get("accept-language"))
-    return await call.get(replies.localized(OverviewRead, language), overview.get, customer_id, language)
+    return await call.get(
+        replies.localized(OverviewRead, call.language), overview.get, customer_id, call.language
+    )

@@ -31,7 +31,6 @@ from app.services.insights import (
     tier_stability,
 )
 from app.services.scoring import value_tiers
-from app.texts import negotiate
 
 router = APIRouter(prefix="/insights", tags=["Insights"], route_class=StrictRoute)
 
@@ -133,9 +132,8 @@ async def get_satisfaction(call: Reads, query: Annotated[SatisfactionQuery, Quer
     """One index over the answers of a window: as a whole, in groups, and month by month, each with its
     number of answers, interval, exclusions, and whether it changed or is noise. Its name follows
     Accept-Language."""
-    language = negotiate(call.request.headers.get("accept-language"))
     return await call.get(
-        replies.localized(SatisfactionRead, language), satisfaction_report.report, query, language
+        replies.localized(SatisfactionRead, call.language), satisfaction_report.report, query, call.language
     )
 
 
@@ -168,9 +166,8 @@ async def get_competitors(call: Reads, query: Annotated[CompetitorsQuery, Query(
     Formula: gap = own - theirs, standard error sqrt(own^2 + theirs^2), real beyond 1.96 of them; corrected:
     theirs - beta x (their mean expectation - ours).
     """
-    language = negotiate(call.request.headers.get("accept-language"))
     return await call.get(
-        replies.localized(CompetitorsRead, language), competitors_report.report, query, language
+        replies.localized(CompetitorsRead, call.language), competitors_report.report, query, call.language
     )
 
 
@@ -178,13 +175,11 @@ async def get_competitors(call: Reads, query: Annotated[CompetitorsQuery, Query(
 async def list_methods(call: ReadsMethods) -> Response:
     """Every index, the comparison with competitors, the value tiers, profit, churn models, levels and
     warning signs: formula, source and range. Names follow Accept-Language."""
-    language = negotiate(call.request.headers.get("accept-language"))
-    return await call.get(replies.localized(MethodsRead, language), methods.list_methods, language)
+    return await call.get(replies.localized(MethodsRead, call.language), methods.list_methods, call.language)
 
 
 @router.get("/methods/{code}", response_model=MethodRead, summary="Get a method", responses=read(etag=False))
 async def get_method(call: ReadsMethods, code: MethodCode) -> Response:
     """How one kind of figure is made: formula, source, range, a worked example, and what to bear in mind.
     Name and limits follow Accept-Language."""
-    language = negotiate(call.request.headers.get("accept-language"))
-    return await call.get(replies.localized(MethodRead, language), methods.get, code, language)
+    return await call.get(replies.localized(MethodRead, call.language), methods.get, code, call.language)

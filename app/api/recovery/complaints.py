@@ -9,6 +9,7 @@ from app.domain.common.access import Extent, Scope
 from app.http import batches, replies
 from app.http.call import Call, IdempotencyKey, IfMatch, IfNoneMatch, StrictRoute, requires
 from app.http.openapi.operations import changed, created, paged, read
+from app.http.steps import Steps
 from app.schemas.common.base import Paging
 from app.schemas.common.batches import BatchQuery
 from app.schemas.recovery.complaints import (
@@ -136,149 +137,91 @@ async def list_complaint_events(
     return await call.page(ComplaintEventPage, complaints.events, query, complaint_id)
 
 
-@router.post(
-    "/{complaint_id:uuid}/acknowledgements",
-    status_code=201,
-    response_model=ComplaintRead,
+STEPS = Steps(router, "complaint", Writes, ComplaintRead)
+
+STEPS.add(
+    "acknowledgements",
+    steps.acknowledge,
+    ComplaintStep,
+    name="acknowledge_complaint",
     summary="Acknowledge a complaint",
-    responses=created(404, 412),
+    about="Acknowledge a complaint to the customer: `open` or `reopened` becomes `acknowledged`.",
+    example=EXAMPLE_OPEN_ID,
+    optional=True,
 )
-async def acknowledge_complaint(
-    call: Writes,
-    complaint_id: OpenId,
-    body: ComplaintStep = HAPPENS_NOW,
-    if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
-    """Acknowledge a complaint to the customer: `open` or `reopened` becomes `acknowledged`."""
-    return await call.write(CREATED, steps.acknowledge, complaint_id, body, if_match)
 
-
-@router.post(
-    "/{complaint_id:uuid}/starts",
-    status_code=201,
-    response_model=ComplaintRead,
+STEPS.add(
+    "starts",
+    steps.start,
+    ComplaintStep,
+    name="start_complaint",
     summary="Start work on a complaint",
-    responses=created(404, 412),
+    about="Somebody works on it: `open`, `acknowledged` or `reopened` becomes `in_progress`.",
+    example=EXAMPLE_ACKNOWLEDGED_ID,
+    optional=True,
 )
-async def start_complaint(
-    call: Writes,
-    complaint_id: AcknowledgedId,
-    body: ComplaintStep = HAPPENS_NOW,
-    if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
-    """Somebody works on it: `open`, `acknowledged` or `reopened` becomes `in_progress`."""
-    return await call.write(CREATED, steps.start, complaint_id, body, if_match)
 
-
-@router.post(
-    "/{complaint_id:uuid}/resolutions",
-    status_code=201,
-    response_model=ComplaintRead,
+STEPS.add(
+    "resolutions",
+    steps.resolve,
+    ComplaintResolution,
+    name="resolve_complaint",
     summary="Resolve a complaint",
-    responses=created(404, 412),
+    about="Something was done about it: any open state becomes `resolved`.",
+    example=EXAMPLE_TO_RESOLVE_ID,
 )
-async def resolve_complaint(
-    call: Writes,
-    complaint_id: ToResolveId,
-    body: ComplaintResolution,
-    if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
-    """Something was done about it: any open state becomes `resolved`."""
-    return await call.write(CREATED, steps.resolve, complaint_id, body, if_match)
 
-
-@router.post(
-    "/{complaint_id:uuid}/closings",
-    status_code=201,
-    response_model=ComplaintRead,
+STEPS.add(
+    "closings",
+    steps.close,
+    ComplaintStep,
+    name="close_complaint",
     summary="Close a complaint",
-    responses=created(404, 412),
+    about="`resolved` becomes `closed`; nothing that was not resolved can be closed.",
+    example=EXAMPLE_ID,
+    optional=True,
 )
-async def close_complaint(
-    call: Writes,
-    complaint_id: ComplaintId,
-    body: ComplaintStep = HAPPENS_NOW,
-    if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
-    """`resolved` becomes `closed`; nothing that was not resolved can be closed."""
-    return await call.write(CREATED, steps.close, complaint_id, body, if_match)
 
-
-@router.post(
-    "/{complaint_id:uuid}/reopenings",
-    status_code=201,
-    response_model=ComplaintRead,
+STEPS.add(
+    "reopenings",
+    steps.reopen,
+    ComplaintReopening,
+    name="reopen_complaint",
     summary="Reopen a complaint",
-    responses=created(404, 412),
+    about="It was not resolved after all: `resolved` or `closed` becomes `reopened`.",
+    example=EXAMPLE_CLOSED_ID,
 )
-async def reopen_complaint(
-    call: Writes,
-    complaint_id: ClosedId,
-    body: ComplaintReopening,
-    if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
-    """It was not resolved after all: `resolved` or `closed` becomes `reopened`."""
-    return await call.write(CREATED, steps.reopen, complaint_id, body, if_match)
 
-
-@router.post(
-    "/{complaint_id:uuid}/hand-overs",
-    status_code=201,
-    response_model=ComplaintRead,
+STEPS.add(
+    "hand-overs",
+    steps.hand_over,
+    ComplaintHandOver,
+    name="hand_over_complaint",
     summary="Hand a complaint over",
-    responses=created(404, 412),
+    about="Another owner answers for it from now on, in whatever state it is.",
+    example=EXAMPLE_ID,
 )
-async def hand_over_complaint(
-    call: Writes,
-    complaint_id: ComplaintId,
-    body: ComplaintHandOver,
-    if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
-    """Another owner answers for it from now on, in whatever state it is."""
-    return await call.write(CREATED, steps.hand_over, complaint_id, body, if_match)
 
-
-@router.post(
-    "/{complaint_id:uuid}/notes",
-    status_code=201,
-    response_model=ComplaintRead,
+STEPS.add(
+    "notes",
+    steps.note,
+    ComplaintNote,
+    name="note_complaint",
     summary="Note something about a complaint",
-    responses=created(404, 412),
+    about="Keep a note among its events; state and owner stay as they are.",
+    example=EXAMPLE_ID,
 )
-async def note_complaint(
-    call: Writes,
-    complaint_id: ComplaintId,
-    body: ComplaintNote,
-    if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
-    """Keep a note among its events; state and owner stay as they are."""
-    return await call.write(CREATED, steps.note, complaint_id, body, if_match)
 
-
-@router.post(
-    "/{complaint_id:uuid}/transfers",
-    status_code=201,
-    response_model=ComplaintRead,
+STEPS.add(
+    "transfers",
+    transfers.move_complaint,
+    TransferCreate,
+    name="transfer_complaint",
     summary="Move a complaint to another customer",
-    responses=created(404, 412),
+    about=(
+        "It was recorded for the wrong customer. Survey records about it move with it. A complaint that "
+        "came from an interaction moves with that.\n\n"
+        "The next scoring run reads both customers again."
+    ),
+    example=EXAMPLE_CLOSED_ID,
 )
-async def transfer_complaint(
-    call: Writes,
-    complaint_id: ClosedId,
-    body: TransferCreate,
-    if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
-    """It was recorded for the wrong customer. Survey records about it move with it. A complaint that came
-    from an interaction moves with that.
-
-    The next scoring run reads both customers again.
-    """
-    return await call.write(CREATED, transfers.move_complaint, complaint_id, body, if_match)

@@ -49,27 +49,23 @@ class Sentiment(StrEnum):
     NEGATIVE = "negative"
 
 
-DISPOSITIONS: Mapping[str, Mapping[str, str]] = {
-    "resolved": {"en": "Resolved", "tr": "Çözüldü", "az": "Həll edildi"},
-    "information_given": {"en": "Information given", "tr": "Bilgi verildi", "az": "Məlumat verildi"},
-    "follow_up": {"en": "Follow-up needed", "tr": "Takip edilecek", "az": "Davamı olacaq"},
-    "transferred": {"en": "Transferred", "tr": "Aktarıldı", "az": "Yönləndirildi"},
-    "complaint_filed": {"en": "Complaint filed", "tr": "Şikâyet kaydedildi", "az": "Şikayət qeydə alındı"},
-    "sale": {"en": "Sale", "tr": "Satış", "az": "Satış"},
-    "declined": {"en": "Offer declined", "tr": "Teklif reddedildi", "az": "Təklif rədd edildi"},
-    "do_not_call": {
-        "en": "Asked not to be called",
-        "tr": "Aranmak istemiyor",
-        "az": "Zəng edilməsini istəmir",
-    },
-    "no_answer": {"en": "No answer", "tr": "Yanıt yok", "az": "Cavab yoxdur"},
-    "busy": {"en": "Busy", "tr": "Meşgul", "az": "Məşğuldur"},
-    "voicemail": {"en": "Voicemail", "tr": "Sesli mesaj", "az": "Səsli mesaj"},
-    "wrong_number": {"en": "Wrong number", "tr": "Yanlış numara", "az": "Yanlış nömrə"},
-    "abandoned": {"en": "Abandoned in the queue", "tr": "Kuyrukta vazgeçti", "az": "Növbədə imtina etdi"},
-    "other": {"en": "Other", "tr": "Diğer", "az": "Digər"},
+DISPOSITIONS: Mapping[str, str] = {
+    "resolved": "Resolved",
+    "information_given": "Information given",
+    "follow_up": "Follow-up needed",
+    "transferred": "Transferred",
+    "complaint_filed": "Complaint filed",
+    "sale": "Sale",
+    "declined": "Offer declined",
+    "do_not_call": "Asked not to be called",
+    "no_answer": "No answer",
+    "busy": "Busy",
+    "voicemail": "Voicemail",
+    "wrong_number": "Wrong number",
+    "abandoned": "Abandoned in the queue",
+    "other": "Other",
 }
-"""How a contact can end, unless the company says otherwise: code -> name by language."""
+"""How a contact can end, unless the company says otherwise: code -> message id of the name."""
 
 UNWANTED: Mapping[str, Channel] = {"do_not_call": Channel.PHONE}
 """Dispositions that say that the customer does not want to be contacted on a channel any more."""

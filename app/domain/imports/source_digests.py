@@ -66,7 +66,8 @@ def unheard(members: Mapping[str, Any], before: bytes | None) -> set[str]:
 def newer_members(members: Mapping[str, Any], before: bytes | None) -> set[str]:
     """The members of which a source says something else than before, or says something for the first time.
 
-    >>> news({"topic": "a", "agent": "x", "notes": None}, pack({"topic": "b", "agent": "x", "notes": "n"}))
+    >>> before = pack({"topic": "b", "agent": "x", "notes": "n"})
+    >>> newer_members({"topic": "a", "agent": "x", "notes": None}, before)
     {'topic'}
     """
     if before is None:

@@ -7,9 +7,10 @@ import numpy as np
 from app.domain.churn import LEVELS, Parameters, RiskLevels, levels
 from app.domain.churn.contractual import state
 from app.domain.churn.distributions import bg_nbd, mbg_nbd
+from app.domain.churn.models import REGISTRY
 from app.domain.methods.model import Example, Figures, Method, MethodKind
 
-_FORMULA = "q = 1 - P(alive) x [1 - ((alpha + T)/(alpha + T + h))^(r + x)]"
+_MODEL = REGISTRY["mbg_nbd"]
 _PLACE = "/docs/formulas#churn"
 
 
@@ -50,9 +51,9 @@ METHODS = (
     Method(
         code="mbg_nbd",
         kind=MethodKind.CHURN_MODEL,
-        titles=dict.fromkeys(("en", "tr", "az"), "MBG/NBD"),
-        formula=_FORMULA,
-        source="Batislam, Denizel and Filiztekin 2007; Hoppe and Wagner 2007",
+        title=_MODEL.title,
+        formula=_MODEL.formula,
+        source=_MODEL.source,
         documentation=_PLACE,
         low=0,
         high=1,
@@ -63,26 +64,15 @@ METHODS = (
             _mbg_nbd,
         ),
         limits=(
-            {
-                "en": "It says how probable a purchase within the horizon is, from past purchases alone; "
-                "not why.",
-                "tr": "Süre içinde bir alışverişin olasılığını yalnızca geçmiş alışverişlerden söyler; "
-                "nedenini söylemez.",
-                "az": "Müddət ərzində alışın ehtimalını yalnız keçmiş alışlardan deyir; səbəbini demir.",
-            },
-            {
-                "en": "With fewer than 30 customers or 10 repeat buyers there is no fit and no probability.",
-                "tr": "30'dan az müşteride ya da yeniden alan 10'dan az müşteride model ve olasılık yoktur.",
-                "az": "30-dan az müştəri və ya təkrar alan 10-dan az müştəri olduqda model və ehtimal "
-                "yoxdur.",
-            },
+            "It says how probable a purchase within the horizon is, from past purchases alone; not why.",
+            "With fewer than 30 customers or 10 repeat buyers there is no fit and no probability.",
         ),
     ),
     Method(
         code="bg_nbd",
         kind=MethodKind.CHURN_MODEL,
-        titles=dict.fromkeys(("en", "tr", "az"), "BG/NBD"),
-        formula=_FORMULA,
+        title="BG/NBD",
+        formula=_MODEL.formula,
         source="Fader, Hardie and Lee 2005",
         documentation=_PLACE,
         low=0,
@@ -94,20 +84,16 @@ METHODS = (
             _bg_nbd,
         ),
         limits=(
-            {
-                "en": "Nobody drops out before the first repeat purchase, so P(alive) of a one-time buyer "
-                "is 1 for ever: it is no flag.",
-                "tr": "İlk yeniden alıştan önce kimse ayrılmaz; bir kez alanın P(alive) değeri hep 1'dir: "
-                "işaret sayılmaz.",
-                "az": "İlk təkrar alışdan əvvəl heç kim getmir; bir dəfə alanın P(alive) qiyməti həmişə "
-                "1-dir: işarə sayılmır.",
-            },
+            (
+                "Nobody drops out before the first repeat purchase, so P(alive) of a one-time buyer "
+                "is 1 for ever: it is no flag."
+            ),
         ),
     ),
     Method(
         code="contract",
         kind=MethodKind.CHURN_MODEL,
-        titles={"en": "Contracts", "tr": "Sözleşmeler", "az": "Müqavilələr"},
+        title="Contracts",
         formula=(
             "churn rate = left in the last window as long as the horizon / active at its start; q = churn "
             "rate while active, 1 once notice was given; contract_logistic replaces the rate where it wins"
@@ -123,28 +109,20 @@ METHODS = (
             _contract,
         ),
         limits=(
-            {
-                "en": "Until the learned model serves, all active contracts have the same probability; who "
-                "was sent away by us has not churned.",
-                "tr": "Öğrenen model devreye girene dek yürürlükteki tüm sözleşmelerin olasılığı aynıdır; "
-                "bizim sonlandırdıklarımız kayıp sayılmaz.",
-                "az": "Öyrənən model işə düşənədək qüvvədə olan bütün müqavilələrin ehtimalı eynidir; bizim "
-                "bitirdiklərimiz itki sayılmır.",
-            },
-            {
-                "en": "It is learned only from terms that were known when a past window opened, with 10 who "
-                "left for each feature.",
-                "tr": "Yalnızca geçmiş bir pencere açıldığında bilinen koşullardan, her özellik için ayrılan "
-                "10 müşteriyle öğrenilir.",
-                "az": "Yalnız keçmiş pəncərə açılanda məlum olan şərtlərdən, hər xüsusiyyət üçün gedən 10 "
-                "müştəri ilə öyrənilir.",
-            },
+            (
+                "Until the learned model serves, all active contracts have the same probability; who "
+                "was sent away by us has not churned."
+            ),
+            (
+                "It is learned only from terms that were known when a past window opened, with 10 who "
+                "left for each feature."
+            ),
         ),
     ),
     Method(
         code="verdict",
         kind=MethodKind.CHURN_LEVEL,
-        titles={"en": "Churn level", "tr": "Kayıp düzeyi", "az": "İtki səviyyəsi"},
+        title="Churn level",
         formula=(
             "healthy: q < 0.5; watch: 0.5 <= q < 0.8; at_risk: q >= 0.8; left: departure recorded, or "
             "silence > max(3 x own shrunk interval, 95th percentile of intervals)"
@@ -165,14 +143,10 @@ METHODS = (
             _level,
         ),
         limits=(
-            {
-                "en": "A level is a probability put into words; whether it was right is measured by the "
-                "backtest of each run.",
-                "tr": "Düzey, bir olasılığın sözle anlatımıdır; doğruluğu her çalıştırmanın geriye dönük "
-                "sınamasıyla ölçülür.",
-                "az": "Səviyyə ehtimalın sözlə ifadəsidir; doğruluğu hər hesablamanın geriyə sınağı ilə "
-                "ölçülür.",
-            },
+            (
+                "A level is a probability put into words; whether it was right is measured by the "
+                "backtest of each run."
+            ),
         ),
     ),
 )

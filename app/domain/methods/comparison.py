@@ -34,11 +34,7 @@ METHODS = (
     Method(
         code="competitor_gap",
         kind=MethodKind.COMPETITOR_GAP,
-        titles={
-            "en": "Gap to a competitor",
-            "tr": "Rakiple aradaki fark",
-            "az": "Rəqiblə aradakı fərq",
-        },
+        title="Gap to a competitor",
         formula=(
             "gap = own - theirs; error = sqrt(own error^2 + their error^2); real beyond 1.96 errors; "
             "their error = (high - low) / 3.92, or sd / sqrt(n), or that of a share; corrected: "
@@ -69,22 +65,14 @@ METHODS = (
             compute=_gap,
         ),
         limits=(
-            {
-                "en": "It compares numbers, not studies: other questions, other people asked or another way "
-                "of asking can make a gap by themselves.",
-                "tr": "Araştırmaları değil sayıları karşılaştırır: başka sorular, başka kişiler ya da başka "
-                "bir soruş biçimi tek başına fark yaratabilir.",
-                "az": "Araşdırmaları deyil, rəqəmləri müqayisə edir: başqa suallar, başqa adamlar və ya "
-                "başqa sorğu üsulu təkbaşına fərq yarada bilər.",
-            },
-            {
-                "en": "Beta is learned from our own customers and taken to hold for theirs; what is not "
-                "known of their mean expectation is not in the interval.",
-                "tr": "Beta kendi müşterilerimizden öğrenilir ve onlar için de geçerli sayılır; ortalama "
-                "beklentilerindeki belirsizlik aralıkta yoktur.",
-                "az": "Beta öz müştərilərimizdən öyrənilir və onlar üçün də keçərli sayılır; orta "
-                "gözləntilərindəki qeyri-müəyyənlik intervala daxil deyil.",
-            },
+            (
+                "It compares numbers, not studies: other questions, other people asked or another way "
+                "of asking can make a gap by themselves."
+            ),
+            (
+                "Beta is learned from our own customers and taken to hold for theirs; what is not "
+                "known of their mean expectation is not in the interval."
+            ),
         ),
     ),
 )

@@ -43,7 +43,7 @@ METHODS = (
     Method(
         code="recency",
         kind=MethodKind.CHURN_MODEL,
-        titles={"en": "Recency", "tr": "Son alıştan beri geçen süre", "az": "Son alışdan keçən müddət"},
+        title=recency.MODEL.title,
         formula=recency.MODEL.formula,
         source=recency.MODEL.source,
         documentation=_PLACE,
@@ -51,18 +51,12 @@ METHODS = (
         high=None,
         unit="days",
         example=Example(_HISTORIES, {"scores": [1, 2, 3, 4]}, _recency),
-        limits=(
-            {
-                "en": "A rank, no probability; it takes slow customers for lost ones.",
-                "tr": "Bir sıralamadır, olasılık değildir; seyrek alanları kaybedilmiş sayar.",
-                "az": "Sıralamadır, ehtimal deyil; seyrək alanları itirilmiş sayır.",
-            },
-        ),
+        limits=("A rank, no probability; it takes slow customers for lost ones.",),
     ),
     Method(
         code="recency_frequency",
         kind=MethodKind.CHURN_MODEL,
-        titles={"en": "Recency and frequency", "tr": "Yakınlık ve sıklık", "az": "Yaxınlıq və tezlik"},
+        title=recency_frequency.MODEL.title,
         formula=recency_frequency.MODEL.formula,
         source=recency_frequency.MODEL.source,
         documentation=_PLACE,
@@ -70,18 +64,12 @@ METHODS = (
         high=1,
         unit="rank",
         example=Example(_HISTORIES, {"scores": [-0.75, -0.25, 0.25, 0.75]}, _recency_frequency),
-        limits=(
-            {
-                "en": "A rank, no probability; it weighs both alike, whatever the company.",
-                "tr": "Bir sıralamadır, olasılık değildir; şirket ne olursa olsun ikisini eşit tartar.",
-                "az": "Sıralamadır, ehtimal deyil; şirkətdən asılı olmayaraq ikisini bərabər çəkir.",
-            },
-        ),
+        limits=("A rank, no probability; it weighs both alike, whatever the company.",),
     ),
     Method(
         code="logistic",
         kind=MethodKind.CHURN_MODEL,
-        titles={"en": "Logistic regression", "tr": "Lojistik regresyon", "az": "Logistik reqressiya"},
+        title=logistic.MODEL.title,
         formula=logistic.MODEL.formula,
         source=logistic.MODEL.source,
         documentation=_PLACE,
@@ -94,26 +82,14 @@ METHODS = (
             _logistic,
         ),
         limits=(
-            {
-                "en": "What the last closed windows taught need not hold in another season.",
-                "tr": "Son kapanan pencerelerin öğrettiği başka bir mevsimde geçerli olmayabilir.",
-                "az": "Son bağlanan pəncərələrin öyrətdiyi başqa mövsümdə doğru olmaya bilər.",
-            },
-            {
-                "en": "It needs 10 cases of the rarer outcome, and 20 customers, for each feature.",
-                "tr": "Her özellik için seyrek sonuçtan 10 örnek ve 20 müşteri ister.",
-                "az": "Hər xüsusiyyət üçün nadir nəticədən 10 hal və 20 müştəri tələb edir.",
-            },
+            "What the last closed windows taught need not hold in another season.",
+            "It needs 10 cases of the rarer outcome, and 20 customers, for each feature.",
         ),
     ),
     Method(
         code="contract_logistic",
         kind=MethodKind.CHURN_MODEL,
-        titles={
-            "en": "Logistic regression of contracts",
-            "tr": "Sözleşmelerin lojistik regresyonu",
-            "az": "Müqavilələrin logistik reqressiyası",
-        },
+        title="Logistic regression of contracts",
         formula=(
             "log-odds of leaving = intercept + sum of weight x (feature - mean)/scale, learned from the "
             "contracts that were active when the last window opened"
@@ -136,14 +112,10 @@ METHODS = (
             _contract_logistic,
         ),
         limits=(
-            {
-                "en": "It learns only from terms that were known when a past window opened; where too few "
-                "were, the share that left serves.",
-                "tr": "Yalnızca geçmiş bir pencere açıldığında bilinen koşullardan öğrenir; bunlar azsa "
-                "ayrılanların payı kullanılır.",
-                "az": "Yalnız keçmiş pəncərə açılanda məlum olan şərtlərdən öyrənir; onlar azdırsa "
-                "gedənlərin payı işlədilir.",
-            },
+            (
+                "It learns only from terms that were known when a past window opened; where too few "
+                "were, the share that left serves."
+            ),
         ),
     ),
 )

@@ -33,7 +33,7 @@ METHODS = (
     Method(
         code="lifetime_value",
         kind=MethodKind.LIFETIME_VALUE,
-        titles={"en": "Lifetime value", "tr": "Yaşam boyu değer", "az": "Ömürlük dəyər"},
+        title="Lifetime value",
         formula=(
             "expected purchases in the horizon (MBG/NBD; here BG/NBD with published parameters) x expected "
             "amount of one (Gamma-Gamma) x margin, each purchase discounted to today"
@@ -53,29 +53,17 @@ METHODS = (
             _from_purchases,
         ),
         limits=(
-            {
-                "en": "It takes how often and how much a customer buys for independent; the correlation is "
-                "checked and told.",
-                "tr": "Alış sıklığını ve tutarını bağımsız sayar; aralarındaki korelasyon denetlenir ve "
-                "bildirilir.",
-                "az": "Alış tezliyi ilə məbləğini asılı olmayan sayır; korrelyasiya yoxlanılır və "
-                "bildirilir.",
-            },
-            {
-                "en": "A single customer's value is very uncertain: look at its interval.",
-                "tr": "Tek bir müşterinin değeri çok belirsizdir: aralığına bakın.",
-                "az": "Bir müştərinin dəyəri çox qeyri-müəyyəndir: intervalına baxın.",
-            },
+            (
+                "It takes how often and how much a customer buys for independent; the correlation is "
+                "checked and told."
+            ),
+            "A single customer's value is very uncertain: look at its interval.",
         ),
     ),
     Method(
         code="contract_value",
         kind=MethodKind.LIFETIME_VALUE,
-        titles={
-            "en": "Lifetime value of a contract",
-            "tr": "Sözleşmenin yaşam boyu değeri",
-            "az": "Müqavilənin ömürlük dəyəri",
-        },
+        title="Lifetime value of a contract",
         formula="sum over t = 1..n of m rho^t/(1 + d)^t; for ever: m rho/(1 + d - rho)",
         source="Gupta and Lehmann 2003",
         documentation=_PLACE,
@@ -88,12 +76,10 @@ METHODS = (
             _under_contract,
         ),
         limits=(
-            {
-                "en": "Retention is taken to be the same in every period, though customers who stayed "
-                "long tend to stay.",
-                "tr": "Elde tutma her dönemde aynı sayılır; oysa uzun kalanlar kalmaya daha yatkındır.",
-                "az": "Saxlanma hər dövrdə eyni sayılır; halbuki uzun qalanlar qalmağa daha meyllidir.",
-            },
+            (
+                "Retention is taken to be the same in every period, though customers who stayed "
+                "long tend to stay."
+            ),
         ),
     ),
 )

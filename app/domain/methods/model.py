@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-Words = Mapping[str, str]
-"""A text by language: en, tr, az."""
 Figures = Mapping[str, Any]
 
 
@@ -41,12 +39,13 @@ class Method:
     """A method by which figures are made.
 
     ``low`` and ``high`` bound the figure (None: unbounded, or no number), which is in ``unit``.
-    ``documentation`` is where its formula is served; ``limits`` say what to bear in mind.
+    ``documentation`` is where its formula is served; ``limits`` say what to bear in mind. Title and limits
+    are message ids.
     """
 
     code: str
     kind: MethodKind
-    titles: Words
+    title: str
     formula: str
     source: str
     documentation: str
@@ -54,4 +53,4 @@ class Method:
     high: float | None
     unit: str
     example: Example
-    limits: tuple[Words, ...]
+    limits: tuple[str, ...]

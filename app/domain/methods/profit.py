@@ -46,11 +46,7 @@ METHODS = (
     Method(
         code="profit",
         kind=MethodKind.PROFIT,
-        titles={
-            "en": "Profit and cost to serve",
-            "tr": "Kâr ve hizmet maliyeti",
-            "az": "Mənfəət və xidmət xərci",
-        },
+        title="Profit and cost to serve",
         formula=(
             "profit = revenue - cost of goods - cost to serve; cost to serve = sum over channels of contacts "
             "x unit cost + minutes x unit cost of one, + compensation + returns x unit cost of a return; "
@@ -95,25 +91,17 @@ METHODS = (
             compute=_profit,
         ),
         limits=(
-            {
-                "en": "What is not known is not 0: a customer with an unknown cost has no profit; read the "
-                "coverage first.",
-                "tr": "Bilinmeyen sıfır değildir: maliyeti bilinmeyen müşterinin kârı yoktur; önce kapsama "
-                "bakın.",
-                "az": "Bilinməyən sıfır deyil: xərci bilinməyən müştərinin mənfəəti yoxdur; əvvəlcə "
-                "əhatəyə baxın.",
-            },
-            {
-                "en": "Unit costs are averages, and compensation is not recorded: reports leave it out.",
-                "tr": "Birim maliyetler ortalamadır; telafi ödemeleri kaydedilmez, raporlara girmez.",
-                "az": "Vahid xərcləri orta göstəricidir; kompensasiya qeydə alınmır, hesabatlara düşmür.",
-            },
+            (
+                "What is not known is not 0: a customer with an unknown cost has no profit; read the "
+                "coverage first."
+            ),
+            "Unit costs are averages, and compensation is not recorded: reports leave it out.",
         ),
     ),
     Method(
         code="share_of_wallet",
         kind=MethodKind.SHARE_OF_WALLET,
-        titles={"en": "Share of wallet", "tr": "Cüzdan payı", "az": "Pul kisəsi payı"},
+        title="Share of wallet",
         formula=(
             "spent here / spent in the category in all; overall: sum over sum; totals below what was spent "
             "here are left out and counted"
@@ -128,12 +116,6 @@ METHODS = (
             found={"n": 2, "contradicted": 1, "overall": 0.318182, "median": 0.4, "open": 750},
             compute=_wallet,
         ),
-        limits=(
-            {
-                "en": "People tell round and late numbers: it serves comparison, not accounting.",
-                "tr": "İnsanlar yuvarlak ve geç sayılar söyler: muhasebe için değil, karşılaştırma içindir.",
-                "az": "İnsanlar yuvarlaq və gec rəqəmlər deyir: mühasibat üçün deyil, müqayisə üçündür.",
-            },
-        ),
+        limits=("People tell round and late numbers: it serves comparison, not accounting.",),
     ),
 )

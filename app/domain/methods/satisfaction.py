@@ -5,15 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from app.domain.methods.model import Example, Figures, Method, MethodKind, Words
+from app.domain.methods.model import Example, Figures, Method, MethodKind
 from app.domain.satisfaction import INDICES, expectation
 from app.domain.satisfaction.model import Answers, Dimension, IndexResult, Items, Options
 
-_FEW: Words = {
-    "en": "Fewer than 30 answers are marked as few; fewer than 5 are never ranked.",
-    "tr": "30'dan az yanıt az diye işaretlenir; 5'ten azı hiç sıralanmaz.",
-    "az": "30-dan az cavab az kimi işarələnir; 5-dən azı heç sıralanmır.",
-}
+_FEW = "Fewer than 30 answers are marked as few; fewer than 5 are never ranked."
 
 
 def _filled_in(responses: Sequence[Sequence[int]], scale: Mapping[str, int]) -> Answers:
@@ -132,49 +128,28 @@ _EXAMPLES = {
         _culture,
     ),
 }
-_LIMITS: Mapping[str, Words] = {
-    "csat": {
-        "en": "It does not tell how dissatisfied the others are: 1 and 3 of 5 count the same.",
-        "tr": "Ötekilerin ne kadar memnuniyetsiz olduğunu söylemez: 5 üzerinden 1 ile 3 aynı sayılır.",
-        "az": "Qalanların nə qədər narazı olduğunu demir: 5 üzərindən 1 ilə 3 eyni sayılır.",
-    },
-    "nps": {
-        "en": "Only answers on 0 to 10 are read; its interval is wide: some hundred answers are few.",
-        "tr": "Yalnızca 0–10 ölçeğindeki yanıtlar okunur; aralığı geniştir: birkaç yüz yanıt azdır.",
-        "az": "Yalnız 0–10 şkalasındakı cavablar oxunur; intervalı genişdir: bir neçə yüz cavab azdır.",
-    },
-    "ces": {
-        "en": "It is about one contact, not the relationship; answers on the older scale 1 to 5 are "
-        "turned round.",
-        "tr": "Tek bir teması anlatır, ilişkiyi değil; eski 1–5 ölçeğindeki yanıtlar ters çevrilir.",
-        "az": "Bir əlaqəni göstərir, münasibəti yox; köhnə 1–5 şkalasındakı cavablar çevrilir.",
-    },
-    "composite": {
-        "en": "A response counts only if what it answered holds half of the weight; see alpha before "
-        "relying on it.",
-        "tr": "Bir yanıt, yanıtladıkları ağırlığın yarısını tutuyorsa sayılır; güvenmeden önce alfaya bakın.",
-        "az": "Cavab yalnız cavablandırılanlar çəkinin yarısını tutursa sayılır; etibar etməzdən əvvəl "
-        "alfaya baxın.",
-    },
-    "expectation": {
-        "en": "It compares groups fairly and predicts no better; with fewer than 30 responses nothing is "
-        "adjusted.",
-        "tr": "Grupları adil karşılaştırır, daha iyi öngörmez; 30'dan az yanıtta düzeltme yapılmaz.",
-        "az": "Qrupları ədalətli müqayisə edir, daha yaxşı proqnoz vermir; 30-dan az cavabda düzəliş "
-        "edilmir.",
-    },
-    "culture": {
-        "en": "Dimensions nobody asked about are null; there are no norms to compare with but your own past.",
-        "tr": "Sorulmayan boyutlar boştur; kendi geçmişinizden başka karşılaştırma ölçütü yoktur.",
-        "az": "Soruşulmayan ölçülər boşdur; öz keçmişinizdən başqa müqayisə meyarı yoxdur.",
-    },
+_LIMITS = {
+    "csat": "It does not tell how dissatisfied the others are: 1 and 3 of 5 count the same.",
+    "nps": "Only answers on 0 to 10 are read; its interval is wide: some hundred answers are few.",
+    "ces": (
+        "It is about one contact, not the relationship; answers on the older scale 1 to 5 are turned round."
+    ),
+    "composite": (
+        "A response counts only if what it answered holds half of the weight; see alpha before relying on it."
+    ),
+    "expectation": (
+        "It compares groups fairly and predicts no better; with fewer than 30 responses nothing is adjusted."
+    ),
+    "culture": (
+        "Dimensions nobody asked about are null; there are no norms to compare with but your own past."
+    ),
 }
 
 METHODS = tuple(
     Method(
         code=index.code,
         kind=MethodKind.INDEX,
-        titles=index.titles,
+        title=index.title,
         formula=index.formula,
         source=index.source,
         documentation=index.documentation,

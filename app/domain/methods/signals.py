@@ -7,7 +7,7 @@ from typing import Any
 from app.domain.churn import SIGNALS, Baselines, Rhythm, from_row
 from app.domain.churn.inputs.customer_facts import COLUMNS, DAYS
 from app.domain.common.days import day_number
-from app.domain.methods.model import Example, Figures, Method, MethodKind, Words
+from app.domain.methods.model import Example, Figures, Method, MethodKind
 
 _AS_OF = "2026-11-24"
 _RHYTHM: Figures = {"median_days": 30.0, "p95_days": 90.0}
@@ -43,11 +43,7 @@ _FOUND: Mapping[str, tuple[float, float, float]] = {
     "no_contact_no_complaint": (60, 30, 0.25),
 }
 
-_NO_SHARE: Words = {
-    "en": "The contribution puts reasons in order; it is no share of the probability.",
-    "tr": "Katkı nedenleri sıralamak içindir; olasılığın bir payı değildir.",
-    "az": "Töhfə səbəbləri sıralamaq üçündür; ehtimalın payı deyil.",
-}
+_NO_SHARE = "The contribution puts reasons in order; it is no share of the probability."
 
 
 def _measured(code: str, given: Figures) -> Figures:
@@ -79,7 +75,7 @@ METHODS = tuple(
     Method(
         code=sign.code,
         kind=MethodKind.CHURN_SIGNAL,
-        titles=sign.titles,
+        title=sign.title,
         formula=sign.formula,
         source="Vefa",
         documentation="/docs/formulas#warning-signs",

@@ -17,11 +17,7 @@ METHODS = (
     Method(
         code="value_tiers",
         kind=MethodKind.VALUE_TIERS,
-        titles={
-            "en": "Value tiers (80/20)",
-            "tr": "Değer dilimleri (80/20)",
-            "az": "Dəyər dilimləri (80/20)",
-        },
+        title="Value tiers (80/20)",
         formula=(
             "S = sum of the values above 0; B = sum of those strictly greater than the customer's; A: "
             "value > 0 and 100 B < 80 S; B: value > 0 and 100 B < 95 S; else C"
@@ -41,19 +37,8 @@ METHODS = (
             compute=_tiers,
         ),
         limits=(
-            {
-                "en": "Only the window counts: who is new, or buys rarely, may be worth more than the "
-                "tier says.",
-                "tr": "Yalnızca pencere sayılır: yeni ya da seyrek alan biri, dilimin gösterdiğinden değerli "
-                "olabilir.",
-                "az": "Yalnız pəncərə sayılır: yeni və ya nadir alan müştəri diliminin göstərdiyindən "
-                "dəyərli ola bilər.",
-            },
-            {
-                "en": "Transactions without an exchange rate of their day are left out and counted.",
-                "tr": "Kendi gününün kuru olmayan işlemler dışarıda bırakılır ve sayılır.",
-                "az": "Öz gününün məzənnəsi olmayan əməliyyatlar kənarda qalır və sayılır.",
-            },
+            "Only the window counts: who is new, or buys rarely, may be worth more than the tier says.",
+            "Transactions without an exchange rate of their day are left out and counted.",
         ),
     ),
 )

@@ -1,7 +1,8 @@
 """Satisfaction indices: one module each, and the registry that services, schemas and documents read.
 
 A new index is a module with its ``INDEX``, a line here, a test with its worked example, the same example and
-its limits in `app.domain.methods.satisfaction`, and a section of docs/formulas.md.
+its limits in `app.domain.methods.satisfaction`, translations, and a section of docs/formulas.md, into
+which ``python -m tests.refresh_formulas`` writes its formula.
 """
 
 from app.domain.satisfaction import ces, composite, csat, culture, expectation, nps

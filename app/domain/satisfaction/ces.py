@@ -114,11 +114,7 @@ def _parts(found: Moments, counted: Counted, easy: FloatArray, turned: FloatArra
 
 INDEX = Index(
     code="ces",
-    titles={
-        "en": "Customer effort score",
-        "tr": "Müşteri çabası puanı",
-        "az": "Müştəri səyi balı",
-    },
+    title="Customer effort score",
     formula="(mean - 1) / 6 x 100 on 1-7 (7 = easy); t 95 %, one added at each end. Share of 5 and above",
     source="Dixon, Freeman and Toman 2010; agreement scale: CEB 2013",
     documentation="/docs/formulas#ces",

@@ -94,11 +94,7 @@ def _alphas(responses: Responses, counted: Counted, is_whole: BoolArray, n_group
 
 INDEX = Index(
     code="composite",
-    titles={
-        "en": "Composite satisfaction index",
-        "tr": "Bileşik memnuniyet endeksi",
-        "az": "Kompozit məmnunluq indeksi",
-    },
+    title="Composite satisfaction index",
     formula="sum of w x (x - min) / (max - min) x 100 by response, over the answered if they hold half "
     "of the weight; mean of responses, t 95 %",
     source="Fornell et al. 1996; alpha: Cronbach 1951",

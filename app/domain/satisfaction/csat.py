@@ -64,11 +64,7 @@ def judge_list(results: Sequence[IndexResult], lists: int = 1) -> ListVerdict | 
 
 INDEX = Index(
     code="csat",
-    titles={
-        "en": "Customer satisfaction score",
-        "tr": "Müşteri memnuniyeti puanı",
-        "az": "Müştəri məmnunluğu balı",
-    },
+    title="Customer satisfaction score",
     formula="answers in the top two steps (1-5: 4 and above, 1-7: 6, 1-10: 9) / valid answers; Wilson 95 %",
     source="Interval: Wilson 1927",
     documentation="/docs/formulas#csat",

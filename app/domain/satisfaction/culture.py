@@ -114,11 +114,7 @@ def _profiles(
 
 INDEX = Index(
     code="culture",
-    titles={
-        "en": "Service culture profile",
-        "tr": "Hizmet kültürü profili",
-        "az": "Xidmət mədəniyyəti profili",
-    },
+    title="Service culture profile",
     formula="mean of (x - min) / (max - min) x 100 by dimension; overall all weigh the same; t 95 %",
     source="Odabaşı 2000",
     documentation="/docs/formulas#service-culture-profile",

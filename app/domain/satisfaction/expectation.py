@@ -273,11 +273,7 @@ def _asks_both(items: Items) -> BoolArray:
 
 INDEX = Index(
     code="expectation",
-    titles={
-        "en": "Expectation-adjusted satisfaction",
-        "tr": "Beklentiye göre düzeltilmiş memnuniyet",
-        "az": "Gözləntiyə görə düzəldilmiş məmnunluq",
-    },
+    title="Expectation-adjusted satisfaction",
     formula="mean of s - beta x (e - mean e), beta = cov(s, e) / var(e) over all responses; t 95 %",
     source="Odabaşı 2000 (the demanding customer); analysis of covariance: Fisher 1932",
     documentation="/docs/formulas#expectation-adjusted-satisfaction",

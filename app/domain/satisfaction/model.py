@@ -292,7 +292,7 @@ class JudgeList(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """A satisfaction index: what it is called (by language: en, tr, az), how it is made, and the functions
+    """A satisfaction index: what it is called (a message id), how it is made, and the functions
     that make it.
 
     ``low`` and ``high`` bound the score (None: unbounded), which is in ``unit``: "share" (0..1) or
@@ -302,7 +302,7 @@ class Index:
     """
 
     code: str
-    titles: Mapping[str, str]
+    title: str
     formula: str
     source: str
     documentation: str

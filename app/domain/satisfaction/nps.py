@@ -69,11 +69,7 @@ def _counts(result: IndexResult) -> tuple[int, int, int]:
 
 INDEX = Index(
     code="nps",
-    titles={
-        "en": "Net promoter score",
-        "tr": "Net tavsiye skoru",
-        "az": "Xalis tövsiyə göstəricisi",
-    },
+    title="Net promoter score",
     formula="100 x (promoters 9-10 - detractors 0-6) / customers, on 0-10; adjusted Wald 95 %",
     source="Reichheld 2003; interval: Rocks 2016",
     documentation="/docs/formulas#nps",

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from app.domain.common.messages import Message, percent
 from app.domain.satisfaction.change import SHARE_ADDED, ListVerdict
 from app.domain.satisfaction.intervals import adjusted_nps, with_ends
 from app.domain.satisfaction.model import FloatArray, IndexResult
@@ -22,11 +23,7 @@ FALSE_ALARMS = 0.05
 DRAWS = 2000
 SEED = 11
 
-_SPLIT = {
-    "en": "Changed since {period}: {before} before, {after} after.",
-    "tr": "{period} döneminden beri değişti: önce {before}, sonra {after}.",
-    "az": "{period} dövründən bəri dəyişib: əvvəl {before}, sonra {after}.",
-}
+_SPLIT = "Changed since {period}: {before} before, {after} after."
 
 Draw = Callable[[np.random.Generator], FloatArray]
 Statistic = Callable[[FloatArray, FloatArray], FloatArray]
@@ -113,28 +110,20 @@ def judge_means(
     return _judge(results, _Columns(sums, statistic, draw, _normal_z), lists)
 
 
-def split_text(verdict: ListVerdict, since: str | None, unit: str, language: str) -> str | None:
-    """Say in a sentence that an index changed from a period on; None where it has no split.
+def split_text(verdict: ListVerdict, since: str, unit: str) -> Message | None:
+    """State that an index changed from a period on; None where it has no split.
 
     Args:
         verdict: of the list.
         since: name of the first period after the split.
-        unit: of the index: shares are said in percent, one decimal.
-        language: en, tr or az.
+        unit: of the index: shares are stated in percent.
     """
     if verdict.before is None or verdict.after is None:
         return None
-    before, after = (_spelled(value, unit, language) for value in (verdict.before, verdict.after))
-    return _SPLIT[language].format(period=since, before=before, after=after)
-
-
-def _spelled(value: float, unit: str, language: str) -> str:
-    text = f"{100 * value if unit == 'share' else value:.1f}".removesuffix(".0")
-    if language != "en":
-        text = text.replace(".", ",")
-    if unit != "share":
-        return text
-    return f"%{text}" if language == "tr" else f"{text}%"
+    before, after = (
+        percent(100 * value) if unit == "share" else value for value in (verdict.before, verdict.after)
+    )
+    return Message(_SPLIT, {"period": since, "before": before, "after": after})
 
 
 def _is_list(results: Sequence[IndexResult]) -> bool:

@@ -6,7 +6,6 @@ from itertools import islice
 from time import monotonic
 from uuid import UUID
 
-from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from app.domain.common.access import Actor
@@ -28,6 +27,7 @@ from app.services.imports.imports import JOB, REVERSAL_JOB
 from app.services.imports.people import rows
 from app.services.imports.record_requests import Items
 from app.store.engine import Store
+from app.store.transactions import WriteTx
 
 Progress = Callable[[Row, int], None]
 """Told after each batch: the import's row, and how many bytes of the file have been read."""
@@ -70,7 +70,7 @@ def run(store: Store, actor: Actor, import_id: UUID, source: Source, progress: P
     return _finish(store, actor, row)
 
 
-def _fail(tx: Connection, job: Row, error: str) -> None:
+def _fail(tx: WriteTx, job: Row, error: str) -> None:
     import_batches.fail(tx, UUID(job["arguments"]["import_id"]), error)
 
 

@@ -2,12 +2,11 @@
 
 from uuid import UUID
 
-from sqlalchemy import Connection
-
 from app.domain.common.access import Actor, system
 from app.jobs.registry import Context, Row, register
 from app.services.scoring import replays
 from app.store.engine import Store
+from app.store.transactions import WriteTx
 
 
 def run(store: Store, actor: Actor, replay_id: UUID) -> None:
@@ -19,7 +18,7 @@ def run(store: Store, actor: Actor, replay_id: UUID) -> None:
     store.write_sync(replays.save, actor, replay_id, replays.compute(given))
 
 
-def _fail(tx: Connection, job: Row, error: str) -> None:
+def _fail(tx: WriteTx, job: Row, error: str) -> None:
     replays.fail(tx, UUID(job["arguments"]["replay_id"]), error)
 
 

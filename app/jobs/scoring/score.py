@@ -4,8 +4,6 @@ import os
 from collections.abc import Callable
 from uuid import UUID
 
-from sqlalchemy import Connection
-
 from app.domain.common.access import Actor, system
 from app.domain.common.company import Company
 from app.errors import AppError, UnavailableError
@@ -14,6 +12,7 @@ from app.services.platform import jobs
 from app.services.scoring import run
 from app.store.engine import Store
 from app.store.scoring import run_results
+from app.store.transactions import WriteTx
 
 # SciPy loads its matrix library with the first fit. Its threads would wait for each other over 4 x 4 numbers.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -75,7 +74,7 @@ def _fail_at(store: Store, actor: Actor, run_id: UUID, stage: str, error: str) -
     store.write_sync(run.fail, actor, run_id, f"{stage}: {error}")
 
 
-def _fail(tx: Connection, job: Row, error: str) -> None:
+def _fail(tx: WriteTx, job: Row, error: str) -> None:
     run.fail(tx, system(Company()), UUID(job["arguments"]["run_id"]), error)
 
 

@@ -1,7 +1,7 @@
 """What wire schemas share: inputs refuse unknown members, outputs have no defaults, all is bounded."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Annotated, Any, TypeVar
@@ -60,6 +60,12 @@ def _as_dicts(schema: Any) -> Any:
         key: value if key in ("metadata", "serialization") else _as_dicts(value)
         for key, value in schema.items()
     }
+
+
+def shaper(model: type[BaseModel]) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    """Return a function that picks the members of ``model`` out of a row, in the model's order."""
+    members = tuple(model.model_fields)
+    return lambda row: {member: row[member] for member in members}
 
 
 def _instant_text(value: Any) -> Any:

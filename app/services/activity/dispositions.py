@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from app.domain.activity.interactions import DISPOSITIONS
 from app.domain.common.access import Actor
@@ -14,9 +14,11 @@ from app.services.platform import preconditions
 from app.store import dialects
 from app.store.audit import trail
 from app.store.engine import one_statement
-from app.store.paging import After, Page, SortKey, changed_after, fetch
+from app.store.paging import After, Page, SortKey, fetch
 from app.store.tables import Disposition
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import now
+from app.texts import LANGUAGES, translate
 
 Row = dict[str, Any]
 
@@ -24,7 +26,7 @@ _READ = select(Disposition.__table__)
 
 
 @one_statement
-def get(tx: Connection, actor: Actor, code: str) -> Row:
+def get(tx: ReadTx, actor: Actor, code: str) -> Row:
     """Read one disposition.
 
     Raises:
@@ -37,10 +39,12 @@ def get(tx: Connection, actor: Actor, code: str) -> Row:
 
 
 @one_statement
-def page(tx: Connection, actor: Actor, query: ChangesQuery, after: After | None) -> Page:
+def page(tx: ReadTx, actor: Actor, query: ChangesQuery, after: After | None) -> Page:
     """Read a page of the dispositions, active or not, by code. Built-in ones that the company has not changed
     were changed after no instant."""
-    statement = changed_after(_READ, Disposition.updated_at, query.updated_after)
+    statement = _READ
+    if query.updated_after is not None:
+        statement = statement.where(Disposition.updated_at > query.updated_after)
     built_in = DISPOSITIONS if query.updated_after is None else {}
     found = fetch(tx, statement, [SortKey(Disposition.code)], limit=query.limit, after=after)
     stored = {row["code"]: row for row in found.rows}
@@ -53,7 +57,7 @@ def page(tx: Connection, actor: Actor, query: ChangesQuery, after: After | None)
     return Page(rows, (shown[-1],) if more else None)
 
 
-def states(tx: Connection, codes: Collection[str]) -> dict[str, bool]:
+def states(tx: ReadTx, codes: Collection[str]) -> dict[str, bool]:
     """Whether each of ``codes`` that the company added or changed is active; one statement, none for none."""
     if not codes:
         return {}
@@ -62,7 +66,7 @@ def states(tx: Connection, codes: Collection[str]) -> dict[str, bool]:
 
 
 def put(
-    tx: Connection,
+    tx: WriteTx,
     actor: Actor,
     code: str,
     data: DispositionPut,
@@ -109,7 +113,7 @@ def put(
 # --- inside
 
 
-def _stored(tx: Connection, code: str) -> Row | None:
+def _stored(tx: ReadTx, code: str) -> Row | None:
     row = tx.execute(_READ.where(Disposition.code == code)).mappings().first()
     return None if row is None else dict(row)
 
@@ -125,8 +129,13 @@ def _shape(code: str, stored: Row | None) -> Row | None:
     return {
         "code": code,
         "version": given["version"],
-        "names": {**DISPOSITIONS.get(code, {}), **given["names"]},
+        "names": {**_built_in_names(code), **given["names"]},
         "is_active": given["is_active"],
         "is_built_in": code in DISPOSITIONS,
         "updated_at": given["updated_at"],
     }
+
+
+def _built_in_names(code: str) -> dict[str, str]:
+    name = DISPOSITIONS.get(code)
+    return {} if name is None else {language: translate(name, language) for language in LANGUAGES}

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import delete, select
 
 from app.domain.common import money
 from app.domain.common.access import Actor
-from app.errors import FieldError, InvalidError, NotFoundError
+from app.errors import FieldError, InvalidError
 from app.schemas.activity.exchange_rates import (
     ExchangeRateItem,
     ExchangeRatePut,
@@ -19,50 +19,52 @@ from app.services.platform import preconditions
 from app.store import dialects
 from app.store.audit import trail
 from app.store.engine import one_statement
-from app.store.paging import After, Page, SortKey, changed_after, fetch
+from app.store.listing import COMPANY_WIDE, Listing, equal, since, window
+from app.store.paging import After, Page, SortKey
 from app.store.sql.composite_keys import in_pairs
 from app.store.tables import ExchangeRate
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import now, to_micros
 
 Row = dict[str, Any]
 
 _READ = select(ExchangeRate.__table__)
 _BY_CURRENCY = (SortKey(ExchangeRate.currency), SortKey(ExchangeRate.on_date))
-_SORTS = {
-    ExchangeRateSort.CURRENCY: _BY_CURRENCY,
-    ExchangeRateSort.UPDATED_AT: (SortKey(ExchangeRate.updated_at), *_BY_CURRENCY),
-}
+RATES = Listing(
+    ExchangeRateQuery,
+    _READ,
+    owner=COMPANY_WIDE,
+    missing="There is no such exchange rate.",
+    sorts={
+        ExchangeRateSort.CURRENCY: _BY_CURRENCY,
+        ExchangeRateSort.UPDATED_AT: (SortKey(ExchangeRate.updated_at), *_BY_CURRENCY),
+    },
+    filters=[
+        equal(ExchangeRate.currency),
+        window("on", ExchangeRate.on_date),
+        since(ExchangeRate.updated_at),
+    ],
+)
 
 
 @one_statement
-def get(tx: Connection, actor: Actor, currency: str, on: date) -> Row:
+def get(tx: ReadTx, actor: Actor, currency: str, on: date) -> Row:
     """Read the rate of one currency on one local day.
 
     Raises:
         NotFoundError: none is set for this day.
     """
-    found = _stored(tx, {(currency, on)})
-    if not found:
-        raise _none()
-    return _shape(found[currency, on])
+    return _shape(_find(tx, actor, currency, on))
 
 
 @one_statement
-def page(tx: Connection, actor: Actor, query: ExchangeRateQuery, after: After | None) -> Page:
+def page(tx: ReadTx, actor: Actor, query: ExchangeRateQuery, after: After | None) -> Page:
     """Read a page of the rates that match every filter."""
-    statement = changed_after(_READ, ExchangeRate.updated_at, query.updated_after)
-    if query.currency is not None:
-        statement = statement.where(ExchangeRate.currency == query.currency)
-    if query.on_from is not None:
-        statement = statement.where(ExchangeRate.on_date >= query.on_from)
-    if query.on_before is not None:
-        statement = statement.where(ExchangeRate.on_date < query.on_before)
-    found = fetch(tx, statement, _SORTS[query.sort], limit=query.limit, after=after)
-    return Page([_shape(row) for row in found.rows], found.after)
+    return RATES.page(tx, actor, query, after, _shape)
 
 
 def put(
-    tx: Connection,
+    tx: WriteTx,
     actor: Actor,
     currency: str,
     on: date,
@@ -90,7 +92,7 @@ def put(
     return _shape(after[key]), key not in before
 
 
-def put_many(tx: Connection, actor: Actor, items: Sequence[ExchangeRateItem]) -> Row:
+def put_many(tx: WriteTx, actor: Actor, items: Sequence[ExchangeRateItem]) -> Row:
     """Set rates together, all or none, in a number of statements that does not depend on how many they are.
 
     Returns:
@@ -114,7 +116,7 @@ def put_many(tx: Connection, actor: Actor, items: Sequence[ExchangeRateItem]) ->
     return {"data": [_shape(after[key]) for key in wanted]}
 
 
-def remove(tx: Connection, actor: Actor, currency: str, on: date, if_match: str | None = None) -> None:
+def remove(tx: WriteTx, actor: Actor, currency: str, on: date, if_match: str | None = None) -> None:
     """Remove a rate; scoring then leaves out and counts what it would have converted.
 
     Raises:
@@ -122,10 +124,7 @@ def remove(tx: Connection, actor: Actor, currency: str, on: date, if_match: str 
         PreconditionFailedError: ``if_match`` does not name the present version.
     """
     dialects.advisory_lock(tx, f"exchange-rate:{currency}:{on}")
-    before = _stored(tx, {(currency, on)})
-    if not before:
-        raise _none()
-    preconditions.check_version(_version(before[currency, on]), if_match)
+    preconditions.check_version(_version(_find(tx, actor, currency, on)), if_match)
     condition = (ExchangeRate.currency == currency) & (ExchangeRate.on_date == on)
     tx.execute(delete(ExchangeRate).where(condition))
     trail.record(tx, actor, "exchange_rate.deleted", f"{currency}:{on}")
@@ -134,8 +133,8 @@ def remove(tx: Connection, actor: Actor, currency: str, on: date, if_match: str 
 # --- inside
 
 
-def _none() -> NotFoundError:
-    return NotFoundError("There is no such exchange rate.")
+def _find(tx: ReadTx, actor: Actor, currency: str, on: date) -> Row:
+    return RATES.one_or_404(tx, actor, ExchangeRate.currency == currency, ExchangeRate.on_date == on)
 
 
 def _wrong_currency(actor: Actor, currency: str, pointer: str, location: str = "body") -> FieldError | None:
@@ -149,13 +148,13 @@ def _wrong_currency(actor: Actor, currency: str, pointer: str, location: str = "
     return None
 
 
-def _stored(tx: Connection, keys: Any) -> dict[tuple[str, date], Row]:
+def _stored(tx: ReadTx, keys: Any) -> dict[tuple[str, date], Row]:
     rows = tx.execute(_READ.where(in_pairs(ExchangeRate.currency, ExchangeRate.on_date, keys))).mappings()
     return {(row["currency"], row["on_date"]): dict(row) for row in rows}
 
 
 def _set(
-    tx: Connection, actor: Actor, wanted: dict[tuple[str, date], str], before: dict[tuple[str, date], Row]
+    tx: WriteTx, actor: Actor, wanted: dict[tuple[str, date], str], before: dict[tuple[str, date], Row]
 ) -> dict[tuple[str, date], Row]:
     """Store the rates that differ from ``before``; return all that were wanted."""
     at = now()

@@ -5,12 +5,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, exists, select, update
+from sqlalchemy import exists, select
 
 from app.domain.activity.interactions import handle_seconds, in_order, is_usable
 from app.domain.common.access import Actor
-from app.domain.common.text import split_qualified
-from app.errors import AppError, ConflictError, FieldError, InvalidError, NotFoundError
+from app.errors import AppError, ConflictError, FieldError, InvalidError
 from app.schemas.activity.interactions import (
     InteractionCreate,
     InteractionQuery,
@@ -18,95 +17,92 @@ from app.schemas.activity.interactions import (
     InteractionSort,
     InteractionUpdate,
 )
+from app.schemas.common.base import shaper
 from app.services.activity import dispositions, recording
 from app.services.customers import callers, do_not_contact
-from app.services.customers.search import owned_by
-from app.services.platform import preconditions, rights
+from app.services.platform import changes, rights
+from app.services.platform.changes import one_or_raise
 from app.store.audit import trail
 from app.store.engine import one_statement
-from app.store.paging import After, Page, SortKey, changed_after, fetch
+from app.store.listing import (
+    Filter,
+    Listing,
+    by_time,
+    customer_external_id,
+    equal,
+    external_id,
+    since,
+    window,
+)
+from app.store.paging import After, Page
 from app.store.tables import Complaint, Customer, Interaction
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import new_id, now
 from app.store.visibility import visible_to
 
 Row = dict[str, Any]
 
-_READ = select(Interaction.__table__)
-_MEMBERS = tuple(InteractionRead.model_fields)
-_SORTS = {
-    InteractionSort.OLDEST: (SortKey(Interaction.started_at), SortKey(Interaction.id)),
-    InteractionSort.NEWEST: (
-        SortKey(Interaction.started_at, descending=True),
-        SortKey(Interaction.id, descending=True),
-    ),
-    InteractionSort.UPDATED_AT: (SortKey(Interaction.updated_at), SortKey(Interaction.id)),
-}
-_EQUAL = (
-    "customer_id",
-    "channel",
-    "direction",
-    "purpose",
-    "phase",
-    "agent",
-    "unit",
-    "disposition",
-    "topic",
-    "sentiment",
-    "resolved_on_first_contact",
+_as_read = shaper(InteractionRead)
+
+
+def _was_called_from(text: str, actor: Actor) -> Any:
+    caller = callers.read(actor, text, location="query", pointer="phone")
+    return Interaction.phone.in_(caller.readings)
+
+
+INTERACTIONS = Listing(
+    InteractionQuery,
+    select(Interaction.__table__),
+    owner=Interaction.customer_id,
+    unit=Interaction.unit,
+    missing="There is no such interaction.",
+    sorts=by_time(InteractionSort, Interaction.started_at, Interaction.updated_at, Interaction.id),
+    filters=[
+        external_id(Interaction.source, Interaction.external_id),
+        customer_external_id(Interaction.customer_id),
+        Filter("phone", _was_called_from),
+        equal(
+            Interaction.customer_id,
+            Interaction.channel,
+            Interaction.direction,
+            Interaction.purpose,
+            Interaction.phase,
+            Interaction.agent,
+            Interaction.unit,
+            Interaction.disposition,
+            Interaction.topic,
+            Interaction.sentiment,
+            Interaction.resolved_on_first_contact,
+        ),
+        window("started", Interaction.started_at),
+        since(Interaction.updated_at),
+    ],
 )
-"""Filters that name the value of a column."""
 
 
 # --- reading
 
 
 @one_statement
-def get(tx: Connection, actor: Actor, interaction_id: UUID) -> Row:
+def get(tx: ReadTx, actor: Actor, interaction_id: UUID) -> Row:
     """Read one interaction.
 
     Raises:
         NotFoundError: there is none with this id, or the caller may not see it.
     """
-    return _shape(_found(tx, _visible(actor).where(Interaction.id == interaction_id)))
+    return _shape(INTERACTIONS.one_or_404(tx, actor, Interaction.id == interaction_id))
 
 
 @one_statement
-def page(tx: Connection, actor: Actor, query: InteractionQuery, after: After | None) -> Page:
+def page(tx: ReadTx, actor: Actor, query: InteractionQuery, after: After | None) -> Page:
     """Read a page of the interactions that match every filter."""
-    statement = _visible(actor)
-    if query.external_id is not None:
-        source, key = split_qualified(query.external_id)
-        statement = statement.where(Interaction.source == source, Interaction.external_id == key)
-    if query.customer_external_id is not None:
-        statement = statement.where(owned_by(Interaction.customer_id, query.customer_external_id))
-    if query.phone is not None:
-        caller = callers.read(actor, query.phone, location="query", pointer="phone")
-        statement = statement.where(Interaction.phone.in_(caller.readings))
-    for member in _EQUAL:
-        if (value := getattr(query, member)) is not None:
-            statement = statement.where(getattr(Interaction, member) == value)
-    if query.started_from is not None:
-        statement = statement.where(Interaction.started_at >= query.started_from)
-    if query.started_before is not None:
-        statement = statement.where(Interaction.started_at < query.started_before)
-    statement = changed_after(statement, Interaction.updated_at, query.updated_after)
-    found = fetch(tx, statement, _SORTS[query.sort], limit=query.limit, after=after)
-    return Page([_shape(row) for row in found.rows], found.after)
-
-
-def find_locked(tx: Connection, actor: Actor, interaction_id: UUID) -> Row:
-    """The row of an interaction, locked until the transaction ends.
-
-    Raises:
-        NotFoundError: there is none with this id, or the caller may not see it.
-    """
-    return _found(tx, _visible(actor).where(Interaction.id == interaction_id).with_for_update())
+    return INTERACTIONS.page(tx, actor, query, after, _shape)
 
 
 # --- writing
 
 
-def create(tx: Connection, actor: Actor, data: InteractionCreate) -> Row:
+def create(tx: WriteTx, actor: Actor, data: InteractionCreate) -> Row:
     """Record one interaction; whose it is may stay open. Who asked not to be called is put on that list.
 
     Raises:
@@ -116,14 +112,11 @@ def create(tx: Connection, actor: Actor, data: InteractionCreate) -> Row:
         ConflictError: the source has an interaction with this external id (``interaction_exists``).
         ForbiddenError: ``create_missing`` without the scope to write customers.
     """
-    [row] = create_many(tx, actor, [data])
-    if isinstance(row, AppError):
-        raise row
-    return row
+    return one_or_raise(create_many(tx, actor, [data]))
 
 
 def create_many(
-    tx: Connection,
+    tx: WriteTx,
     actor: Actor,
     items: Sequence[InteractionCreate],
     *,
@@ -162,7 +155,7 @@ def create_many(
 
 
 def update_one(
-    tx: Connection, actor: Actor, interaction_id: UUID, data: InteractionUpdate, if_match: str | None
+    tx: WriteTx, actor: Actor, interaction_id: UUID, data: InteractionUpdate, if_match: str | None
 ) -> Row:
     """Merge a patch into an interaction; nothing is written when nothing changes.
 
@@ -172,47 +165,33 @@ def update_one(
         InvalidError: as in `create`; a disposition that is kept may have become inactive.
         ConflictError: it has another customer, or a complaint of another customer came from it.
     """
-    before = find_locked(tx, actor, interaction_id)
-    preconditions.check_version(before["version"], if_match)
+    change = changes.begin(tx, actor, INTERACTIONS, Interaction, interaction_id, if_match)
+    before = change.before
     sent = data.model_dump(include=data.model_fields_set)
     if sent.get("phone") is not None:
         sent |= _caller(tx, actor, before, sent)
-    changes = {member: value for member, value in sent.items() if before[member] != value}
-    if not changes:
+    changed = change.differing(sent)
+    if not changed:
         return _shape(before)
-    if "customer_id" in changes:
-        _identify(tx, actor, before, changes["customer_id"])
-    after = {**before, **changes, "version": before["version"] + 1, "updated_at": now()}
-    disposition = changes.get("disposition")
+    if "customer_id" in changed:
+        _identify(tx, actor, before, changed["customer_id"])
+    after = {**before, **changed}
+    disposition = changed.get("disposition")
     own = dispositions.states(tx, [] if disposition is None else [disposition])
     wrong = _wrong(after, disposition, own)
-    if "unit" in changes:
+    if "unit" in changed:
         # What is nobody's is seen by its own unit: a key of other units would not find it again.
         is_known = after["customer_id"] is not None
         wrong += rights.unit_problems(actor, after["unit"], is_required=not is_known)
     if wrong:
         raise InvalidError(fields=wrong)
-    stored = {member: after[member] for member in {*changes, "version", "updated_at"}}
-    tx.execute(update(Interaction).where(Interaction.id == interaction_id).values(stored))
-    customer_id = after["customer_id"]
-    trail.record(tx, actor, "interaction.updated", interaction_id, customer_id=customer_id, members=changes)
-    if changes.keys() & {"disposition", "customer_id"}:
+    after = change.store("interaction.updated", {member: after[member] for member in changed})
+    if changed.keys() & {"disposition", "customer_id"}:
         do_not_contact.apply_opt_outs(tx, actor, [after])
     return _shape(after)
 
 
 # --- inside
-
-
-def _visible(actor: Actor) -> Select[Any]:
-    return visible_to(_READ, actor, Interaction.customer_id, Interaction.unit)
-
-
-def _found(tx: Connection, statement: Select[Any]) -> Row:
-    row = tx.execute(statement).mappings().first()
-    if row is None:
-        raise NotFoundError("There is no such interaction.")
-    return dict(row)
 
 
 def _new_row(
@@ -257,7 +236,7 @@ def _wrong(row: Row, disposition: str | None, own: Mapping[str, bool]) -> list[F
     return wrong
 
 
-def _caller(tx: Connection, actor: Actor, before: Row, sent: Row) -> Row:
+def _caller(tx: ReadTx, actor: Actor, before: Row, sent: Row) -> Row:
     """The number of a patch as it is kept, and the customer it names where there is none yet."""
     caller = callers.read(actor, sent["phone"])
     if before["customer_id"] is not None or sent.get("customer_id") is not None:
@@ -266,7 +245,7 @@ def _caller(tx: Connection, actor: Actor, before: Row, sent: Row) -> Row:
     return {"phone": caller.phone} | ({} if owner is None else {"customer_id": owner})
 
 
-def _identify(tx: Connection, actor: Actor, before: Row, customer_id: UUID | None) -> None:
+def _identify(tx: ReadTx, actor: Actor, before: Row, customer_id: UUID | None) -> None:
     """Make sure that an interaction of nobody may become one of this customer.
 
     Raises:
@@ -299,4 +278,4 @@ _KIND = recording.RecordType(Interaction, _exists, path="/v1/interactions")
 def _shape(row: Row) -> Row:
     """A row as `InteractionRead` wants it, members in its order."""
     handled = handle_seconds(row["talk_seconds"], row["hold_seconds"], row["wrap_seconds"])
-    return {member: handled if member == "handle_seconds" else row[member] for member in _MEMBERS}
+    return _as_read({**row, "handle_seconds": handled})

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from app.domain.common.access import Actor, Scope
 from app.errors import AppError, ConflictError, FieldError, InvalidError
@@ -16,6 +16,7 @@ from app.services.platform import rights
 from app.store import dialects
 from app.store.sql.composite_keys import in_pairs
 from app.store.tables import Base
+from app.store.transactions import ReadTx, WriteTx
 from app.store.visibility import visible_to
 
 Row = dict[str, Any]
@@ -53,7 +54,7 @@ MAX_TRIES = 10
 
 
 def store_new(
-    tx: Connection,
+    tx: WriteTx,
     actor: Actor,
     kind: RecordType,
     items: Sequence[NamesCustomer],
@@ -93,7 +94,7 @@ def store_new(
     return prospects & {row["customer_id"] for row in rows if isinstance(row, dict)}
 
 
-def store_unowned(tx: Connection, actor: Actor, kind: RecordType, rows: list[Row | AppError]) -> None:
+def store_unowned(tx: WriteTx, actor: Actor, kind: RecordType, rows: list[Row | AppError]) -> None:
     """Store those rows of anonymous records that can be stored; the others become `AppError` in place.
 
     Args:
@@ -119,7 +120,7 @@ def _refuse_repeated(kind: RecordType, rows: list[Row | AppError]) -> None:
 
 
 def _create_missing(
-    tx: Connection,
+    tx: WriteTx,
     actor: Actor,
     kind: RecordType,
     items: Sequence[NamesCustomer],
@@ -156,9 +157,7 @@ def _create_missing(
     return [index for index in lacking if isinstance(rows[index], dict)]
 
 
-def _refuse_stored(
-    tx: Connection, kind: RecordType, rows: list[Row | AppError], indexes: Sequence[int]
-) -> None:
+def _refuse_stored(tx: ReadTx, kind: RecordType, rows: list[Row | AppError], indexes: Sequence[int]) -> None:
     """Refuse rows whose record is stored already, one statement."""
     wanted = {
         index: _key(row)
@@ -177,7 +176,7 @@ def _refuse_stored(
 
 
 def _name_existing(
-    tx: Connection,
+    tx: ReadTx,
     actor: Actor,
     kind: RecordType,
     given: Sequence[Row | AppError],
@@ -215,7 +214,7 @@ def _name_existing(
         refusal.existing = str(stored["id"]), f"{kind.path}/{stored['id']}"
 
 
-def _insert(tx: Connection, kind: RecordType, rows: list[Row | AppError]) -> None:
+def _insert(tx: WriteTx, kind: RecordType, rows: list[Row | AppError]) -> None:
     """Store the good rows, and refuse those whose record is stored already.
 
     Raises:
@@ -237,7 +236,7 @@ def _insert(tx: Connection, kind: RecordType, rows: list[Row | AppError]) -> Non
 
 
 def _insert_once(
-    tx: Connection, kind: RecordType, rows: Sequence[Row | AppError], indexes: Sequence[int]
+    tx: WriteTx, kind: RecordType, rows: Sequence[Row | AppError], indexes: Sequence[int]
 ) -> list[int]:
     """Store the rows that can be, one statement; gives the indexes of the others."""
     # In order of the unique key, so that two batches with the same records do not deadlock.

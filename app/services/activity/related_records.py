@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from app.domain.common.access import Actor
 from app.errors import AppError, FieldError
 from app.store.tables import Base, Complaint, Interaction, Transaction
+from app.store.transactions import ReadTx
 from app.store.visibility import visible_to
 
 Row = dict[str, Any]
@@ -40,7 +41,7 @@ _READS = {
 }
 
 
-def find(tx: Connection, actor: Actor, rows: Iterable[Row | AppError]) -> Found:
+def find(tx: ReadTx, actor: Actor, rows: Iterable[Row | AppError]) -> Found:
     """Find the records that ``rows`` name, as far as the caller may see them; one statement a member.
 
     What is found keeps its customer until the transaction ends: an interaction of nobody, whose customer is

@@ -5,14 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import func, select
 
 from app.domain.activity.transactions import LOWERING, TransactionKind, signed
 from app.domain.common import money
 from app.domain.common.access import Actor
-from app.domain.common.text import split_qualified
 from app.domain.imports import source_digests
-from app.errors import AppError, ConflictError, FieldError, InvalidError, NotFoundError
+from app.errors import AppError, ConflictError, FieldError, InvalidError
 from app.schemas.activity.transactions import (
     TransactionCreate,
     TransactionQuery,
@@ -22,91 +21,75 @@ from app.schemas.activity.transactions import (
 from app.schemas.common.base import Money
 from app.services.activity import recording
 from app.services.customers import external_ids
-from app.services.customers.search import owned_by
-from app.services.platform import preconditions
+from app.services.platform.changes import begin, one_or_raise
 from app.store.audit import trail
 from app.store.engine import one_statement
-from app.store.paging import After, Page, SortKey, changed_after, fetch
+from app.store.listing import (
+    Listing,
+    any_of,
+    by_time,
+    customer_external_id,
+    equal,
+    external_id,
+    since,
+    window,
+)
+from app.store.paging import After, Page, SortKey
 from app.store.tables import Transaction
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import new_id, now, to_micros
-from app.store.visibility import visible_to
 
 Row = dict[str, Any]
 
 _UPDATED_AT = func.coalesce(Transaction.changed_at, Transaction.recorded_at)
 """When a transaction was recorded, or corrected or moved last; has an index of its own."""
 
-_READ = select(Transaction.__table__, _UPDATED_AT.label("updated_at"))
-_SORTS = {
-    TransactionSort.OLDEST: (SortKey(Transaction.occurred_at), SortKey(Transaction.id)),
-    TransactionSort.NEWEST: (
-        SortKey(Transaction.occurred_at, descending=True),
-        SortKey(Transaction.id, descending=True),
-    ),
-    TransactionSort.UPDATED_AT: (
-        SortKey(_UPDATED_AT.label("updated_at"), computed=True),
-        SortKey(Transaction.id),
-    ),
-}
+TRANSACTIONS = Listing(
+    TransactionQuery,
+    select(Transaction.__table__, _UPDATED_AT.label("updated_at")),
+    owner=Transaction.customer_id,
+    missing="There is no such transaction.",
+    sorts=by_time(TransactionSort, Transaction.occurred_at, None, Transaction.id)
+    | {
+        TransactionSort.UPDATED_AT: (
+            SortKey(_UPDATED_AT.label("updated_at"), computed=True),
+            SortKey(Transaction.id),
+        )
+    },
+    filters=[
+        external_id(Transaction.source, Transaction.external_id),
+        customer_external_id(Transaction.customer_id),
+        equal(Transaction.customer_id, Transaction.source, Transaction.channel),
+        any_of(Transaction.kind),
+        window("occurred", Transaction.occurred_at),
+        since(_UPDATED_AT),
+    ],
+)
 
 
 # --- reading
 
 
 @one_statement
-def get(tx: Connection, actor: Actor, transaction_id: UUID) -> Row:
+def get(tx: ReadTx, actor: Actor, transaction_id: UUID) -> Row:
     """Read one transaction.
 
     Raises:
         NotFoundError: there is none with this id, or the caller may not see its customer.
     """
-    statement = visible_to(_READ.where(Transaction.id == transaction_id), actor, Transaction.customer_id)
-    row = tx.execute(statement).mappings().first()
-    if row is None:
-        raise NotFoundError("There is no such transaction.")
-    return shape(dict(row))
-
-
-def find_locked(tx: Connection, actor: Actor, transaction_id: UUID) -> Row:
-    """The row of a transaction, locked until the database transaction ends.
-
-    Raises:
-        NotFoundError: there is none with this id, or the caller may not see its customer.
-    """
-    wanted = _READ.where(Transaction.id == transaction_id).with_for_update()
-    row = tx.execute(visible_to(wanted, actor, Transaction.customer_id)).mappings().first()
-    if row is None:
-        raise NotFoundError("There is no such transaction.")
-    return dict(row)
+    return shape(TRANSACTIONS.one_or_404(tx, actor, Transaction.id == transaction_id))
 
 
 @one_statement
-def page(tx: Connection, actor: Actor, query: TransactionQuery, after: After | None) -> Page:
+def page(tx: ReadTx, actor: Actor, query: TransactionQuery, after: After | None) -> Page:
     """Read a page of the transactions that match every filter."""
-    statement = visible_to(_READ, actor, Transaction.customer_id)
-    if query.external_id is not None:
-        source, key = split_qualified(query.external_id)
-        statement = statement.where(Transaction.source == source, Transaction.external_id == key)
-    if query.customer_external_id is not None:
-        statement = statement.where(owned_by(Transaction.customer_id, query.customer_external_id))
-    for member in ("customer_id", "source", "channel"):
-        if (value := getattr(query, member)) is not None:
-            statement = statement.where(getattr(Transaction, member) == value)
-    if query.kind:
-        statement = statement.where(Transaction.kind.in_(query.kind))
-    if query.occurred_from is not None:
-        statement = statement.where(Transaction.occurred_at >= query.occurred_from)
-    if query.occurred_before is not None:
-        statement = statement.where(Transaction.occurred_at < query.occurred_before)
-    statement = changed_after(statement, _UPDATED_AT, query.updated_after)
-    found = fetch(tx, statement, _SORTS[query.sort], limit=query.limit, after=after)
-    return Page([shape(row) for row in found.rows], found.after)
+    return TRANSACTIONS.page(tx, actor, query, after, shape)
 
 
 # --- writing
 
 
-def create(tx: Connection, actor: Actor, data: TransactionCreate) -> Row:
+def create(tx: WriteTx, actor: Actor, data: TransactionCreate) -> Row:
     """Record one transaction. A purchase or charge of a prospect makes it active.
 
     Raises:
@@ -115,14 +98,11 @@ def create(tx: Connection, actor: Actor, data: TransactionCreate) -> Row:
         ConflictError: the source has a transaction with this external id (``transaction_exists``).
         ForbiddenError: ``create_missing`` without the scope to write customers.
     """
-    [row] = create_many(tx, actor, [data])
-    if isinstance(row, AppError):
-        raise row
-    return row
+    return one_or_raise(create_many(tx, actor, [data]))
 
 
 def create_many(
-    tx: Connection, actor: Actor, items: Sequence[TransactionCreate], *, ids: Sequence[UUID] | None = None
+    tx: WriteTx, actor: Actor, items: Sequence[TransactionCreate], *, ids: Sequence[UUID] | None = None
 ) -> list[Row | AppError]:
     """Record transactions together, in a number of statements that does not depend on how many they are.
 
@@ -159,7 +139,7 @@ def source_digests_of(row: Row) -> bytes:
 
 
 def update_one(
-    tx: Connection, actor: Actor, transaction_id: UUID, data: TransactionUpdate, if_match: str | None
+    tx: WriteTx, actor: Actor, transaction_id: UUID, data: TransactionUpdate, if_match: str | None
 ) -> Row:
     """Merge a correction into a transaction; nothing is written when nothing changes.
 
@@ -168,8 +148,8 @@ def update_one(
         PreconditionFailedError: ``if_match`` does not name the present version.
         InvalidError: an amount that does not fit its currency or kind.
     """
-    before = find_locked(tx, actor, transaction_id)
-    preconditions.check_version(before["version"], if_match)
+    change = begin(tx, actor, TRANSACTIONS, Transaction, transaction_id, if_match)
+    before = change.before
     shown = shape(before)
     members = {name: shown[name] for name in TransactionUpdate.model_fields}
     sent = data.model_dump(include=data.model_fields_set)
@@ -180,20 +160,15 @@ def update_one(
     for name in ("amount", "cost"):
         if isinstance(given := getattr(item, name), dict):
             setattr(item, name, Money.model_construct(**given))
-    corrected = _new_row(item, now(), transaction_id)
+    corrected = _new_row(item, change.recorded_at, transaction_id)
     if isinstance(corrected, AppError):
         raise corrected
     changes = {name: corrected[name] for name in _CORRECTED if corrected[name] != before[name]}
     if not changes:
         return shown
-    at = now()
-    changes |= {"version": before["version"] + 1, "changed_at": at, "source_said": source_digests_of(before)}
-    tx.execute(update(Transaction).where(Transaction.id == transaction_id).values(changes))
-    customer_id = before["customer_id"]
-    external_ids.mark_changed(tx, [customer_id], at)
-    named = sorted(sent.keys())
-    trail.record(tx, actor, "transaction.updated", transaction_id, customer_id=customer_id, members=named)
-    return shape({**before, **changes})
+    changes["source_said"] = source_digests_of(before)
+    external_ids.mark_changed(tx, [before["customer_id"]], change.recorded_at)
+    return shape(change.store("transaction.updated", changes, members=sorted(sent), stamp="changed_at"))
 
 
 # --- inside

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, exists, select, update
+from sqlalchemy import bindparam, exists, select, update
 
 from app.domain.common import phones
 from app.domain.common.access import Actor
@@ -16,6 +16,7 @@ from app.services.customers.rows import not_a_contact
 from app.store import dialects
 from app.store.audit import trail
 from app.store.tables import Complaint, Customer, CustomerLookup, Interaction
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import now
 from app.store.visibility import visible_to
 
@@ -47,7 +48,7 @@ def read(actor: Actor, text: str, *, location: str = "body", pointer: str = "/ph
 
 
 def name_customers(
-    tx: Connection, actor: Actor, items: Sequence[InteractionCreate]
+    tx: ReadTx, actor: Actor, items: Sequence[InteractionCreate]
 ) -> list[InteractionCreate | AppError]:
     """Give the items their numbers as they are kept, and those that name no customer the one who has the
     number: exactly one customer in all, whom the caller may see. One statement, none without numbers."""
@@ -79,13 +80,13 @@ def name_customers(
     return named
 
 
-def owner_of(tx: Connection, actor: Actor, caller: Caller) -> UUID | None:
+def owner_of(tx: ReadTx, actor: Actor, caller: Caller) -> UUID | None:
     """The only customer who has the number, as far as the caller of the use case may see her."""
     found = {owner for owners in _owners(tx, caller.readings).values() for owner in owners}
     return next(iter(_visible(tx, actor, found)), None) if len(found) == 1 else None
 
 
-def adopt(tx: Connection, actor: Actor, customers: Sequence[Row]) -> None:
+def adopt(tx: WriteTx, actor: Actor, customers: Sequence[Row]) -> None:
     """Give contacts of nobody to the customers who now have the number they came from, where exactly one
     customer has it.
 
@@ -141,7 +142,7 @@ def adopt(tx: Connection, actor: Actor, customers: Sequence[Row]) -> None:
 # --- inside
 
 
-def _owners(tx: Connection, numbers: Collection[str]) -> dict[str, set[UUID]]:
+def _owners(tx: ReadTx, numbers: Collection[str]) -> dict[str, set[UUID]]:
     """The customers who have each number."""
     if not numbers:
         return {}
@@ -154,7 +155,7 @@ def _owners(tx: Connection, numbers: Collection[str]) -> dict[str, set[UUID]]:
     return owners
 
 
-def _visible(tx: Connection, actor: Actor, ids: set[UUID]) -> set[UUID]:
+def _visible(tx: ReadTx, actor: Actor, ids: set[UUID]) -> set[UUID]:
     """Those of the customers whom the caller may see; no statement for callers who see all."""
     if not ids or not (actor.units or actor.customer_id):
         return ids

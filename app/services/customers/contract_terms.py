@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import insert, select
 
 from app.domain.common.access import Actor
 from app.domain.customers import contract_terms as rules
@@ -23,6 +23,7 @@ from app.store import dialects
 from app.store.audit import trail
 from app.store.paging import After, Page, SortKey, fetch
 from app.store.tables import ContractTerms, Customer
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import now
 from app.store.visibility import visible_to
 
@@ -36,7 +37,7 @@ _NEWEST_FIRST = SortKey(ContractTerms.known_on, descending=True)
 # --- kept with the customer
 
 
-def keep_first(tx: Connection, actor: Actor, rows: Sequence[Row]) -> None:
+def keep_first(tx: WriteTx, actor: Actor, rows: Sequence[Row]) -> None:
     """Keep the terms of new customers' contracts, in one statement; ``rows`` are rows of customers."""
     today, at = actor.company.day_of(now()), now()
     found = [_version(row, today, at) for row in rows if row["contract_started_on"] is not None]
@@ -44,7 +45,7 @@ def keep_first(tx: Connection, actor: Actor, rows: Sequence[Row]) -> None:
         tx.execute(insert(ContractTerms), found)
 
 
-def keep(tx: Connection, actor: Actor, after: Row) -> None:
+def keep(tx: WriteTx, actor: Actor, after: Row) -> None:
     """Keep the terms of a contract that was changed; ``after`` is its customer's row, which is locked."""
     newest, today = newest_of(tx, after["id"]), actor.company.day_of(now())
     known_on = today
@@ -55,7 +56,7 @@ def keep(tx: Connection, actor: Actor, after: Row) -> None:
     set_versions(tx, [_version(after, known_on, now())])
 
 
-def keep_many(tx: Connection, actor: Actor, rows: Sequence[Row]) -> None:
+def keep_many(tx: WriteTx, actor: Actor, rows: Sequence[Row]) -> None:
     """`keep` for many customers, in two statements."""
     if not rows:
         return
@@ -72,7 +73,7 @@ def keep_many(tx: Connection, actor: Actor, rows: Sequence[Row]) -> None:
     set_versions(tx, versions)
 
 
-def newest_of_many(tx: Connection, customer_ids: Collection[UUID]) -> dict[UUID, Row]:
+def newest_of_many(tx: ReadTx, customer_ids: Collection[UUID]) -> dict[UUID, Row]:
     """The newest version of each of these customers who ever had a contract."""
     stored = versions_of(tx, customer_ids)
     return {customer_id: stored[customer_id, known_on] for customer_id, known_on in sorted(stored)}
@@ -81,7 +82,7 @@ def newest_of_many(tx: Connection, customer_ids: Collection[UUID]) -> dict[UUID,
 # --- recorded and read
 
 
-def page(tx: Connection, actor: Actor, customer_id: UUID, query: Paging, after: After | None) -> Page:
+def page(tx: ReadTx, actor: Actor, query: Paging, after: After | None, customer_id: UUID) -> Page:
     """Read a page of the versions of a customer's contract terms, newest first.
 
     Raises:
@@ -93,14 +94,14 @@ def page(tx: Connection, actor: Actor, customer_id: UUID, query: Paging, after: 
     return Page([_shape(row) for row in found.rows], found.after)
 
 
-def newest_of(tx: Connection, customer_id: UUID) -> Row | None:
+def newest_of(tx: ReadTx, customer_id: UUID) -> Row | None:
     """The version that says what holds now; None for a customer who never had a contract."""
     mine = _READ.where(ContractTerms.customer_id == customer_id)
     row = tx.execute(mine.order_by(ContractTerms.known_on.desc()).limit(1)).mappings().first()
     return None if row is None else dict(row)
 
 
-def record(tx: Connection, actor: Actor, customer_id: UUID, data: ContractTermsCreate) -> Row:
+def record(tx: WriteTx, actor: Actor, customer_id: UUID, data: ContractTermsCreate) -> Row:
     """Record what was known of a customer's contract from a past day on, until the next version; once more
     for the same day replaces what was recorded for it.
 
@@ -116,7 +117,7 @@ def record(tx: Connection, actor: Actor, customer_id: UUID, data: ContractTermsC
     return found
 
 
-def create_many(tx: Connection, actor: Actor, items: Sequence[ContractTermsItem]) -> list[Row | AppError]:
+def create_many(tx: WriteTx, actor: Actor, items: Sequence[ContractTermsItem]) -> list[Row | AppError]:
     """Record past terms of many customers together, each as by `record`, in a number of statements that does
     not depend on how many they are.
 
@@ -137,7 +138,7 @@ def create_many(tx: Connection, actor: Actor, items: Sequence[ContractTermsItem]
 # --- inside
 
 
-def _check_visible(tx: Connection, actor: Actor, customer_id: UUID, *, lock: bool = False) -> None:
+def _check_visible(tx: ReadTx, actor: Actor, customer_id: UUID, *, lock: bool = False) -> None:
     wanted = visible_to(select(Customer.id).where(Customer.id == customer_id), actor)
     if tx.execute(wanted.with_for_update() if lock else wanted).first() is None:
         raise NotFoundError("There is no such customer.")
@@ -156,7 +157,7 @@ def _version_row_or_refusal(item: ContractTermsItem) -> Row | AppError:
         return refusal
 
 
-def _set_past(tx: Connection, actor: Actor, stated: Sequence[Row | AppError]) -> list[Row | AppError]:
+def _set_past(tx: WriteTx, actor: Actor, stated: Sequence[Row | AppError]) -> list[Row | AppError]:
     """Set the versions that can be set; what says the same as before stays as it is.
 
     The rows of their customers are locked.
@@ -188,7 +189,7 @@ def _set_past(tx: Connection, actor: Actor, stated: Sequence[Row | AppError]) ->
     return found
 
 
-def versions_of(tx: Connection, customer_ids: Collection[UUID]) -> dict[Key, Row]:
+def versions_of(tx: ReadTx, customer_ids: Collection[UUID]) -> dict[Key, Row]:
     """All versions of some customers."""
     mine = _READ.where(ContractTerms.customer_id.in_(customer_ids))
     rows = tx.execute(mine).mappings() if customer_ids else ()
@@ -213,7 +214,7 @@ def _version(customer: Row, known_on: date, at: Any) -> Row:
     return {"customer_id": customer["id"], "known_on": known_on, **terms, "recorded_at": at}
 
 
-def set_versions(tx: Connection, versions: Sequence[Row]) -> None:
+def set_versions(tx: WriteTx, versions: Sequence[Row]) -> None:
     """Store versions, in the place of those of the same days."""
     statement = dialects.upsert(tx, ContractTerms, ["customer_id", "known_on"], [*CONTRACT, "recorded_at"])
     tx.execute(statement, versions)

@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    Connection,
     bindparam,
     delete,
     func,
@@ -17,6 +16,7 @@ from sqlalchemy import (
 from app.domain.common.access import Actor
 from app.domain.customers.customers import Lifecycle, lookups
 from app.errors import AppError, ConflictError, NotFoundError
+from app.schemas.common.base import shaper
 from app.schemas.customers.customers import (
     CustomerCreate,
     CustomerRead,
@@ -37,36 +37,29 @@ from app.services.customers import (
 from app.services.customers import rows as customer_rows
 from app.services.customers.rows import Identity, Row
 from app.services.platform import preconditions
+from app.services.platform.changes import one_or_raise
 from app.store import dialects
 from app.store.audit import trail
 from app.store.engine import one_statement
 from app.store.paging import After, Page, fetch
 from app.store.prepared_select import PreparedSelect
-from app.store.tables import Customer, CustomerExternalId, CustomerLookup, CustomerScore
+from app.store.tables import Customer, CustomerExternalId, CustomerLookup
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import new_id, now
-from app.store.visibility import read_visible, visible_to
+from app.store.visibility import owner_of, read_visible, visible_to
 
-_READ = select(
-    *(
-        column
-        for column in Customer.__table__.columns
-        if column.key not in ("name_key", "created_by_import_id")
-    ),
-    *scores.SCORES,
-).join_from(Customer, CustomerScore, CustomerScore.customer_id == Customer.id, isouter=True)
-
-_READ_ONE = _READ.add_columns(*shared_opt_outs.COLUMNS)
+_READ_ONE = search.LISTED.add_columns(*shared_opt_outs.COLUMNS)
 _BY_ID = PreparedSelect(_READ_ONE.where(Customer.id == bindparam("customer_id")))
 _BY_EXTERNAL_ID = PreparedSelect(
-    _READ_ONE.where(Customer.id == search.owner_of(bindparam("system"), bindparam("key")))
+    _READ_ONE.where(Customer.id == owner_of(bindparam("system"), bindparam("key")))
 )
-_MEMBERS = tuple(CustomerRead.model_fields)
+_as_read = shaper(CustomerRead)
 
 # --- reading
 
 
 @one_statement
-def get(tx: Connection, actor: Actor, customer_id: UUID) -> Row:
+def get(tx: ReadTx, actor: Actor, customer_id: UUID) -> Row:
     """Read one customer.
 
     Raises:
@@ -76,19 +69,19 @@ def get(tx: Connection, actor: Actor, customer_id: UUID) -> Row:
 
 
 @one_statement
-def get_by_external_id(tx: Connection, actor: Actor, system: str, key: str) -> Row:
+def get_by_external_id(tx: ReadTx, actor: Actor, system: str, key: str) -> Row:
     """Read the customer that has ``key`` in ``system``."""
     return _found(read_visible(tx, _BY_EXTERNAL_ID, actor, {"system": system, "key": key}))
 
 
-def page(tx: Connection, actor: Actor, query: CustomerQuery, after: After | None) -> Page:
+def page(tx: ReadTx, actor: Actor, query: CustomerQuery, after: After | None) -> Page:
     """Read a page of the customers that match every filter.
 
     Two statements; one more with ``include=total``, and one where a page reaches those who lack the figure
     that all are sorted by.
     """
-    statement = search.filtered(visible_to(_READ, actor), actor, query)
-    keys = search.SORTS[query.sort]
+    statement = search.CUSTOMERS.filtered(actor, query)
+    keys = search.CUSTOMERS.order(query)
     if any(key.column is Customer.name_key for key in keys):
         statement = statement.add_columns(Customer.name_key)
     total = None
@@ -103,21 +96,18 @@ def page(tx: Connection, actor: Actor, query: CustomerQuery, after: After | None
 # --- writing
 
 
-def create(tx: Connection, actor: Actor, data: CustomerCreate) -> Row:
+def create(tx: WriteTx, actor: Actor, data: CustomerCreate) -> Row:
     """Record one customer.
 
     Raises:
         InvalidError: a contact point that cannot be read, or a unit the caller may not use.
         ConflictError: an external id that another customer has (``external_id_taken``).
     """
-    [row] = create_many(tx, actor, [data])
-    if isinstance(row, AppError):
-        raise row
-    return row
+    return one_or_raise(create_many(tx, actor, [data]))
 
 
 def create_many(
-    tx: Connection, actor: Actor, items: Sequence[CustomerCreate], *, ids: Sequence[UUID] | None = None
+    tx: WriteTx, actor: Actor, items: Sequence[CustomerCreate], *, ids: Sequence[UUID] | None = None
 ) -> list[Row | AppError]:
     """Record customers together, in a number of statements that does not depend on how many they are.
 
@@ -148,7 +138,7 @@ def create_many(
 
 
 def update_one(
-    tx: Connection, actor: Actor, customer_id: UUID, data: CustomerUpdate, if_match: str | None
+    tx: WriteTx, actor: Actor, customer_id: UUID, data: CustomerUpdate, if_match: str | None
 ) -> Row:
     """Merge a patch into a customer.
 
@@ -163,7 +153,7 @@ def update_one(
 
 
 def upsert(
-    tx: Connection,
+    tx: WriteTx,
     actor: Actor,
     system: str,
     key: str,
@@ -210,9 +200,7 @@ def upsert(
     return _apply(tx, actor, before, changes), False
 
 
-def depart(
-    tx: Connection, actor: Actor, customer_id: UUID, data: Departure, if_match: str | None = None
-) -> Row:
+def depart(tx: WriteTx, actor: Actor, customer_id: UUID, data: Departure, if_match: str | None = None) -> Row:
     """Note that the customer left, when and why.
 
     Raises:
@@ -227,7 +215,7 @@ def depart(
     return _apply(tx, actor, before, changes, action="customer.left")
 
 
-def come_back(tx: Connection, actor: Actor, customer_id: UUID, if_match: str | None = None) -> Row:
+def come_back(tx: WriteTx, actor: Actor, customer_id: UUID, if_match: str | None = None) -> Row:
     """Note that a customer who left is active again.
 
     Raises:
@@ -251,7 +239,7 @@ def _found(rows: list[Row]) -> Row:
     return _shape(rows[0])
 
 
-def _locked(tx: Connection, actor: Actor, condition: Any) -> Row:
+def _locked(tx: ReadTx, actor: Actor, condition: Any) -> Row:
     row = (
         tx.execute(visible_to(_READ_ONE.where(condition), actor).with_for_update(of=Customer))
         .mappings()
@@ -266,10 +254,10 @@ def _shape(row: Row) -> Row:
     """A row as `CustomerRead` wants it, members in its order."""
     shaped = {"contract": scores.contract_of(row), shared_opt_outs.MEMBER: shared_opt_outs.shared(row)}
     row = {**row, **scores.scores_of(row), **shaped}
-    return {member: row[member] for member in _MEMBERS}
+    return _as_read(row)
 
 
-def _insert_one(tx: Connection, actor: Actor, data: Row) -> Row:
+def _insert_one(tx: WriteTx, actor: Actor, data: Row) -> Row:
     row = customer_rows.new_row(actor, data, now(), new_id())
     rows: list[Row | AppError] = [row]
     _refuse_taken(tx, actor, rows)
@@ -285,7 +273,7 @@ def _insert_one(tx: Connection, actor: Actor, data: Row) -> Row:
     return shaped
 
 
-def _refuse_taken(tx: Connection, actor: Actor, rows: list[Row | AppError]) -> None:
+def _refuse_taken(tx: ReadTx, actor: Actor, rows: list[Row | AppError]) -> None:
     """Replace rows whose external ids belong to another customer, or to an earlier row, by a refusal."""
     given = {index: _identities(row) for index, row in enumerate(rows) if isinstance(row, dict)}
     taken: dict[Identity, UUID | None] = dict(
@@ -306,7 +294,7 @@ def _identities(row: Row) -> list[Identity]:
     return [(entry["system"], entry["key"]) for entry in row["external_ids"]]
 
 
-def index(tx: Connection, actor: Actor, rows: list[Row]) -> None:
+def index(tx: WriteTx, actor: Actor, rows: list[Row]) -> None:
     """Write what makes the customers findable. They must have no index entries yet.
 
     Raises:
@@ -334,7 +322,7 @@ def index(tx: Connection, actor: Actor, rows: list[Row]) -> None:
         tx.execute(insert(CustomerLookup), found)
 
 
-def _apply(tx: Connection, actor: Actor, before: Row, changes: Row, action: str = "customer.updated") -> Row:
+def _apply(tx: WriteTx, actor: Actor, before: Row, changes: Row, action: str = "customer.updated") -> Row:
     """Store ``changes`` of a locked customer; nothing is written when nothing changes."""
     if "attributes" in changes:
         changes["attributes"] = customer_rows.merged(before["attributes"], changes["attributes"])
@@ -375,7 +363,7 @@ def _added(before: Row, after: Row) -> list[Row]:
     return [entry for entry in after["external_ids"] if entry not in before["external_ids"]]
 
 
-def _drop_external_ids(tx: Connection, before: Row, after: Row) -> None:
+def _drop_external_ids(tx: WriteTx, before: Row, after: Row) -> None:
     for entry in before["external_ids"]:
         if entry not in after["external_ids"]:
             tx.execute(

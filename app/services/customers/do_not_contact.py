@@ -4,20 +4,21 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import bindparam, select, update
 
 from app.domain.activity.interactions import UNWANTED
 from app.domain.common.access import Actor
 from app.domain.customers.customers import Channel
 from app.store.audit import trail
 from app.store.tables import Customer, Interaction
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import now
 
 _MEMBER = "do_not_contact"
 
 
 def apply_opt_outs(
-    tx: Connection, actor: Actor, interactions: Iterable[dict[str, Any]]
+    tx: WriteTx, actor: Actor, interactions: Iterable[dict[str, Any]]
 ) -> dict[UUID, dict[str, Any]]:
     """Put the channels that `UNWANTED` dispositions speak of on the lists of their customers.
 
@@ -56,7 +57,7 @@ def apply_opt_outs(
     }
 
 
-def with_opt_outs(tx: Connection, customer: dict[str, Any], wanted: Sequence[str]) -> list[str]:
+def with_opt_outs(tx: ReadTx, customer: dict[str, Any], wanted: Sequence[str]) -> list[str]:
     """The list that a system of record sends, with the channels that the customer has on it because a
     recorded contact says so: a copy that does not know of the contact must not remove the opt-out.
 

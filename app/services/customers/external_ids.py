@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from app.domain.common.access import Actor
 from app.domain.customers.customers import Lifecycle
@@ -16,6 +16,7 @@ from app.store import dialects
 from app.store.audit import trail
 from app.store.sql.composite_keys import in_pairs
 from app.store.tables import Customer, CustomerExternalId
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import new_id, now
 from app.store.visibility import visible_to
 
@@ -35,7 +36,7 @@ class NamesCustomer(Protocol):
 
 
 def find_by_keys(
-    tx: Connection, actor: Actor, identities: Collection[Identity]
+    tx: ReadTx, actor: Actor, identities: Collection[Identity]
 ) -> dict[Identity, tuple[UUID, str]]:
     """Find id and lifecycle of the customers that have these keys, in one statement.
 
@@ -55,7 +56,7 @@ def find_by_keys(
 
 
 def create_for_keys(
-    tx: Connection, actor: Actor, identities: Collection[Identity], *, import_id: UUID | None = None
+    tx: WriteTx, actor: Actor, identities: Collection[Identity], *, import_id: UUID | None = None
 ) -> dict[Identity, UUID]:
     """Record an active customer without a name for each key; ask `find_by_keys` first for which.
 
@@ -96,7 +97,7 @@ def create_for_keys(
     return made | {pair: customer_id for pair, (customer_id, _) in theirs.items()}
 
 
-def owners(tx: Connection, identities: Collection[Identity]) -> dict[Identity, UUID]:
+def owners(tx: ReadTx, identities: Collection[Identity]) -> dict[Identity, UUID]:
     """The owners of the external ids that have one, whether the caller may see them or not."""
     wanted, found = sorted(identities), {}
     for start in range(0, len(wanted), KEYS_PER_STATEMENT):
@@ -108,7 +109,7 @@ def owners(tx: Connection, identities: Collection[Identity]) -> dict[Identity, U
 
 
 def refusals_of_taken(
-    tx: Connection, actor: Actor, owners_in_way: Sequence[Sequence[UUID]]
+    tx: ReadTx, actor: Actor, owners_in_way: Sequence[Sequence[UUID]]
 ) -> list[ConflictError]:
     """Refusals of customers whose external ids are those of others, in one statement at most.
 
@@ -129,7 +130,7 @@ def refusals_of_taken(
     return refusals
 
 
-def activate_prospects(tx: Connection, actor: Actor, customer_ids: Collection[UUID]) -> None:
+def activate_prospects(tx: WriteTx, actor: Actor, customer_ids: Collection[UUID]) -> None:
     """Make prospects among the customers active, because they have bought."""
     at = now()
     activated = (
@@ -146,7 +147,7 @@ def activate_prospects(tx: Connection, actor: Actor, customer_ids: Collection[UU
     trail.record_all(tx, actor, "customer.updated", found, members=["lifecycle"])
 
 
-def mark_changed(tx: Connection, customer_ids: Sequence[UUID], at: datetime) -> None:
+def mark_changed(tx: WriteTx, customer_ids: Sequence[UUID], at: datetime) -> None:
     """Raise the version of customers of whom a record was moved or corrected, so that the next scoring run
     reads them again; one statement."""
     changed = update(Customer).where(Customer.id.in_(customer_ids))
@@ -154,7 +155,7 @@ def mark_changed(tx: Connection, customer_ids: Sequence[UUID], at: datetime) -> 
 
 
 def find_customers(
-    tx: Connection, actor: Actor, items: Sequence[NamesCustomer], rows: list[Row | AppError]
+    tx: ReadTx, actor: Actor, items: Sequence[NamesCustomer], rows: list[Row | AppError]
 ) -> set[UUID]:
     """Give each row its customer, as far as there is one the caller may see, and refuse rows without one
     unless it is to be created; return the prospects among them. At most two statements."""
@@ -192,7 +193,7 @@ def unknown_customer(item: NamesCustomer) -> InvalidError:
 # --- inside
 
 
-def _find_by_ids(tx: Connection, actor: Actor, ids: set[UUID]) -> dict[UUID, tuple[UUID, str]]:
+def _find_by_ids(tx: ReadTx, actor: Actor, ids: set[UUID]) -> dict[UUID, tuple[UUID, str]]:
     if not ids:
         return {}
     statement = select(Customer.id, Customer.lifecycle).where(Customer.id.in_(ids))

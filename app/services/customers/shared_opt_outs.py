@@ -4,11 +4,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Text, cast, exists, select
+from sqlalchemy import Text, cast, exists, select
 from sqlalchemy.orm import aliased
 
 from app.domain.customers.customers import Channel, ContactKind
 from app.store.tables import Customer, CustomerLookup
+from app.store.transactions import ReadTx
 
 Row = dict[str, Any]
 
@@ -44,7 +45,7 @@ def shared(row: Row) -> list[str]:
     return [channel.value for kind, channel in _CHANNELS.items() if row.get(f"shared_{kind.value}")]
 
 
-def tell(tx: Connection, rows: Sequence[Row]) -> None:
+def tell(tx: ReadTx, rows: Sequence[Row]) -> None:
     """Give many customers the member; one statement, none where nobody has a number or an address."""
     found: dict[UUID, list[str]] = {}
     ids = list(_with_points(rows))

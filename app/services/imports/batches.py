@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import delete, select, update
 
 from app.domain.activity.transactions import LOWERING
 from app.domain.common.access import Actor, Scope
@@ -35,6 +35,7 @@ from app.store.imports import keyless_duplicates, transaction_batches
 from app.store.imports.transaction_batches import MatchedRows, Outcome
 from app.store.sql import bulk_write
 from app.store.tables import Customer, Import, ImportChunk, ImportTrial, Transaction
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import now
 
 Row = dict[str, Any]
@@ -49,7 +50,7 @@ _READ = select(Import.__table__)
 
 
 @one_statement
-def read(tx: Connection, import_id: UUID) -> Row:
+def read(tx: ReadTx, import_id: UUID) -> Row:
     """The whole row of an import.
 
     Raises:
@@ -59,7 +60,7 @@ def read(tx: Connection, import_id: UUID) -> Row:
 
 
 @one_statement
-def read_chunk(tx: Connection, import_id: UUID, number: int) -> bytes | None:
+def read_chunk(tx: ReadTx, import_id: UUID, number: int) -> bytes | None:
     """A piece of an uploaded file; None behind the last."""
     return tx.execute(
         select(ImportChunk.data).where(ImportChunk.import_id == import_id, ImportChunk.number == number)
@@ -83,7 +84,7 @@ def reverser_of(row: Row, asked_by: str, company: Company) -> Actor:
 # --- storing
 
 
-def store(tx: Connection, actor: Actor, import_id: UUID, raw: RawBatch, rows: Rows | Items) -> Row:
+def store(tx: WriteTx, actor: Actor, import_id: UUID, raw: RawBatch, rows: Rows | Items) -> Row:
     """Store batch ``raw.index``: its good rows, its refused ones, and the counters that say so.
 
     Args:
@@ -140,7 +141,7 @@ def store(tx: Connection, actor: Actor, import_id: UUID, raw: RawBatch, rows: Ro
     )
 
 
-def finish(tx: Connection, actor: Actor, import_id: UUID) -> Row:
+def finish(tx: WriteTx, actor: Actor, import_id: UUID) -> Row:
     """Note that every row of the file has been taken in; once."""
     row = found(tx, _READ.where(Import.id == import_id).with_for_update())
     if row["state"] not in OPEN:
@@ -153,14 +154,14 @@ def finish(tx: Connection, actor: Actor, import_id: UUID) -> Row:
     return change(tx, row, state=done(row["rows_in"], row["rows_refused"]))
 
 
-def fail(tx: Connection, import_id: UUID, error: str) -> None:
+def fail(tx: WriteTx, import_id: UUID, error: str) -> None:
     """Note that the file could not be read on; what is stored stays, and can be reverted."""
     row = found(tx, _READ.where(Import.id == import_id).with_for_update())
     if row["state"] in OPEN:
         change(tx, row, state=ImportState.FAILED, error=error[: jobs.ERROR_CHARS])
 
 
-def clear(tx: Connection, import_id: UUID) -> bool:
+def clear(tx: WriteTx, import_id: UUID) -> bool:
     """Delete some of what an ended import has no more use for: the file's chunks, the dry run's notes.
 
     Returns:
@@ -181,7 +182,7 @@ def clear(tx: Connection, import_id: UUID) -> bool:
 # --- inside
 
 
-def _stored(tx: Connection, actor: Actor, row: Row, rows: Rows) -> tuple[Outcome, int]:
+def _stored(tx: WriteTx, actor: Actor, row: Row, rows: Rows) -> tuple[Outcome, int]:
     """Store the good rows, or in a dry run tell what would become of them; and count new customers."""
     system, source = row["mapping"]["customer_system"], row["mapping"]["source"]
     keys = set(rows.customer_key)
@@ -223,7 +224,7 @@ def _stored(tx: Connection, actor: Actor, row: Row, rows: Rows) -> tuple[Outcome
     return outcome, created
 
 
-def _really_missing(tx: Connection, actor: Actor, system: str, keys: Collection[str]) -> set[str]:
+def _really_missing(tx: ReadTx, actor: Actor, system: str, keys: Collection[str]) -> set[str]:
     """Leave out keys of customers whom the caller may not see."""
     if not actor.is_limited:
         return set(keys)
@@ -231,7 +232,7 @@ def _really_missing(tx: Connection, actor: Actor, system: str, keys: Collection[
     return set(keys) - transaction_batches.owners(tx, everyone, system, keys).keys()
 
 
-def _activate(tx: Connection, actor: Actor, owned: MatchedRows, prospects: Collection[bytes]) -> None:
+def _activate(tx: WriteTx, actor: Actor, owned: MatchedRows, prospects: Collection[bytes]) -> None:
     buyers = {
         customer
         for customer, kind in zip(owned.customer, owned.values["kind"], strict=True)
@@ -263,14 +264,14 @@ def _counted(raw: RawBatch, rows: Rows | Items, outcome: Outcome, refused: int) 
     }
 
 
-def found(tx: Connection, statement: Any) -> Row:
+def found(tx: ReadTx, statement: Any) -> Row:
     row = tx.execute(statement).mappings().first()
     if row is None:
         raise NotFoundError("There is no such import.")
     return dict(row)
 
 
-def change(tx: Connection, row: Row, **changes: Any) -> Row:
+def change(tx: WriteTx, row: Row, **changes: Any) -> Row:
     changes["updated_at"] = now()
     tx.execute(update(Import).where(Import.id == row["id"]).values(changes))
     return {**row, **changes}

@@ -6,12 +6,13 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, null, select
+from sqlalchemy import delete, null, select
 
 from app.domain.imports.refusals import Refusal
 from app.services.imports.people.rows import Wrong
 from app.store import dialects
 from app.store.tables import ImportChange
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import now
 
 Row = dict[str, Any]
@@ -49,7 +50,7 @@ class Change:
         self.after = (self.after or {}) | {name: spelled(value) for name, value in after.items()}
 
 
-def read(tx: Connection, import_id: UUID, customer_ids: Collection[UUID]) -> dict[Place, Change]:
+def read(tx: ReadTx, import_id: UUID, customer_ids: Collection[UUID]) -> dict[Place, Change]:
     """What the import has changed of these customers."""
     if not customer_ids:
         return {}
@@ -64,7 +65,7 @@ def read(tx: Connection, import_id: UUID, customer_ids: Collection[UUID]) -> dic
     }
 
 
-def write(tx: Connection, import_id: UUID, changes: Mapping[Place, Change]) -> None:
+def write(tx: WriteTx, import_id: UUID, changes: Mapping[Place, Change]) -> None:
     """Keep what was said and changed."""
     if not changes:
         return
@@ -87,7 +88,7 @@ def write(tx: Connection, import_id: UUID, changes: Mapping[Place, Change]) -> N
     tx.execute(dialects.upsert(tx, ImportChange, ["import_id", "customer_id", "part"], members), rows)
 
 
-def clear(tx: Connection, import_id: UUID) -> bool:
+def clear(tx: WriteTx, import_id: UUID) -> bool:
     """Delete some of what is no longer needed when an import has ended: rows of what was not changed.
 
     Returns:
@@ -102,7 +103,7 @@ def clear(tx: Connection, import_id: UUID) -> bool:
     return not found
 
 
-def forget(tx: Connection, import_id: UUID, parts: Collection[str]) -> None:
+def forget(tx: WriteTx, import_id: UUID, parts: Collection[str]) -> None:
     """Delete what is kept of some parts."""
     columns = ImportChange.__table__.c
     tx.execute(delete(ImportChange).where(columns.import_id == import_id, columns.part.in_(parts)))

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, case, delete, insert, select, update
+from sqlalchemy import Select, case, delete, insert, select, update
 
 from app.domain.common.access import Actor, Scope
 from app.domain.common.days import clock_text
@@ -23,8 +23,10 @@ from app.services.platform import jobs, rights
 from app.services.scoring import job_results
 from app.store.audit import trail
 from app.store.engine import one_statement
+from app.store.listing import Listing, newest_first, one_or_404, where
 from app.store.paging import After, Page, SortKey, fetch
 from app.store.tables import Import, ImportChunk, Job, RefusedRow
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import new_id, now
 
 Row = dict[str, Any]
@@ -52,37 +54,46 @@ _STATE = case(
     (Import.state == ImportState.REVERTING, _was),
     else_=Import.state,
 )
-_READ = select(
-    *(column for column in Import.__table__.columns if column.key != "state"), _STATE.label("state")
-).join_from(Import, Job, Job.id == Import.job_id, isouter=True)
-_NEWEST = (SortKey(Import.created_at, descending=True), SortKey(Import.id, descending=True))
+
+
+def _visible(statement: Select[Any], actor: Actor) -> Select[Any]:
+    """A caller who sees only some customers sees only the imports it sent itself."""
+    return statement.where(Import.created_by == actor.id) if actor.is_limited else statement
+
+
+IMPORTS = Listing(
+    ImportQuery,
+    select(
+        *(column for column in Import.__table__.columns if column.key != "state"), _STATE.label("state")
+    ).join_from(Import, Job, Job.id == Import.job_id, isouter=True),
+    owner=_visible,
+    missing="There is no such import.",
+    sorts=newest_first(Import.created_at, Import.id),
+    filters=[where("state", _STATE.in_)],
+)
 
 
 # --- reading
 
 
 @one_statement
-def get(tx: Connection, actor: Actor, import_id: UUID) -> Row:
+def get(tx: ReadTx, actor: Actor, import_id: UUID) -> Row:
     """Read one import.
 
     Raises:
         NotFoundError: there is none with this id, or the caller may not see it.
     """
-    return _shape(_find(tx, actor, _READ, import_id))
+    return _shape(IMPORTS.one_or_404(tx, actor, Import.id == import_id))
 
 
 @one_statement
-def page(tx: Connection, actor: Actor, query: ImportQuery, after: After | None) -> Page:
+def page(tx: ReadTx, actor: Actor, query: ImportQuery, after: After | None) -> Page:
     """Read a page of imports, newest first."""
-    statement = _visible(_READ, actor)
-    if query.state:
-        statement = statement.where(_STATE.in_(query.state))
-    found = fetch(tx, statement, _NEWEST, limit=query.limit, after=after)
-    return Page([_shape(row) for row in found.rows], found.after)
+    return IMPORTS.page(tx, actor, query, after, _shape)
 
 
 def refused_rows(
-    tx: Connection, actor: Actor, import_id: UUID, query: RefusedRowQuery, after: After | None
+    tx: ReadTx, actor: Actor, query: RefusedRowQuery, after: After | None, import_id: UUID
 ) -> Page:
     """Read a page of the rows of an import that were refused, in the order of the file.
 
@@ -111,14 +122,14 @@ def refused_rows(
     return Page([_explained(row, kind, values) for row in found.rows], found.after)
 
 
-def refused_after(tx: Connection, actor: Actor, import_id: UUID, line: int, limit: int) -> list[Row]:
+def refused_after(tx: ReadTx, actor: Actor, import_id: UUID, line: int, limit: int) -> list[Row]:
     """Read up to ``limit`` refused rows behind a line, for downloads.
 
     Raises:
         NotFoundError: as in `get`.
     """
     return refused_rows(
-        tx, actor, import_id, RefusedRowQuery.model_construct(limit=limit, code=[]), (line,)
+        tx, actor, RefusedRowQuery.model_construct(limit=limit, code=[]), (line,), import_id
     ).rows
 
 
@@ -140,7 +151,7 @@ def check_may_store(actor: Actor, mapping: Mapping) -> None:
 
 
 def begin(
-    tx: Connection,
+    tx: WriteTx,
     actor: Actor,
     mapping: Mapping,
     *,
@@ -201,13 +212,13 @@ _COUNTERS = (
 )
 
 
-def append_chunk(tx: Connection, import_id: UUID, number: int, data: bytes) -> None:
+def append_chunk(tx: WriteTx, import_id: UUID, number: int, data: bytes) -> None:
     """Keep a piece of an upload; ``number`` counts from 0."""
     tx.execute(insert(ImportChunk).values(import_id=import_id, number=number, data=data))
 
 
 def close_upload(
-    tx: Connection, actor: Actor, import_id: UUID, sha256: str, size: int, *, text_bytes: int | None = None
+    tx: WriteTx, actor: Actor, import_id: UUID, sha256: str, size: int, *, text_bytes: int | None = None
 ) -> Row:
     """Accept an upload whose last chunk is there: a job will take its rows in.
 
@@ -239,7 +250,7 @@ def close_upload(
     return _shape(dict(row))
 
 
-def _waiting_twin(tx: Connection, actor: Actor, import_id: UUID, sha256: str) -> Row | None:
+def _waiting_twin(tx: WriteTx, actor: Actor, import_id: UUID, sha256: str) -> Row | None:
     row = tx.execute(select(Import.mapping, Import.dry_run, Import.file_name).where(Import.id == import_id))
     upload = row.mappings().first()
     if upload is None:
@@ -247,7 +258,7 @@ def _waiting_twin(tx: Connection, actor: Actor, import_id: UUID, sha256: str) ->
     return job_results.waiting_twin(tx, actor, Import, file_sha256=sha256, **upload)
 
 
-def discard_upload(tx: Connection, import_id: UUID) -> bool:
+def discard_upload(tx: WriteTx, import_id: UUID) -> bool:
     """Remove an upload that is not wanted, some chunks at a time.
 
     Returns:
@@ -259,7 +270,7 @@ def discard_upload(tx: Connection, import_id: UUID) -> bool:
     return True
 
 
-def find_unfinished(tx: Connection, sha256: str, mapping: Mapping, dry_run: bool) -> UUID | None:
+def find_unfinished(tx: ReadTx, sha256: str, mapping: Mapping, dry_run: bool) -> UUID | None:
     """The import a command began with this file and mapping and did not end, if there is one."""
     statement = select(Import.id, Import.mapping).where(
         Import.file_sha256 == sha256,
@@ -274,7 +285,7 @@ def find_unfinished(tx: Connection, sha256: str, mapping: Mapping, dry_run: bool
 # --- taking it back
 
 
-def revert(tx: Connection, actor: Actor, import_id: UUID) -> Row:
+def revert(tx: WriteTx, actor: Actor, import_id: UUID) -> Row:
     """Take an import back: a job deletes its records, and the customers it created that have nothing else
     and were never changed. Until it has ended, the state says ``reverting``.
 
@@ -284,7 +295,7 @@ def revert(tx: Connection, actor: Actor, import_id: UUID) -> Row:
             one lacks ``imports:admin``.
         ConflictError: it was a dry run, has not ended, or is reverted already.
     """
-    before = _find(tx, actor, _READ.with_for_update(of=Import), import_id)
+    before = IMPORTS.one_or_404(tx, actor, Import.id == import_id, lock=Import)
     kind, create_missing = RecordKind(before["kind"]), before["mapping"]["create_missing"]
     rights.require(actor, *import_rights.needed(kind, create_missing=create_missing))
     if before["created_by"] != actor.id:
@@ -310,7 +321,7 @@ def revert(tx: Connection, actor: Actor, import_id: UUID) -> Row:
 # --- inside
 
 
-def delete_chunks(tx: Connection, *conditions: Any) -> int:
+def delete_chunks(tx: WriteTx, *conditions: Any) -> int:
     """Delete some chunks (`CHUNKS_AT_ONCE`) of imports that fulfil the conditions; returns how many."""
     chosen = select(ImportChunk.import_id, ImportChunk.number).where(*conditions).limit(CHUNKS_AT_ONCE)
     found = tx.execute(chosen).all()
@@ -322,7 +333,7 @@ def delete_chunks(tx: Connection, *conditions: Any) -> int:
     return len(found)
 
 
-def _sweep(tx: Connection) -> None:
+def _sweep(tx: WriteTx) -> None:
     """Remove some of what uploads left behind that never ended or were cancelled."""
     cancelled = select(Import.id).join(Job, Job.id == Import.job_id).where(Job.state == JobState.CANCELLED)
     ended = select(Import.id).where(Import.state.not_in(_WORKED_ON))
@@ -335,16 +346,10 @@ def _sweep(tx: Connection) -> None:
         discard_upload(tx, import_id)
 
 
-def _visible(statement: Select[Any], actor: Actor) -> Select[Any]:
-    """A caller who sees only some customers sees only the imports it sent itself."""
-    return statement.where(Import.created_by == actor.id) if actor.is_limited else statement
-
-
-def _find(tx: Connection, actor: Actor, statement: Select[Any], import_id: UUID) -> Row:
-    row = tx.execute(_visible(statement.where(Import.id == import_id), actor)).mappings().first()
-    if row is None:
-        raise NotFoundError("There is no such import.")
-    return dict(row)
+def _find(tx: ReadTx, actor: Actor, statement: Select[Any], import_id: UUID) -> Row:
+    return one_or_404(
+        tx, _visible(statement.where(Import.id == import_id), actor), "There is no such import."
+    )
 
 
 def _explained(row: Row, kind: RecordKind, values: Row) -> Row:

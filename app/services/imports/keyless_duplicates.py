@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import or_, select
 
 from app.domain.imports.mapping import Mapping as FileMapping
 from app.domain.imports.source_digests import only
@@ -14,6 +14,7 @@ from app.services.imports.record_requests import KINDS, Items
 from app.services.imports.record_updates import RowDigests
 from app.store.imports import transaction_batches
 from app.store.imports.keyless_duplicates import OF_LINE
+from app.store.transactions import ReadTx, WriteTx
 
 _OCCURRED: Mapping[RecordKind, str] = {
     RecordKind.INTERACTIONS: "started_at",
@@ -24,7 +25,7 @@ _SAME_COMPLAINT = frozenset({"customer", "customer_id", "received_at", "subject"
 """What tells complaints apart: their other members change while they are worked on."""
 
 
-def find(tx: Connection, import_id: UUID, mapping: FileMapping, rows: Items) -> set[int]:
+def find(tx: WriteTx, import_id: UUID, mapping: FileMapping, rows: Items) -> set[int]:
     """Find the rows that say what rows of earlier files of the source said, as poor in keys, and give their
     items the external ids of those records: each record to one row. A complaint may say more than it did.
 
@@ -71,7 +72,7 @@ def _complaint(packed: bytes) -> bytes:
 
 
 def _brought_before(
-    tx: Connection, import_id: UUID, mapping: FileMapping, rows: Items, stated: Sequence[bytes]
+    tx: ReadTx, import_id: UUID, mapping: FileMapping, rows: Items, stated: Sequence[bytes]
 ) -> dict[str, bytes]:
     """What earlier files without keys said of records of the same times, by external id, the oldest first."""
     columns = KINDS[mapping.kind].table.__table__.c

@@ -3,13 +3,13 @@
 from collections.abc import Mapping as Members
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from app.domain.common.access import Actor
 from app.domain.imports.mapping import Mapping, column_flags, given_twice
 from app.domain.imports.sources import MappingError, MappingProblem
 from app.domain.imports.targets import PEOPLE, RecordKind, Target, names, unnumbered
-from app.errors import FieldError, InvalidError, NotFoundError
+from app.errors import FieldError, InvalidError
 from app.schemas.common.base import ChangesQuery
 from app.services.imports import record_requests, surveys
 from app.services.imports.people import rows
@@ -17,13 +17,22 @@ from app.services.platform import preconditions
 from app.store import dialects
 from app.store.audit import trail
 from app.store.engine import one_statement
-from app.store.paging import After, Page, SortKey, changed_after, fetch
+from app.store.listing import COMPANY_WIDE, Listing, since
+from app.store.paging import After, Page, SortKey
 from app.store.tables import ImportMapping
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import now
 
 Row = dict[str, Any]
 
-_READ = select(ImportMapping.__table__)
+MAPPINGS = Listing(
+    ChangesQuery,
+    select(ImportMapping.__table__),
+    owner=COMPANY_WIDE,
+    missing="There is no such import mapping.",
+    sorts=[SortKey(ImportMapping.name)],
+    filters=[since(ImportMapping.updated_at)],
+)
 _KIND = RecordKind.TRANSACTIONS.value  # of mappings that were saved before there were other kinds
 _ADDED: Row = {
     "values": [],
@@ -62,7 +71,7 @@ def parse(actor: Actor, members: Members[str, Any], *, in_query: bool = False) -
 
 
 def resolve(
-    tx: Connection, actor: Actor, name: str | None, flags: Row, base: Members[str, Any] | None = None
+    tx: ReadTx, actor: Actor, name: str | None, flags: Row, base: Members[str, Any] | None = None
 ) -> Mapping:
     """Make a mapping of parameters: the saved mapping ``name``, or ``base``, changed by what is given.
 
@@ -140,28 +149,23 @@ def _wrong(parameter: str, code: str, detail: str) -> InvalidError:
 
 
 @one_statement
-def get(tx: Connection, _actor: Actor, name: str) -> Row:
+def get(tx: ReadTx, actor: Actor, name: str) -> Row:
     """Read a saved mapping.
 
     Raises:
         NotFoundError: there is none with this name.
     """
-    row = tx.execute(_READ.where(ImportMapping.name == name)).mappings().first()
-    if row is None:
-        raise NotFoundError("There is no such import mapping.")
-    return _shape(dict(row))
+    return _shape(MAPPINGS.one_or_404(tx, actor, ImportMapping.name == name))
 
 
 @one_statement
-def page(tx: Connection, _actor: Actor, query: ChangesQuery, after: After | None) -> Page:
+def page(tx: ReadTx, actor: Actor, query: ChangesQuery, after: After | None) -> Page:
     """Read a page of saved mappings by name."""
-    statement = changed_after(_READ, ImportMapping.updated_at, query.updated_after)
-    found = fetch(tx, statement, [SortKey(ImportMapping.name)], limit=query.limit, after=after)
-    return Page([_shape(row) for row in found.rows], found.after)
+    return MAPPINGS.page(tx, actor, query, after, _shape)
 
 
 def put(
-    tx: Connection,
+    tx: WriteTx,
     actor: Actor,
     name: str,
     members: Members[str, Any],
@@ -179,7 +183,7 @@ def put(
     """
     mapping = parse(actor, members).to_dict()
     dialects.advisory_lock(tx, f"import-mapping:{name}")
-    before = tx.execute(_READ.where(ImportMapping.name == name)).mappings().first()
+    before = tx.execute(MAPPINGS.visible(actor).where(ImportMapping.name == name)).mappings().first()
     version = None if before is None else before["version"]
     preconditions.check_version(version, if_match, if_none_match)
     if before is not None and before["mapping"] == mapping:
@@ -196,16 +200,14 @@ def put(
     return _shape(row), before is None
 
 
-def remove(tx: Connection, actor: Actor, name: str, if_match: str | None) -> None:
+def remove(tx: WriteTx, actor: Actor, name: str, if_match: str | None) -> None:
     """Delete a saved mapping; imports that used it keep their copy.
 
     Raises:
         NotFoundError: there is none with this name.
         PreconditionFailedError: ``if_match`` does not name the present version.
     """
-    row = tx.execute(_READ.where(ImportMapping.name == name).with_for_update()).mappings().first()
-    if row is None:
-        raise NotFoundError("There is no such import mapping.")
+    row = MAPPINGS.one_or_404(tx, actor, ImportMapping.name == name, lock=True)
     preconditions.check_version(row["version"], if_match)
     tx.execute(delete(ImportMapping).where(ImportMapping.name == name))
     trail.record(tx, actor, "import_mapping.deleted", name)

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from app.domain.common.access import Actor
 from app.domain.imports.mapping import Mapping
@@ -18,6 +18,7 @@ from app.store.engine import dry_run
 from app.store.imports import transaction_batches
 from app.store.imports.transaction_batches import Outcome
 from app.store.tables import Base, Complaint, Interaction, Transaction
+from app.store.transactions import ReadTx, WriteTx
 from app.store.visibility import visible_to
 
 Row = dict[str, Any]
@@ -31,7 +32,7 @@ _LINKED: dict[str, Any] = {
 _KEYS = {member: key for key, member in LINKS.items()}
 
 
-def store(tx: Connection, actor: Actor, import_row: Row, rows: Items) -> tuple[Outcome, int]:
+def store(tx: WriteTx, actor: Actor, import_row: Row, rows: Items) -> tuple[Outcome, int]:
     """Record the rows of a batch, and change the records that they have something new of.
 
     Args:
@@ -53,7 +54,7 @@ def store(tx: Connection, actor: Actor, import_row: Row, rows: Items) -> tuple[O
     return outcome, len(_created(tx, import_id, mapping, keys)) - len(before)
 
 
-def trial(tx: Connection, actor: Actor, import_row: Row, rows: Items) -> tuple[Outcome, int]:
+def trial(tx: WriteTx, actor: Actor, import_row: Row, rows: Items) -> tuple[Outcome, int]:
     """Tell what `store` would do, counting what earlier batches of the same dry run would have stored: the
     rows are recorded, and that is undone."""
     mapping, import_id = Mapping.from_dict(import_row["mapping"]), import_row["id"]
@@ -71,7 +72,7 @@ def trial(tx: Connection, actor: Actor, import_row: Row, rows: Items) -> tuple[O
 
 
 def _record(
-    tx: Connection, actor: Actor, import_row: Row, mapping: Mapping, rows: Items, outcome: Outcome
+    tx: WriteTx, actor: Actor, import_row: Row, mapping: Mapping, rows: Items, outcome: Outcome
 ) -> tuple[Items, list[RowDigests]]:
     """Record rows; gives the first of each key, and what they say."""
     kind, import_id = KINDS[mapping.kind], import_row["id"]
@@ -86,7 +87,7 @@ def _record(
     return first, counted
 
 
-def _link(tx: Connection, actor: Actor, mapping: Mapping, rows: Items) -> tuple[Items, Outcome]:
+def _link(tx: ReadTx, actor: Actor, mapping: Mapping, rows: Items) -> tuple[Items, Outcome]:
     """Give the items the ids of the records they name by external id, one statement for each kind of these;
     rows that name what is not there are refused. Where the file names no customers, rows get the records'."""
     outcome, source = Outcome(), mapping.constant(LINKED_SOURCE) or mapping.source
@@ -114,7 +115,7 @@ def _link(tx: Connection, actor: Actor, mapping: Mapping, rows: Items) -> tuple[
 
 
 def _find(
-    tx: Connection, actor: Actor, table: type[Base], source: str, keys: set[str]
+    tx: ReadTx, actor: Actor, table: type[Base], source: str, keys: set[str]
 ) -> dict[str, tuple[UUID, UUID | None]]:
     """Id and customer of the records of ``source`` with these external ids, as far as the caller may see
     them."""
@@ -129,7 +130,7 @@ def _keys(rows: Items) -> set[str]:
     return {item.customer.key for item in rows.items if item.customer is not None}
 
 
-def _created(tx: Connection, import_id: UUID, mapping: Mapping, keys: set[str]) -> set[str]:
+def _created(tx: ReadTx, import_id: UUID, mapping: Mapping, keys: set[str]) -> set[str]:
     """The keys of the customers that the import has created."""
     if not mapping.create_missing or not keys:
         return set()

@@ -31,6 +31,7 @@ from app.services.recovery import steps
 from app.store import dialects
 from app.store.imports import transaction_batches
 from app.store.imports.transaction_batches import Outcome
+from app.store.transactions import ReadTx, WriteTx
 from app.store.visibility import visible_to
 
 Row = dict[str, Any]
@@ -64,7 +65,7 @@ class RowDigests:
 
 
 def first_of_key(
-    tx: Connection, import_id: UUID, rows: Items, digests: Sequence[RowDigests], outcome: Outcome
+    tx: ReadTx, import_id: UUID, rows: Items, digests: Sequence[RowDigests], outcome: Outcome
 ) -> tuple[Items, list[RowDigests]]:
     """Leave the first row of each key: a later row of the file that says the same is repeated, one that says
     something else is refused."""
@@ -82,9 +83,7 @@ def first_of_key(
     return rows.where(wanted), list(compress(digests, wanted))
 
 
-def note(
-    tx: Connection, import_id: UUID, rows: Items, digests: Sequence[RowDigests], outcome: Outcome
-) -> None:
+def note(tx: WriteTx, import_id: UUID, rows: Items, digests: Sequence[RowDigests], outcome: Outcome) -> None:
     """Note the rows of a batch that were not refused, for `first_of_key` of later batches."""
     refused = {one.line for one in outcome.refused}
     kept = [
@@ -96,7 +95,7 @@ def note(
 
 
 def settle(
-    tx: Connection,
+    tx: WriteTx,
     actor: Actor,
     import_row: Row,
     rows: Items,
@@ -144,7 +143,7 @@ def settle(
     return rows.where(wanted), list(compress(digests, wanted))
 
 
-def keep(tx: Connection, kind: RecordKind, ids: Sequence[UUID], digests: Sequence[RowDigests]) -> None:
+def keep(tx: WriteTx, kind: RecordKind, ids: Sequence[UUID], digests: Sequence[RowDigests]) -> None:
     """Keep what the source said of records."""
     if not ids:
         return
@@ -157,7 +156,7 @@ def keep(tx: Connection, kind: RecordKind, ids: Sequence[UUID], digests: Sequenc
 # --- inside
 
 
-def _present(tx: Connection, actor: Actor, kind: RecordKind, rows: Items) -> dict[str, Row]:
+def _present(tx: ReadTx, actor: Actor, kind: RecordKind, rows: Items) -> dict[str, Row]:
     """The stored records that have the keys of rows, as far as the caller may see them."""
     if not rows.items:
         return {}
@@ -169,7 +168,7 @@ def _present(tx: Connection, actor: Actor, kind: RecordKind, rows: Items) -> dic
     return {row["external_id"]: dict(row) for row in found}
 
 
-def _customers(tx: Connection, actor: Actor, items: Sequence[Any]) -> Customers:
+def _customers(tx: ReadTx, actor: Actor, items: Sequence[Any]) -> Customers:
     named = {(item.customer.system, item.customer.key) for item in items if item.customer is not None}
     found = external_ids.find_by_keys(tx, actor, named)
     return {identity: customer_id for identity, (customer_id, _) in found.items()}
@@ -198,7 +197,7 @@ def _apart(kind: RecordKind, changed: Collection[str]) -> str | None:
 
 
 def _change_interaction(
-    tx: Connection,
+    tx: WriteTx,
     actor: Actor,
     row: Row,
     item: Any,
@@ -214,7 +213,7 @@ def _change_interaction(
 
 
 def _new_customer(
-    tx: Connection, actor: Actor, row: Row, item: Any, customers: Customers, import_id: UUID
+    tx: WriteTx, actor: Actor, row: Row, item: Any, customers: Customers, import_id: UUID
 ) -> UUID | None:
     """The customer that a record of nobody gets.
 
@@ -236,7 +235,7 @@ def _new_customer(
 
 
 def _change_complaint(
-    tx: Connection,
+    tx: WriteTx,
     actor: Actor,
     row: Row,
     item: Any,
@@ -270,17 +269,17 @@ def _change_complaint(
         steps.update_one(tx, actor, row["id"], data, None)
 
 
-def _acknowledge(tx: Connection, actor: Actor, complaint_id: UUID, at: datetime, _said: str | None) -> None:
+def _acknowledge(tx: WriteTx, actor: Actor, complaint_id: UUID, at: datetime, _said: str | None) -> None:
     steps.acknowledge(tx, actor, complaint_id, ComplaintStep.model_construct(at=at))
 
 
-def _resolve(tx: Connection, actor: Actor, complaint_id: UUID, at: datetime, said: str | None) -> None:
+def _resolve(tx: WriteTx, actor: Actor, complaint_id: UUID, at: datetime, said: str | None) -> None:
     # A file may know when and not how.
     data = ComplaintResolution.model_construct(at=at, resolution=cast("str", said))
     steps.resolve(tx, actor, complaint_id, data)
 
 
-def _close(tx: Connection, actor: Actor, complaint_id: UUID, at: datetime, _said: str | None) -> None:
+def _close(tx: WriteTx, actor: Actor, complaint_id: UUID, at: datetime, _said: str | None) -> None:
     steps.close(tx, actor, complaint_id, ComplaintStep.model_construct(at=at))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, exists, insert, select, update
+from sqlalchemy import delete, exists, insert, select, update
 
 from app.domain.common.access import Actor
 from app.domain.imports.states import ImportState
@@ -25,6 +25,7 @@ from app.store.tables import (
     SurveyResponse,
     Transaction,
 )
+from app.store.transactions import WriteTx
 from app.store.types import now
 from app.store.visibility import visible_to
 
@@ -53,7 +54,7 @@ _MINE: tuple[Any, ...] = (Transaction, Interaction, Complaint, SurveyInvitation,
 """What a customer may have."""
 
 
-def revert(tx: Connection, actor: Actor, import_id: UUID) -> bool:
+def revert(tx: WriteTx, actor: Actor, import_id: UUID) -> bool:
     """Delete some of the import's records, or when none are left some of its customers.
 
     Returns:
@@ -82,7 +83,7 @@ def revert(tx: Connection, actor: Actor, import_id: UUID) -> bool:
 # --- inside
 
 
-def _revert_people(tx: Connection, actor: Actor, kind: RecordKind, row: Row) -> bool:
+def _revert_people(tx: WriteTx, actor: Actor, kind: RecordKind, row: Row) -> bool:
     found = reversals.revert(tx, actor, kind, row["id"])
     if found is None and not source_digests.take_back(tx, row["id"]):
         return False
@@ -97,7 +98,7 @@ def _revert_people(tx: Connection, actor: Actor, kind: RecordKind, row: Row) -> 
     return False
 
 
-def _delete_records(tx: Connection, actor: Actor, kind: RecordKind, import_id: UUID) -> int:
+def _delete_records(tx: WriteTx, actor: Actor, kind: RecordKind, import_id: UUID) -> int:
     columns = _TABLES[kind].__table__.c
     most = DELETED_AT_ONCE if kind is RecordKind.TRANSACTIONS else RECORDS_AT_ONCE
     # What has been moved to a customer of another unit since is no longer this caller's to delete.
@@ -114,7 +115,7 @@ def _delete_records(tx: Connection, actor: Actor, kind: RecordKind, import_id: U
     return len(ids)
 
 
-def _unlink(tx: Connection, actor: Actor, kind: RecordKind, ids: Sequence[UUID]) -> None:
+def _unlink(tx: WriteTx, actor: Actor, kind: RecordKind, ids: Sequence[UUID]) -> None:
     """Let nothing that stays name what goes."""
     member = _NAMED_BY.get(kind)
     if member is None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import bindparam, select, update
 
 from app.domain.common.access import Actor
 from app.domain.imports.sale_updates import OtherSaleError, changes, restored
@@ -22,6 +22,7 @@ from app.store.audit import trail
 from app.store.imports import transaction_batches
 from app.store.imports.transaction_batches import MatchedRows, Outcome
 from app.store.tables import ImportChange, Transaction
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import from_micros, now, to_micros
 
 Row = dict[str, Any]
@@ -33,7 +34,7 @@ _MARKED_AT_ONCE = 5_000
 _NOTED = "said"
 
 
-def settle(tx: Connection, actor: Actor, import_row: Row, rows: MatchedRows, outcome: Outcome) -> None:
+def settle(tx: WriteTx, actor: Actor, import_row: Row, rows: MatchedRows, outcome: Outcome) -> None:
     """Judge the rows that are ``outcome.present``. A sale changes at most once in an import: of the rows of a
     key the first counts."""
     mapping, import_id = import_row["mapping"], import_row["id"]
@@ -63,7 +64,7 @@ def settle(tx: Connection, actor: Actor, import_row: Row, rows: MatchedRows, out
         )
 
 
-def restore(tx: Connection, actor: Actor, import_id: UUID) -> int:
+def restore(tx: WriteTx, actor: Actor, import_id: UUID) -> int:
     """Give some of the sales that an import changed back what they were; returns how many are dealt with."""
     columns = ImportChange.__table__.c
     mine = columns.import_id == import_id, columns.part != ""
@@ -87,7 +88,7 @@ def restore(tx: Connection, actor: Actor, import_id: UUID) -> int:
 
 
 def _first_of_key(
-    tx: Connection, import_id: UUID, rows: MatchedRows, digests: Sequence[bytes], outcome: Outcome
+    tx: ReadTx, import_id: UUID, rows: MatchedRows, digests: Sequence[bytes], outcome: Outcome
 ) -> tuple[MatchedRows, list[bytes]]:
     """Leave the first row of each key in the file: a later one that says the same is repeated, another
     refused."""
@@ -105,7 +106,7 @@ def _first_of_key(
     return rows.where(wanted), [digest for digest, first in zip(digests, wanted, strict=True) if first]
 
 
-def _judge(tx: Connection, actor: Actor, import_row: Row, rows: MatchedRows, outcome: Outcome) -> None:
+def _judge(tx: WriteTx, actor: Actor, import_row: Row, rows: MatchedRows, outcome: Outcome) -> None:
     """Correct the sales that rows differ from, as far as that is wanted and they are the same sales."""
     wanted, import_id = import_row["mapping"].get("update", False), import_row["id"]
     stored = _stored(tx, import_row["mapping"]["source"], rows, lock=wanted and not import_row["dry_run"])
@@ -141,7 +142,7 @@ def _judge(tx: Connection, actor: Actor, import_row: Row, rows: MatchedRows, out
         customer_changes.write(tx, import_id, journal)
 
 
-def _stored(tx: Connection, source: str, rows: MatchedRows, *, lock: bool) -> dict[str, Row]:
+def _stored(tx: ReadTx, source: str, rows: MatchedRows, *, lock: bool) -> dict[str, Row]:
     statement = select(Transaction.__table__).where(
         Transaction.source == source, dialects.among(tx, Transaction.external_id, rows.external_id)
     )
@@ -167,7 +168,7 @@ def _sale(row: Row) -> Row:
 
 
 def _write(
-    tx: Connection, actor: Actor, pairs: Sequence[tuple[Row, Row, bytes, list[str]]], import_id: UUID
+    tx: WriteTx, actor: Actor, pairs: Sequence[tuple[Row, Row, bytes, list[str]]], import_id: UUID
 ) -> None:
     """Store sales: each as it was, as it is, what its source has said of it, and the members that changed."""
     if not pairs:

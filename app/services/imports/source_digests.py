@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, delete, exists, func, select, update
+from sqlalchemy import bindparam, delete, exists, func, select, update
 
 from app.domain.imports.source_digests import merge, newer_members, pack, unheard
 from app.domain.imports.states import ENDED
 from app.services.imports.customer_changes import Place
 from app.store import dialects
 from app.store.tables import Import, SourceStatement
+from app.store.transactions import ReadTx, WriteTx
 
 Row = dict[str, Any]
 
@@ -58,7 +59,7 @@ class Statements:
         self.changed.add(place)
 
 
-def read(tx: Connection, import_row: Row, customer_ids: Collection[UUID]) -> Statements:
+def read(tx: ReadTx, import_row: Row, customer_ids: Collection[UUID]) -> Statements:
     """Read what the source of an import has said of these customers."""
     kind, source = import_row["kind"], import_row["mapping"]["source"]
     columns = SourceStatement.__table__.c
@@ -71,7 +72,7 @@ def read(tx: Connection, import_row: Row, customer_ids: Collection[UUID]) -> Sta
     return Statements(kind, source, import_row["id"], is_old(tx, import_row), rows)
 
 
-def write(tx: Connection, statements: Statements) -> None:
+def write(tx: WriteTx, statements: Statements) -> None:
     """Keep what was said."""
     if not statements.changed:
         return
@@ -91,7 +92,7 @@ def write(tx: Connection, statements: Statements) -> None:
     tx.execute(dialects.upsert(tx, SourceStatement, keys, ["said", "before", "import_id"]), rows)
 
 
-def take_back(tx: Connection, import_id: UUID) -> bool:
+def take_back(tx: WriteTx, import_id: UUID) -> bool:
     """Forget some of what an import said, as far as no later one has said more.
 
     Returns:
@@ -119,7 +120,7 @@ def take_back(tx: Connection, import_id: UUID) -> bool:
     return False
 
 
-def is_old(tx: Connection, row: Row) -> bool:
+def is_old(tx: ReadTx, row: Row) -> bool:
     """Tell whether a file was imported before, and another one since."""
     mine = (Import.kind == row["kind"], Import.state.in_(sorted(ENDED)), Import.dry_run.is_(False))
     same = select(func.max(Import.created_at)).where(

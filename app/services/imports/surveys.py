@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from app.domain.imports.mapping import Mapping
 from app.domain.imports.targets import RecordKind, question_of
 from app.errors import FieldError, InvalidError
 from app.store.tables import Survey, SurveyVersion
+from app.store.transactions import ReadTx
 
 _UNKNOWN = {
     "unknown_survey": "There is no such survey.",
@@ -16,7 +17,7 @@ _UNKNOWN = {
 }
 
 
-def questions(tx: Connection, mapping: Mapping) -> dict[str, str]:
+def questions(tx: ReadTx, mapping: Mapping) -> dict[str, str]:
     """Code and kind of each question that responses read with ``mapping`` answer; none for other kinds."""
     if mapping.kind is not RecordKind.RESPONSES:
         return {}
@@ -30,7 +31,7 @@ def questions(tx: Connection, mapping: Mapping) -> dict[str, str]:
     return {question["code"]: question["kind"] for question in asked}
 
 
-def settled(tx: Connection, mapping: Mapping) -> Mapping:
+def settled(tx: ReadTx, mapping: Mapping) -> Mapping:
     """The mapping with the version of the survey that is the newest now, unless it names one: a file is read
     by the same questions from its first row to its last.
 

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from app.domain.churn import LEVELS
 from app.domain.churn.distributions import mbg_nbd
@@ -21,6 +21,7 @@ from app.services.scoring.runs import find_finished
 from app.store.engine import in_thread
 from app.store.scoring import run_results
 from app.store.tables import Customer, CustomerScore, ScoringRun
+from app.store.transactions import ReadTx
 from app.store.visibility import visible_to
 
 Row = dict[str, Any]
@@ -37,7 +38,7 @@ _RUN = select(
 _SERVING = (ScoringRun.churn_serving, ScoringRun.contract_serving)
 
 
-def report(tx: Connection, _actor: Actor, run_id: UUID | None, as_of: date | None) -> Row:
+def report(tx: ReadTx, _actor: Actor, run_id: UUID | None, as_of: date | None) -> Row:
     """Read the churn figures of a run: the named one, the newest for a day, or the current one.
 
     Raises:
@@ -55,7 +56,7 @@ def report(tx: Connection, _actor: Actor, run_id: UUID | None, as_of: date | Non
 
 
 @in_thread
-def of_customer(tx: Connection, actor: Actor, customer_id: UUID, runs: int, language: str) -> Row:
+def of_customer(tx: ReadTx, actor: Actor, customer_id: UUID, runs: int, language: str) -> Row:
     """Read the flag of one customer by the current run, and by the runs before it.
 
     Raises:
@@ -107,7 +108,7 @@ def _measured(report: Row, run: Any, model: str | None) -> Row:
     return {"calibrated": is_calibrated(error), "ece": error, "n": fitted}
 
 
-def _explanation(tx: Connection, customer_id: UUID, row: Any, run: Any, language: str) -> Row | None:
+def _explanation(tx: ReadTx, customer_id: UUID, row: Any, run: Any, language: str) -> Row | None:
     """What the probability is made of, when a learned model made it."""
     if row.churn_model == LEARNED:
         return explanation_of(row.churn_facts, row.value_minor, run.churn_serving, run.as_of, language)
@@ -118,7 +119,7 @@ def _explanation(tx: Connection, customer_id: UUID, row: Any, run: Any, language
     return contract_explanation_of(row.churn_facts, started, run.contract_serving, run.as_of, language)
 
 
-def _top(tx: Connection, currency: str) -> list[Row]:
+def _top(tx: ReadTx, currency: str) -> list[Row]:
     statement = (
         select(
             Customer.id,
@@ -144,7 +145,7 @@ def _top(tx: Connection, currency: str) -> list[Row]:
     ]
 
 
-def _history(tx: Connection, customer_id: UUID, limit: int) -> list[Row]:
+def _history(tx: ReadTx, customer_id: UUID, limit: int) -> list[Row]:
     """The customer's flag in the newest runs by day; of several runs for a day the last one."""
     statement = (
         select(ScoringRun.id, ScoringRun.as_of)

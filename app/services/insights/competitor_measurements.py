@@ -7,13 +7,14 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import delete, select
 
 from app.domain.common import names
 from app.domain.common.access import Actor
 from app.domain.satisfaction import INDICES
 from app.domain.satisfaction.competitor_measurements import MESSAGES, Measurement, faults
-from app.errors import AppError, ConflictError, FieldError, InvalidError, NotFoundError
+from app.errors import AppError, ConflictError, FieldError, InvalidError
+from app.schemas.common.base import shaper
 from app.schemas.insights.competitor_measurements import (
     CompetitorMeasurementCreate,
     CompetitorMeasurementQuery,
@@ -22,66 +23,69 @@ from app.schemas.insights.competitor_measurements import (
     CompetitorMeasurementUpdate,
 )
 from app.services.activity import recording
-from app.services.platform import preconditions
+from app.services.platform.changes import begin, one_or_raise
 from app.store.audit import trail
 from app.store.engine import one_statement
-from app.store.paging import After, Page, SortKey, changed_after, fetch
+from app.store.listing import COMPANY_WIDE, Listing, by_time, equal, since, where, window
+from app.store.paging import After, Page
 from app.store.tables import CompetitorMeasurement
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import new_id, now
 
 Row = dict[str, Any]
 
 _READ = select(CompetitorMeasurement.__table__)
-_MEMBERS = tuple(CompetitorMeasurementRead.model_fields)
 REPORTED = ("value", "n", "sd", "low", "high", "expectation_mean")
-_SORTS = {
-    CompetitorMeasurementSort.OLDEST: (
-        SortKey(CompetitorMeasurement.measured_on),
-        SortKey(CompetitorMeasurement.id),
+
+
+def _key(competitor: str) -> str:
+    """By what measurements of the same competitor belong together; a name of signs only stands for itself."""
+    return names.fold(competitor) or competitor
+
+
+MEASUREMENTS = Listing(
+    CompetitorMeasurementQuery,
+    select(CompetitorMeasurement.__table__),
+    owner=COMPANY_WIDE,
+    missing="There is no such measurement of a competitor.",
+    sorts=by_time(
+        CompetitorMeasurementSort,
+        CompetitorMeasurement.measured_on,
+        CompetitorMeasurement.updated_at,
+        CompetitorMeasurement.id,
     ),
-    CompetitorMeasurementSort.NEWEST: (
-        SortKey(CompetitorMeasurement.measured_on, descending=True),
-        SortKey(CompetitorMeasurement.id, descending=True),
-    ),
-    CompetitorMeasurementSort.UPDATED_AT: (
-        SortKey(CompetitorMeasurement.updated_at),
-        SortKey(CompetitorMeasurement.id),
-    ),
-}
+    filters=[
+        where("competitor", lambda name: CompetitorMeasurement.competitor_key == _key(name)),
+        equal(CompetitorMeasurement.index, CompetitorMeasurement.source, CompetitorMeasurement.external_id),
+        window("measured", CompetitorMeasurement.measured_on),
+        since(CompetitorMeasurement.updated_at),
+    ],
+)
+
+_shape = shaper(CompetitorMeasurementRead)
+"""A row as `CompetitorMeasurementRead` wants it."""
 
 
 # --- reading
 
 
 @one_statement
-def get(tx: Connection, _actor: Actor, measurement_id: UUID) -> Row:
+def get(tx: ReadTx, actor: Actor, measurement_id: UUID) -> Row:
     """Read one measurement.
 
     Raises:
         NotFoundError: there is none with this id.
     """
-    return _shape(_found(tx, _READ.where(CompetitorMeasurement.id == measurement_id)))
+    return _shape(MEASUREMENTS.one_or_404(tx, actor, CompetitorMeasurement.id == measurement_id))
 
 
 @one_statement
-def page(tx: Connection, _actor: Actor, query: CompetitorMeasurementQuery, after: After | None) -> Page:
+def page(tx: ReadTx, actor: Actor, query: CompetitorMeasurementQuery, after: After | None) -> Page:
     """Read a page of the measurements that match every filter."""
-    table, statement = CompetitorMeasurement, _READ
-    if query.competitor is not None:
-        statement = statement.where(table.competitor_key == _key(query.competitor))
-    for member in ("index", "source", "external_id"):
-        if (value := getattr(query, member)) is not None:
-            statement = statement.where(getattr(table, member) == value)
-    if query.measured_from is not None:
-        statement = statement.where(table.measured_on >= query.measured_from)
-    if query.measured_before is not None:
-        statement = statement.where(table.measured_on < query.measured_before)
-    statement = changed_after(statement, table.updated_at, query.updated_after)
-    read = fetch(tx, statement, _SORTS[query.sort], limit=query.limit, after=after)
-    return Page([_shape(row) for row in read.rows], read.after)
+    return MEASUREMENTS.page(tx, actor, query, after, _shape)
 
 
-def of_index(tx: Connection, index: str, before: date) -> list[Row]:
+def of_index(tx: ReadTx, index: str, before: date) -> list[Row]:
     """All measurements of an index of days before ``before``: by competitor, the newest first."""
     table = CompetitorMeasurement
     order = table.competitor_key, table.measured_on.desc(), table.id.desc()
@@ -97,21 +101,18 @@ def reported_by(row: Row) -> Measurement:
 # --- writing
 
 
-def create(tx: Connection, actor: Actor, data: CompetitorMeasurementCreate) -> Row:
+def create(tx: WriteTx, actor: Actor, data: CompetitorMeasurementCreate) -> Row:
     """Record one measurement.
 
     Raises:
         InvalidError: see `app.domain.satisfaction.competitor_measurements.faults`.
         ConflictError: the source has a measurement with this external id (``measurement_exists``).
     """
-    [row] = create_many(tx, actor, [data])
-    if isinstance(row, AppError):
-        raise row
-    return row
+    return one_or_raise(create_many(tx, actor, [data]))
 
 
 def create_many(
-    tx: Connection,
+    tx: WriteTx,
     actor: Actor,
     items: Sequence[CompetitorMeasurementCreate],
     *,
@@ -138,7 +139,7 @@ def create_many(
 
 
 def update_one(
-    tx: Connection,
+    tx: WriteTx,
     actor: Actor,
     measurement_id: UUID,
     data: CompetitorMeasurementUpdate,
@@ -151,42 +152,32 @@ def update_one(
         PreconditionFailedError: ``if_match`` does not name the present version.
         InvalidError: as in `create`, of the measurement as it would be.
     """
-    before = _locked(tx, measurement_id, if_match)
-    sent = data.model_dump(include=data.model_fields_set)
-    changes = {member: value for member, value in sent.items() if before[member] != value}
+    change = begin(tx, actor, MEASUREMENTS, CompetitorMeasurement, measurement_id, if_match)
+    changes = change.differing(data)
     if not changes:
-        return _shape(before)
-    at = now()
+        return _shape(change.before)
     if "competitor" in changes:
         changes["competitor_key"] = _key(changes["competitor"])
-    after = _checked({**before, **changes}, actor.company.day_of(at))
+    after = _checked({**change.before, **changes}, actor.company.day_of(change.recorded_at))
     if isinstance(after, AppError):
         raise after
-    stored = {**changes, "version": before["version"] + 1, "updated_at": at}
-    tx.execute(update(CompetitorMeasurement).where(CompetitorMeasurement.id == measurement_id).values(stored))
-    members = sorted(changes.keys() & set(_MEMBERS))
-    trail.record(tx, actor, "competitor_measurement.updated", measurement_id, members=members)
-    return _shape({**after, **stored})
+    members = sorted(changes.keys() & CompetitorMeasurementRead.model_fields.keys())
+    return _shape(change.store("competitor_measurement.updated", changes, members=members))
 
 
-def remove(tx: Connection, actor: Actor, measurement_id: UUID, if_match: str | None) -> None:
+def remove(tx: WriteTx, actor: Actor, measurement_id: UUID, if_match: str | None) -> None:
     """Remove a measurement.
 
     Raises:
         NotFoundError: there is none with this id.
         PreconditionFailedError: ``if_match`` does not name the present version.
     """
-    _locked(tx, measurement_id, if_match)
+    begin(tx, actor, MEASUREMENTS, CompetitorMeasurement, measurement_id, if_match)
     tx.execute(delete(CompetitorMeasurement).where(CompetitorMeasurement.id == measurement_id))
     trail.record(tx, actor, "competitor_measurement.deleted", measurement_id)
 
 
 # --- inside
-
-
-def _key(competitor: str) -> str:
-    """By what measurements of the same competitor belong together; a name of signs only stands for itself."""
-    return names.fold(competitor) or competitor
 
 
 def _exists() -> ConflictError:
@@ -195,19 +186,6 @@ def _exists() -> ConflictError:
 
 
 _KIND = recording.RecordType(CompetitorMeasurement, _exists, path="/v1/competitor-measurements")
-
-
-def _found(tx: Connection, statement: Any) -> Row:
-    row = tx.execute(statement).mappings().first()
-    if row is None:
-        raise NotFoundError("There is no such measurement of a competitor.")
-    return dict(row)
-
-
-def _locked(tx: Connection, measurement_id: UUID, if_match: str | None) -> Row:
-    row = _found(tx, _READ.where(CompetitorMeasurement.id == measurement_id).with_for_update())
-    preconditions.check_version(row["version"], if_match)
-    return row
 
 
 def _new_row(item: CompetitorMeasurementCreate, at: datetime, row_id: UUID) -> Row:
@@ -228,8 +206,3 @@ def _checked(row: Row, today: date) -> Row | AppError:
         for fault in faults(reported_by(row), row["measured_on"], INDICES[row["index"]], today)
     ]
     return InvalidError(fields=wrong) if wrong else row
-
-
-def _shape(row: Row) -> Row:
-    """A row as `CompetitorMeasurementRead` wants it, members in its order."""
-    return {member: row[member] for member in _MEMBERS}

@@ -6,8 +6,6 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection
-
 from app.domain.common.access import Actor
 from app.domain.satisfaction import INDICES, expectation
 from app.domain.satisfaction.competitor_measurements import Measurement
@@ -27,6 +25,8 @@ from app.services.scoring import answer_columns, satisfaction
 from app.services.scoring.satisfaction import result_row
 from app.store.engine import in_thread
 from app.store.scoring import survey_answers
+from app.store.transactions import ReadTx
+from app.texts import translate
 
 Row = dict[str, Any]
 
@@ -50,7 +50,7 @@ class _Own:
 
 
 @in_thread
-def report(tx: Connection, actor: Actor, query: CompetitorsQuery, language: str) -> Row:
+def report(tx: ReadTx, actor: Actor, query: CompetitorsQuery, language: str) -> Row:
     """Hold our figure of a window against the latest measurement of each competitor before its end.
 
     Raises:
@@ -67,7 +67,7 @@ def report(tx: Connection, actor: Actor, query: CompetitorsQuery, language: str)
     ]
     return {
         "index": index.code,
-        "name": index.titles[language],
+        "name": translate(index.title, language),
         "unit": index.unit,
         "range_low": index.low,
         "range_high": index.high,
@@ -82,7 +82,7 @@ def report(tx: Connection, actor: Actor, query: CompetitorsQuery, language: str)
 # --- inside
 
 
-def _own(tx: Connection, index: Index, start: datetime, end: datetime) -> _Own:
+def _own(tx: ReadTx, index: Index, start: datetime, end: datetime) -> _Own:
     fair = INDICES["expectation"] if index.code == "composite" else None
     kinds = index.kinds if fair is None else fair.kinds
     versions = answer_columns.versions_of(survey_answers.surveys(tx))

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from app.domain.churn import LEVELS
 from app.domain.common import money
@@ -27,6 +27,7 @@ from app.store.engine import in_thread
 from app.store.scoring import run_results
 from app.store.sql.column_codec import Columns
 from app.store.tables import ScoringRun
+from app.store.transactions import ReadTx
 
 Row = dict[str, Any]
 
@@ -49,7 +50,7 @@ _RUN = select(
 
 
 @in_thread
-def report(tx: Connection, actor: Actor, run_id: UUID | None, as_of: date | None) -> Row:
+def report(tx: ReadTx, actor: Actor, run_id: UUID | None, as_of: date | None) -> Row:
     """Read the quadrants of a run, and compare units, channels and competitors over its year of answers.
 
     Raises:
@@ -118,7 +119,7 @@ def _reference(actor: Actor, learned: Mapping[str, Any], first: date, to: date) 
     return {**learned, "window": window, "satisfied_from": DEFAULT_OPTIONS.satisfied_from}
 
 
-def _comparison(tx: Connection, actor: Actor, first: date, to: date) -> Row:
+def _comparison(tx: ReadTx, actor: Actor, first: date, to: date) -> Row:
     """What the satisfaction report and that on competitors say of the days, put together."""
     # Queries are made without their checks, which are for what callers send.
     of_groups: Any = SatisfactionQuery.model_construct

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from app.domain.churn import from_days
 from app.domain.churn.distributions.btyd import Parameters as RateParameters
@@ -22,6 +22,7 @@ from app.services.scoring.runs import find_finished
 from app.store.engine import in_thread
 from app.store.scoring import run_results
 from app.store.tables import Customer, CustomerScore, ScoringRun
+from app.store.transactions import ReadTx
 from app.store.visibility import visible_to
 
 Row = dict[str, Any]
@@ -36,7 +37,7 @@ _RUN = select(
 )
 
 
-def report(tx: Connection, _actor: Actor, run_id: UUID | None, as_of: date | None) -> Row:
+def report(tx: ReadTx, _actor: Actor, run_id: UUID | None, as_of: date | None) -> Row:
     """Read the lifetime values of a run: the named one, the newest for a day, or the current one.
 
     Raises:
@@ -65,7 +66,7 @@ def report(tx: Connection, _actor: Actor, run_id: UUID | None, as_of: date | Non
 
 
 @in_thread
-def of_customer(tx: Connection, actor: Actor, customer_id: UUID) -> Row:
+def of_customer(tx: ReadTx, actor: Actor, customer_id: UUID) -> Row:
     """Compute the lifetime value of one customer by the current run, with its interval.
 
     Raises:

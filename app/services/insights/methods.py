@@ -2,24 +2,24 @@
 
 from typing import Any
 
-from sqlalchemy import Connection
-
 from app.domain.common.access import Actor
 from app.domain.methods import METHODS, Method
 from app.errors import NotFoundError
 from app.store.engine import one_statement
+from app.store.transactions import ReadTx
+from app.texts import translate
 
 Row = dict[str, Any]
 
 
 @one_statement
-def list_methods(_tx: Connection, _actor: Actor, language: str) -> Row:
+def list_methods(_tx: ReadTx, _actor: Actor, language: str) -> Row:
     """List all methods; names are in the language."""
     return {"data": [_shape(method, language) for method in METHODS.values()]}
 
 
 @one_statement
-def get(_tx: Connection, _actor: Actor, code: str, language: str) -> Row:
+def get(_tx: ReadTx, _actor: Actor, code: str, language: str) -> Row:
     """Tell of one method with a worked example and its limits, in the language.
 
     Raises:
@@ -32,7 +32,7 @@ def get(_tx: Connection, _actor: Actor, code: str, language: str) -> Row:
     return {
         **_shape(method, language),
         "example": example,
-        "limits": [limit[language] for limit in method.limits],
+        "limits": [translate(limit, language) for limit in method.limits],
     }
 
 
@@ -43,7 +43,7 @@ def _shape(method: Method, language: str) -> Row:
     return {
         "code": method.code,
         "kind": method.kind,
-        "name": method.titles[language],
+        "name": translate(method.title, language),
         "formula": method.formula,
         "source": method.source,
         "documentation": method.documentation,

@@ -4,13 +4,14 @@ from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Integer, bindparam, func, literal_column, select
+from sqlalchemy import Integer, bindparam, func, literal_column, select
 
 from app.domain.common import emails, phones
 from app.domain.common.access import Actor
 from app.domain.common.text import split_qualified
 from app.domain.customers.customers import Match, match_of
 from app.errors import NotFoundError
+from app.schemas.common.base import shaper
 from app.schemas.insights.overview import (
     MAX_LISTED,
     MAX_REASONS,
@@ -20,17 +21,18 @@ from app.schemas.insights.overview import (
     ScreenPopQuery,
 )
 from app.services.customers import scores as standing
-from app.services.customers import search, shared_opt_outs
+from app.services.customers import shared_opt_outs
 from app.services.scoring import churn_explanations
 from app.store.engine import one_statement
 from app.store.prepared_select import PreparedSelect
 from app.store.sql.union_all import union_all
 from app.store.tables import Complaint, Customer, CustomerLookup, CustomerScore, Interaction, ScoringRun
-from app.store.visibility import read_visible, visible_to
+from app.store.transactions import ReadTx
+from app.store.visibility import owner_of, read_visible, visible_to
 
 Row = dict[str, Any]
 
-_MEMBERS = tuple(OverviewRead.model_fields)
+_as_read = shaper(OverviewRead)
 _COMPLAINT = tuple(OpenComplaint.model_fields)
 _INTERACTION = tuple(LastInteraction.model_fields)
 _ID = bindparam("customer_id", type_=Customer.id.type)
@@ -38,7 +40,7 @@ _ID = bindparam("customer_id", type_=Customer.id.type)
 # --- statements, made once: one built anew is compared with the cached one member by member
 
 _READ = select(
-    *(column for column in Customer.__table__.columns if column.key in _MEMBERS),
+    *(column for column in Customer.__table__.columns if column.key in OverviewRead.model_fields),
     *(Customer.__table__.c[column] for column in standing.CONTRACT.values()),
     *standing.SCORES,
     *shared_opt_outs.COLUMNS,
@@ -70,11 +72,11 @@ _BY_CONTACT_POINTS = _LIKELIEST_FIRST.where(
     Customer.id.in_(_owners.where(CustomerLookup.value.in_(bindparam("values", expanding=True))))
 )
 _BY_EXTERNAL_ID = PreparedSelect(
-    _LIKELIEST_FIRST.where(Customer.id == search.owner_of(bindparam("system"), bindparam("key")))
+    _LIKELIEST_FIRST.where(Customer.id == owner_of(bindparam("system"), bindparam("key")))
 )
 
 # A complaint has a resolution in exactly those states that are not open
-# (app.domain.recovery.complaints.Life).
+# (app.domain.recovery.complaints.Lifecycle).
 _is_open = (Complaint.customer_id == _ID, Complaint.resolved_at.is_(None))
 _open_complaints = (
     select(
@@ -115,7 +117,7 @@ _interaction_of = itemgetter(*(_AT.get(name, name) for name in _INTERACTION))
 
 
 @one_statement
-def get(tx: Connection, actor: Actor, customer_id: UUID, language: str) -> Row:
+def get(tx: ReadTx, actor: Actor, customer_id: UUID, language: str) -> Row:
     """Read who a customer is and how we stand with it. Two statements, without a snapshot: what they tell
     does not have to agree.
 
@@ -131,7 +133,7 @@ def get(tx: Connection, actor: Actor, customer_id: UUID, language: str) -> Row:
 
 
 @one_statement
-def screen_pop(tx: Connection, actor: Actor, query: ScreenPopQuery, language: str) -> Row:
+def screen_pop(tx: ReadTx, actor: Actor, query: ScreenPopQuery, language: str) -> Row:
     """Tell who is calling: the likeliest customer at a glance, and who else it may be. At most two
     statements, without a snapshot as in `get`.
 
@@ -155,7 +157,7 @@ def screen_pop(tx: Connection, actor: Actor, query: ScreenPopQuery, language: st
 # --- inside
 
 
-def _candidates(tx: Connection, actor: Actor, query: ScreenPopQuery) -> list[Row]:
+def _candidates(tx: ReadTx, actor: Actor, query: ScreenPopQuery) -> list[Row]:
     """The customers that fit, likeliest first. Nobody has what cannot be read as a number or an address."""
     if query.external_id is not None:
         system, key = split_qualified(query.external_id)
@@ -186,7 +188,7 @@ def _addresses(text: str) -> tuple[str, ...]:
         return ()
 
 
-def _overview(tx: Connection, row: Row, language: str) -> Row:
+def _overview(tx: ReadTx, row: Row, language: str) -> Row:
     """A customer's row as `OverviewRead` wants it, with what happened of late."""
     complaints: list[Row] = []
     interactions: list[Row] = []
@@ -210,4 +212,4 @@ def _overview(tx: Connection, row: Row, language: str) -> Row:
         "open_complaints": complaints,
         "last_interactions": interactions,
     }
-    return {member: whole[member] for member in _MEMBERS}
+    return _as_read(whole)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection
 
 from app.domain.scoring.run_spec import RunSpec
 from app.domain.value import profit
@@ -17,6 +16,7 @@ from app.services.insights import unit_costs
 from app.store.scoring import profit_facts, run_results
 from app.store.sql.column_codec import Columns
 from app.store.sql.numpy_io import Ids
+from app.store.transactions import ReadTx
 
 Row = dict[str, Any]
 
@@ -44,7 +44,7 @@ class ProfitFigures:
 
 
 def read(
-    tx: Connection, spec: RunSpec, ids: Ids, revenue_minor: IntArray, only: Ids | None = None
+    tx: ReadTx, spec: RunSpec, ids: Ids, revenue_minor: IntArray, only: Ids | None = None
 ) -> ProfitFigures:
     """Read the accounts of some customers.
 

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from app.domain.common import money
 from app.domain.common.access import Actor
@@ -27,6 +27,7 @@ from app.store.scoring import run_results
 from app.store.sql import numpy_io
 from app.store.sql.numpy_io import Ids
 from app.store.tables import Customer, ScoringRun
+from app.store.transactions import ReadTx
 from app.store.visibility import visible_to
 
 Row = dict[str, Any]
@@ -38,7 +39,7 @@ _RUN = select(ScoringRun.id, ScoringRun.as_of, ScoringRun.parameters, ScoringRun
 
 
 @in_thread
-def report(tx: Connection, actor: Actor, run_id: UUID | None, as_of: date | None) -> Row:
+def report(tx: ReadTx, actor: Actor, run_id: UUID | None, as_of: date | None) -> Row:
     """Tell what the customers with a value tier in a run left after costs, over the run's window.
 
     The revenue is that of the run. Costs, returns and contacts are those that are known now, at the unit
@@ -72,7 +73,7 @@ def report(tx: Connection, actor: Actor, run_id: UUID | None, as_of: date | None
 
 
 @in_thread
-def of_customer(tx: Connection, actor: Actor, customer_id: UUID) -> Row:
+def of_customer(tx: ReadTx, actor: Actor, customer_id: UUID) -> Row:
     """Tell what one customer left after costs, line by line, over the window of the current run.
 
     As with `report`, the revenue is that of the run, and all else is what is known now.
@@ -191,7 +192,7 @@ def _unit_cost(figures: ProfitFigures, code: str) -> Row | None:
     return None if given is None else {name: given[name] for name in ("per_contact", "per_minute")}
 
 
-def _losses(tx: Connection, ids: Ids, tiers: Any, figures: ProfitFigures, currency: str) -> list[Row]:
+def _losses(tx: ReadTx, ids: Ids, tiers: Any, figures: ProfitFigures, currency: str) -> list[Row]:
     """Who costs most more than they bring, greatest loss first."""
     places = profit.worst(figures.found)
     worst = numpy_io.raw_ids(ids[places])

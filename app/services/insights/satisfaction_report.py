@@ -7,7 +7,6 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection
 
 from app.domain.common.access import Actor
 from app.domain.common.company import Company
@@ -29,7 +28,9 @@ from app.store.scoring.survey_answers import NOT_STATED, Asked, Grouping
 from app.store.sql import numpy_io
 from app.store.sql.column_codec import Columns
 from app.store.sql.numpy_io import IntArray
+from app.store.transactions import ReadTx
 from app.store.types import now
+from app.texts import render, translate
 
 Row = dict[str, Any]
 
@@ -41,7 +42,7 @@ IN_ORDER = frozenset({SatisfactionBy.TIER, SatisfactionBy.MONTH})
 
 
 @in_thread
-def report(tx: Connection, actor: Actor, query: SatisfactionQuery, language: str) -> Row:
+def report(tx: ReadTx, actor: Actor, query: SatisfactionQuery, language: str) -> Row:
     """Compute an index over a window, as a whole, in groups and by month; its name is in the language.
 
     Raises:
@@ -64,7 +65,7 @@ def report(tx: Connection, actor: Actor, query: SatisfactionQuery, language: str
     whole = _each_once(found.answers)
     return {
         "index": index.code,
-        "name": index.titles[language],
+        "name": translate(index.title, language),
         "unit": index.unit,
         "range_low": index.low,
         "range_high": index.high,
@@ -244,7 +245,8 @@ def _change(index: Index, results: list[IndexResult], place: int, verdict: ListV
 
 def _verdict(index: Index, verdict: ListVerdict, months: list[str], language: str) -> Row:
     since = None if verdict.since is None else months[verdict.since]
-    stated = split_text(verdict, since, index.unit, language)
+    split = None if since is None else split_text(verdict, since, index.unit)
+    stated = None if split is None else render(language, split)
     members = ("changed", "before", "after", "statistic", "limit", "periods", "lists")
     return {**{name: getattr(verdict, name) for name in members}, "since": since, "text": stated}
 

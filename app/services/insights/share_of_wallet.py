@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from app.domain.common import money
 from app.domain.common.access import Actor
@@ -21,6 +21,7 @@ from app.services.scoring.value_tiers import tiered
 from app.store.engine import in_thread
 from app.store.scoring import customer_attributes, run_results
 from app.store.tables import ScoringRun
+from app.store.transactions import ReadTx
 
 Row = dict[str, Any]
 
@@ -28,7 +29,7 @@ _RUN = select(ScoringRun.id, ScoringRun.as_of, ScoringRun.parameters, ScoringRun
 
 
 @in_thread
-def report(tx: Connection, actor: Actor, query: WalletQuery) -> Row:
+def report(tx: ReadTx, actor: Actor, query: WalletQuery) -> Row:
     """Hold what the customers with a value tier in a run spent here against what they spend in all, as an
     attribute says it now.
 

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from app.domain.common import money
 from app.domain.common.access import Actor
@@ -17,6 +17,7 @@ from app.services.scoring.value_tiers import tiered
 from app.store.engine import in_thread
 from app.store.sql.column_codec import Columns
 from app.store.tables import ScoringRun
+from app.store.transactions import ReadTx
 
 Row = dict[str, Any]
 
@@ -26,9 +27,7 @@ _RUN = select(
 
 
 @in_thread
-def report(
-    tx: Connection, _actor: Actor, run_id: UUID | None, as_of: date | None, against: date | None
-) -> Row:
+def report(tx: ReadTx, _actor: Actor, run_id: UUID | None, as_of: date | None, against: date | None) -> Row:
     """Hold the tiers of a run against other cuts, an earlier run, and the best 20 % by number.
 
     Raises:
@@ -71,5 +70,5 @@ def _stability(before: Columns, now: Columns) -> list[Row]:
     ]
 
 
-def _day_of(tx: Connection, run_id: UUID) -> date:
+def _day_of(tx: ReadTx, run_id: UUID) -> date:
     return tx.execute(select(ScoringRun.as_of).where(ScoringRun.id == run_id)).scalar_one()

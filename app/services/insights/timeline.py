@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Integer, Select, and_, bindparam, literal_column, or_, select
+from sqlalchemy import Integer, Select, and_, bindparam, literal_column, or_, select
 
 from app.domain.common import money
 from app.domain.common.access import Actor
@@ -25,6 +25,7 @@ from app.store.tables import (
     SurveyResponse,
     Transaction,
 )
+from app.store.transactions import ReadTx
 from app.store.visibility import visible_to
 
 Row = dict[str, Any]
@@ -163,7 +164,7 @@ _BRANCHES = {
 }
 
 
-def page(tx: Connection, actor: Actor, customer_id: UUID, query: TimelineQuery, after: After | None) -> Page:
+def page(tx: ReadTx, actor: Actor, query: TimelineQuery, after: After | None, customer_id: UUID) -> Page:
     """Read a page of what happened to a customer, newest first.
 
     Each table gives at most one row more than the page holds, by its index on customer and time: the cost
@@ -215,7 +216,7 @@ def _goes_on(after: After | None) -> Row:
     return {"at": at, "step": step, **ids}
 
 
-def _scores(tx: Connection, rows: list[Row]) -> dict[UUID, list[Row]]:
+def _scores(tx: ReadTx, rows: list[Row]) -> dict[UUID, list[Row]]:
     """The numbers of the survey responses among the rows."""
     responses = [row["id"] for row in rows if _KINDS[row["place"]] is TimelineKind.SURVEY_RESPONSE]
     if not responses:

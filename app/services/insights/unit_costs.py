@@ -2,56 +2,60 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import delete, select
 
 from app.domain.common.access import Actor
 from app.domain.value.unit_costs import CostCode, decimals, in_minor
-from app.errors import FieldError, InvalidError, NotFoundError
+from app.errors import FieldError, InvalidError
 from app.schemas.common.base import ChangesQuery
 from app.schemas.insights.unit_costs import UnitCostPut
 from app.services.platform import preconditions
 from app.store import dialects
 from app.store.audit import trail
 from app.store.engine import one_statement
-from app.store.paging import After, Page, SortKey, changed_after, fetch
+from app.store.listing import COMPANY_WIDE, Listing, since
+from app.store.paging import After, Page, SortKey
 from app.store.tables import UnitCost
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import now
 
 Row = dict[str, Any]
 
-_READ = select(UnitCost.__table__)
+UNIT_COSTS = Listing(
+    ChangesQuery,
+    select(UnitCost.__table__),
+    owner=COMPANY_WIDE,
+    missing="There is no such unit cost.",
+    sorts=[SortKey(UnitCost.code)],
+    filters=[since(UnitCost.updated_at)],
+)
 _GIVEN = ("currency", "per_contact", "per_minute")
 
 
 @one_statement
-def get(tx: Connection, _actor: Actor, code: CostCode) -> Row:
+def get(tx: ReadTx, actor: Actor, code: CostCode) -> Row:
     """Read one unit cost.
 
     Raises:
         NotFoundError: none is set.
     """
-    row = _stored(tx, code)
-    if row is None:
-        raise _none()
-    return row
+    return UNIT_COSTS.one_or_404(tx, actor, UnitCost.code == code.value)
 
 
 @one_statement
-def page(tx: Connection, _actor: Actor, query: ChangesQuery, after: After | None) -> Page:
+def page(tx: ReadTx, actor: Actor, query: ChangesQuery, after: After | None) -> Page:
     """Read a page of the unit costs that are set, by code."""
-    statement = changed_after(_READ, UnitCost.updated_at, query.updated_after)
-    found = fetch(tx, statement, [SortKey(UnitCost.code)], limit=query.limit, after=after)
-    return Page([dict(row) for row in found.rows], found.after)
+    return UNIT_COSTS.page(tx, actor, query, after)
 
 
-def in_currency(tx: Connection, currency: str) -> dict[str, Row]:
+def in_currency(tx: ReadTx, currency: str) -> dict[str, Row]:
     """Return all unit costs in a currency, by code."""
-    found = tx.execute(_READ.where(UnitCost.currency == currency)).mappings()
+    found = tx.execute(select(UnitCost.__table__).where(UnitCost.currency == currency)).mappings()
     return {row["code"]: dict(row) for row in found}
 
 
 def put(
-    tx: Connection,
+    tx: WriteTx,
     actor: Actor,
     code: CostCode,
     data: UnitCostPut,
@@ -84,7 +88,7 @@ def put(
     return row, before is None
 
 
-def remove(tx: Connection, actor: Actor, code: CostCode, if_match: str | None) -> None:
+def remove(tx: WriteTx, actor: Actor, code: CostCode, if_match: str | None) -> None:
     """Remove a unit cost: what it was for then has unknown costs.
 
     Raises:
@@ -92,9 +96,7 @@ def remove(tx: Connection, actor: Actor, code: CostCode, if_match: str | None) -
         PreconditionFailedError: ``if_match`` does not name the present version.
     """
     dialects.advisory_lock(tx, f"unit-cost:{code}")
-    before = _stored(tx, code)
-    if before is None:
-        raise _none()
+    before = UNIT_COSTS.one_or_404(tx, actor, UnitCost.code == code.value)
     preconditions.check_version(before["version"], if_match)
     tx.execute(delete(UnitCost).where(UnitCost.code == code))
     trail.record(tx, actor, "unit_cost.deleted", code)
@@ -103,12 +105,8 @@ def remove(tx: Connection, actor: Actor, code: CostCode, if_match: str | None) -
 # --- inside
 
 
-def _none() -> NotFoundError:
-    return NotFoundError("There is no such unit cost.")
-
-
-def _stored(tx: Connection, code: CostCode) -> Row | None:
-    row = tx.execute(_READ.where(UnitCost.code == code.value)).mappings().first()
+def _stored(tx: ReadTx, code: CostCode) -> Row | None:
+    row = tx.execute(select(UnitCost.__table__).where(UnitCost.code == code.value)).mappings().first()
     return None if row is None else dict(row)
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from app.domain.common.access import Actor, Scope
 from app.domain.common.company import Company
@@ -20,6 +20,7 @@ from app.store.audit import trail
 from app.store.engine import one_statement
 from app.store.prepared_select import PreparedSelect, Row
 from app.store.tables import ApiKey
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import now
 
 PREFIX = "vefa_live_"
@@ -57,7 +58,7 @@ def parse(token: str) -> Credential | None:
 
 @one_statement
 def authenticate(
-    tx: Connection, credential: Credential, company: Company, request_id: str | None
+    tx: ReadTx, credential: Credential, company: Company, request_id: str | None
 ) -> tuple[Actor, bool]:
     """The caller who owns a credential, and whether its last use should be noted again (`touch`).
 
@@ -81,7 +82,7 @@ def authenticate(
     return actor, last_used_at is None or now() - last_used_at > USE_NOTED_EVERY
 
 
-def touch(tx: Connection, key_id: str) -> None:
+def touch(tx: WriteTx, key_id: str) -> None:
     """Note that a key is in use. Not at every request, which would make every read a write."""
     tx.execute(update(ApiKey).where(ApiKey.id == key_id).values(last_used_at=now()))
 
@@ -96,7 +97,7 @@ def _scopes(names: tuple[str, ...]) -> frozenset[Scope]:
 
 
 def create(
-    tx: Connection,
+    tx: WriteTx,
     actor: Actor,
     label: str,
     scopes: Iterable[Scope],
@@ -120,7 +121,7 @@ def create(
 
 
 def create_known(
-    tx: Connection,
+    tx: WriteTx,
     actor: Actor,
     token: str,
     label: str,
@@ -151,13 +152,13 @@ def create_known(
     return token
 
 
-def list_all(tx: Connection, _actor: Actor) -> list[dict[str, Any]]:
+def list_all(tx: ReadTx, _actor: Actor) -> list[dict[str, Any]]:
     """Every key without its secret, newest first."""
     columns = [column for column in ApiKey.__table__.columns if column.key != "secret_hash"]
     return [dict(row) for row in tx.execute(select(*columns).order_by(ApiKey.created_at.desc())).mappings()]
 
 
-def revoke(tx: Connection, actor: Actor, key_id: str) -> None:
+def revoke(tx: WriteTx, actor: Actor, key_id: str) -> None:
     """Make a key useless from now on.
 
     Raises:
@@ -172,7 +173,7 @@ def revoke(tx: Connection, actor: Actor, key_id: str) -> None:
 
 
 def rotate(
-    tx: Connection, actor: Actor, key_id: str, overlap: timedelta, *, expires_at: datetime | None = None
+    tx: WriteTx, actor: Actor, key_id: str, overlap: timedelta, *, expires_at: datetime | None = None
 ) -> str:
     """Make a successor with the same rights; the old key works for ``overlap`` longer.
 
@@ -209,7 +210,7 @@ class _Rights:
 
 
 def _note(
-    tx: Connection, actor: Actor, what: str, key_id: str, rights: _Rights, *, replaces: str | None = None
+    tx: WriteTx, actor: Actor, what: str, key_id: str, rights: _Rights, *, replaces: str | None = None
 ) -> None:
     """Note in the trail what became of a key, and its rights: ``scope=customers:read``, ``unit=izmir``."""
     expires_at = None if rights.expires_at is None else rights.expires_at.isoformat()
@@ -220,7 +221,7 @@ def _note(
     trail.record(tx, actor, f"api_key.{what}", key_id, members=given)
 
 
-def _existing(tx: Connection, key_id: str) -> Row:
+def _existing(tx: ReadTx, key_id: str) -> Row:
     statement = select(ApiKey.__table__).where(ApiKey.id == key_id).with_for_update()
     row = tx.execute(statement).mappings().first()
     if row is None:

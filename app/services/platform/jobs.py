@@ -9,18 +9,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Update, and_, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Select, Update, and_, func, insert, literal, select, update
 
 from app.domain.common.access import Actor
 from app.domain.common.job_turns import MAX_WAITING, WAIT_SECONDS, Turns, WaitingJob, is_short
 from app.domain.common.jobs import JobState, progress_percent
-from app.errors import ConflictError, NotFoundError, RateLimitError
+from app.errors import ConflictError, RateLimitError
 from app.schemas.common.jobs import JobQuery
 from app.store import dialects, job_notifications
 from app.store.audit import trail
 from app.store.engine import one_statement
-from app.store.paging import After, Page, SortKey, fetch
+from app.store.listing import Listing, any_of, equal, newest_first
+from app.store.paging import After, Page
 from app.store.tables import Job
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import new_id, now
 
 Row = dict[str, Any]
@@ -42,13 +44,27 @@ _WAITING = (
     .order_by(Job.created_at, Job.id)
     .limit(LOOKED_AT)
 )
-_KEYS = (SortKey(Job.created_at, descending=True), SortKey(Job.id, descending=True))
+
+
+def _limited(statement: Select[Any], actor: Actor) -> Select[Any]:
+    """A caller who sees only some customers sees only the jobs it asked for itself."""
+    return statement.where(Job.created_by == actor.id) if actor.is_limited else statement
+
+
+JOBS = Listing(
+    JobQuery,
+    _READ,
+    owner=_limited,
+    missing="There is no such job.",
+    sorts=newest_first(Job.created_at, Job.id),
+    filters=[equal(Job.kind), any_of(Job.state)],
+)
 
 
 # --- for callers
 
 
-def create(tx: Connection, actor: Actor, kind: str, arguments: Row, *, result: Row | None = None) -> Row:
+def create(tx: WriteTx, actor: Actor, kind: str, arguments: Row, *, result: Row | None = None) -> Row:
     """Take on a job of ``kind`` (a name in `app.jobs.registry.KINDS`); it waits until a worker is free.
 
     Args:
@@ -81,7 +97,7 @@ def create(tx: Connection, actor: Actor, kind: str, arguments: Row, *, result: R
     return _shape(row)
 
 
-def check_may_wait(tx: Connection, actor: Actor) -> None:
+def check_may_wait(tx: WriteTx, actor: Actor) -> None:
     """Check that another job of this caller may wait; the service's own always may.
 
     Raises:
@@ -97,37 +113,28 @@ def check_may_wait(tx: Connection, actor: Actor) -> None:
         raise RateLimitError(detail, code="too_many_waiting_jobs", headers=headers, count=MAX_WAITING)
 
 
-def one_at_a_time(tx: Connection, actor: Actor) -> None:
+def one_at_a_time(tx: WriteTx, actor: Actor) -> None:
     """Let requests of this caller for jobs wait for each other until the transaction ends."""
     dialects.advisory_lock(tx, f"vefa-jobs-of-{actor.id}")
 
 
 @one_statement
-def get(tx: Connection, actor: Actor, job_id: UUID) -> Row:
+def get(tx: ReadTx, actor: Actor, job_id: UUID) -> Row:
     """Read one job.
 
     Raises:
         NotFoundError: there is none with this id, or the caller may not see it.
     """
-    row = tx.execute(_READ.where(Job.id == job_id, *_visible(actor))).mappings().first()
-    if row is None:
-        raise NotFoundError("There is no such job.")
-    return _shape(dict(row))
+    return _shape(JOBS.one_or_404(tx, actor, Job.id == job_id))
 
 
 @one_statement
-def page(tx: Connection, actor: Actor, query: JobQuery, after: After | None) -> Page:
+def page(tx: ReadTx, actor: Actor, query: JobQuery, after: After | None) -> Page:
     """Read a page of jobs, newest first."""
-    statement = _READ.where(*_visible(actor))
-    if query.kind is not None:
-        statement = statement.where(Job.kind == query.kind)
-    if query.state:
-        statement = statement.where(Job.state.in_(query.state))
-    found = fetch(tx, statement, _KEYS, limit=query.limit, after=after)
-    return Page([_shape(row) for row in found.rows], found.after)
+    return JOBS.page(tx, actor, query, after, _shape)
 
 
-def cancel(tx: Connection, actor: Actor, job_id: UUID) -> Row:
+def cancel(tx: WriteTx, actor: Actor, job_id: UUID) -> Row:
     """Give up a job that no worker has begun.
 
     Raises:
@@ -153,7 +160,7 @@ def cancel(tx: Connection, actor: Actor, job_id: UUID) -> Row:
 
 
 def waiting(
-    tx: Connection, free: int, free_for_long: int | None = None, turns: Turns | None = None
+    tx: ReadTx, free: int, free_for_long: int | None = None, turns: Turns | None = None
 ) -> list[UUID]:
     """Choose up to ``free`` jobs that have not been handed over, by turns; see `Turns.next_jobs`.
 
@@ -176,18 +183,18 @@ def waiting(
     return chosen
 
 
-def is_short_job(tx: Connection, job_id: UUID) -> bool:
+def is_short_job(tx: ReadTx, job_id: UUID) -> bool:
     """Whether a job surely ends soon; one that is unknown does."""
     arguments = tx.execute(select(Job.arguments).where(Job.id == job_id)).scalar_one_or_none()
     return arguments is None or is_short(arguments)
 
 
-def mark_handed_over(tx: Connection, job_ids: Sequence[UUID]) -> None:
+def mark_handed_over(tx: WriteTx, job_ids: Sequence[UUID]) -> None:
     """Note that workflows exist for these jobs."""
     tx.execute(update(Job).where(Job.id.in_(job_ids)).values(handed_over_at=now()))
 
 
-def start(tx: Connection, job_id: UUID) -> Row | None:
+def start(tx: WriteTx, job_id: UUID) -> Row | None:
     """Begin a job, or go on with one whose worker died.
 
     Returns:
@@ -201,18 +208,18 @@ def start(tx: Connection, job_id: UUID) -> Row | None:
     )
 
 
-def progress(tx: Connection, job_id: UUID, stage: str | None, done: int, total: int | None) -> None:
+def progress(tx: WriteTx, job_id: UUID, stage: str | None, done: int, total: int | None) -> None:
     """Note how far a job is: ``done`` of ``total`` units of ``stage`` (at most 64 characters)."""
     tx.execute(_unless_ended(job_id).values(stage=stage, done=done, total=total))
 
 
-def finish(tx: Connection, job_id: UUID, result: dict[str, Any] | None = None) -> None:
+def finish(tx: WriteTx, job_id: UUID, result: dict[str, Any] | None = None) -> None:
     """End a job well. ``result`` None keeps what `create` said; a job that has ended stays as it is."""
     more = {} if result is None else {"result": result}
     tx.execute(_unless_ended(job_id).values(state=JobState.DONE, ended_at=now(), **more))
 
 
-def fail(tx: Connection, job_id: UUID, error: str) -> bool:
+def fail(tx: WriteTx, job_id: UUID, error: str) -> bool:
     """End a job badly; ``error`` is for callers, so it must hold nothing secret.
 
     Returns:
@@ -239,7 +246,7 @@ def _unless_ended(job_id: UUID) -> Update:
     return update(Job).where(Job.id == job_id, Job.state.in_((JobState.WAITING, JobState.RUNNING)))
 
 
-def _change(tx: Connection, statement: Update) -> Row | None:
+def _change(tx: WriteTx, statement: Update) -> Row | None:
     row = tx.execute(statement.returning(*Job.__table__.columns)).mappings().first()
     return None if row is None else dict(row)
 

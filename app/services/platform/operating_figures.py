@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 
 from app.domain.common.jobs import JobState
 from app.store.audit import alarms as audit_alarms
 from app.store.audit import head as audit_head
 from app.store.tables import Event, Job, ScoringRun
+from app.store.transactions import ReadTx
 from app.store.types import now
 
 _JOBS = select(Job.state, func.count()).group_by(Job.state)
@@ -39,7 +40,7 @@ class Figures:
     """What workers found wrong with the audit trail, and nobody has accepted as known."""
 
 
-def read(tx: Connection) -> Figures:
+def read(tx: ReadTx) -> Figures:
     """Read the figures; eight statements, each answered from an index or a small table.
 
     Raises:

@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 
 from app.store import dialects, schema
+from app.store.transactions import WriteTx
 
 _SQLITE_LEVELS = {0: "OFF", 1: "NORMAL", 2: "FULL", 3: "EXTRA"}
 
 
-def check(tx: Connection) -> dict[str, Any]:
+def check(tx: WriteTx) -> dict[str, Any]:
     """Read back the database's revision and its durability setting.
 
     Raises:

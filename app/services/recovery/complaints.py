@@ -7,11 +7,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, insert, select
+from sqlalchemy import insert, select
 
 from app.domain.common.access import Actor
 from app.domain.common.days import clock_text, is_future
-from app.domain.common.text import split_qualified
 from app.domain.recovery.complaints import (
     OPEN_STATES,
     PAST_STEPS,
@@ -22,61 +21,110 @@ from app.domain.recovery.complaints import (
     out_of_order,
 )
 from app.errors import AppError, ConflictError, FieldError, InvalidError, NotFoundError
+from app.schemas.common.base import Paging, shaper
 from app.schemas.recovery.complaints import ComplaintCreate, ComplaintQuery, ComplaintRead, ComplaintSort
 from app.schemas.recovery.events import ComplaintEventRead
 from app.services.activity import recording, related_records
-from app.services.customers.search import owned_by
 from app.services.platform import rights
+from app.services.platform.changes import one_or_raise
 from app.store.audit import trail
 from app.store.engine import one_statement
-from app.store.paging import After, Page, SortKey, changed_after, fetch
+from app.store.listing import (
+    Listing,
+    any_of,
+    by_time,
+    customer_external_id,
+    equal,
+    external_id,
+    since,
+    where,
+    window,
+)
+from app.store.paging import After, Page, SortKey, fetch
 from app.store.tables import Complaint, ComplaintEvent
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import new_id, now
 from app.store.visibility import visible_to
 
 Row = dict[str, Any]
 
-_READ = select(Complaint.__table__)
 _READ_EVENTS = select(ComplaintEvent.__table__)
-_MEMBERS = tuple(ComplaintRead.model_fields)
-_SORTS = {
-    ComplaintSort.OLDEST: (SortKey(Complaint.received_at), SortKey(Complaint.id)),
-    ComplaintSort.NEWEST: (
-        SortKey(Complaint.received_at, descending=True),
-        SortKey(Complaint.id, descending=True),
-    ),
-    ComplaintSort.UPDATED_AT: (SortKey(Complaint.updated_at), SortKey(Complaint.id)),
-}
-_EQUAL = ("customer_id", "owner", "unit", "category", "product", "channel", "our_fault")
-"""Filters that name the value of a column."""
+
+
+def _is_open(wanted: bool) -> Any:
+    is_open = Complaint.state.in_(sorted(OPEN_STATES))
+    return is_open if wanted else ~is_open
+
+
+def _has_number(text: str) -> Any:
+    """The condition on a number that a customer says.
+
+    Raises:
+        InvalidError: no complaint can have it: it was misheard or mistyped.
+    """
+    try:
+        return Complaint.number == normalise_number(text)
+    except ValueError:
+        detail = "This is not a complaint number; a character was misheard or mistyped."
+        wrong = FieldError("number", "not_a_complaint_number", detail, "query")
+        raise InvalidError(fields=[wrong]) from None
+
+
+COMPLAINTS = Listing(
+    ComplaintQuery,
+    select(Complaint.__table__),
+    owner=Complaint.customer_id,
+    missing="There is no such complaint.",
+    sorts=by_time(ComplaintSort, Complaint.received_at, Complaint.updated_at, Complaint.id),
+    filters=[
+        external_id(Complaint.source, Complaint.external_id),
+        customer_external_id(Complaint.customer_id),
+        equal(
+            Complaint.customer_id,
+            Complaint.owner,
+            Complaint.unit,
+            Complaint.category,
+            Complaint.product,
+            Complaint.channel,
+            Complaint.our_fault,
+        ),
+        any_of(Complaint.state, Complaint.severity),
+        where("number", _has_number),
+        where("open", _is_open),
+        window("received", Complaint.received_at),
+        since(Complaint.updated_at),
+    ],
+)
+
+shape = shaper(ComplaintRead)
+"""A row as `ComplaintRead` wants it."""
 
 
 # --- reading
 
 
 @one_statement
-def get(tx: Connection, actor: Actor, complaint_id: UUID) -> Row:
+def get(tx: ReadTx, actor: Actor, complaint_id: UUID) -> Row:
     """Read one complaint.
 
     Raises:
         NotFoundError: there is none with this id, or the caller may not see its customer.
     """
-    return shape(found(tx, visible(actor).where(Complaint.id == complaint_id)))
+    return shape(COMPLAINTS.one_or_404(tx, actor, Complaint.id == complaint_id))
 
 
 @one_statement
-def page(tx: Connection, actor: Actor, query: ComplaintQuery, after: After | None) -> Page:
+def page(tx: ReadTx, actor: Actor, query: ComplaintQuery, after: After | None) -> Page:
     """Read a page of the complaints that match every filter.
 
     Raises:
         InvalidError: no complaint can have the number asked for: it was misheard or mistyped.
     """
-    read = fetch(tx, _filtered(visible(actor), query), _SORTS[query.sort], limit=query.limit, after=after)
-    return Page([shape(row) for row in read.rows], read.after)
+    return COMPLAINTS.page(tx, actor, query, after, shape)
 
 
 @one_statement
-def events(tx: Connection, actor: Actor, complaint_id: UUID, query: Any, after: After | None) -> Page:
+def events(tx: ReadTx, actor: Actor, query: Paging, after: After | None, complaint_id: UUID) -> Page:
     """Read a page of what happened to a complaint, in the order in which it was recorded.
 
     Raises:
@@ -86,36 +134,14 @@ def events(tx: Connection, actor: Actor, complaint_id: UUID, query: Any, after: 
     statement = visible_to(statement, actor, ComplaintEvent.customer_id)
     read = fetch(tx, statement, [SortKey(ComplaintEvent.number)], limit=query.limit, after=after)
     if not read.rows:  # every complaint was received
-        raise _unknown()
+        raise NotFoundError("There is no such complaint.")
     return Page([_event_shape(row) for row in read.rows], read.after)
-
-
-def visible(actor: Actor) -> Select[Any]:
-    """All complaints the caller may see."""
-    return visible_to(_READ, actor, Complaint.customer_id)
-
-
-def found(tx: Connection, statement: Select[Any]) -> Row:
-    """The row of the one complaint that ``statement`` finds.
-
-    Raises:
-        NotFoundError: it finds none.
-    """
-    row = tx.execute(statement).mappings().first()
-    if row is None:
-        raise _unknown()
-    return dict(row)
-
-
-def shape(row: Row) -> Row:
-    """A row as `ComplaintRead` wants it, members in its order."""
-    return {member: row[member] for member in _MEMBERS}
 
 
 # --- writing
 
 
-def create(tx: Connection, actor: Actor, data: ComplaintCreate) -> Row:
+def create(tx: WriteTx, actor: Actor, data: ComplaintCreate) -> Row:
     """Record one complaint. It has an owner from the beginning: the company's if none is given.
 
     Raises:
@@ -125,14 +151,11 @@ def create(tx: Connection, actor: Actor, data: ComplaintCreate) -> Row:
         ConflictError: the source has a complaint with this external id (``complaint_exists``).
         ForbiddenError: ``create_missing`` without the scope to write customers.
     """
-    [row] = create_many(tx, actor, [data])
-    if isinstance(row, AppError):
-        raise row
-    return row
+    return one_or_raise(create_many(tx, actor, [data]))
 
 
 def create_many(
-    tx: Connection,
+    tx: WriteTx,
     actor: Actor,
     items: Sequence[ComplaintCreate],
     *,
@@ -283,7 +306,7 @@ def _renumbered(row: Row) -> Row:
     return {**row, "number": _draw_number()}
 
 
-def _check_links(tx: Connection, actor: Actor, rows: list[Row | AppError]) -> None:
+def _check_links(tx: ReadTx, actor: Actor, rows: list[Row | AppError]) -> None:
     """Refuse rows whose interaction is not there or was with another customer, and units the caller lacks."""
     named = related_records.find(tx, actor, rows)
     for index, row in enumerate(rows):
@@ -293,45 +316,6 @@ def _check_links(tx: Connection, actor: Actor, rows: list[Row | AppError]) -> No
             rows[index] = InvalidError(fields=wrong) if wrong else row
 
 
-def _filtered(statement: Select[Any], query: ComplaintQuery) -> Select[Any]:
-    """Keep the complaints that match every filter of ``query``."""
-    if query.number is not None:
-        statement = statement.where(Complaint.number == _number(query.number))
-    if query.external_id is not None:
-        source, key = split_qualified(query.external_id)
-        statement = statement.where(Complaint.source == source, Complaint.external_id == key)
-    if query.customer_external_id is not None:
-        statement = statement.where(owned_by(Complaint.customer_id, query.customer_external_id))
-    for member in _EQUAL:
-        if (value := getattr(query, member)) is not None:
-            statement = statement.where(getattr(Complaint, member) == value)
-    if query.state:
-        statement = statement.where(Complaint.state.in_(query.state))
-    if query.severity:
-        statement = statement.where(Complaint.severity.in_(query.severity))
-    if query.open is not None:
-        is_open = Complaint.state.in_(sorted(OPEN_STATES))
-        statement = statement.where(is_open if query.open else ~is_open)
-    if query.received_from is not None:
-        statement = statement.where(Complaint.received_at >= query.received_from)
-    if query.received_before is not None:
-        statement = statement.where(Complaint.received_at < query.received_before)
-    return changed_after(statement, Complaint.updated_at, query.updated_after)
-
-
-def _number(text: str) -> str:
-    try:
-        return normalise_number(text)
-    except ValueError:
-        detail = "This is not a complaint number; a character was misheard or mistyped."
-        wrong = FieldError("number", "not_a_complaint_number", detail, "query")
-        raise InvalidError(fields=[wrong]) from None
-
-
-def _unknown() -> NotFoundError:
-    return NotFoundError("There is no such complaint.")
-
-
 def _exists() -> ConflictError:
     detail = "The source has a complaint with this external id already."
     return ConflictError(detail, code="complaint_exists")
@@ -339,10 +323,10 @@ def _exists() -> ConflictError:
 
 _KIND = recording.RecordType(Complaint, _exists, path="/v1/complaints", regenerate=_renumbered)
 
-_EVENT_MEMBERS = tuple(ComplaintEventRead.model_fields)
+_event_as_read = shaper(ComplaintEventRead)
 
 
 def _event_shape(row: Row) -> Row:
     """A row as `ComplaintEventRead` wants it, members in its order."""
     row = {**row, "members": row["data"].get("members", [])}
-    return {member: row[member] for member in _EVENT_MEMBERS}
+    return _event_as_read(row)

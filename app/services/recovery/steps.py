@@ -8,12 +8,12 @@ Beyond what they say themselves, all raise:
 """
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import func, insert, select
 
 from app.domain.common.access import Actor
 from app.domain.common.days import clock_text, is_future
@@ -36,17 +36,17 @@ from app.schemas.recovery.events import (
     ComplaintStep,
 )
 from app.services.activity import related_records
-from app.services.platform import preconditions, rights
+from app.services.platform import rights
+from app.services.platform.changes import Change, begin
 from app.services.recovery import complaints
-from app.store.audit import trail
 from app.store.tables import Complaint, ComplaintEvent
-from app.store.types import now
+from app.store.transactions import WriteTx
 
 Row = dict[str, Any]
 
 
 def acknowledge(
-    tx: Connection, actor: Actor, complaint_id: UUID, data: ComplaintStep, if_match: str | None = None
+    tx: WriteTx, actor: Actor, complaint_id: UUID, data: ComplaintStep, if_match: str | None = None
 ) -> Row:
     """Acknowledge a complaint to its customer.
 
@@ -57,7 +57,7 @@ def acknowledge(
 
 
 def start(
-    tx: Connection, actor: Actor, complaint_id: UUID, data: ComplaintStep, if_match: str | None = None
+    tx: WriteTx, actor: Actor, complaint_id: UUID, data: ComplaintStep, if_match: str | None = None
 ) -> Row:
     """Note that somebody works on the complaint.
 
@@ -68,7 +68,7 @@ def start(
 
 
 def resolve(
-    tx: Connection, actor: Actor, complaint_id: UUID, data: ComplaintResolution, if_match: str | None = None
+    tx: WriteTx, actor: Actor, complaint_id: UUID, data: ComplaintResolution, if_match: str | None = None
 ) -> Row:
     """Note what was done about the complaint.
 
@@ -79,7 +79,7 @@ def resolve(
 
 
 def close(
-    tx: Connection, actor: Actor, complaint_id: UUID, data: ComplaintStep, if_match: str | None = None
+    tx: WriteTx, actor: Actor, complaint_id: UUID, data: ComplaintStep, if_match: str | None = None
 ) -> Row:
     """Close a complaint that was resolved.
 
@@ -90,7 +90,7 @@ def close(
 
 
 def reopen(
-    tx: Connection, actor: Actor, complaint_id: UUID, data: ComplaintReopening, if_match: str | None = None
+    tx: WriteTx, actor: Actor, complaint_id: UUID, data: ComplaintReopening, if_match: str | None = None
 ) -> Row:
     """Open a complaint again that was resolved or closed, and say why.
 
@@ -101,44 +101,43 @@ def reopen(
 
 
 def hand_over(
-    tx: Connection, actor: Actor, complaint_id: UUID, data: ComplaintHandOver, if_match: str | None = None
+    tx: WriteTx, actor: Actor, complaint_id: UUID, data: ComplaintHandOver, if_match: str | None = None
 ) -> Row:
     """Give the complaint, in whatever state it is, to another owner or unit.
 
     Raises:
         ConflictError: it is there already.
     """
-    change = _begin(tx, actor, complaint_id, if_match)
+    change = begin(tx, actor, complaints.COMPLAINTS, Complaint, complaint_id, if_match)
     before = change.before
     wanted = {"owner": data.owner, "unit": before["unit"] if data.unit is None else data.unit}
-    changes = {member: value for member, value in wanted.items() if before[member] != value}
+    changes = change.differing(wanted)
     _check_unit(actor, changes)
     if not changes:
         raise ConflictError("The complaint has this owner and this unit already.")
-    at = change.happened_at(data.at)
-    return change.store(EventKind.HANDED_OVER, at, changes, note=data.note, members=changes)
+    at = _happened_at(change, data.at)
+    return _store(change, EventKind.HANDED_OVER, at, changes, note=data.note, members=changes)
 
 
 def note(
-    tx: Connection, actor: Actor, complaint_id: UUID, data: ComplaintNote, if_match: str | None = None
+    tx: WriteTx, actor: Actor, complaint_id: UUID, data: ComplaintNote, if_match: str | None = None
 ) -> Row:
     """Keep something about the complaint, in whatever state it is."""
-    change = _begin(tx, actor, complaint_id, if_match)
-    return change.store(EventKind.NOTED, change.happened_at(data.at), {}, note=data.note)
+    change = begin(tx, actor, complaints.COMPLAINTS, Complaint, complaint_id, if_match)
+    return _store(change, EventKind.NOTED, _happened_at(change, data.at), {}, note=data.note)
 
 
 def update_one(
-    tx: Connection, actor: Actor, complaint_id: UUID, data: ComplaintUpdate, if_match: str | None
+    tx: WriteTx, actor: Actor, complaint_id: UUID, data: ComplaintUpdate, if_match: str | None
 ) -> Row:
     """Merge a patch into a complaint; nothing is written when nothing changes.
 
     Raises:
         InvalidError: there is no such interaction, or it was with another customer.
     """
-    change = _begin(tx, actor, complaint_id, if_match)
+    change = begin(tx, actor, complaints.COMPLAINTS, Complaint, complaint_id, if_match)
     before = change.before
-    sent = data.model_dump(include=data.model_fields_set)
-    changes = {member: value for member, value in sent.items() if before[member] != value}
+    changes = change.differing(data)
     if not changes:
         return complaints.shape(before)
     _check_unit(actor, changes)
@@ -146,7 +145,7 @@ def update_one(
         after = {**before, **changes}
         if wrong := related_records.problems(related_records.find(tx, actor, [after]), after):
             raise InvalidError(fields=wrong)
-    return change.store(EventKind.CHANGED, change.happened_at(None), changes, members=changes)
+    return _store(change, EventKind.CHANGED, _happened_at(change, None), changes, members=changes)
 
 
 # --- inside
@@ -166,7 +165,7 @@ _LIFECYCLE_MEMBERS = tuple(field.name for field in fields(Lifecycle))
 
 
 def _step(
-    tx: Connection,
+    tx: WriteTx,
     actor: Actor,
     complaint_id: UUID,
     kind: EventKind,
@@ -175,83 +174,55 @@ def _step(
     given: str | None = None,
 ) -> Row:
     """Take a step that changes the state; ``given`` is the resolution, or why it is reopened."""
-    change = _begin(tx, actor, complaint_id, if_match)
+    change = begin(tx, actor, complaints.COMPLAINTS, Complaint, complaint_id, if_match)
     known = {member: change.before[member] for member in _LIFECYCLE_MEMBERS}
     life = Lifecycle(**known | {"state": ComplaintState(known["state"])})
     if not life.allows(kind):
         detail = "The complaint is {state}: this step is not possible now. Possible steps: {steps}."
         steps = ", ".join(possible_steps(life.state))
         raise ConflictError(detail, code="illegal_step", state=life.state.value, steps=steps)
-    happened_at = change.happened_at(at)
-    return change.store(kind, happened_at, asdict(life.after(kind, happened_at, given)), note=given)
+    happened_at = _happened_at(change, at)
+    return _store(change, kind, happened_at, asdict(life.after(kind, happened_at, given)), note=given)
 
 
-@dataclass(frozen=True, slots=True)
-class _Change:
-    """A change of one complaint: its row ``before``, locked, and the instant the change is recorded."""
+def _happened_at(change: Change, given: datetime | None) -> datetime:
+    """When it happened: as ``given``, now otherwise.
 
-    tx: Connection
-    actor: Actor
-    before: Row
-    recorded_at: datetime
+    Raises:
+        InvalidError: not between the complaint's last step and now.
+    """
+    of_it = ComplaintEvent.complaint_id == change.before["id"]
+    last_step = select(func.max(ComplaintEvent.at)).where(of_it, ComplaintEvent.kind.not_in(_NON_TRANSITIONS))
+    last_step_at: datetime = change.tx.execute(last_step).scalar_one()
+    if given is None:
+        return step_time(last_step_at, change.recorded_at)
+    if given < last_step_at and is_overtaken(given, last_step_at, change.recorded_at):
+        return last_step_at
+    if given < last_step_at:
+        detail = "Expected an instant that is not before the complaint's last step."
+        raise InvalidError(fields=[FieldError("/at", "before_last_step", detail)])
+    if is_future(given, change.recorded_at):
+        detail = "Expected an instant that is not in the future; our clock reads {now}."
+        ours = {"now": clock_text(change.recorded_at)}
+        raise InvalidError(fields=[FieldError("/at", "in_future", detail, params=ours)])
+    return given
 
-    def happened_at(self, given: datetime | None) -> datetime:
-        """When it happened: as ``given``, now otherwise.
 
-        Raises:
-            InvalidError: not between the complaint's last step and now.
-        """
-        of_it = ComplaintEvent.complaint_id == self.before["id"]
-        last_step = select(func.max(ComplaintEvent.at)).where(
-            of_it, ComplaintEvent.kind.not_in(_NON_TRANSITIONS)
-        )
-        last_step_at: datetime = self.tx.execute(last_step).scalar_one()
-        if given is None:
-            return step_time(last_step_at, self.recorded_at)
-        if given < last_step_at and is_overtaken(given, last_step_at, self.recorded_at):
-            return last_step_at
-        if given < last_step_at:
-            detail = "Expected an instant that is not before the complaint's last step."
-            raise InvalidError(fields=[FieldError("/at", "before_last_step", detail)])
-        if is_future(given, self.recorded_at):
-            detail = "Expected an instant that is not in the future; our clock reads {now}."
-            ours = {"now": clock_text(self.recorded_at)}
-            raise InvalidError(fields=[FieldError("/at", "in_future", detail, params=ours)])
-        return given
-
-    def store(
-        self,
-        kind: EventKind,
-        at: datetime,
-        changes: Row,
-        *,
-        note: str | None = None,
-        members: Iterable[str] = (),
-    ) -> Row:
-        """Store ``changes`` with the event that made them, and return the complaint."""
-        stored = {**changes, "version": self.before["version"] + 1, "updated_at": self.recorded_at}
-        after = {**self.before, **stored}
-        self.tx.execute(update(Complaint).where(Complaint.id == after["id"]).values(stored))
-        event = complaints.event(self.actor, after, kind, at, note=note, members=members)
-        self.tx.execute(insert(ComplaintEvent), [event])
-        trail.record(
-            self.tx,
-            self.actor,
-            f"complaint.{kind.value}",
-            after["id"],
-            customer_id=after["customer_id"],
-            members=members,
-            data={"state": str(after["state"])},
-        )
-        return complaints.shape(after)
+def _store(
+    change: Change,
+    kind: EventKind,
+    at: datetime,
+    changed: Row,
+    *,
+    note: str | None = None,
+    members: Iterable[str] = (),
+) -> Row:
+    """Store what changed with its event, and return the complaint."""
+    state = str({**change.before, **changed}["state"])
+    after = change.store(f"complaint.{kind.value}", changed, members=members, data={"state": state})
+    event = complaints.event(change.actor, after, kind, at, note=note, members=members)
+    change.tx.execute(insert(ComplaintEvent), [event])
+    return complaints.shape(after)
 
 
 _NON_TRANSITIONS = sorted(NON_TRANSITIONS)
-
-
-def _begin(tx: Connection, actor: Actor, complaint_id: UUID, if_match: str | None) -> _Change:
-    """Lock the complaint, so that what is judged now is still so when it is stored."""
-    statement = complaints.visible(actor).where(Complaint.id == complaint_id).with_for_update()
-    before = complaints.found(tx, statement)
-    preconditions.check_version(before["version"], if_match)
-    return _Change(tx, actor, before, now())

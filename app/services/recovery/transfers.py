@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import insert, select, update
 
 from app.domain.common.access import Actor
 from app.domain.recovery.complaints import EventKind
@@ -35,6 +35,7 @@ from app.store.tables import (
     SurveyResponse,
     Transaction,
 )
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import now
 from app.store.visibility import visible_to
 
@@ -42,10 +43,10 @@ Row = dict[str, Any]
 
 
 def move_interaction(
-    tx: Connection, actor: Actor, interaction_id: UUID, data: TransferCreate, if_match: str | None = None
+    tx: WriteTx, actor: Actor, interaction_id: UUID, data: TransferCreate, if_match: str | None = None
 ) -> Row:
     """Move an interaction with the complaints that came from it and the survey records about them."""
-    before = interactions.find_locked(tx, actor, interaction_id)
+    before = interactions.INTERACTIONS.one_or_404(tx, actor, Interaction.id == interaction_id, lock=True)
     customer_id = _new_owner(tx, actor, before, data, if_match)
     at = now()
     changes = {"customer_id": customer_id, "version": before["version"] + 1, "updated_at": at}
@@ -63,7 +64,7 @@ def move_interaction(
 
 
 def move_complaint(
-    tx: Connection, actor: Actor, complaint_id: UUID, data: TransferCreate, if_match: str | None = None
+    tx: WriteTx, actor: Actor, complaint_id: UUID, data: TransferCreate, if_match: str | None = None
 ) -> Row:
     """Move a complaint with the survey records about it.
 
@@ -71,8 +72,7 @@ def move_complaint(
         ConflictError: it came from an interaction of its present customer, with which it moves
             (``moves_with_interaction``).
     """
-    wanted = complaints.visible(actor).where(Complaint.id == complaint_id).with_for_update()
-    before = complaints.found(tx, wanted)
+    before = complaints.COMPLAINTS.one_or_404(tx, actor, Complaint.id == complaint_id, lock=True)
     customer_id = _new_owner(tx, actor, before, data, if_match)
     of_it = select(Interaction.customer_id).where(Interaction.id == before["interaction_id"])
     if tx.execute(of_it).scalar_one_or_none() not in (None, customer_id):
@@ -87,10 +87,10 @@ def move_complaint(
 
 
 def move_transaction(
-    tx: Connection, actor: Actor, transaction_id: UUID, data: TransferCreate, if_match: str | None = None
+    tx: WriteTx, actor: Actor, transaction_id: UUID, data: TransferCreate, if_match: str | None = None
 ) -> Row:
     """Move a transaction with the survey records about it."""
-    before = transactions.find_locked(tx, actor, transaction_id)
+    before = transactions.TRANSACTIONS.one_or_404(tx, actor, Transaction.id == transaction_id, lock=True)
     customer_id = _new_owner(tx, actor, before, data, if_match)
     at = now()
     changes = {"customer_id": customer_id, "version": before["version"] + 1, "changed_at": at}
@@ -104,7 +104,7 @@ def move_transaction(
 # --- inside
 
 
-def _new_owner(tx: Connection, actor: Actor, before: Row, data: TransferCreate, if_match: str | None) -> UUID:
+def _new_owner(tx: ReadTx, actor: Actor, before: Row, data: TransferCreate, if_match: str | None) -> UUID:
     """The customer the record is moved to, who stays there until the transaction ends."""
     preconditions.check_version(before["version"], if_match)
     if data.customer is not None:
@@ -124,7 +124,7 @@ def _new_owner(tx: Connection, actor: Actor, before: Row, data: TransferCreate, 
 
 
 def _store_complaint(
-    tx: Connection, actor: Actor, before: Row, customer_id: UUID, reason: str, at: datetime
+    tx: WriteTx, actor: Actor, before: Row, customer_id: UUID, reason: str, at: datetime
 ) -> Row:
     """Move one complaint, all its events and the survey records about it; its row afterwards."""
     changes = {"customer_id": customer_id, "version": before["version"] + 1, "updated_at": at}
@@ -138,7 +138,7 @@ def _store_complaint(
     return after
 
 
-def _move_survey_records(tx: Connection, member: str, record_id: UUID, customer_id: UUID) -> None:
+def _move_survey_records(tx: WriteTx, member: str, record_id: UUID, customer_id: UUID) -> None:
     """Give the invitations and responses about a record, and their answers, its new customer."""
     about = select(SurveyResponse.id).where(getattr(SurveyResponse, member) == record_id)
     answers = update(SurveyAnswer).where(SurveyAnswer.response_id.in_(about))
@@ -148,7 +148,7 @@ def _move_survey_records(tx: Connection, member: str, record_id: UUID, customer_
         tx.execute(update(table).where(*mine).values(customer_id=customer_id))
 
 
-def _finish(tx: Connection, actor: Actor, kind: str, before: Row, customer_id: UUID, at: datetime) -> None:
+def _finish(tx: WriteTx, actor: Actor, kind: str, before: Row, customer_id: UUID, at: datetime) -> None:
     """Mark both customers as changed, and note who moved what from whom to whom."""
     owners = sorted({customer_id, before["customer_id"]} - {None})
     external_ids.mark_changed(tx, owners, at)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import insert, select
 
 from app.domain.churn.evaluation.backtest_report import Evaluation, Options, evaluate
 from app.domain.churn.inputs.snapshots import Window
@@ -28,6 +28,7 @@ from app.store.paging import After, Page, SortKey, fetch
 from app.store.scoring import run_results
 from app.store.sql.numpy_io import Ids
 from app.store.tables import Backtest, Job, ScoringRun
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import new_id, now
 
 Row = dict[str, Any]
@@ -51,7 +52,7 @@ _SUMMARY = select(
 # --- asking and reading
 
 
-def start(tx: Connection, actor: Actor, data: BacktestCreate) -> Row:
+def start(tx: WriteTx, actor: Actor, data: BacktestCreate) -> Row:
     """Take on a backtest as a durable job; the same one again, while it waits, is that one.
 
     Raises:
@@ -68,7 +69,7 @@ def start(tx: Connection, actor: Actor, data: BacktestCreate) -> Row:
     return _shape({**row, "job_id": job_id})
 
 
-def create(tx: Connection, actor: Actor, data: BacktestCreate, *, backtest_id: UUID | None = None) -> Row:
+def create(tx: WriteTx, actor: Actor, data: BacktestCreate, *, backtest_id: UUID | None = None) -> Row:
     """Record a backtest that somebody is going to compute at once (`start` without the job).
 
     ``backtest_id`` is the id it gets, a new one by default.
@@ -95,7 +96,7 @@ def create(tx: Connection, actor: Actor, data: BacktestCreate, *, backtest_id: U
 
 
 @one_statement
-def get(tx: Connection, _actor: Actor, backtest_id: UUID) -> Row:
+def get(tx: ReadTx, _actor: Actor, backtest_id: UUID) -> Row:
     """Read one backtest with its result.
 
     Raises:
@@ -109,7 +110,7 @@ def get(tx: Connection, _actor: Actor, backtest_id: UUID) -> Row:
 
 
 @one_statement
-def page(tx: Connection, _actor: Actor, query: BacktestQuery, after: After | None) -> Page:
+def page(tx: ReadTx, _actor: Actor, query: BacktestQuery, after: After | None) -> Page:
     """Read a page of backtests, newest first."""
     statement = _SUMMARY
     if query.state is not None:
@@ -161,7 +162,7 @@ class Input:
     contracts: UnderContract | None
 
 
-def read(tx: Connection, actor: Actor, backtest_id: UUID) -> Input:
+def read(tx: ReadTx, actor: Actor, backtest_id: UUID) -> Input:
     """Read the customers as they stood on the cut and in the windows before it, and what they did after."""
     row = tx.execute(select(Backtest.__table__).where(Backtest.id == backtest_id)).mappings().one()
     parameters = Parameters.from_dict(row["parameters"])
@@ -182,18 +183,18 @@ def compute(given: Input) -> Row:
     return {**_result(found, given), "contract": contract_backtests.compute(given.contracts, given.options)}
 
 
-def save(tx: Connection, actor: Actor, backtest_id: UUID, result: Row) -> None:
+def save(tx: WriteTx, actor: Actor, backtest_id: UUID, result: Row) -> None:
     """Store the result, once."""
     if job_results.finish(tx, Backtest, backtest_id, result):
         trail.record(tx, actor, "backtest.finished", backtest_id, data={"customers": result["n"]})
 
 
-def fail(tx: Connection, backtest_id: UUID, error: str) -> None:
+def fail(tx: WriteTx, backtest_id: UUID, error: str) -> None:
     """Note that it could not be computed."""
     job_results.fail(tx, Backtest, backtest_id, error)
 
 
-def _given(tx: Connection, spec: RunSpec, ids: Ids) -> tuple[UUID | None, NDArray[np.int8] | None]:
+def _given(tx: ReadTx, spec: RunSpec, ids: Ids) -> tuple[UUID | None, NDArray[np.int8] | None]:
     """The levels that a run for the day gave with the same horizon, by the newest such run before its
     outcome was known; none for customers whom it did not know of."""
     runs = tx.execute(

@@ -13,6 +13,7 @@ from app.domain.churn.inputs.customer_facts import COLUMNS, CustomerFacts
 from app.domain.churn.models.logistic import Serving
 from app.domain.common.days import day_number
 from app.domain.scoring.score_columns import ROW_FACTS
+from app.texts import render
 
 Row = dict[str, Any]
 
@@ -42,7 +43,7 @@ def reasons_of(
             "value": reason.value,
             "baseline": reason.baseline,
             "contribution": reason.contribution,
-            "sentence": churn.sentence(reason, language),
+            "sentence": render(language, churn.sentence(reason)),
         }
         for reason in churn.reasons_for_one(read, churn.Baselines.from_dict(baselines))[:limit]
     ]
@@ -106,6 +107,6 @@ def _explanation(parts: Sequence[Contribution], usual: float, language: str) -> 
         "log_odds": usual + sum(part.contribution for part in parts),
         "mean_log_odds": usual,
         "contributions": [
-            {**asdict(part), "sentence": contributions.sentence(part, language)} for part in parts
+            {**asdict(part), "sentence": render(language, *contributions.sentences(part))} for part in parts
         ],
     }

@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection
 
 from app.domain.churn.contractual.evaluation import Known, evaluate
 from app.domain.churn.contractual.state import State
@@ -19,6 +18,7 @@ from app.domain.scoring.parameters import NO_DAY
 from app.domain.scoring.population import Population, contracts_of
 from app.services.scoring import run_facts, training_windows
 from app.services.scoring.churn_reports import evaluation_row
+from app.store.transactions import ReadTx
 
 Row = dict[str, Any]
 
@@ -40,7 +40,7 @@ class UnderContract:
     notice_given: int
 
 
-def read(tx: Connection, population: Population) -> UnderContract | None:
+def read(tx: ReadTx, population: Population) -> UnderContract | None:
     """Read what was known on a past day, and who had left by the end of the horizon; None, and nothing is
     read, when nobody was under contract.
 

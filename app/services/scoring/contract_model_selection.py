@@ -11,7 +11,7 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import exists, select
 
 from app.domain.churn.contractual.serving import ContractServing, serve
 from app.domain.churn.contractual.state import State
@@ -23,6 +23,7 @@ from app.domain.scoring.population import Population
 from app.services.scoring.churn_reports import contest_row
 from app.services.scoring.training_windows import Past
 from app.store.tables import ChurnContest, ContractTerms
+from app.store.transactions import ReadTx
 
 Row = dict[str, Any]
 
@@ -61,7 +62,7 @@ def select_model(past: Past | None) -> Row | None:
     return {"contest": row, "learned": learned}
 
 
-def is_outdated(tx: Connection, contest_id: UUID, stored: Row | None, opened: date) -> bool:
+def is_outdated(tx: ReadTx, contest_id: UUID, stored: Row | None, opened: date) -> bool:
     """Whether a contest knew too few terms, and terms of the time before its windows, the first of which
     ``opened`` on this day, were recorded since."""
     if stored is None or stored["contest"]["reason"] != Why.TERMS_UNKNOWN:

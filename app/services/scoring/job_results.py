@@ -4,12 +4,13 @@ from json import dumps
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, case, select, update
+from sqlalchemy import ColumnElement, case, select, update
 
 from app.domain.common.access import Actor
 from app.domain.common.jobs import JobState
 from app.services.platform import jobs
 from app.store.tables import Job
+from app.store.transactions import WriteTx
 from app.store.types import now
 
 Row = dict[str, Any]
@@ -20,7 +21,7 @@ def state_of(table: Any) -> ColumnElement[Any]:
     return case((Job.state == JobState.CANCELLED, "cancelled"), else_=table.state)
 
 
-def waiting_twin(tx: Connection, actor: Actor, table: Any, **wanted: Any) -> Row | None:
+def waiting_twin(tx: WriteTx, actor: Actor, table: Any, **wanted: Any) -> Row | None:
     """Find what the same API key asked for in the same words, and what no worker has begun.
 
     Args:
@@ -50,7 +51,7 @@ def _alike(stored: Any, wanted: Any) -> bool:
 
 
 def enqueue(
-    tx: Connection, actor: Actor, table: Any, resource_id: UUID, *, kind: str, argument: str, href: str
+    tx: WriteTx, actor: Actor, table: Any, resource_id: UUID, *, kind: str, argument: str, href: str
 ) -> UUID:
     """Write the job that is going to compute one.
 
@@ -71,14 +72,14 @@ def enqueue(
     return UUID(str(job["id"]))
 
 
-def finish(tx: Connection, table: Any, resource_id: UUID, result: Row) -> bool:
+def finish(tx: WriteTx, table: Any, resource_id: UUID, result: Row) -> bool:
     """Store the result, once; gives whether this was the time."""
     done = {"state": "done", "result": result, "ended_at": now()}
     wanted = update(table).where(table.id == resource_id, table.state == "waiting")
     return tx.execute(wanted.values(done)).rowcount > 0
 
 
-def fail(tx: Connection, table: Any, resource_id: UUID, error: str) -> None:
+def fail(tx: WriteTx, table: Any, resource_id: UUID, error: str) -> None:
     """Note that it could not be computed."""
     failed = {"state": "failed", "error": error[: jobs.ERROR_CHARS], "ended_at": now()}
     wanted = update(table).where(table.id == resource_id, table.state == "waiting")

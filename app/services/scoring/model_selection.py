@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import insert, select
 
 from app.domain.churn.evaluation.model_selection import contest
 from app.domain.churn.inputs.snapshots import Snapshot, Window
@@ -18,6 +18,7 @@ from app.services.scoring import contract_model_selection
 from app.services.scoring.churn_reports import contest_row
 from app.services.scoring.training_windows import Past
 from app.store.tables import ChurnContest
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import new_id, now
 
 Row = dict[str, Any]
@@ -60,7 +61,7 @@ class SelectedModel:
         return trained.serve(now, horizon_days)
 
 
-def find(tx: Connection, spec: RunSpec) -> SelectedModel | None:
+def find(tx: ReadTx, spec: RunSpec) -> SelectedModel | None:
     """The newest contest that may choose the model of the run."""
     row = tx.execute(
         _READ.where(
@@ -74,7 +75,7 @@ def find(tx: Connection, spec: RunSpec) -> SelectedModel | None:
     return None if row is None else SelectedModel(*row)
 
 
-def get(tx: Connection, contest_id: UUID) -> SelectedModel:
+def get(tx: ReadTx, contest_id: UUID) -> SelectedModel:
     """The contest with this id."""
     return SelectedModel(*tx.execute(_READ.where(ChurnContest.id == contest_id)).one())
 
@@ -102,7 +103,7 @@ def select_model(
     return SelectedModel(new_id(), as_of, row, learned, contract_model_selection.select_model(contracts))
 
 
-def save(tx: Connection, chosen: SelectedModel, facts_key: str) -> None:
+def save(tx: WriteTx, chosen: SelectedModel, facts_key: str) -> None:
     """Store a contest that was held just now; one that is stored already stays as it is."""
     known = select(ChurnContest.id).where(ChurnContest.id == chosen.id)
     if tx.execute(known).first() is None:

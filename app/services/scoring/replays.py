@@ -8,7 +8,7 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import insert, select
 
 from app.domain.churn import LEVELS
 from app.domain.common import money
@@ -37,6 +37,7 @@ from app.store.scoring.late_records import LateRecords
 from app.store.sql import numpy_io
 from app.store.sql.column_codec import Columns
 from app.store.tables import Job, Replay, ScoringRun
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import new_id, now
 
 Row = dict[str, Any]
@@ -63,7 +64,7 @@ _SUMMARY = (
 # --- asking and reading
 
 
-def start(tx: Connection, actor: Actor, data: ReplayCreate) -> Row:
+def start(tx: WriteTx, actor: Actor, data: ReplayCreate) -> Row:
     """Take on a replay as a durable job; the same one again, while it waits, is that one.
 
     Raises:
@@ -81,7 +82,7 @@ def start(tx: Connection, actor: Actor, data: ReplayCreate) -> Row:
     return {**row, "job_id": job_id}
 
 
-def create(tx: Connection, actor: Actor, data: ReplayCreate, *, replay_id: UUID | None = None) -> Row:
+def create(tx: WriteTx, actor: Actor, data: ReplayCreate, *, replay_id: UUID | None = None) -> Row:
     """Record a replay that somebody is going to compute at once (`start` without the job).
 
     ``replay_id`` is the id it gets, a new one by default.
@@ -108,7 +109,7 @@ def create(tx: Connection, actor: Actor, data: ReplayCreate, *, replay_id: UUID 
 
 
 @one_statement
-def get(tx: Connection, _actor: Actor, replay_id: UUID) -> Row:
+def get(tx: ReadTx, _actor: Actor, replay_id: UUID) -> Row:
     """Read one replay with its result.
 
     Raises:
@@ -122,7 +123,7 @@ def get(tx: Connection, _actor: Actor, replay_id: UUID) -> Row:
 
 
 @one_statement
-def page(tx: Connection, _actor: Actor, query: ReplayQuery, after: After | None) -> Page:
+def page(tx: ReadTx, _actor: Actor, query: ReplayQuery, after: After | None) -> Page:
     """Read a page of replays, newest first."""
     statement = _SUMMARY
     if query.state is not None:
@@ -165,7 +166,7 @@ class Input:
     rates: list[Row]
 
 
-def read(tx: Connection, actor: Actor, replay_id: UUID) -> Input:
+def read(tx: ReadTx, actor: Actor, replay_id: UUID) -> Input:
     """Read the facts of the run's day once more, what the run has kept, and what came since."""
     wanted = select(ScoringRun.__table__).join(Replay, Replay.run_id == ScoringRun.id)
     run = tx.execute(wanted.where(Replay.id == replay_id)).mappings().one()
@@ -222,14 +223,14 @@ def compute(given: Input) -> Row:
     }
 
 
-def save(tx: Connection, actor: Actor, replay_id: UUID, result: Row) -> None:
+def save(tx: WriteTx, actor: Actor, replay_id: UUID, result: Row) -> None:
     """Store the result, once."""
     if job_results.finish(tx, Replay, replay_id, result):
         data = {"customers": result["n"], "differing": result["differing"]}
         trail.record(tx, actor, "replay.finished", replay_id, data=data)
 
 
-def fail(tx: Connection, replay_id: UUID, error: str) -> None:
+def fail(tx: WriteTx, replay_id: UUID, error: str) -> None:
     """Note that it could not be computed."""
     job_results.fail(tx, Replay, replay_id, error)
 

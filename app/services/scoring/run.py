@@ -10,7 +10,7 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, select, update
+from sqlalchemy import select, update
 
 from app.domain.churn import NO_DAY
 from app.domain.churn.inputs.snapshots import Window
@@ -51,6 +51,7 @@ from app.store.audit import trail
 from app.store.scoring import changed_customers, run_results, survey_answers
 from app.store.sql.column_codec import Columns
 from app.store.tables import ScoringRun
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import now, to_micros
 
 Row = dict[str, Any]
@@ -91,7 +92,7 @@ class Result:
     chosen: SelectedModel
 
 
-def read(tx: Connection, actor: Actor, run_id: UUID) -> Input:
+def read(tx: ReadTx, actor: Actor, run_id: UUID) -> Input:
     """Read what the run needs; it sees only what occurred before its day."""
     spec = _spec(tx, actor, run_id)
     facts = run_facts.read(tx, spec)
@@ -105,24 +106,24 @@ def read(tx: Connection, actor: Actor, run_id: UUID) -> Input:
     return _input(tx, run_id, spec, facts, None, windows, contracts)
 
 
-def _is_outdated(tx: Connection, chosen: SelectedModel, spec: RunSpec) -> bool:
+def _is_outdated(tx: ReadTx, chosen: SelectedModel, spec: RunSpec) -> bool:
     opened = chosen.as_of - timedelta(days=2 * spec.parameters.horizon_days)
     return contract_model_selection.is_outdated(tx, chosen.id, chosen.contract, opened)
 
 
-def read_without_cache(tx: Connection, actor: Actor, run_id: UUID, chosen: SelectedModel) -> Input:
+def read_without_cache(tx: ReadTx, actor: Actor, run_id: UUID, chosen: SelectedModel) -> Input:
     """Read what a run needs once more: all facts, whatever runs have stored, and the contest it is given."""
     spec = _spec(tx, actor, run_id)
     return _input(tx, run_id, spec, run_facts.read(tx, spec, without_cache=True), chosen)
 
 
-def _spec(tx: Connection, actor: Actor, run_id: UUID) -> RunSpec:
+def _spec(tx: ReadTx, actor: Actor, run_id: UUID) -> RunSpec:
     run = runs.get(tx, actor, run_id)
     return RunSpec(run["as_of"], Parameters.from_dict(run["parameters"]), actor.company)
 
 
 def _input(
-    tx: Connection,
+    tx: ReadTx,
     run_id: UUID,
     spec: RunSpec,
     facts: Facts,
@@ -176,9 +177,7 @@ def compute(given: Input, on_stage: Callable[[str], None]) -> Result:
     return Result(columns, tiers, window, reference, found, worth.report, chosen)
 
 
-def save(
-    tx: Connection, actor: Actor, given: Input, result: Result, packed: run_results.Packed
-) -> Row | None:
+def save(tx: WriteTx, actor: Actor, given: Input, result: Result, packed: run_results.Packed) -> Row | None:
     """Store a run's result, and make it current if no run for a later day is.
 
     Returns:
@@ -242,7 +241,7 @@ def save(
     return {"rows_written": written, "is_current": is_current}
 
 
-def fail(tx: Connection, _actor: Actor, run_id: UUID, error: str) -> None:
+def fail(tx: WriteTx, _actor: Actor, run_id: UUID, error: str) -> None:
     """Note that a run could not be computed; the scores stay as they were."""
     tx.execute(
         update(ScoringRun)
@@ -274,7 +273,7 @@ def _row_values(column: ScoreColumn, part: Columns) -> list[Any]:
     return _or_null(shown, decisive.is_given(part[decisive.name]))
 
 
-def _stored(tx: Connection, run_id: UUID, base: Base | None) -> Columns:
+def _stored(tx: ReadTx, run_id: UUID, base: Base | None) -> Columns:
     """The columns of the current run; mostly facts were gone on from it, and it has been read."""
     if base is not None and base.run_id == run_id:
         return base.columns

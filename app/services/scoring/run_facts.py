@@ -9,7 +9,7 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from app.domain.common import money
 from app.domain.common.days import day_of, local_days
@@ -22,6 +22,7 @@ from app.store.scoring import changed_customers, customer_facts, run_results, su
 from app.store.sql.column_codec import Columns, unpack
 from app.store.sql.numpy_io import Ids
 from app.store.tables import ScoringRun
+from app.store.transactions import ReadTx
 from app.store.types import now, to_micros
 
 Row = dict[str, Any]
@@ -65,7 +66,7 @@ class Base:
     columns: Columns
 
 
-def read(tx: Connection, spec: RunSpec, *, without_cache: bool = False) -> Facts:
+def read(tx: ReadTx, spec: RunSpec, *, without_cache: bool = False) -> Facts:
     """Read the facts for a day; the result is the same whether or not an earlier run's facts are used, which
     they never are when they are read ``without_cache``."""
     until = now() - SETTLES  # before the first statement, at which the snapshot is taken
@@ -83,12 +84,12 @@ def read(tx: Connection, spec: RunSpec, *, without_cache: bool = False) -> Facts
     return Facts(merging.result(), customers, reader.no_rate, reader.rates_used, until, again, base)
 
 
-def population(tx: Connection, spec: RunSpec, only: Ids | None = None) -> Population:
+def population(tx: ReadTx, spec: RunSpec, only: Ids | None = None) -> Population:
     """Read all customers, or some, as of any past day, whatever earlier runs have stored."""
     return Population(spec, _Reader(tx, spec, only).columns())
 
 
-def contracts(tx: Connection, spec: RunSpec, only: Ids) -> Population:
+def contracts(tx: ReadTx, spec: RunSpec, only: Ids) -> Population:
     """Read only what was known of some customers' contracts on a day, and their departures: the columns of
     `FACTS`, those of all else at their defaults."""
     return Population(spec, _Reader(tx, spec, only).contracts())
@@ -106,7 +107,7 @@ class _Cached:
     again: Ids
 
 
-def _cached(tx: Connection, spec: RunSpec) -> _Cached | None:
+def _cached(tx: ReadTx, spec: RunSpec) -> _Cached | None:
     """What may be gone on from; None: read all."""
     base = tx.execute(
         select(ScoringRun.id, ScoringRun.as_of, ScoringRun.facts_until)
@@ -154,7 +155,7 @@ def _merge_changed(cached: Columns, only: Ids, fresh: Columns) -> Columns:
 class _Reader:
     """Reads the families of facts of some customers, or of all, and puts them side by side."""
 
-    def __init__(self, tx: Connection, spec: RunSpec, only: Ids | None) -> None:
+    def __init__(self, tx: ReadTx, spec: RunSpec, only: Ids | None) -> None:
         self.tx, self.spec, self.only = tx, spec, only
         self.no_rate: dict[str, int] = {}
         self.rates_used: dict[str, dict[str, str]] = {}

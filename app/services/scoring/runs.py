@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, case, insert, select, update
+from sqlalchemy import Select, case, insert, select, update
 
 from app.domain.activity.transactions import TransactionKind
 from app.domain.common.access import Actor
@@ -19,6 +19,7 @@ from app.store.audit import trail
 from app.store.engine import one_statement
 from app.store.paging import After, Page, SortKey, fetch
 from app.store.tables import Job, ScoringRun
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import new_id, now
 
 Row = dict[str, Any]
@@ -62,7 +63,7 @@ def parameters_of(actor: Actor, data: ScoringRunCreate) -> Parameters:
     )
 
 
-def start(tx: Connection, actor: Actor, data: ScoringRunCreate) -> Row:
+def start(tx: WriteTx, actor: Actor, data: ScoringRunCreate) -> Row:
     """Take on a run as a durable job; the same one again, while it waits, is that one.
 
     Returns:
@@ -84,7 +85,7 @@ def start(tx: Connection, actor: Actor, data: ScoringRunCreate) -> Row:
     return {**run, "job_id": job["id"]}
 
 
-def create(tx: Connection, actor: Actor, data: ScoringRunCreate, *, run_id: UUID | None = None) -> Row:
+def create(tx: WriteTx, actor: Actor, data: ScoringRunCreate, *, run_id: UUID | None = None) -> Row:
     """Record a run that somebody is going to compute at once (`start` without the job). ``run_id`` is the id
     it gets, a new one by default."""
     parameters = parameters_of(actor, data)
@@ -112,7 +113,7 @@ def create(tx: Connection, actor: Actor, data: ScoringRunCreate, *, run_id: UUID
 
 
 @one_statement
-def get(tx: Connection, _actor: Actor, run_id: UUID) -> Row:
+def get(tx: ReadTx, _actor: Actor, run_id: UUID) -> Row:
     """Read one run.
 
     Raises:
@@ -125,7 +126,7 @@ def get(tx: Connection, _actor: Actor, run_id: UUID) -> Row:
 
 
 @one_statement
-def page(tx: Connection, _actor: Actor, query: ScoringRunQuery, after: After | None) -> Page:
+def page(tx: ReadTx, _actor: Actor, query: ScoringRunQuery, after: After | None) -> Page:
     """Read a page of runs, newest first."""
     statement = _READ
     if query.state is not None:
@@ -137,7 +138,7 @@ def page(tx: Connection, _actor: Actor, query: ScoringRunQuery, after: After | N
 
 
 def find_finished(
-    tx: Connection, statement: Select[*tuple[Any, ...]], run_id: UUID | None, as_of: date | None
+    tx: ReadTx, statement: Select[*tuple[Any, ...]], run_id: UUID | None, as_of: date | None
 ) -> Any:
     """Read from the named finished run, or the newest one for a day; neither given: from the current one.
 
@@ -165,7 +166,7 @@ def find_finished(
     return row
 
 
-def previous_of(tx: Connection, run_id: UUID, parameters_key: str, as_of: date) -> UUID | None:
+def previous_of(tx: ReadTx, run_id: UUID, parameters_key: str, as_of: date) -> UUID | None:
     """The run to compare with: the greatest earlier day with the same parameters, its newest run."""
     return tx.execute(
         select(ScoringRun.id)

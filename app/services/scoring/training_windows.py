@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
-from sqlalchemy import Connection
 
 from app.domain.churn.contractual.features import attributes
 from app.domain.churn.contractual.state import Contracts, State
@@ -20,6 +19,7 @@ from app.services.scoring import run_facts
 from app.store.scoring import customer_facts, run_results
 from app.store.sql.column_codec import Columns
 from app.store.sql.numpy_io import Ids
+from app.store.transactions import ReadTx
 
 MAX_BUYERS, MAX_CONTRACTS = 200_000, 100_000
 """Customers whose past is read to learn from and to compare on at most: the models use no more, and the past
@@ -30,7 +30,7 @@ LEAST_KNOWN = 0.8
 those nobody has touched for long, and what holds for the rest need not hold for them."""
 
 
-def purchase_window(tx: Connection, population: Population, closes_day: int) -> tuple[Ids, Window]:
+def purchase_window(tx: ReadTx, population: Population, closes_day: int) -> tuple[Ids, Window]:
     """Tell who of the buyers of a day bought before ``closes_day`` began.
 
     Nothing that occurred later is read. The customers are aligned with the window.
@@ -43,7 +43,7 @@ def purchase_window(tx: Connection, population: Population, closes_day: int) -> 
 
 
 def purchase_windows(
-    tx: Connection, spec: RunSpec, customer_id: Ids, first_day: IntArray
+    tx: ReadTx, spec: RunSpec, customer_id: Ids, first_day: IntArray
 ) -> tuple[Window | None, Window | None]:
     """Read the last two windows that had closed by a run's day; twice None when the past is too short.
 
@@ -78,7 +78,7 @@ class Past:
     terms_known: bool
 
 
-def contract_windows(tx: Connection, population: Population) -> Past | None:
+def contract_windows(tx: ReadTx, population: Population) -> Past | None:
     """Read the windows before a run's day; None, and nothing is read, when nobody is under contract.
 
     Args:

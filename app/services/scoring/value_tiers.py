@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from app.domain.common import money
 from app.domain.common.access import Actor
@@ -20,6 +20,7 @@ from app.store.engine import one_statement
 from app.store.scoring import run_results
 from app.store.sql.column_codec import Columns
 from app.store.tables import ScoringRun
+from app.store.transactions import ReadTx
 
 Row = dict[str, Any]
 
@@ -78,7 +79,7 @@ def transitions(previous: Columns, current: Columns) -> list[Row]:
     ]
 
 
-def tiered(tx: Connection, run_id: UUID) -> Columns:
+def tiered(tx: ReadTx, run_id: UUID) -> Columns:
     """Customers with a tier in a run: ``customer_id``, ``tier`` and ``value_minor``."""
     columns = run_results.load_columns(tx, run_id, {"customer_id", "tier", "value_minor"})
     has_tier = columns["tier"] != NO_TIER
@@ -86,7 +87,7 @@ def tiered(tx: Connection, run_id: UUID) -> Columns:
 
 
 @one_statement
-def report(tx: Connection, _actor: Actor, run_id: UUID | None, as_of: date | None) -> Row:
+def report(tx: ReadTx, _actor: Actor, run_id: UUID | None, as_of: date | None) -> Row:
     """Read the figures of a run: the named one, the newest for a day, or the current one.
 
     Raises:

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, insert, select
+from sqlalchemy import insert, select
 
 from app.domain.common.access import Actor
-from app.errors import AppError, ConflictError, FieldError, InvalidError, NotFoundError
+from app.errors import AppError, ConflictError, FieldError, InvalidError
+from app.schemas.common.base import shaper
 from app.schemas.customers.customers import ExternalId
 from app.schemas.surveys.invitations import (
     SurveyInvitationCreate,
@@ -19,74 +20,63 @@ from app.schemas.surveys.invitations import (
 )
 from app.services.activity import related_records
 from app.services.customers import external_ids
-from app.services.customers.search import owned_by
+from app.services.platform.changes import one_or_raise
 from app.services.surveys import subjects
 from app.services.surveys.subjects import Surveys
 from app.store.audit import trail
 from app.store.engine import one_statement
-from app.store.paging import After, Page, SortKey, fetch
+from app.store.listing import Listing, by_time, customer_external_id, equal, where, window
+from app.store.paging import After, Page
 from app.store.tables import SurveyInvitation, SurveyResponse
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import new_id, now
 from app.store.visibility import visible_to
 
 Row = dict[str, Any]
 
-_READ = select(SurveyInvitation.__table__)
-_MEMBERS = tuple(SurveyInvitationRead.model_fields)
-_SORTS = {
-    SurveyInvitationSort.OLDEST: (SortKey(SurveyInvitation.invited_at), SortKey(SurveyInvitation.id)),
-    SurveyInvitationSort.NEWEST: (
-        SortKey(SurveyInvitation.invited_at, descending=True),
-        SortKey(SurveyInvitation.id, descending=True),
-    ),
-}
+
+INVITATIONS = Listing(
+    SurveyInvitationQuery,
+    select(SurveyInvitation.__table__),
+    owner=SurveyInvitation.customer_id,
+    unit=SurveyInvitation.unit,
+    missing="There is no such invitation.",
+    sorts=by_time(SurveyInvitationSort, SurveyInvitation.invited_at, None, SurveyInvitation.id),
+    filters=[
+        equal(SurveyInvitation.survey_id, SurveyInvitation.customer_id),
+        customer_external_id(SurveyInvitation.customer_id),
+        where("answered", lambda wanted: SurveyInvitation.answered_at.is_(None) != wanted),
+        window("invited", SurveyInvitation.invited_at),
+    ],
+)
+
+_shape = shaper(SurveyInvitationRead)
+"""A row as `SurveyInvitationRead` wants it."""
 
 
 # --- reading
 
 
 @one_statement
-def get(tx: Connection, actor: Actor, invitation_id: UUID) -> Row:
+def get(tx: ReadTx, actor: Actor, invitation_id: UUID) -> Row:
     """Read one invitation.
 
     Raises:
         NotFoundError: there is none with this id, or the caller may not see it.
     """
-    row = tx.execute(visible(actor).where(SurveyInvitation.id == invitation_id)).mappings().first()
-    if row is None:
-        raise NotFoundError("There is no such invitation.")
-    return _shape(dict(row))
+    return _shape(INVITATIONS.one_or_404(tx, actor, SurveyInvitation.id == invitation_id))
 
 
 @one_statement
-def page(tx: Connection, actor: Actor, query: SurveyInvitationQuery, after: After | None) -> Page:
+def page(tx: ReadTx, actor: Actor, query: SurveyInvitationQuery, after: After | None) -> Page:
     """Read a page of the invitations that match every filter."""
-    statement = visible(actor)
-    for member in ("survey_id", "customer_id"):
-        if (value := getattr(query, member)) is not None:
-            statement = statement.where(getattr(SurveyInvitation, member) == value)
-    if query.customer_external_id is not None:
-        statement = statement.where(owned_by(SurveyInvitation.customer_id, query.customer_external_id))
-    if query.answered is not None:
-        is_open = SurveyInvitation.answered_at.is_(None)
-        statement = statement.where(~is_open if query.answered else is_open)
-    if query.invited_from is not None:
-        statement = statement.where(SurveyInvitation.invited_at >= query.invited_from)
-    if query.invited_before is not None:
-        statement = statement.where(SurveyInvitation.invited_at < query.invited_before)
-    found = fetch(tx, statement, _SORTS[query.sort], limit=query.limit, after=after)
-    return Page([_shape(row) for row in found.rows], found.after)
-
-
-def visible(actor: Actor) -> Select[Any]:
-    """The invitations the caller may see, with all columns."""
-    return visible_to(_READ, actor, SurveyInvitation.customer_id, SurveyInvitation.unit)
+    return INVITATIONS.page(tx, actor, query, after, _shape)
 
 
 # --- writing
 
 
-def create(tx: Connection, actor: Actor, data: SurveyInvitationCreate) -> Row:
+def create(tx: WriteTx, actor: Actor, data: SurveyInvitationCreate) -> Row:
     """Record one invitation.
 
     Raises:
@@ -95,14 +85,11 @@ def create(tx: Connection, actor: Actor, data: SurveyInvitationCreate) -> Row:
             than the caller.
         ConflictError: the survey is not in use (``survey_inactive``).
     """
-    [row] = create_many(tx, actor, [data])
-    if isinstance(row, AppError):
-        raise row
-    return row
+    return one_or_raise(create_many(tx, actor, [data]))
 
 
 def create_many(
-    tx: Connection,
+    tx: WriteTx,
     actor: Actor,
     items: Sequence[SurveyInvitationCreate],
     *,
@@ -134,9 +121,7 @@ def create_many(
     return [_shape(row) if isinstance(row, dict) else row for row in rows]
 
 
-def name_responses(
-    tx: Connection, actor: Actor, refused: Sequence[tuple[UUID | None, ConflictError]]
-) -> None:
+def name_responses(tx: ReadTx, actor: Actor, refused: Sequence[tuple[UUID | None, ConflictError]]) -> None:
     """Say in the refusals of invitations that are answered by which responses, as far as the caller may see
     them; one statement, none where nothing was refused."""
     if not refused:
@@ -184,8 +169,3 @@ def _new_row(item: SurveyInvitationCreate, surveys: Surveys, at: datetime, row_i
         "answered_at": None,
         "recorded_at": at,
     }
-
-
-def _shape(row: Row) -> Row:
-    """A row as `SurveyInvitationRead` wants it, members in its order."""
-    return {member: row[member] for member in _MEMBERS}

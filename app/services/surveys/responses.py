@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from app.domain.common.access import Actor
 from app.domain.common.days import is_future
-from app.domain.common.text import split_qualified
 from app.domain.surveys.surveys import answer_rows, check_answers, is_expired
-from app.errors import AppError, ConflictError, FieldError, InvalidError, NotFoundError
+from app.errors import AppError, ConflictError, FieldError, InvalidError
+from app.schemas.common.base import shaper
 from app.schemas.surveys.responses import (
     SurveyResponseCreate,
     SurveyResponseQuery,
@@ -19,40 +19,52 @@ from app.schemas.surveys.responses import (
     SurveyResponseSort,
 )
 from app.services.activity import recording, related_records
-from app.services.customers.search import owned_by
+from app.services.platform.changes import one_or_raise
 from app.services.surveys import invitations, subjects, surveys
 from app.services.surveys.subjects import Asked, Surveys
 from app.store.audit import trail
-from app.store.paging import After, Page, SortKey, fetch
+from app.store.listing import Listing, by_time, customer_external_id, equal, external_id, where, window
+from app.store.paging import After, Page
 from app.store.tables import Survey, SurveyAnswer, SurveyInvitation, SurveyResponse
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import new_id, now
-from app.store.visibility import visible_to
 
 Row = dict[str, Any]
 Invitations = dict[UUID, Row]
 
-_READ = select(SurveyResponse.__table__)
 _READ_ANSWERS = select(SurveyAnswer.__table__).order_by(SurveyAnswer.response_id, SurveyAnswer.question)
-_MEMBERS = tuple(SurveyResponseRead.model_fields)
-_SORTS = {
-    SurveyResponseSort.OLDEST: (SortKey(SurveyResponse.answered_at), SortKey(SurveyResponse.id)),
-    SurveyResponseSort.NEWEST: (
-        SortKey(SurveyResponse.answered_at, descending=True),
-        SortKey(SurveyResponse.id, descending=True),
-    ),
-}
-_EQUAL = (
-    "survey_id",
-    "customer_id",
-    "invitation_id",
-    "interaction_id",
-    "complaint_id",
-    "transaction_id",
-    "agent",
-    "unit",
-    "channel",
+_as_read = shaper(SurveyResponseRead)
+
+RESPONSES = Listing(
+    SurveyResponseQuery,
+    select(SurveyResponse.__table__),
+    owner=SurveyResponse.customer_id,
+    unit=SurveyResponse.unit,
+    missing="There is no such response.",
+    sorts=by_time(SurveyResponseSort, SurveyResponse.answered_at, None, SurveyResponse.id),
+    filters=[
+        external_id(SurveyResponse.source, SurveyResponse.external_id),
+        customer_external_id(SurveyResponse.customer_id),
+        where(
+            "survey_code",
+            lambda code: (
+                SurveyResponse.survey_id == select(Survey.id).where(Survey.code == code).scalar_subquery()
+            ),
+        ),
+        equal(
+            SurveyResponse.survey_id,
+            SurveyResponse.customer_id,
+            SurveyResponse.invitation_id,
+            SurveyResponse.interaction_id,
+            SurveyResponse.complaint_id,
+            SurveyResponse.transaction_id,
+            SurveyResponse.agent,
+            SurveyResponse.unit,
+            SurveyResponse.channel,
+        ),
+        window("answered", SurveyResponse.answered_at),
+    ],
 )
-"""Filters that name the value of a column."""
 _CLAIM = (
     update(SurveyInvitation)
     .where(SurveyInvitation.id == bindparam("invitation"), SurveyInvitation.answered_at.is_(None))
@@ -63,45 +75,27 @@ _CLAIM = (
 # --- reading
 
 
-def get(tx: Connection, actor: Actor, response_id: UUID) -> Row:
+def get(tx: ReadTx, actor: Actor, response_id: UUID) -> Row:
     """Read one response with its answers; two statements.
 
     Raises:
         NotFoundError: there is none with this id, or the caller may not see it.
     """
-    row = tx.execute(_visible(actor).where(SurveyResponse.id == response_id)).mappings().first()
-    if row is None:
-        raise NotFoundError("There is no such response.")
-    [shaped] = _with_answers(tx, [dict(row)])
+    row = RESPONSES.one_or_404(tx, actor, SurveyResponse.id == response_id)
+    [shaped] = _with_answers(tx, [row])
     return shaped
 
 
-def page(tx: Connection, actor: Actor, query: SurveyResponseQuery, after: After | None) -> Page:
+def page(tx: ReadTx, actor: Actor, query: SurveyResponseQuery, after: After | None) -> Page:
     """Read a page of the responses that match every filter, with their answers; two statements."""
-    statement = _visible(actor)
-    if query.external_id is not None:
-        source, key = split_qualified(query.external_id)
-        statement = statement.where(SurveyResponse.source == source, SurveyResponse.external_id == key)
-    if query.customer_external_id is not None:
-        statement = statement.where(owned_by(SurveyResponse.customer_id, query.customer_external_id))
-    if query.survey_code is not None:
-        coded = select(Survey.id).where(Survey.code == query.survey_code).scalar_subquery()
-        statement = statement.where(SurveyResponse.survey_id == coded)
-    for member in _EQUAL:
-        if (value := getattr(query, member)) is not None:
-            statement = statement.where(getattr(SurveyResponse, member) == value)
-    if query.answered_from is not None:
-        statement = statement.where(SurveyResponse.answered_at >= query.answered_from)
-    if query.answered_before is not None:
-        statement = statement.where(SurveyResponse.answered_at < query.answered_before)
-    found = fetch(tx, statement, _SORTS[query.sort], limit=query.limit, after=after)
+    found = RESPONSES.page(tx, actor, query, after)
     return Page(_with_answers(tx, found.rows), found.after)
 
 
 # --- writing
 
 
-def create(tx: Connection, actor: Actor, data: SurveyResponseCreate) -> Row:
+def create(tx: WriteTx, actor: Actor, data: SurveyResponseCreate) -> Row:
     """Record one response.
 
     Raises:
@@ -115,14 +109,11 @@ def create(tx: Connection, actor: Actor, data: SurveyResponseCreate) -> Row:
             external id (``response_exists``).
         ForbiddenError: ``create_missing`` without the scope to write customers.
     """
-    [row] = create_many(tx, actor, [data])
-    if isinstance(row, AppError):
-        raise row
-    return row
+    return one_or_raise(create_many(tx, actor, [data]))
 
 
 def create_many(
-    tx: Connection,
+    tx: WriteTx,
     actor: Actor,
     items: Sequence[SurveyResponseCreate],
     *,
@@ -185,13 +176,13 @@ def create_many(
 # --- inside: making rows
 
 
-def _lock_invitations(tx: Connection, actor: Actor, items: Iterable[SurveyResponseCreate]) -> Invitations:
+def _lock_invitations(tx: ReadTx, actor: Actor, items: Iterable[SurveyResponseCreate]) -> Invitations:
     """The invitations that are named, locked until the transaction ends: of two responses to the same one
     the second waits, and then finds it answered."""
     ids = {item.invitation_id for item in items if item.invitation_id is not None}
     if not ids:
         return {}
-    statement = invitations.visible(actor).where(SurveyInvitation.id.in_(ids))
+    statement = invitations.INVITATIONS.visible(actor).where(SurveyInvitation.id.in_(ids))
     # In order, so that two batches with the same invitations do not deadlock.
     locked = tx.execute(statement.order_by(SurveyInvitation.id).with_for_update()).mappings()
     return {row["id"]: dict(row) for row in locked}
@@ -295,7 +286,7 @@ def _checked_answers(item: SurveyResponseCreate, survey: Asked, version: int) ->
 
 
 def _settle(
-    tx: Connection,
+    tx: ReadTx,
     actor: Actor,
     items: Sequence[SurveyResponseCreate],
     rows: list[Row | AppError],
@@ -341,7 +332,7 @@ _KIND = recording.RecordType(SurveyResponse, _exists, path="/v1/survey-responses
 # --- inside: answers
 
 
-def _store_answers(tx: Connection, stored: Iterable[Row], answers: dict[UUID, list[Row]]) -> None:
+def _store_answers(tx: WriteTx, stored: Iterable[Row], answers: dict[UUID, list[Row]]) -> None:
     rows = [
         {
             **answer,
@@ -356,11 +347,7 @@ def _store_answers(tx: Connection, stored: Iterable[Row], answers: dict[UUID, li
         tx.execute(insert(SurveyAnswer), rows)
 
 
-def _visible(actor: Actor) -> Select[Any]:
-    return visible_to(_READ, actor, SurveyResponse.customer_id, SurveyResponse.unit)
-
-
-def _with_answers(tx: Connection, rows: Collection[Row]) -> list[Row]:
+def _with_answers(tx: ReadTx, rows: Collection[Row]) -> list[Row]:
     """The rows with their answers, one statement."""
     answers: dict[UUID, list[Row]] = {row["id"]: [] for row in rows}
     if rows:
@@ -373,7 +360,7 @@ def _with_answers(tx: Connection, rows: Collection[Row]) -> list[Row]:
 def _shape(row: Row, answers: Iterable[Row]) -> Row:
     """A row as `SurveyResponseRead` wants it, members in its order."""
     whole = {**row, "answers": [_answer_shape(answer) for answer in answers]}
-    return {member: whole[member] for member in _MEMBERS}
+    return _as_read(whole)
 
 
 def _answer_shape(answer: Row) -> Row:

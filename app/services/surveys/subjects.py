@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import or_, select
 
 from app.domain.common.access import Actor
 from app.errors import AppError, ConflictError, FieldError, InvalidError
@@ -14,6 +14,7 @@ from app.services.activity import related_records
 from app.services.activity.related_records import Found
 from app.services.platform import rights
 from app.store.tables import Survey, SurveyVersion
+from app.store.transactions import ReadTx
 
 Row = dict[str, Any]
 
@@ -53,7 +54,7 @@ class Surveys:
 
 
 def find_surveys(
-    tx: Connection,
+    tx: ReadTx,
     items: Sequence[Subject],
     ids: Collection[UUID] = (),
     numbers: Collection[int] = (),

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, and_, insert, select, update
+from sqlalchemy import and_, insert, select
 
 from app.domain.common.access import Actor
 from app.domain.surveys.surveys import MAX_LANGUAGES, MESSAGES, Problem, check_questions, completed
 from app.errors import ConflictError, FieldError, InvalidError, NotFoundError
-from app.schemas.common.base import Paging
+from app.schemas.common.base import Paging, shaper
 from app.schemas.surveys.surveys import (
     Question,
     SurveyCreate,
@@ -20,70 +20,73 @@ from app.schemas.surveys.surveys import (
     SurveyVersionCreate,
 )
 from app.services.platform import preconditions
+from app.services.platform.changes import Change
 from app.store import dialects
 from app.store.audit import trail
 from app.store.engine import one_statement
-from app.store.paging import After, Page, SortKey, changed_after, fetch
+from app.store.listing import COMPANY_WIDE, Listing, equal, newest_first, one_or_404, since
+from app.store.paging import After, Page, SortKey, fetch
 from app.store.tables import Survey, SurveyVersion
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import new_id, now
 
 Row = dict[str, Any]
 
-_READ = select(Survey.__table__, SurveyVersion.questions).join(
-    SurveyVersion,
-    and_(SurveyVersion.survey_id == Survey.id, SurveyVersion.number == Survey.questions_version),
+_UNKNOWN = "There is no such survey."
+
+SURVEYS = Listing(
+    SurveyQuery,
+    select(Survey.__table__, SurveyVersion.questions).join(
+        SurveyVersion,
+        and_(SurveyVersion.survey_id == Survey.id, SurveyVersion.number == Survey.questions_version),
+    ),
+    owner=COMPANY_WIDE,
+    missing=_UNKNOWN,
+    sorts={
+        SurveySort.CREATED_AT: (SortKey(Survey.created_at), SortKey(Survey.id)),
+        SurveySort.NEWEST: newest_first(Survey.created_at, Survey.id),
+        SurveySort.UPDATED_AT: (SortKey(Survey.updated_at), SortKey(Survey.id)),
+    },
+    filters=[equal(Survey.code, Survey.is_active), since(Survey.updated_at)],
 )
 _READ_VERSION = select(SurveyVersion.__table__)
-_MEMBERS = tuple(SurveyRead.model_fields)
-_SORTS = {
-    SurveySort.CREATED_AT: (SortKey(Survey.created_at), SortKey(Survey.id)),
-    SurveySort.NEWEST: (SortKey(Survey.created_at, descending=True), SortKey(Survey.id, descending=True)),
-    SurveySort.UPDATED_AT: (SortKey(Survey.updated_at), SortKey(Survey.id)),
-}
+
+_shape = shaper(SurveyRead)
+"""A row as `SurveyRead` wants it."""
 
 
 # --- reading
 
 
 @one_statement
-def get(tx: Connection, _actor: Actor, survey_id: UUID) -> Row:
+def get(tx: ReadTx, actor: Actor, survey_id: UUID) -> Row:
     """Read one survey with its newest questions.
 
     Raises:
         NotFoundError: there is none with this id.
     """
-    return _found(tx, _READ.where(Survey.id == survey_id))
+    return _shape(SURVEYS.one_or_404(tx, actor, Survey.id == survey_id))
 
 
 @one_statement
-def page(tx: Connection, _actor: Actor, query: SurveyQuery, after: After | None) -> Page:
+def page(tx: ReadTx, actor: Actor, query: SurveyQuery, after: After | None) -> Page:
     """Read a page of the surveys that match every filter."""
-    statement = _READ
-    if query.code is not None:
-        statement = statement.where(Survey.code == query.code)
-    if query.is_active is not None:
-        statement = statement.where(Survey.is_active == query.is_active)
-    statement = changed_after(statement, Survey.updated_at, query.updated_after)
-    found = fetch(tx, statement, _SORTS[query.sort], limit=query.limit, after=after)
-    return Page([_shape(row) for row in found.rows], found.after)
+    return SURVEYS.page(tx, actor, query, after, _shape)
 
 
 @one_statement
-def get_version(tx: Connection, _actor: Actor, survey_id: UUID, number: int) -> Row:
+def get_version(tx: ReadTx, _actor: Actor, survey_id: UUID, number: int) -> Row:
     """Read the questions of one version.
 
     Raises:
         NotFoundError: no such survey, or it has no such version.
     """
     wanted = SurveyVersion.survey_id == survey_id, SurveyVersion.number == number
-    row = tx.execute(_READ_VERSION.where(*wanted)).mappings().first()
-    if row is None:
-        raise NotFoundError("There is no such version of a survey.")
-    return dict(row)
+    return one_or_404(tx, _READ_VERSION.where(*wanted), "There is no such version of a survey.")
 
 
 @one_statement
-def versions(tx: Connection, _actor: Actor, survey_id: UUID, query: Paging, after: After | None) -> Page:
+def versions(tx: ReadTx, _actor: Actor, query: Paging, after: After | None, survey_id: UUID) -> Page:
     """Read a page of the versions of a survey, newest first.
 
     Raises:
@@ -94,14 +97,14 @@ def versions(tx: Connection, _actor: Actor, survey_id: UUID, query: Paging, afte
         tx, statement, [SortKey(SurveyVersion.number, descending=True)], limit=query.limit, after=after
     )
     if not found.rows and after is None:  # every survey has a version
-        raise _unknown()
+        raise NotFoundError(_UNKNOWN)
     return found
 
 
 # --- writing
 
 
-def create(tx: Connection, actor: Actor, data: SurveyCreate, *, survey_id: UUID | None = None) -> Row:
+def create(tx: WriteTx, actor: Actor, data: SurveyCreate, *, survey_id: UUID | None = None) -> Row:
     """Set up a survey; its questions are version 1. ``survey_id`` is the id it gets, a new one by default.
 
     Raises:
@@ -131,9 +134,7 @@ def create(tx: Connection, actor: Actor, data: SurveyCreate, *, survey_id: UUID 
     return _shape({**row, "questions": questions})
 
 
-def update_one(
-    tx: Connection, actor: Actor, survey_id: UUID, data: SurveyUpdate, if_match: str | None
-) -> Row:
+def update_one(tx: WriteTx, actor: Actor, survey_id: UUID, data: SurveyUpdate, if_match: str | None) -> Row:
     """Merge a patch into a survey; nothing is written when nothing changes.
 
     Raises:
@@ -141,23 +142,21 @@ def update_one(
         PreconditionFailedError: ``if_match`` does not name the present version.
         InvalidError: it would have no name, or names in too many languages.
     """
-    before = _locked(tx, survey_id, if_match)
+    change = _begin(tx, actor, survey_id, if_match)
+    before = change.before
     sent = data.model_dump(include=data.model_fields_set)
     if "names" in sent:
         sent["names"] = _merged(before["names"], sent["names"])
-    changes = {member: value for member, value in sent.items() if before[member] != value}
+    changes = change.differing(sent)
     wanted = SurveyVersion.survey_id == survey_id, SurveyVersion.number == before["questions_version"]
     before["questions"] = tx.execute(select(SurveyVersion.questions).where(*wanted)).scalar_one()
     if not changes:
         return _shape(before)
-    changed = {**changes, "version": before["version"] + 1, "updated_at": now()}
-    tx.execute(update(Survey).where(Survey.id == survey_id).values(changed))
-    trail.record(tx, actor, "survey.updated", survey_id, members=changes)
-    return _shape({**before, **changed})
+    return _shape(change.store("survey.updated", changes))
 
 
 def add_version(
-    tx: Connection, actor: Actor, survey_id: UUID, data: SurveyVersionCreate, if_match: str | None
+    tx: WriteTx, actor: Actor, survey_id: UUID, data: SurveyVersionCreate, if_match: str | None
 ) -> Row:
     """Ask other questions from now on; earlier responses keep their version.
 
@@ -169,13 +168,11 @@ def add_version(
         InvalidError: as in `create`.
     """
     questions = _checked(data.questions)
-    before = _locked(tx, survey_id, if_match)
-    at, number = now(), before["questions_version"] + 1
+    change = _begin(tx, actor, survey_id, if_match)
+    at, number = change.recorded_at, change.before["questions_version"] + 1
     row = {"survey_id": survey_id, "number": number, "questions": questions, "created_at": at}
     tx.execute(insert(SurveyVersion).values(row))
-    changed = {"questions_version": number, "version": before["version"] + 1, "updated_at": at}
-    tx.execute(update(Survey).where(Survey.id == survey_id).values(changed))
-    trail.record(tx, actor, "survey.version_added", survey_id, members=["questions"])
+    change.store("survey.version_added", {"questions_version": number}, members=["questions"])
     return row
 
 
@@ -193,29 +190,16 @@ def field_errors(problems: Sequence[Problem], pointer: str) -> list[FieldError]:
 # --- inside
 
 
-def _unknown() -> NotFoundError:
-    return NotFoundError("There is no such survey.")
-
-
-def _found(tx: Connection, statement: Select[Any]) -> Row:
-    row = tx.execute(statement).mappings().first()
-    if row is None:
-        raise _unknown()
-    return _shape(dict(row))
-
-
-def _locked(tx: Connection, survey_id: UUID, if_match: str | None) -> Row:
+def _begin(tx: WriteTx, actor: Actor, survey_id: UUID, if_match: str | None) -> Change:
     """The survey without its questions, locked against other changes.
 
     Not joined with them: after waiting for the lock PostgreSQL would match the survey as it is now with the
     versions as they were before, and find none.
     """
     statement = select(Survey.__table__).where(Survey.id == survey_id).with_for_update()
-    row = tx.execute(statement).mappings().first()
-    if row is None:
-        raise _unknown()
+    row = one_or_404(tx, statement, _UNKNOWN)
     preconditions.check_version(row["version"], if_match)
-    return dict(row)
+    return Change(tx, actor, Survey, row, now())
 
 
 def _checked(questions: Sequence[Question]) -> list[Row]:
@@ -236,8 +220,3 @@ def _merged(names: Row, changes: Row) -> Row:
         detail, params = "Expected at most {max_length} items.", {"max_length": MAX_LANGUAGES}
         raise InvalidError(fields=[FieldError("/names", "too_long", detail, params=params)])
     return merged
-
-
-def _shape(row: Row) -> Row:
-    """A row as `SurveyRead` wants it, members in its order."""
-    return {member: row[member] for member in _MEMBERS}

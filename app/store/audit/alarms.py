@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import delete, func, select, update
 
 from app.store import dialects
 from app.store.tables import AuditAlarm
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import now
 
 
@@ -59,7 +60,7 @@ class Alarm:
         return self.kind is other.kind and other.first <= self.first and self.last <= other.last
 
 
-def note(tx: Connection, alarms: Iterable[Alarm]) -> list[Alarm]:
+def note(tx: WriteTx, alarms: Iterable[Alarm]) -> list[Alarm]:
     """Store findings; returns those that nobody has accepted as known."""
     keys = ["kind", "first_position", "last_position"]
     columns = [AuditAlarm.__table__.c[name] for name in keys]
@@ -72,17 +73,17 @@ def note(tx: Connection, alarms: Iterable[Alarm]) -> list[Alarm]:
     return [alarm for key, alarm in wanted.items() if key not in accepted]
 
 
-def accept(tx: Connection) -> None:
+def accept(tx: WriteTx) -> None:
     """Mark every stored finding as known."""
     tx.execute(update(AuditAlarm).where(AuditAlarm.accepted_at.is_(None)).values(accepted_at=now()))
 
 
-def forget(tx: Connection, kind: Kind) -> None:
+def forget(tx: WriteTx, kind: Kind) -> None:
     """Delete the findings of a kind, so that the next one is reported again."""
     tx.execute(delete(AuditAlarm).where(AuditAlarm.kind == kind.value))
 
 
-def unaccepted_beside(tx: Connection, found: Iterable[Alarm]) -> list[Alarm]:
+def unaccepted_beside(tx: ReadTx, found: Iterable[Alarm]) -> list[Alarm]:
     """Stored findings that nobody has accepted as known and that are not part of ``found``."""
     known = list(found)
     stored = select(AuditAlarm).where(AuditAlarm.accepted_at.is_(None)).order_by(AuditAlarm.found_at)
@@ -96,7 +97,7 @@ def unaccepted_beside(tx: Connection, found: Iterable[Alarm]) -> list[Alarm]:
     return [alarm for alarm in alarms if not any(alarm.is_part_of(one) for one in known)]
 
 
-def unaccepted(tx: Connection) -> int:
+def unaccepted(tx: ReadTx) -> int:
     """How many findings are stored that nobody has accepted as known."""
     count = select(func.count()).select_from(AuditAlarm).where(AuditAlarm.accepted_at.is_(None))
     return int(tx.execute(count).scalar_one())

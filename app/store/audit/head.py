@@ -12,13 +12,14 @@ from dataclasses import dataclass, fields
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 
 from app.store import dialects
 from app.store.audit.alarms import Alarm, Kind
 from app.store.audit.keys import AuditKeys, SecretKeys
 from app.store.audit.seals import FIRST
 from app.store.tables import AuditEntry, AuditHead
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import new_id
 
 _ROW = 1
@@ -86,31 +87,31 @@ def untrusted(head: Head, keys: AuditKeys) -> Alarm:
     return Alarm(Kind.FORGED_HEAD if is_known else Kind.OTHER_SECRET)
 
 
-def read(tx: Connection) -> Head | None:
+def read(tx: ReadTx) -> Head | None:
     """Return the stored head, its signature not checked."""
     row = tx.execute(_READ).one_or_none()
     return None if row is None else Head(*row)
 
 
-def write(tx: Connection, head: Head) -> None:
+def write(tx: WriteTx, head: Head) -> None:
     """Store a head in place of the one there is."""
     values: dict[str, Any] = {name: getattr(head, name) for name in _COLUMNS}
     tx.execute(dialects.upsert(tx, AuditHead, ["id"], _COLUMNS), {"id": _ROW, **values})
 
 
-def last_entry(tx: Connection) -> tuple[int, bytes]:
+def last_entry(tx: ReadTx) -> tuple[int, bytes]:
     """Position and seal of the last entry that has a position; 0 and the beginning of the chain if none."""
     last = select(AuditEntry.position, AuditEntry.seal).where(AuditEntry.position.between(1, _LARGEST))
     row = tx.execute(last.order_by(AuditEntry.position.desc()).limit(1)).one_or_none()
     return (0, FIRST) if row is None else (row.position, row.seal or FIRST)
 
 
-def lock(tx: Connection) -> None:
+def lock(tx: WriteTx) -> None:
     """Wait until nobody else numbers entries or events, until the end of the transaction."""
     dialects.advisory_lock(tx, "vefa-positions")
 
 
-def waiting(tx: Connection) -> int:
+def waiting(tx: ReadTx) -> int:
     """How many entries wait for their position."""
     count = select(func.count()).select_from(AuditEntry).where(AuditEntry.position.is_(None))
     return int(tx.execute(count).scalar_one())

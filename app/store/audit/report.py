@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection
-
 from app.store.audit import alarms as audit_alarms
 from app.store.audit import head as audit_head
 from app.store.audit import rows, seals
@@ -12,6 +10,7 @@ from app.store.audit.head import Head
 from app.store.audit.keys import AuditKeys
 from app.store.audit.rows import Entry
 from app.store.audit.verification import Walk, ends_otherwise
+from app.store.transactions import ReadTx
 
 _MAX_LISTED = 10_000
 
@@ -30,7 +29,7 @@ class Report:
     """Entries without a mark of ours, some of them."""
 
 
-def verify(tx: Connection, keys: AuditKeys, copy: Head | None = None) -> Report:
+def verify(tx: ReadTx, keys: AuditKeys, copy: Head | None = None) -> Report:
     """Read the whole trail again, in bounded memory.
 
     Args:
@@ -78,7 +77,7 @@ def _of_copy(head: Head | None, copy: Head, walk: Walk) -> list[Alarm]:
     return []
 
 
-def _add_refused(tx: Connection, keys: AuditKeys, report: Report) -> None:
+def _add_refused(tx: ReadTx, keys: AuditKeys, report: Report) -> None:
     refused = rows.refused(tx, _MAX_LISTED)
     if refused:
         positions = [one.position or 0 for one in refused]

@@ -7,11 +7,12 @@ gives them, and what cannot be read makes an entry that fits no seal.
 
 import json
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Connection
 
 from app.store import dialects
+from app.store.transactions import ReadTx, WriteTx
 
 _TEXTS = ("actor_id", "request_id", "action", "object_id", "members")
 # SQLite keeps any kind of value in any column, and the driver fails at text that is none.
@@ -53,7 +54,7 @@ def text_of(
     return json.dumps(columns, separators=(",", ":"), default=repr)
 
 
-def after(tx: Connection, position: int, limit: int, until: int | None = None) -> list[Entry]:
+def after(tx: ReadTx, position: int, limit: int, until: int | None = None) -> list[Entry]:
     """Entries behind a position, and up to another, in order of their positions."""
     if until is None:
         return _read(tx, f"{_ENTRIES} position > {{}} ORDER BY position LIMIT {{}}", position, limit)
@@ -61,23 +62,23 @@ def after(tx: Connection, position: int, limit: int, until: int | None = None) -
     return _read(tx, wanted, position, until, limit)
 
 
-def at(tx: Connection, position: int) -> Entry | None:
+def at(tx: ReadTx, position: int) -> Entry | None:
     """The entry at a position."""
     found = _read(tx, f"{_ENTRIES} position = {{}}", position)
     return found[0] if found else None
 
 
-def waiting(tx: Connection, limit: int) -> list[Entry]:
+def waiting(tx: ReadTx, limit: int) -> list[Entry]:
     """Entries that wait for their position, the earliest first."""
     return _read(tx, f"{_ENTRIES} position IS NULL ORDER BY at, id LIMIT {{}}", limit)
 
 
-def refused(tx: Connection, limit: int) -> list[Entry]:
+def refused(tx: ReadTx, limit: int) -> list[Entry]:
     """Entries that were refused, the first first."""
     return _read(tx, f"{_ENTRIES} position <= 0 ORDER BY position DESC LIMIT {{}}", limit)
 
 
-def place(tx: Connection, placed: Sequence[tuple[int, bytes | None, Any]]) -> None:
+def place(tx: WriteTx, placed: Sequence[tuple[int, bytes | None, Any]]) -> None:
     """Give rows their position and seal: ``(position, seal, row id)``."""
     if placed:
         mark, key = ("%s", "id") if dialects.is_postgres(tx) else ("?", "rowid")
@@ -87,10 +88,10 @@ def place(tx: Connection, placed: Sequence[tuple[int, bytes | None, Any]]) -> No
         )
 
 
-def _read(tx: Connection, wanted: str, *values: int) -> list[Entry]:
+def _read(tx: ReadTx, wanted: str, *values: int) -> list[Entry]:
     columns, mark = (_POSTGRES, "%s") if dialects.is_postgres(tx) else (_SQLITE, "?")
     statement = f"SELECT {columns} " + wanted.format(*([mark] * len(values)))
-    return [_entry(row) for row in tx.exec_driver_sql(statement, values)]
+    return [_entry(row) for row in cast("Connection", tx).exec_driver_sql(statement, values)]
 
 
 def _entry(row: Any) -> Entry:

@@ -9,7 +9,7 @@ import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 
 from app.domain.common.access import Actor
 from app.errors import StartError
@@ -21,6 +21,7 @@ from app.store.audit.head import Head
 from app.store.audit.keys import AuditKeys
 from app.store.audit.rows import Entry
 from app.store.tables import AuditEntry
+from app.store.transactions import ReadTx, WriteTx
 
 
 @dataclass(slots=True)
@@ -35,7 +36,7 @@ class Sealing:
     """What was found that nobody has accepted as known."""
 
 
-def seal_waiting(tx: Connection, keys: AuditKeys, limit: int, known: Head | None = None) -> Sealing:
+def seal_waiting(tx: WriteTx, keys: AuditKeys, limit: int, known: Head | None = None) -> Sealing:
     """Number and seal up to ``limit`` entries; the caller holds `audit_head.lock`.
 
     Args:
@@ -57,7 +58,7 @@ def seal_waiting(tx: Connection, keys: AuditKeys, limit: int, known: Head | None
     return done
 
 
-def change_secret(tx: Connection, keys: AuditKeys, actor: Actor) -> bool:
+def change_secret(tx: WriteTx, keys: AuditKeys, actor: Actor) -> bool:
     """Sign the head with the present secret instead of an earlier one, and say so in the trail.
 
     Returns:
@@ -81,7 +82,7 @@ def change_secret(tx: Connection, keys: AuditKeys, actor: Actor) -> bool:
     return True
 
 
-def accept(tx: Connection, keys: AuditKeys, actor: Actor, alarms: Sequence[Alarm]) -> None:
+def accept(tx: WriteTx, keys: AuditKeys, actor: Actor, alarms: Sequence[Alarm]) -> None:
     """Go on from the trail as it is: note what is known to be wrong, in the trail itself as well, and sign a
     head if there is none that may be trusted."""
     audit_head.lock(tx)
@@ -96,7 +97,7 @@ def accept(tx: Connection, keys: AuditKeys, actor: Actor, alarms: Sequence[Alarm
     seal_all(tx, keys, head)
 
 
-def seal_all(tx: Connection, keys: AuditKeys, head: Head, *, earlier: bool = False) -> Head:
+def seal_all(tx: WriteTx, keys: AuditKeys, head: Head, *, earlier: bool = False) -> Head:
     """Seal everything that waits; the caller holds the lock and trusts ``head``."""
     audit_head.write(tx, head)
     while waiting := rows.waiting(tx, 1_000):
@@ -116,7 +117,7 @@ def put_back(head: Head, known: Head | None) -> list[Alarm]:
 
 
 def _seal(
-    tx: Connection,
+    tx: WriteTx,
     keys: AuditKeys,
     head: Head,
     waiting: Sequence[Entry],
@@ -139,7 +140,7 @@ def _seal(
     return Sealing(head, len(waiting), _refuse(tx, refused))
 
 
-def _refuse(tx: Connection, entries: Sequence[Entry]) -> list[Alarm]:
+def _refuse(tx: WriteTx, entries: Sequence[Entry]) -> list[Alarm]:
     if not entries:
         return []
     lowest = tx.execute(select(func.min(AuditEntry.position))).scalar_one()
@@ -148,7 +149,7 @@ def _refuse(tx: Connection, entries: Sequence[Entry]) -> list[Alarm]:
     return [Alarm(Kind.REFUSED, first - len(entries) + 1, first)]
 
 
-def _settle_above(tx: Connection, keys: AuditKeys, head: Head, above: Sequence[Entry]) -> Sealing:
+def _settle_above(tx: WriteTx, keys: AuditKeys, head: Head, above: Sequence[Entry]) -> Sealing:
     """Bring in order what must not be: entries with a position above the head.
 
     One that the chain links to the one before was sealed by us, so it is the head that was put back: it goes
@@ -167,7 +168,7 @@ def _settle_above(tx: Connection, keys: AuditKeys, head: Head, above: Sequence[E
     return Sealing(linked, len(above), put_back(head, linked))
 
 
-def _other_end(tx: Connection, head: Head) -> list[Alarm]:
+def _other_end(tx: ReadTx, head: Head) -> list[Alarm]:
     """Whether the last entry is not the one that the head names."""
     end = rows.at(tx, head.position) if head.position else None
     if not head.position or (end is not None and end.seal == head.seal):

@@ -9,11 +9,12 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import insert
 
 from app.domain.common.access import Actor
 from app.store.audit import keys, rows, seals
 from app.store.tables import AuditEntry, Event
+from app.store.transactions import WriteTx
 from app.store.types import new_id, now, to_micros
 
 _INSERT_AUDIT = insert(AuditEntry)
@@ -21,7 +22,7 @@ _INSERT_EVENT = insert(Event)
 
 
 def record(
-    tx: Connection,
+    tx: WriteTx,
     actor: Actor,
     action: str,
     object_id: UUID | str,
@@ -39,7 +40,7 @@ def record(
 
 
 def record_all(
-    tx: Connection,
+    tx: WriteTx,
     actor: Actor,
     action: str,
     objects: Iterable[tuple[str, UUID | None]],

@@ -9,13 +9,12 @@ import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection
-
 from app.store.audit import rows
 from app.store.audit import seals as audit_seals
 from app.store.audit.alarms import Alarm, Kind
 from app.store.audit.head import Head
 from app.store.audit.rows import Entry
+from app.store.transactions import ReadTx
 
 STEP = 2_000
 _MAX_SUSPECTS = 24
@@ -47,12 +46,12 @@ class Walk:
     _gaps: list[bytes] = field(default_factory=list)
     """Seals before gaps, some of them."""
 
-    def run(self, tx: Connection) -> None:
+    def run(self, tx: ReadTx) -> None:
         """Go to the end."""
         while self.step(tx):
             pass
 
-    def step(self, tx: Connection, limit: int = STEP) -> bool:
+    def step(self, tx: ReadTx, limit: int = STEP) -> bool:
         """Go on by at most ``limit`` entries; True while there are more."""
         entries = rows.after(tx, self.position, limit, self.last)
         for entry in entries:

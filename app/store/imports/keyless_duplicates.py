@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import or_, select
 
 from app.store import dialects
 from app.store.imports import transaction_batches
 from app.store.imports.transaction_batches import MatchedRows
 from app.store.tables import CustomerExternalId, Transaction
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import from_micros, to_micros
 
 OF_LINE = re.compile(r"[0-9a-f]{12}:[0-9]+")
@@ -24,7 +25,7 @@ Statement = tuple[object, ...]
 
 
 def find(
-    tx: Connection, rows: MatchedRows, *, keys: Collection[str], system: str, source: str, import_id: UUID
+    tx: WriteTx, rows: MatchedRows, *, keys: Collection[str], system: str, source: str, import_id: UUID
 ) -> set[int]:
     """Find the rows that earlier files of ``source``, as poor in keys, have brought already, each as often as
     they did: of three equal sales in this file and two in those before, two are found.
@@ -65,7 +66,7 @@ def find(
 
 
 def _brought_before(
-    tx: Connection, rows: MatchedRows, keys: Collection[str], system: str, source: str, import_id: UUID
+    tx: ReadTx, rows: MatchedRows, keys: Collection[str], system: str, source: str, import_id: UUID
 ) -> Counter[Statement]:
     """How often each sale of these customers in this time was stored by earlier files without keys."""
     times: Sequence[int] = rows.values["occurred_at"]

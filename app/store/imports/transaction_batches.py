@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import Connection, LargeBinary, func, select, type_coerce
+from sqlalchemy import LargeBinary, func, select, type_coerce
 
 from app.domain.common.access import Actor
 from app.domain.imports.refusals import Refusal, Refused
@@ -21,6 +21,7 @@ from app.domain.imports.transaction_rows import Rows
 from app.store import dialects
 from app.store.sql import bulk_write
 from app.store.tables import Customer, CustomerExternalId, ImportTrial, RefusedRow, Transaction
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import to_micros
 from app.store.visibility import visible_to
 
@@ -109,7 +110,7 @@ def new_ids(count: int) -> list[bytes]:
     return [joined[start : start + 16] for start in range(0, 16 * count, 16)]
 
 
-def owners(tx: Connection, actor: Actor, system: str, keys: Collection[str]) -> Owners:
+def owners(tx: ReadTx, actor: Actor, system: str, keys: Collection[str]) -> Owners:
     """Find the customers that have these keys in ``system``, as far as the caller may see them."""
     statement = (
         select(CustomerExternalId.key, id_bytes(tx, Customer.id), Customer.lifecycle)
@@ -120,12 +121,12 @@ def owners(tx: Connection, actor: Actor, system: str, keys: Collection[str]) -> 
     return {key: (customer_id, lifecycle) for key, customer_id, lifecycle in found}
 
 
-def created(tx: Connection, import_id: UUID, system: str, keys: Collection[str]) -> int:
+def created(tx: ReadTx, import_id: UUID, system: str, keys: Collection[str]) -> int:
     """How many of the customers that have these keys the import has created."""
     return len(created_keys(tx, import_id, system, keys))
 
 
-def created_keys(tx: Connection, import_id: UUID, system: str, keys: Collection[str]) -> set[str]:
+def created_keys(tx: ReadTx, import_id: UUID, system: str, keys: Collection[str]) -> set[str]:
     """Which of these keys customers have that the import has created."""
     statement = (
         select(CustomerExternalId.key)
@@ -152,7 +153,7 @@ def owned(rows: Rows, ids: abc.Mapping[str, bytes]) -> tuple[MatchedRows, list[R
     return all_rows.where(known), refused
 
 
-def store(tx: Connection, rows: MatchedRows, *, source: str, import_id: UUID, at: datetime) -> Outcome:
+def store(tx: WriteTx, rows: MatchedRows, *, source: str, import_id: UUID, at: datetime) -> Outcome:
     """Store rows as transactions of ``source``, but for those whose external id is stored already."""
     count = len(rows.line)
     ids = new_ids(count)
@@ -165,7 +166,7 @@ def store(tx: Connection, rows: MatchedRows, *, source: str, import_id: UUID, at
     return _compared(rows, ids, _stored(tx, source, rows.external_id), import_id)
 
 
-def trial(tx: Connection, rows: MatchedRows, *, source: str, import_id: UUID) -> Outcome:
+def trial(tx: WriteTx, rows: MatchedRows, *, source: str, import_id: UUID) -> Outcome:
     """Tell what `store` would do, counting what earlier batches of the same dry run would have stored."""
     present = _stored(tx, source, rows.external_id)
     outcome = _compared(rows, [b""] * len(rows.line), present, import_id)
@@ -185,19 +186,17 @@ def trial(tx: Connection, rows: MatchedRows, *, source: str, import_id: UUID) ->
     return outcome
 
 
-def try_customers(tx: Connection, import_id: UUID, keys: Collection[str]) -> int:
+def try_customers(tx: WriteTx, import_id: UUID, keys: Collection[str]) -> int:
     """Note customers that a dry run would have created; returns how many are new to it."""
     return _try(tx, import_id, "customer", sorted(keys), [b""] * len(keys))
 
 
-def note(
-    tx: Connection, import_id: UUID, kind: str, keys: Sequence[str], digests: Sequence[bytes] = ()
-) -> int:
+def note(tx: WriteTx, import_id: UUID, kind: str, keys: Sequence[str], digests: Sequence[bytes] = ()) -> int:
     """Note keys of an import until it has ended; returns how many are new to it."""
     return _try(tx, import_id, kind, keys, digests or [b""] * len(keys))
 
 
-def tried(tx: Connection, import_id: UUID, keys: Collection[str], kind: str = "row") -> dict[str, bytes]:
+def tried(tx: ReadTx, import_id: UUID, keys: Collection[str], kind: str = "row") -> dict[str, bytes]:
     """Which of these keys an import has noted, with their digests."""
     statement = select(ImportTrial.key, ImportTrial.digest).where(
         ImportTrial.import_id == import_id,
@@ -207,7 +206,7 @@ def tried(tx: Connection, import_id: UUID, keys: Collection[str], kind: str = "r
     return {row.key: row.digest for row in tx.execute(statement)}
 
 
-def refuse(tx: Connection, import_id: UUID, refused: Sequence[Refused]) -> None:
+def refuse(tx: WriteTx, import_id: UUID, refused: Sequence[Refused]) -> None:
     """Keep refused rows with their reasons."""
     columns: dict[str, Sequence[Any]] = {
         "line": [row.line for row in refused],
@@ -217,7 +216,7 @@ def refuse(tx: Connection, import_id: UUID, refused: Sequence[Refused]) -> None:
     bulk_write.insert_new(tx, RefusedRow, columns, {"import_id": import_id.bytes}, ("import_id", "line"))
 
 
-def id_bytes(tx: Connection, column: Any) -> Any:
+def id_bytes(tx: ReadTx, column: Any) -> Any:
     """The id as 16 raw bytes on both databases."""
     return func.uuid_send(column) if dialects.is_postgres(tx) else type_coerce(column, LargeBinary())
 
@@ -225,7 +224,7 @@ def id_bytes(tx: Connection, column: Any) -> Any:
 # --- inside
 
 
-def _stored(tx: Connection, source: str, external_ids: Collection[str]) -> Present:
+def _stored(tx: ReadTx, source: str, external_ids: Collection[str]) -> Present:
     columns = [getattr(Transaction, name) for name in VALUES]
     statement = select(
         Transaction.external_id,
@@ -263,7 +262,7 @@ def _compared(rows: MatchedRows, ids: Sequence[bytes], present: Present, import_
     return outcome
 
 
-def _try(tx: Connection, import_id: UUID, kind: str, keys: Sequence[str], digests: Sequence[bytes]) -> int:
+def _try(tx: WriteTx, import_id: UUID, kind: str, keys: Sequence[str], digests: Sequence[bytes]) -> int:
     shared = {"import_id": import_id.bytes, "kind": kind}
     columns = {"key": keys, "digest": digests}
     return bulk_write.insert_new(tx, ImportTrial, columns, shared, ("import_id", "kind", "key"))

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Select, exists, or_, select, union
+from sqlalchemy import Select, exists, or_, select, union
 
 from app.domain.imports.states import ImportState
 from app.domain.scoring.run_spec import Bounds
@@ -26,18 +26,19 @@ from app.store.tables import (
     SurveyResponse,
     Transaction,
 )
+from app.store.transactions import ReadTx
 
 Span = tuple[datetime, datetime]
 
 
-def are_deleted(tx: Connection, since: datetime) -> bool:
+def are_deleted(tx: ReadTx, since: datetime) -> bool:
     """Whether facts may have been deleted since: an import was taken back, or is being taken back."""
     going_on = Import.state == ImportState.REVERTING
     ended = (Import.state == ImportState.REVERTED) & (Import.updated_at >= since)
     return bool(tx.execute(select(exists().where(or_(going_on, ended)))).scalar_one())
 
 
-def changed(tx: Connection, since: datetime, before: Bounds, after: Bounds) -> Ids:
+def changed(tx: ReadTx, since: datetime, before: Bounds, after: Bounds) -> Ids:
     """Customers of whom something was recorded or changed since, or of whom something lies where a bound
     has moved; ascending.
 
@@ -50,7 +51,7 @@ def changed(tx: Connection, since: datetime, before: Bounds, after: Bounds) -> I
     return np.sort(numpy_io.read(tx, union(*wanted), [ID])[0])
 
 
-def _recorded(tx: Connection, since: datetime) -> Iterator[Select[Any]]:
+def _recorded(tx: ReadTx, since: datetime) -> Iterator[Select[Any]]:
     for owner, at in (
         (Transaction.customer_id, Transaction.recorded_at),
         (Interaction.customer_id, Interaction.updated_at),
@@ -62,7 +63,7 @@ def _recorded(tx: Connection, since: datetime) -> Iterator[Select[Any]]:
         yield select(numpy_io.raw_id(tx, owner)).where(at >= since, owner.is_not(None))
 
 
-def _passed(tx: Connection, before: Bounds, after: Bounds) -> Iterator[Select[Any]]:
+def _passed(tx: ReadTx, before: Bounds, after: Bounds) -> Iterator[Select[Any]]:
     end = _between(before.end, after.end)
     recent = _between(before.recent, after.recent)
     earlier, cut = _between(before.earlier, after.earlier), _between(before.cut, after.cut)

@@ -2,14 +2,15 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from app.store.sql import numpy_io
 from app.store.sql.numpy_io import ID, Ids
 from app.store.tables import CustomerLookup
+from app.store.transactions import ReadTx
 
 
-def values(tx: Connection, name: str) -> tuple[Ids, NDArray[np.object_]]:
+def values(tx: ReadTx, name: str) -> tuple[Ids, NDArray[np.object_]]:
     """Read an attribute of all customers who have it: ids, ascending, and values as texts.
 
     It is read from the index that attributes are searched by, not from the customers one by one.

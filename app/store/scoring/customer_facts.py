@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import BigInteger, Connection, and_, case, cast, func, or_, select
+from sqlalchemy import BigInteger, and_, case, cast, func, or_, select
 
 from app.domain.activity.interactions import Direction
 from app.domain.activity.transactions import LOWERING, TransactionKind
@@ -33,6 +33,7 @@ from app.store.tables import (
     Interaction,
     Transaction,
 )
+from app.store.transactions import ReadTx
 
 NEVER = -(2**62)
 """Microseconds that stand for "never"."""
@@ -50,7 +51,7 @@ class Foreign:
     occurred_micros: IntArray
 
 
-def transactions(tx: Connection, spec: RunSpec, only: Ids | None = None) -> Columns:
+def transactions(tx: ReadTx, spec: RunSpec, only: Ids | None = None) -> Columns:
     """Sums and counts of transactions.
 
     Returns:
@@ -129,7 +130,7 @@ _TRANSACTION_COLUMNS = (
 _INDEX = "ix_transactions_scoring"
 
 
-def buyers(tx: Connection, parameters: Parameters, start: datetime, end: datetime) -> Ids:
+def buyers(tx: ReadTx, parameters: Parameters, start: datetime, end: datetime) -> Ids:
     """Customers who bought at or after ``start`` and before ``end``, ascending."""
     at = Transaction.occurred_at
     statement = (
@@ -142,7 +143,7 @@ def buyers(tx: Connection, parameters: Parameters, start: datetime, end: datetim
     return ids
 
 
-def foreign(tx: Connection, spec: RunSpec, only: Ids | None = None) -> Foreign:
+def foreign(tx: ReadTx, spec: RunSpec, only: Ids | None = None) -> Foreign:
     """Read transactions in other currencies one by one: each counts at the rate of its own day."""
     statement = select(
         numpy_io.raw_id(tx, Transaction.customer_id),
@@ -154,7 +155,7 @@ def foreign(tx: Connection, spec: RunSpec, only: Ids | None = None) -> Foreign:
     return Foreign(*numpy_io.read(tx, statement, [ID, "U3", np.int64, np.int64]))
 
 
-def rates(tx: Connection) -> dict[str, dict[date, str]]:
+def rates(tx: ReadTx) -> dict[str, dict[date, str]]:
     """Exchange rates by currency and local day."""
     found: dict[str, dict[date, str]] = {}
     for rate in tx.execute(select(ExchangeRate.currency, ExchangeRate.on_date, ExchangeRate.rate)):
@@ -162,7 +163,7 @@ def rates(tx: Connection) -> dict[str, dict[date, str]]:
     return found
 
 
-def contacts(tx: Connection, bounds: Bounds, only: Ids | None = None) -> Columns:
+def contacts(tx: ReadTx, bounds: Bounds, only: Ids | None = None) -> Columns:
     """Count contacts.
 
     Returns:
@@ -183,7 +184,7 @@ def contacts(tx: Connection, bounds: Bounds, only: Ids | None = None) -> Columns
     return dict(zip(names, found, strict=True))
 
 
-def complaints(tx: Connection, bounds: Bounds, only: Ids | None = None) -> Columns:
+def complaints(tx: ReadTx, bounds: Bounds, only: Ids | None = None) -> Columns:
     """Count complaints in the state they were in at the end of the bounds.
 
     Returns:
@@ -219,7 +220,7 @@ def complaints(tx: Connection, bounds: Bounds, only: Ids | None = None) -> Colum
     return dict(zip(names, found, strict=True))
 
 
-def contracts(tx: Connection, bounds: Bounds, only: Ids | None = None) -> Columns:
+def contracts(tx: ReadTx, bounds: Bounds, only: Ids | None = None) -> Columns:
     """Read contracts as they were known where the bounds end: by the newest version known before that day,
     and where none is, by the first one, for nothing else is known.
 
@@ -256,7 +257,7 @@ def contracts(tx: Connection, bounds: Bounds, only: Ids | None = None) -> Column
     return found
 
 
-def departures(tx: Connection, only: Ids | None = None) -> Columns:
+def departures(tx: ReadTx, only: Ids | None = None) -> Columns:
     """Read departures, as they are said to be now: they are dated.
 
     Returns:
@@ -273,7 +274,7 @@ def departures(tx: Connection, only: Ids | None = None) -> Columns:
     }
 
 
-def customers(tx: Connection) -> int:
+def customers(tx: ReadTx) -> int:
     """How many customers there are."""
     return tx.execute(select(func.count()).select_from(Customer)).scalar_one()
 
@@ -298,7 +299,7 @@ def _bought(parameters: Parameters) -> Any:
     return or_(amount > 0, and_(amount == 0, Transaction.kind.in_(_BUYING)))
 
 
-def _of(tx: Connection, statement: Any, customer_id: Any, only: Ids | None) -> Any:
+def _of(tx: ReadTx, statement: Any, customer_id: Any, only: Ids | None) -> Any:
     return statement if only is None else statement.where(numpy_io.id_in(tx, customer_id, only))
 
 

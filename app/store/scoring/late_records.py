@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import Connection, and_, case, func, literal, or_, select
+from sqlalchemy import and_, case, func, literal, or_, select
 
 from app.domain.scoring.replays import MAX_SHOWN, LateKind
 from app.store.sql import numpy_io
@@ -27,6 +27,7 @@ from app.store.tables import (
     SurveyResponse,
     Transaction,
 )
+from app.store.transactions import ReadTx
 from app.store.types import Instant
 
 
@@ -66,7 +67,7 @@ class LateRecords:
     customer_id: Ids
 
 
-def read(tx: Connection, asked: LateQuery) -> LateRecords:
+def read(tx: ReadTx, asked: LateQuery) -> LateRecords:
     """Find what came late."""
     counts = dict.fromkeys(LateKind, 0)
     records: list[Record] = []
@@ -87,7 +88,7 @@ def read(tx: Connection, asked: LateQuery) -> LateRecords:
     return LateRecords(counts, records[:MAX_SHOWN], np.unique(np.concatenate(owners)))
 
 
-def rates(tx: Connection, since: datetime) -> dict[tuple[str, date], str]:
+def rates(tx: ReadTx, since: datetime) -> dict[tuple[str, date], str]:
     """Exchange rates that were set or changed since."""
     columns = (ExchangeRate.currency, ExchangeRate.on_date, ExchangeRate.rate)
     found = tx.execute(select(*columns).where(ExchangeRate.updated_at >= since))
@@ -97,7 +98,7 @@ def rates(tx: Connection, since: datetime) -> dict[tuple[str, date], str]:
 # --- inside
 
 
-def _statement(tx: Connection, kind: LateKind, asked: LateQuery, changed: Ids, is_sure: bool) -> Any:
+def _statement(tx: ReadTx, kind: LateKind, asked: LateQuery, changed: Ids, is_sure: bool) -> Any:
     """Select id, customer_id, occurred_at and recorded_at of late records of a kind.
 
     Args:

@@ -5,7 +5,7 @@ of ``bounds`` is read.
 """
 
 import numpy as np
-from sqlalchemy import BigInteger, Connection, and_, case, cast, func, select
+from sqlalchemy import BigInteger, and_, case, cast, func, select
 
 from app.domain.activity.transactions import LOWERING
 from app.domain.scoring.run_spec import Bounds, RunSpec
@@ -13,9 +13,10 @@ from app.store.sql import numpy_io
 from app.store.sql.column_codec import Columns
 from app.store.sql.numpy_io import ID, Ids
 from app.store.tables import Interaction, Transaction
+from app.store.transactions import ReadTx
 
 
-def goods(tx: Connection, spec: RunSpec, only: Ids | None = None) -> Columns:
+def goods(tx: ReadTx, spec: RunSpec, only: Ids | None = None) -> Columns:
     """Sum up what goods cost, and count what came back.
 
     Returns:
@@ -43,7 +44,7 @@ def goods(tx: Connection, spec: RunSpec, only: Ids | None = None) -> Columns:
     return dict(zip(names, found, strict=True))
 
 
-def contacts(tx: Connection, bounds: Bounds, only: Ids | None = None) -> dict[str, Columns]:
+def contacts(tx: ReadTx, bounds: Bounds, only: Ids | None = None) -> dict[str, Columns]:
     """Count contacts, inbound and outbound, by channel.
 
     Returns:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import delete, func, insert, select
 
 from app.domain.scoring.score_columns import equal
 from app.store import dialects
@@ -19,6 +19,7 @@ from app.store.sql import bulk_write, column_codec, numpy_io
 from app.store.sql.column_codec import Columns
 from app.store.sql.numpy_io import Ids
 from app.store.tables import CustomerScore, RunColumns
+from app.store.transactions import ReadTx, WriteTx
 
 PART_ROWS = 50_000
 
@@ -43,7 +44,7 @@ def packed(data: Columns) -> Packed:
     return parts
 
 
-def save_columns(tx: Connection, run_id: UUID, parts: Packed) -> None:
+def save_columns(tx: WriteTx, run_id: UUID, parts: Packed) -> None:
     """Keep a run's columns."""
     tx.execute(delete(RunColumns).where(RunColumns.run_id == run_id))
     for part, (first_id, data) in enumerate(parts):
@@ -51,19 +52,19 @@ def save_columns(tx: Connection, run_id: UUID, parts: Packed) -> None:
         tx.execute(insert(RunColumns).values(row))
 
 
-def load_columns(tx: Connection, run_id: UUID, names: Collection[str] | None = None) -> Columns:
+def load_columns(tx: ReadTx, run_id: UUID, names: Collection[str] | None = None) -> Columns:
     """What `save_columns` kept, or those ``names`` of it that are there; empty if nothing is kept."""
     return column_codec.unpack(load_packed(tx, run_id), names)
 
 
-def load_packed(tx: Connection, run_id: UUID) -> list[bytes]:
+def load_packed(tx: ReadTx, run_id: UUID) -> list[bytes]:
     """The parts that `save_columns` kept, for `column_codec.unpack`."""
     stored = select(RunColumns.data).where(RunColumns.run_id == run_id).order_by(RunColumns.part)
     return dialects.long_values(tx, stored)
 
 
 def of_customer(
-    tx: Connection, run_ids: Sequence[UUID], customer_id: UUID, names: Collection[str]
+    tx: ReadTx, run_ids: Sequence[UUID], customer_id: UUID, names: Collection[str]
 ) -> dict[UUID, dict[str, Any]]:
     """Read one customer's values in some runs: run -> column -> value; without the runs it is not in."""
     places = (
@@ -83,7 +84,7 @@ def of_customer(
     return found
 
 
-def replace(tx: Connection, before: Columns, after: Columns, rows: Rows) -> int:
+def replace(tx: WriteTx, before: Columns, after: Columns, rows: Rows) -> int:
     """Make ``customer_scores`` hold exactly the rows of ``after``; only what differs is written.
 
     Args:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import DTypeLike
-from sqlalchemy import Connection, LargeBinary, Select, case, func, literal, select
+from sqlalchemy import LargeBinary, Select, case, func, literal, select
 
 from app.store.sql import numpy_io
 from app.store.sql.column_codec import Columns
@@ -23,6 +23,7 @@ from app.store.tables import (
     SurveyResponse,
     SurveyVersion,
 )
+from app.store.transactions import ReadTx
 
 NOT_STATED = ""
 """The group of what does not say which one it belongs to."""
@@ -57,7 +58,7 @@ class Asked:
 
 
 def answers(
-    tx: Connection,
+    tx: ReadTx,
     asked: Asked,
     by: Grouping | None = None,
     *,
@@ -113,7 +114,7 @@ def answers(
 
 
 def invitations(
-    tx: Connection, asked: Asked, survey_ids: Collection[UUID], by: Grouping | None = None
+    tx: ReadTx, asked: Asked, survey_ids: Collection[UUID], by: Grouping | None = None
 ) -> Columns:
     """Read the invitations to some surveys that were sent in the window.
 
@@ -140,7 +141,7 @@ def invitations(
     return _by_tag(tx, found) if by is Grouping.TAG else found
 
 
-def surveys(tx: Connection) -> list[tuple[UUID, str, int, list[dict[str, Any]]]]:
+def surveys(tx: ReadTx) -> list[tuple[UUID, str, int, list[dict[str, Any]]]]:
     """Every version of every survey: survey, its code, number of the version, and its questions."""
     statement = (
         select(Survey.id, Survey.code, SurveyVersion.number, SurveyVersion.questions)
@@ -153,7 +154,7 @@ def surveys(tx: Connection) -> list[tuple[UUID, str, int, list[dict[str, Any]]]]
 # --- inside
 
 
-def _customer(tx: Connection, column: Any) -> Any:
+def _customer(tx: ReadTx, column: Any) -> Any:
     return func.coalesce(numpy_io.raw_id(tx, column), literal(bytes(16), LargeBinary()))
 
 
@@ -174,7 +175,7 @@ _MAX_IDS = 20_000
 """Of more customers than these all tags are read: that is faster than looking for each one's."""
 
 
-def _by_tag(tx: Connection, found: Columns) -> Columns:
+def _by_tag(tx: ReadTx, found: Columns) -> Columns:
     """The rows, once for each tag of their customer, with the tag as their ``group``.
 
     Joined here and not by the database: SQLite would go through all tags for every row.
@@ -197,6 +198,6 @@ def _by_tag(tx: Connection, found: Columns) -> Columns:
     return {**{name: column[rows] for name, column in found.items()}, "group": tags[of]}
 
 
-def _read(tx: Connection, statement: Any, named: dict[str, tuple[Any, DTypeLike]]) -> Columns:
+def _read(tx: ReadTx, statement: Any, named: dict[str, tuple[Any, DTypeLike]]) -> Columns:
     found = numpy_io.read(tx, statement, [kind for _, kind in named.values()])
     return dict(zip(named, found, strict=True))

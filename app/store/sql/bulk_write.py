@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
-from sqlalchemy import JSON, Connection, Table, delete, exc, text
+from sqlalchemy import JSON, Table, delete, exc, text
 from sqlalchemy.types import TypeEngine
 
 from app.store.dialects import is_postgres
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import Id, Instant
 
 _DELETE_CHUNK = 10_000
@@ -16,14 +17,14 @@ MANY_ROWS_CACHE = -262_144
 """As SQLite wants it: less than nothing is KiB."""
 
 
-def delete_many(tx: Connection, table: type[Any], column: Any, values: Sequence[Any]) -> None:
+def delete_many(tx: WriteTx, table: type[Any], column: Any, values: Sequence[Any]) -> None:
     """Delete the rows whose ``column`` is among ``values``."""
     for start in range(0, len(values), _DELETE_CHUNK):
         tx.execute(delete(table).where(column.in_(values[start : start + _DELETE_CHUNK])))
 
 
 def upsert_many(
-    tx: Connection, table: type[Any], names: Sequence[str], keys: Sequence[str], rows: Iterable[Sequence[Any]]
+    tx: WriteTx, table: type[Any], names: Sequence[str], keys: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> None:
     """Write many rows fast, overwriting those whose ``keys`` exist. Documents come as JSON text."""
     if is_postgres(tx):
@@ -36,7 +37,7 @@ def upsert_many(
 
 
 def upsert_raw(
-    tx: Connection, table: type[Any], names: Sequence[str], keys: Sequence[str], rows: Iterable[Sequence[Any]]
+    tx: WriteTx, table: type[Any], names: Sequence[str], keys: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> None:
     """`upsert_many` for values as the driver takes them.
 
@@ -67,7 +68,7 @@ def upsert_raw(
 
 
 def insert_new(
-    tx: Connection,
+    tx: WriteTx,
     table: type[Any],
     columns: Mapping[str, Sequence[Any]],
     shared: Mapping[str, Any],
@@ -109,7 +110,7 @@ def insert_new(
 
 
 @contextmanager
-def larger_page_cache(tx: Connection) -> Iterator[None]:
+def larger_page_cache(tx: WriteTx) -> Iterator[None]:
     """Let SQLite keep in memory what many changed rows touch: else it writes pages again and again."""
     if is_postgres(tx):
         yield
@@ -122,17 +123,17 @@ def larger_page_cache(tx: Connection) -> Iterator[None]:
         tx.exec_driver_sql(f"PRAGMA cache_size={usual}")
 
 
-def analyze(tx: Connection, table: type[Any]) -> None:
+def analyze(tx: WriteTx, table: type[Any]) -> None:
     """Let PostgreSQL's planner know that the table has grown; SQLite's does without."""
     if is_postgres(tx):
         tx.exec_driver_sql(f"ANALYZE {cast(Table, table.__table__).name}")
 
 
-def _binder(tx: Connection, kind: TypeEngine[Any]) -> Any:
+def _binder(tx: ReadTx, kind: TypeEngine[Any]) -> Any:
     return None if isinstance(kind, JSON) else kind.dialect_impl(tx.dialect).bind_processor(tx.dialect)
 
 
-def _staged_as(tx: Connection, kind: TypeEngine[Any]) -> tuple[str, str]:
+def _staged_as(tx: ReadTx, kind: TypeEngine[Any]) -> tuple[str, str]:
     """The column type a raw value is copied as, and the expression that makes the real value of it."""
     if isinstance(kind, Id):
         return "bytea", "encode({}, 'hex')::uuid"
@@ -141,7 +142,7 @@ def _staged_as(tx: Connection, kind: TypeEngine[Any]) -> tuple[str, str]:
     return kind.compile(dialect=tx.dialect), "{}"
 
 
-def _copy(tx: Connection, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+def _copy(tx: WriteTx, statement: str, rows: Iterable[Sequence[Any]]) -> None:
     driver = tx.dialect.loaded_dbapi
     cursor: Any = tx.connection.cursor()
     try:

@@ -3,17 +3,18 @@
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Date, Interval, case, cast, literal, type_coerce
+from sqlalchemy import BigInteger, Date, Interval, case, cast, literal, type_coerce
 
 from app.domain.common.days import DAY_MICROS, EPOCH_DAY
 from app.store import dialects
+from app.store.transactions import ReadTx
 from app.store.types import from_micros
 
 _AHEAD_DAYS = 50_000
 """Days added before dividing and taken off after it: SQLite's division rounds towards zero, not down."""
 
 
-def local_day(tx: Connection, column: Any, shifts: list[tuple[int, int]]) -> Any:
+def local_day(tx: ReadTx, column: Any, shifts: list[tuple[int, int]]) -> Any:
     """The local day of the instants in ``column``, in days since 1970-01-01.
 
     ``shifts`` are those of `app.domain.common.days.day_shifts` for a range that holds all instants of the

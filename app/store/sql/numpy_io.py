@@ -13,7 +13,6 @@ from numpy.typing import DTypeLike, NDArray
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    Connection,
     LargeBinary,
     any_,
     cast,
@@ -26,6 +25,7 @@ from sqlalchemy import (
 )
 
 from app.store import dialects
+from app.store.transactions import ReadTx
 from app.store.types import Id
 
 Ids = NDArray[np.bytes_]
@@ -45,7 +45,7 @@ def raw_ids(ids: Ids) -> list[UUID]:
     return [UUID(bytes=raw) for raw in id_bytes(ids)]
 
 
-def driver_ids(tx: Connection, ids: Ids) -> list[Any]:
+def driver_ids(tx: ReadTx, ids: Ids) -> list[Any]:
     """The ids as the driver takes them fastest."""
     if not dialects.is_postgres(tx):
         return id_bytes(ids)
@@ -59,7 +59,7 @@ def id_bytes(ids: Ids) -> list[bytes]:
     return [data[start : start + 16] for start in range(0, len(data), 16)]
 
 
-def read(tx: Connection, statement: Any, dtypes: Sequence[DTypeLike]) -> list[NDArray[Any]]:
+def read(tx: ReadTx, statement: Any, dtypes: Sequence[DTypeLike]) -> list[NDArray[Any]]:
     """Run a query and return its columns, of these types.
 
     Values come as the driver gives them: select ids as `raw_id`, instants as `micros`, and no nulls. In
@@ -96,12 +96,12 @@ def factorize(values: NDArray[Any]) -> tuple[IntArray, list[Any]]:
     return np.fromiter(numbers, dtype=np.int64, count=values.size), list(codes)
 
 
-def raw_id(tx: Connection, column: Any) -> Any:
+def raw_id(tx: ReadTx, column: Any) -> Any:
     """The id as 16 raw bytes on both databases."""
     return func.uuid_send(column) if dialects.is_postgres(tx) else type_coerce(column, LargeBinary())
 
 
-def micros(tx: Connection, column: Any, absent: int | None = None) -> Any:
+def micros(tx: ReadTx, column: Any, absent: int | None = None) -> Any:
     """The instant as microseconds since 1970 UTC on both databases; ``absent`` stands for null."""
     if dialects.is_postgres(tx):
         number: Any = cast(extract("epoch", column) * 1_000_000, BigInteger)
@@ -110,7 +110,7 @@ def micros(tx: Connection, column: Any, absent: int | None = None) -> Any:
     return number if absent is None else func.coalesce(number, absent)
 
 
-def days(tx: Connection, column: Any, absent: int) -> Any:
+def days(tx: ReadTx, column: Any, absent: int) -> Any:
     """The date as days since 1970-01-01 on both databases; ``absent`` stands for null."""
     if dialects.is_postgres(tx):
         number: Any = column - func.to_date("1970-01-01", "YYYY-MM-DD")
@@ -119,7 +119,7 @@ def days(tx: Connection, column: Any, absent: int) -> Any:
     return func.coalesce(type_coerce(number, BigInteger()), absent)
 
 
-def id_in(tx: Connection, column: Any, ids: Ids) -> ColumnElement[bool]:
+def id_in(tx: ReadTx, column: Any, ids: Ids) -> ColumnElement[bool]:
     """Whether an id column holds one of ``ids``, however many: they travel as one parameter."""
     if not ids.size:
         return false()

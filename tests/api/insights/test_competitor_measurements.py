@@ -10,11 +10,9 @@ from sqlalchemy import select
 from support import Api, pointers, problem
 
 from app.domain.common.access import Scope
-from app.domain.satisfaction.competitor_measurements import MESSAGES
 from app.store.engine import Store
 from app.store.tables import AuditEntry
 from app.store.types import now
-from app.texts import catalogue
 
 PATH = "/v1/competitor-measurements"
 
@@ -209,8 +207,3 @@ def test_scopes(api_with: Callable[..., Api]) -> None:
     assert reader.get(one).status_code == 200
     problem(reader.patch(one, json={"n": 5}), 403, "insufficient_scope")
     problem(reader.delete(one), 403, "insufficient_scope")
-
-
-@pytest.mark.parametrize("language", ["tr", "az"])
-def test_refusals_are_translated(language: str) -> None:
-    assert all(catalogue(language).get(message) for message in MESSAGES.values())

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from app.domain.churn.evaluation.backtest_report import Options, evaluate
 from app.domain.churn.evaluation.model_selection import contest, predict
-from app.domain.churn.explanations.contributions import contributions, sentence
+from app.domain.churn.explanations.contributions import contributions, sentences
 from app.domain.churn.inputs.customer_facts import from_row
 from app.domain.churn.models import BASELINE
+from app.texts import render
 from benchmarks.purchase_log import Ledger
 
 AMOUNTS = np.array([0, 1, 100, 99_999, 10**12, -100, -(10**12)])
@@ -32,7 +33,7 @@ def check(ledger: Ledger, as_of_day: int, horizon: int) -> None:
     if forecast.serving is not None:
         facts = from_row(now.facts.row(0), as_of_day)
         told = contributions(facts, int(now.value_minor[0]), int(now.refunds[0]), forecast.serving)
-        assert all(sentence(one, "tr") for one in told)
+        assert all(render("tr", *sentences(one)) for one in told)
     tested = evaluate(ledger.window(as_of_day, horizon), earlier, last, options=Options(draws=3))
     assert tested.n == len(now)
     assert sum(cell.silent + cell.returned for cell in tested.confusion) == tested.n

@@ -12,7 +12,7 @@ import pytest
 
 from app.domain.churn import Fit, distinct_days, from_purchases
 from app.domain.churn.distributions import bg_nbd, mbg_nbd
-from app.domain.churn.evaluation import last_window
+from app.domain.churn.evaluation.last_window import backtest
 from app.domain.common.days import EPOCH_DAY
 
 Purchases = tuple[Any, Any]
@@ -70,7 +70,7 @@ def test_cdnow_fits(cdnow: Purchases, truths: Any) -> None:
 
 
 def test_cdnow_backtest(cdnow: Purchases, truths: Any) -> None:
-    found = last_window(*cdnow, CDNOW_CUT, 273, draws=0)
+    found = backtest(*cdnow, CDNOW_CUT, 273, draws=0)
     assert found.model is not None
     assert found.n == 2357
     assert found.model.base_rate == pytest.approx(truths["cdnow"]["study_39w"]["base_inactive"], abs=1e-4)
@@ -105,7 +105,7 @@ def test_online_retail_fit_does_not_identify_dropout(online_retail: Purchases, t
 def test_online_retail_backtest(
     online_retail: Purchases, cut: date, last: date, auc: float, lift10: float, brier: float, recency: float
 ) -> None:
-    found = last_window(*online_retail, number(cut), (last - cut).days, draws=0)
+    found = backtest(*online_retail, number(cut), (last - cut).days, draws=0)
     assert found.model is not None
     assert found.model.auc == pytest.approx(auc, abs=0.005)
     assert found.model.lift10 == pytest.approx(lift10, abs=0.02)
@@ -117,7 +117,7 @@ def test_the_model_never_sees_the_future(cdnow: Purchases) -> None:
     owner, day = cdnow
     moved = np.where(day > CDNOW_CUT + 273, day + 1000, day)
     whole, known = (
-        last_window(owner, moved, CDNOW_CUT, 273, draws=0),
-        last_window(*cdnow, CDNOW_CUT, 273, draws=0),
+        backtest(owner, moved, CDNOW_CUT, 273, draws=0),
+        backtest(*cdnow, CDNOW_CUT, 273, draws=0),
     )
     assert whole == known

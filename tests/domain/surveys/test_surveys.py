@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from app.domain.surveys.surveys import (
     CHOICES_LEAST,
-    MESSAGES,
     QuestionKind,
     answer_rows,
     check_answers,
@@ -17,7 +16,6 @@ from app.domain.surveys.surveys import (
     completed,
     is_expired,
 )
-from app.texts import catalogue
 
 
 def asked(code: str, kind: str, ends: tuple[int, int] | None = None, **members: Any) -> dict[str, Any]:
@@ -241,8 +239,3 @@ def test_an_invitation_expires_at_its_end() -> None:
     assert not is_expired(None, end)
     assert not is_expired(end, end - timedelta(microseconds=1))
     assert is_expired(end, end)
-
-
-@pytest.mark.parametrize("language", ["tr", "az"])
-def test_every_problem_can_be_told_in_every_language(language: str) -> None:
-    assert [text for text in MESSAGES.values() if not catalogue(language).get(text)] == []

@@ -8,7 +8,6 @@ from import_helpers import counts, lines, many, mapping, refused, take_in
 from sqlalchemy import func, select, update
 
 from app.domain.common.access import Actor, Scope
-from app.domain.imports.refusals import WITH_LIMITS, Refusal
 from app.domain.imports.states import ImportState
 from app.errors import ForbiddenError, InvalidError, NotFoundError
 from app.schemas.common.base import ChangesQuery
@@ -16,7 +15,6 @@ from app.services.imports import batches, imports, mappings
 from app.store.engine import Store
 from app.store.tables import Import, ImportChunk, ImportMapping
 from app.store.types import now
-from app.texts import catalogue
 
 MEMBERS = {
     "columns": {
@@ -179,9 +177,3 @@ def test_saving_the_same_mapping_again_changes_nothing(store: Store, actor: Acto
     assert [row["name"] for row in store.read_sync(mappings.page, actor, ChangesQuery(), None).rows] == [
         "shop"
     ]
-
-
-@pytest.mark.parametrize("language", ["tr", "az"])
-def test_every_reason_is_translated(language: str) -> None:
-    sentences = [*(reason.sentence for reason in Refusal), *(text for _, text in WITH_LIMITS.values())]
-    assert [sentence for sentence in sentences if sentence not in catalogue(language)] == []

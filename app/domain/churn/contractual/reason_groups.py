@@ -24,42 +24,23 @@ def _end(c: Customer) -> Measurement:
 OWN = (
     ReasonGroup(
         "contract_age",
-        {"en": "Age of the contract", "tr": "Sözleşmenin yaşı", "az": "Müqavilənin yaşı"},
         Unit.DAYS,
-        {
-            "en": "Under contract for {value}.",
-            "tr": "Sözleşme {value}dür sürüyor.",
-            "az": "Müqavilə {value}dür davam edir.",
-        },
-        {"en": "No contract.", "tr": "Sözleşme yok.", "az": "Müqavilə yoxdur."},
+        "Under contract for {value}.",
+        "No contract.",
         _age,
     ),
     ReasonGroup(
         "contract_end",
-        {"en": "End of the contract", "tr": "Sözleşmenin bitişi", "az": "Müqavilənin bitməsi"},
         Unit.DAYS,
-        {
-            "en": "Time left until the contract ends: {value}.",
-            "tr": "Sözleşmenin bitmesine kalan süre: {value}.",
-            "az": "Müqavilənin bitməsinə qalan vaxt: {value}.",
-        },
-        {
-            "en": "The contract has no end.",
-            "tr": "Sözleşmenin bitiş tarihi yok.",
-            "az": "Müqavilənin bitmə tarixi yoxdur.",
-        },
+        "Time left until the contract ends: {value}.",
+        "The contract has no end.",
         _end,
     ),
     ReasonGroup(
         "recent_purchases",
-        {"en": "Recent purchases", "tr": "Son alışverişler", "az": "Son alış-verişlər"},
         Unit.COUNT,
-        {
-            "en": "Purchases in the last {recent_days} days: {value}.",
-            "tr": "Son {recent_days} günde alışveriş: {value}.",
-            "az": "Son {recent_days} gündə alış-veriş: {value}.",
-        },
-        {"en": "No purchases.", "tr": "Alışveriş yok.", "az": "Alış-veriş yoxdur."},
+        "Purchases in the last {recent_days} days: {value}.",
+        "No purchases.",
         lambda c: Measurement(c.facts.recent_purchases, 0),
     ),
 )

@@ -18,7 +18,8 @@ from app.domain.churn.inputs.features import FEATURES
 from app.domain.churn.inputs.purchase_history import NO_DAY
 from app.domain.churn.inputs.snapshots import Snapshot
 from app.domain.churn.models.logistic import Serving
-from app.domain.churn.signals.signal import Unit, spelled
+from app.domain.churn.signals.signal import Unit, quantity, with_figures
+from app.domain.common.messages import Message
 
 MATTERS = 0.1
 """A contribution of at least so much log-odds, a tenth of the odds, is called one that raises or lowers."""
@@ -74,31 +75,21 @@ def alone(facts: CustomerFacts) -> Facts:
     return Facts(as_of_day=facts.as_of_day, **columns)
 
 
-_EFFECTS = {
-    "en": (" This lowers the risk.", " This hardly matters.", " This raises the risk."),
-    "tr": (" Bu, riski düşürüyor.", " Bunun etkisi az.", " Bu, riski artırıyor."),
-    "az": (" Bu, riski azaldır.", " Bunun təsiri azdır.", " Bu, riski artırır."),
-}
+_EFFECTS = ("This lowers the risk.", "This hardly matters.", "This raises the risk.")
 
 
-def sentence(reason: Contribution, language: str) -> str:
-    """Say a contribution in English, Turkish or Azerbaijani; English for any other language.
+def sentences(reason: Contribution) -> tuple[Message, Message]:
+    """State a contribution: what is known of the customer, and what it does to the risk.
 
-    >>> sentence(Contribution("open_complaints", 2, 0, 0.4), "en")
-    'Open complaints: 2. This raises the risk.'
-    >>> sentence(Contribution("purchase_pattern", 61, 3, -0.2), "tr")
-    'Son alışveriş 61 gün önce; bugüne kadarki alışveriş günü: 3. Bu, riski düşürüyor.'
+    >>> [message.id for message in sentences(Contribution("open_complaints", 2, 0, 0.4))]
+    ['Open complaints: {value}.', 'This raises the risk.']
     """
-    language = language if language in _EFFECTS else "en"
     theme = _ALL[reason.code]
-    text = theme.unknown[language].format(recent_days=RECENT_DAYS)
+    stated = Message(theme.unknown, {"recent_days": RECENT_DAYS})
     if reason.value is not None and reason.baseline is not None:
         # Days of silence are held against a number of purchases.
         other = Unit.COUNT if theme.code == "purchase_pattern" else theme.unit
-        text = theme.sentences[language].format(
-            value=spelled(reason.value, theme.unit, language),
-            baseline=spelled(reason.baseline, other, language),
-            recent_days=RECENT_DAYS,
-        )
+        value, baseline = quantity(reason.value, theme.unit), quantity(reason.baseline, other)
+        stated = with_figures(theme.sentence, value, baseline)
     effect = 1 + (reason.contribution >= MATTERS) - (reason.contribution <= -MATTERS)
-    return text + _EFFECTS[language][effect]
+    return stated, Message(_EFFECTS[effect])

@@ -40,18 +40,16 @@ class ReasonGroup:
 
     Args:
         code: stable name.
-        titles: short name by language (en, tr, az).
         unit: what value and baseline count.
-        sentences: by language, with ``{value}``, ``{baseline}`` and ``{recent_days}``.
-        unknown: sentences for a customer of whom there is nothing of the kind.
+        sentence: message id with ``{value}``, ``{baseline}`` and ``{recent_days}``.
+        unknown: message id for a customer of whom there is nothing of the kind.
         measure: a customer to what is said.
     """
 
     code: str
-    titles: Mapping[str, str]
     unit: Unit
-    sentences: Mapping[str, str]
-    unknown: Mapping[str, str]
+    sentence: str
+    unknown: str
     measure: Callable[[Customer], Measurement]
 
 
@@ -108,143 +106,77 @@ def _count(of: Callable[[Customer], int]) -> Callable[[Customer], Measurement]:
     return lambda c: Measurement(of(c), 0)
 
 
-_NO_ANSWER = {
-    "en": "No survey answer in the last year.",
-    "tr": "Son bir yılda anket yanıtı yok.",
-    "az": "Son bir ildə sorğu cavabı yoxdur.",
-}
-_NOTHING = {"en": "Nothing to say.", "tr": "Söylenecek bir şey yok.", "az": "Deyiləcək bir şey yoxdur."}
+_NO_ANSWER = "No survey answer in the last year."
+_NOTHING = "Nothing to say."
 
 _ALL = (
     ReasonGroup(
         "purchase_pattern",
-        {"en": "Purchase pattern", "tr": "Alışveriş düzeni", "az": "Alış-veriş ritmi"},
         Unit.DAYS,
-        {
-            "en": "Last purchase {value} ago; purchase days so far: {baseline}.",
-            "tr": "Son alışveriş {value} önce; bugüne kadarki alışveriş günü: {baseline}.",
-            "az": "Son alış-veriş {value} əvvəl; indiyədək alış-veriş günləri: {baseline}.",
-        },
-        {"en": "No purchase yet.", "tr": "Henüz alışveriş yok.", "az": "Hələ alış-veriş yoxdur."},
+        "Last purchase {value} ago; purchase days so far: {baseline}.",
+        "No purchase yet.",
         _pattern,
     ),
     ReasonGroup(
         "spend_level",
-        {"en": "Spending", "tr": "Harcama", "az": "Xərcləmə"},
         Unit.PERCENT,
-        {
-            "en": "Spends {value} of the median customer's amount on a purchase day.",
-            "tr": "Alışveriş günündeki harcaması, ortanca müşterinin harcamasının {value} kadarı.",
-            "az": "Alış-veriş günündəki xərci median müştərinin xərcinin {value} qədəridir.",
-        },
+        "Spends {value} of the median customer's amount on a purchase day.",
         _NOTHING,
         _level,
     ),
     ReasonGroup(
         "spend_trend",
-        {"en": "Trend of spending", "tr": "Harcama eğilimi", "az": "Xərcləmə meyli"},
         Unit.PERCENT,
-        {
-            "en": "A purchase in {recent_days} days was {value} of one in the {recent_days} before.",
-            "tr": "Son {recent_days} günde bir alışveriş, önceki {recent_days} gündekinin {value} kadarı.",
-            "az": "Son {recent_days} gündə bir alış-veriş əvvəlki {recent_days} gündəkinin {value} qədəri.",
-        },
-        {
-            "en": "No purchases in both of the last two periods of {recent_days} days to compare.",
-            "tr": "Karşılaştırılacak son iki {recent_days} günlük dönemin ikisinde birden alışveriş yok.",
-            "az": "Müqayisə üçün son iki {recent_days} günlük dövrün hər ikisində alış-veriş yoxdur.",
-        },
+        "A purchase in {recent_days} days was {value} of one in the {recent_days} before.",
+        "No purchases in both of the last two periods of {recent_days} days to compare.",
         _trend,
     ),
     ReasonGroup(
         "refunds",
-        {"en": "Refunds", "tr": "İadeler", "az": "Geri qaytarmalar"},
         Unit.COUNT,
-        {
-            "en": "Refunds and cancellations: {value}.",
-            "tr": "İade ve iptal sayısı: {value}.",
-            "az": "Geri qaytarma və ləğv sayı: {value}.",
-        },
+        "Refunds and cancellations: {value}.",
         _NOTHING,
         _count(lambda c: c.refunds),
     ),
     ReasonGroup(
         "open_complaints",
-        {"en": "Open complaints", "tr": "Açık şikâyetler", "az": "Açıq şikayətlər"},
         Unit.COUNT,
-        {
-            "en": "Open complaints: {value}.",
-            "tr": "Açık şikâyet sayısı: {value}.",
-            "az": "Açıq şikayətlərin sayı: {value}.",
-        },
+        "Open complaints: {value}.",
         _NOTHING,
         _count(lambda c: c.facts.open_complaints),
     ),
     ReasonGroup(
         "unresolved_complaint",
-        {"en": "Unresolved complaint", "tr": "Çözülmeyen şikâyet", "az": "Həll olunmayan şikayət"},
         Unit.DAYS,
-        {
-            "en": "The oldest open complaint has been waiting for {value}.",
-            "tr": "En eski açık şikâyet {value}dür çözüm bekliyor.",
-            "az": "Ən köhnə açıq şikayət {value}dür həll gözləyir.",
-        },
-        {
-            "en": "No complaint is waiting.",
-            "tr": "Bekleyen şikâyet yok.",
-            "az": "Gözləyən şikayət yoxdur.",
-        },
+        "The oldest open complaint has been waiting for {value}.",
+        "No complaint is waiting.",
         _unresolved,
     ),
     ReasonGroup(
         "solved_complaints",
-        {"en": "Solved complaints", "tr": "Çözülen şikâyetler", "az": "Həll olunan şikayətlər"},
         Unit.COUNT,
-        {
-            "en": "Complaints solved so far: {value}.",
-            "tr": "Bugüne kadar çözülen şikâyet: {value}.",
-            "az": "İndiyədək həll olunan şikayət: {value}.",
-        },
+        "Complaints solved so far: {value}.",
         _NOTHING,
         _count(lambda c: c.facts.complaints - c.facts.open_complaints),
     ),
     ReasonGroup(
         "satisfaction",
-        {"en": "Satisfaction", "tr": "Memnuniyet", "az": "Məmnunluq"},
         Unit.POINTS,
-        {
-            "en": "The last satisfaction score was {value} of 100; the mean of all customers is {baseline}.",
-            "tr": "Son memnuniyet puanı 100 üzerinden {value}; bütün müşterilerin ortalaması {baseline}.",
-            "az": "Son məmnunluq balı 100 üzərindən {value}; bütün müştərilərin ortalaması {baseline}.",
-        },
+        "The last satisfaction score was {value} of 100; the mean of all customers is {baseline}.",
         _NO_ANSWER,
         _score,
     ),
     ReasonGroup(
         "satisfaction_fall",
-        {"en": "Change of satisfaction", "tr": "Memnuniyet değişimi", "az": "Məmnunluğun dəyişməsi"},
         Unit.POINTS,
-        {
-            "en": "The satisfaction score went from {baseline} to {value}.",
-            "tr": "Memnuniyet puanı: önce {baseline}, şimdi {value}.",
-            "az": "Məmnunluq balı: əvvəl {baseline}, indi {value}.",
-        },
-        {
-            "en": "There are no two survey answers to compare.",
-            "tr": "Karşılaştırılacak iki anket yanıtı yok.",
-            "az": "Müqayisə üçün iki sorğu cavabı yoxdur.",
-        },
+        "The satisfaction score went from {baseline} to {value}.",
+        "There are no two survey answers to compare.",
         _fall,
     ),
     ReasonGroup(
         "contacts",
-        {"en": "Contacts", "tr": "Temaslar", "az": "Əlaqələr"},
         Unit.COUNT,
-        {
-            "en": "Contacts the customer began in the last {recent_days} days: {value}.",
-            "tr": "Müşterinin son {recent_days} günde başlattığı temas: {value}.",
-            "az": "Müştərinin son {recent_days} gündə başlatdığı əlaqə: {value}.",
-        },
+        "Contacts the customer began in the last {recent_days} days: {value}.",
         _NOTHING,
         _count(lambda c: c.facts.recent_contacts),
     ),

@@ -1,7 +1,8 @@
 """The churn models of customers without a contract, from the simplest to the one that learns most.
 
-To add a model: a file of this folder with a `ChurnModel`, a line in `REGISTRY`, a test, a line in
-docs/formulas.md (a test asks for it). Customers under contract: `app.domain.churn.models.contract`.
+To add a model: a file of this folder with a `ChurnModel`, a line in `REGISTRY`, a test, a worked example in
+`app.domain.methods.learned_churn`, translations; then ``python -m tests.refresh_formulas``. Customers
+under contract: `app.domain.churn.models.contract`.
 """
 
 from collections.abc import Mapping

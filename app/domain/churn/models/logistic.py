@@ -161,11 +161,6 @@ MODEL = ChurnModel(
         "that of mbg_nbd"
     ),
     source="scikit-learn; trained on the company's own last two closed windows",
-    example="log-odds 0 and 0, mean of mbg_nbd 0.75: the constant is ln 3 = 1.0986 and both q are 0.75",
-    limits=(
-        "what the last closed windows taught need not hold in another season; needs 10 cases of the rarer "
-        "outcome, and 20 customers, for each feature; serves only where it won the contest"
-    ),
     is_probability=True,
     train=train,
 )

@@ -21,14 +21,6 @@ MODEL = ChurnModel(
     title="MBG/NBD",
     formula="q = 1 - P(alive) x [1 - ((alpha + T)/(alpha + T + h))^(r + x)]",
     source="Batislam, Denizel and Filiztekin 2007; Hoppe and Wagner 2007",
-    example=(
-        "r 0.525, alpha 6.18, a 0.891, b 1.614; x = 2, t_x = 30.43, T = 38.86, h = 39 weeks: "
-        "P(active) 0.5599, q 0.4401"
-    ),
-    limits=(
-        "knows purchase days only; no season, no clockwork; needs 30 customers and 10 who came back; says "
-        "when dropout is not identified"
-    ),
     is_probability=True,
     train=lambda *closed: Parametric(),
 )

@@ -45,34 +45,21 @@ class Training(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Description:
-    """Description of a churn model for people.
+class ChurnModel:
+    """A model of customers without a contract; `app.domain.methods` has its worked example and its limits.
 
     Args:
         code: stable name.
-        title: its name.
+        title: message id of its name.
         formula: what it computes.
         source: where it comes from.
-        example: a worked example.
-        limits: when not to trust it.
+        is_probability: whether its score is a probability; otherwise it only ranks.
+        train: makes it ready.
     """
 
     code: str
     title: str
     formula: str
     source: str
-    example: str
-    limits: str
-
-
-@dataclass(frozen=True, slots=True)
-class ChurnModel(Description):
-    """A model of customers without a contract.
-
-    Args:
-        is_probability: whether its score is a probability; otherwise it only ranks.
-        train: makes it ready.
-    """
-
     is_probability: bool
     train: Training

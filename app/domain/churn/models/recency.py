@@ -21,8 +21,6 @@ MODEL = ChurnModel(
     title="Recency",
     formula="days since the last purchase day",
     source="baseline",
-    example="last purchase day 61 days before the last day seen: 61",
-    limits="a rank, no probability; it takes slow customers for lost ones",
     is_probability=False,
     train=lambda *closed: Recency(),
 )

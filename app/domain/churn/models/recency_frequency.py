@@ -30,8 +30,6 @@ MODEL = ChurnModel(
     title="Recency and frequency",
     formula="rank(days of silence) - rank(x)",
     source="baseline",
-    example="of 4 customers silent for 1, 2, 3, 4 days with x = 3, 2, 1, 0 the last: 0.875 - 0.125 = 0.75",
-    limits="a rank, no probability; it weighs both alike, whatever the company",
     is_probability=False,
     train=lambda *closed: RecencyFrequency(),
 )

@@ -1,7 +1,8 @@
 """Warning signs: why a customer may be leaving, said in words.
 
-To add a sign: a `Sign` in a file of this folder, a line in `SIGNALS`, a test with a worked example, and a
-line in docs/formulas.md (a test asks for it). A sign whose facts are recorded nowhere is not listed.
+To add a sign: a `Signal` in a file of this folder, a line in `SIGNALS`, a worked example in
+`app.domain.methods.signals`, translations; then ``python -m tests.refresh_formulas``. A sign whose facts are
+recorded nowhere is not listed.
 
 Source: docs/formulas.md#warning-signs.
 """
@@ -18,8 +19,8 @@ from app.domain.churn.signals import (
     scores,
     silence,
 )
-from app.domain.churn.signals import signal as _sign
-from app.domain.churn.signals.signal import Measured, Reason, Signal
+from app.domain.churn.signals.signal import Measured, Reason, Signal, quantity, with_figures
+from app.domain.common.messages import Message
 
 __all__ = ["SIGNALS", "Measured", "Reason", "Signal", "reasons_for_one", "sentence"]
 
@@ -55,10 +56,12 @@ def reasons_for_one(facts: CustomerFacts, baselines: Baselines) -> list[Reason]:
     return sorted(reasons, key=lambda one: -one.contribution)
 
 
-def sentence(reason: Reason, language: str) -> str:
-    """Say a reason in English, Turkish or Azerbaijani; English for any other language.
+def sentence(reason: Reason) -> Message:
+    """State a reason.
 
-    >>> sentence(Reason("silence_vs_own_rhythm", 61, 20, 1.0), "tr")
-    '61 gündür alışveriş yok; alışverişler arasında genellikle 20 gün geçer.'
+    >>> sentence(Reason("open_complaint", 2, 0, 0.75)).id
+    'Open complaints: {value}.'
     """
-    return _sign.sentence(SIGNALS[reason.code], reason, language)
+    sign = SIGNALS[reason.code]
+    figures = (quantity(number, sign.unit) for number in (reason.value, reason.baseline))
+    return with_figures(sign.sentence, *figures)

@@ -27,29 +27,21 @@ def measure_unresolved(facts: CustomerFacts, baselines: Baselines) -> Measured |
 
 OPEN = Signal(
     code="open_complaint",
-    titles={"en": "Open complaint", "tr": "Açık şikâyet", "az": "Açıq şikayət"},
+    title="Open complaint",
     formula="value = open complaints; baseline = 0; contribution = 1 - 0.5^value",
     unit=Unit.COUNT,
-    sentences={
-        "en": "Open complaints: {value}.",
-        "tr": "Açık şikâyet sayısı: {value}.",
-        "az": "Açıq şikayətlərin sayı: {value}.",
-    },
+    sentence="Open complaints: {value}.",
     measure=measure_open,
 )
 
 UNRESOLVED = Signal(
     code="unresolved_complaint",
-    titles={"en": "Unresolved complaint", "tr": "Çözülmeyen şikâyet", "az": "Həll olunmayan şikayət"},
+    title="Unresolved complaint",
     formula=(
         "value = age in days of the oldest open complaint; baseline = 14; contribution = value/(value + 14) "
         "beyond the baseline, at least 0.75 when an open complaint had been solved before, else 0"
     ),
     unit=Unit.DAYS,
-    sentences={
-        "en": "The oldest open complaint has been waiting for {value}.",
-        "tr": "En eski açık şikâyet {value}dür çözüm bekliyor.",
-        "az": "Ən köhnə açıq şikayət {value}dür həll gözləyir.",
-    },
+    sentence="The oldest open complaint has been waiting for {value}.",
     measure=measure_unresolved,
 )

@@ -27,33 +27,25 @@ def measure_quiet(facts: CustomerFacts, baselines: Baselines) -> Measured | None
 
 MANY = Signal(
     code="many_contacts",
-    titles={"en": "Many contacts", "tr": "Çok sayıda temas", "az": "Çoxsaylı əlaqə"},
+    title="Many contacts",
     formula=(
         "value = contacts the customer began in the last 90 days; baseline = their median among customers "
         "with any; contribution = 1 - 2*baseline/value, 0 up to twice the baseline"
     ),
     unit=Unit.COUNT,
-    sentences={
-        "en": "Contacts in the last {recent_days} days: {value}; median of customers in contact: {baseline}.",
-        "tr": "Son {recent_days} gündeki temas: {value}; temas kuran müşterilerin ortancası {baseline}.",
-        "az": "Son {recent_days} gündəki əlaqə: {value}; əlaqə saxlayan müştərilərin medianı {baseline}.",
-    },
+    sentence="Contacts in the last {recent_days} days: {value}; median of customers in contact: {baseline}.",
     measure=measure_many,
 )
 
 QUIET = Signal(
     code="no_contact_no_complaint",
-    titles={"en": "The silent customer", "tr": "Sessiz müşteri", "az": "Səssiz müştəri"},
+    title="The silent customer",
     formula=(
         "value and baseline as in silence_vs_own_rhythm; contribution = half of its contribution, for "
         "customers who began no contact in the last 90 days and never complained, where contacts are "
         "recorded at all"
     ),
     unit=Unit.DAYS,
-    sentences={
-        "en": "Gone quiet: no purchase for {value}, no contact in {recent_days} days, never a complaint.",
-        "tr": "Sessizleşti: {value}dür alışveriş, son {recent_days} günde temas yok; hiç şikâyet etmedi.",
-        "az": "Səssizləşib: {value}dür alış-veriş, {recent_days} gündə əlaqə yoxdur; heç şikayət etməyib.",
-    },
+    sentence="Gone quiet: no purchase for {value}, no contact in {recent_days} days, never a complaint.",
     measure=measure_quiet,
 )

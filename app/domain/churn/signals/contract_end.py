@@ -22,16 +22,12 @@ def measure(facts: CustomerFacts, baselines: Baselines) -> Measured | None:
 
 SIGNAL = Signal(
     code="contract_end_near",
-    titles={"en": "Contract ends soon", "tr": "Sözleşmenin sonu yakın", "az": "Müqavilənin sonu yaxındır"},
+    title="Contract ends soon",
     formula=(
         "value = days left in the contract, 0 in the days of grace after it; baseline = 90, beyond which the "
         "sign does not apply; contribution = 1 - value/91, 1 when notice was given"
     ),
     unit=Unit.DAYS,
-    sentences={
-        "en": "Time left in the contract: {value}.",
-        "tr": "Sözleşmenin bitmesine kalan süre: {value}.",
-        "az": "Müqavilənin bitməsinə qalan müddət: {value}.",
-    },
+    sentence="Time left in the contract: {value}.",
     measure=measure,
 )

@@ -29,32 +29,24 @@ def measure_spend(facts: CustomerFacts, baselines: Baselines) -> Measured | None
 
 FREQUENCY = Signal(
     code="frequency_drop",
-    titles={"en": "Buys less often", "tr": "Daha seyrek alışveriş", "az": "Daha seyrək alış-veriş"},
+    title="Buys less often",
     formula=(
         "value = purchases in the last 90 days; baseline = purchases in the 90 days before, at least 2; "
         "contribution = 1 - value/baseline, 0 below 0.25"
     ),
     unit=Unit.COUNT,
-    sentences={
-        "en": "Purchases in the last {recent_days} days: {value}; in the {recent_days} before: {baseline}.",
-        "tr": "Son {recent_days} gündeki alışveriş sayısı: {value}; önceki {recent_days} günde: {baseline}.",
-        "az": "Son {recent_days} gündəki alış-veriş sayı: {value}; əvvəlki {recent_days} gündə: {baseline}.",
-    },
+    sentence="Purchases in the last {recent_days} days: {value}; in the {recent_days} before: {baseline}.",
     measure=measure_frequency,
 )
 
 SPEND = Signal(
     code="spend_drop",
-    titles={"en": "Spends less", "tr": "Daha az harcama", "az": "Daha az xərcləmə"},
+    title="Spends less",
     formula=(
         "value = spending in the last 90 days in percent of that in the 90 days before; baseline = 100; "
         "contribution = 1 - value/100, 0 below 0.25 or when nothing was spent before"
     ),
     unit=Unit.PERCENT,
-    sentences={
-        "en": "Spending in the last {recent_days} days was {value} of that in the {recent_days} days before.",
-        "tr": "Son {recent_days} günün harcaması, önceki {recent_days} günün {value} düzeyinde.",
-        "az": "Son {recent_days} günün xərci əvvəlki {recent_days} günün {value} səviyyəsindədir.",
-    },
+    sentence="Spending in the last {recent_days} days was {value} of that in the {recent_days} days before.",
     measure=measure_spend,
 )

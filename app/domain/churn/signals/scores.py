@@ -37,32 +37,24 @@ def measure_fall(facts: CustomerFacts, baselines: Baselines) -> Measured | None:
 
 LOW = Signal(
     code="low_score",
-    titles={"en": "Low satisfaction", "tr": "Düşük memnuniyet", "az": "Aşağı məmnunluq"},
+    title="Low satisfaction",
     formula=(
         "value = last satisfaction score, 0-100, of the last 365 days; baseline = median of all customers; "
         "contribution = (50 - value)/50, 0 from 50 on"
     ),
     unit=Unit.POINTS,
-    sentences={
-        "en": "The last satisfaction score was {value} of 100; the median of all customers is {baseline}.",
-        "tr": "Son memnuniyet puanı 100 üzerinden {value}; bütün müşterilerin ortancası {baseline}.",
-        "az": "Son məmnunluq balı 100 üzərindən {value}; bütün müştərilərin medianı {baseline}.",
-    },
+    sentence="The last satisfaction score was {value} of 100; the median of all customers is {baseline}.",
     measure=measure_low,
 )
 
 FALLING = Signal(
     code="falling_scores",
-    titles={"en": "Falling satisfaction", "tr": "Düşen memnuniyet", "az": "Azalan məmnunluq"},
+    title="Falling satisfaction",
     formula=(
         "value = last satisfaction score, 0-100, of the last 365 days; baseline = the one before; "
         "contribution = (baseline - value)/50, at most 1, 0 for a fall of less than 20 points"
     ),
     unit=Unit.POINTS,
-    sentences={
-        "en": "The satisfaction score fell from {baseline} to {value}.",
-        "tr": "Memnuniyet puanı düştü: önce {baseline}, şimdi {value}.",
-        "az": "Məmnunluq balı düşüb: əvvəl {baseline}, indi {value}.",
-    },
+    sentence="The satisfaction score fell from {baseline} to {value}.",
     measure=measure_fall,
 )

@@ -4,12 +4,13 @@ A sign looks at facts and says how strongly it warns: its *contribution*, 0 (it 
 the strength of the sign by the formula it states, for ordering reasons; it is not a share of the probability.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
 from app.domain.churn.inputs.customer_facts import RECENT_DAYS, Baselines, CustomerFacts
+from app.domain.common.messages import Message, percent
 
 
 class Unit(StrEnum):
@@ -38,18 +39,18 @@ class Signal:
 
     Args:
         code: stable name.
-        titles: short name by language (en, tr, az).
+        title: message id of the short name.
         formula: when it applies and how its contribution is computed.
         unit: what value and baseline count.
-        sentences: by language, with ``{value}``, ``{baseline}`` and ``{recent_days}``.
+        sentence: message id with ``{value}``, ``{baseline}`` and ``{recent_days}``.
         measure: facts and baselines to what the sign found; None where it does not apply.
     """
 
     code: str
-    titles: Mapping[str, str]
+    title: str
     formula: str
     unit: Unit
-    sentences: Mapping[str, str]
+    sentence: str
     measure: Callable[[CustomerFacts, Baselines], Measured | None]
 
 
@@ -63,32 +64,22 @@ class Reason:
     contribution: float
 
 
-def sentence(signal: Signal, reason: Reason, language: str) -> str:
-    """Say a reason; English when the language is not one of the three."""
-    language = language if language in signal.sentences else "en"
-    return signal.sentences[language].format(
-        value=spelled(reason.value, signal.unit, language),
-        baseline=spelled(reason.baseline, signal.unit, language),
-        recent_days=RECENT_DAYS,
-    )
+def with_figures(sentence: str, value: float | Message, baseline: float | Message) -> Message:
+    """Fill the placeholders that the sentences of signals and reason groups may have."""
+    return Message(sentence, {"value": value, "baseline": baseline, "recent_days": RECENT_DAYS})
 
 
-def spelled(number: float, unit: Unit, language: str) -> str:
-    """Write a number with its unit; Turkish and Azerbaijani nouns stay singular after a number.
+def quantity(number: float, unit: Unit) -> float | Message:
+    """Give a number as a placeholder of a sentence takes it: whole, but for counts, and with its unit.
 
-    >>> spelled(1, Unit.DAYS, "en"), spelled(12.4, Unit.DAYS, "az"), spelled(2.5, Unit.COUNT, "tr")
-    ('1 day', '12 gün', '2,5')
-    >>> spelled(40, Unit.PERCENT, "tr"), spelled(40, Unit.PERCENT, "az")
-    ('%40', '40%')
+    >>> quantity(2.5, Unit.COUNT), quantity(12.4, Unit.POINTS), quantity(12.4, Unit.DAYS).id
+    (2.5, 12, '{number} days')
     """
     if unit is Unit.COUNT:
-        text = f"{round(number, 1):.1f}".removesuffix(".0")
-        return text if language == "en" else text.replace(".", ",")
-    whole = f"{number:.0f}"
+        return number
+    whole = round(number)
     if unit is Unit.PERCENT:
-        return f"%{whole}" if language == "tr" else f"{whole}%"
-    if unit is Unit.POINTS:
-        return whole
-    if language == "en":
-        return f"{whole} day" if whole == "1" else f"{whole} days"
-    return f"{whole} gün"
+        return percent(whole)
+    if unit is Unit.DAYS:
+        return Message("{number} day" if whole == 1 else "{number} days", {"number": whole})
+    return whole

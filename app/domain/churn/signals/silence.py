@@ -23,20 +23,12 @@ def against_own_rhythm(facts: CustomerFacts, baselines: Baselines) -> Measured |
 
 SIGNAL = Signal(
     code="silence_vs_own_rhythm",
-    titles={
-        "en": "Silent for longer than usual",
-        "tr": "Alışılandan uzun sessizlik",
-        "az": "Adi haldan uzun sükut",
-    },
+    title="Silent for longer than usual",
     formula=(
         "value = days since the last purchase day; baseline = (t_x + m)/(x + 1), the customer's interval "
         "shrunk to the population median m; contribution = (value/baseline - 1)/2, between 0 and 1"
     ),
     unit=Unit.DAYS,
-    sentences={
-        "en": "No purchase for {value}; usually {baseline} pass between purchases.",
-        "tr": "{value}dür alışveriş yok; alışverişler arasında genellikle {baseline} geçer.",
-        "az": "{value}dür alış-veriş yoxdur; alış-verişlər arasında adətən {baseline} keçir.",
-    },
+    sentence="No purchase for {value}; usually {baseline} pass between purchases.",
     measure=against_own_rhythm,
 )

@@ -11,6 +11,7 @@ from app.services.imports.people import contract_terms, customers, departures, d
 from app.services.imports.record_requests import Items
 from app.store.engine import dry_run
 from app.store.imports.transaction_batches import Outcome
+from app.store.transactions import WriteTx
 
 Row = dict[str, Any]
 
@@ -21,7 +22,7 @@ _STORE: Mapping[RecordKind, Callable[[Connection, Actor, Row, Items], tuple[Outc
 }
 
 
-def store(tx: Connection, actor: Actor, import_row: Row, rows: Items) -> tuple[Outcome, int]:
+def store(tx: WriteTx, actor: Actor, import_row: Row, rows: Items) -> tuple[Outcome, int]:
     """Store the rows of a batch.
 
     Args:
@@ -36,7 +37,7 @@ def store(tx: Connection, actor: Actor, import_row: Row, rows: Items) -> tuple[O
     return _STORE[RecordKind(import_row["kind"])](tx, actor, import_row, rows)
 
 
-def trial(tx: Connection, actor: Actor, import_row: Row, rows: Items) -> tuple[Outcome, int]:
+def trial(tx: WriteTx, actor: Actor, import_row: Row, rows: Items) -> tuple[Outcome, int]:
     """Tell what `store` would do, after what earlier batches of the same dry run would have done: the rows
     are stored, and that is undone."""
     with dry_run(tx):

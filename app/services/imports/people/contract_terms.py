@@ -4,8 +4,6 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection
-
 from app.domain.common.access import Actor
 from app.domain.customers.customers import contract_fault
 from app.domain.imports.refusals import Refusal, Refused
@@ -17,13 +15,14 @@ from app.services.imports.customer_changes import Change, spelled
 from app.services.imports.people import customers
 from app.services.imports.record_requests import Items
 from app.store.imports.transaction_batches import Outcome
+from app.store.transactions import WriteTx
 from app.store.types import now
 
 Row = dict[str, Any]
 Versions = dict[tuple[UUID, date], Row]
 
 
-def store(tx: Connection, actor: Actor, import_row: Row, rows: Items) -> tuple[Outcome, int]:
+def store(tx: WriteTx, actor: Actor, import_row: Row, rows: Items) -> tuple[Outcome, int]:
     """Record the terms of a batch, in a number of statements that does not depend on how many.
 
     The terms of the newest day are those that hold now: they become the customer's contract. A row that says
@@ -78,7 +77,7 @@ def store(tx: Connection, actor: Actor, import_row: Row, rows: Items) -> tuple[O
     return outcome, 0
 
 
-def follow(tx: Connection, actor: Actor, people: dict[UUID, Row], versions: Versions) -> None:
+def follow(tx: WriteTx, actor: Actor, people: dict[UUID, Row], versions: Versions) -> None:
     """Let customers' rows say what the newest of their versions says; ``people`` are locked."""
     newest = {customer_id: versions[customer_id, known_on] for customer_id, known_on in sorted(versions)}
     pairs = []

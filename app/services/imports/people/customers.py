@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import delete, insert, select
 
 from app.domain.common import names
 from app.domain.common.access import Actor
@@ -36,6 +36,7 @@ from app.store import dialects
 from app.store.imports.transaction_batches import Outcome
 from app.store.sql.composite_keys import in_pairs
 from app.store.tables import Customer, CustomerExternalId, CustomerLookup
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import new_id, now
 from app.store.visibility import visible_to
 
@@ -72,7 +73,7 @@ class People:
                 self.points[key].append(row["id"])
 
 
-def store(tx: Connection, actor: Actor, import_row: Row, rows: Items) -> tuple[Outcome, int]:
+def store(tx: WriteTx, actor: Actor, import_row: Row, rows: Items) -> tuple[Outcome, int]:
     """Make or complete the customers of a batch, in a number of statements that does not depend on how many.
 
     What a row says as its source said it before is nothing new: what was changed here since stays.
@@ -108,7 +109,7 @@ def store(tx: Connection, actor: Actor, import_row: Row, rows: Items) -> tuple[O
     return outcome, len(created)
 
 
-def save(tx: Connection, actor: Actor, changed: Sequence[tuple[Row, Row]], *, terms: bool = True) -> None:
+def save(tx: WriteTx, actor: Actor, changed: Sequence[tuple[Row, Row]], *, terms: bool = True) -> None:
     """Store customers that were changed; pairs of what they were and what they are, which get their next
     version here. Their rows are locked. ``terms``: whether a changed contract also makes a version of today.
     """
@@ -135,7 +136,7 @@ def save(tx: Connection, actor: Actor, changed: Sequence[tuple[Row, Row]], *, te
     contract_terms.keep_many(tx, actor, termed)
 
 
-def locked(tx: Connection, actor: Actor, ids: Collection[UUID]) -> dict[UUID, Row]:
+def locked(tx: ReadTx, actor: Actor, ids: Collection[UUID]) -> dict[UUID, Row]:
     """The customers with these ids whom the caller may see; they cannot be changed by others until the end
     of the transaction."""
     if not ids:
@@ -156,7 +157,7 @@ def _added(before: Row, after: Row) -> list[Row]:
     return [entry for entry in after["external_ids"] if entry not in before["external_ids"]]
 
 
-def _load(tx: Connection, actor: Actor, import_id: UUID, items: Sequence[StatedRow]) -> People:
+def _load(tx: ReadTx, actor: Actor, import_id: UUID, items: Sequence[StatedRow]) -> People:
     people = People()
     keys = {key for stated in items for key in stated.keys}
     owners: dict[Identity, UUID] = {}
@@ -337,7 +338,7 @@ def _check(actor: Actor, before: Row, after: Row) -> None:
 _COLUMNS = {"contact_points": "phone", "external_ids": "external_id"}
 
 
-def _write(tx: Connection, actor: Actor, import_id: UUID, people: People, created: set[UUID]) -> None:
+def _write(tx: WriteTx, actor: Actor, import_id: UUID, people: People, created: set[UUID]) -> None:
     new = [
         customer_rows.checked(actor, {**people.rows[customer_id], "created_by_import_id": import_id})
         for customer_id in sorted(created)

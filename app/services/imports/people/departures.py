@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from sqlalchemy import Connection
-
 from app.domain.common.access import Actor
 from app.domain.customers.customers import Lifecycle
 from app.domain.imports.refusals import Refusal, Refused
@@ -14,13 +12,14 @@ from app.services.imports.people import customers
 from app.services.imports.people.rows import Wrong
 from app.services.imports.record_requests import Items
 from app.store.imports.transaction_batches import Outcome
+from app.store.transactions import WriteTx
 
 Row = dict[str, Any]
 
 _TARGETS = {"left_reason": "reason"}
 
 
-def store(tx: Connection, actor: Actor, import_row: Row, rows: Items) -> tuple[Outcome, int]:
+def store(tx: WriteTx, actor: Actor, import_row: Row, rows: Items) -> tuple[Outcome, int]:
     """Note the departures of a batch, in a number of statements that does not depend on how many.
 
     A customer who has left already is corrected where the row says another day or reason. A row that says

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Date, LargeBinary, delete, insert, select
+from sqlalchemy import Date, LargeBinary, delete, insert, select
 
 from app.domain.common.access import Actor
 from app.domain.customers.customers import contact_key
@@ -25,6 +25,7 @@ from app.store.tables import (
     ImportTrialPerson,
     SourceStatement,
 )
+from app.store.transactions import ReadTx, WriteTx
 from app.store.types import Id, Instant
 
 Row = dict[str, Any]
@@ -35,7 +36,7 @@ _TABLES: tuple[type[Base], ...] = (Customer, ImportChange, SourceStatement, Cont
 """What a row about a customer reads and writes, besides what makes customers findable."""
 
 
-def restore(tx: Connection, actor: Actor, import_id: UUID, rows: Items) -> None:
+def restore(tx: WriteTx, actor: Actor, import_id: UUID, rows: Items) -> None:
     """Let the customers that rows may be about be what earlier batches would have made of them."""
     names = {name for stated in rows.items for name in _names_of(stated)}
     if not names:
@@ -61,7 +62,7 @@ def restore(tx: Connection, actor: Actor, import_id: UUID, rows: Items) -> None:
             tx.execute(insert(table), restored)
 
 
-def gather(tx: Connection, import_id: UUID) -> dict[UUID, Row]:
+def gather(tx: ReadTx, import_id: UUID) -> dict[UUID, Row]:
     """What the customers of a batch have become."""
     noted = select(ImportChange.customer_id).where(ImportChange.import_id == import_id)
     ids = set(tx.execute(noted).scalars())
@@ -80,7 +81,7 @@ def gather(tx: Connection, import_id: UUID) -> dict[UUID, Row]:
     return states
 
 
-def keep(tx: Connection, import_id: UUID, states: dict[UUID, Row]) -> None:
+def keep(tx: WriteTx, import_id: UUID, states: dict[UUID, Row]) -> None:
     """Keep that for later batches."""
     if not states:
         return
@@ -99,7 +100,7 @@ def keep(tx: Connection, import_id: UUID, states: dict[UUID, Row]) -> None:
         tx.execute(dialects.insert(tx, ImportTrialName).on_conflict_do_nothing(), names)
 
 
-def clear(tx: Connection, import_id: UUID) -> bool:
+def clear(tx: WriteTx, import_id: UUID) -> bool:
     """Delete some of it when the dry run has ended.
 
     Returns:

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, select, tuple_
+from sqlalchemy import delete, select, tuple_
 
 from app.domain.common.access import Actor
 from app.domain.customers.customers import Lifecycle, contract_fault
@@ -26,6 +26,7 @@ from app.store.tables import (
     SurveyResponse,
     Transaction,
 )
+from app.store.transactions import ReadTx, WriteTx
 
 Row = dict[str, Any]
 
@@ -37,7 +38,7 @@ _DAYS = frozenset({"born_on", "customer_since_on", "left_on", *CONTRACT.values()
 _LISTS = ("contact_points", "external_ids", "tags", "do_not_contact")
 
 
-def revert(tx: Connection, actor: Actor, kind: RecordKind, import_id: UUID) -> tuple[int, int, int] | None:
+def revert(tx: WriteTx, actor: Actor, kind: RecordKind, import_id: UUID) -> tuple[int, int, int] | None:
     """Take back some of what an import changed.
 
     A customer whom it made goes when nobody changed it since and nothing hangs on it, and stays whole
@@ -83,7 +84,7 @@ def revert(tx: Connection, actor: Actor, kind: RecordKind, import_id: UUID) -> t
 # --- inside
 
 
-def _busy(tx: Connection, ids: set[UUID], touched: dict[UUID, Any]) -> set[UUID]:
+def _busy(tx: ReadTx, ids: set[UUID], touched: dict[UUID, Any]) -> set[UUID]:
     """Those of these customers on whom something hangs."""
     found: set[UUID] = set()
     if not ids:
@@ -98,7 +99,7 @@ def _busy(tx: Connection, ids: set[UUID], touched: dict[UUID, Any]) -> set[UUID]
 
 
 def _restore(
-    tx: Connection, actor: Actor, people: dict[UUID, Row], changes: dict[customer_changes.Place, Change]
+    tx: WriteTx, actor: Actor, people: dict[UUID, Row], changes: dict[customer_changes.Place, Change]
 ) -> None:
     pairs = []
     for customer_id, row in sorted(people.items()):
@@ -137,7 +138,7 @@ def _attributes(row: Row, before: Row, after: Row) -> Row:
 
 
 def _restore_terms(
-    tx: Connection, actor: Actor, people: dict[UUID, Row], changes: dict[customer_changes.Place, Change]
+    tx: WriteTx, actor: Actor, people: dict[UUID, Row], changes: dict[customer_changes.Place, Change]
 ) -> None:
     versions = contract_terms.versions_of(tx, people)
     gone: list[tuple[UUID, date]] = []

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.churn import Fit, Histories, NoFit, NoFitReason, Parameters
-from app.domain.churn.distributions import bg_nbd, btyd, mbg_nbd
+from app.domain.churn.distributions import bg_nbd, fitting, mbg_nbd
 from app.domain.churn.distributions.btyd import Model
 from app.domain.churn.distributions.fitting import _data, _value_and_slope
 from app.domain.churn.inputs.purchase_history import group
@@ -139,7 +139,7 @@ def test_many_distinct_histories_give_a_maximum_too() -> None:
 def test_newtons_steps_lead_to_where_the_general_search_leads(monkeypatch: pytest.MonkeyPatch) -> None:
     customers = simulated(30_000)
     by_steps = mbg_nbd.fit(customers)
-    monkeypatch.setattr(btyd, "_refined", lambda *_: None)
+    monkeypatch.setattr(fitting, "_refined", lambda *_: None)
     searched = mbg_nbd.fit(customers)
     assert isinstance(by_steps, Fit)
     assert isinstance(searched, Fit)

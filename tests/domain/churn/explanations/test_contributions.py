@@ -5,13 +5,14 @@ import pytest
 from churn_shops import simulated
 
 from app.domain.churn.evaluation.model_selection import contest, predict
-from app.domain.churn.explanations.contributions import Contribution, contributions, sentence
+from app.domain.churn.explanations.contributions import Contribution, contributions, sentences
 from app.domain.churn.explanations.reason_groups import THEMES
 from app.domain.churn.inputs.customer_facts import COLUMNS, Facts, from_row
 from app.domain.churn.inputs.features import FEATURES
 from app.domain.churn.inputs.snapshots import Snapshot
 from app.domain.churn.models.logistic import Serving
 from app.domain.churn.models.logistic_regression import log_odds
+from app.texts import render
 
 LEDGER = simulated(21, regular=6)
 
@@ -67,25 +68,23 @@ def test_everything_can_be_said(served: tuple[Serving, Snapshot, np.ndarray], la
     nothing = from_row(now.facts.row(3), now.as_of_day)
     for facts in (from_row(known().row(0), 420), nothing):
         for reason in contributions(facts, 5000, 1, serving):
-            text = sentence(reason, language)
+            text = render(language, *sentences(reason))
             assert text[-1] == "."
             assert "{" not in text
-            assert (language == "en") == (text != sentence(reason, "tr") and text == sentence(reason, "fr"))
+            assert (language == "en") == (text == render("fr", *sentences(reason)))
 
 
 def test_what_is_said() -> None:
     silent = Contribution("purchase_pattern", 61, 3, 0.9)
-    assert (
-        sentence(silent, "en") == "Last purchase 61 days ago; purchase days so far: 3. This raises the risk."
+    assert render("en", *sentences(silent)) == (
+        "Last purchase 61 days ago; purchase days so far: 3. This raises the risk."
     )
-    assert sentence(silent, "az") == (
+    assert render("az", *sentences(silent)) == (
         "Son alış-veriş 61 gün əvvəl; indiyədək alış-veriş günləri: 3. Bu, riski artırır."
     )
     none = Contribution("satisfaction", None, None, 0.01)
-    assert sentence(none, "tr") == "Son bir yılda anket yanıtı yok. Bunun etkisi az."
+    assert render("tr", *sentences(none)) == "Son bir yılda anket yanıtı yok. Bunun etkisi az."
 
 
 def test_themes_are_those_of_the_features() -> None:
     assert {feature.theme for feature in FEATURES} == set(THEMES)
-    for theme in THEMES.values():
-        assert {*theme.titles} == {*theme.sentences} == {*theme.unknown} == {"en", "tr", "az"}
