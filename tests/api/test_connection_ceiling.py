@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from app import connection_ceiling
+from app import connection_ceiling, logs
 from app.cli.commands import app as cli
 from app.connection_ceiling import Connections, Stage, fitting, raise_descriptor_limit
 from app.http_server import Limits, make_server
@@ -331,6 +331,7 @@ def test_the_commands_leave_descriptors_for_the_database(
     monkeypatch.setenv("VEFA_DATABASE_URL", f"sqlite:///{file}")
     monkeypatch.setenv("VEFA_SECRET", "The tests' own secret, 0123456789 abcdefgh".replace(" ", "-"))
     monkeypatch.setattr(connection_ceiling, "raise_descriptor_limit", lambda: 1024)
+    monkeypatch.setattr(logs, "configure", lambda level: None)  # loggers would keep it for later tests
     asked: dict[str, Any] = {}
     monkeypatch.setattr("app.http_server.serve", lambda _app, **options: asked.update(options))
     more = ["--file", str(tmp_path / "demo.db"), "--customers", "1"] if command == "demo" else []
