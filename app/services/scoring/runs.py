@@ -77,7 +77,7 @@ def start(tx: WriteTx, actor: Actor, data: ScoringRunCreate) -> Row:
     wanted = {"as_of": as_of, "parameters": parameters_of(actor, data).to_dict()}
     twin = job_results.waiting_twin(tx, actor, ScoringRun, **wanted)
     if twin is not None:
-        return _shape(twin)
+        return twin
     run = create(tx, actor, data)
     arguments, made = {"run_id": str(run["id"])}, {"href": f"/v1/scoring-runs/{run['id']}"}
     job = jobs.create(tx, actor, "scoring", arguments, result=made)
@@ -122,7 +122,7 @@ def get(tx: ReadTx, _actor: Actor, run_id: UUID) -> Row:
     row = tx.execute(_READ.where(ScoringRun.id == run_id)).mappings().first()
     if row is None:
         raise NotFoundError("There is no such scoring run.")
-    return _shape(dict(row))
+    return dict(row)
 
 
 @one_statement
@@ -134,8 +134,7 @@ def page(tx: ReadTx, _actor: Actor, query: ScoringRunQuery, after: After | None)
     if query.as_of is not None:
         statement = statement.where(ScoringRun.as_of == query.as_of)
     keys = (SortKey(ScoringRun.created_at, descending=True), SortKey(ScoringRun.id, descending=True))
-    found = fetch(tx, statement, keys, limit=query.limit, after=after)
-    return Page([_shape(row) for row in found.rows], found.after)
+    return fetch(tx, statement, keys, limit=query.limit, after=after)
 
 
 def find_finished(
@@ -180,8 +179,3 @@ def previous_of(tx: ReadTx, run_id: UUID, parameters_key: str, as_of: date) -> U
         .order_by(ScoringRun.as_of.desc(), ScoringRun.created_at.desc())
         .limit(1)
     ).scalar_one_or_none()
-
-
-def _shape(row: Row) -> Row:
-    """A row as `ScoringRunRead` wants it: runs of an earlier version have the later parameters as well."""
-    return {**row, "parameters": Parameters.from_dict(row["parameters"]).to_dict()}
