@@ -77,16 +77,17 @@ def get_by_external_id(tx: ReadTx, actor: Actor, system: str, key: str) -> Row:
 def page(tx: ReadTx, actor: Actor, query: CustomerQuery, after: After | None) -> Page:
     """Read a page of the customers that match every filter.
 
-    Two statements; one more with ``include=total``, and one where a page reaches those who lack the figure
-    that all are sorted by.
+    Two statements; one more with ``include=total``, one where a page reaches those who lack the figure
+    that all are sorted by, and one with ``q``.
     """
-    statement = search.CUSTOMERS.filtered(actor, query)
+    statement = search.filtered(actor, query, one_by_one=search.finds_many(tx, query))
     keys = search.CUSTOMERS.order(query)
     if any(key.column is Customer.name_key for key in keys):
         statement = statement.add_columns(Customer.name_key)
     total = None
     if query.include:
-        total = tx.execute(select(func.count()).select_from(statement.order_by(None).subquery())).scalar_one()
+        every = search.filtered(actor, query).subquery()
+        total = tx.execute(select(func.count()).select_from(every)).scalar_one()
     found = fetch(tx, statement, keys, limit=query.limit, after=after)
     rows = [_shape(row) for row in found.rows]
     shared_opt_outs.tell(tx, rows)
