@@ -30,8 +30,9 @@ class SqliteReaders:
 
     def run(self, snapshot: bool, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Call ``fn(tx, ...)``; with ``snapshot`` all its statements see the same rows."""
+        idle = self._idle
         try:
-            tx = self._idle.pop()
+            tx = idle.pop()
         except IndexError:
             tx = self.engine.connect()
         driver: Any = tx.connection.driver_connection
@@ -44,20 +45,35 @@ class SqliteReaders:
                 if driver.in_transaction:
                     driver.execute("ROLLBACK")
         except AppError:
-            self._idle.append(tx)
+            self._give_back(tx, idle)
             raise
         except BaseException:
-            tx.invalidate()
-            tx.close()
+            _throw_away(tx)
             raise
-        self._idle.append(tx)
+        self._give_back(tx, idle)
         return result
+
+    def renew(self) -> None:
+        """Let later reads open new connections, which know the statistics there are now."""
+        idle, self._idle = self._idle, []
+        while idle:
+            _throw_away(idle.pop())
 
     def close(self) -> None:
         """Close idle connections. Later reads open new ones."""
-        while self._idle:
-            self._idle.pop().close()
+        self.renew()
         self.engine.dispose()
+
+    def _give_back(self, tx: Connection, idle: list[Connection]) -> None:
+        if idle is self._idle:
+            idle.append(tx)
+        else:  # renewed meanwhile
+            _throw_away(tx)
+
+
+def _throw_away(tx: Connection) -> None:
+    tx.invalidate()
+    tx.close()
 
 
 class PostgresConnections:

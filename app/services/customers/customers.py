@@ -1,6 +1,6 @@
 """Record, change, find and read customers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -40,7 +40,7 @@ from app.services.platform import preconditions
 from app.services.platform.changes import one_or_raise
 from app.store import dialects
 from app.store.audit import trail
-from app.store.engine import one_statement
+from app.store.engine import in_thread_on_sqlite, one_statement
 from app.store.paging import After, Page, fetch
 from app.store.prepared_select import PreparedSelect
 from app.store.tables import Customer, CustomerExternalId, CustomerLookup
@@ -92,6 +92,17 @@ def page(tx: ReadTx, actor: Actor, query: CustomerQuery, after: After | None) ->
     rows = [_shape(row) for row in found.rows]
     shared_opt_outs.tell(tx, rows)
     return Page(rows, found.after, total)
+
+
+@in_thread_on_sqlite
+def long_page(tx: ReadTx, actor: Actor, query: CustomerQuery, after: After | None) -> Page:
+    """Read a page that may take long to find."""
+    return page(tx, actor, query, after)
+
+
+def reader_of(query: CustomerQuery) -> Callable[[ReadTx, Actor, CustomerQuery, After | None], Page]:
+    """Return `page`, or `long_page` where the filters may want many customers looked at."""
+    return page if search.is_looked_up(query) else long_page
 
 
 # --- writing

@@ -189,6 +189,16 @@ def filtered(actor: Actor, query: CustomerQuery, *, one_by_one: bool = False) ->
     return statement if query.q is None else statement.where(_named(query.q, one_by_one=one_by_one))
 
 
+_EXACT = frozenset({"phone", "email", "external_id"})
+
+
+def is_looked_up(query: CustomerQuery) -> bool:
+    """Whether a page costs what it shows: it has no filters, or one that few customers can match."""
+    others = query.model_fields_set - {"cursor", "limit", "sort"}
+    sent = {member for member in others if getattr(query, member) not in (None, [])}
+    return "include" not in sent and (not sent or bool(sent & _EXACT))
+
+
 def finds_many(tx: ReadTx, query: CustomerQuery) -> bool:
     """Whether so many names match that a page of them is soon found one by one; the count stops there."""
     words = names.query(query.q or "")
