@@ -78,6 +78,15 @@ class Settings(BaseSettings):
     max_connections: int = Field(
         1000, ge=16, le=1_000_000, description="Client connections of a process at once."
     )
+    max_requests: int = Field(
+        1000, ge=16, le=1_000_000, description="Requests in flight in a process, reads and writes each."
+    )
+    wait_target_seconds: float = Field(
+        0.05,
+        gt=0,
+        le=60,
+        description="When requests wait longer on and on, fewer are let in; the others are 503 at once.",
+    )
     pages_off: Annotated[tuple[Literal["docs", "metrics"], ...], NoDecode] = Field(
         (), description="Pages open to everybody to leave out: docs (with the OpenAPI document), metrics."
     )

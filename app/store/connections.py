@@ -7,8 +7,10 @@ our own rules; after any other error it goes back to the pool, which cleans it o
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from time import monotonic
 from typing import Any
 from weakref import WeakSet
 
@@ -94,6 +96,7 @@ class PostgresConnections:
         self._turns = asyncio.Semaphore(size)
         self._wait_seconds, self._refusal = wait_seconds, refusal
         self._idle: list[AsyncConnection] = []
+        self._waiting: deque[float] = deque()  # since when, the first one first
 
     async def run(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Call ``fn(tx, ...)`` on a connection in autocommit.
@@ -110,6 +113,10 @@ class PostgresConnections:
                 self._turns.release()
         finally:
             self.watchdog.end(waiting)
+
+    def waited(self) -> float:
+        """Return for how many seconds the first in line has been waiting for a connection."""
+        return monotonic() - self._waiting[0] if self._waiting else 0.0
 
     async def close(self) -> None:
         """Close idle connections. Later uses open new ones."""
@@ -136,6 +143,8 @@ class PostgresConnections:
         if not self._turns.locked():
             await self._turns.acquire()
             return
+        since = monotonic()
+        self._waiting.append(since)
         try:
             async with asyncio.timeout(self._wait_seconds) as waiting.limit:
                 await self._turns.acquire()
@@ -143,6 +152,8 @@ class PostgresConnections:
             if self.watchdog.hangs:
                 raise hanging() from None
             raise UnavailableError(self._refusal, headers={"Retry-After": "1"}) from None
+        finally:
+            self._waiting.remove(since)
         waiting.limit = None
 
     async def _connect(self, waiting: Waiting) -> AsyncConnection:

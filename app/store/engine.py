@@ -137,6 +137,12 @@ class Store:
         task.add_done_callback(self._begun.discard)
         return await asyncio.shield(task)
 
+    def waits(self) -> tuple[float, float]:
+        """Return for how many seconds the first read and the first write have been waiting for their turn."""
+        if self.is_sqlite:
+            return 0.0, self._writer.waited()
+        return self._reads.waited(), self._writes.waited()
+
     # --- commands and jobs
 
     def read_sync(self, fn: ReadUse[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
