@@ -15,7 +15,7 @@ from app.domain.common import money
 from app.domain.common.access import Actor
 from app.domain.scoring.replays import MAX_SHOWN, LateKind, Remark
 from app.domain.scoring.score_columns import NO_TIER, groups
-from app.errors import FieldError, InvalidError, NotFoundError
+from app.errors import FieldError, InvalidError
 from app.schemas.scoring.replays import ReplayCreate, ReplayQuery
 from app.services.scoring import (
     churn,
@@ -30,7 +30,8 @@ from app.services.scoring import run as scoring
 from app.services.scoring.replay_comparison import Aligned
 from app.store.audit import trail
 from app.store.engine import one_statement
-from app.store.paging import After, Page, SortKey, fetch
+from app.store.listing import COMPANY_WIDE, Listing, equal, newest_first, one_or_404, where
+from app.store.paging import After, Page
 from app.store.scoring import changed_customers, customer_facts, run_results
 from app.store.scoring import late_records as late
 from app.store.scoring.late_records import LateRecords
@@ -45,6 +46,7 @@ Row = dict[str, Any]
 JOB = "replays"
 
 _STATE = job_results.state_of(Replay)
+_UNKNOWN = "There is no such replay."
 _SUMMARY = (
     select(
         Replay.id,
@@ -58,6 +60,14 @@ _SUMMARY = (
     )
     .join_from(Replay, ScoringRun, ScoringRun.id == Replay.run_id)
     .join(Job, Job.id == Replay.job_id, isouter=True)
+)
+REPLAYS = Listing(
+    ReplayQuery,
+    _SUMMARY,
+    owner=COMPANY_WIDE,
+    missing=_UNKNOWN,
+    sorts=newest_first(Replay.created_at, Replay.id),
+    filters=[where("state", lambda state: state == _STATE), equal(Replay.run_id)],
 )
 
 
@@ -116,22 +126,13 @@ def get(tx: ReadTx, _actor: Actor, replay_id: UUID) -> Row:
         NotFoundError: there is none with this id.
     """
     statement = _SUMMARY.add_columns(Replay.result).where(Replay.id == replay_id)
-    row = tx.execute(statement).mappings().first()
-    if row is None:
-        raise NotFoundError("There is no such replay.")
-    return dict(row)
+    return one_or_404(tx, statement, _UNKNOWN)
 
 
 @one_statement
-def page(tx: ReadTx, _actor: Actor, query: ReplayQuery, after: After | None) -> Page:
+def page(tx: ReadTx, actor: Actor, query: ReplayQuery, after: After | None) -> Page:
     """Read a page of replays, newest first."""
-    statement = _SUMMARY
-    if query.state is not None:
-        statement = statement.where(_STATE == query.state)  # noqa: SIM300 - SQL, not Python
-    if query.run_id is not None:
-        statement = statement.where(Replay.run_id == query.run_id)
-    keys = (SortKey(Replay.created_at, descending=True), SortKey(Replay.id, descending=True))
-    return fetch(tx, statement, keys, limit=query.limit, after=after)
+    return REPLAYS.page(tx, actor, query, after)
 
 
 def _wrong(code: str, detail: str) -> InvalidError:

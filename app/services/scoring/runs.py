@@ -17,7 +17,8 @@ from app.services.platform import jobs
 from app.services.scoring import job_results
 from app.store.audit import trail
 from app.store.engine import one_statement
-from app.store.paging import After, Page, SortKey, fetch
+from app.store.listing import COMPANY_WIDE, Listing, equal, newest_first, where
+from app.store.paging import After, Page
 from app.store.tables import Job, ScoringRun
 from app.store.transactions import ReadTx, WriteTx
 from app.store.types import new_id, now
@@ -25,17 +26,24 @@ from app.store.types import new_id, now
 Row = dict[str, Any]
 
 _STATE = case((Job.state == JobState.CANCELLED, "cancelled"), else_=ScoringRun.state)
-_READ = select(
-    ScoringRun.id,
-    ScoringRun.job_id,
-    ScoringRun.as_of,
-    ScoringRun.parameters,
-    _STATE.label("state"),
-    ScoringRun.is_current,
-    ScoringRun.error,
-    ScoringRun.created_at,
-    ScoringRun.ended_at,
-).join_from(ScoringRun, Job, Job.id == ScoringRun.job_id, isouter=True)
+RUNS = Listing(
+    ScoringRunQuery,
+    select(
+        ScoringRun.id,
+        ScoringRun.job_id,
+        ScoringRun.as_of,
+        ScoringRun.parameters,
+        _STATE.label("state"),
+        ScoringRun.is_current,
+        ScoringRun.error,
+        ScoringRun.created_at,
+        ScoringRun.ended_at,
+    ).join_from(ScoringRun, Job, Job.id == ScoringRun.job_id, isouter=True),
+    owner=COMPANY_WIDE,
+    missing="There is no such scoring run.",
+    sorts=newest_first(ScoringRun.created_at, ScoringRun.id),
+    filters=[where("state", lambda state: state == _STATE), equal(ScoringRun.as_of)],
+)
 
 
 def parameters_of(actor: Actor, data: ScoringRunCreate) -> Parameters:
@@ -113,28 +121,19 @@ def create(tx: WriteTx, actor: Actor, data: ScoringRunCreate, *, run_id: UUID | 
 
 
 @one_statement
-def get(tx: ReadTx, _actor: Actor, run_id: UUID) -> Row:
+def get(tx: ReadTx, actor: Actor, run_id: UUID) -> Row:
     """Read one run.
 
     Raises:
         NotFoundError: there is none with this id.
     """
-    row = tx.execute(_READ.where(ScoringRun.id == run_id)).mappings().first()
-    if row is None:
-        raise NotFoundError("There is no such scoring run.")
-    return dict(row)
+    return RUNS.one_or_404(tx, actor, ScoringRun.id == run_id)
 
 
 @one_statement
-def page(tx: ReadTx, _actor: Actor, query: ScoringRunQuery, after: After | None) -> Page:
+def page(tx: ReadTx, actor: Actor, query: ScoringRunQuery, after: After | None) -> Page:
     """Read a page of runs, newest first."""
-    statement = _READ
-    if query.state is not None:
-        statement = statement.where(_STATE == query.state)  # noqa: SIM300 - SQL, not Python
-    if query.as_of is not None:
-        statement = statement.where(ScoringRun.as_of == query.as_of)
-    keys = (SortKey(ScoringRun.created_at, descending=True), SortKey(ScoringRun.id, descending=True))
-    return fetch(tx, statement, keys, limit=query.limit, after=after)
+    return RUNS.page(tx, actor, query, after)
 
 
 def find_finished(
