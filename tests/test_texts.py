@@ -72,9 +72,9 @@ def constants_of(tree: ast.Module) -> dict[str, list[str]]:
     return found
 
 
-DESCRIBED = {"Signal": (), "Index": (), "ChurnModel": (), "Method": (), "ReasonGroup": (2, 3)}
+DESCRIBED = {"Signal": (), "Index": (), "ChurnModel": (), "Method": (), "Listing": (), "ReasonGroup": (2, 3)}
 """What has message ids in members, and in which arguments."""
-MEMBERS = {"detail", "title", "sentence", "limits"}
+MEMBERS = {"detail", "title", "sentence", "limits", "missing"}
 
 
 def messages(trees: list[ast.Module]) -> Iterator[str]:
@@ -144,6 +144,7 @@ def test_every_text_is_translated(language: str) -> None:
         'Message("Planted." if n == 1 else "{number} days", {"number": n})',
         'Signal(code="x", title="Planted.", sentence="Open complaints: {value}.")',
         'Signal(code="x", title="Open complaint", sentence="Planted.")',
+        'Listing(ThingQuery, rows, owner=rows.id, missing="Planted.", sorts=())',
         'ReasonGroup("x", Unit.COUNT, "Open complaints: {value}.", "Planted.", measure)',
         '_FEW = "Planted."\nMethod(code="x", title="Recency", limits=(_FEW,))',
         '_SAID = ("Planted.", "This raises the risk.")\nMessage(_SAID[effect])',
