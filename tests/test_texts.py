@@ -94,6 +94,27 @@ def messages(trees: list[ast.Module]) -> Iterator[str]:
                     yield from literals(argument, constants)
 
 
+def codes(trees: list[ast.Module]) -> set[str]:
+    """Every code given to an error, or to what makes errors. Another error's `code` is given there already,
+    and `_code_of` a status is one of `PROBLEMS`."""
+    makers = {*error_names(trees), "RecordType"}
+    found: set[str] = set()
+    for tree in trees:
+        constants = constants_of(tree)
+        for node in ast.walk(tree):
+            if (
+                isinstance(node, ast.Call)
+                and getattr(node.func, "id", getattr(node.func, "attr", "")) in makers
+            ):
+                for argument in (one.value for one in node.keywords if (one.arg or "").endswith("code")):
+                    named = literals(argument, constants)
+                    passed_on = isinstance(argument, ast.Attribute | ast.IfExp)
+                    chosen = ast.unparse(argument).startswith("_code_of(")
+                    assert named or passed_on or chosen, f"no code can be read: {ast.unparse(node)}"
+                    found.update(named)
+    return found
+
+
 def untranslated(texts: Iterable[str], language: str) -> list[str]:
     """Message ids that have no translation."""
     return sorted({text for text in texts if not CATALOGUES[language].get(text)})
@@ -152,6 +173,33 @@ def test_every_text_is_translated(language: str) -> None:
 )
 def test_a_text_without_a_translation_is_noticed(source: str, language: str) -> None:
     assert untranslated(messages([ast.parse(source)]), language) == ["Planted."]
+
+
+def test_every_code_of_a_problem_has_its_page() -> None:
+    """Those given to errors, and those that are the codes of classes of errors."""
+    given = codes(SOURCES)
+    assert {"illegal_step", "bad_gzip", "transaction_differs"} <= given
+    assert given - PROBLEMS.keys() == set()
+    kinds = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, AppError)]
+    assert {kind.code: kind.status for kind in kinds}.items() <= {
+        code: kind.status for code, kind in PROBLEMS.items()
+    }.items()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'raise ConflictError("The survey is not in use.", code="planted")',
+        'errors.InvalidError(code="planted" if n else "empty_file")',
+        '_CODE = "planted"\nNotFoundError(code=_CODE)',
+        'class ImportFileError(InvalidError): ...\nImportFileError(code="planted")',
+        'recording.RecordType(Thing, differs_code="planted")',
+    ],
+)
+def test_a_code_without_a_page_is_noticed(source: str) -> None:
+    assert codes([ast.parse(source)]) - PROBLEMS.keys() == {"planted"}
+    with pytest.raises(AssertionError, match="no code can be read"):
+        codes([ast.parse("ConflictError(code=made_up())")])
 
 
 @pytest.mark.parametrize("language", CATALOGUES)
