@@ -72,9 +72,18 @@ def constants_of(tree: ast.Module) -> dict[str, list[str]]:
     return found
 
 
-DESCRIBED = {"Signal": (), "Index": (), "ChurnModel": (), "Method": (), "Listing": (), "ReasonGroup": (2, 3)}
+def called(call: ast.Call) -> str:
+    """The name of what is called, without the module it is in."""
+    name: str = getattr(call.func, "id", getattr(call.func, "attr", ""))
+    return name
+
+
+DESCRIBED: dict[str, tuple[int, ...]] = {
+    **dict.fromkeys(("Signal", "Index", "ChurnModel", "Method", "Listing", "RecordType"), ()),
+    "ReasonGroup": (2, 3),
+}
 """What has message ids in members, and in which arguments."""
-MEMBERS = {"detail", "title", "sentence", "limits", "missing"}
+MEMBERS = {"detail", "title", "sentence", "limits", "missing", "exists"}
 
 
 def messages(trees: list[ast.Module]) -> Iterator[str]:
@@ -85,8 +94,7 @@ def messages(trees: list[ast.Module]) -> Iterator[str]:
     for tree in trees:
         constants = constants_of(tree)
         for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", None) in places:
-                name = node.func.id  # type: ignore[attr-defined]
+            if isinstance(node, ast.Call) and (name := called(node)) in places:
                 given = [node.args[place] for place in places[name] if place < len(node.args)]
                 given += [keyword.value for keyword in node.keywords if keyword.arg in MEMBERS]
                 for argument in given:
@@ -102,10 +110,7 @@ def codes(trees: list[ast.Module]) -> set[str]:
     for tree in trees:
         constants = constants_of(tree)
         for node in ast.walk(tree):
-            if (
-                isinstance(node, ast.Call)
-                and getattr(node.func, "id", getattr(node.func, "attr", "")) in makers
-            ):
+            if isinstance(node, ast.Call) and called(node) in makers:
                 for argument in (one.value for one in node.keywords if (one.arg or "").endswith("code")):
                     named = literals(argument, constants)
                     passed_on = isinstance(argument, ast.Attribute | ast.IfExp)
@@ -166,6 +171,7 @@ def test_every_text_is_translated(language: str) -> None:
         'Signal(code="x", title="Planted.", sentence="Open complaints: {value}.")',
         'Signal(code="x", title="Open complaint", sentence="Planted.")',
         'Listing(ThingQuery, rows, owner=rows.id, missing="Planted.", sorts=())',
+        'recording.RecordType(Thing, path="/v1/things", exists="Planted.", exists_code="thing_exists")',
         'ReasonGroup("x", Unit.COUNT, "Open complaints: {value}.", "Planted.", measure)',
         '_FEW = "Planted."\nMethod(code="x", title="Recency", limits=(_FEW,))',
         '_SAID = ("Planted.", "This raises the risk.")\nMessage(_SAID[effect])',
