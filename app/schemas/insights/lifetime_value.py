@@ -131,14 +131,14 @@ class LifetimeValueRead(Output):
     interval: MoneyBetween | None
     """Holds 95 % of what the total may turn out to be, as far as the company's own past tells. Null: there is
     none, or part of the total is by contract, and how sure that is is not known."""
-    net_of_refunds: bool
-    """Whether what was given back has been taken off; false in runs of an earlier version only."""
+    net_of_refunds: Literal[True]
+    """What was given back has been taken off."""
     level: Factor
     """What the models' total, and every customer's value without a contract, was multiplied by."""
-    basis: Basis | None
+    basis: Basis
     """What the level rests on. ``season_unknown``: the last two windows, and the season ahead was not seen;
     ``same_season``: the same days of the years before; ``same_season_and_last``: those and the last window;
-    ``year_windows``: the last two years; ``none``: nothing. Null in runs of an earlier version."""
+    ``year_windows``: the last two years; ``none``: nothing."""
     windows: Annotated[list[ClosedWindow], Field(max_length=3)]
     parts: VarianceParts | None
     limits: Annotated[list[Code], Field(max_length=20)]
@@ -146,10 +146,9 @@ class LifetimeValueRead(Output):
     is no model."""
     limit_sentences: Annotated[list[Annotated[str, line_out(500)]], Field(max_length=20)]
     """The same in words."""
-    of_active: ValuePart | None
-    """Null in runs of an earlier version, as are the next two."""
-    of_dormant: ValuePart | None
-    of_left: ValuePart | None
+    of_active: ValuePart
+    of_dormant: ValuePart
+    of_left: ValuePart
     """Who left by an event is worth 0; who is taken to have left for its silence may come back, and is worth
     what is expected of it."""
     tiers: Annotated[list[TierValue], Field(max_length=4)]

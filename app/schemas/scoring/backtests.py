@@ -193,9 +193,8 @@ class BacktestResult(Output):
     flags_run_id: UUID | None
     """The run that gave the levels of ``confusion`` on that day; null: levels as they would have been."""
     contract: ContractBacktest | None
-    """Null when nobody was under contract, and for backtests from before contracts were tested."""
-    lifetime_value: LifetimeBacktest | None
-    """Null for backtests from before lifetime values were tested."""
+    """Null when nobody was under contract."""
+    lifetime_value: LifetimeBacktest
 
 
 class BacktestRead(Output):

@@ -15,7 +15,6 @@ from app.domain.common.access import Actor
 from app.domain.common.days import day_number
 from app.domain.lifetime_value import Buyers, interval, worth
 from app.domain.lifetime_value.limits import SENTENCES, Limit
-from app.domain.lifetime_value.spend import Kind
 from app.domain.scoring.parameters import Parameters
 from app.domain.scoring.score_columns import NONE, ROW_FACTS
 from app.errors import NotFoundError
@@ -30,9 +29,6 @@ from app.texts import render
 
 Row = dict[str, Any]
 
-LEVELLED = 3
-"""The version of reports from which on totals have a level, and are net of refunds."""
-
 _RUN = select(
     ScoringRun.id,
     ScoringRun.as_of,
@@ -40,7 +36,7 @@ _RUN = select(
     ScoringRun.is_current,
     ScoringRun.churn,
     ScoringRun.lifetime_value,
-).where(ScoringRun.lifetime_value.is_not(None))
+)
 
 
 def report(tx: ReadTx, _actor: Actor, run_id: UUID | None, as_of: date | None, language: str) -> Row:
@@ -58,18 +54,17 @@ def report(tx: ReadTx, _actor: Actor, run_id: UUID | None, as_of: date | None, l
         for one, customer_id in zip(run.lifetime_value["top"], ids, strict=True)
         if customer_id in names
     ]
-    parameters = Parameters.from_dict(run.parameters)
-    stored = _of_any_version(run.lifetime_value)
+    currency, stored = run.parameters["currency"], run.lifetime_value
     return {
         **stored,
         "interval": _interval(stored),
         "limit_sentences": _sentences(stored["limits"], language),
-        "tiers": _with_rest(stored, parameters.currency),
-        "left": _left(stored, parameters.currency),
+        "tiers": _with_rest(stored, currency),
+        "left": _left(stored, currency),
         "run_id": run.id,
         "as_of": run.as_of,
         "is_current": run.is_current,
-        "parameters": parameters.to_dict(),
+        "parameters": run.parameters,
         "top": top,
     }
 
@@ -95,8 +90,8 @@ def of_customer(tx: ReadTx, actor: Actor, customer_id: UUID, language: str) -> R
     stored = run_results.of_customer(tx, [run.id], customer_id, ["lifetime_value_minor"])
     minor = int(stored[run.id]["lifetime_value_minor"]) if run.id in stored else NONE
     by_contract = row.churn_model in (contract.BASE, contract.CODE)
-    report = _of_any_version(run.lifetime_value)
-    drawn = _drawn(run, report, row.churn_facts, parameters) if minor > 0 and not by_contract else {}
+    report = run.lifetime_value
+    drawn = _drawn(run, row.churn_facts, parameters) if minor > 0 and not by_contract else {}
     spend = report["purchases"]["spend_model"]
     warnings = [] if by_contract else report["limits"]
     return {
@@ -114,31 +109,6 @@ def of_customer(tx: ReadTx, actor: Actor, customer_id: UUID, language: str) -> R
         "warnings": warnings,
         "warning_sentences": _sentences(warnings, language),
         **drawn,
-    }
-
-
-def _of_any_version(stored: Row) -> Row:
-    """A stored report with the members of today. Runs of earlier versions knew neither the level of a total
-    nor the windows it rests on, took no refunds off, and had one model of spend and of contracts."""
-    spend = stored["purchases"]["spend_model"]
-    if stored["version"] >= LEVELLED:
-        return stored
-    return {
-        **stored,
-        "net_of_refunds": False,
-        **dict.fromkeys(("level", "basis", "parts", "of_active", "of_dormant", "of_left")),
-        "windows": [],
-        "limits": [],
-        "purchases": {
-            **stored["purchases"],
-            "spend_model": {
-                "kind": None if spend["no_fit"] else Kind.GAMMA_GAMMA.value,
-                "price": None,
-                "log_variance": None,
-                **spend,
-            },
-        },
-        "contracts": {"model": contract.BASE, **stored["contracts"]},
     }
 
 
@@ -172,11 +142,11 @@ def _left(stored: Row, currency: str) -> Row:
     return {"customers": customers, "value": money.to_wire(0, currency)}
 
 
-def _drawn(run: Any, report: Row, facts: list[Any] | None, parameters: Parameters) -> Row:
+def _drawn(run: Any, facts: list[Any] | None, parameters: Parameters) -> Row:
     """What the value of a customer without a contract is made of, from what its row and the run hold."""
-    rate, level = run.churn["models"]["mbg_nbd"]["parameters"], report["level"] or 1.0
-    spend = spend_of(report["purchases"]["spend_model"])
-    if facts is None or len(facts) != len(ROW_FACTS) or rate is None or spend is None:
+    rate, report = run.churn["models"]["mbg_nbd"]["parameters"], run.lifetime_value
+    spend, level = spend_of(report["purchases"]["spend_model"]), report["level"]
+    if facts is None or rate is None or spend is None or level is None:
         return {}
     known = dict(zip(ROW_FACTS, facts, strict=True))
     first, last, days = (np.array([known[name]]) for name in ("first_day", "last_day", "purchase_days"))
