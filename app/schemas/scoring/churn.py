@@ -199,6 +199,10 @@ class ChurnReason(Output):
     """What it is compared with: what is usual for the customer or for all, or a limit."""
     contribution: Share
     """How strongly it warns, by the formula of the sign, for ordering; not a share of the probability."""
+    n: Count | None
+    """How many scores a fall was told by; null for signs that are no change of scores."""
+    limit: Figure
+    """Up to how many points a fall is ordinary for this customer; null with ``n``."""
     sentence: Annotated[str, line_out(500)]
     """The same in words, in the language asked for: tr, az or en."""
 

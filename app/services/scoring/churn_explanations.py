@@ -32,7 +32,7 @@ def reasons_of(
         language: of the sentences: en, tr or az.
         limit: how many are wanted; all by default.
     """
-    if facts is None or baselines is None:
+    if facts is None or baselines is None or len(facts) < len(COLUMNS):
         return []
     read = churn.from_row(facts[: len(COLUMNS)], day_number(as_of))
     return [
@@ -41,6 +41,8 @@ def reasons_of(
             "value": reason.value,
             "baseline": reason.baseline,
             "contribution": reason.contribution,
+            "n": reason.n,
+            "limit": reason.limit,
             "sentence": render(language, churn.sentence(reason)),
         }
         for reason in churn.reasons_for_one(read, churn.Baselines.from_dict(baselines))[:limit]
