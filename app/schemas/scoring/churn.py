@@ -69,6 +69,8 @@ class ChurnMetrics(Output):
     brier: Figure
     brier_interval: Between | None
     ece: Figure
+    ece_by_chance: Figure
+    ece_limit: Figure
     mean_p: Figure
     calibration: Annotated[list[CalibrationBin], Field(max_length=10)]
 
@@ -178,11 +180,17 @@ class ChurnRead(Output):
     serving: ServingModel | None
     """Null for runs of an earlier version, which knew ``mbg_nbd`` only."""
     limits: Annotated[list[Code], Field(max_length=20)]
-    """What to bear in mind: ``dropout_not_identified``, ``recency_ranks_better``, ``not_calibrated``, ..."""
+    """What to bear in mind: ``dropout_not_identified``, ``recency_ranks_better``, ``not_calibrated``,
+    ``too_few_to_tell``, ..."""
     ece: Figure
     """Expected calibration error of the model that serves: in the contest it won, or else in the backtest."""
+    ece_by_chance: Figure
+    """What it would be on average if the probabilities were right."""
+    ece_limit: Figure
+    """What it would then seldom exceed."""
     calibrated: bool | None
-    """Whether it is at most 0.05; null when it could not be measured."""
+    """Whether it is at most 0.05 or ``ece_limit``; null when it could not be measured, or when the limit is
+    above 0.1: too few customers to tell (``too_few_to_tell``)."""
     backtest: ChurnBacktest
     top: Annotated[list[ChurnTop], Field(max_length=50)]
     """Most value at risk first, of the current run; empty for others. ``/v1/customers`` lists all."""
@@ -255,6 +263,8 @@ class CustomerChurnRead(Output):
     calibrated: bool | None
     ece: Figure
     """Expected calibration error of the run's model, as measured on the last closed window."""
+    ece_by_chance: Figure
+    ece_limit: Figure
     n: Count
     """Customers the model was fitted to."""
     reasons: Annotated[list[ChurnReason], Field(max_length=20)]

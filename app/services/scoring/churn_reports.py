@@ -6,13 +6,14 @@ from typing import Any
 
 from app.domain.churn import Backtest, Fit, NoFit
 from app.domain.churn.evaluation.backtest_report import Figures
-from app.domain.churn.evaluation.metrics import Metrics
+from app.domain.churn.evaluation.metrics import Metrics, is_calibrated
 from app.domain.churn.evaluation.model_selection import Contest
 from app.domain.churn.models.model import Why
 from app.domain.common.days import day_of
 
 Row = dict[str, Any]
 
+_CALIBRATION = ("ece", "ece_by_chance", "ece_limit")
 _FIT = (
     "parameters",
     "log_likelihood",
@@ -28,6 +29,12 @@ def metrics_row(metrics: Metrics) -> Row:
     row = asdict(metrics)
     row["calibration"] = list(row["calibration"])
     return row
+
+
+def calibration_row(metrics: Mapping[str, Any] | None) -> Row:
+    """Whether a model is calibrated, from its `metrics_row`: null where that was not measured."""
+    row = {name: None if metrics is None else metrics.get(name) for name in _CALIBRATION}
+    return {**row, "calibrated": is_calibrated(row["ece"], row["ece_limit"])}
 
 
 def figures_row(found: Figures) -> Row:
