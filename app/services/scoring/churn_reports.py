@@ -1,14 +1,13 @@
 """What was measured and fitted, as it is stored with a run and shown."""
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from app.domain.churn import Backtest, Fit, NoFit
-from app.domain.churn.evaluation.backtest_report import Figures
+from app.domain.churn.contractual.evaluation import ContractEvaluation
+from app.domain.churn.evaluation.backtest_report import Evaluation, Figures
 from app.domain.churn.evaluation.metrics import Metrics, is_calibrated
 from app.domain.churn.evaluation.model_selection import Contest
-from app.domain.churn.models.model import Why
 from app.domain.common.days import day_of
 
 Row = dict[str, Any]
@@ -31,21 +30,16 @@ def metrics_row(metrics: Metrics) -> Row:
     return row
 
 
-def calibration_row(metrics: Mapping[str, Any] | None) -> Row:
+def calibration_row(metrics: Row | None) -> Row:
     """Whether a model is calibrated, from its `metrics_row`: null where that was not measured."""
-    row = {name: None if metrics is None else metrics.get(name) for name in _CALIBRATION}
+    row = {name: None if metrics is None else metrics[name] for name in _CALIBRATION}
     return {**row, "calibrated": is_calibrated(row["ece"], row["ece_limit"])}
 
 
-def figures_row(found: Figures) -> Row:
+def _figures_row(found: Figures) -> Row:
     """One model in a backtest."""
     reliability = [None if one is None else asdict(one) for one in found.reliability]
     return {**asdict(found), "metrics": metrics_row(found.metrics), "reliability": reliability}
-
-
-def missing_rows(missing: Mapping[str, Why]) -> list[Row]:
-    """Models that could not be made ready."""
-    return [{"code": code, "reason": reason.value} for code, reason in missing.items()]
 
 
 def contest_row(found: Contest) -> Row:
@@ -66,6 +60,18 @@ def contest_row(found: Contest) -> Row:
             }
             for entry in found.entries
         ],
+    }
+
+
+def evaluation_row(found: Evaluation | ContractEvaluation) -> Row:
+    """What the backtests of customers with and without a contract have in common."""
+    return {
+        "n": found.n,
+        "published": found.published,
+        "reason": found.reason.value,
+        "contest": contest_row(found.contest),
+        "models": [_figures_row(one) for one in found.models],
+        "missing": [{"code": code, "reason": reason.value} for code, reason in found.missing.items()],
     }
 
 

@@ -169,7 +169,7 @@ class Baselines:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Baselines":
         """What `to_dict` gave."""
-        spread_of_scores = Spread.from_dict(data.get("score_spread"))
+        spread_of_scores = Spread.from_dict(data["score_spread"])
         return cls(**{**data, "rhythm": Rhythm(**data["rhythm"]), "score_spread": spread_of_scores})
 
 
