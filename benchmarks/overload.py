@@ -102,7 +102,8 @@ async def step(port: int, raw: bytes, capacity: float, times: float, seconds: fl
     return (
         f"{times:>4} x  goodput {goodput:4.0%}  refused {len(drill.refused) / sent:4.0%}  lost {drill.lost:5}"
         f"  p50 {quantile(drill.accepted, 0.5):6.0f}  p99 accepted {quantile(drill.accepted, 0.99):6.0f}"
-        f"  p99 refused {quantile(drill.refused, 0.99):6.0f}  healthz worst {quantile(health.accepted, 1):6.0f} ms"
+        f"  p99 refused {quantile(drill.refused, 0.99):6.0f}"
+        f"  healthz worst {quantile(health.accepted, 1):6.0f} ms"
     )
 
 
