@@ -12,8 +12,7 @@ from app.domain.scoring.score_columns import CHURN_FACTS, ROW
 from app.domain.value.next_tier import next_tier_distance
 from app.services.scoring.satisfaction import JUDGED, shown
 from app.store.tables import CustomerScore, ScoringRun
-
-Row = dict[str, Any]
+from app.store.transactions import Row
 
 POINTS_DECIMALS = 6
 """Points that count as equal are shown alike."""
