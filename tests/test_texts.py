@@ -72,7 +72,7 @@ def constants_of(tree: ast.Module) -> dict[str, list[str]]:
     return found
 
 
-DESCRIBED = {"Signal": (), "Index": (), "ChurnModel": (), "Method": (), "ReasonGroup": (2, 3)}
+DESCRIBED = {"Signal": (), "Measured": (), "Index": (), "ChurnModel": (), "Method": (), "ReasonGroup": (2, 3)}
 """What has message ids in members, and in which arguments."""
 MEMBERS = {"detail", "title", "sentence", "limits"}
 

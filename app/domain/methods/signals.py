@@ -58,7 +58,7 @@ def _measured(code: str, given: Figures) -> Figures:
     measured = SIGNALS[code].measure(
         facts, Baselines(rhythm, usual.get("median_score"), usual.get("median_contacts"))
     )
-    return {} if measured is None else dict(zip(_MEASURED, map(float, measured), strict=True))
+    return {} if measured is None else {name: getattr(measured, name) for name in _MEASURED}
 
 
 _MEASURED = ("value", "baseline", "contribution")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sqlalchemy import insert, select
 
 from app.domain.churn.evaluation.backtest_report import Evaluation, Options, evaluate
-from app.domain.churn.inputs.snapshots import Window, plan
+from app.domain.churn.inputs.snapshots import Window
 from app.domain.churn.models import REGISTRY
 from app.domain.churn.models.contract import CONTRACT_MODELS
 from app.domain.common.access import Actor
@@ -21,6 +21,7 @@ from app.schemas.scoring.backtests import BacktestCreate, BacktestQuery
 from app.services.scoring import contract_backtests, job_results, run_facts, training_windows
 from app.services.scoring.churn_reports import contest_row, figures_row, metrics_row, missing_rows
 from app.services.scoring.contract_backtests import UnderContract
+from app.services.scoring.training_windows import Closed
 from app.store.audit import trail
 from app.store.engine import one_statement
 from app.store.paging import After, Page, SortKey, fetch
@@ -157,8 +158,7 @@ class Input:
     backtest_id: UUID
     options: Options
     outcome: Window
-    earlier: Window | None
-    last: Window | None
+    closed: Closed
     flags: NDArray[np.int8] | None
     flags_run_id: UUID | None
     contracts: UnderContract | None
@@ -172,18 +172,25 @@ def read(tx: ReadTx, actor: Actor, backtest_id: UUID) -> Input:
     population, horizon = run_facts.population(tx, spec), parameters.horizon_days
     ids, outcome = training_windows.window(tx, population, spec.as_of_day + horizon)
     first = outcome.then.facts.first_day
-    planned = plan(int(first.min()), spec.as_of_day, horizon) if first.size else None
-    earlier, last = training_windows.pair(tx, spec, planned, ids)
+    closed = training_windows.closed(tx, spec, int(first.min()) if first.size else None, ids)
     run_id, flags = _given(tx, spec, ids)
     contracts = contract_backtests.read(tx, population)
     models = tuple(row["models"]) or (*REGISTRY, *CONTRACT_MODELS)
     options = Options(levels=parameters.levels, cuts=parameters.cuts, models=models)
-    return Input(backtest_id, options, outcome, earlier, last, flags, run_id, contracts)
+    return Input(backtest_id, options, outcome, closed, flags, run_id, contracts)
 
 
 def compute(given: Input) -> Row:
     """Apply the rules. Pure: the same customers give the same result."""
-    found = evaluate(given.outcome, given.earlier, given.last, flags=given.flags, options=given.options)
+    closed = given.closed
+    found = evaluate(
+        given.outcome,
+        closed.earlier,
+        closed.last,
+        same_season=closed.same_season,
+        flags=given.flags,
+        options=given.options,
+    )
     return {**_result(found, given), "contract": contract_backtests.compute(given.contracts, given.options)}
 
 

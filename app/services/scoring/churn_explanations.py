@@ -20,6 +20,7 @@ def reasons_of(
     facts: Sequence[Any] | None,
     baselines: Mapping[str, Any] | None,
     as_of: date,
+    data_end: date | None,
     language: str,
     limit: int | None = None,
 ) -> list[Row]:
@@ -29,12 +30,13 @@ def reasons_of(
         facts: ``churn_facts`` of the customer.
         baselines: ``churn_baselines`` of the same run.
         as_of: the run's day.
+        data_end: day of the newest sale where sales had stopped by then.
         language: of the sentences: en, tr or az.
         limit: how many are wanted; all by default.
     """
     if facts is None or baselines is None:
         return []
-    read = churn.from_row(facts[: len(COLUMNS)], day_number(as_of))
+    read = churn.from_row(facts[: len(COLUMNS)], day_number(as_of), _sales_end(data_end))
     return [
         {
             "code": reason.code,
@@ -52,6 +54,7 @@ def explanation_of(
     value_minor: int | None,
     serving: Mapping[str, Any] | None,
     as_of: date,
+    data_end: date | None,
     language: str,
 ) -> Row | None:
     """Tell what the probability of the learned model is made of; parts that add up, the greatest first.
@@ -61,12 +64,13 @@ def explanation_of(
         value_minor: its value in the run, None without a tier.
         serving: ``churn_serving`` of the same run; None when another model served.
         as_of: the run's day.
+        data_end: as above.
         language: of the sentences: en, tr or az.
     """
     if serving is None or facts is None or len(facts) != len(ROW_FACTS):
         return None
     *known, refunds, _ = facts
-    read = churn.from_row(known, day_number(as_of))
+    read = churn.from_row(known, day_number(as_of), _sales_end(data_end))
     model = Serving.from_dict(serving)
     parts = contributions.contributions(read, value_minor or 0, refunds, model)
     usual = model.mean_log_odds
@@ -77,3 +81,14 @@ def explanation_of(
             {**asdict(part), "sentence": render(language, *contributions.sentences(part))} for part in parts
         ],
     }
+
+
+def silence_days_of(facts: Sequence[Any], as_of: date, data_end: date | None) -> int:
+    """Days since a customer's last purchase day, by its ``churn_facts``; 0 without one."""
+    read = churn.from_row(facts[: len(COLUMNS)], day_number(as_of), _sales_end(data_end))
+    return read.silence_days or 0
+
+
+def _sales_end(data_end: date | None) -> int | None:
+    """The first day whose sales were not seen, where they had stopped."""
+    return None if data_end is None else day_number(data_end) + 1

@@ -13,6 +13,7 @@ from sqlalchemy import exists, insert, select
 from app.domain.churn import LEVELS
 from app.domain.common import money
 from app.domain.common.access import Actor
+from app.domain.scoring.parameters import Parameters
 from app.domain.scoring.replays import MAX_SHOWN, LateKind, Remark
 from app.domain.scoring.score_columns import NO_TIER, groups
 from app.errors import FieldError, InvalidError, NotFoundError
@@ -28,6 +29,7 @@ from app.services.scoring import (
 )
 from app.services.scoring import run as scoring
 from app.services.scoring.replay_comparison import Aligned
+from app.services.scoring.training_windows import NO_WINDOWS
 from app.store.audit import trail
 from app.store.engine import one_statement
 from app.store.paging import After, Page, SortKey, fetch
@@ -44,7 +46,15 @@ Row = dict[str, Any]
 
 JOB = "replays"
 
-_CHURN = {"churn_level", "churn_percent", "churn_model", "value_at_risk", "lifetime_value"}
+_CHURN = {
+    "churn_level",
+    "churn_percent",
+    "churn_model",
+    "dormant",
+    "churn_reason",
+    "value_at_risk",
+    "lifetime_value",
+}
 """Groups of columns that follow from the churn model that served."""
 
 _STATE = job_results.state_of(Replay)
@@ -179,8 +189,12 @@ def read(tx: ReadTx, actor: Actor, replay_id: UUID) -> Input:
     wanted = select(ScoringRun.__table__).join(Replay, Replay.run_id == ScoringRun.id)
     run = tx.execute(wanted.where(Replay.id == replay_id)).mappings().one()
     chosen = None if run["contest_id"] is None else model_selection.get(tx, run["contest_id"])
+    horizon_days = Parameters.from_dict(run["parameters"]).horizon_days
     given = scoring.read_without_cache(
-        tx, actor, run["id"], chosen or model_selection.select_model(None, None, run["as_of"])
+        tx,
+        actor,
+        run["id"],
+        chosen or model_selection.select_model(NO_WINDOWS, run["as_of"], horizon_days),
     )
     kept = run_results.load_columns(tx, run["id"])
     changed = replay_comparison.changed(kept, given.facts.columns, given.spec.as_of_day)

@@ -52,8 +52,13 @@ def reasons_for_one(facts: CustomerFacts, baselines: Baselines) -> list[Reason]:
         baselines: of the same run.
     """
     found = ((code, sign.measure(facts, baselines)) for code, sign in SIGNALS.items())
-    reasons = [Reason(code, *map(float, one)) for code, one in found if one is not None]
+    reasons = [_reason(code, one) for code, one in found if one is not None]
     return sorted(reasons, key=lambda one: -one.contribution)
+
+
+def _reason(code: str, one: Measured) -> Reason:
+    baseline = None if one.baseline is None else float(one.baseline)
+    return Reason(code, float(one.value), baseline, float(one.contribution), one.sentence)
 
 
 def sentence(reason: Reason) -> Message:
@@ -63,5 +68,5 @@ def sentence(reason: Reason) -> Message:
     'Open complaints: {value}.'
     """
     sign = SIGNALS[reason.code]
-    figures = (quantity(number, sign.unit) for number in (reason.value, reason.baseline))
-    return with_figures(sign.sentence, *figures)
+    baseline = None if reason.baseline is None else quantity(reason.baseline, sign.unit)
+    return with_figures(reason.sentence or sign.sentence, quantity(reason.value, sign.unit), baseline)

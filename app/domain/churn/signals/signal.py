@@ -25,12 +25,14 @@ class Unit(StrEnum):
 class Measured(NamedTuple):
     """What a sign that applies found of a customer; ``contribution`` is above 0, at most 1.
 
-    ``baseline`` is what the value is held against: what is usual for the customer or for all, or a limit.
+    ``baseline`` is what the value is held against: what is usual for the customer or for all, or a limit;
+    None where there is nothing of the kind. ``sentence`` replaces that of the sign.
     """
 
     value: float
-    baseline: float
+    baseline: float | None
     contribution: float
+    sentence: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +62,15 @@ class Reason:
 
     code: str
     value: float
-    baseline: float
+    baseline: float | None
     contribution: float
+    sentence: str | None = None
 
 
-def with_figures(sentence: str, value: float | Message, baseline: float | Message) -> Message:
+def with_figures(sentence: str, value: float | Message, baseline: float | Message | None) -> Message:
     """Fill the placeholders that the sentences of signals and reason groups may have."""
-    return Message(sentence, {"value": value, "baseline": baseline, "recent_days": RECENT_DAYS})
+    figures = {"value": value, "recent_days": RECENT_DAYS}
+    return Message(sentence, figures if baseline is None else {**figures, "baseline": baseline})
 
 
 def quantity(number: float, unit: Unit) -> float | Message:
