@@ -99,8 +99,8 @@ def silence_of(row: Row) -> Row:
     """Whether a customer is dormant, how it left, and how many as silent as it returned."""
     shares, is_dormant = row.get("return_shares") or {}, bool(row["dormant"])
     how = left_by(row["churn_level"], row["churn_model"])
-    told = "dormant" if is_dormant else "left" if how is LeftBy.SILENCE else ""
-    return {"dormant": is_dormant, "left_by": how, "return_share": shares.get(told)}
+    group = "dormant" if is_dormant else "left" if how is LeftBy.SILENCE else ""
+    return {"dormant": is_dormant, "left_by": how, "return_share": shares.get(group)}
 
 
 def _demandingness(row: Row) -> Row | None:

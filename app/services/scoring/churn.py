@@ -17,14 +17,14 @@ from app.domain.churn.left_by_silence import SilenceVerdict
 from app.domain.churn.models import LEARNED
 from app.domain.churn.models.logistic import Serving
 from app.domain.common import money
+from app.domain.scoring import silence as silent
 from app.domain.scoring.population import Population
 from app.domain.scoring.score_columns import NO_TIER, NONE, SOURCES
 from app.domain.value.value_tiers import STATES, TIER_NAMES
-from app.services.scoring import contract_model_selection, silence_report
+from app.services.scoring import contract_model_selection
 from app.services.scoring.churn_reports import fit_row, test_row
 from app.services.scoring.contract_model_selection import Served
 from app.services.scoring.model_selection import SelectedModel
-from app.services.scoring.silence_report import Silence
 from app.store.sql.column_codec import Columns
 
 Row = dict[str, Any]
@@ -108,7 +108,7 @@ def compute(
     }
     serving_row = _serving_row(chosen, serving, expected is not None)
     report = _report(population, columns, tiers, test(), models, serving_row)
-    report |= silence_report.rows(population.spec, silence, columns, q)
+    report |= silent.rows(population.spec, silence, columns, q)
     if silence.is_unproved and population.buyers.any():
         report["limits"].append(notes.LEFT_UNPROVED)
     if population.spec.feed.has_stopped:
@@ -129,7 +129,7 @@ def _histories(
     return churn.from_days(first, last, count, as_of_day)
 
 
-def _silence(population: Population, verdict: SilenceVerdict | None) -> Silence:
+def _silence(population: Population, verdict: SilenceVerdict | None) -> silent.Silence:
     """Who is dormant and who has left by silence; nobody has by an event, or where sales have stopped."""
     histories, snapshot = population.snapshot.histories, population.snapshot
     ratio = np.zeros(population.buyers.size)
@@ -139,7 +139,7 @@ def _silence(population: Population, verdict: SilenceVerdict | None) -> Silence:
     ratio[_left_by_event(population)] = 0
     limit = None if verdict is None or population.spec.feed.has_stopped else verdict.limit
     left = ratio > (np.inf if limit is None else limit)
-    return Silence(verdict, limit, (ratio > 1) & ~left, left)
+    return silent.Silence(verdict, limit, (ratio > 1) & ~left, left)
 
 
 def _left_by_event(population: Population) -> Mask:
@@ -149,7 +149,7 @@ def _left_by_event(population: Population) -> Mask:
 
 
 def _columns(
-    population: Population, q: NDArray[np.float64], silence: Silence, tiers: Columns, model: int
+    population: Population, q: NDArray[np.float64], silence: silent.Silence, tiers: Columns, model: int
 ) -> Columns:
     """The level follows from the probability in whole percent: that is what is shown with it."""
     facts, has_left = population.facts, _left_by_event(population)

@@ -38,7 +38,6 @@ from app.services.scoring import (
     model_selection,
     run_facts,
     runs,
-    sales_feed,
     satisfaction,
     training_windows,
     value_tiers,
@@ -50,7 +49,7 @@ from app.services.scoring.run_facts import Base, Facts
 from app.services.scoring.training_windows import NO_WINDOWS, Closed
 from app.store import dialects
 from app.store.audit import trail
-from app.store.scoring import changed_customers, run_results, survey_answers
+from app.store.scoring import changed_customers, run_results, sale_days, survey_answers
 from app.store.sql.column_codec import Columns
 from app.store.tables import ScoringRun
 from app.store.transactions import ReadTx, WriteTx
@@ -119,7 +118,7 @@ def read_without_cache(tx: ReadTx, actor: Actor, run_id: UUID, chosen: SelectedM
 def _spec(tx: ReadTx, actor: Actor, run_id: UUID) -> RunSpec:
     run = runs.get(tx, actor, run_id)
     spec = RunSpec(run["as_of"], Parameters.from_dict(run["parameters"]), actor.company)
-    return spec.on(spec.as_of, sales_feed.read(tx, spec))
+    return spec.on(spec.as_of, sale_days.feed(tx, spec))
 
 
 def _input(

@@ -6,7 +6,14 @@ from typing import Any
 import numpy as np
 from sqlalchemy import BigInteger, column, exists, select, values
 
-from app.domain.common.days import day_number
+from app.domain.churn.inputs.sales_feed import (
+    LEAST_SILENCE_DAYS,
+    LOOKS_BACK_DAYS,
+    RUNNING,
+    Feed,
+    has_stopped,
+)
+from app.domain.common.days import day_number, day_of
 from app.domain.scoring.run_spec import RunSpec
 from app.store.scoring.customer_facts import bought, of_kinds
 from app.store.sql.numpy_io import IntArray
@@ -16,6 +23,17 @@ from app.store.types import Instant
 
 MAX_SOURCES = 50
 """Sources that are looked at one by one, in the order of their names."""
+
+
+def feed(tx: ReadTx, spec: RunSpec) -> Feed:
+    """What has stopped by the day of a run; while every source sold lately, nothing else is read."""
+    if (newest := _stopped_on(tx, spec)) is not None:
+        return Feed(day_of(newest))
+    names = sources(tx)
+    if len(names) < 2:
+        return RUNNING
+    stopped = ((name, _stopped_on(tx, spec, name)) for name in names)
+    return Feed(None, tuple((name, day_of(day)) for name, day in stopped if day is not None))
 
 
 def sources(tx: ReadTx) -> list[str]:
@@ -55,3 +73,11 @@ def sale_days(tx: ReadTx, spec: RunSpec, days: int, source: str | None = None) -
 def _sale(spec: RunSpec, source: str | None) -> list[Any]:
     conditions = [bought(spec.parameters), *of_kinds(spec.parameters)]
     return conditions if source is None else [Transaction.source == source, *conditions]
+
+
+def _stopped_on(tx: ReadTx, spec: RunSpec, source: str | None = None) -> int | None:
+    """Day of the newest sale when sales have stopped; None while they arrive."""
+    if sold_since(tx, spec, LEAST_SILENCE_DAYS, source):
+        return None
+    days = sale_days(tx, spec, LOOKS_BACK_DAYS, source)
+    return int(days[-1]) if has_stopped(days, spec.as_of_day) else None

@@ -345,6 +345,8 @@ def test_a_run_without_a_contest_is_compared_in_what_can_be(
         "churn_level",
         "churn_percent",
         "churn_model",
+        "dormant",
+        "churn_reason",
         "value_at_risk",
         "lifetime_value",
     }

@@ -11,9 +11,9 @@ from app.domain.churn.levels import LEVELS
 from app.domain.common.arrays import BoolArray
 from app.domain.customers.customers import ChurnLevel
 from app.domain.scoring.run_spec import RunSpec
-from app.store.sql.column_codec import Columns
 
 Row = dict[str, Any]
+Columns = dict[str, NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
