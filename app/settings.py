@@ -78,6 +78,15 @@ class Settings(BaseSettings):
     max_connections: int = Field(
         1000, ge=16, le=1_000_000, description="Client connections of a process at once."
     )
+    max_requests: int = Field(
+        1000, ge=16, le=1_000_000, description="Requests in flight in a process, reads and writes each."
+    )
+    wait_target_seconds: float = Field(
+        0.05,
+        gt=0,
+        le=60,
+        description="When requests wait longer on and on, fewer are let in; the others are 503 at once.",
+    )
     pages_off: Annotated[tuple[Literal["docs", "metrics"], ...], NoDecode] = Field(
         (), description="Pages open to everybody to leave out: docs (with the OpenAPI document), metrics."
     )
@@ -101,7 +110,7 @@ class Settings(BaseSettings):
     duties_off: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         description="Duties of workers to leave out: "
-        "positions, audit_check, idempotency_keys, workflows, strays.",
+        "positions, audit_check, statistics, idempotency_keys, workflows, strays.",
     )
     complaint_owner: str = Field(
         "complaints-desk",

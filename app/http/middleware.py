@@ -32,6 +32,7 @@ from app.errors import (
 from app.http.access.admission import Admission, AdmissionSettings
 from app.http.access.authentication import read_credential
 from app.http.access.cors import Cors
+from app.http.access.overload import OverloadMiddleware, OverloadSettings
 from app.http.access.proxies import trust
 from app.http.access.rate_limits import peer_address
 from app.http.metrics import REFUSED, metrics_page, observe
@@ -59,7 +60,7 @@ Head = Mapping[bytes, bytes]
 RawHeaders = list[tuple[bytes, bytes]]
 
 
-class EdgeSettings(AdmissionSettings, Protocol):
+class EdgeSettings(AdmissionSettings, OverloadSettings, Protocol):
     """The settings used here; `app.settings.Settings` has them."""
 
     @property
@@ -84,15 +85,19 @@ class EdgeSettings(AdmissionSettings, Protocol):
 
 
 def install(app: FastAPI, settings: EdgeSettings) -> None:
-    """Put the edge around ``app`` and serve ``/metrics``. Call after `app.http.problems.install`."""
+    """Put the edge around ``app``, the bound on requests outermost, and serve ``/metrics``.
+
+    Call after `app.http.problems.install`.
+    """
     app.add_middleware(EdgeMiddleware, settings=settings)
     trust(app, settings.trusted_proxies)
+    app.add_middleware(OverloadMiddleware, settings=settings)
     if "metrics" not in settings.pages_off:
         app.add_api_route("/metrics", metrics_page, include_in_schema=False)
 
 
 class EdgeMiddleware:
-    """The outermost layer. ``scope["state"]["request_id"]`` is set for everything inside."""
+    """The outermost layer but for overload. ``scope["state"]["request_id"]`` is set for everything inside."""
 
     def __init__(self, app: ASGIApp, settings: EdgeSettings) -> None:
         self._app = app

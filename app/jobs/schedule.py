@@ -13,6 +13,7 @@ from app.jobs import recovery
 from app.jobs.audit_trail import AuditTrail
 from app.jobs.registry import Context
 from app.store import idempotency
+from app.store.sql import statistics
 from app.store.types import now
 
 KEEP_WORKFLOWS = timedelta(days=7)
@@ -56,6 +57,24 @@ def settle_strays(context: Context) -> bool:
     return False
 
 
+class Statistics:
+    """Takes the statistics SQLite plans by, one table after the other, so that writes wait for none long."""
+
+    def __init__(self) -> None:
+        self._outdated: list[str] = []
+
+    def take(self, context: Context) -> bool:
+        """Take those of one table that has none of its present size, or find out which have not."""
+        store = context.store
+        if not self._outdated:
+            self._outdated = store.write_sync(statistics.outdated)
+        else:
+            store.write_sync(statistics.take, self._outdated.pop())
+            if not self._outdated:
+                store.renew_readers()
+        return bool(self._outdated)
+
+
 def every_duty() -> tuple[Duty, ...]:
     """The duties of one worker."""
     trail = AuditTrail()
@@ -63,6 +82,7 @@ def every_duty() -> tuple[Duty, ...]:
         Duty("positions", 1.0, trail.seal),
         Duty("audit_check", 2.0, trail.check),
         Duty("strays", 60.0, settle_strays),
+        Duty("statistics", 600.0, Statistics().take),
         Duty("idempotency_keys", 3600.0, forget_idempotency_keys),
         Duty("workflows", 3600.0, forget_workflows),
     )

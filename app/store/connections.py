@@ -7,8 +7,10 @@ our own rules; after any other error it goes back to the pool, which cleans it o
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from time import monotonic
 from typing import Any
 from weakref import WeakSet
 
@@ -30,8 +32,9 @@ class SqliteReaders:
 
     def run(self, snapshot: bool, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Call ``fn(tx, ...)``; with ``snapshot`` all its statements see the same rows."""
+        idle = self._idle
         try:
-            tx = self._idle.pop()
+            tx = idle.pop()
         except IndexError:
             tx = self.engine.connect()
         driver: Any = tx.connection.driver_connection
@@ -44,20 +47,35 @@ class SqliteReaders:
                 if driver.in_transaction:
                     driver.execute("ROLLBACK")
         except AppError:
-            self._idle.append(tx)
+            self._give_back(tx, idle)
             raise
         except BaseException:
-            tx.invalidate()
-            tx.close()
+            _throw_away(tx)
             raise
-        self._idle.append(tx)
+        self._give_back(tx, idle)
         return result
+
+    def renew(self) -> None:
+        """Let later reads open new connections, which know the statistics there are now."""
+        idle, self._idle = self._idle, []
+        while idle:
+            _throw_away(idle.pop())
 
     def close(self) -> None:
         """Close idle connections. Later reads open new ones."""
-        while self._idle:
-            self._idle.pop().close()
+        self.renew()
         self.engine.dispose()
+
+    def _give_back(self, tx: Connection, idle: list[Connection]) -> None:
+        if idle is self._idle:
+            idle.append(tx)
+        else:  # renewed meanwhile
+            _throw_away(tx)
+
+
+def _throw_away(tx: Connection) -> None:
+    tx.invalidate()
+    tx.close()
 
 
 class PostgresConnections:
@@ -78,6 +96,7 @@ class PostgresConnections:
         self._turns = asyncio.Semaphore(size)
         self._wait_seconds, self._refusal = wait_seconds, refusal
         self._idle: list[AsyncConnection] = []
+        self._waiting: deque[float] = deque()  # since when, the first one first
 
     async def run(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Call ``fn(tx, ...)`` on a connection in autocommit.
@@ -94,6 +113,10 @@ class PostgresConnections:
                 self._turns.release()
         finally:
             self.watchdog.end(waiting)
+
+    def waited(self) -> float:
+        """Return for how many seconds the first in line has been waiting for a connection."""
+        return monotonic() - self._waiting[0] if self._waiting else 0.0
 
     async def close(self) -> None:
         """Close idle connections. Later uses open new ones."""
@@ -120,6 +143,8 @@ class PostgresConnections:
         if not self._turns.locked():
             await self._turns.acquire()
             return
+        since = monotonic()
+        self._waiting.append(since)
         try:
             async with asyncio.timeout(self._wait_seconds) as waiting.limit:
                 await self._turns.acquire()
@@ -127,6 +152,8 @@ class PostgresConnections:
             if self.watchdog.hangs:
                 raise hanging() from None
             raise UnavailableError(self._refusal, headers={"Retry-After": "1"}) from None
+        finally:
+            self._waiting.remove(since)
         waiting.limit = None
 
     async def _connect(self, waiting: Waiting) -> AsyncConnection:

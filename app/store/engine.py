@@ -4,8 +4,8 @@ A use case is a plain function whose first argument is a `Connection`. `Store.re
 (or their ``_sync`` twins in commands and jobs) run it in exactly one transaction; a write has committed
 before the caller sees its result.
 
-SQLite: writes go through one thread (`app.store.sqlite_writer`), short reads run inline. PostgreSQL:
-everything runs on the async engine; a write, once begun, is shielded from a caller who hangs up.
+SQLite: writes go through one thread (`app.store.sqlite_writer`), short reads run inline, others in threads.
+PostgreSQL: everything runs on the async engine; a write, once begun, is shielded from a caller who hangs up.
 Connections stay open between uses (`app.store.connections`).
 """
 
@@ -45,6 +45,13 @@ def one_statement(fn: ReadUse[P, R]) -> ReadUse[P, R]:
 def in_thread(fn: ReadUse[P, R]) -> ReadUse[P, R]:
     """Mark a read that takes long, also in Python: it runs in a thread, so that others need not wait."""
     fn.long = True  # type: ignore[attr-defined]
+    return fn
+
+
+def in_thread_on_sqlite(fn: ReadUse[P, R]) -> ReadUse[P, R]:
+    """Mark a read that may take long in the database: on SQLite it runs in a thread, since it would stop
+    everybody; on PostgreSQL others go on meanwhile."""
+    fn.long_on_sqlite = True  # type: ignore[attr-defined]
     return fn
 
 
@@ -101,7 +108,7 @@ class Store:
         Raises:
             UnavailableError: the database is busy or gone.
         """
-        if getattr(fn, "long", False):
+        if getattr(fn, "long", False) or (self.is_sqlite and getattr(fn, "long_on_sqlite", False)):
             return await self._read_long(fn, *args, **kwargs)
         if self.is_sqlite:
             return self._read_sqlite(fn, *args, **kwargs)
@@ -130,6 +137,12 @@ class Store:
         task.add_done_callback(self._begun.discard)
         return await asyncio.shield(task)
 
+    def waits(self) -> tuple[float, float]:
+        """Return for how many seconds the first read and the first write have been waiting for their turn."""
+        if self.is_sqlite:
+            return 0.0, self._writer.waited()
+        return self._reads.waited(), self._writes.waited()
+
     # --- commands and jobs
 
     def read_sync(self, fn: ReadUse[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -150,6 +163,11 @@ class Store:
                 if attempt + 1 == WRITE_TRIES or not database_errors.may_retry(error):
                     raise database_errors.translate_error(error) from error
         raise AssertionError("unreachable")
+
+    def renew_readers(self) -> None:
+        """Let reads on SQLite use the statistics there are now: a connection reads them when it is opened."""
+        if self.is_sqlite:
+            self._reader.renew()
 
     # --- life
 

@@ -1,7 +1,7 @@
 """Keyset pages: stable under inserts, as fast on the last page as on the first."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -20,12 +20,15 @@ class SortKey:
     """A column the list is sorted by. A nullable one comes first; nulls come last in either direction.
 
     ``computed``: it is not a column but an expression, with a label and an index; comes first.
+    ``same``: a column that equals this one wherever the first is not null, and stands in one index with it.
+    No index serves an order by columns of two tables.
     """
 
     column: Any
     descending: bool = False
     nullable: bool = False
     computed: bool = False
+    same: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,8 @@ def fetch(
     elif after is not None and after[0] is None:
         rows = _rows(tx, statement.where(first.column.is_(None)), others, limit + 1, after[1:])
     else:
-        rows = _rows(tx, statement.where(first.column.is_not(None)), keys, limit + 1, after)
+        beside = [key if key.same is None else replace(key, column=key.same) for key in keys]
+        rows = _rows(tx, statement.where(first.column.is_not(None)), beside, limit + 1, after)
         if len(rows) <= limit:
             rows += _rows(tx, statement.where(first.column.is_(None)), others, limit + 1 - len(rows), None)
     if len(rows) <= limit:

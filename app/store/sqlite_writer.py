@@ -38,6 +38,7 @@ class _Job:
     future: Any  # asyncio.Future on ``loop``, or concurrent Future
     result: Any = None
     error: BaseException | None = None
+    since: float = field(default_factory=monotonic)
 
 
 @dataclass
@@ -79,6 +80,11 @@ class Writer:
         future: Future[Any] = Future()
         self._put(_Job(fn, args, None, future))
         return future
+
+    def waited(self) -> float:
+        """Return for how many seconds the first job has been waiting for its turn."""
+        with self._changed:
+            return monotonic() - self._waiting[0].since if self._waiting else 0.0
 
     def _put(self, job: _Job) -> None:
         with self._changed:

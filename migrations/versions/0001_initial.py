@@ -753,8 +753,8 @@ def _models() -> None:
         *_needed(Id(), "id"),
         *_needed(sa.Date(), "as_of"),
         *_needed(sa.Text(), "facts_key"),
-        *_needed(Json, "contest"),
-        *_optional(Json, "learned", "contract", "silence"),
+        *_needed(Json, "contest", "silence"),
+        *_optional(Json, "learned", "contract"),
         *_needed(Instant(), "created_at"),
         _primary("churn_contests", "id"),
     )

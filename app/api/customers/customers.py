@@ -50,7 +50,7 @@ CREATED = replies.one(CustomerRead, status=201, location=LOCATION)
 )
 async def list_customers(call: Reads, query: Annotated[CustomerQuery, Query()]) -> Response:
     """Find customers by name, phone, e-mail, external id, tag, attribute, tier or time of change."""
-    return await call.page(CustomerPage, customers.page, query)
+    return await call.page(CustomerPage, customers.reader_of(query), query)
 
 
 @router.post(
@@ -65,7 +65,7 @@ async def search_customers(call: Reads, body: CustomerQuery) -> Response:
 
     It changes nothing and may be repeated.
     """
-    return await call.page(CustomerPage, customers.page, body)
+    return await call.page(CustomerPage, customers.reader_of(body), body)
 
 
 @router.post(

@@ -21,13 +21,13 @@ class Silence:
     """Aligned with the facts.
 
     Args:
-        verdict: what the closed windows say; None for contests of an earlier version.
+        verdict: what the closed windows say.
         limit: the silence ratio beyond which customers have left; None: nobody has by silence.
         dormant: whose silence is long, and who has not left.
         left: who is silent beyond the limit.
     """
 
-    verdict: SilenceVerdict | None
+    verdict: SilenceVerdict
     limit: float | None
     dormant: BoolArray
     left: BoolArray
@@ -35,19 +35,19 @@ class Silence:
     @property
     def is_unproved(self) -> bool:
         """Whether the windows prove no limit."""
-        return self.verdict is None or self.verdict.limit is None
+        return self.verdict.limit is None
 
 
 def rows(spec: RunSpec, silence: Silence, columns: Columns, q: NDArray[np.float64]) -> Row:
     """Counts, expected returners and return shares of both, and where sales end; members of the report."""
     verdict, feed = silence.verdict, spec.feed
     has_left = columns["churn_level"] == LEVELS.index(ChurnLevel.LEFT)
-    left = None if verdict is None or silence.limit is None else verdict.left
+    left = None if silence.limit is None else verdict.left
     return {
         "dormant": {
             "customers": int(np.count_nonzero(silence.dormant)),
             "expected_to_return": _expected(silence.dormant, q),
-            "return_share": _share_row(_dormant_share(silence)),
+            "return_share": _share_row(verdict.dormant_up_to(silence.limit)),
         },
         "left": {
             "customers": int(np.count_nonzero(has_left)),
@@ -62,11 +62,6 @@ def rows(spec: RunSpec, silence: Silence, columns: Columns, q: NDArray[np.float6
             {"source": source, "newest_sale_on": day.isoformat()} for source, day in feed.sources
         ],
     }
-
-
-def _dormant_share(silence: Silence) -> ReturnShare | None:
-    """Of those beyond a ratio of 1 and not beyond the limit in use."""
-    return None if silence.verdict is None else silence.verdict.dormant_up_to(silence.limit)
 
 
 def _expected(chosen: BoolArray, q: NDArray[np.float64]) -> float | None:

@@ -188,8 +188,7 @@ class ContractModel(Output):
     churn_rate: Share | None
     states: Annotated[dict[Code, Count], Field(max_length=10)]
     serving: ServingModel | None
-    """``contract``, the share that left, or ``contract_logistic``; null when nobody is under contract, and
-    for runs of an earlier version."""
+    """``contract``, the share that left, or ``contract_logistic``; null when nobody is under contract."""
 
 
 class ChurnModels(Output):
@@ -214,9 +213,8 @@ class ChurnRead(Output):
     """Customers whom the company let go: not churn."""
     levels: Annotated[list[ChurnLevelFigures], Field(max_length=4)]
     value_at_risk: Money
-    dormant: SilentCustomers | None
-    """Null for runs of an earlier version, as is `left`."""
-    left: LeftCustomers | None
+    dormant: SilentCustomers
+    left: LeftCustomers
     silence_limit: Figure
     """Silence beyond so many times max(3 x own interval, 95th percentile of intervals) means that a customer
     has left, as the closed windows prove; null: nobody has left by silence."""
@@ -225,8 +223,7 @@ class ChurnRead(Output):
     arrive."""
     stopped_sources: Annotated[list[StoppedSource], Field(max_length=50)]
     models: ChurnModels
-    serving: ServingModel | None
-    """Null for runs of an earlier version, which knew ``mbg_nbd`` only."""
+    serving: ServingModel
     limits: Annotated[list[Code], Field(max_length=20)]
     """What to bear in mind: ``dropout_not_identified``, ``recency_ranks_better``, ``not_calibrated``,
     ``sales_stopped``, ``left_unproved``, ..."""

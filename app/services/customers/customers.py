@@ -1,6 +1,6 @@
 """Record, change, find and read customers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -40,7 +40,7 @@ from app.services.platform import preconditions
 from app.services.platform.changes import one_or_raise
 from app.store import dialects
 from app.store.audit import trail
-from app.store.engine import one_statement
+from app.store.engine import in_thread_on_sqlite, one_statement
 from app.store.paging import After, Page, fetch
 from app.store.prepared_select import PreparedSelect
 from app.store.tables import Customer, CustomerExternalId, CustomerLookup
@@ -77,20 +77,32 @@ def get_by_external_id(tx: ReadTx, actor: Actor, system: str, key: str) -> Row:
 def page(tx: ReadTx, actor: Actor, query: CustomerQuery, after: After | None) -> Page:
     """Read a page of the customers that match every filter.
 
-    Two statements; one more with ``include=total``, and one where a page reaches those who lack the figure
-    that all are sorted by.
+    Two statements; one more with ``include=total``, one where a page reaches those who lack the figure
+    that all are sorted by, and one with ``q``.
     """
-    statement = search.CUSTOMERS.filtered(actor, query)
+    statement = search.filtered(actor, query, one_by_one=search.finds_many(tx, query))
     keys = search.CUSTOMERS.order(query)
     if any(key.column is Customer.name_key for key in keys):
         statement = statement.add_columns(Customer.name_key)
     total = None
     if query.include:
-        total = tx.execute(select(func.count()).select_from(statement.order_by(None).subquery())).scalar_one()
+        every = search.filtered(actor, query).subquery()
+        total = tx.execute(select(func.count()).select_from(every)).scalar_one()
     found = fetch(tx, statement, keys, limit=query.limit, after=after)
     rows = [_shape(row) for row in found.rows]
     shared_opt_outs.tell(tx, rows)
     return Page(rows, found.after, total)
+
+
+@in_thread_on_sqlite
+def long_page(tx: ReadTx, actor: Actor, query: CustomerQuery, after: After | None) -> Page:
+    """Read a page that may take long to find."""
+    return page(tx, actor, query, after)
+
+
+def reader_of(query: CustomerQuery) -> Callable[[ReadTx, Actor, CustomerQuery, After | None], Page]:
+    """Return `page`, or `long_page` where the filters may want many customers looked at."""
+    return page if search.is_looked_up(query) else long_page
 
 
 # --- writing

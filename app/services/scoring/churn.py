@@ -129,7 +129,7 @@ def _histories(
     return churn.from_days(first, last, count, as_of_day)
 
 
-def _silence(population: Population, verdict: SilenceVerdict | None) -> silent.Silence:
+def _silence(population: Population, verdict: SilenceVerdict) -> silent.Silence:
     """Who is dormant and who has left by silence; nobody has by an event, or where sales have stopped."""
     histories, snapshot = population.snapshot.histories, population.snapshot
     ratio = np.zeros(population.buyers.size)
@@ -137,7 +137,7 @@ def _silence(population: Population, verdict: SilenceVerdict | None) -> silent.S
         histories.x, histories.t_x_days, histories.silence_days, snapshot.rhythm
     )
     ratio[_left_by_event(population)] = 0
-    limit = None if verdict is None or population.spec.feed.has_stopped else verdict.limit
+    limit = None if population.spec.feed.has_stopped else verdict.limit
     left = ratio > (np.inf if limit is None else limit)
     return silent.Silence(verdict, limit, (ratio > 1) & ~left, left)
 

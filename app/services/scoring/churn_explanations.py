@@ -6,8 +6,10 @@ from datetime import date
 from typing import Any
 
 from app.domain import churn
+from app.domain.churn.contractual.serving import ContractServing, explained
 from app.domain.churn.explanations import contributions
-from app.domain.churn.inputs.customer_facts import COLUMNS
+from app.domain.churn.explanations.contributions import Contribution
+from app.domain.churn.inputs.customer_facts import COLUMNS, CustomerFacts
 from app.domain.churn.models.logistic import Serving
 from app.domain.common.days import day_number
 from app.domain.scoring.score_columns import ROW_FACTS
@@ -36,7 +38,7 @@ def reasons_of(
     """
     if facts is None or baselines is None:
         return []
-    read = churn.from_row(facts[: len(COLUMNS)], day_number(as_of), _sales_end(data_end))
+    read = _facts(facts, as_of, data_end)
     return [
         {
             "code": reason.code,
@@ -67,13 +69,52 @@ def explanation_of(
         data_end: as above.
         language: of the sentences: en, tr or az.
     """
-    if serving is None or facts is None or len(facts) != len(ROW_FACTS):
+    if serving is None or facts is None:
         return None
-    *known, refunds, _ = facts
-    read = churn.from_row(known, day_number(as_of), _sales_end(data_end))
     model = Serving.from_dict(serving)
+    read, refunds = _read(facts, as_of, data_end)
     parts = contributions.contributions(read, value_minor or 0, refunds, model)
-    usual = model.mean_log_odds
+    return _explanation(parts, model.mean_log_odds, language)
+
+
+def contract_explanation_of(
+    facts: Sequence[Any] | None,
+    started_day: int | None,
+    serving: Mapping[str, Any] | None,
+    as_of: date,
+    data_end: date | None,
+    language: str,
+) -> Row | None:
+    """Tell what the probability of a contract is made of; as `explanation_of`.
+
+    Args:
+        facts: ``churn_facts`` of a customer whose level comes from the learned model of contracts.
+        started_day: first day of its contract in the run.
+        serving: ``contract_serving`` of the same run; None when the share served.
+        as_of: the run's day.
+        data_end: as above.
+        language: of the sentences: en, tr or az.
+    """
+    if facts is None or started_day is None or serving is None:
+        return None
+    model = ContractServing.from_dict(serving)
+    read, refunds = _read(facts, as_of, data_end)
+    return _explanation(explained(read, started_day, refunds, model), model.mean_log_odds, language)
+
+
+def _facts(facts: Sequence[Any], as_of: date, data_end: date | None) -> CustomerFacts:
+    """What warning signs read."""
+    sales_end = None if data_end is None else day_number(data_end) + 1
+    return churn.from_row(facts[: len(COLUMNS)], day_number(as_of), sales_end)
+
+
+def _read(facts: Sequence[Any], as_of: date, data_end: date | None) -> tuple[CustomerFacts, int]:
+    """What warning signs read, and the days with a refund."""
+    known = dict(zip(ROW_FACTS, facts, strict=True))
+    return _facts(facts, as_of, data_end), known["refunds"]
+
+
+def _explanation(parts: Sequence[Contribution], usual: float, language: str) -> Row:
     return {
         "log_odds": usual + sum(part.contribution for part in parts),
         "mean_log_odds": usual,
@@ -85,10 +126,4 @@ def explanation_of(
 
 def silence_days_of(facts: Sequence[Any], as_of: date, data_end: date | None) -> int:
     """Days since a customer's last purchase day, by its ``churn_facts``; 0 without one."""
-    read = churn.from_row(facts[: len(COLUMNS)], day_number(as_of), _sales_end(data_end))
-    return read.silence_days or 0
-
-
-def _sales_end(data_end: date | None) -> int | None:
-    """The first day whose sales were not seen, where they had stopped."""
-    return None if data_end is None else day_number(data_end) + 1
+    return _facts(facts, as_of, data_end).silence_days or 0

@@ -17,8 +17,7 @@ from app.domain.common.arrays import FloatArray
 from app.domain.scoring.run_spec import RunSpec
 from app.services.scoring import contract_model_selection
 from app.services.scoring.churn_reports import contest_row
-from app.services.scoring.contract_training_windows import Past
-from app.services.scoring.training_windows import Closed
+from app.services.scoring.training_windows import Closed, Past
 from app.store.tables import ChurnContest
 from app.store.transactions import ReadTx, WriteTx
 from app.store.types import new_id, now
@@ -58,18 +57,13 @@ class SelectedModel:
     as_of: date
     contest: Row
     learned: Row | None
-    contract: Row | None = None
-    silence: Row | None = None
+    contract: Row | None
+    silence: Row
 
     @property
-    def served_model(self) -> str:
-        """Code of the model whose probability is published."""
-        return str(self.contest["serves"])
-
-    @property
-    def silence_verdict(self) -> SilenceVerdict | None:
-        """From which silence on customers have left; None for contests of an earlier version."""
-        return None if self.silence is None else SilenceVerdict.from_dict(self.silence)
+    def silence_verdict(self) -> SilenceVerdict:
+        """From which silence on customers have left."""
+        return SilenceVerdict.from_dict(self.silence)
 
     def serve(self, now: Snapshot, horizon_days: int) -> tuple[Serving, FloatArray] | None:
         """The learned model made ready for these customers, and its q; None unless it serves."""
@@ -93,10 +87,9 @@ def find(tx: ReadTx, spec: RunSpec) -> SelectedModel | None:
     return None if row is None else SelectedModel(*row)
 
 
-def get(tx: ReadTx, contest_id: UUID) -> SelectedModel | None:
+def get(tx: ReadTx, contest_id: UUID) -> SelectedModel:
     """The contest with this id."""
-    row = tx.execute(_READ.where(ChurnContest.id == contest_id)).first()
-    return None if row is None else SelectedModel(*row)
+    return SelectedModel(*tx.execute(_READ.where(ChurnContest.id == contest_id)).one())
 
 
 def select_model(

@@ -33,7 +33,6 @@ from app.services.scoring import (
     answer_columns,
     churn,
     contract_model_selection,
-    contract_training_windows,
     lifetime_values,
     model_selection,
     run_facts,
@@ -43,10 +42,9 @@ from app.services.scoring import (
     value_tiers,
 )
 from app.services.scoring.answer_columns import Answered
-from app.services.scoring.contract_training_windows import Past
 from app.services.scoring.model_selection import SelectedModel
 from app.services.scoring.run_facts import Base, Facts
-from app.services.scoring.training_windows import NO_WINDOWS, Closed
+from app.services.scoring.training_windows import NO_WINDOWS, Closed, Past
 from app.store import dialects
 from app.store.audit import trail
 from app.store.scoring import changed_customers, run_results, sale_days, survey_answers
@@ -99,8 +97,10 @@ def read(tx: ReadTx, actor: Actor, run_id: UUID) -> Input:
     chosen = model_selection.find(tx, spec)
     if chosen and not _is_outdated(tx, chosen, spec):
         return _input(tx, run_id, spec, facts, chosen)
-    windows = _windows(tx, spec, facts.columns)
-    contracts = contract_training_windows.past(tx, Population(spec, facts.columns))
+    bought = facts.columns["purchase_days"] > 0
+    buyers = (facts.columns[name][bought] for name in ("customer_id", "first_day"))
+    windows = training_windows.purchase_windows(tx, spec, *buyers)
+    contracts = training_windows.contract_windows(tx, Population(spec, facts.columns))
     return _input(tx, run_id, spec, facts, None, windows, contracts)
 
 
@@ -135,14 +135,6 @@ def _input(
     versions = answer_columns.versions_of(survey_answers.surveys(tx))
     answered = answer_columns.answered(survey_answers.answers(tx, asked), versions)
     return Input(run_id, spec, facts, answered, since, chosen, windows, contracts)
-
-
-def _windows(tx: ReadTx, spec: RunSpec, facts: Columns) -> Closed:
-    """The windows that had closed by the run's day, as far as the past is long enough."""
-    bought = facts["purchase_days"] > 0
-    first = facts["first_day"][bought]
-    first_day = int(first.min()) if first.size else None
-    return training_windows.closed(tx, spec, first_day, facts["customer_id"][bought])
 
 
 def compute(given: Input, on_stage: Callable[[str], None]) -> Result:
@@ -211,7 +203,7 @@ def save(tx: WriteTx, actor: Actor, given: Input, result: Result, packed: run_re
     }
     if previous is not None:
         before = run_results.load_columns(tx, previous, {"customer_id", "tier"})
-        report["transitions"] = value_tiers.transitions(before, result.columns) if before else None
+        report["transitions"] = value_tiers.transitions(before, result.columns)
     written = 0
     if is_current:
         stored = {} if current is None else _stored(tx, current.id, given.facts.base)

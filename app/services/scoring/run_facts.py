@@ -114,7 +114,6 @@ def _cached(tx: ReadTx, spec: RunSpec) -> _Cached | None:
         select(ScoringRun.id, ScoringRun.as_of, ScoringRun.data_end, ScoringRun.facts_until)
         .where(
             ScoringRun.facts_key == spec.facts_key,
-            ScoringRun.facts_until.is_not(None),
             ScoringRun.state == "done",
         )
         .order_by(ScoringRun.facts_until.desc())
@@ -125,8 +124,6 @@ def _cached(tx: ReadTx, spec: RunSpec) -> _Cached | None:
     before = spec.on(base.as_of, Feed(base.data_end)).bounds
     changed = changed_customers.changed(tx, base.facts_until, before, spec.bounds)
     packed = run_results.load_packed(tx, base.id)
-    if not packed:
-        return None
     # Rates may have been set or removed since, so what needs one is always read again.
     known = unpack(packed, {"customer_id", "foreign"})
     if changed.size > MAX_CHANGED_SHARE * known["customer_id"].size:

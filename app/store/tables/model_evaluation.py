@@ -48,7 +48,7 @@ class ChurnContest(Base):
     # The contest of customers under contract, and what was learned of them.
     contract: Mapped[dict[str, Any] | None]
     # What became of silent customers in the closed windows.
-    silence: Mapped[dict[str, Any] | None]
+    silence: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
 
     __table_args__ = (Index(None, "facts_key", "as_of"),)

@@ -10,7 +10,6 @@ from churn_shops import cdnow, number, online_retail, simulated
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.churn.inputs.purchase_log import Ledger
 from app.domain.churn.inputs.snapshots import Window
 from app.domain.churn.left_by_silence import (
     LIMITS,
@@ -22,6 +21,7 @@ from app.domain.churn.left_by_silence import (
     upper_limit,
 )
 from app.domain.churn.levels import silence_ratio
+from benchmarks.purchase_log import Ledger
 
 
 @pytest.mark.parametrize(

@@ -12,13 +12,13 @@ from sqlalchemy import Connection
 
 from app.domain.churn import baselines, reasons_for_one
 from app.domain.churn.inputs.customer_facts import COLUMNS, from_row
-from app.domain.churn.inputs.purchase_log import Ledger
 from app.domain.common.access import Actor
 from app.domain.scoring.parameters import Parameters
 from app.domain.scoring.run_spec import RunSpec
 from app.services.scoring import run_facts
 from app.store.engine import Store
 from app.store.scoring import run_results
+from benchmarks.purchase_log import Ledger
 
 DAY = datetime(2026, 3, 10, 9, tzinfo=UTC)
 LINES = {"transactions", "counted", "customer_id"}

@@ -1,0 +1,224 @@
+"""What is refused when more is asked than can be answered, by a clock that the tests move."""
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from starlette.types import Receive, Scope, Send
+from store_helpers import only_sqlite, serving
+from support import Api, problem
+
+from app.http.access.overload import LEAST, WINDOW, Lane, OverloadMiddleware
+from app.store.engine import Store
+
+TARGET = 0.05
+MOST = 1000
+SETTINGS = SimpleNamespace(max_requests=MOST, wait_target_seconds=TARGET)
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def lane_with(waits: list[float], *, in_flight: int, every: float = WINDOW / 4) -> Lane:
+    """A lane that noted these waits, one after the other."""
+    lane = Lane(MOST, TARGET)
+    lane.in_flight = in_flight
+    for place, waited in enumerate(waits):
+        lane.note(waited, 100 + place * every)
+    return lane
+
+
+# --- the bound
+
+
+def test_waits_that_last_lower_the_bound() -> None:
+    assert lane_with([0.2] * 4, in_flight=400).bound == MOST
+    assert lane_with([0.2] * 5, in_flight=400).bound == 300
+    assert lane_with([0.2] * 9, in_flight=400).bound == 225
+
+
+def test_one_short_wait_in_a_window_says_that_nobody_need_wait() -> None:
+    assert lane_with([0.2, 0.2, TARGET, 0.2] * 20, in_flight=400).bound == MOST
+
+
+def test_some_are_let_in_however_long_they_wait() -> None:
+    lane = lane_with([9.0] * 400, in_flight=400)
+    assert lane.bound == LEAST
+    lane.in_flight = LEAST - 1
+    assert not lane.is_full
+
+
+@pytest.mark.parametrize("every", [WINDOW / 4, 4.9])
+def test_the_bound_is_back_within_five_seconds(every: float) -> None:
+    """Also when nobody asks for anything meanwhile."""
+    lane = lane_with([9.0] * 400, in_flight=400)
+    begun = 100 + 400 * WINDOW / 4
+    for step in range(int(5 / every) + 1):
+        lane.note(0.0, begun + step * every)
+    assert lane.bound == MOST
+
+
+@pytest.mark.parametrize(("times", "goodput"), [(1, 0.95), (2, 0.8), (5, 0.6)])
+def test_most_of_what_can_be_answered_is(times: int, goodput: float) -> None:
+    """Rounds of an event loop that needs 1 ms for an answer and 0.05 ms for a refusal, at a fixed rate."""
+    lane, at, answered, waits, due = Lane(MOST, TARGET), 0.0, 0, [], 0.0
+    while at < 20:
+        come = int((at - due) * 1000 * times)
+        due += come / (1000 * times)
+        lane.in_flight = min(come, lane.bound)
+        took = max(lane.in_flight * 0.001 + (come - lane.in_flight) * 0.00005, 0.001)
+        answered, at = answered + lane.in_flight, at + took
+        lane.note(took, at)
+        waits.append(took)
+    assert answered / at >= goodput * 1000
+    assert sorted(waits)[int(len(waits) * 0.99)] <= 0.25
+
+
+# --- the layer
+
+
+class Inside:
+    """An application whose requests take until they are released."""
+
+    def __init__(self) -> None:
+        self.released = asyncio.Event()
+        self.seen: list[str] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.seen.append(scope["path"])
+        await self.released.wait()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+
+async def asked(layer: OverloadMiddleware, path: str, method: str, waits: tuple[float, float]) -> Any:
+    """The messages of an answer. The request has no headers, and its body must not be read."""
+    answer: list[Any] = []
+    services = SimpleNamespace(store=SimpleNamespace(waits=lambda: waits))
+    app = SimpleNamespace(state=SimpleNamespace(services=services))
+
+    async def send(message: Any) -> None:
+        answer.append(message)
+
+    async def receive() -> Any:
+        raise AssertionError("a body was read")
+
+    await layer({"type": "http", "path": path, "method": method, "app": app}, receive, send)
+    return answer
+
+
+def overloaded(
+    waits: tuple[float, float], then: Callable[[OverloadMiddleware, Inside], Awaitable[None]]
+) -> None:
+    """Ask for 100 reads and 100 writes that take long while the database lets wait, and go on from there."""
+
+    async def main() -> None:
+        inside, clock = Inside(), Clock()
+        layer = OverloadMiddleware(inside, SETTINGS, clock)  # type: ignore[arg-type]
+        calls = []
+        for _ in range(100):
+            calls += [asyncio.create_task(asked(layer, "/v1/x", method, waits)) for method in ("GET", "POST")]
+            clock.now += WINDOW
+            for _ in range(3):
+                await asyncio.sleep(0)
+        await then(layer, inside)
+        inside.released.set()
+        await asyncio.gather(*calls)
+        assert layer.reads.in_flight == layer.writes.in_flight == 0
+
+    asyncio.run(main())
+
+
+def test_beyond_the_bound_requests_are_refused_at_once() -> None:
+    async def then(layer: OverloadMiddleware, inside: Inside) -> None:
+        seen = len(inside.seen)
+        for method in ("GET", "POST", "HEAD"):
+            start, body = await asked(layer, "/v1/y", method, (0.2, 0.2))
+            headers = dict(start["headers"])
+            assert start["status"] == 503
+            assert headers[b"content-type"] == b"application/problem+json"
+            assert int(headers[b"retry-after"]) >= 1
+            assert (b'"code": "unavailable"' in body["body"]) == (method != "HEAD")
+        assert len(inside.seen) == seen
+
+    overloaded((0.2, 0.2), then)
+
+
+def test_writes_that_wait_do_not_refuse_reads() -> None:
+    async def then(layer: OverloadMiddleware, _inside: Inside) -> None:
+        assert layer.writes.is_full
+        assert layer.reads.in_flight == 100
+        assert not layer.reads.is_full
+
+    overloaded((0.0, 0.2), then)
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+def test_health_and_metrics_are_never_refused(path: str) -> None:
+    async def then(layer: OverloadMiddleware, inside: Inside) -> None:
+        inside.released.set()
+        [start] = await asked(layer, path, "GET", (0.2, 0.2))
+        assert start["status"] == 200
+
+    overloaded((0.2, 0.2), then)
+
+
+def test_a_long_answer_is_no_overload() -> None:
+    async def then(layer: OverloadMiddleware, _inside: Inside) -> None:
+        assert layer.reads.in_flight == layer.writes.in_flight == 100
+        assert layer.reads.bound == MOST
+
+    overloaded((0.0, 0.0), then)
+
+
+# --- the service
+
+
+def test_the_service_refuses_before_it_reads_a_key(api: Api) -> None:
+    layer: Any = api.client.app.middleware_stack  # type: ignore[attr-defined]
+    while not isinstance(layer, OverloadMiddleware):
+        layer = layer.app
+    statements: list[str] = []
+    api.client.app.state.services.store.on_statement(statements.append)  # type: ignore[attr-defined]
+    layer.reads.in_flight = MOST
+    try:
+        refused = api.get("/v1/customers")
+        health = api.client.get("/healthz")
+    finally:
+        layer.reads.in_flight = 0
+    problem(refused, 503, "unavailable")
+    assert health.status_code == 200
+    assert not statements
+    assert api.get("/v1/customers").status_code == 200
+
+
+@only_sqlite
+def test_what_waits_in_the_writer_is_seen(store: Store) -> None:
+    begun, released = threading.Event(), threading.Event()
+
+    def hold(_tx: Any) -> None:
+        begun.set()
+        released.wait(20)
+
+    async def go() -> None:
+        first = asyncio.create_task(store.write(hold))
+        await asyncio.to_thread(begun.wait, 20)
+        assert store.waits() == (0.0, 0.0)
+        second = asyncio.create_task(store.write(lambda tx: None))
+        await asyncio.sleep(0)
+        assert store.waits()[0] == 0.0
+        assert store.waits()[1] > 0
+        released.set()
+        await asyncio.gather(first, second)
+        assert store.waits() == (0.0, 0.0)
+
+    serving(store, go)
