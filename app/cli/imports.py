@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import typer
@@ -24,10 +24,10 @@ from app.domain.imports.targets import RecordKind
 from app.schemas.imports.imports import ImportQuery
 from app.services.imports import imports, mappings
 from app.store.engine import Store
+from app.store.transactions import Row
 
 app = typer.Typer(no_args_is_help=True, help="Take files in, and take imports back.")
 
-Row = dict[str, Any]
 ProgressLines = Callable[[Row, int], None]
 
 MOSTLY_REFUSED, NOTHING_STORED = 3, 4

@@ -57,10 +57,9 @@ from app.services.insights import competitor_measurements, unit_costs
 from app.services.recovery import complaints
 from app.services.surveys import invitations, responses, surveys
 from app.store.tables import Complaint, ExchangeRate, Import, Job, RefusedRow, Transaction
-from app.store.transactions import ReadTx, WriteTx
+from app.store.transactions import ReadTx, Row, WriteTx
 from app.store.types import new_id, now
 
-Row = dict[str, Any]
 M = TypeVar("M", bound=Input)
 
 PERSON = {

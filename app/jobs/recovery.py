@@ -9,11 +9,10 @@ from sqlalchemy import select, update
 
 from app.domain.common.jobs import JobState
 from app.jobs import state_format, workflows
-from app.jobs.registry import Row
 from app.store import worker_heartbeats
 from app.store.engine import Store
 from app.store.tables import Job
-from app.store.transactions import ReadTx, WriteTx
+from app.store.transactions import ReadTx, Row, WriteTx
 from app.store.types import now
 
 _STRAY_AGE = timedelta(minutes=1)

@@ -3,15 +3,13 @@
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import Connection
 
 from app.domain.common.company import Company
 from app.settings import Settings
 from app.store.engine import Store
-
-Row = dict[str, Any]
+from app.store.transactions import Row
 
 _MODULES = (
     "app.jobs.scoring.backtest",

@@ -33,11 +33,11 @@ from sqlalchemy.pool import QueuePool
 from app.domain.common.job_turns import long_slots
 from app.errors import AppError, UnavailableError
 from app.jobs import state_format
-from app.jobs.registry import KINDS, Context, Row
+from app.jobs.registry import KINDS, Context
 from app.services.platform import jobs
 from app.settings import Settings
 from app.store import dialects, private_files
-from app.store.transactions import WriteTx
+from app.store.transactions import Row, WriteTx
 from app.texts import translate
 
 R = TypeVar("R")

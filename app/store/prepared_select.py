@@ -10,9 +10,8 @@ from typing import Any, cast
 from sqlalchemy import Connection, Dialect, Select
 
 from app.store import dialects
-from app.store.transactions import ReadTx
+from app.store.transactions import ReadTx, Row
 
-Row = dict[str, Any]
 Convert = Callable[[Any], Any]
 
 

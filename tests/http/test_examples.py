@@ -188,20 +188,11 @@ def test_every_example_fits_its_schema(contract: Contract) -> None:
     assert looked_at > 40
 
 
-SAME = (
-    "Transaction",
-    "Interaction",
-    "Complaint",
-    "Survey",
-    "SurveyInvitation",
-    "SurveyResponse",
-    "CompetitorMeasurement",
-    "Disposition",
-    "ImportMapping",
-    "Import",
-    "Job",
-    "ScoringRun",
-)
+FIGURES = {
+    *("CustomerRead", "OverviewRead", "BacktestRead", "ReplayRead"),
+    *("CustomerChurnRead", "CustomerLifetimeValueRead", "CustomerProfitRead"),
+}
+"""Answers with figures over all customers: the demo that the examples are recorded from has more of them."""
 
 
 def test_the_demo_answers_what_the_documentation_shows(shown: Api, contract: Contract) -> None:
@@ -211,16 +202,16 @@ def test_the_demo_answers_what_the_documentation_shows(shown: Api, contract: Con
         method, path, said = operation
         content = said["responses"].get("200", {}).get("content", {}).get("application/json")
         name = "" if content is None else content["schema"]["$ref"].rpartition("/")[2]
-        if method == "GET" and "{" in path and name.removesuffix("Read") in SAME:
+        if method == "GET" and "{" in path and name.endswith("Read"):
             answered[name] = shown.request(**sent(document, operation)).json()
-    assert answered.keys() == {f"{name}Read" for name in SAME}
+    assert answered.keys() > {"TransactionRead", "SurveyVersionRead", *FIGURES}
     for name, row in answered.items():
         [example] = document["components"]["schemas"][name]["examples"]
         assert row.keys() == example.keys(), name
         when = RECORDED if name not in ("ImportRead", "JobRead", "ScoringRunRead") else set()
         when = {"created_at", "ended_at"} if name == "ScoringRunRead" else when
         told = {member: value for member, value in example.items() if member not in when}
-        assert {**row, **told} == row, name
+        assert {**row, **told} == row or name in FIGURES, name
 
 
 def test_the_recorded_examples_are_what_the_demo_of_the_documentation_answers(documented_demo: Path) -> None:

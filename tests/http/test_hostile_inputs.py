@@ -16,8 +16,10 @@ import factories
 import httpx2
 import pytest
 from conftest import empty
+from documented import example_of, operations
 from live import serving
 
+from app import errors
 from app.domain.common.access import Scope, system
 from app.domain.common.company import Company
 from app.http.server import Limits
@@ -112,20 +114,27 @@ def rate(**members: Any) -> dict[str, str]:
     return posting("/v1/exchange-rates/batch", {"items": [item]})
 
 
-RECORDS = [
-    f"/v1/{resource}"
-    for resource in (
-        "customers",
-        "transactions",
-        "interactions",
-        "complaints",
-        "survey-invitations",
-        "survey-responses",
-        "competitor-measurements",
-    )
+def in_paths(path: str, said: dict[str, Any]) -> list[str]:
+    """The path with the hostile value for each of its parameters in turn, the others as documented."""
+    shown = {one["name"]: str(example_of(one)) for one in said.get("parameters", ()) if one["in"] == "path"}
+    return [path.format_map({**shown, name: "{value}"}) for name in shown]
+
+
+DOCUMENT = json.loads((Path(errors.__file__).parent / "openapi.json").read_text())
+READS = [(path, said) for method, path, said in operations(DOCUMENT) if method == "GET"]
+LISTS = [
+    path
+    for path, said in READS
+    if "{" not in path and any(one["name"] == "cursor" for one in said.get("parameters", ()))
 ]
-TERMS = "/v1/customers/contract-terms"
-LISTS = [*RECORDS, "/v1/exchange-rates", "/v1/surveys", "/v1/imports"]
+
+
+BODIES = [
+    path
+    for method, path, said in operations(DOCUMENT)
+    if method == "POST" and "{" not in path and "application/json" in said["requestBody"]["content"]
+]
+MAY_BE_EMPTY = ["/v1/customers/searches", "/v1/scoring-runs"]
 AMOUNT = transaction(amount={"amount": HOLE, "currency": "TRY"})
 COST = transaction(cost={"amount": HOLE, "currency": "TRY"})
 
@@ -163,34 +172,10 @@ STRICT = {
     "money": [AMOUNT, COST],
     "int": [AMOUNT, rate(rate=HOLE)],
     "score": [AMOUNT, rate(rate=HOLE), answer(number=HOLE)],
-    "id": [
-        {"method": "GET", "path": "/v1/customers/{value}"},
-        {"method": "GET", "path": "/v1/customers/{value}/overview"},
-        {"method": "GET", "path": "/v1/customers/{value}/timeline"},
-        {"method": "GET", "path": "/v1/customers/by-external-id/crm/{value}"},
-        {"method": "GET", "path": "/v1/transactions/{value}"},
-        {"method": "GET", "path": "/v1/interactions/{value}"},
-        {"method": "GET", "path": "/v1/complaints/{value}"},
-        {"method": "GET", "path": "/v1/complaints/{value}/events"},
-        {"method": "GET", "path": "/v1/surveys/{value}"},
-        {"method": "GET", "path": "/v1/surveys/{value}/versions"},
-        {"method": "GET", "path": "/v1/surveys/01930a3e-2f6b-7c11-9a52-0d9c1f8f7b50/versions/{value}"},
-        {"method": "GET", "path": "/v1/survey-invitations/{value}"},
-        {"method": "GET", "path": "/v1/survey-responses/{value}"},
-        {"method": "GET", "path": "/v1/competitor-measurements/{value}"},
-        {"method": "GET", "path": "/v1/exchange-rates/{value}/2026-11-23"},
-        {"method": "GET", "path": "/v1/exchange-rates/USD/{value}"},
-    ],
+    "id": [{"method": "GET", "path": place} for path, said in READS for place in in_paths(path, said)],
     "cursor": [{"method": "GET", "path": f"{path}?cursor={{q}}"} for path in LISTS],
     "query": {"method": "GET", "path": "/v1/customers?{value}"},
-    "body": [
-        {"method": "POST", "path": path}
-        for path in [
-            *RECORDS,
-            "/v1/surveys",
-            *(f"{path}/batch" for path in [*RECORDS, "/v1/exchange-rates", TERMS]),
-        ]
-    ],
+    "body": [{"method": "POST", "path": path} for path in BODIES if path not in MAY_BE_EMPTY],
     "header": {"method": "PUT", "path": BY_KEY, "body": '{"name": "x"}'},
     "csv": [
         file("transactions", "amount=phone", "currency==TRY", "occurred_at=email"),
@@ -200,7 +185,8 @@ STRICT = {
     ],
 }
 # Fields of another kind than the cases suppose, where a good value may be refused and a bad one be good
-# (a day given as an instant, a name as a filter): they must be answered, and not with a 5xx.
+# (a day given as an instant, a name as a filter, a body that may be empty): they must be answered, and not
+# with a 5xx.
 LOOSE = {
     "string": [
         posting("/v1/customers", {"name": "x", "attributes": {"note": HOLE}, "tags": [HOLE]}),
@@ -243,7 +229,8 @@ LOOSE = {
             "/v1/competitor-measurements?external_id",
         )
     ],
-    "query": [{"method": "GET", "path": f"{path}?{{value}}"} for path in [*LISTS[1:], "/v1/screen-pop"]],
+    "body": [{"method": "POST", "path": path} for path in MAY_BE_EMPTY],
+    "query": [{"method": "GET", "path": f"{path}?{{value}}"} for path in [*LISTS, "/v1/screen-pop"]],
     "url": [
         posting("/v1/customers", {"name": "x", "attributes": {"home": HOLE}}),
         interaction(recording_url=HOLE),
@@ -288,7 +275,7 @@ def read_every_page(address: str, token: str) -> set[int]:
     """Statuses met while paging through all lists."""
     statuses = set()
     with httpx2.Client(base_url=address, headers={"Authorization": f"Bearer {token}"}) as client:
-        for path in (*LISTS, f"{LISTS[0]}?sort=name", f"{LISTS[1]}?sort=occurred_at"):
+        for path in (*LISTS, "/v1/customers?sort=name", "/v1/transactions?sort=occurred_at"):
             target = path
             while target:
                 answer = client.get(target)

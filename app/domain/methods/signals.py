@@ -74,7 +74,7 @@ def _measured(code: str, given: Figures) -> Figures:
             Spread.from_dict(usual.get("score_spread")),
         ),
     )
-    return {} if measured is None else dict(zip(_MEASURED, map(float, measured[:3]), strict=True))
+    return {} if measured is None else {name: getattr(measured, name) for name in _MEASURED}
 
 
 _MEASURED = ("value", "baseline", "contribution")

@@ -18,6 +18,7 @@ from app.domain.churn.inputs.customer_facts import COLUMNS
 from app.domain.churn.inputs.purchase_history import NO_DAY
 from app.domain.churn.levels import LEVELS
 from app.domain.churn.models import LEARNED, contract
+from app.domain.churn.notes import REASONS
 from app.domain.common.arrays import BoolArray
 from app.domain.satisfaction.expectation import QUADRANTS
 from app.domain.scoring.replays import LateKind
@@ -119,6 +120,8 @@ SCORE_COLUMNS = (
     _result("churn_level", np.int8, labels=LEVELS),
     _result("churn_percent", np.int16),
     _result("churn_model", np.int8, labels=SOURCES),
+    _result("dormant", np.bool_, False),
+    _result("churn_reason", np.int8, labels=REASONS),
     _result("value_at_risk_minor", np.int64, group="value_at_risk"),
     _result("lifetime_value_minor", np.int64, group="lifetime_value", row=None),
     _result("quadrant", np.int8, labels=QUADRANTS),

@@ -20,14 +20,14 @@ from app.domain.imports.transaction_rows import Rows, validate
 from app.errors import ConflictError
 from app.jobs.imports.file_layout import batch_lines, batches
 from app.jobs.imports.text_decoding import ImportFileError, Source
-from app.jobs.registry import Context, Row, register
+from app.jobs.registry import Context, register
 from app.services.imports import batches as import_batches
 from app.services.imports import record_requests, reversals, surveys
 from app.services.imports.imports import JOB, REVERSAL_JOB
 from app.services.imports.people import rows
 from app.services.imports.record_requests import Items
 from app.store.engine import Store
-from app.store.transactions import WriteTx
+from app.store.transactions import Row, WriteTx
 
 Progress = Callable[[Row, int], None]
 """Told after each batch: the import's row, and how many bytes of the file have been read."""

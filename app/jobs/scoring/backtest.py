@@ -3,10 +3,10 @@
 from uuid import UUID
 
 from app.domain.common.access import Actor, system
-from app.jobs.registry import Context, Row, register
+from app.jobs.registry import Context, register
 from app.services.scoring import backtests
 from app.store.engine import Store
-from app.store.transactions import WriteTx
+from app.store.transactions import Row, WriteTx
 
 
 def run(store: Store, actor: Actor, backtest_id: UUID) -> None:

@@ -7,12 +7,12 @@ from uuid import UUID
 from app.domain.common.access import Actor, system
 from app.domain.common.company import Company
 from app.errors import AppError, UnavailableError
-from app.jobs.registry import Context, Row, register
+from app.jobs.registry import Context, register
 from app.services.platform import jobs
 from app.services.scoring import run
 from app.store.engine import Store
 from app.store.scoring import run_results
-from app.store.transactions import WriteTx
+from app.store.transactions import Row, WriteTx
 
 # SciPy loads its matrix library with the first fit. Its threads would wait for each other over 4 x 4 numbers.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

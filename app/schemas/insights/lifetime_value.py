@@ -9,6 +9,7 @@ from pydantic import Field
 from app.domain.lifetime_value.level import Basis
 from app.domain.lifetime_value.spend import Kind
 from app.schemas.common.base import Code, Count, Money, Output, line_out
+from app.schemas.scoring.churn import ChurnNote
 from app.schemas.scoring.lifetime_value import ClosedWindow, MoneyBetween, SpendKind, VarianceParts
 from app.schemas.scoring.runs import LifetimeTerms, RunParameters, Share
 
@@ -142,10 +143,10 @@ class LifetimeValueRead(Output):
     windows: Annotated[list[ClosedWindow], Field(max_length=3)]
     parts: VarianceParts | None
     limits: Annotated[list[Code], Field(max_length=20)]
-    """What to bear in mind: ``season_unknown``, ``no_lifetime_backtest``, ``mean_not_finite``, or why there
-    is no model."""
-    limit_sentences: Annotated[list[Annotated[str, line_out(500)]], Field(max_length=20)]
-    """The same in words."""
+    """What to bear in mind: ``season_unknown``, ``no_lifetime_backtest``, ``mean_not_finite``,
+    ``sales_stopped``, or why there is no model."""
+    notes: Annotated[list[ChurnNote], Field(max_length=80)]
+    """The limits in words, in the language asked for."""
     of_active: ValuePart
     of_dormant: ValuePart
     of_left: ValuePart
@@ -177,8 +178,8 @@ class CustomerLifetimeValueRead(Output):
     """Null for contracts and without a model."""
     warnings: Annotated[list[Code], Field(max_length=20)]
     """What to bear in mind, as ``limits`` of `/v1/insights/lifetime-value`."""
-    warning_sentences: Annotated[list[Annotated[str, line_out(500)]], Field(max_length=20)]
-    """The same in words."""
+    notes: Annotated[list[ChurnNote], Field(max_length=80)]
+    """The warnings in words, in the language asked for."""
     interval: MoneyBetween | None
     """Holds 95 % of what the customer may turn out to be worth; null for contracts and for nothing."""
     expected_purchases: Figure

@@ -1,7 +1,6 @@
 """How contacts can end: the built-in list, as far as the company has not changed it, and its own."""
 
 from collections.abc import Collection
-from typing import Any
 
 from sqlalchemy import select
 
@@ -16,11 +15,9 @@ from app.store.audit import trail
 from app.store.engine import one_statement
 from app.store.paging import After, Page, SortKey, fetch
 from app.store.tables import Disposition
-from app.store.transactions import ReadTx, WriteTx
+from app.store.transactions import ReadTx, Row, WriteTx
 from app.store.types import now
 from app.texts import LANGUAGES, translate
-
-Row = dict[str, Any]
 
 _READ = select(Disposition.__table__)
 

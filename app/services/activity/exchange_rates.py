@@ -23,10 +23,8 @@ from app.store.listing import COMPANY_WIDE, Listing, equal, since, window
 from app.store.paging import After, Page, SortKey
 from app.store.sql.composite_keys import in_pairs
 from app.store.tables import ExchangeRate
-from app.store.transactions import ReadTx, WriteTx
+from app.store.transactions import ReadTx, Row, WriteTx
 from app.store.types import now, to_micros
-
-Row = dict[str, Any]
 
 _READ = select(ExchangeRate.__table__)
 _BY_CURRENCY = (SortKey(ExchangeRate.currency), SortKey(ExchangeRate.on_date))

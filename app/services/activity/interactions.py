@@ -36,11 +36,9 @@ from app.store.listing import (
 )
 from app.store.paging import After, Page
 from app.store.tables import Complaint, Customer, Interaction
-from app.store.transactions import ReadTx, WriteTx
+from app.store.transactions import ReadTx, Row, WriteTx
 from app.store.types import new_id, now
 from app.store.visibility import visible_to
-
-Row = dict[str, Any]
 
 _as_read = shaper(InteractionRead)
 

@@ -3,7 +3,6 @@ already, store the rest. Transactions, interactions, complaints and responses ar
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -16,11 +15,8 @@ from app.services.platform import rights
 from app.store import dialects
 from app.store.sql.composite_keys import in_pairs
 from app.store.tables import Base
-from app.store.transactions import ReadTx, WriteTx
+from app.store.transactions import ReadTx, Row, WriteTx
 from app.store.visibility import visible_to
-
-Row = dict[str, Any]
-
 
 Check = Callable[[list[Row | AppError]], None]
 """Replaces rows that cannot be stored by their refusals. ``customer_id`` is that of the customer who was

@@ -1,7 +1,6 @@
 """What a record is about: interactions, complaints and transactions named by id, found many at once."""
 
 from collections.abc import Iterable
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -9,10 +8,9 @@ from sqlalchemy import select
 from app.domain.common.access import Actor
 from app.errors import AppError, FieldError
 from app.store.tables import Base, Complaint, Interaction, Transaction
-from app.store.transactions import ReadTx
+from app.store.transactions import ReadTx, Row
 from app.store.visibility import visible_to
 
-Row = dict[str, Any]
 Found = dict[str, dict[UUID, Row]]
 """Member that names a record -> id -> the record's customer and what it says of channel, agent, unit, phase
 and category."""

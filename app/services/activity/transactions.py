@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -36,10 +35,8 @@ from app.store.listing import (
 )
 from app.store.paging import After, Page, SortKey
 from app.store.tables import Transaction
-from app.store.transactions import ReadTx, WriteTx
+from app.store.transactions import ReadTx, Row, WriteTx
 from app.store.types import new_id, now, to_micros
-
-Row = dict[str, Any]
 
 _UPDATED_AT = func.coalesce(Transaction.changed_at, Transaction.recorded_at)
 """When a transaction was recorded, or corrected or moved last; has an index of its own."""

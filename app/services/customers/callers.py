@@ -1,7 +1,7 @@
 """Contacts that are named by the caller's number alone: whose they are, and whose they become."""
 
 from collections.abc import Collection, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import bindparam, exists, select, update
@@ -16,11 +16,9 @@ from app.services.customers.rows import not_a_contact
 from app.store import dialects
 from app.store.audit import trail
 from app.store.tables import Complaint, Customer, CustomerLookup, Interaction
-from app.store.transactions import ReadTx, WriteTx
+from app.store.transactions import ReadTx, Row, WriteTx
 from app.store.types import now
 from app.store.visibility import visible_to
-
-Row = dict[str, Any]
 
 
 class Caller(NamedTuple):

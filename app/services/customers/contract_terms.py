@@ -23,11 +23,10 @@ from app.store import dialects
 from app.store.audit import trail
 from app.store.paging import After, Page, SortKey, fetch
 from app.store.tables import ContractTerms, Customer
-from app.store.transactions import ReadTx, WriteTx
+from app.store.transactions import ReadTx, Row, WriteTx
 from app.store.types import now
 from app.store.visibility import visible_to
 
-Row = dict[str, Any]
 Key = tuple[UUID, date]
 """Customer and day of a version."""
 

@@ -35,7 +35,7 @@ from app.services.customers import (
     shared_opt_outs,
 )
 from app.services.customers import rows as customer_rows
-from app.services.customers.rows import Identity, Row
+from app.services.customers.rows import Identity
 from app.services.platform import preconditions
 from app.services.platform.changes import one_or_raise
 from app.store import dialects
@@ -44,7 +44,7 @@ from app.store.engine import in_thread_on_sqlite, one_statement
 from app.store.paging import After, Page, fetch
 from app.store.prepared_select import PreparedSelect
 from app.store.tables import Customer, CustomerExternalId, CustomerLookup
-from app.store.transactions import ReadTx, WriteTx
+from app.store.transactions import ReadTx, Row, WriteTx
 from app.store.types import new_id, now
 from app.store.visibility import owner_of, read_visible, visible_to
 

@@ -11,12 +11,12 @@ from app.domain.common.access import Actor
 from app.domain.customers.customers import Lifecycle
 from app.errors import AppError, ConflictError, FieldError, InvalidError
 from app.schemas.customers.customers import CustomerCreate, ExternalId
-from app.services.customers.rows import Identity, Row, new_row
+from app.services.customers.rows import Identity, new_row
 from app.store import dialects
 from app.store.audit import trail
 from app.store.sql.composite_keys import in_pairs
 from app.store.tables import Customer, CustomerExternalId
-from app.store.transactions import ReadTx, WriteTx
+from app.store.transactions import ReadTx, Row, WriteTx
 from app.store.types import new_id, now
 from app.store.visibility import visible_to
 

@@ -19,9 +19,9 @@ from app.errors import FieldError, InvalidError
 from app.schemas.customers.customers import CustomerUpdate
 from app.services.customers.scores import CONTRACT
 from app.services.platform import rights
+from app.store.transactions import Row
 from app.store.types import new_id
 
-Row = dict[str, Any]
 Identity = tuple[str, str]
 """An external id of a customer: ``(system, key)``."""
 

@@ -9,9 +9,7 @@ from sqlalchemy.orm import aliased
 
 from app.domain.customers.customers import Channel, ContactKind
 from app.store.tables import Customer, CustomerLookup
-from app.store.transactions import ReadTx
-
-Row = dict[str, Any]
+from app.store.transactions import ReadTx, Row
 
 MEMBER = "do_not_contact_shared"
 _CHANNELS = {ContactKind.PHONE: Channel.PHONE, ContactKind.EMAIL: Channel.EMAIL}

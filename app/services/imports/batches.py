@@ -35,10 +35,8 @@ from app.store.imports import keyless_duplicates, transaction_batches
 from app.store.imports.transaction_batches import MatchedRows, Outcome
 from app.store.sql import bulk_write
 from app.store.tables import Customer, Import, ImportChunk, ImportTrial, Transaction
-from app.store.transactions import ReadTx, WriteTx
+from app.store.transactions import ReadTx, Row, WriteTx
 from app.store.types import now
-
-Row = dict[str, Any]
 
 ANALYZE_FROM = 10_000
 """Stored rows after which the planner is told of them."""

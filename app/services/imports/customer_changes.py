@@ -12,10 +12,9 @@ from app.domain.imports.refusals import Refusal
 from app.services.imports.people.rows import Wrong
 from app.store import dialects
 from app.store.tables import ImportChange
-from app.store.transactions import ReadTx, WriteTx
+from app.store.transactions import ReadTx, Row, WriteTx
 from app.store.types import now
 
-Row = dict[str, Any]
 Place = tuple[UUID, str]
 """Customer, and the day of contract terms, the id of a sale, or nothing."""
 

@@ -26,10 +26,8 @@ from app.store.engine import one_statement
 from app.store.listing import Listing, newest_first, one_or_404, where
 from app.store.paging import After, Page, SortKey, fetch
 from app.store.tables import Import, ImportChunk, Job, RefusedRow
-from app.store.transactions import ReadTx, WriteTx
+from app.store.transactions import ReadTx, Row, WriteTx
 from app.store.types import new_id, now
-
-Row = dict[str, Any]
 
 JOB = "imports"
 REVERSAL_JOB = "import-reversals"

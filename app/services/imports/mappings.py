@@ -20,10 +20,8 @@ from app.store.engine import one_statement
 from app.store.listing import COMPANY_WIDE, Listing, since
 from app.store.paging import After, Page, SortKey
 from app.store.tables import ImportMapping
-from app.store.transactions import ReadTx, WriteTx
+from app.store.transactions import ReadTx, Row, WriteTx
 from app.store.types import now
-
-Row = dict[str, Any]
 
 MAPPINGS = Listing(
     ChangesQuery,

@@ -18,10 +18,9 @@ from app.store.engine import dry_run
 from app.store.imports import transaction_batches
 from app.store.imports.transaction_batches import Outcome
 from app.store.tables import Base, Complaint, Interaction, Transaction
-from app.store.transactions import ReadTx, WriteTx
+from app.store.transactions import ReadTx, Row, WriteTx
 from app.store.visibility import visible_to
 
-Row = dict[str, Any]
 Results = list[Row | AppError]
 
 _LINKED: dict[str, Any] = {

@@ -28,11 +28,10 @@ from app.services.activity import interactions
 from app.services.recovery import complaints
 from app.services.surveys import responses
 from app.store.tables import Base, Complaint, Interaction, SurveyResponse
+from app.store.transactions import Row
 
 if TYPE_CHECKING:  # it loads polars, for which the API need not wait
     from app.domain.imports.record_rows import ValueRows
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,10 +31,9 @@ from app.services.recovery import steps
 from app.store import dialects
 from app.store.imports import transaction_batches
 from app.store.imports.transaction_batches import Outcome
-from app.store.transactions import ReadTx, WriteTx
+from app.store.transactions import ReadTx, Row, WriteTx
 from app.store.visibility import visible_to
 
-Row = dict[str, Any]
 Customers = dict[tuple[str, str], UUID]
 """System and key of customers -> their ids."""
 

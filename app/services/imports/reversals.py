@@ -25,11 +25,9 @@ from app.store.tables import (
     SurveyResponse,
     Transaction,
 )
-from app.store.transactions import WriteTx
+from app.store.transactions import Row, WriteTx
 from app.store.types import now
 from app.store.visibility import visible_to
-
-Row = dict[str, Any]
 
 DELETED_AT_ONCE = 5_000
 """Transactions and customers deleted in one transaction."""

@@ -5,7 +5,6 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, select, update
@@ -22,10 +21,8 @@ from app.store.audit import trail
 from app.store.imports import transaction_batches
 from app.store.imports.transaction_batches import MatchedRows, Outcome
 from app.store.tables import ImportChange, Transaction
-from app.store.transactions import ReadTx, WriteTx
+from app.store.transactions import ReadTx, Row, WriteTx
 from app.store.types import from_micros, now, to_micros
-
-Row = dict[str, Any]
 
 AT_ONCE = 500
 """Sales whose change is taken back in one transaction."""

@@ -12,9 +12,7 @@ from app.domain.imports.states import ENDED
 from app.services.imports.customer_changes import Place
 from app.store import dialects
 from app.store.tables import Import, SourceStatement
-from app.store.transactions import ReadTx, WriteTx
-
-Row = dict[str, Any]
+from app.store.transactions import ReadTx, Row, WriteTx
 
 AT_ONCE = 5_000
 """Statements taken back in one transaction."""

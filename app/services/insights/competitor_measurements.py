@@ -4,7 +4,6 @@ They are no personal data: every caller with the scope sees them all."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -29,10 +28,8 @@ from app.store.engine import one_statement
 from app.store.listing import COMPANY_WIDE, Listing, by_time, equal, since, where, window
 from app.store.paging import After, Page
 from app.store.tables import CompetitorMeasurement
-from app.store.transactions import ReadTx, WriteTx
+from app.store.transactions import ReadTx, Row, WriteTx
 from app.store.types import new_id, now
-
-Row = dict[str, Any]
 
 _READ = select(CompetitorMeasurement.__table__)
 REPORTED = ("value", "n", "sd", "low", "high", "expectation_mean")

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from itertools import groupby
-from typing import Any
 
 from app.domain.common.access import Actor
 from app.domain.satisfaction import INDICES, expectation
@@ -25,10 +24,8 @@ from app.services.scoring import answer_columns, satisfaction
 from app.services.scoring.satisfaction import result_row
 from app.store.engine import in_thread
 from app.store.scoring import survey_answers
-from app.store.transactions import ReadTx
+from app.store.transactions import ReadTx, Row
 from app.texts import translate
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

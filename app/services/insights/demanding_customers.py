@@ -27,9 +27,7 @@ from app.store.engine import in_thread
 from app.store.scoring import run_results
 from app.store.sql.column_codec import Columns
 from app.store.tables import ScoringRun
-from app.store.transactions import ReadTx
-
-Row = dict[str, Any]
+from app.store.transactions import ReadTx, Row
 
 ORDER = (
     Quadrant.DEMANDING_SATISFIED,

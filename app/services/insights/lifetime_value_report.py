@@ -18,6 +18,7 @@ from app.domain.lifetime_value.limits import SENTENCES, Limit
 from app.domain.scoring.parameters import Parameters
 from app.domain.scoring.score_columns import NONE, ROW_FACTS
 from app.errors import NotFoundError
+from app.services.insights.churn_report import in_words, stopped
 from app.services.scoring.lifetime.reports import spend_of
 from app.services.scoring.runs import find_finished
 from app.store.engine import in_thread
@@ -25,7 +26,6 @@ from app.store.scoring import run_results
 from app.store.tables import Customer, CustomerScore, ScoringRun
 from app.store.transactions import ReadTx
 from app.store.visibility import visible_to
-from app.texts import render
 
 Row = dict[str, Any]
 
@@ -36,6 +36,7 @@ _RUN = select(
     ScoringRun.is_current,
     ScoringRun.churn,
     ScoringRun.lifetime_value,
+    ScoringRun.data_end,
 )
 
 
@@ -58,7 +59,7 @@ def report(tx: ReadTx, _actor: Actor, run_id: UUID | None, as_of: date | None, l
     return {
         **stored,
         "interval": _interval(stored),
-        "limit_sentences": _sentences(stored["limits"], language),
+        "notes": _notes(run, language),
         "tiers": _with_rest(stored, currency),
         "left": _left(stored, currency),
         "run_id": run.id,
@@ -107,7 +108,7 @@ def of_customer(tx: ReadTx, actor: Actor, customer_id: UUID, language: str) -> R
         "level": None if by_contract else report["level"],
         "spend_model": None if by_contract or spend["kind"] is None else {"kind": spend["kind"]},
         "warnings": warnings,
-        "warning_sentences": _sentences(warnings, language),
+        "notes": [] if by_contract else _notes(run, language),
         **drawn,
     }
 
@@ -120,8 +121,10 @@ def _interval(stored: Row) -> Row | None:
     return None if contracts["customers"] else between
 
 
-def _sentences(limits: list[str], language: str) -> list[str]:
-    return [render(language, SENTENCES[Limit(code)]) for code in limits]
+def _notes(run: Any, language: str) -> list[Row]:
+    """The limits of a run's values in words."""
+    said = [(code, SENTENCES[Limit(code)]) for code in run.lifetime_value["limits"] if code in SENTENCES]
+    return in_words([*said, *stopped(run.churn, run.as_of)], language)
 
 
 def _with_rest(stored: Row, currency: str) -> list[Row]:
@@ -149,9 +152,10 @@ def _drawn(run: Any, facts: list[Any] | None, parameters: Parameters) -> Row:
     if facts is None or rate is None or spend is None or level is None:
         return {}
     known = dict(zip(ROW_FACTS, facts, strict=True))
+    sales_end = day_number(run.as_of) if run.data_end is None else day_number(run.data_end) + 1
     first, last, days = (np.array([known[name]]) for name in ("first_day", "last_day", "purchase_days"))
     one = Buyers(
-        from_days(first, last, days, day_number(run.as_of)),
+        from_days(first, last, days, sales_end),
         days.astype(np.float64),
         np.array([max(known["net_spend_minor"], 0) / known["purchase_days"]]),
     )

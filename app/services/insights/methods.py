@@ -1,15 +1,11 @@
 """Every method by which figures are made, and how each works."""
 
-from typing import Any
-
 from app.domain.common.access import Actor
 from app.domain.methods import METHODS, Method
 from app.errors import NotFoundError
 from app.store.engine import one_statement
-from app.store.transactions import ReadTx
+from app.store.transactions import ReadTx, Row
 from app.texts import translate
-
-Row = dict[str, Any]
 
 
 @one_statement

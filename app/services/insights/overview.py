@@ -1,7 +1,6 @@
 """One customer at a glance: by id, or by the number, address or key that a caller came with."""
 
 from operator import itemgetter
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Integer, bindparam, func, literal_column, select
@@ -27,10 +26,8 @@ from app.store.engine import one_statement
 from app.store.prepared_select import PreparedSelect
 from app.store.sql.union_all import union_all
 from app.store.tables import Complaint, Customer, CustomerLookup, CustomerScore, Interaction, ScoringRun
-from app.store.transactions import ReadTx
+from app.store.transactions import ReadTx, Row
 from app.store.visibility import owner_of, read_visible, visible_to
-
-Row = dict[str, Any]
 
 _as_read = shaper(OverviewRead)
 _COMPLAINT = tuple(OpenComplaint.model_fields)
@@ -201,7 +198,7 @@ def _overview(tx: ReadTx, row: Row, language: str) -> Row:
             interactions.append(dict(zip(_INTERACTION, _interaction_of(found), strict=True)))
     scores = standing.scores_of(row)
     if scores["churn"] is not None:
-        shaped = (row["churn_facts"], row["churn_baselines"], row["scored_as_of"])
+        shaped = (row["churn_facts"], row["churn_baselines"], row["scored_as_of"], row["data_end"])
         scores["churn"]["reasons"] = churn_explanations.reasons_of(*shaped, language, MAX_REASONS)
     whole = {
         **row,

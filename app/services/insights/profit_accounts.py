@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -16,9 +15,7 @@ from app.services.insights import unit_costs
 from app.store.scoring import profit_facts, run_results
 from app.store.sql.column_codec import Columns
 from app.store.sql.numpy_io import Ids
-from app.store.transactions import ReadTx
-
-Row = dict[str, Any]
+from app.store.transactions import ReadTx, Row
 
 MAX_CUSTOMERS = 4e18
 """Amounts that together stay below this can be summed in 64 bits."""

@@ -27,10 +27,8 @@ from app.store.scoring import run_results
 from app.store.sql import numpy_io
 from app.store.sql.numpy_io import Ids
 from app.store.tables import Customer, ScoringRun
-from app.store.transactions import ReadTx
+from app.store.transactions import ReadTx, Row
 from app.store.visibility import visible_to
-
-Row = dict[str, Any]
 
 NOT_COUNTED = ("compensation",)
 """Costs of serving customers that nothing records: they are missing from every figure."""

@@ -1,7 +1,5 @@
 """Share of wallet: what customers spend here of what they spend in the category."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import select
@@ -21,9 +19,7 @@ from app.services.scoring.value_tiers import tiered
 from app.store.engine import in_thread
 from app.store.scoring import customer_attributes, run_results
 from app.store.tables import ScoringRun
-from app.store.transactions import ReadTx
-
-Row = dict[str, Any]
+from app.store.transactions import ReadTx, Row
 
 _RUN = select(ScoringRun.id, ScoringRun.as_of, ScoringRun.parameters, ScoringRun.is_current)
 

@@ -2,7 +2,6 @@
 
 from dataclasses import asdict
 from datetime import date, timedelta
-from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -17,9 +16,7 @@ from app.services.scoring.value_tiers import tiered
 from app.store.engine import in_thread
 from app.store.sql.column_codec import Columns
 from app.store.tables import ScoringRun
-from app.store.transactions import ReadTx
-
-Row = dict[str, Any]
+from app.store.transactions import ReadTx, Row
 
 _RUN = select(
     ScoringRun.id, ScoringRun.as_of, ScoringRun.parameters, ScoringRun.parameters_key, ScoringRun.is_current

@@ -25,10 +25,9 @@ from app.store.tables import (
     SurveyResponse,
     Transaction,
 )
-from app.store.transactions import ReadTx
+from app.store.transactions import ReadTx, Row
 from app.store.visibility import visible_to
 
-Row = dict[str, Any]
 Rows = Select[*tuple[Any, ...]]
 
 _HREF = {

@@ -1,7 +1,5 @@
 """Set, find and remove what contacts and returns cost."""
 
-from typing import Any
-
 from sqlalchemy import delete, select
 
 from app.domain.common.access import Actor
@@ -16,10 +14,8 @@ from app.store.engine import one_statement
 from app.store.listing import COMPANY_WIDE, Listing, since
 from app.store.paging import After, Page, SortKey
 from app.store.tables import UnitCost
-from app.store.transactions import ReadTx, WriteTx
+from app.store.transactions import ReadTx, Row, WriteTx
 from app.store.types import now
-
-Row = dict[str, Any]
 
 UNIT_COSTS = Listing(
     ChangesQuery,

@@ -22,10 +22,8 @@ from app.store.engine import one_statement
 from app.store.listing import Listing, any_of, equal, newest_first
 from app.store.paging import After, Page
 from app.store.tables import Job
-from app.store.transactions import ReadTx, WriteTx
+from app.store.transactions import ReadTx, Row, WriteTx
 from app.store.types import new_id, now
-
-Row = dict[str, Any]
 
 ERROR_CHARS = 1000
 """Longer texts of what went wrong are cut."""

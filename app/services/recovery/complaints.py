@@ -42,11 +42,9 @@ from app.store.listing import (
 )
 from app.store.paging import After, Page, SortKey, fetch
 from app.store.tables import Complaint, ComplaintEvent
-from app.store.transactions import ReadTx, WriteTx
+from app.store.transactions import ReadTx, Row, WriteTx
 from app.store.types import new_id, now
 from app.store.visibility import visible_to
-
-Row = dict[str, Any]
 
 _READ_EVENTS = select(ComplaintEvent.__table__)
 

@@ -10,7 +10,6 @@ Beyond what they say themselves, all raise:
 from collections.abc import Iterable
 from dataclasses import asdict, fields
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, insert, select
@@ -40,9 +39,7 @@ from app.services.platform import rights
 from app.services.platform.changes import Change, begin
 from app.services.recovery import complaints
 from app.store.tables import Complaint, ComplaintEvent
-from app.store.transactions import WriteTx
-
-Row = dict[str, Any]
+from app.store.transactions import Row, WriteTx
 
 
 def acknowledge(

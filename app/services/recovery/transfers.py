@@ -11,7 +11,6 @@ Beyond what they say themselves, all raise:
 """
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, select, update
@@ -35,11 +34,9 @@ from app.store.tables import (
     SurveyResponse,
     Transaction,
 )
-from app.store.transactions import ReadTx, WriteTx
+from app.store.transactions import ReadTx, Row, WriteTx
 from app.store.types import now
 from app.store.visibility import visible_to
-
-Row = dict[str, Any]
 
 
 def move_interaction(

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, select
@@ -28,12 +27,9 @@ from app.store.engine import one_statement
 from app.store.listing import Listing, by_time, customer_external_id, equal, where, window
 from app.store.paging import After, Page
 from app.store.tables import SurveyInvitation, SurveyResponse
-from app.store.transactions import ReadTx, WriteTx
+from app.store.transactions import ReadTx, Row, WriteTx
 from app.store.types import new_id, now
 from app.store.visibility import visible_to
-
-Row = dict[str, Any]
-
 
 INVITATIONS = Listing(
     SurveyInvitationQuery,

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, insert, select, update
@@ -26,10 +25,9 @@ from app.store.audit import trail
 from app.store.listing import Listing, by_time, customer_external_id, equal, external_id, where, window
 from app.store.paging import After, Page
 from app.store.tables import Survey, SurveyAnswer, SurveyInvitation, SurveyResponse
-from app.store.transactions import ReadTx, WriteTx
+from app.store.transactions import ReadTx, Row, WriteTx
 from app.store.types import new_id, now
 
-Row = dict[str, Any]
 Invitations = dict[UUID, Row]
 
 _READ_ANSWERS = select(SurveyAnswer.__table__).order_by(SurveyAnswer.response_id, SurveyAnswer.question)

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -14,9 +13,7 @@ from app.services.activity import related_records
 from app.services.activity.related_records import Found
 from app.services.platform import rights
 from app.store.tables import Survey, SurveyVersion
-from app.store.transactions import ReadTx
-
-Row = dict[str, Any]
+from app.store.transactions import ReadTx, Row
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """Set up, change, find and read surveys and the versions of their questions."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import and_, insert, select
@@ -27,10 +26,8 @@ from app.store.engine import one_statement
 from app.store.listing import COMPANY_WIDE, Listing, equal, newest_first, one_or_404, since
 from app.store.paging import After, Page, SortKey, fetch
 from app.store.tables import Survey, SurveyVersion
-from app.store.transactions import ReadTx, WriteTx
+from app.store.transactions import ReadTx, Row, WriteTx
 from app.store.types import new_id, now
-
-Row = dict[str, Any]
 
 _UNKNOWN = "There is no such survey."
 

@@ -104,7 +104,7 @@ def test_a_second_run_of_the_day_says_the_same(api: Api, store: Store, actor: Ac
 def test_with_a_short_past_the_purchase_model_serves_and_nothing_is_explained(
     api: Api, store: Store, actor: Actor
 ) -> None:
-    [customer_id] = store.write_sync(factories.rhythmic_shop, actor, 1, DAY)
+    [customer_id, *_] = store.write_sync(factories.rhythmic_shop, actor, 60, DAY)
     serving = run(api, store, actor, "2025-08-01")["serving"]
     assert (serving["model"], serving["contest"]["reason"]) == ("mbg_nbd", "no_closed_window")
     assert api.get(f"/v1/customers/{customer_id}/churn").json()["explanation"] is None

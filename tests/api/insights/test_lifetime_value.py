@@ -72,7 +72,8 @@ def test_customers_without_a_tier_and_those_who_left_are_parts_of_the_total(
     ties(report)
     assert report["tiers"][3]["customers"] > 0
     assert report["left"]["customers"] > 0
-    assert report["of_left"]["customers"] > report["left"]["customers"]  # some are silent, and may come back
+    assert report["of_left"] == report["left"]  # by an event: silence proves nothing of so few
+    assert amount(report["of_dormant"]["value"]) > 0  # silent for long, and may come back
     assert report["interval"] is None  # of contracts none is known
     assert report["purchases"]["interval"] is not None
 
@@ -128,7 +129,7 @@ def test_nothing_is_foretold_of_too_few(api: Api, store: Store, actor: Actor) ->
     assert values == [None] * 6
     one = api.get(f"/v1/customers/{customer_id}/lifetime-value").json()
     assert (one["value"], one["interval"], one["level"], one["spend_model"]) == (None, None, None, None)
-    assert one["warnings"] == report["limits"] == ["too_few_customers"]
+    assert one["warnings"] == report["limits"] == ["too_few_customers", "sales_stopped"]
 
 
 def monthly(number: int) -> list[datetime]:
@@ -188,15 +189,13 @@ def test_a_total_says_what_it_rests_on(api: Api, ids: list[UUID]) -> None:
     assert sum(report["parts"].values()) == pytest.approx(1)
     assert 0.5 < report["level"] < 1
     sentences = [
-        api.get("/v1/insights/lifetime-value", headers={"Accept-Language": language}).json()[
-            "limit_sentences"
-        ]
+        api.get("/v1/insights/lifetime-value", headers={"Accept-Language": language}).json()["notes"]
         for language in ("en", "tr", "az")
     ]
     assert [len(one) for one in sentences] == [1, 1, 1]
-    assert len({one[0] for one in sentences}) == 3
+    assert len({one[0]["sentence"] for one in sentences}) == 3
     own = api.get(f"/v1/customers/{ids[0]}/lifetime-value", headers={"Accept-Language": "tr"}).json()
-    assert (own["warnings"], own["warning_sentences"]) == (["season_unknown"], sentences[1])
+    assert (own["warnings"], own["notes"]) == (["season_unknown"], sentences[1])
     assert own["level"] == report["level"]
 
 
@@ -209,6 +208,21 @@ def test_a_young_shop_has_no_window_to_be_held_against(api: Api, store: Store, a
     assert report["limits"] == ["no_lifetime_backtest"]
     low, high = (amount(report["interval"][end]) for end in ("low", "high"))
     assert high / low > 4
+
+
+def test_where_sales_have_stopped_value_begins_at_the_last_one(
+    api: Api, store: Store, actor: Actor, ids: list[UUID]
+) -> None:
+    run(api, store, actor, as_of="2026-11-29")  # two months after the last sale
+    report = api.get("/v1/insights/lifetime-value", headers={"Accept-Language": "az"}).json()
+    assert "sales_stopped" in report["limits"]
+    assert [note["code"] for note in report["notes"]] == ["season_unknown", "sales_stopped"]
+    assert all(window["opened"] < "2026-09-28" for window in report["windows"])
+    best = report["top"][0]
+    one = api.get(f"/v1/customers/{best['id']}/lifetime-value").json()
+    product = one["expected_purchases"] * amount(one["expected_spend"]) * one["level"]
+    assert amount(one["value"]) == pytest.approx(product, rel=1e-3)
+    assert "sales_stopped" in one["warnings"]
 
 
 def test_before_the_first_run_there_is_none(api: Api, store: Store, actor: Actor) -> None:

@@ -113,7 +113,11 @@ def test_what_the_current_run_says_is_told(
         "churn": {
             "level": "watch",
             "probability": 0.61,
+            "reason": None,
             "model": "mbg_nbd",
+            "dormant": False,
+            "left_by": None,
+            "return_share": None,
             "value_at_risk": {"amount": "75.30", "currency": "TRY"},
         },
         "scored_as_of": "2026-03-11",

@@ -1,7 +1,6 @@
 """Storing a batch of rows about customers, and trying what would come of it."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -11,9 +10,7 @@ from app.services.imports.people import contract_terms, customers, departures, d
 from app.services.imports.record_requests import Items
 from app.store.engine import dry_run
 from app.store.imports.transaction_batches import Outcome
-from app.store.transactions import WriteTx
-
-Row = dict[str, Any]
+from app.store.transactions import Row, WriteTx
 
 _STORE: Mapping[RecordKind, Callable[[Connection, Actor, Row, Items], tuple[Outcome, int]]] = {
     RecordKind.CUSTOMERS: customers.store,

@@ -1,7 +1,6 @@
 """Contract terms of a file: what was known of the contracts of known customers, and from which day on."""
 
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from app.domain.common.access import Actor
@@ -15,10 +14,9 @@ from app.services.imports.customer_changes import Change, spelled
 from app.services.imports.people import customers
 from app.services.imports.record_requests import Items
 from app.store.imports.transaction_batches import Outcome
-from app.store.transactions import WriteTx
+from app.store.transactions import Row, WriteTx
 from app.store.types import now
 
-Row = dict[str, Any]
 Versions = dict[tuple[UUID, date], Row]
 
 

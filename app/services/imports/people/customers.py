@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, insert, select
@@ -36,11 +35,9 @@ from app.store import dialects
 from app.store.imports.transaction_batches import Outcome
 from app.store.sql.composite_keys import in_pairs
 from app.store.tables import Customer, CustomerExternalId, CustomerLookup
-from app.store.transactions import ReadTx, WriteTx
+from app.store.transactions import ReadTx, Row, WriteTx
 from app.store.types import new_id, now
 from app.store.visibility import visible_to
-
-Row = dict[str, Any]
 
 SINGLE = (
     "kind", "name", "given_name", "family_name", "language", "born_on", "customer_since_on",

@@ -1,7 +1,5 @@
 """Departures of a file: known customers who left, when and why."""
 
-from typing import Any
-
 from app.domain.common.access import Actor
 from app.domain.customers.customers import Lifecycle
 from app.domain.imports.refusals import Refusal, Refused
@@ -12,9 +10,7 @@ from app.services.imports.people import customers
 from app.services.imports.people.rows import Wrong
 from app.services.imports.record_requests import Items
 from app.store.imports.transaction_batches import Outcome
-from app.store.transactions import WriteTx
-
-Row = dict[str, Any]
+from app.store.transactions import Row, WriteTx
 
 _TARGETS = {"left_reason": "reason"}
 

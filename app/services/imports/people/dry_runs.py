@@ -25,10 +25,8 @@ from app.store.tables import (
     ImportTrialPerson,
     SourceStatement,
 )
-from app.store.transactions import ReadTx, WriteTx
+from app.store.transactions import ReadTx, Row, WriteTx
 from app.store.types import Id, Instant
-
-Row = dict[str, Any]
 
 CLEARED_AT_ONCE = 5_000
 

@@ -26,9 +26,7 @@ from app.store.tables import (
     SurveyResponse,
     Transaction,
 )
-from app.store.transactions import ReadTx, WriteTx
-
-Row = dict[str, Any]
+from app.store.transactions import ReadTx, Row, WriteTx
 
 AT_ONCE = 500
 """Changes taken back in one transaction."""

@@ -18,11 +18,11 @@ from app.schemas.customers.contract_terms import ContractTermsItem
 from app.schemas.imports.rows import ImportedCustomer, ImportedDeparture
 from app.services.customers.rows import Identity
 from app.services.imports.record_requests import Items
+from app.store.transactions import Row
 
 if TYPE_CHECKING:  # it loads polars, for which the API need not wait
     from app.domain.imports.record_rows import ValueRows
 
-Row = dict[str, Any]
 
 _MODELS: Mapping[RecordKind, type[BaseModel]] = {
     RecordKind.CUSTOMERS: ImportedCustomer,

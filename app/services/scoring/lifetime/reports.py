@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.domain.churn import LEVELS, Fit
+from app.domain.churn.notes import SALES_STOPPED
 from app.domain.common import money
 from app.domain.common.days import day_of
 from app.domain.customers.customers import ChurnLevel
@@ -37,7 +38,7 @@ def report(population: Population, tiers: Columns, levels: Columns, found: Value
     Args:
         population: the customers on the day of the run.
         tiers: aligned, ``tier`` ("" for none).
-        levels: aligned, ``churn_level`` (`app.services.scoring.churn`).
+        levels: aligned, ``churn_level`` and ``dormant`` (`app.services.scoring.churn`).
         found: what they are worth.
     """
     parameters, value = population.spec.parameters, found.columns["lifetime_value_minor"]
@@ -52,9 +53,9 @@ def report(population: Population, tiers: Columns, levels: Columns, found: Value
         "total": sums.of(slice(None))["value"] if n else None,
         "net_of_refunds": True,
         **_certainty(found.total, found.record, parameters.currency),
-        "limits": [limit.value for limit in _limits(population, found)],
-        "of_active": sums.of(~is_left),
-        "of_dormant": sums.of(np.zeros(value.size, dtype=np.bool_)),
+        "limits": _limits(population, found),
+        "of_active": sums.of(~is_left & ~levels["dormant"]),
+        "of_dormant": sums.of(levels["dormant"]),
         "of_left": sums.of(is_left),
         "tiers": [{"tier": tier, **sums.of(tiers["tier"] == tier)} for tier in TIER_NAMES],
         "purchases": {
@@ -103,11 +104,12 @@ def spend_of(row: Mapping[str, Any]) -> Spend | None:
 # --- how sure it is
 
 
-def _limits(population: Population, found: Valued) -> list[Limit]:
+def _limits(population: Population, found: Valued) -> list[str]:
     """What has to be borne in mind of customers without a contract; of nobody, that there are too few."""
     if not found.known.rows.size:
         return [] if np.any(found.columns["lifetime_value_minor"] != NONE) else [Limit.TOO_FEW_CUSTOMERS]
-    return limits(population.snapshot.fitted, found.known.spend, found.record.basis)
+    known = limits(population.snapshot.fitted, found.known.spend, found.record.basis)
+    return [*known, *([SALES_STOPPED] if population.spec.feed.has_stopped else [])]
 
 
 def _certainty(total: Total | None, record: Record, currency: str) -> Row:

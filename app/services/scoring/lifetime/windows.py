@@ -54,7 +54,8 @@ def customers_of(population: Population) -> tuple[NDArray[np.intp], Buyers]:
 
 
 def read(tx: ReadTx, population: Population) -> tuple[Seen, ...]:
-    """Read the windows that a level may rest on; all have closed by the day of the run.
+    """Read the windows that a level may rest on; all have closed by the day of the run, or by the
+    end of its sales where they have stopped.
 
     Args:
         tx: a transaction.
@@ -74,7 +75,7 @@ def read(tx: ReadTx, population: Population) -> tuple[Seen, ...]:
         return by_day[day]
 
     first_day = int(facts["first_day"][bought].min())
-    planned = plan(first_day, spec.as_of_day, spec.parameters.lifetime.horizon_days)
+    planned = plan(first_day, spec.sales_end_day, spec.parameters.lifetime.horizon_days)
     return tuple(_seen(window, on(window.opens_day), on(window.closes_day)) for window in planned)
 
 

@@ -144,6 +144,31 @@ def test_a_fall_tells_how_many_scores_and_what_is_ordinary() -> None:
     assert render("en", sentence(reason)) == f"{stated}a fall of up to 70 points is ordinary."
 
 
+@pytest.mark.parametrize(
+    ("customer", "baseline", "text"),
+    [
+        (buyer(120, 3, 61), 30.5, "No purchase for 120 days; usually 30 days pass between purchases."),
+        (buyer(120, 2, 34), 34, "No purchase for 120 days; it bought on two days, 34 days apart."),
+        (buyer(120, 1, 0), None, "Bought on one day, 120 days ago."),
+    ],
+)
+def test_what_is_usual_is_told_only_of_an_own_rhythm(
+    customer: dict[str, float], baseline: float | None, text: str
+) -> None:
+    [reason] = [
+        found for found in reasons_for_one(one(customer), USUAL) if found.code == "silence_vs_own_rhythm"
+    ]
+    assert (reason.value, reason.baseline, render("en", sentence(reason))) == (120, baseline, text)
+
+
+def test_silence_is_counted_to_where_sales_ended() -> None:
+    row = facts(buyer(60)).row(0)
+    known = from_row(row, AS_OF + 100, AS_OF)
+    [reason] = [one for one in reasons_for_one(known, USUAL) if one.code == "silence_vs_own_rhythm"]
+    assert (reason.value, reason.baseline, reason.contribution) == (60, 30, 0.5)
+    assert from_row(row, AS_OF + 100).silence_days == 160
+
+
 def test_of_whom_nothing_is_known_nothing_is_said() -> None:
     nothing = Baselines(Rhythm(0, None, None), None, None)
     assert reasons_for_one(one(scores(0, 100, 3)), nothing) == []
@@ -168,10 +193,11 @@ def test_facts_and_baselines_survive_storage() -> None:
     whole = facts(*customers)
     usual = Baselines.from_dict(json.loads(json.dumps(baselines(whole).to_dict())))
     assert usual == baselines(whole)
-    assert CustomerFacts._fields == ("as_of_day", *COLUMNS)
+    assert CustomerFacts._fields == ("as_of_day", *COLUMNS, "sales_end_day")
     nothing = dict.fromkeys(COLUMNS, 0) | dict.fromkeys((*DAYS, *SCORES))
     for customer in customers:
-        assert one(customer)._asdict() == {"as_of_day": AS_OF, **nothing, **customer}
+        days = {"as_of_day": AS_OF, "sales_end_day": AS_OF}
+        assert one(customer)._asdict() == {**days, **nothing, **customer}
 
 
 @pytest.mark.parametrize("language", ["en", "tr", "az"])
@@ -194,7 +220,7 @@ def test_whatever_the_facts_are_a_reason_is_finite_and_can_be_said(
     for reason in found:
         assert 0 < reason.contribution <= 1
         assert math.isfinite(reason.value)
-        assert math.isfinite(reason.baseline)
+        assert reason.baseline is None or math.isfinite(reason.baseline)
         assert "{" not in render(language, sentence(reason))
     weights = [reason.contribution for reason in found]
     assert weights == sorted(weights, reverse=True)
