@@ -215,6 +215,16 @@ PROBLEMS: dict[str, ProblemKind] = {
     "invitation_expired": ProblemKind(
         409, "Invitation has expired", "Invite the customer again, or record the response without invitation."
     ),
+    "other_customer": ProblemKind(
+        409,
+        "The record belongs to another customer",
+        "Correct the customer in the row. If the record is to change hands, move it with a transfer.",
+    ),
+    "step_taken": ProblemKind(
+        409,
+        "Step was taken already",
+        "Read the complaint: a file takes each of its steps once, and does not change one that was taken.",
+    ),
     "idempotency_in_flight": ProblemKind(
         409, "The same key is being processed", "Wait and repeat the request with the same Idempotency-Key."
     ),
@@ -244,8 +254,83 @@ PROBLEMS: dict[str, ProblemKind] = {
     "unknown_customer": ProblemKind(
         422, "Unknown customer", "Create the customer first, or ask for missing customers to be created."
     ),
+    "empty_file": ProblemKind(
+        422,
+        "File has no rows",
+        "Send a file with at least one row below the lines that skip_lines passes over.",
+    ),
+    "not_text": ProblemKind(
+        422,
+        "File is not text",
+        "Save the sheet as CSV and send that; a file may be compressed with gzip, in no other way.",
+    ),
+    "not_a_table": ProblemKind(
+        422,
+        "File is not a table",
+        "Export the table as CSV; a web page or a document is not read, whatever its name.",
+    ),
+    "not_json_lines": ProblemKind(
+        422,
+        "File is not JSON Lines",
+        'Send one JSON object on each line, such as `{"amount": "9.90"}`, or say format=csv.',
+    ),
+    "bad_gzip": ProblemKind(
+        422,
+        "Damaged gzip data",
+        "Compress the file again, check it with `gzip -t`, and send the whole of it.",
+    ),
+    "gzip_bomb": ProblemKind(
+        422,
+        "File decompresses to too much",
+        "Split the file and compress each part, or send it without compression.",
+    ),
+    "unknown_encoding": ProblemKind(
+        422,
+        "File is not UTF-8",
+        "Name the encoding of the file, such as `encoding=windows-1254`, or save it as UTF-8.",
+    ),
+    "wrong_encoding": ProblemKind(
+        422,
+        "File has another encoding",
+        "Name the encoding that the file has; `encoding=auto` reads UTF-8 and files with a byte order mark.",
+    ),
+    "quotes_unbalanced": ProblemKind(
+        422,
+        "Quotes do not match",
+        'Put quotes around the whole field and double those within it: `"a ""quoted"" word"`.',
+    ),
+    "line_too_long": ProblemKind(
+        422,
+        "Line too long",
+        "Check the line ends, the quotes and the delimiter of the file, or shorten its longest fields.",
+    ),
+    "missing_column": ProblemKind(
+        422,
+        "Column is missing",
+        "Name a column of the header or a position (`column=amount=#3`); skip_lines passes over lines above.",
+    ),
+    "duplicate_columns": ProblemKind(
+        422,
+        "Column name stands twice",
+        "Name the column by its position, such as `column=amount=#3`, or rename one of the two.",
+    ),
+    "too_many_columns": ProblemKind(
+        422,
+        "Too many columns",
+        "Export only the columns that are needed, and check the delimiter and the line ends.",
+    ),
+    "too_many_rows": ProblemKind(
+        422,
+        "Too many rows to group",
+        "Split the file, for example by day, so that all rows of one record are in one file.",
+    ),
     "precondition_required": ProblemKind(428, "If-Match required", "Send If-Match with the ETag you read."),
     "rate_limited": ProblemKind(429, "Too many requests", "Wait as long as Retry-After says."),
+    "too_many_waiting_jobs": ProblemKind(
+        429,
+        "Too many waiting jobs",
+        "Wait as long as Retry-After says, or cancel one with a POST to `/v1/jobs/{job_id}/cancellations`.",
+    ),
     "headers_too_large": ProblemKind(431, "Request headers too large", "Send fewer or shorter headers."),
     "internal_error": ProblemKind(
         500,

@@ -20,8 +20,8 @@ from app.domain.churn.distributions import btyd, mbg_nbd
 from app.domain.churn.evaluation.backtest_report import evaluate
 from app.domain.churn.evaluation.model_selection import contest, predict
 from app.domain.churn.inputs.purchase_history import Groups
-from app.domain.churn.inputs.purchase_log import Ledger
 from app.domain.churn.inputs.snapshots import Snapshot
+from benchmarks.purchase_log import Ledger
 
 DAYS, HORIZON = 720, 90
 

@@ -15,9 +15,9 @@ import numpy as np
 
 from app.domain.churn.evaluation.metrics import measure
 from app.domain.churn.evaluation.model_selection import contest, predict
-from app.domain.churn.inputs.purchase_log import Ledger
 from app.domain.churn.models import LEARNED, REGISTRY
 from app.domain.churn.models.model import Why
+from benchmarks.purchase_log import Ledger
 
 KINDS: Mapping[str, Mapping[str, Any]] = {
     "as the parametric model": {},

@@ -1,10 +1,12 @@
 """${message}."""
 
-from alembic import op
 import sqlalchemy as sa
+from alembic import op
+% if imports:
+${imports}
+% endif
 
 from app.store import types
-${imports if imports else ""}
 
 revision = "${up_revision}"
 down_revision = "${down_revision}"

@@ -5,8 +5,8 @@ import gzip
 from datetime import date
 from pathlib import Path
 
-from app.domain.churn.inputs.purchase_log import Ledger
 from app.domain.common.days import EPOCH_DAY
+from benchmarks.purchase_log import Ledger
 from benchmarks.shops import simulated
 
 __all__ = ["cdnow", "number", "online_retail", "simulated"]

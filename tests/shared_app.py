@@ -1,5 +1,6 @@
 """One running application for the tests of a module, as good as new for each of them."""
 
+import asyncio
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -98,10 +99,9 @@ class _Running:
     def _seen(self) -> list[Any]:
         app, services = self._app, self._app.state.services
         parts = [app.middleware_stack, app.routes, services, services.store, services.reads]
-        held = [
-            {name: id(value) for name, value in vars(part).items()} for part in (app.state, services.store)
-        ]
-        return [*map(id, parts), len(app.routes), dict(app.dependency_overrides), *held]
+        held = [app.state._state, vars(services.store)]
+        named = [{name: id(value) for name, value in part.items()} for part in held]
+        return [*map(id, parts), len(app.routes), dict(app.dependency_overrides), *named]
 
 
 def _edge(app: FastAPI) -> EdgeMiddleware:
@@ -119,8 +119,7 @@ def _engines(store: Store) -> list[Any]:
 
 
 async def _settle(app: FastAPI) -> None:
-    for task in list(app.state.services.background):
-        await task
+    await asyncio.gather(*app.state.services.background, return_exceptions=True)
 
 
 class InOneCall(httpx2.BaseTransport):

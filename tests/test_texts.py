@@ -72,9 +72,18 @@ def constants_of(tree: ast.Module) -> dict[str, list[str]]:
     return found
 
 
-DESCRIBED = {"Signal": (), "Index": (), "ChurnModel": (), "Method": (), "ReasonGroup": (2, 3)}
+def called(call: ast.Call) -> str:
+    """The name of what is called, without the module it is in."""
+    name: str = getattr(call.func, "id", getattr(call.func, "attr", ""))
+    return name
+
+
+DESCRIBED: dict[str, tuple[int, ...]] = {
+    **dict.fromkeys(("Signal", "Index", "ChurnModel", "Method", "Listing", "RecordType"), ()),
+    "ReasonGroup": (2, 3),
+}
 """What has message ids in members, and in which arguments."""
-MEMBERS = {"detail", "title", "sentence", "limits"}
+MEMBERS = {"detail", "title", "sentence", "limits", "missing", "exists"}
 
 
 def messages(trees: list[ast.Module]) -> Iterator[str]:
@@ -85,13 +94,30 @@ def messages(trees: list[ast.Module]) -> Iterator[str]:
     for tree in trees:
         constants = constants_of(tree)
         for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", None) in places:
-                name = node.func.id  # type: ignore[attr-defined]
+            if isinstance(node, ast.Call) and (name := called(node)) in places:
                 given = [node.args[place] for place in places[name] if place < len(node.args)]
                 given += [keyword.value for keyword in node.keywords if keyword.arg in MEMBERS]
                 for argument in given:
                     assert not isinstance(argument, ast.JoinedStr), "a formatted message cannot be translated"
                     yield from literals(argument, constants)
+
+
+def codes(trees: list[ast.Module]) -> set[str]:
+    """Every code given to an error, or to what makes errors. Another error's `code` is given there already,
+    and `_code_of` a status is one of `PROBLEMS`."""
+    makers = {*error_names(trees), "RecordType"}
+    found: set[str] = set()
+    for tree in trees:
+        constants = constants_of(tree)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and called(node) in makers:
+                for argument in (one.value for one in node.keywords if (one.arg or "").endswith("code")):
+                    named = literals(argument, constants)
+                    passed_on = isinstance(argument, ast.Attribute | ast.IfExp)
+                    chosen = ast.unparse(argument).startswith("_code_of(")
+                    assert named or passed_on or chosen, f"no code can be read: {ast.unparse(node)}"
+                    found.update(named)
+    return found
 
 
 def untranslated(texts: Iterable[str], language: str) -> list[str]:
@@ -144,6 +170,8 @@ def test_every_text_is_translated(language: str) -> None:
         'Message("Planted." if n == 1 else "{number} days", {"number": n})',
         'Signal(code="x", title="Planted.", sentence="Open complaints: {value}.")',
         'Signal(code="x", title="Open complaint", sentence="Planted.")',
+        'Listing(ThingQuery, rows, owner=rows.id, missing="Planted.", sorts=())',
+        'recording.RecordType(Thing, path="/v1/things", exists="Planted.", exists_code="thing_exists")',
         'ReasonGroup("x", Unit.COUNT, "Open complaints: {value}.", "Planted.", measure)',
         '_FEW = "Planted."\nMethod(code="x", title="Recency", limits=(_FEW,))',
         '_SAID = ("Planted.", "This raises the risk.")\nMessage(_SAID[effect])',
@@ -151,6 +179,33 @@ def test_every_text_is_translated(language: str) -> None:
 )
 def test_a_text_without_a_translation_is_noticed(source: str, language: str) -> None:
     assert untranslated(messages([ast.parse(source)]), language) == ["Planted."]
+
+
+def test_every_code_of_a_problem_has_its_page() -> None:
+    """Those given to errors, and those that are the codes of classes of errors."""
+    given = codes(SOURCES)
+    assert {"illegal_step", "bad_gzip", "transaction_differs"} <= given
+    assert given - PROBLEMS.keys() == set()
+    kinds = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, AppError)]
+    assert {kind.code: kind.status for kind in kinds}.items() <= {
+        code: kind.status for code, kind in PROBLEMS.items()
+    }.items()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'raise ConflictError("The survey is not in use.", code="planted")',
+        'errors.InvalidError(code="planted" if n else "empty_file")',
+        '_CODE = "planted"\nNotFoundError(code=_CODE)',
+        'class ImportFileError(InvalidError): ...\nImportFileError(code="planted")',
+        'recording.RecordType(Thing, differs_code="planted")',
+    ],
+)
+def test_a_code_without_a_page_is_noticed(source: str) -> None:
+    assert codes([ast.parse(source)]) - PROBLEMS.keys() == {"planted"}
+    with pytest.raises(AssertionError, match="no code can be read"):
+        codes([ast.parse("ConflictError(code=made_up())")])
 
 
 @pytest.mark.parametrize("language", CATALOGUES)

@@ -15,7 +15,6 @@ MAX_LISTED = 5
 """Customers, late records and rates printed; ``--json`` has more."""
 
 REMARKS = {
-    "no_contest": "The run is of an earlier version and does not say which churn model served.",
     "other_rules": "The run was computed by rules that have changed since.",
     "other_reading": "Facts are read in another way now: by another version, or in another time zone.",
     "fitted_to_all": "Tiers are shares of a total and models are fitted to all customers: late data of one "

@@ -63,7 +63,8 @@ class Steps:
             )
             return response
 
-        record_id = Annotated[UUID, Path(description=f"Id of the {self._thing}.", examples=[example])]
+        about_id = f"Id of the {self._thing.replace('_', ' ')}."
+        record_id = Annotated[UUID, Path(description=about_id, examples=[example])]
         parameters = [
             _parameter("call", self._needs),
             _parameter(key, record_id),

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from app import logs
 from app.cli.commands import app as cli
 from app.http import connection_limit
 from app.http.connection_limit import Connections, Stage, fitting, raise_descriptor_limit
@@ -331,6 +332,7 @@ def test_the_commands_leave_descriptors_for_the_database(
     monkeypatch.setenv("VEFA_DATABASE_URL", f"sqlite:///{file}")
     monkeypatch.setenv("VEFA_SECRET", "The tests' own secret, 0123456789 abcdefgh".replace(" ", "-"))
     monkeypatch.setattr(connection_limit, "raise_descriptor_limit", lambda: 1024)
+    monkeypatch.setattr(logs, "configure", lambda level: None)  # loggers would keep it for later tests
     asked: dict[str, Any] = {}
     monkeypatch.setattr("app.http.server.serve", lambda _app, **options: asked.update(options))
     more = ["--file", str(tmp_path / "demo.db"), "--customers", "1"] if command == "demo" else []

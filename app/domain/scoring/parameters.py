@@ -64,21 +64,19 @@ class Parameters:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Parameters":
-        """What `to_dict` gave; what a run of an earlier version did not have is at its default."""
-        later = ("horizon_days", "zero_amount_purchases", "grace_days")
+        """What `to_dict` gave."""
         return cls(
             data["currency"],
             data["window_days"],
             Cuts(**data["cuts"]),
             frozenset(TransactionKind(kind) for kind in data["ignored_kinds"]),
-            levels=RiskLevels(**data.get("churn_levels", {})),
-            lifetime=Terms(**data.get("lifetime_value", {})),
-            **{name: data[name] for name in later if name in data},
+            data["horizon_days"],
+            RiskLevels(**data["churn_levels"]),
+            data["zero_amount_purchases"],
+            data["grace_days"],
+            Terms(**data["lifetime_value"]),
         )
 
     def key(self) -> str:
-        """A text that is the same for the same parameters, also for runs of an earlier version."""
-        mine, plain = self.to_dict(), Parameters(self.currency).to_dict()
-        always = ("currency", "window_days", "cuts", "ignored_kinds")
-        kept = {name: value for name, value in mine.items() if name in always or value != plain[name]}
-        return json.dumps(kept, sort_keys=True)
+        """A text that is the same for the same parameters."""
+        return json.dumps(self.to_dict(), sort_keys=True)

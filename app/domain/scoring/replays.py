@@ -19,7 +19,6 @@ class LateKind(StrEnum):
 class Remark(StrEnum):
     """What has to be borne in mind when a replay is read.
 
-    ``no_contest``: the run is of an earlier version and does not say which churn model served.
     ``other_rules``: the run was computed by rules that have changed since.
     ``other_reading``: facts are read in another way now: by another version, or in another time zone.
     ``fitted_to_all``: some of those who differ have no late data themselves; tiers are shares of a total and
@@ -27,7 +26,6 @@ class Remark(StrEnum):
     ``unexplained``: results differ, and nothing is known that came late, was deleted or was changed.
     """
 
-    NO_CONTEST = "no_contest"
     OTHER_RULES = "other_rules"
     OTHER_READING = "other_reading"
     FITTED_TO_ALL = "fitted_to_all"

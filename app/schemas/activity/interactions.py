@@ -34,6 +34,7 @@ from app.schemas.common.base import (
 from app.schemas.common.batches import COUNTED, KEPT, BatchItem
 from app.schemas.customers.customers import EXAMPLE_ID as EXAMPLE_CUSTOMER_ID
 from app.schemas.customers.customers import ExternalId
+from app.schemas.customers.naming import NAMED, CreateMissing
 
 EXAMPLE_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7d40"
 MAX_NOTES = 4000
@@ -74,7 +75,6 @@ _EXAMPLE: dict[str, Any] = {
     "notes": "The parcel came open.\nOne cup is missing.",
     "recording_url": "https://pbx.example/recordings/7d40.ogg",
 }
-_NAMED: dict[str, Any] = {"customer": {"system": "crm", "key": "C-000001"}, "create_missing": True}
 
 
 class _InteractionFields(Input):
@@ -120,14 +120,12 @@ class InteractionCreate(_InteractionFields):
     ``phone`` alone; none of these where the caller is unknown."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{**_NAMED, **_EXAMPLE, "external_id": "call-2026-004712"}]}
+        json_schema_extra={"examples": [{**NAMED, **_EXAMPLE, "external_id": "call-2026-004712"}]}
     )
 
     customer: ExternalId | None = Field(default=None, examples=[{"system": "crm", "key": "C-000001"}])
     """The customer's key in another system."""
-    create_missing: Flag = False
-    """Whether an unknown ``customer`` becomes a new active customer with that key and no name yet; needs
-    the scope ``customers:write`` as well. Otherwise it is refused (``unknown_customer``)."""
+    create_missing: CreateMissing = False
     source: SystemName = Field(default="api", examples=["pbx"])
     """The system the interaction comes from."""
     external_id: ExternalKey | None = Field(default=None, examples=["call-2026-004711"])
@@ -259,7 +257,7 @@ class InteractionBatch(Input):
             "examples": [
                 {
                     "items": [
-                        {**_NAMED, **_EXAMPLE, "external_id": "call-2026-004713"},
+                        {**NAMED, **_EXAMPLE, "external_id": "call-2026-004713"},
                         {
                             "channel": "phone",
                             "direction": "inbound",

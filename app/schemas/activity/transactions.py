@@ -5,15 +5,13 @@ from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import ConfigDict, Field
 
 from app.domain.activity.transactions import TransactionKind
 from app.domain.customers.customers import Channel
 from app.schemas.common.base import (
     UNSET,
     ExternalKey,
-    Flag,
     HappenedIn,
     Input,
     InstantIn,
@@ -28,8 +26,7 @@ from app.schemas.common.base import (
     line_out,
 )
 from app.schemas.common.batches import COUNTED, KEPT, BatchItem
-from app.schemas.customers.customers import EXAMPLE_ID as EXAMPLE_CUSTOMER_ID
-from app.schemas.customers.customers import ExternalId
+from app.schemas.customers.naming import NAMED, NamesOrCreatesCustomer
 
 EXAMPLE_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a20"
 MAX_KINDS = len(TransactionKind)
@@ -46,26 +43,19 @@ _EXAMPLE: dict[str, Any] = {
     "category": "shoes",
     "channel": "store",
 }
-_NAMED: dict[str, Any] = {"customer": {"system": "crm", "key": "C-000001"}, "create_missing": True}
 
 
-class TransactionCreate(Input):
+class TransactionCreate(NamesOrCreatesCustomer):
     """A transaction to record. Name its customer by ``customer_id`` or by ``customer``, not both."""
 
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
-                {**_NAMED, **_EXAMPLE, "external_id": "R-2026-000418"},
+                {**NAMED, **_EXAMPLE, "external_id": "R-2026-000418"},
             ]
         }
     )
 
-    customer_id: UUID | None = Field(default=None, examples=[EXAMPLE_CUSTOMER_ID])
-    customer: ExternalId | None = Field(default=None, examples=[{"system": "crm", "key": "C-000001"}])
-    """The customer's key in another system."""
-    create_missing: Flag = False
-    """Whether an unknown ``customer`` becomes a new active customer with that key and no name yet; needs
-    the scope ``customers:write`` as well. Otherwise it is refused (``unknown_customer``)."""
     source: SystemName = Field(default="api", examples=["pos"])
     """The system the transaction comes from."""
     external_id: ExternalKey = Field(examples=["R-2026-000417"])
@@ -80,14 +70,6 @@ class TransactionCreate(Input):
     channel: Channel | None = Field(default=None, examples=["store"])
     cost: Money | None = Field(default=None, examples=[{"amount": "800.00", "currency": "TRY"}])
     """What the goods cost the company, in the currency of ``amount`` and signed like it; null if unknown."""
-
-    @model_validator(mode="after")
-    def _one_customer(self) -> "TransactionCreate":
-        if (self.customer_id is None) == (self.customer is None):
-            raise PydanticCustomError("one_customer", "Send either customer_id or customer.")
-        if self.create_missing and self.customer is None:
-            raise PydanticCustomError("create_missing", "create_missing goes with customer.")
-        return self
 
 
 class TransactionUpdate(Input):
@@ -179,8 +161,8 @@ class TransactionBatch(Input):
             "examples": [
                 {
                     "items": [
-                        {**_NAMED, **_EXAMPLE, "external_id": "R-2026-000419"},
-                        {**_NAMED, **_EXAMPLE, "external_id": "R-2026-000419-R", "kind": "refund"},
+                        {**NAMED, **_EXAMPLE, "external_id": "R-2026-000419"},
+                        {**NAMED, **_EXAMPLE, "external_id": "R-2026-000419-R", "kind": "refund"},
                     ]
                 }
             ]

@@ -4,12 +4,11 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import ConfigDict, Field
 
 from app.schemas.common.base import DateIn, Input, Output, PageOf
 from app.schemas.common.batches import COUNTED, KEPT, BatchItem
-from app.schemas.customers.customers import ExternalId
+from app.schemas.customers.naming import NamesOneCustomer
 from app.schemas.customers.scores import Contract, ContractRead
 
 EXAMPLE_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a14"
@@ -48,7 +47,7 @@ class ContractTermsPage(PageOf):
     data: Annotated[list[ContractTermsRead], Field(max_length=200)]
 
 
-class ContractTermsItem(ContractTermsCreate):
+class ContractTermsItem(NamesOneCustomer, ContractTermsCreate):
     """What was known of a customer's contract from a past day on. Name the customer by ``customer_id`` or by
     ``customer``, not both."""
 
@@ -59,19 +58,11 @@ class ContractTermsItem(ContractTermsCreate):
     )
 
     customer_id: UUID | None = Field(default=None, examples=[EXAMPLE_ID])
-    customer: ExternalId | None = Field(default=None, examples=[{"system": "crm", "key": "C-000001"}])
-    """The customer's key in another system."""
 
     @property
     def create_missing(self) -> bool:
         """Never: somebody who is not known yet has no present that this would be the past of."""
         return False
-
-    @model_validator(mode="after")
-    def _one_customer(self) -> "ContractTermsItem":
-        if (self.customer_id is None) == (self.customer is None):
-            raise PydanticCustomError("one_customer", "Send either customer_id or customer.")
-        return self
 
 
 class ContractTermsBatch(Input):

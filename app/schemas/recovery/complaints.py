@@ -5,8 +5,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, StringConstraints, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import ConfigDict, Field, StringConstraints
 
 from app.domain.customers.customers import Channel
 from app.domain.recovery.complaints import NUMBER_ALPHABET, ComplaintState, OurFault, Severity, make_number
@@ -14,7 +13,6 @@ from app.schemas.common.base import (
     UNSET,
     Count,
     ExternalKey,
-    Flag,
     HappenedIn,
     Input,
     InstantIn,
@@ -32,8 +30,7 @@ from app.schemas.common.base import (
     paragraph_out,
 )
 from app.schemas.common.batches import COUNTED, KEPT, BatchItem
-from app.schemas.customers.customers import EXAMPLE_ID as EXAMPLE_CUSTOMER_ID
-from app.schemas.customers.customers import ExternalId
+from app.schemas.customers.naming import NAMED, NamesOrCreatesCustomer
 
 EXAMPLE_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a30"
 """A resolved complaint."""
@@ -70,7 +67,6 @@ _EXAMPLE: dict[str, Any] = {
     "owner": "ayse.k",
     "received_at": "2026-11-23T09:30:00Z",
 }
-_NAMED: dict[str, Any] = {"customer": {"system": "crm", "key": "C-000001"}, "create_missing": True}
 
 
 class _ComplaintFields(Input):
@@ -90,22 +86,16 @@ class _ComplaintFields(Input):
     """Branch or team that works on it."""
 
 
-class ComplaintCreate(_ComplaintFields):
+class ComplaintCreate(NamesOrCreatesCustomer, _ComplaintFields):
     """A complaint to record. Name its customer by ``customer_id`` or by ``customer``, not both.
 
     One that is recorded late may have a life behind it: ``acknowledged_at``, ``resolved_at`` and
     ``closed_at``, in this order and not in the future. Its state follows from them."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{**_NAMED, **_EXAMPLE, "external_id": "T-2026-000816"}]}
+        json_schema_extra={"examples": [{**NAMED, **_EXAMPLE, "external_id": "T-2026-000816"}]}
     )
 
-    customer_id: UUID | None = Field(default=None, examples=[EXAMPLE_CUSTOMER_ID])
-    customer: ExternalId | None = Field(default=None, examples=[{"system": "crm", "key": "C-000001"}])
-    """The customer's key in another system."""
-    create_missing: Flag = False
-    """Whether an unknown ``customer`` becomes a new active customer with that key and no name yet; needs
-    the scope ``customers:write`` as well. Otherwise it is refused (``unknown_customer``)."""
     source: SystemName = Field(default="api", examples=["helpdesk"])
     """The system the complaint comes from."""
     external_id: ExternalKey | None = Field(default=None, examples=["T-2026-000815"])
@@ -126,14 +116,6 @@ class ComplaintCreate(_ComplaintFields):
     """Of a past complaint: when it was closed; goes with ``resolved_at``."""
     resolution: Text | None = Field(default=None, examples=[None])
     """Of a past complaint: what was done; goes with ``resolved_at``."""
-
-    @model_validator(mode="after")
-    def _one_customer(self) -> "ComplaintCreate":
-        if (self.customer_id is None) == (self.customer is None):
-            raise PydanticCustomError("one_customer", "Send either customer_id or customer.")
-        if self.create_missing and self.customer is None:
-            raise PydanticCustomError("create_missing", "create_missing goes with customer.")
-        return self
 
 
 class ComplaintUpdate(_ComplaintFields):
@@ -254,7 +236,7 @@ class ComplaintBatch(Input):
     """Complaints to record together."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"items": [{**_NAMED, **_EXAMPLE, "external_id": "T-2026-000817"}]}]}
+        json_schema_extra={"examples": [{"items": [{**NAMED, **_EXAMPLE, "external_id": "T-2026-000817"}]}]}
     )
 
     items: Annotated[list[Annotated[ComplaintCreate, KEPT]], Field(min_length=1, max_length=1000), COUNTED]

@@ -148,7 +148,7 @@ class BacktestResult(Output):
     flags_run_id: UUID | None
     """The run that gave the levels of ``confusion`` on that day; null: levels as they would have been."""
     contract: ContractBacktest | None
-    """Null when nobody was under contract, and for backtests from before contracts were tested."""
+    """Null when nobody was under contract."""
 
 
 class BacktestRead(Output):

@@ -148,8 +148,7 @@ class ContractModel(Output):
     churn_rate: Share | None
     states: Annotated[dict[Code, Count], Field(max_length=10)]
     serving: ServingModel | None
-    """``contract``, the share that left, or ``contract_logistic``; null when nobody is under contract, and
-    for runs of an earlier version."""
+    """``contract``, the share that left, or ``contract_logistic``; null when nobody is under contract."""
 
 
 class ChurnModels(Output):
@@ -175,8 +174,7 @@ class ChurnRead(Output):
     levels: Annotated[list[ChurnLevelFigures], Field(max_length=4)]
     value_at_risk: Money
     models: ChurnModels
-    serving: ServingModel | None
-    """Null for runs of an earlier version, which knew ``mbg_nbd`` only."""
+    serving: ServingModel
     limits: Annotated[list[Code], Field(max_length=20)]
     """What to bear in mind: ``dropout_not_identified``, ``recency_ranks_better``, ``not_calibrated``, ..."""
     ece: Figure

@@ -113,7 +113,7 @@ class ReplayResult(Output):
     columns: Annotated[list[DifferingColumn], Field(max_length=20)]
     """What was compared."""
     not_compared: Annotated[list[Code], Field(max_length=20)]
-    """What the run, being of an earlier version, did not keep or did not compute like this."""
+    """What the run did not store: figures that were added since."""
     customers: Annotated[list[DifferingCustomer], Field(max_length=MAX_SHOWN)]
     """Some of those who differ, those with late data first."""
     late: LateData

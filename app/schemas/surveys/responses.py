@@ -32,6 +32,7 @@ from app.schemas.common.base import (
     paragraph_out,
 )
 from app.schemas.common.batches import COUNTED, KEPT, BatchItem
+from app.schemas.customers.naming import CreateMissing
 from app.schemas.surveys.invitations import Subject
 from app.schemas.surveys.surveys import ScaleRead
 
@@ -79,9 +80,7 @@ class SurveyResponseCreate(Subject):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{**_ANSWERED, "external_id": "F-2026-000094"}]})
 
-    create_missing: Flag = False
-    """Whether an unknown ``customer`` becomes a new active customer with that key and no name yet; needs
-    the scope ``customers:write`` as well. Otherwise it is refused (``unknown_customer``)."""
+    create_missing: CreateMissing = False
     survey_version: Version | None = Field(default=None, examples=[1])
     """Number of the questions that were asked; the newest if left out."""
     invitation_id: UUID | None = None

@@ -267,12 +267,12 @@ def _identify(tx: ReadTx, actor: Actor, before: Row, customer_id: UUID | None) -
         raise ConflictError(detail, existing=existing)
 
 
-def _exists() -> ConflictError:
-    detail = "The source has an interaction with this external id already."
-    return ConflictError(detail, code="interaction_exists")
-
-
-_KIND = recording.RecordType(Interaction, _exists, path="/v1/interactions")
+_KIND = recording.RecordType(
+    Interaction,
+    path="/v1/interactions",
+    exists="The source has an interaction with this external id already.",
+    exists_code="interaction_exists",
+)
 
 
 def _shape(row: Row) -> Row:

@@ -34,19 +34,25 @@ class RecordType:
     Args:
         table: where it is stored; has ``id``, ``source`` and ``external_id``, and ``customer_id`` unless its
             records are nobody's.
-        exists: makes the refusal of a record whose external id its source has used already.
         path: address of the resource, under which the stored record is.
+        exists: message of the refusal of a record whose external id its source has used already.
+        exists_code: code of that refusal.
         differing: names the members (JSON Pointers) in which a row differs from the stored one; such a row is
             refused with ``differs_code``.
         regenerate: makes a row anew that was not stored because of something else that must be unique.
     """
 
     table: type[Base]
-    exists: Callable[[], ConflictError]
     path: str
+    exists: str
+    exists_code: str
     differing: Callable[[Row, Row], list[str]] | None = None
     differs_code: str = ""
     regenerate: Callable[[Row], Row] | None = None
+
+    def refusal(self) -> ConflictError:
+        """Make the refusal of a record that is stored already; each row needs one of its own."""
+        return ConflictError(self.exists, code=self.exists_code)
 
 
 MAX_TRIES = 10
@@ -115,7 +121,7 @@ def _refuse_repeated(kind: RecordType, rows: list[Row | AppError]) -> None:
     for index, row in enumerate(rows):
         if isinstance(row, dict) and row["external_id"] is not None:
             if _key(row) in seen:
-                rows[index] = kind.exists()
+                rows[index] = kind.refusal()
             seen.add(_key(row))
 
 
@@ -172,7 +178,7 @@ def _refuse_stored(tx: ReadTx, kind: RecordType, rows: list[Row | AppError], ind
     stored = {(source, external_id) for source, external_id in found}
     for index, key in wanted.items():
         if key in stored:
-            rows[index] = kind.exists()
+            rows[index] = kind.refusal()
 
 
 def _name_existing(
@@ -229,7 +235,7 @@ def _insert(tx: WriteTx, kind: RecordType, rows: list[Row | AppError]) -> None:
             _refuse_stored(tx, kind, rows, left)
         for index in left:
             if isinstance(row := rows[index], dict):
-                rows[index] = kind.exists() if kind.regenerate is None else kind.regenerate(row)
+                rows[index] = kind.refusal() if kind.regenerate is None else kind.regenerate(row)
         left = [index for index in left if isinstance(rows[index], dict)]
     if left:
         raise ConflictError("Another request is storing the same records; repeat this one.")

@@ -11,7 +11,7 @@ from app.domain.activity.transactions import LOWERING, TransactionKind, signed
 from app.domain.common import money
 from app.domain.common.access import Actor
 from app.domain.imports import source_digests
-from app.errors import AppError, ConflictError, FieldError, InvalidError
+from app.errors import AppError, FieldError, InvalidError
 from app.schemas.activity.transactions import (
     TransactionCreate,
     TransactionQuery,
@@ -242,11 +242,6 @@ def _wrong(pointer: str, code: str, detail: str, **params: object) -> InvalidErr
     return InvalidError(fields=[FieldError(pointer, code, detail, params=params)])
 
 
-def _exists() -> ConflictError:
-    detail = "The source has a transaction with this external id already."
-    return ConflictError(detail, code="transaction_exists")
-
-
 def _differing(row: Row, stored: Row) -> list[str]:
     """JSON Pointers of the members in which a row differs from the transaction that is stored."""
     return [pointer for column, pointer in _POINTERS.items() if row[column] != stored[column]]
@@ -254,8 +249,9 @@ def _differing(row: Row, stored: Row) -> list[str]:
 
 _KIND = recording.RecordType(
     Transaction,
-    _exists,
     path="/v1/transactions",
+    exists="The source has a transaction with this external id already.",
+    exists_code="transaction_exists",
     differing=_differing,
     differs_code="transaction_differs",
 )

@@ -16,7 +16,7 @@ from app.domain.scoring.score_columns import SOURCES
 from app.errors import NotFoundError
 from app.services.scoring import contract_model_selection
 from app.services.scoring.churn import is_calibrated
-from app.services.scoring.churn_explanations import explanation_of, reasons_of
+from app.services.scoring.churn_explanations import contract_explanation_of, explanation_of, reasons_of
 from app.services.scoring.runs import find_finished
 from app.store.engine import in_thread
 from app.store.scoring import run_results
@@ -34,7 +34,7 @@ _RUN = select(
     ScoringRun.is_current,
     ScoringRun.churn,
     ScoringRun.churn_baselines,
-).where(ScoringRun.churn.is_not(None))
+)
 _SERVING = (ScoringRun.churn_serving, ScoringRun.contract_serving)
 
 
@@ -45,14 +45,13 @@ def report(tx: ReadTx, _actor: Actor, run_id: UUID | None, as_of: date | None) -
         NotFoundError: no such run has finished.
     """
     run = find_finished(tx, _RUN, run_id, as_of)
-    parameters = Parameters.from_dict(run.parameters)
     return {
-        **_of_any_version(run.churn),
+        **run.churn,
         "run_id": run.id,
         "as_of": run.as_of,
         "is_current": run.is_current,
-        "parameters": parameters.to_dict(),
-        "top": _top(tx, parameters.currency) if run.is_current else [],
+        "parameters": run.parameters,
+        "top": _top(tx, run.parameters["currency"]) if run.is_current else [],
     }
 
 
@@ -81,8 +80,7 @@ def of_customer(tx: ReadTx, actor: Actor, customer_id: UUID, runs: int, language
         raise NotFoundError("There is no such customer.")
     run = find_finished(tx, _RUN.add_columns(*_SERVING), None, None)
     parameters = Parameters.from_dict(run.parameters)
-    report = _of_any_version(run.churn)
-    amount = row.value_at_risk_minor
+    report, amount = run.churn, row.value_at_risk_minor
     return {
         "customer_id": customer_id,
         "run_id": run.id,
@@ -118,19 +116,7 @@ def _explanation(tx: ReadTx, customer_id: UUID, row: Any, run: Any, language: st
         return None
     stored = run_results.of_customer(tx, [run.id], customer_id, ["contract_started_day"])
     started = int(stored[run.id]["contract_started_day"]) if run.id in stored else None
-    return contract_model_selection.explanation_of(
-        row.churn_facts, started, run.contract_serving, run.as_of, language
-    )
-
-
-def _of_any_version(report: Row) -> Row:
-    """A run's report; what earlier versions did not say follows from what they did."""
-    contracts = {"serving": None, **report["models"]["contract"]}
-    report = {**report, "models": {**report["models"], "contract": contracts}}
-    if "serving" in report:
-        return report
-    model = report["backtest"]["model"]
-    return {**report, "serving": None, "ece": None if model is None else model["ece"]}
+    return contract_explanation_of(row.churn_facts, started, run.contract_serving, run.as_of, language)
 
 
 def _top(tx: ReadTx, currency: str) -> list[Row]:
@@ -163,7 +149,7 @@ def _history(tx: ReadTx, customer_id: UUID, limit: int) -> list[Row]:
     """The customer's flag in the newest runs by day; of several runs for a day the last one."""
     statement = (
         select(ScoringRun.id, ScoringRun.as_of)
-        .where(ScoringRun.state == "done", ScoringRun.churn.is_not(None))
+        .where(ScoringRun.state == "done")
         .order_by(ScoringRun.as_of.desc(), ScoringRun.created_at.desc())
     )
     days: dict[date, UUID] = {}

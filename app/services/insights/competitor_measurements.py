@@ -13,7 +13,7 @@ from app.domain.common import names
 from app.domain.common.access import Actor
 from app.domain.satisfaction import INDICES
 from app.domain.satisfaction.competitor_measurements import MESSAGES, Measurement, faults
-from app.errors import AppError, ConflictError, FieldError, InvalidError
+from app.errors import AppError, FieldError, InvalidError
 from app.schemas.common.base import shaper
 from app.schemas.insights.competitor_measurements import (
     CompetitorMeasurementCreate,
@@ -180,12 +180,12 @@ def remove(tx: WriteTx, actor: Actor, measurement_id: UUID, if_match: str | None
 # --- inside
 
 
-def _exists() -> ConflictError:
-    detail = "The source has a measurement with this external id already."
-    return ConflictError(detail, code="measurement_exists")
-
-
-_KIND = recording.RecordType(CompetitorMeasurement, _exists, path="/v1/competitor-measurements")
+_KIND = recording.RecordType(
+    CompetitorMeasurement,
+    path="/v1/competitor-measurements",
+    exists="The source has a measurement with this external id already.",
+    exists_code="measurement_exists",
+)
 
 
 def _new_row(item: CompetitorMeasurementCreate, at: datetime, row_id: UUID) -> Row:

@@ -46,7 +46,7 @@ _RUN = select(
     ScoringRun.parameters,
     ScoringRun.is_current,
     ScoringRun.expectation_reference,
-).where(ScoringRun.expectation_reference.is_not(None))
+)
 
 
 @in_thread

@@ -34,7 +34,7 @@ _RUN = select(
     ScoringRun.is_current,
     ScoringRun.churn,
     ScoringRun.lifetime_value,
-).where(ScoringRun.lifetime_value.is_not(None))
+)
 
 
 def report(tx: ReadTx, _actor: Actor, run_id: UUID | None, as_of: date | None) -> Row:
@@ -52,18 +52,15 @@ def report(tx: ReadTx, _actor: Actor, run_id: UUID | None, as_of: date | None) -
         for one, customer_id in zip(run.lifetime_value["top"], ids, strict=True)
         if customer_id in names
     ]
-    parameters = Parameters.from_dict(run.parameters)
-    # Runs of an earlier version knew the share only, and did not name it.
-    contracts = {"model": contract.BASE, **run.lifetime_value["contracts"]}
+    currency = run.parameters["currency"]
     return {
         **run.lifetime_value,
-        "tiers": _with_rest(run.lifetime_value, parameters.currency),
-        "contracts": contracts,
-        "left": _left(run.lifetime_value, parameters.currency),
+        "tiers": _with_rest(run.lifetime_value, currency),
+        "left": _left(run.lifetime_value, currency),
         "run_id": run.id,
         "as_of": run.as_of,
         "is_current": run.is_current,
-        "parameters": parameters.to_dict(),
+        "parameters": run.parameters,
         "top": top,
     }
 
@@ -123,7 +120,7 @@ def _drawn(run: Any, facts: list[Any] | None, parameters: Parameters) -> Row:
     """What the value of a customer without a contract is made of, from what its row and the run hold."""
     rate = run.churn["models"]["mbg_nbd"]["parameters"]
     spend = run.lifetime_value["purchases"]["spend_model"]
-    if facts is None or len(facts) != len(ROW_FACTS) or rate is None or spend["no_fit"]:
+    if facts is None or rate is None or spend["no_fit"]:
         return {}
     known = dict(zip(ROW_FACTS, facts, strict=True))
     first, last, days = (np.array([known[name]]) for name in ("first_day", "last_day", "purchase_days"))

@@ -20,7 +20,7 @@ from app.domain.recovery.complaints import (
     normalise_number,
     out_of_order,
 )
-from app.errors import AppError, ConflictError, FieldError, InvalidError, NotFoundError
+from app.errors import AppError, FieldError, InvalidError, NotFoundError
 from app.schemas.common.base import Paging, shaper
 from app.schemas.recovery.complaints import ComplaintCreate, ComplaintQuery, ComplaintRead, ComplaintSort
 from app.schemas.recovery.events import ComplaintEventRead
@@ -316,12 +316,13 @@ def _check_links(tx: ReadTx, actor: Actor, rows: list[Row | AppError]) -> None:
             rows[index] = InvalidError(fields=wrong) if wrong else row
 
 
-def _exists() -> ConflictError:
-    detail = "The source has a complaint with this external id already."
-    return ConflictError(detail, code="complaint_exists")
-
-
-_KIND = recording.RecordType(Complaint, _exists, path="/v1/complaints", regenerate=_renumbered)
+_KIND = recording.RecordType(
+    Complaint,
+    path="/v1/complaints",
+    exists="The source has a complaint with this external id already.",
+    exists_code="complaint_exists",
+    regenerate=_renumbered,
+)
 
 _event_as_read = shaper(ComplaintEventRead)
 

@@ -10,16 +10,17 @@ from numpy.typing import NDArray
 from sqlalchemy import insert, select
 
 from app.domain.churn.evaluation.backtest_report import Evaluation, Options, evaluate
-from app.domain.churn.inputs.snapshots import Window, plan
+from app.domain.churn.inputs.snapshots import Window
 from app.domain.churn.models import REGISTRY
 from app.domain.churn.models.contract import CONTRACT_MODELS
 from app.domain.common.access import Actor
 from app.domain.scoring.parameters import Parameters, RiskLevels
 from app.domain.scoring.run_spec import RunSpec
+from app.domain.scoring.score_columns import NONE
 from app.errors import FieldError, InvalidError, NotFoundError
 from app.schemas.scoring.backtests import BacktestCreate, BacktestQuery
 from app.services.scoring import contract_backtests, job_results, run_facts, training_windows
-from app.services.scoring.churn_reports import contest_row, figures_row, metrics_row, missing_rows
+from app.services.scoring.churn_reports import evaluation_row, metrics_row
 from app.services.scoring.contract_backtests import UnderContract
 from app.store.audit import trail
 from app.store.engine import one_statement
@@ -105,10 +106,7 @@ def get(tx: ReadTx, _actor: Actor, backtest_id: UUID) -> Row:
     row = tx.execute(statement).mappings().first()
     if row is None:
         raise NotFoundError("There is no such backtest.")
-    found = dict(row)
-    if found["result"] is not None:  # those stored before contracts were tested have no such member
-        found["result"] = {"contract": None, **found["result"]}
-    return _shape(found)
+    return _shape(dict(row))
 
 
 @one_statement
@@ -169,11 +167,9 @@ def read(tx: ReadTx, actor: Actor, backtest_id: UUID) -> Input:
     row = tx.execute(select(Backtest.__table__).where(Backtest.id == backtest_id)).mappings().one()
     parameters = Parameters.from_dict(row["parameters"])
     spec = RunSpec(row["cut_on"] + timedelta(days=1), parameters, actor.company)
-    population, horizon = run_facts.population(tx, spec), parameters.horizon_days
-    ids, outcome = training_windows.window(tx, population, spec.as_of_day + horizon)
-    first = outcome.then.facts.first_day
-    planned = plan(int(first.min()), spec.as_of_day, horizon) if first.size else None
-    earlier, last = training_windows.pair(tx, spec, planned, ids)
+    population, closes_day = run_facts.population(tx, spec), spec.as_of_day + parameters.horizon_days
+    ids, outcome = training_windows.purchase_window(tx, population, closes_day)
+    earlier, last = training_windows.purchase_windows(tx, spec, ids, outcome.then.facts.first_day)
     run_id, flags = _given(tx, spec, ids)
     contracts = contract_backtests.read(tx, population)
     models = tuple(row["models"]) or (*REGISTRY, *CONTRACT_MODELS)
@@ -209,11 +205,10 @@ def _given(tx: ReadTx, spec: RunSpec, ids: Ids) -> tuple[UUID | None, NDArray[np
     for run_id, parameters in runs:
         if Parameters.from_dict(parameters).horizon_days == spec.parameters.horizon_days:
             columns = run_results.load_columns(tx, run_id, {"customer_id", "churn_level"})
-            if "churn_level" in columns:
-                flags = np.full(ids.size, -1, dtype=np.int8)
-                places, known = run_results.matched(columns["customer_id"], ids)
-                flags[known] = columns["churn_level"][places[known]]
-                return run_id, flags
+            flags = np.full(ids.size, NONE, dtype=np.int8)
+            places, known = run_results.matched(columns["customer_id"], ids)
+            flags[known] = columns["churn_level"][places[known]]
+            return run_id, flags
     return None, None
 
 
@@ -222,12 +217,7 @@ def _given(tx: ReadTx, spec: RunSpec, ids: Ids) -> tuple[UUID | None, NDArray[np
 
 def _result(found: Evaluation, given: Input) -> Row:
     return {
-        "n": found.n,
-        "published": found.published,
-        "reason": found.reason.value,
-        "contest": contest_row(found.contest),
-        "models": [figures_row(one) for one in found.models],
-        "missing": missing_rows(found.missing),
+        **evaluation_row(found),
         "groups": [
             {
                 "name": group.name,

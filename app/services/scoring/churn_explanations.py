@@ -6,8 +6,10 @@ from datetime import date
 from typing import Any
 
 from app.domain import churn
+from app.domain.churn.contractual.serving import ContractServing, explained
 from app.domain.churn.explanations import contributions
-from app.domain.churn.inputs.customer_facts import COLUMNS
+from app.domain.churn.explanations.contributions import Contribution
+from app.domain.churn.inputs.customer_facts import COLUMNS, CustomerFacts
 from app.domain.churn.models.logistic import Serving
 from app.domain.common.days import day_number
 from app.domain.scoring.score_columns import ROW_FACTS
@@ -63,13 +65,44 @@ def explanation_of(
         as_of: the run's day.
         language: of the sentences: en, tr or az.
     """
-    if serving is None or facts is None or len(facts) != len(ROW_FACTS):
+    if serving is None or facts is None:
         return None
-    *known, refunds, _ = facts
-    read = churn.from_row(known, day_number(as_of))
     model = Serving.from_dict(serving)
+    read, refunds = _read(facts, as_of)
     parts = contributions.contributions(read, value_minor or 0, refunds, model)
-    usual = model.mean_log_odds
+    return _explanation(parts, model.mean_log_odds, language)
+
+
+def contract_explanation_of(
+    facts: Sequence[Any] | None,
+    started_day: int | None,
+    serving: Mapping[str, Any] | None,
+    as_of: date,
+    language: str,
+) -> Row | None:
+    """Tell what the probability of a contract is made of; as `explanation_of`.
+
+    Args:
+        facts: ``churn_facts`` of a customer whose level comes from the learned model of contracts.
+        started_day: first day of its contract in the run.
+        serving: ``contract_serving`` of the same run; None when the share served.
+        as_of: the run's day.
+        language: of the sentences: en, tr or az.
+    """
+    if facts is None or started_day is None or serving is None:
+        return None
+    model = ContractServing.from_dict(serving)
+    read, refunds = _read(facts, as_of)
+    return _explanation(explained(read, started_day, refunds, model), model.mean_log_odds, language)
+
+
+def _read(facts: Sequence[Any], as_of: date) -> tuple[CustomerFacts, int]:
+    """What warning signs read, and the refunds."""
+    known = dict(zip(ROW_FACTS, facts, strict=True))
+    return churn.from_row(facts[: len(COLUMNS)], day_number(as_of)), known["refunds"]
+
+
+def _explanation(parts: Sequence[Contribution], usual: float, language: str) -> Row:
     return {
         "log_odds": usual + sum(part.contribution for part in parts),
         "mean_log_odds": usual,

@@ -1,14 +1,13 @@
 """What was measured and fitted, as it is stored with a run and shown."""
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from app.domain.churn import Backtest, Fit, NoFit
-from app.domain.churn.evaluation.backtest_report import Figures
+from app.domain.churn.contractual.evaluation import ContractEvaluation
+from app.domain.churn.evaluation.backtest_report import Evaluation, Figures
 from app.domain.churn.evaluation.metrics import Metrics
 from app.domain.churn.evaluation.model_selection import Contest
-from app.domain.churn.models.model import Why
 from app.domain.common.days import day_of
 
 Row = dict[str, Any]
@@ -30,15 +29,10 @@ def metrics_row(metrics: Metrics) -> Row:
     return row
 
 
-def figures_row(found: Figures) -> Row:
+def _figures_row(found: Figures) -> Row:
     """One model in a backtest."""
     reliability = [None if one is None else asdict(one) for one in found.reliability]
     return {**asdict(found), "metrics": metrics_row(found.metrics), "reliability": reliability}
-
-
-def missing_rows(missing: Mapping[str, Why]) -> list[Row]:
-    """Models that could not be made ready."""
-    return [{"code": code, "reason": reason.value} for code, reason in missing.items()]
 
 
 def contest_row(found: Contest) -> Row:
@@ -59,6 +53,18 @@ def contest_row(found: Contest) -> Row:
             }
             for entry in found.entries
         ],
+    }
+
+
+def evaluation_row(found: Evaluation | ContractEvaluation) -> Row:
+    """What the backtests of customers with and without a contract have in common."""
+    return {
+        "n": found.n,
+        "published": found.published,
+        "reason": found.reason.value,
+        "contest": contest_row(found.contest),
+        "models": [_figures_row(one) for one in found.models],
+        "missing": [{"code": code, "reason": reason.value} for code, reason in found.missing.items()],
     }
 
 

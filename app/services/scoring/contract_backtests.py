@@ -1,7 +1,7 @@
 """Backtests of customers under contract: what was known of them on a past day, and who left after it.
 
 What became known later, first versions of terms included, is not seen: see
-`app.services.scoring.contract_training_windows`.
+`app.services.scoring.training_windows`.
 """
 
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ from app.domain.churn.evaluation.backtest_report import Options
 from app.domain.churn.models.contract import ContractWindow
 from app.domain.scoring.parameters import NO_DAY
 from app.domain.scoring.population import Population, contracts_of
-from app.services.scoring import contract_training_windows, run_facts
-from app.services.scoring.churn_reports import contest_row, figures_row, missing_rows
+from app.services.scoring import run_facts, training_windows
+from app.services.scoring.churn_reports import evaluation_row
 from app.store.transactions import ReadTx
 
 Row = dict[str, Any]
@@ -48,7 +48,7 @@ def read(tx: ReadTx, population: Population) -> UnderContract | None:
         tx: a transaction.
         population: of the day; all windows are as long as the horizon.
     """
-    past = contract_training_windows.past(tx, population)
+    past = training_windows.contract_windows(tx, population)
     if past is None:
         return None
     facts, spec = population.facts, population.spec
@@ -59,7 +59,7 @@ def read(tx: ReadTx, population: Population) -> UnderContract | None:
     active, notice = (population.states == state for state in (State.ACTIVE, State.NOTICE_GIVEN))
     share = population.turnover_of(contracts_of(facts, in_time)).churn_rate
     return UnderContract(
-        contract_training_windows.window(population, after),
+        training_windows.contract_window(population, after),
         Known(past.earlier, past.last, share, past.terms_known),
         terms_unknown=int(np.count_nonzero(active & ~in_time)),
         notice_given=int(np.count_nonzero(notice & in_time)),
@@ -72,12 +72,7 @@ def compute(tested: UnderContract | None, options: Options) -> Row | None:
         return None
     found = evaluate(tested.outcome, tested.known, options=options)
     return {
-        "n": found.n,
+        **evaluation_row(found),
         "excluded_terms_unknown": tested.terms_unknown,
         "excluded_notice_given": tested.notice_given,
-        "published": found.published,
-        "reason": found.reason.value,
-        "contest": contest_row(found.contest),
-        "models": [figures_row(one) for one in found.models],
-        "missing": missing_rows(found.missing),
     }

@@ -4,8 +4,7 @@ They are held and kept together with the contest of customers without a contract
 (`app.services.scoring.model_selection`).
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -14,21 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import exists, select
 
-from app.domain.churn.contractual.serving import ContractServing, explained, serve
+from app.domain.churn.contractual.serving import ContractServing, serve
 from app.domain.churn.contractual.state import State
 from app.domain.churn.evaluation.model_selection import Contest
-from app.domain.churn.explanations import contributions
-from app.domain.churn.inputs.customer_facts import COLUMNS, from_row
 from app.domain.churn.models import contract
 from app.domain.churn.models.contract import ContractModel
 from app.domain.churn.models.model import Why
-from app.domain.common.days import day_number
 from app.domain.scoring.population import Population
 from app.services.scoring.churn_reports import contest_row
-from app.services.scoring.contract_training_windows import Past
+from app.services.scoring.training_windows import Past
 from app.store.tables import ChurnContest, ContractTerms
 from app.store.transactions import ReadTx
-from app.texts import render
 
 Row = dict[str, Any]
 
@@ -109,34 +104,3 @@ def ece_of(serving: Row) -> float | None:
     entries = {entry["code"]: entry["metrics"] for entry in serving["contest"]["entries"]}
     error: float | None = entries[contract.CODE]["ece"]
     return error
-
-
-def explanation_of(
-    facts: Sequence[Any] | None,
-    started_day: int | None,
-    serving: Mapping[str, Any] | None,
-    as_of: date,
-    language: str,
-) -> Row | None:
-    """Tell what the probability of a contract is made of; parts that add up, the greatest first.
-
-    Args:
-        facts: ``churn_facts`` of a customer whose level comes from the learned model of contracts.
-        started_day: first day of its contract in the run.
-        serving: ``contract_serving`` of the same run; None when the share served.
-        as_of: the run's day.
-        language: of the sentences: en, tr or az.
-    """
-    if facts is None or started_day is None or serving is None:
-        return None
-    model = ContractServing.from_dict(serving)
-    refunds = facts[len(COLUMNS)]
-    parts = explained(from_row(facts[: len(COLUMNS)], day_number(as_of)), started_day, refunds, model)
-    usual = model.mean_log_odds
-    return {
-        "log_odds": usual + sum(part.contribution for part in parts),
-        "mean_log_odds": usual,
-        "contributions": [
-            {**asdict(part), "sentence": render(language, *contributions.sentences(part))} for part in parts
-        ],
-    }

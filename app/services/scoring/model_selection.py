@@ -16,7 +16,7 @@ from app.domain.common.arrays import FloatArray
 from app.domain.scoring.run_spec import RunSpec
 from app.services.scoring import contract_model_selection
 from app.services.scoring.churn_reports import contest_row
-from app.services.scoring.contract_training_windows import Past
+from app.services.scoring.training_windows import Past
 from app.store.tables import ChurnContest
 from app.store.transactions import ReadTx, WriteTx
 from app.store.types import new_id, now
@@ -53,11 +53,6 @@ class SelectedModel:
     learned: Row | None
     contract: Row | None = None
 
-    @property
-    def served_model(self) -> str:
-        """Code of the model whose probability is published."""
-        return str(self.contest["serves"])
-
     def serve(self, now: Snapshot, horizon_days: int) -> tuple[Serving, FloatArray] | None:
         """The learned model made ready for these customers, and its q; None unless it serves."""
         if self.learned is None:
@@ -80,10 +75,9 @@ def find(tx: ReadTx, spec: RunSpec) -> SelectedModel | None:
     return None if row is None else SelectedModel(*row)
 
 
-def get(tx: ReadTx, contest_id: UUID) -> SelectedModel | None:
+def get(tx: ReadTx, contest_id: UUID) -> SelectedModel:
     """The contest with this id."""
-    row = tx.execute(_READ.where(ChurnContest.id == contest_id)).first()
-    return None if row is None else SelectedModel(*row)
+    return SelectedModel(*tx.execute(_READ.where(ChurnContest.id == contest_id)).one())
 
 
 def select_model(

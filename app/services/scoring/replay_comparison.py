@@ -90,8 +90,6 @@ def _as_known(columns: Columns, as_of_day: int) -> Columns:
     """Without contracts that had not begun, notice that had not been given and departures that had not
     happened, which facts hold although they change no result; and without customers of whom nothing is left.
     """
-    if not {*_CONTRACT, "left_day", "left_by_us"} <= columns.keys():
-        return columns
     known = dict(columns)
     ahead = columns["contract_started_day"] >= as_of_day
     for name in _CONTRACT:

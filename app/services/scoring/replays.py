@@ -8,14 +8,14 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import exists, insert, select
+from sqlalchemy import insert, select
 
 from app.domain.churn import LEVELS
 from app.domain.common import money
 from app.domain.common.access import Actor
 from app.domain.scoring.replays import MAX_SHOWN, LateKind, Remark
 from app.domain.scoring.score_columns import NO_TIER, groups
-from app.errors import FieldError, InvalidError, NotFoundError
+from app.errors import FieldError, InvalidError
 from app.schemas.scoring.replays import ReplayCreate, ReplayQuery
 from app.services.scoring import (
     churn,
@@ -30,13 +30,14 @@ from app.services.scoring import run as scoring
 from app.services.scoring.replay_comparison import Aligned
 from app.store.audit import trail
 from app.store.engine import one_statement
-from app.store.paging import After, Page, SortKey, fetch
+from app.store.listing import COMPANY_WIDE, Listing, equal, newest_first, one_or_404, where
+from app.store.paging import After, Page
 from app.store.scoring import changed_customers, customer_facts, run_results
 from app.store.scoring import late_records as late
 from app.store.scoring.late_records import LateRecords
 from app.store.sql import numpy_io
 from app.store.sql.column_codec import Columns
-from app.store.tables import Job, Replay, RunColumns, ScoringRun
+from app.store.tables import Job, Replay, ScoringRun
 from app.store.transactions import ReadTx, WriteTx
 from app.store.types import new_id, now
 
@@ -44,10 +45,8 @@ Row = dict[str, Any]
 
 JOB = "replays"
 
-_CHURN = {"churn_level", "churn_percent", "churn_model", "value_at_risk", "lifetime_value"}
-"""Groups of columns that follow from the churn model that served."""
-
 _STATE = job_results.state_of(Replay)
+_UNKNOWN = "There is no such replay."
 _SUMMARY = (
     select(
         Replay.id,
@@ -62,6 +61,14 @@ _SUMMARY = (
     .join_from(Replay, ScoringRun, ScoringRun.id == Replay.run_id)
     .join(Job, Job.id == Replay.job_id, isouter=True)
 )
+REPLAYS = Listing(
+    ReplayQuery,
+    _SUMMARY,
+    owner=COMPANY_WIDE,
+    missing=_UNKNOWN,
+    sorts=newest_first(Replay.created_at, Replay.id),
+    filters=[where("state", lambda state: state == _STATE), equal(Replay.run_id)],
+)
 
 
 # --- asking and reading
@@ -72,8 +79,8 @@ def start(tx: WriteTx, actor: Actor, data: ReplayCreate) -> Row:
 
     Raises:
         RateLimitError: so many jobs of the caller wait already.
-        InvalidError: there is no such run (``unknown_scoring_run``), it has not finished (``not_finished``),
-            or nothing was kept to compare with (``nothing_kept``).
+        InvalidError: there is no such run (``unknown_scoring_run``), or it has not finished
+            (``not_finished``).
     """
     twin = job_results.waiting_twin(tx, actor, Replay, run_id=data.run_id)
     if twin is not None:
@@ -90,15 +97,12 @@ def create(tx: WriteTx, actor: Actor, data: ReplayCreate, *, replay_id: UUID | N
 
     ``replay_id`` is the id it gets, a new one by default.
     """
-    stored = exists().where(RunColumns.run_id == ScoringRun.id).label("is_kept")
-    wanted = select(ScoringRun.as_of, ScoringRun.state, stored).where(ScoringRun.id == data.run_id)
+    wanted = select(ScoringRun.as_of, ScoringRun.state).where(ScoringRun.id == data.run_id)
     run = tx.execute(wanted).first()
     if run is None:
         raise _wrong("unknown_scoring_run", "There is no such scoring run.")
     if run.state != "done":
         raise _wrong("not_finished", "Only a finished run can be replayed.")
-    if not run.is_kept:
-        raise _wrong("nothing_kept", "The run is of an earlier version and kept nothing to compare with.")
     row: Row = {
         "id": replay_id or new_id(),
         "job_id": None,
@@ -122,22 +126,13 @@ def get(tx: ReadTx, _actor: Actor, replay_id: UUID) -> Row:
         NotFoundError: there is none with this id.
     """
     statement = _SUMMARY.add_columns(Replay.result).where(Replay.id == replay_id)
-    row = tx.execute(statement).mappings().first()
-    if row is None:
-        raise NotFoundError("There is no such replay.")
-    return dict(row)
+    return one_or_404(tx, statement, _UNKNOWN)
 
 
 @one_statement
-def page(tx: ReadTx, _actor: Actor, query: ReplayQuery, after: After | None) -> Page:
+def page(tx: ReadTx, actor: Actor, query: ReplayQuery, after: After | None) -> Page:
     """Read a page of replays, newest first."""
-    statement = _SUMMARY
-    if query.state is not None:
-        statement = statement.where(_STATE == query.state)  # noqa: SIM300 - SQL, not Python
-    if query.run_id is not None:
-        statement = statement.where(Replay.run_id == query.run_id)
-    keys = (SortKey(Replay.created_at, descending=True), SortKey(Replay.id, descending=True))
-    return fetch(tx, statement, keys, limit=query.limit, after=after)
+    return REPLAYS.page(tx, actor, query, after)
 
 
 def _wrong(code: str, detail: str) -> InvalidError:
@@ -155,7 +150,6 @@ class Input:
         replay_id: of the replay.
         run: what its run needs, read once more.
         stored: the columns the run has kept.
-        not_compared: groups of columns that the run cannot have computed as they are computed now.
         remarks: what is known before computing.
         late: what was recorded after the run had read.
         deleted: whether an import was taken back since.
@@ -166,7 +160,6 @@ class Input:
     replay_id: UUID
     run: scoring.Input
     stored: Columns
-    not_compared: set[str]
     remarks: list[Remark]
     late: LateRecords
     deleted: bool
@@ -178,36 +171,24 @@ def read(tx: ReadTx, actor: Actor, replay_id: UUID) -> Input:
     """Read the facts of the run's day once more, what the run has kept, and what came since."""
     wanted = select(ScoringRun.__table__).join(Replay, Replay.run_id == ScoringRun.id)
     run = tx.execute(wanted.where(Replay.id == replay_id)).mappings().one()
-    chosen = None if run["contest_id"] is None else model_selection.get(tx, run["contest_id"])
-    given = scoring.read_without_cache(
-        tx, actor, run["id"], chosen or model_selection.select_model(None, None, run["as_of"])
-    )
+    chosen = model_selection.get(tx, run["contest_id"])
+    given = scoring.read_without_cache(tx, actor, run["id"], chosen)
     kept = run_results.load_columns(tx, run["id"])
     changed = replay_comparison.changed(kept, given.facts.columns, given.spec.as_of_day)
-    # Runs of an earlier version did not say until when they saw everything.
-    until = run["facts_until"] or run["created_at"]
-    read_at = until + run_facts.SETTLES if run["facts_until"] else run["ended_at"]
-    remarks = []
-    if chosen is None:
-        remarks.append(Remark.NO_CONTEST)
-    elif (
-        _version(run["churn"]) != churn.VERSION or _version(run["lifetime_value"]) != lifetime_values.VERSION
-    ):
-        remarks.append(Remark.OTHER_RULES)
+    until, read_at = run["facts_until"], run["facts_until"] + run_facts.SETTLES
+    versions = run["churn"]["version"], run["lifetime_value"]["version"]
+    remarks = [] if versions == (churn.VERSION, lifetime_values.VERSION) else [Remark.OTHER_RULES]
     if run["facts_key"] != given.spec.facts_key:
         remarks.append(Remark.OTHER_READING)
     return Input(
         replay_id,
         given,
         kept,
-        set() if chosen else _CHURN,
         remarks,
         late.read(tx, late.LateQuery(given.spec.bounds.end, until, read_at, changed)),
         changed_customers.are_deleted(tx, until),
-        _is_other_reference(run["expectation_reference"], given),
-        _rates(
-            run["rates_used"] or {}, given.facts.rates_used, customer_facts.rates(tx), late.rates(tx, until)
-        ),
+        not satisfaction.is_reference(run["expectation_reference"], satisfaction.reference(given.answered)),
+        _rates(run["rates_used"], given.facts.rates_used, customer_facts.rates(tx), late.rates(tx, until)),
     )
 
 
@@ -218,11 +199,10 @@ def compute(given: Input) -> Row:
     differs = np.zeros(aligned.customer_id.size, dtype=np.bool_)
     columns, compared = [], set()
     for name, members in aligned.groups():
-        if name not in given.not_compared:
-            mine = aligned.differs(members)
-            columns.append({"name": name, "customers": int(np.count_nonzero(mine))})
-            differs |= mine
-            compared.add(name)
+        mine = aligned.differs(members)
+        columns.append({"name": name, "customers": int(np.count_nonzero(mine))})
+        differs |= mine
+        compared.add(name)
     ids = np.sort(np.concatenate([aligned.customer_id[differs], aligned.gone, aligned.come]))
     explained = run_results.matched(given.late.customer_id, ids)[1]
     same = not ids.size
@@ -235,7 +215,7 @@ def compute(given: Input) -> Row:
         "explained": int(np.count_nonzero(explained)),
         "columns": columns,
         "not_compared": sorted(groups().keys() - compared),
-        "customers": _customers(given, aligned, after, ids, explained, compared),
+        "customers": _customers(given, aligned, after, ids, explained),
         "late": _late_row(given.late),
         "deleted": given.deleted,
         "rates_changed": len(given.rates),
@@ -254,18 +234,6 @@ def save(tx: WriteTx, actor: Actor, replay_id: UUID, result: Row) -> None:
 def fail(tx: WriteTx, replay_id: UUID, error: str) -> None:
     """Note that it could not be computed."""
     job_results.fail(tx, Replay, replay_id, error)
-
-
-def _version(report: Mapping[str, Any] | None) -> int | None:
-    """The version of the rules that made a report of a run."""
-    return None if report is None else report.get("version")
-
-
-def _is_other_reference(stored: Mapping[str, Any] | None, given: scoring.Input) -> bool:
-    """Whether the run's quadrants were computed from other answers."""
-    return stored is not None and not satisfaction.is_reference(
-        stored, satisfaction.reference(given.answered)
-    )
 
 
 def _rates(
@@ -309,14 +277,13 @@ def _customers(
     after: Columns,
     ids: numpy_io.Ids,
     explained: NDArray[np.bool_],
-    compared: set[str],
 ) -> list[Row]:
     """Some of those who differ: those with late data first, then those who stand elsewhere now."""
     moved = aligned.customer_id[aligned.differs(("tier", "churn_level", "value_minor"))]
     stays = run_results.matched(aligned.customer_id, ids)[1] & ~run_results.matched(moved, ids)[1]
     chosen = np.lexsort((stays, ~explained))[:MAX_SHOWN]
     before, now_is = (
-        _standings(columns, ids[chosen], given.run.spec.parameters.currency, compared)
+        _standings(columns, ids[chosen], given.run.spec.parameters.currency)
         for columns in (given.stored, after)
     )
     return [
@@ -327,7 +294,7 @@ def _customers(
     ]
 
 
-def _standings(columns: Columns, ids: numpy_io.Ids, currency: str, compared: set[str]) -> list[Row]:
+def _standings(columns: Columns, ids: numpy_io.Ids, currency: str) -> list[Row]:
     """Tier, level and value of some customers."""
     order = np.argsort(ids)
     found: list[Row] = [{"tier": None, "churn_level": None, "value": None} for _ in range(ids.size)]
@@ -338,7 +305,7 @@ def _standings(columns: Columns, ids: numpy_io.Ids, currency: str, compared: set
         if columns["tier"][place] != NO_TIER:
             found[at]["tier"] = str(columns["tier"][place])
             found[at]["value"] = money.to_wire(int(columns["value_minor"][place]), currency)
-        level = int(columns["churn_level"][place]) if "churn_level" in compared else -1
+        level = int(columns["churn_level"][place])
         found[at]["churn_level"] = LEVELS[level].value if level >= 0 else None
     return found
 

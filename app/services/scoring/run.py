@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sqlalchemy import select, update
 
 from app.domain.churn import NO_DAY
-from app.domain.churn.inputs.snapshots import Window, plan
+from app.domain.churn.inputs.snapshots import Window
 from app.domain.common.access import Actor
 from app.domain.satisfaction.model import Adjustment
 from app.domain.scoring.parameters import Parameters
@@ -34,7 +34,6 @@ from app.services.scoring import (
     answer_columns,
     churn,
     contract_model_selection,
-    contract_training_windows,
     lifetime_values,
     model_selection,
     run_facts,
@@ -44,9 +43,9 @@ from app.services.scoring import (
     value_tiers,
 )
 from app.services.scoring.answer_columns import Answered
-from app.services.scoring.contract_training_windows import Past
 from app.services.scoring.model_selection import SelectedModel
 from app.services.scoring.run_facts import Base, Facts
+from app.services.scoring.training_windows import Past
 from app.store import dialects
 from app.store.audit import trail
 from app.store.scoring import changed_customers, run_results, survey_answers
@@ -100,8 +99,10 @@ def read(tx: ReadTx, actor: Actor, run_id: UUID) -> Input:
     chosen = model_selection.find(tx, spec)
     if chosen and not _is_outdated(tx, chosen, spec):
         return _input(tx, run_id, spec, facts, chosen)
-    windows = _windows(tx, spec, facts.columns)
-    contracts = contract_training_windows.past(tx, Population(spec, facts.columns))
+    bought = facts.columns["purchase_days"] > 0
+    buyers = (facts.columns[name][bought] for name in ("customer_id", "first_day"))
+    windows = training_windows.purchase_windows(tx, spec, *buyers)
+    contracts = training_windows.contract_windows(tx, Population(spec, facts.columns))
     return _input(tx, run_id, spec, facts, None, windows, contracts)
 
 
@@ -135,15 +136,6 @@ def _input(
     versions = answer_columns.versions_of(survey_answers.surveys(tx))
     answered = answer_columns.answered(survey_answers.answers(tx, asked), versions)
     return Input(run_id, spec, facts, answered, since, chosen, windows, contracts)
-
-
-def _windows(tx: ReadTx, spec: RunSpec, facts: Columns) -> Windows:
-    """The last two windows that had closed by the run's day, if the past is long enough."""
-    bought = facts["purchase_days"] > 0
-    first = facts["first_day"][bought]
-    horizon = spec.parameters.horizon_days
-    planned = plan(int(first.min()), spec.as_of_day, horizon) if first.size else None
-    return training_windows.pair(tx, spec, planned, facts["customer_id"][bought])
 
 
 def compute(given: Input, on_stage: Callable[[str], None]) -> Result:
@@ -212,7 +204,7 @@ def save(tx: WriteTx, actor: Actor, given: Input, result: Result, packed: run_re
     }
     if previous is not None:
         before = run_results.load_columns(tx, previous, {"customer_id", "tier"})
-        report["transitions"] = value_tiers.transitions(before, result.columns) if before else None
+        report["transitions"] = value_tiers.transitions(before, result.columns)
     written = 0
     if is_current:
         stored = {} if current is None else _stored(tx, current.id, given.facts.base)

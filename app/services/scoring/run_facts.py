@@ -113,7 +113,6 @@ def _cached(tx: ReadTx, spec: RunSpec) -> _Cached | None:
         select(ScoringRun.id, ScoringRun.as_of, ScoringRun.facts_until)
         .where(
             ScoringRun.facts_key == spec.facts_key,
-            ScoringRun.facts_until.is_not(None),
             ScoringRun.state == "done",
         )
         .order_by(ScoringRun.facts_until.desc())
@@ -123,8 +122,6 @@ def _cached(tx: ReadTx, spec: RunSpec) -> _Cached | None:
         return None
     changed = changed_customers.changed(tx, base.facts_until, spec.on(base.as_of).bounds, spec.bounds)
     packed = run_results.load_packed(tx, base.id)
-    if not packed:
-        return None
     # Rates may have been set or removed since, so what needs one is always read again.
     known = unpack(packed, {"customer_id", "foreign"})
     if changed.size > MAX_CHANGED_SHARE * known["customer_id"].size:

@@ -17,7 +17,8 @@ from app.services.platform import jobs
 from app.services.scoring import job_results
 from app.store.audit import trail
 from app.store.engine import one_statement
-from app.store.paging import After, Page, SortKey, fetch
+from app.store.listing import COMPANY_WIDE, Listing, equal, newest_first, where
+from app.store.paging import After, Page
 from app.store.tables import Job, ScoringRun
 from app.store.transactions import ReadTx, WriteTx
 from app.store.types import new_id, now
@@ -25,17 +26,24 @@ from app.store.types import new_id, now
 Row = dict[str, Any]
 
 _STATE = case((Job.state == JobState.CANCELLED, "cancelled"), else_=ScoringRun.state)
-_READ = select(
-    ScoringRun.id,
-    ScoringRun.job_id,
-    ScoringRun.as_of,
-    ScoringRun.parameters,
-    _STATE.label("state"),
-    ScoringRun.is_current,
-    ScoringRun.error,
-    ScoringRun.created_at,
-    ScoringRun.ended_at,
-).join_from(ScoringRun, Job, Job.id == ScoringRun.job_id, isouter=True)
+RUNS = Listing(
+    ScoringRunQuery,
+    select(
+        ScoringRun.id,
+        ScoringRun.job_id,
+        ScoringRun.as_of,
+        ScoringRun.parameters,
+        _STATE.label("state"),
+        ScoringRun.is_current,
+        ScoringRun.error,
+        ScoringRun.created_at,
+        ScoringRun.ended_at,
+    ).join_from(ScoringRun, Job, Job.id == ScoringRun.job_id, isouter=True),
+    owner=COMPANY_WIDE,
+    missing="There is no such scoring run.",
+    sorts=newest_first(ScoringRun.created_at, ScoringRun.id),
+    filters=[where("state", lambda state: state == _STATE), equal(ScoringRun.as_of)],
+)
 
 
 def parameters_of(actor: Actor, data: ScoringRunCreate) -> Parameters:
@@ -77,7 +85,7 @@ def start(tx: WriteTx, actor: Actor, data: ScoringRunCreate) -> Row:
     wanted = {"as_of": as_of, "parameters": parameters_of(actor, data).to_dict()}
     twin = job_results.waiting_twin(tx, actor, ScoringRun, **wanted)
     if twin is not None:
-        return _shape(twin)
+        return twin
     run = create(tx, actor, data)
     arguments, made = {"run_id": str(run["id"])}, {"href": f"/v1/scoring-runs/{run['id']}"}
     job = jobs.create(tx, actor, "scoring", arguments, result=made)
@@ -113,29 +121,19 @@ def create(tx: WriteTx, actor: Actor, data: ScoringRunCreate, *, run_id: UUID | 
 
 
 @one_statement
-def get(tx: ReadTx, _actor: Actor, run_id: UUID) -> Row:
+def get(tx: ReadTx, actor: Actor, run_id: UUID) -> Row:
     """Read one run.
 
     Raises:
         NotFoundError: there is none with this id.
     """
-    row = tx.execute(_READ.where(ScoringRun.id == run_id)).mappings().first()
-    if row is None:
-        raise NotFoundError("There is no such scoring run.")
-    return _shape(dict(row))
+    return RUNS.one_or_404(tx, actor, ScoringRun.id == run_id)
 
 
 @one_statement
-def page(tx: ReadTx, _actor: Actor, query: ScoringRunQuery, after: After | None) -> Page:
+def page(tx: ReadTx, actor: Actor, query: ScoringRunQuery, after: After | None) -> Page:
     """Read a page of runs, newest first."""
-    statement = _READ
-    if query.state is not None:
-        statement = statement.where(_STATE == query.state)  # noqa: SIM300 - SQL, not Python
-    if query.as_of is not None:
-        statement = statement.where(ScoringRun.as_of == query.as_of)
-    keys = (SortKey(ScoringRun.created_at, descending=True), SortKey(ScoringRun.id, descending=True))
-    found = fetch(tx, statement, keys, limit=query.limit, after=after)
-    return Page([_shape(row) for row in found.rows], found.after)
+    return RUNS.page(tx, actor, query, after)
 
 
 def find_finished(
@@ -180,8 +178,3 @@ def previous_of(tx: ReadTx, run_id: UUID, parameters_key: str, as_of: date) -> U
         .order_by(ScoringRun.as_of.desc(), ScoringRun.created_at.desc())
         .limit(1)
     ).scalar_one_or_none()
-
-
-def _shape(row: Row) -> Row:
-    """A row as `ScoringRunRead` wants it: runs of an earlier version have the later parameters as well."""
-    return {**row, "parameters": Parameters.from_dict(row["parameters"]).to_dict()}

@@ -1,22 +1,36 @@
-"""Customers as they were seen on a past day, and what they did in the days after it, from the store."""
+"""Windows of the past that models learn from: how customers stood on a day, and what they did after it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
 
 import numpy as np
 
-from app.domain.churn.inputs.snapshots import Plan, Window
+from app.domain.churn.contractual.features import attributes
+from app.domain.churn.contractual.state import Contracts, State
+from app.domain.churn.inputs.snapshots import Window, plan
+from app.domain.churn.models import contract
+from app.domain.churn.models.contract import ContractWindow
+from app.domain.common.arrays import IntArray
 from app.domain.common.days import day_of
-from app.domain.scoring.population import Population
+from app.domain.scoring.parameters import NO_DAY
+from app.domain.scoring.population import CONTRACT_DAYS, Population, contracts_of
 from app.domain.scoring.run_spec import RunSpec
 from app.services.scoring import run_facts
-from app.store.scoring import customer_facts
+from app.store.scoring import customer_facts, run_results
+from app.store.sql.column_codec import Columns
 from app.store.sql.numpy_io import Ids
 from app.store.transactions import ReadTx
 
-MAX_LEARNED_FROM = 200_000
+MAX_BUYERS, MAX_CONTRACTS = 200_000, 100_000
 """Customers whose past is read to learn from and to compare on at most: the models use no more, and the past
 takes as long to read as the present."""
 
+LEAST_KNOWN = 0.8
+"""Share of the contracts active when a window opened whose terms must have been known then: the others are
+those nobody has touched for long, and what holds for the rest need not hold for them."""
 
-def window(tx: ReadTx, population: Population, closes_day: int) -> tuple[Ids, Window]:
+
+def purchase_window(tx: ReadTx, population: Population, closes_day: int) -> tuple[Ids, Window]:
     """Tell who of the buyers of a day bought before ``closes_day`` began.
 
     Nothing that occurred later is read. The customers are aligned with the window.
@@ -28,26 +42,95 @@ def window(tx: ReadTx, population: Population, closes_day: int) -> tuple[Ids, Wi
     return customer_id, Window(population.snapshot, silent, closes_day - spec.as_of_day)
 
 
-def pair(
-    tx: ReadTx, spec: RunSpec, planned: Plan | None, customer_id: Ids
+def purchase_windows(
+    tx: ReadTx, spec: RunSpec, customer_id: Ids, first_day: IntArray
 ) -> tuple[Window | None, Window | None]:
-    """The earlier and the last window of a plan; twice None without one.
+    """Read the last two windows that had closed by a run's day; twice None when the past is too short.
 
     Args:
         tx: a transaction.
         spec: of the run.
-        planned: the plan.
-        customer_id: who has bought, ascending; of very many, `MAX_LEARNED_FROM` are read, evenly chosen.
+        customer_id: who has bought, ascending; of very many, `MAX_BUYERS` are read, evenly chosen.
+        first_day: of their purchases, aligned.
     """
+    horizon = spec.parameters.horizon_days
+    planned = plan(int(first_day.min()), spec.as_of_day, horizon) if first_day.size else None
     if planned is None:
         return None, None
-    step = -(-customer_id.size // MAX_LEARNED_FROM)
+    step = -(-customer_id.size // MAX_BUYERS)
     only = customer_id[::step] if step > 1 else None
     earlier, last = (
-        window(tx, run_facts.population(tx, spec.on(day_of(opens)), only), closes)[1]
+        purchase_window(tx, run_facts.population(tx, spec.on(day_of(opens)), only), closes)[1]
         for opens, closes in (
             (planned.earlier_day, planned.last_day),
             (planned.last_day, planned.as_of_day),
         )
     )
     return earlier, last
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Past:
+    """The two windows before a run's day; both None when their terms are not known."""
+
+    earlier: ContractWindow | None
+    last: ContractWindow | None
+    terms_known: bool
+
+
+def contract_windows(tx: ReadTx, population: Population) -> Past | None:
+    """Read the windows before a run's day; None, and nothing is read, when nobody is under contract.
+
+    Args:
+        tx: a transaction.
+        population: of the day, on which the last window closes; each window is as long as the horizon.
+    """
+    facts, spec = population.facts, population.spec
+    ids = facts["customer_id"][facts["contract_started_day"] != NO_DAY]
+    if not ids.size:
+        return None
+    ids = ids[:: -(-ids.size // MAX_CONTRACTS)]
+    horizon = timedelta(days=spec.parameters.horizon_days)
+    then, before = (run_facts.population(tx, spec.on(spec.as_of - times * horizon), ids) for times in (1, 2))
+    earlier, last = contract_window(before, then), contract_window(then, population)
+    if earlier is None or last is None:
+        return Past(None, None, terms_known=False)
+    return Past(earlier, last, terms_known=True)
+
+
+def contract_window(then: Population, after: Population) -> ContractWindow | None:
+    """Say who of those under contract when a window opened was gone when it closed.
+
+    Terms are those that were known when it opened; customers whose terms became known later are not in it,
+    and when they are too many, there is nothing to learn from (docs/decisions/0012-contract-terms.md).
+
+    Args:
+        then: of the day it opened.
+        after: of the day after its last; who is not among them has left no trace.
+
+    Returns:
+        The window; None when of too many it is not known what their contracts said.
+    """
+    opens, closes, facts = then.spec.as_of_day, after.spec.as_of_day, then.facts
+    active = then.states == State.ACTIVE
+    known = active & (facts["contract_known_day"] != NO_DAY)
+    if np.count_nonzero(known) < LEAST_KNOWN * np.count_nonzero(active):
+        return None
+    rows = np.flatnonzero(known)
+    seen = then.contract_snapshot(rows)
+    later = _aligned(after.facts, facts["customer_id"][rows])
+    left = contract.outcome(seen.contracts, opens, closes, then.spec.parameters.grace_days, later)
+    return ContractWindow(attributes(seen), left, opens, closes, facts["contract_known_day"][rows])
+
+
+# --- inside
+
+
+def _aligned(facts: Columns, ids: Ids) -> Contracts:
+    """The contracts of these customers; none for who is not among the facts."""
+    places, known = run_results.matched(facts["customer_id"], ids)
+    found: Columns = {name: np.full(ids.size, NO_DAY) for name in CONTRACT_DAYS}
+    found["left_by_us"] = np.zeros(ids.size, dtype=np.bool_)
+    for name, column in found.items():
+        column[known] = facts[name][places[known]]
+    return contracts_of(found)

@@ -10,7 +10,6 @@ from sqlalchemy import select
 
 from app.domain.common import money
 from app.domain.common.access import Actor
-from app.domain.scoring.parameters import Parameters
 from app.domain.scoring.run_spec import RunSpec
 from app.domain.scoring.score_columns import BY_NAME, NO_TIER, blank
 from app.domain.value import next_tier, value_tiers
@@ -20,7 +19,6 @@ from app.services.scoring.runs import find_finished
 from app.store.engine import one_statement
 from app.store.scoring import run_results
 from app.store.sql.column_codec import Columns
-from app.store.sql.numpy_io import ID
 from app.store.tables import ScoringRun
 from app.store.transactions import ReadTx
 
@@ -84,13 +82,6 @@ def transitions(previous: Columns, current: Columns) -> list[Row]:
 def tiered(tx: ReadTx, run_id: UUID) -> Columns:
     """Customers with a tier in a run: ``customer_id``, ``tier`` and ``value_minor``."""
     columns = run_results.load_columns(tx, run_id, {"customer_id", "tier", "value_minor"})
-    if not columns:
-        nobody = np.empty(0, dtype=ID)
-        return {
-            "customer_id": nobody,
-            "tier": nobody.astype("U1"),
-            "value_minor": np.empty(0, dtype=np.int64),
-        }
     has_tier = columns["tier"] != NO_TIER
     return {name: column[has_tier] for name, column in columns.items()}
 
@@ -117,7 +108,7 @@ def report(tx: ReadTx, _actor: Actor, run_id: UUID | None, as_of: date | None) -
         "as_of": row.as_of,
         "is_current": row.is_current,
         "computed_at": row.ended_at,
-        "parameters": Parameters.from_dict(row.parameters).to_dict(),
+        "parameters": row.parameters,
     }
 
 

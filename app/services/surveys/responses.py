@@ -321,12 +321,12 @@ def _answered() -> ConflictError:
     return ConflictError("The invitation has been answered already.", code="invitation_answered")
 
 
-def _exists() -> ConflictError:
-    detail = "The source has a response with this external id already."
-    return ConflictError(detail, code="response_exists")
-
-
-_KIND = recording.RecordType(SurveyResponse, _exists, path="/v1/survey-responses")
+_KIND = recording.RecordType(
+    SurveyResponse,
+    path="/v1/survey-responses",
+    exists="The source has a response with this external id already.",
+    exists_code="response_exists",
+)
 
 
 # --- inside: answers

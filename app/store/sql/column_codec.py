@@ -2,14 +2,12 @@
 
 `pack` writes a line of JSON that describes the columns, and then their bytes one after the other: whole
 numbers in the fewest bytes that hold them, first bytes of all values first, which compresses better and
-faster. Values that are all the same are kept once. Earlier versions wrote NumPy archives, and compressed by
-zlib; `unpack` still reads both.
+faster. Values that are all the same are stored once. Compared with Blosc2 in
+docs/decisions/0035-run-spec-and-score-columns.md.
 """
 
 import json
-import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from io import BytesIO
 from typing import Any
 
 import numpy as np
@@ -17,9 +15,7 @@ import zstandard
 from numpy.typing import NDArray
 
 Columns = dict[str, NDArray[Any]]
-Piece = tuple[str, str, NDArray[Any]]
 
-_ARCHIVE = b"PK"
 _NARROW = tuple(np.iinfo(kind) for kind in ("i1", "i2", "i4"))
 
 
@@ -47,8 +43,7 @@ def unpack(parts: Iterable[bytes], names: Collection[str] | None = None) -> Colu
     pieces: dict[str, list[NDArray[Any]]] = {}
     dtypes: dict[str, str] = {}
     for data in parts:
-        read = _archived if data[:2] == _ARCHIVE else _stored
-        for name, dtype, piece in read(data, names):
+        for name, dtype, piece in _pieces(data, names):
             pieces.setdefault(name, []).append(piece)
             dtypes[name] = dtype
     return {name: _joined(pieces[name], np.dtype(dtype)) for name, dtype in dtypes.items()}
@@ -61,27 +56,13 @@ def _joined(pieces: list[NDArray[Any]], dtype: np.dtype[Any]) -> NDArray[Any]:
     return np.concatenate(pieces, dtype=dtype)
 
 
-def _stored(data: bytes, names: Collection[str] | None) -> Iterator[Piece]:
-    start = data.index(b"\n") + 1
+def _pieces(data: bytes, names: Collection[str] | None) -> Iterator[tuple[str, str, NDArray[Any]]]:
+    start, squeezed = data.index(b"\n") + 1, zstandard.ZstdDecompressor()
     for name, dtype, kept, size, is_same, length in json.loads(data[:start]):
         if names is None or name in names:
-            column = _from_places(_decompressed(data[start : start + length]), np.dtype(kept))
+            column = _from_places(squeezed.decompress(data[start : start + length]), np.dtype(kept))
             yield name, dtype, np.broadcast_to(column, size) if is_same else column
         start += length
-
-
-def _archived(data: bytes, names: Collection[str] | None) -> Iterator[Piece]:
-    with np.load(BytesIO(data), allow_pickle=False) as archive:
-        for name in archive.files:
-            if names is None or name in names:
-                column = archive[name]
-                yield name, column.dtype.str, column
-
-
-def _decompressed(data: bytes) -> bytes:
-    if not data.startswith(zstandard.FRAME_HEADER):
-        return zlib.decompress(data)
-    return zstandard.ZstdDecompressor().decompress(data)
 
 
 def _narrowed(column: NDArray[Any]) -> NDArray[Any]:

@@ -9,7 +9,7 @@ from uuid import UUID
 import factories
 import pytest
 from factories import NOON
-from sqlalchemy import select, update
+from sqlalchemy import select
 from support import Api, problem
 
 from app.domain.common.access import Actor, Scope
@@ -22,7 +22,7 @@ from app.services.scoring import replays, runs
 from app.services.scoring import run as scoring
 from app.store.engine import Store
 from app.store.scoring import run_results
-from app.store.tables import CustomerScore, ScoringRun
+from app.store.tables import CustomerScore
 
 PATH = "/v1/insights/demanding-customers"
 SCALE = {"min": 1, "max": 5}
@@ -193,15 +193,6 @@ def test_without_answers_there_are_no_quadrants_and_nothing_is_kept(
     assert found["reference"]["expectation_median"] is None
     assert found["comparison"]["units"] == []
     assert listed(api, quadrant="demanding_satisfied") == 0
-
-
-def test_a_run_of_an_earlier_version_tells_no_quadrants(
-    api: Api, store: Store, actor: Actor, ids: list[UUID]
-) -> None:
-    run(store, actor)
-    store.write_sync(lambda tx: tx.execute(update(ScoringRun).values(expectation_reference=None)))
-    problem(api.get(PATH), 404, "not_found")
-    assert demandingness(api, ids[0]) is None
 
 
 def test_what_others_answer_moves_quadrants_and_writes_only_who_moved(

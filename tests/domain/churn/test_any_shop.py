@@ -11,9 +11,9 @@ from app.domain.churn.evaluation.backtest_report import Options, evaluate
 from app.domain.churn.evaluation.model_selection import contest, predict
 from app.domain.churn.explanations.contributions import contributions, sentences
 from app.domain.churn.inputs.customer_facts import from_row
-from app.domain.churn.inputs.purchase_log import Ledger
 from app.domain.churn.models import BASELINE
 from app.texts import render
+from benchmarks.purchase_log import Ledger
 
 AMOUNTS = np.array([0, 1, 100, 99_999, 10**12, -100, -(10**12)])
 ROWS = st.lists(

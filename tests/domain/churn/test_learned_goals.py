@@ -12,10 +12,10 @@ from churn_shops import cdnow, number, online_retail
 from app.domain.churn.evaluation.backtest_report import Options, evaluate
 from app.domain.churn.evaluation.metrics import Metrics, measure
 from app.domain.churn.evaluation.model_selection import contest, predict
-from app.domain.churn.inputs.purchase_log import Ledger
 from app.domain.churn.inputs.snapshots import Snapshot
 from app.domain.churn.models import LEARNED
 from benchmarks import telco
+from benchmarks.purchase_log import Ledger
 
 
 class Goal(NamedTuple):

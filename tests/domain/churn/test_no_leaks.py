@@ -5,11 +5,11 @@ import pytest
 from churn_shops import simulated
 
 from app.domain.churn.evaluation.model_selection import contest, predict
-from app.domain.churn.inputs.purchase_log import Ledger
 from app.domain.churn.inputs.snapshots import Snapshot, Window
 from app.domain.churn.models import REGISTRY
 from app.domain.churn.models.model import Why
 from app.domain.common.arrays import IntArray
+from benchmarks.purchase_log import Ledger
 
 DAY, HORIZON = 330, 60
 

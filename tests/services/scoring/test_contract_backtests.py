@@ -5,13 +5,12 @@ from dataclasses import replace
 from datetime import date, timedelta
 from types import SimpleNamespace
 from typing import Any
-from uuid import UUID
 
 import factories
 import numpy as np
 import pytest
 from contract_companies import AS_OF, HORIZON, Life, lives, move_in
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 
 from app.domain.common.access import Actor
 from app.domain.common.company import Company
@@ -23,7 +22,7 @@ from app.services.scoring import backtests, contract_backtests, run_facts
 from app.services.scoring.contract_backtests import UnderContract
 from app.store.engine import Store
 from app.store.scoring import customer_facts as stored
-from app.store.tables import Backtest, Customer
+from app.store.tables import Customer
 
 SPEC = RunSpec(AS_OF, Parameters("TRY", horizon_days=HORIZON), Company())
 COMPANY = lives(7, 2500)
@@ -115,14 +114,6 @@ def test_who_had_given_notice_is_certain_and_left_out(store: Store, actor: Actor
 def test_without_contracts_nothing_is_told_of_them(store: Store, actor: Actor) -> None:
     store.write_sync(factories.customers_worth, actor, range(1, 20))
     assert run(store, actor)["contract"] is None
-
-
-def test_a_result_from_before_contracts_were_tested_can_be_read(store: Store, actor: Actor) -> None:
-    found = run(store, actor)
-    old = {name: value for name, value in found.items() if name != "contract"}
-    store.write_sync(lambda tx: tx.execute(update(Backtest).values(result=old)))
-    [backtest_id] = store.read_sync(lambda tx: tx.execute(select(Backtest.id)).scalars().all())
-    assert store.read_sync(backtests.get, actor, UUID(str(backtest_id)))["result"] == found
 
 
 # --- nothing from after the day

@@ -23,8 +23,8 @@ from app.jobs.scoring.score import score
 from app.schemas.scoring.replays import ReplayCreate
 from app.schemas.scoring.runs import ScoringRunCreate
 from app.services.insights import churn_report, lifetime_value_report
-from app.services.scoring import contract_training_windows, replays, run_facts, runs
-from app.services.scoring.contract_training_windows import Past
+from app.services.scoring import replays, run_facts, runs, training_windows
+from app.services.scoring.training_windows import Past
 from app.store.engine import Store
 from app.store.scoring import customer_facts as stored
 from app.store.tables import ChurnContest, Complaint, ComplaintEvent, Customer, CustomerScore
@@ -52,7 +52,7 @@ def seen(store: Store, actor: Actor, as_of: date = AS_OF) -> Past:
     """The windows of a run."""
 
     def read(tx: Connection) -> Past | None:
-        return contract_training_windows.past(tx, run_facts.population(tx, SPEC.on(as_of)))
+        return training_windows.contract_windows(tx, run_facts.population(tx, SPEC.on(as_of)))
 
     found = store.read_sync(read)
     assert found is not None
@@ -167,7 +167,7 @@ def test_nobody_under_contract_costs_nothing(store: Store, actor: Actor) -> None
     population = store.read_sync(run_facts.population, SPEC)
     statements: list[str] = []
     store.on_statement(statements.append)
-    assert store.read_sync(contract_training_windows.past, population) is None
+    assert store.read_sync(training_windows.contract_windows, population) is None
     assert [one for one in statements if one.startswith("SELECT")] == []
     run(store, actor)
     report = store.read_sync(churn_report.report, actor, None, None)
@@ -244,7 +244,7 @@ def opening(store: Store, actor: Actor) -> list[Any]:
 
     def read(tx: Connection) -> Any:
         population = run_facts.population(tx, SPEC.on(OPENS))
-        return contract_training_windows.window(population, population)
+        return training_windows.contract_window(population, population)
 
     return rows_of(store.read_sync(read).attributes)
 

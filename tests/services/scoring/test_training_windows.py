@@ -20,11 +20,12 @@ from app.store.sql.numpy_io import Ids
 DAY = datetime(2026, 6, 30, 9, tzinfo=UTC)
 SPEC = RunSpec(date(2026, 7, 1), Parameters("TRY", horizon_days=60), Company())
 PLAN = Plan(SPEC.as_of_day, 60)
+FIRST_DAY = np.array([SPEC.as_of_day - 360])
 
 
 def last_window(tx: Connection) -> tuple[Ids, Window]:
     population = run_facts.population(tx, SPEC.on(day_of(PLAN.last_day)))
-    return training_windows.window(tx, population, PLAN.as_of_day)
+    return training_windows.purchase_window(tx, population, PLAN.as_of_day)
 
 
 def test_a_window_holds_who_had_bought_and_who_stayed_away(store: Store, actor: Actor) -> None:
@@ -40,8 +41,8 @@ def test_of_very_many_customers_some_are_read(
 ) -> None:
     store.write_sync(factories.rhythmic_shop, actor, 60, DAY)
     ids, whole = store.read_sync(last_window)
-    monkeypatch.setattr(training_windows, "MAX_LEARNED_FROM", 20)
-    earlier, last = store.read_sync(training_windows.pair, SPEC, PLAN, ids)
+    monkeypatch.setattr(training_windows, "MAX_BUYERS", 20)
+    earlier, last = store.read_sync(training_windows.purchase_windows, SPEC, ids, FIRST_DAY)
     assert earlier is not None
     assert last is not None
     assert len(earlier.then) == len(last.then) == 20
@@ -49,6 +50,9 @@ def test_of_very_many_customers_some_are_read(
     assert last.then.value_minor.tolist() == whole.then.value_minor[::3].tolist()
 
 
-def test_without_a_plan_there_are_no_windows(store: Store, actor: Actor) -> None:
+def test_without_purchases_there_are_no_windows(store: Store, actor: Actor) -> None:
     nobody = np.empty(0, dtype="S16")
-    assert store.read_sync(training_windows.pair, SPEC, None, nobody) == (None, None)
+    assert store.read_sync(training_windows.purchase_windows, SPEC, nobody, np.empty(0, np.int64)) == (
+        None,
+        None,
+    )

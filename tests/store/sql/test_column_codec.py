@@ -1,12 +1,6 @@
-"""Columns as bytes: what goes in comes out, and what earlier versions wrote is read."""
-
-import json
-import zlib
-from io import BytesIO
-from zipfile import ZipFile
+"""Columns as bytes: what goes in comes out."""
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,25 +37,3 @@ def test_only_what_is_wanted_is_unpacked() -> None:
         "b": [0.0, 1.0, 2.0]
     }
     assert column_codec.unpack([]) == {}
-
-
-@pytest.mark.parametrize("names", [None, {"n"}])
-def test_archives_of_earlier_versions_are_read(names: set[str] | None) -> None:
-    buffer = BytesIO()
-    with ZipFile(buffer, "w") as archive, archive.open("n.npy", "w") as file:
-        np.lib.format.write_array(file, np.arange(4), allow_pickle=False)
-    old = buffer.getvalue()
-    new = column_codec.pack({"n": np.array([7, 7])})
-    assert column_codec.unpack([old, new], names)["n"].tolist() == [0, 1, 2, 3, 7, 7]
-
-
-def test_zlib_of_earlier_versions_is_read() -> None:
-    squeezed = zlib.compress(np.arange(4, dtype=np.int8).tobytes())
-    old = json.dumps([["n", "<i8", "|i1", 4, False, len(squeezed)]]).encode() + b"\n" + squeezed
-    assert column_codec.unpack([old, column_codec.pack({"n": np.array([7])})])["n"].tolist() == [
-        0,
-        1,
-        2,
-        3,
-        7,
-    ]

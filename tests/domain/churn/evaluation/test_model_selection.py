@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from app.domain.churn.evaluation.metrics import measure
 from app.domain.churn.evaluation.model_selection import Contest, Forecast, contest, predict
 from app.domain.churn.inputs.customer_facts import COLUMNS, Facts
-from app.domain.churn.inputs.purchase_log import Ledger
 from app.domain.churn.inputs.snapshots import Plan, Snapshot, Window, plan
 from app.domain.churn.models import BASELINE, LEARNED, PARAMETRIC, REGISTRY
 from app.domain.churn.models.logistic import Serving
 from app.domain.churn.models.logistic_regression import probability
 from app.domain.churn.models.model import Why
+from benchmarks.purchase_log import Ledger
 
 AS_OF, HORIZON = 420, 90
 
