@@ -32,7 +32,7 @@ LEAST = 16
 ALWAYS_OPEN = frozenset({"/healthz", "/readyz", "/metrics"})
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _LOG_SECONDS = 1.0
-_KIND, _CODE = PROBLEMS["unavailable"], "unavailable"
+_CODE, _KIND = "unavailable", PROBLEMS["unavailable"]
 _DETAIL = "More is asked than can be answered in time. Nothing was done; try again."
 _MEMBERS = {"title": _KIND.title, "status": _KIND.status, "detail": _DETAIL, "code": _CODE}
 _BODY = json.dumps({"type": f"/problems/{_CODE}", **_MEMBERS}).encode()
@@ -141,8 +141,7 @@ class OverloadMiddleware:
     async def _refuse(self, scope: Scope, send: Send) -> None:
         _refusals.inc()
         self._refused += 1
-        now = self._clock()
-        if now - self._logged_at >= _LOG_SECONDS:
+        if (now := self._clock()) - self._logged_at >= _LOG_SECONDS:
             _log.warning(
                 "overloaded", refused=self._refused, reads=self.reads.bound, writes=self.writes.bound
             )
