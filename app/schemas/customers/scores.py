@@ -57,10 +57,17 @@ class CustomerSatisfaction(Output):
     answered_at: datetime
     """When the latest answer was given."""
     n: Count
-    """Valid answers so far."""
+    """Occasions on which the customer answered so far."""
     mean: Points
     trend: Annotated[str, StringConstraints(max_length=16, pattern=r"^(rising|falling|steady)$")] | None
-    """Where the answers are going; null with too few of them."""
+    """Whether the latest answer lies further from the earlier ones than chance explains, and 20 points or
+    more; null before the third."""
+    change: Annotated[float, Field(ge=-100, le=100)] | None
+    """The latest answer minus the mean of the earlier ones; null with the trend, as are the next two."""
+    statistic: float | None
+    """The change in standard errors: how answers of one customer vary is learned from all."""
+    limit: float | None
+    """What the statistic has to exceed, in either direction."""
 
 
 Satisfaction = Annotated[

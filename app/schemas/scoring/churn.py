@@ -69,6 +69,8 @@ class ChurnMetrics(Output):
     brier: Figure
     brier_interval: Between | None
     ece: Figure
+    ece_by_chance: Figure
+    ece_limit: Figure
     mean_p: Figure
     calibration: Annotated[list[CalibrationBin], Field(max_length=10)]
 
@@ -176,11 +178,17 @@ class ChurnRead(Output):
     models: ChurnModels
     serving: ServingModel
     limits: Annotated[list[Code], Field(max_length=20)]
-    """What to bear in mind: ``dropout_not_identified``, ``recency_ranks_better``, ``not_calibrated``, ..."""
+    """What to bear in mind: ``dropout_not_identified``, ``recency_ranks_better``, ``not_calibrated``,
+    ``too_few_to_tell``, ..."""
     ece: Figure
     """Expected calibration error of the model that serves: in the contest it won, or else in the backtest."""
+    ece_by_chance: Figure
+    """What it would be on average if the probabilities were right."""
+    ece_limit: Figure
+    """What it would then seldom exceed."""
     calibrated: bool | None
-    """Whether it is at most 0.05; null when it could not be measured."""
+    """Whether it is at most 0.05 or ``ece_limit``; null when it could not be measured, or when the limit is
+    above 0.1: too few customers to tell (``too_few_to_tell``)."""
     backtest: ChurnBacktest
     top: Annotated[list[ChurnTop], Field(max_length=50)]
     """Most value at risk first, of the current run; empty for others. ``/v1/customers`` lists all."""
@@ -197,6 +205,10 @@ class ChurnReason(Output):
     """What it is compared with: what is usual for the customer or for all, or a limit."""
     contribution: Share
     """How strongly it warns, by the formula of the sign, for ordering; not a share of the probability."""
+    n: Count | None
+    """How many scores a fall was told by; null for signs that are no change of scores."""
+    limit: Figure
+    """Up to how many points a fall is ordinary for this customer; null with ``n``."""
     sentence: Annotated[str, line_out(500)]
     """The same in words, in the language asked for: tr, az or en."""
 
@@ -249,6 +261,8 @@ class CustomerChurnRead(Output):
     calibrated: bool | None
     ece: Figure
     """Expected calibration error of the run's model, as measured on the last closed window."""
+    ece_by_chance: Figure
+    ece_limit: Figure
     n: Count
     """Customers the model was fitted to."""
     reasons: Annotated[list[ChurnReason], Field(max_length=20)]

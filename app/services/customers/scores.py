@@ -10,7 +10,7 @@ from app.domain.satisfaction.expectation import adjust_one
 from app.domain.satisfaction.model import Adjustment
 from app.domain.scoring.score_columns import CHURN_FACTS, ROW
 from app.domain.value.next_tier import next_tier_distance
-from app.services.scoring.satisfaction import JUDGED
+from app.services.scoring.satisfaction import JUDGED, shown
 from app.store.tables import CustomerScore, ScoringRun
 
 Row = dict[str, Any]
@@ -38,7 +38,10 @@ SCORES = (
     current(ScoringRun.as_of, "scored_as_of"),
     current(ScoringRun.currency, "score_currency"),
     current(ScoringRun.next_tier_steps),
-    # Not for those in no quadrant, who are many: it would be read anew for each.
+    # Not for those without answers or in no quadrant, who are many: it would be read anew for each.
+    case((CustomerScore.satisfaction.is_not(None), current(ScoringRun.answer_spreads))).label(
+        "answer_spreads"
+    ),
     case((CustomerScore.quadrant.is_not(None), current(ScoringRun.expectation_reference))).label(
         "expectation_reference"
     ),
@@ -66,14 +69,12 @@ def scores_of(row: Row) -> Row:
             "value_at_risk": _money(row["value_at_risk_minor"], currency),
         }
     answered = row.get("satisfaction")
-    if answered is not None and JUDGED in answered:
-        answered = {code: answer for code, answer in answered.items() if code != JUDGED}
     return {
         "tier": row.get("tier"),
         "value": _money(row.get("value_minor"), currency),
         "next_tier_distance": _money(_distance(row), currency),
         "near_threshold": row.get("near_threshold"),
-        "satisfaction": answered,
+        "satisfaction": None if answered is None else shown(answered, row.get("answer_spreads") or {}),
         "demandingness": _demandingness(row),
         "churn": churn,
         "scored_as_of": row.get("scored_as_of"),

@@ -15,7 +15,6 @@ from app.domain.scoring.parameters import Parameters
 from app.domain.scoring.score_columns import SOURCES
 from app.errors import NotFoundError
 from app.services.scoring import contract_model_selection
-from app.services.scoring.churn import is_calibrated
 from app.services.scoring.churn_explanations import contract_explanation_of, explanation_of, reasons_of
 from app.services.scoring.runs import find_finished
 from app.store.engine import in_thread
@@ -101,11 +100,10 @@ def of_customer(tx: ReadTx, actor: Actor, customer_id: UUID, runs: int, language
 def _measured(report: Row, run: Any, model: str | None) -> Row:
     """How well the model of a customer foretells, and how many customers it was fitted to."""
     if model != contract.CODE or run.contract_serving is None:
-        fitted = report["models"][mbg_nbd.CODE]["n"]
-        return {"calibrated": report["calibrated"], "ece": report["ece"], "n": fitted}
-    error = contract_model_selection.ece_of(report["models"]["contract"]["serving"])
-    fitted = run.contract_serving["model"]["learned"]["n"]
-    return {"calibrated": is_calibrated(error), "ece": error, "n": fitted}
+        measured = {name: report[name] for name in ("calibrated", "ece", "ece_by_chance", "ece_limit")}
+        return {**measured, "n": report["models"][mbg_nbd.CODE]["n"]}
+    measured = contract_model_selection.calibration_of(report["models"]["contract"]["serving"])
+    return {**measured, "n": run.contract_serving["model"]["learned"]["n"]}
 
 
 def _explanation(tx: ReadTx, customer_id: UUID, row: Any, run: Any, language: str) -> Row | None:

@@ -13,6 +13,7 @@ from app.domain.churn.contractual import state as contract
 from app.domain.churn.contractual.state import State
 from app.domain.churn.distributions import mbg_nbd
 from app.domain.churn.evaluation.last_window import Backtest, from_histories
+from app.domain.churn.evaluation.metrics import is_too_few
 from app.domain.churn.models import LEARNED
 from app.domain.churn.models.logistic import Serving
 from app.domain.common import money
@@ -21,7 +22,7 @@ from app.domain.scoring.population import Population
 from app.domain.scoring.score_columns import NO_TIER, NONE, SOURCES
 from app.domain.value.value_tiers import STATES, TIER_NAMES
 from app.services.scoring import contract_model_selection
-from app.services.scoring.churn_reports import fit_row, test_row
+from app.services.scoring.churn_reports import calibration_row, fit_row, metrics_row, test_row
 from app.services.scoring.contract_model_selection import Served
 from app.services.scoring.model_selection import SelectedModel
 from app.store.sql.column_codec import Columns
@@ -40,9 +41,6 @@ third decimal of a figure."""
 
 MAX_MEASURED = 25_000
 """Customers a backtest is measured on at most: enough for the third decimal, and quick to resample."""
-
-CALIBRATED_TO = 0.05
-"""A forecast whose expected calibration error in the backtest is at most this is called calibrated."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -205,8 +203,7 @@ def _report(
         "models": models,
         "serving": serving,
         "limits": _limits(models[mbg_nbd.CODE], test, measured),
-        "ece": measured,
-        "calibrated": is_calibrated(measured),
+        **measured,
         "backtest": test_row(test),
     }
 
@@ -221,29 +218,25 @@ def _serving_row(chosen: SelectedModel, serving: Serving | None) -> Row:
     return {"model": model, "chosen_for": chosen.as_of.isoformat(), "contest": chosen.contest}
 
 
-def _measured(serving: Row, test: Backtest) -> float | None:
-    """The calibration error of the model that serves: as the contest found it, or as the backtest did."""
+def _measured(serving: Row, test: Backtest) -> Row:
+    """How right the model that serves is: as the contest found it, or as the backtest did."""
     if serving["model"] != LEARNED:
-        return None if test.model is None else test.model.ece
+        return calibration_row(None if test.model is None else metrics_row(test.model))
     entries = {entry["code"]: entry["metrics"] for entry in serving["contest"]["entries"]}
-    error: float | None = entries[LEARNED]["ece"]
-    return error
+    return calibration_row(entries[LEARNED])
 
 
-def is_calibrated(ece: float | None) -> bool | None:
-    """Whether a calibration error is small enough; None when it could not be measured."""
-    return None if ece is None else ece <= CALIBRATED_TO
-
-
-def _limits(fit: Row, test: Backtest, ece: float | None) -> list[str]:
+def _limits(fit: Row, test: Backtest, measured: Row) -> list[str]:
     """Codes of what has to be borne in mind when the forecast is read."""
     limits = [fit["no_fit"]] if fit["no_fit"] else list(fit["warnings"])
     if test.model is None:
         return [*limits, "no_backtest"]
     if test.model.auc is not None and test.recency.auc is not None and test.model.auc < test.recency.auc:
         limits.append("recency_ranks_better")
-    if is_calibrated(ece) is False:
+    if measured["calibrated"] is False:
         limits.append("not_calibrated")
+    if is_too_few(measured["ece_limit"]):
+        limits.append("too_few_to_tell")
     return limits
 
 

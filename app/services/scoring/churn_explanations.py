@@ -43,6 +43,8 @@ def reasons_of(
             "value": reason.value,
             "baseline": reason.baseline,
             "contribution": reason.contribution,
+            "n": reason.n,
+            "limit": reason.limit,
             "sentence": render(language, churn.sentence(reason)),
         }
         for reason in churn.reasons_for_one(read, churn.Baselines.from_dict(baselines))[:limit]

@@ -86,6 +86,7 @@ class Result:
     columns: Columns
     value_tiers: value_tiers.Result
     satisfaction: Row
+    answer_spreads: Row
     expectation_reference: Adjustment
     churn: churn.Result
     lifetime_value: Row
@@ -159,6 +160,7 @@ def compute(given: Input, on_stage: Callable[[str], None]) -> Result:
         tiers = value_tiers.compute(given.facts, given.spec)
         on_stage("satisfaction")
         company = satisfaction.of_company(given.answered)
+        spreads = satisfaction.spreads(facts)
         reference = satisfaction.reference(given.answered)
         placed = satisfaction.quadrants(facts, reference, to_micros(given.answered_since))
         on_stage("contest")
@@ -174,7 +176,7 @@ def compute(given: Input, on_stage: Callable[[str], None]) -> Result:
         worth = valuing.result()
     columns = {**facts, **tiers.columns, **placed, **found.columns, **worth.columns}
     window = {"days": SATISFACTION_DAYS, "indices": company}
-    return Result(columns, tiers, window, reference, found, worth.report, chosen)
+    return Result(columns, tiers, window, spreads, reference, found, worth.report, chosen)
 
 
 def save(tx: WriteTx, actor: Actor, given: Input, result: Result, packed: run_results.Packed) -> Row | None:
@@ -218,6 +220,7 @@ def save(tx: WriteTx, actor: Actor, given: Input, result: Result, packed: run_re
         "value_tiers": report,
         "next_tier_steps": result.value_tiers.next_tier_steps,
         "satisfaction": result.satisfaction,
+        "answer_spreads": result.answer_spreads,
         "expectation_reference": asdict(result.expectation_reference),
         "churn": result.churn.report,
         "churn_baselines": result.churn.baselines,

@@ -36,6 +36,8 @@ class ScoringRun(Base):
     churn_baselines: Mapped[dict[str, Any] | None]
     # The learned models as they served: what a customer's probability is made of is told from them.
     churn_serving: Mapped[dict[str, Any] | None]
+    # How answers of one customer vary, by index: what customers' trends are told by.
+    answer_spreads: Mapped[dict[str, Any] | None]
     # How satisfaction goes with expectation among all: what customers' quadrants are told by.
     expectation_reference: Mapped[dict[str, Any] | None]
     contract_serving: Mapped[dict[str, Any] | None]

@@ -12,6 +12,7 @@ import numpy as np
 
 from app.domain.churn.inputs.purchase_history import NO_DAY, Rhythm, from_days, rhythm
 from app.domain.common.arrays import FloatArray, IntArray, Rows
+from app.domain.satisfaction.trend import Spread, spread
 
 RECENT_DAYS = 90
 """What is recent: so many days before ``as_of_day``; *earlier* are as many days before these."""
@@ -41,6 +42,9 @@ class Facts:
         last_score: satisfaction in the last answered survey.
         previous_score: in the one before.
         last_score_day: day of the last answer.
+        score_occasions: how often it answered.
+        earlier_score: mean satisfaction before the last answer.
+        earlier_score_squares: squared distances from that mean, added up.
         contract_ends_day: last day of the contract.
         contract_notice_day: day on which notice was given.
 
@@ -64,6 +68,9 @@ class Facts:
     last_score: FloatArray
     previous_score: FloatArray
     last_score_day: IntArray
+    score_occasions: IntArray
+    earlier_score: FloatArray
+    earlier_score_squares: FloatArray
     contract_ends_day: IntArray
     contract_notice_day: IntArray
 
@@ -85,7 +92,7 @@ class Facts:
 
 
 COLUMNS = tuple(field.name for field in fields(Facts) if field.name != "as_of_day")
-SCORES = ("last_score", "previous_score")
+SCORES = ("last_score", "previous_score", "earlier_score", "earlier_score_squares")
 DAYS = (
     "first_day",
     "last_day",
@@ -116,6 +123,9 @@ class CustomerFacts(NamedTuple):
     last_score: float | None
     previous_score: float | None
     last_score_day: int | None
+    score_occasions: int
+    earlier_score: float | None
+    earlier_score_squares: float | None
     contract_ends_day: int | None
     contract_notice_day: int | None
 
@@ -142,6 +152,7 @@ class Baselines:
     Args:
         rhythm: of purchases.
         median_score: median of the last scores.
+        score_spread: how far apart scores of one customer lie.
         median_contacts: median of recent contacts among those in contact at all. None means that the
             company records no contacts, so that their absence says nothing.
     """
@@ -149,6 +160,7 @@ class Baselines:
     rhythm: Rhythm
     median_score: float | None
     median_contacts: float | None
+    score_spread: Spread | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """As stored with the run."""
@@ -157,7 +169,8 @@ class Baselines:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Baselines":
         """What `to_dict` gave."""
-        return cls(**{**data, "rhythm": Rhythm(**data["rhythm"])})
+        spread_of_scores = Spread.from_dict(data["score_spread"])
+        return cls(**{**data, "rhythm": Rhythm(**data["rhythm"]), "score_spread": spread_of_scores})
 
 
 def baselines(facts: Facts) -> Baselines:
@@ -173,6 +186,9 @@ def baselines(facts: Facts) -> Baselines:
         rhythm=rhythm(histories),
         median_score=_median(facts.last_score[~np.isnan(facts.last_score)]),
         median_contacts=_median(facts.recent_contacts[facts.recent_contacts > 0]),
+        score_spread=spread(
+            facts.score_occasions, facts.last_score, facts.earlier_score, facts.earlier_score_squares
+        ),
     )
 
 

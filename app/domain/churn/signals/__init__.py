@@ -52,7 +52,11 @@ def reasons_for_one(facts: CustomerFacts, baselines: Baselines) -> list[Reason]:
         baselines: of the same run.
     """
     found = ((code, sign.measure(facts, baselines)) for code, sign in SIGNALS.items())
-    reasons = [Reason(code, *map(float, one)) for code, one in found if one is not None]
+    reasons = [
+        Reason(code, float(one.value), float(one.baseline), float(one.contribution), one.n, one.limit)
+        for code, one in found
+        if one is not None
+    ]
     return sorted(reasons, key=lambda one: -one.contribution)
 
 
@@ -64,4 +68,6 @@ def sentence(reason: Reason) -> Message:
     """
     sign = SIGNALS[reason.code]
     figures = (quantity(number, sign.unit) for number in (reason.value, reason.baseline))
-    return with_figures(sign.sentence, *figures)
+    if reason.n is None or reason.limit is None:
+        return with_figures(sign.sentence, *figures)
+    return with_figures(sign.sentence, *figures, n=reason.n, limit=quantity(reason.limit, sign.unit))

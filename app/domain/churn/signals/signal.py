@@ -26,11 +26,15 @@ class Measured(NamedTuple):
     """What a sign that applies found of a customer; ``contribution`` is above 0, at most 1.
 
     ``baseline`` is what the value is held against: what is usual for the customer or for all, or a limit.
+    Signs that tell a change from chance also say how many figures it rests on, ``n``, and up to which
+    ``limit``, in the unit of the value, a change is ordinary.
     """
 
     value: float
     baseline: float
     contribution: float
+    n: int | None = None
+    limit: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ class Signal:
         title: message id of the short name.
         formula: when it applies and how its contribution is computed.
         unit: what value and baseline count.
-        sentence: message id with ``{value}``, ``{baseline}`` and ``{recent_days}``.
+        sentence: message id with ``{value}``, ``{baseline}``, ``{recent_days}``, ``{n}`` and ``{limit}``.
         measure: facts and baselines to what the sign found; None where it does not apply.
     """
 
@@ -62,11 +66,15 @@ class Reason:
     value: float
     baseline: float
     contribution: float
+    n: int | None = None
+    limit: float | None = None
 
 
-def with_figures(sentence: str, value: float | Message, baseline: float | Message) -> Message:
+def with_figures(
+    sentence: str, value: float | Message, baseline: float | Message, **more: float | Message
+) -> Message:
     """Fill the placeholders that the sentences of signals and reason groups may have."""
-    return Message(sentence, {"value": value, "baseline": baseline, "recent_days": RECENT_DAYS})
+    return Message(sentence, {"value": value, "baseline": baseline, "recent_days": RECENT_DAYS, **more})
 
 
 def quantity(number: float, unit: Unit) -> float | Message:
