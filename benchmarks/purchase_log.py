@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from app.domain.churn.inputs.customer_facts import COLUMNS, DAYS, RECENT_DAYS, SCORES, Facts
 from app.domain.churn.inputs.purchase_history import NO_DAY
-from app.domain.churn.inputs.snapshots import Plan, Snapshot, Window, plan
+from app.domain.churn.inputs.snapshots import Plan, Snapshot, Window, plan, same_season
 from app.domain.common.arrays import BoolArray, IntArray
 
 
@@ -56,7 +56,7 @@ class Ledger:
         owners, starts, of = _groups(self.owner[rows])
         day, amount = self.day[rows], self.amount[rows]
         # Purchases of one day lie next to each other, but a refund of that day may stand between them.
-        new_day = np.append(True, (of[1:] != of[:-1]) | (day[1:] != day[:-1]))[: day.size]
+        new_day = _opens_a_day(of, day)
         ends = np.append(starts, day.size)[1:] - 1
         recent = day >= as_of_day - RECENT_DAYS
         earlier = ~recent & (day >= as_of_day - 2 * RECENT_DAYS)
@@ -76,14 +76,14 @@ class Ledger:
             first_day=day[starts],
             last_day=day[ends],
             purchase_days=count(new_day),
-            recent_purchases=count(recent),
-            earlier_purchases=count(earlier),
+            recent_purchases=count(recent & new_day),
+            earlier_purchases=count(earlier & new_day),
             recent_spend_minor=total(recent),
             earlier_spend_minor=total(earlier),
         )
         everything = np.ones(day.size, dtype=np.bool_)
         value = total(everything) + _sums(whose, self.amount[back], owners.size)
-        refunds = np.bincount(whose, minlength=owners.size).astype(np.int64)
+        refunds = _days_each(whose, self.day[back], owners.size)
         return owners, Snapshot(facts, value, refunds)
 
     def silent(self, owners: IntArray, from_day: int, horizon_days: int) -> BoolArray:
@@ -107,6 +107,11 @@ class Ledger:
         earlier, last = (self.window(day, planned.horizon_days) for day in days)
         return earlier, last
 
+    def same_season(self, as_of_day: int, horizon_days: int) -> Window | None:
+        """The window a year before a run's horizon: see `app.domain.churn.inputs.snapshots.same_season`."""
+        found = None if self.first_day is None else same_season(self.first_day, as_of_day, horizon_days)
+        return None if found is None else self.window(*found)
+
 
 def _groups(owners: IntArray) -> tuple[IntArray, IntArray, IntArray]:
     """Distinct owners of an ascending column, where each begins, and the group of each row."""
@@ -120,6 +125,17 @@ def _sums(of: IntArray, amounts: IntArray, n: int) -> IntArray:
     sums = np.zeros(n, dtype=np.int64)
     np.add.at(sums, of, amounts)
     return sums
+
+
+def _opens_a_day(of: IntArray, day: IntArray) -> BoolArray:
+    """Mark the first row of each customer's day, where rows are in the order of both."""
+    marked: BoolArray = np.append(True, (of[1:] != of[:-1]) | (day[1:] != day[:-1]))[: day.size]
+    return marked
+
+
+def _days_each(of: IntArray, day: IntArray, n: int) -> IntArray:
+    """Distinct days of each customer, where rows are in the order of both."""
+    return np.bincount(of[_opens_a_day(of, day)], minlength=n).astype(np.int64)
 
 
 def _facts(as_of_day: int, n: int, **known: IntArray) -> Facts:

@@ -1,7 +1,7 @@
 """Things tests start from, put into the store through the services or, in bulk, into the tables."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -177,9 +177,12 @@ def purchases(
     at: datetime = NOON,
     currency: str = "TRY",
     kind: str = "purchase",
+    source: str = "test",
 ) -> None:
     """Record transactions of a customer; amounts are effects on value."""
-    rows = [_purchase(customer_id, amount, at, currency, kind) for amount in amounts_minor]
+    rows = [
+        {**_purchase(customer_id, amount, at, currency, kind), "source": source} for amount in amounts_minor
+    ]
     if rows:
         tx.execute(insert(Transaction), rows)
 
@@ -225,6 +228,13 @@ def rhythmic_shop(tx: Connection, actor: Actor, count: int, until: datetime) -> 
     ]
     tx.execute(insert(Transaction), rows)
     return ids
+
+
+def sales(tx: Connection, sold: Iterable[tuple[UUID, date]], *, source: str = "test") -> None:
+    """Record a purchase of 10 TRY at noon for each customer and day."""
+    noon = time(12, tzinfo=UTC)
+    rows = [_purchase(who, 1000, datetime.combine(day, noon)) | {"source": source} for who, day in sold]
+    tx.execute(insert(Transaction), rows)
 
 
 def _stops(number: int) -> int:

@@ -79,7 +79,7 @@ def called(call: ast.Call) -> str:
 
 
 DESCRIBED: dict[str, tuple[int, ...]] = {
-    **dict.fromkeys(("Signal", "Index", "ChurnModel", "Method", "Listing", "RecordType"), ()),
+    **dict.fromkeys(("Signal", "Measured", "Index", "ChurnModel", "Method", "Listing", "RecordType"), ()),
     "ReasonGroup": (2, 3),
 }
 """What has message ids in members, and in which arguments."""

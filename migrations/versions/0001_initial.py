@@ -653,13 +653,15 @@ def _scoring_runs() -> None:
         *_needed(Id(), "id"),
         *_optional(Id(), "job_id"),
         *_needed(sa.Date(), "as_of"),
+        *_optional(sa.Date(), "data_end"),
         *_needed(sa.Text(), "currency"),
         *_needed(Json, "parameters"),
         *_needed(sa.Text(), "parameters_key", "state"),
         *_needed(sa.Boolean(), "is_current"),
         *_optional(Json, "value_tiers", "next_tier_steps", "satisfaction", "churn", "lifetime_value"),
         *_optional(Id(), "contest_id"),
-        *_optional(Json, "churn_baselines", "churn_serving", "expectation_reference", "contract_serving"),
+        *_optional(Json, "return_shares", "churn_baselines", "churn_serving", "answer_spreads"),
+        *_optional(Json, "expectation_reference", "contract_serving"),
         *_optional(Instant(), "facts_until"),
         *_optional(sa.Text(), "facts_key"),
         *_optional(Json, "rates_used"),
@@ -695,6 +697,8 @@ def _customer_scores() -> None:
         *_optional(sa.Text(), "near_threshold", "churn_level"),
         *_optional(sa.Integer(), "churn_percent"),
         *_optional(sa.Text(), "churn_model"),
+        *_optional(sa.Boolean(), "dormant"),
+        *_optional(sa.Text(), "churn_reason"),
         *_optional(sa.BigInteger(), "value_at_risk_minor"),
         *_optional(Json, "churn_facts", "satisfaction"),
         *_optional(sa.Text(), "quadrant"),
@@ -702,7 +706,8 @@ def _customer_scores() -> None:
         _refers("customer_scores", "customer_id", "customers", ondelete="CASCADE"),
     )
     _index("customer_scores", "quadrant", "value_minor", "customer_id", where="quadrant IS NOT NULL")
-    _index("customer_scores", "value_at_risk_minor", "customer_id", "churn_level")
+    by_risk = ("value_at_risk_minor", "customer_id", "churn_level", "dormant")
+    _index("customer_scores", *by_risk, name="ix_customer_scores_value_at_risk")
     _index("customer_scores", "value_minor", "customer_id", "tier")
 
 
@@ -742,7 +747,7 @@ def _models() -> None:
         *_needed(Id(), "id"),
         *_needed(sa.Date(), "as_of"),
         *_needed(sa.Text(), "facts_key"),
-        *_needed(Json, "contest"),
+        *_needed(Json, "contest", "silence"),
         *_optional(Json, "learned", "contract"),
         *_needed(Instant(), "created_at"),
         _primary("churn_contests", "id"),

@@ -120,9 +120,10 @@ async def get_churn(call: Reads, query: Annotated[InsightQuery, Query()]) -> Res
     recency on the last closed window.
 
     Formula: q = 1 - P(active within the horizon) by MBG/NBD, or by the state of the contract; at risk from
-    0.8, watch from 0.5 (parameters of the run).
+    0.8, watch from 0.5 (parameters of the run). Sentences follow Accept-Language.
     """
-    return await call.get(replies.unversioned(ChurnRead), churn_report.report, query.run_id, query.as_of)
+    reply = replies.localized(ChurnRead, call.language)
+    return await call.get(reply, churn_report.report, query.run_id, query.as_of, call.language)
 
 
 @router.get(

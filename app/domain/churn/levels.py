@@ -1,19 +1,20 @@
 """From a probability to a level: healthy, watch, at risk, or left.
 
 ``q`` is the probability that a customer does not buy within the horizon (or, under contract, leaves in it).
-`left` never comes from a probability: only from an event, or from a silence that is long both for this
-customer and for the population.
+`left` never comes from a probability: only from an event, or from a silence beyond a limit that the company's
+own closed windows prove (`app.domain.churn.left_by_silence`).
 
 Source: docs/formulas.md#churn.
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from app.domain.churn.inputs.purchase_history import Rhythm, shrunk_interval_days
-from app.domain.common.arrays import BoolArray
+from app.domain.common.arrays import FloatArray
 from app.domain.customers.customers import ChurnLevel
 
 LEVELS = tuple(ChurnLevel)
@@ -23,7 +24,29 @@ UNKNOWN = -1
 """The number of a customer without a probability who has not left either: there is no verdict."""
 
 SILENT_INTERVALS = 3
-"""Silence longer than so many of the customer's own intervals may mean that it has left."""
+"""Silence longer than so many of the customer's own intervals is long for it."""
+
+
+class LeftBy(StrEnum):
+    """How a customer is known to have left: an event (a departure, the end of a contract), or silence."""
+
+    EVENT = "event"
+    SILENCE = "silence"
+
+
+def left_by(level: str | None, source: str | None) -> LeftBy | None:
+    """How a customer of a level has left; None for those who have not.
+
+    Args:
+        level: its level.
+        source: what that comes from, among `app.domain.scoring.score_columns.SOURCES`.
+
+    >>> left_by("left", "silence").value, left_by("left", "contract").value, left_by("watch", "mbg_nbd")
+    ('silence', 'event', None)
+    """
+    if level != ChurnLevel.LEFT:
+        return None
+    return LeftBy.SILENCE if source == LeftBy.SILENCE else LeftBy.EVENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,26 +68,28 @@ class RiskLevels:
 DEFAULT_LEVELS = RiskLevels()
 
 
-def silent_for_good(
+def silence_ratio(
     x: ArrayLike, t_x_days: ArrayLike, silence_days: ArrayLike, population: Rhythm
-) -> BoolArray:
-    """Mark those silent for more than max(3 x their shrunk interval, the population's p95 interval).
+) -> FloatArray:
+    """How long silence is: days / max(3 x the shrunk own interval, the population's p95 interval).
+
+    Above 1 it is long both for the customer and for the population: the customer is dormant.
 
     Args:
         x: repeat purchase days, shape (n,).
         t_x_days: days from the first to the last purchase day.
         silence_days: days since the last purchase day.
-        population: its rhythm; when nobody ever came back there is no measure and nobody is marked.
+        population: its rhythm; when nobody ever came back there is no measure and everybody has 0.
 
-    >>> silent_for_good([3, 3, 0], [30, 30, 0], [61, 60, 151], Rhythm(9, 50.0, 60.0)).tolist()
-    [True, False, True]
+    >>> silence_ratio([3, 3, 0], [30, 30, 0], [120, 60, 150], Rhythm(9, 50.0, 60.0)).tolist()
+    [2.0, 1.0, 1.0]
     """
-    silence = np.asarray(silence_days)
+    silence = np.asarray(silence_days, dtype=np.float64)
     if population.median_days is None or population.p95_days is None:
-        return np.zeros(silence.size, dtype=np.bool_)
+        return np.zeros(silence.size)
     own = SILENT_INTERVALS * shrunk_interval_days(x, t_x_days, population.median_days)
-    marked: BoolArray = silence > np.maximum(own, population.p95_days)
-    return marked
+    ratio: FloatArray = silence / np.maximum(own, population.p95_days)
+    return ratio
 
 
 def assign(q: ArrayLike, has_left: ArrayLike, levels: RiskLevels = DEFAULT_LEVELS) -> NDArray[np.int8]:
@@ -72,7 +97,7 @@ def assign(q: ArrayLike, has_left: ArrayLike, levels: RiskLevels = DEFAULT_LEVEL
 
     Args:
         q: probability of leaving, shape (n,); NaN where there is none.
-        has_left: who left by an event, or is `silent_for_good`; goes before everything.
+        has_left: who left by an event or by silence; goes before everything.
         levels: the limits; who is exactly on one is in the worse level.
 
     Returns:

@@ -124,8 +124,9 @@ METHODS = (
         kind=MethodKind.CHURN_LEVEL,
         title="Churn level",
         formula=(
-            "healthy: q < 0.5; watch: 0.5 <= q < 0.8; at_risk: q >= 0.8; left: departure recorded, or "
-            "silence > max(3 x own shrunk interval, 95th percentile of intervals)"
+            "healthy: q < 0.5; watch: 0.5 <= q < 0.8; at_risk: q >= 0.8; left: departure recorded, or u > c; "
+            "u = silence/max(3 x own shrunk interval, 95th percentile of intervals), dormant: u > 1; c: the "
+            "least of 1, 1.5, 2, 3, 4, 6 for which both closed windows prove that at most 10 % return"
         ),
         source="Vefa",
         documentation=_PLACE,
@@ -146,6 +147,10 @@ METHODS = (
             (
                 "A level is a probability put into words; whether it was right is measured by the "
                 "backtest of each run."
+            ),
+            (
+                "Where the closed windows do not prove from which silence on customers have left, nobody has "
+                "left by silence; nor where sales have stopped arriving."
             ),
         ),
     ),

@@ -8,6 +8,7 @@ from app.domain.churn import SIGNALS, Baselines, Rhythm, from_row
 from app.domain.churn.inputs.customer_facts import COLUMNS, DAYS
 from app.domain.common.days import day_number
 from app.domain.methods.model import Example, Figures, Method, MethodKind
+from app.domain.satisfaction.trend import Spread
 
 _AS_OF = "2026-11-24"
 _RHYTHM: Figures = {"median_days": 30.0, "p95_days": 90.0}
@@ -20,7 +21,16 @@ _GIVEN: Mapping[str, tuple[Figures, Figures]] = {
     "open_complaint": ({"open_complaints": 2}, {}),
     "unresolved_complaint": ({"open_complaints": 1, "oldest_open_day": "2026-10-13"}, {}),
     "low_score": ({"last_score": 20.0, "last_score_day": "2026-11-01"}, {"median_score": 80.0}),
-    "falling_scores": ({"last_score": 60.0, "previous_score": 85.0, "last_score_day": "2026-11-01"}, {}),
+    "falling_scores": (
+        {
+            "last_score": 40.0,
+            "last_score_day": "2026-11-01",
+            "score_occasions": 3,
+            "earlier_score": 85.0,
+            "earlier_score_squares": 50.0,
+        },
+        {"score_spread": {"factor": 0.1, "mean": 80.0}},
+    ),
     "contract_end_near": ({"contract_ends_day": "2026-12-23"}, {}),
     "many_contacts": ({"recent_contacts": 8}, {"median_contacts": 2.0}),
     "no_contact_no_complaint": (
@@ -37,7 +47,7 @@ _FOUND: Mapping[str, tuple[float, float, float]] = {
     "open_complaint": (2, 0, 0.75),
     "unresolved_complaint": (42, 14, 0.75),
     "low_score": (20, 80, 0.6),
-    "falling_scores": (60, 85, 0.5),
+    "falling_scores": (40, 85, 0.9),
     "contract_end_near": (30, 90, 0.6703),
     "many_contacts": (8, 2, 0.5),
     "no_contact_no_complaint": (60, 30, 0.25),
@@ -56,9 +66,15 @@ def _measured(code: str, given: Figures) -> Figures:
     usual = given["usual"]
     rhythm = Rhythm(1, usual.get("median_days"), usual.get("p95_days"))
     measured = SIGNALS[code].measure(
-        facts, Baselines(rhythm, usual.get("median_score"), usual.get("median_contacts"))
+        facts,
+        Baselines(
+            rhythm,
+            usual.get("median_score"),
+            usual.get("median_contacts"),
+            Spread.from_dict(usual.get("score_spread")),
+        ),
     )
-    return {} if measured is None else dict(zip(_MEASURED, map(float, measured), strict=True))
+    return {} if measured is None else {name: getattr(measured, name) for name in _MEASURED}
 
 
 _MEASURED = ("value", "baseline", "contribution")

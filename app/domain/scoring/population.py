@@ -74,7 +74,8 @@ class Population:
 
     def signal_facts(self) -> Facts:
         """The facts that warning signs and models look at, of all customers."""
-        return Facts(self.spec.as_of_day, **{name: self.facts[name] for name in COLUMNS})
+        known = {name: self.facts[name] for name in COLUMNS}
+        return Facts(self.spec.as_of_day, **known, sales_end_day=self.spec.sales_end_day)
 
 
 def contracts_of(facts: Mapping[str, NDArray[Any]], rows: Rows = slice(None)) -> Contracts:

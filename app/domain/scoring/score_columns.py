@@ -18,6 +18,7 @@ from app.domain.churn.inputs.customer_facts import COLUMNS
 from app.domain.churn.inputs.purchase_history import NO_DAY
 from app.domain.churn.levels import LEVELS
 from app.domain.churn.models import LEARNED, contract
+from app.domain.churn.notes import REASONS
 from app.domain.common.arrays import BoolArray
 from app.domain.satisfaction.expectation import QUADRANTS
 from app.domain.scoring.replays import LateKind
@@ -99,13 +100,13 @@ def _answers(name: str, dtype: DTypeLike, absent: Any, row: str = SATISFACTION) 
 
 
 def _index(code: str) -> tuple[ScoreColumn, ...]:
-    """An index of one customer: number of answers, the latest and the mean in points of 0..100, position of
-    the trend among `app.domain.satisfaction.trend.Direction`, instant of the latest."""
+    """An index of one customer, as in `app.domain.satisfaction.trend.Occasions`: number of answers, the
+    latest, mean and squares of those before it; and the instant of the latest."""
     return (
         _answers(f"{code}_n", np.int32, 0),
         _answers(f"{code}_latest", np.float64, np.nan),
-        _answers(f"{code}_mean", np.float64, np.nan),
-        _answers(f"{code}_trend", np.int8, NONE),
+        _answers(f"{code}_earlier", np.float64, np.nan),
+        _answers(f"{code}_squares", np.float64, np.nan),
         _answers(f"{code}_micros", np.int64, 0),
     )
 
@@ -119,6 +120,8 @@ SCORE_COLUMNS = (
     _result("churn_level", np.int8, labels=LEVELS),
     _result("churn_percent", np.int16),
     _result("churn_model", np.int8, labels=SOURCES),
+    _result("dormant", np.bool_, False),
+    _result("churn_reason", np.int8, labels=REASONS),
     _result("value_at_risk_minor", np.int64, group="value_at_risk"),
     _result("lifetime_value_minor", np.int64, group="lifetime_value", row=None),
     _result("quadrant", np.int8, labels=QUADRANTS),
@@ -131,6 +134,9 @@ SCORE_COLUMNS = (
     _answers("last_score", np.float64, np.nan, row=CHURN_FACTS),
     _answers("previous_score", np.float64, np.nan, row=CHURN_FACTS),
     _answers("last_score_day", np.int32, NO_DAY, row=CHURN_FACTS),
+    _answers("score_occasions", np.int32, 0, row=CHURN_FACTS),
+    _answers("earlier_score", np.float64, np.nan, row=CHURN_FACTS),
+    _answers("earlier_score_squares", np.float64, np.nan, row=CHURN_FACTS),
     # Transactions in the value, and all in the window.
     _transactions("counted", converted=True),
     _transactions("transactions"),

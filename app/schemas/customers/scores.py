@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
+from app.domain.churn.levels import LeftBy
 from app.domain.customers.customers import ChurnLevel
 from app.domain.satisfaction.expectation import Quadrant
 from app.schemas.common.base import UNSET, Code, Count, DateIn, Input, Money, Output
@@ -57,10 +58,17 @@ class CustomerSatisfaction(Output):
     answered_at: datetime
     """When the latest answer was given."""
     n: Count
-    """Valid answers so far."""
+    """Occasions on which the customer answered so far."""
     mean: Points
     trend: Annotated[str, StringConstraints(max_length=16, pattern=r"^(rising|falling|steady)$")] | None
-    """Where the answers are going; null with too few of them."""
+    """Whether the latest answer lies further from the earlier ones than chance explains, and 20 points or
+    more; null before the third."""
+    change: Annotated[float, Field(ge=-100, le=100)] | None
+    """The latest answer minus the mean of the earlier ones; null with the trend, as are the next two."""
+    statistic: float | None
+    """The change in standard errors: how answers of one customer vary is learned from all."""
+    limit: float | None
+    """What the statistic has to exceed, in either direction."""
 
 
 Satisfaction = Annotated[
@@ -89,14 +97,40 @@ class Demandingness(Output):
     answered_at: datetime
 
 
-class CustomerChurn(Output):
+class ReturnShare(Output):
+    """How many customers as silent as these bought in a closed window, of the windows the one that says most
+    against their having left."""
+
+    share: Annotated[float, Field(ge=0, le=1)]
+    upper: Annotated[float, Field(ge=0, le=1)]
+    """Upper limit of the share with 95 % confidence."""
+    returned: Count
+    n: Count
+    """Customers as silent when the window opened."""
+    window_days: Annotated[int, Field(ge=1, le=3660)]
+    horizon_days: Annotated[int, Field(ge=1, le=3660)]
+
+
+class ChurnSilence(Output):
+    """What a customer's silence says."""
+
+    dormant: bool
+    """Silent for long, by its own rhythm and by the population's, but not known to have left."""
+    left_by: LeftBy | None
+    """How the customer left; null for those who have not."""
+    return_share: ReturnShare | None
+    """Of customers as silent; null for those who are not, and where no closed window had any."""
+
+
+class CustomerChurn(ChurnSilence):
     """Whether the customer may be lost, by the current scoring run."""
 
-    level: ChurnLevel
+    level: ChurnLevel | None
     probability: Annotated[float, Field(ge=0, le=1)] | None
-    """Chance of no further purchase within the run's horizon, to the nearest hundredth; null for those
-    who have left."""
+    """Chance of no further purchase within the run's horizon, to the nearest hundredth."""
+    reason: Code | None
+    """Why there is no level or no probability; null when there are both."""
     model: Code | None
-    """What the probability comes from."""
+    """What the level comes from."""
     value_at_risk: Money | None
-    """Probability times value; null without a value."""
+    """Probability times value; null without a value, and for those who have left."""

@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from app.domain.customers.customers import Channel, ChurnLevel, CustomerKind, Lifecycle, Tier
 from app.domain.satisfaction.expectation import Quadrant
-from app.schemas.common.base import STRIPPED, InstantIn, Label, Paging, QualifiedKey, line
+from app.schemas.common.base import STRIPPED, InstantIn, Label, Paging, QualifiedKey, QueryFlag, line
 from app.schemas.customers.customers import Tag
 
 
@@ -69,6 +69,8 @@ class CustomerQuery(Paging):
     """In one of these value tiers of the current run; repeat for more."""
     churn_level: Annotated[list[ChurnLevel], Field(max_length=len(ChurnLevel))] = Field(default=[])
     """Of one of these churn levels; repeat for more."""
+    dormant: QueryFlag | None = None
+    """Silent for long, but not known to have left."""
     quadrant: Annotated[list[Quadrant], Field(max_length=len(Quadrant))] = Field(default=[])
     """In one of these quadrants of demanding and satisfied customers; repeat for more."""
     near_threshold: Tier | None = None

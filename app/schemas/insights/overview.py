@@ -108,11 +108,14 @@ _EXAMPLE: dict[str, Any] = {
     "near_threshold": None,
     "satisfaction": {
         "nps": {
-            "latest": 60.0,
+            "latest": 20.0,
             "answered_at": "2026-11-20T09:30:00Z",
             "n": 3,
-            "mean": 80.0,
+            "mean": 66.7,
             "trend": "falling",
+            "change": -70.0,
+            "statistic": -2.7987,
+            "limit": 2.201,
         }
     },
     "demandingness": DEMANDINGNESS,
@@ -127,6 +130,8 @@ _EXAMPLE: dict[str, Any] = {
                 "value": 78.0,
                 "baseline": 30.0,
                 "contribution": 0.8,
+                "n": None,
+                "limit": None,
                 "sentence": "No purchase for 78 days; usually 30 days pass between purchases.",
             }
         ],

@@ -9,6 +9,7 @@ from pydantic import Field
 from app.domain.churn.models.model import Why
 from app.domain.customers.customers import ChurnLevel
 from app.schemas.common.base import PLAIN_DIGITS, Code, Count, Input, Money, Output, line_out
+from app.schemas.customers.scores import ChurnSilence, ReturnShare
 from app.schemas.scoring.runs import RunParameters, Share
 
 Figure = float | None
@@ -30,6 +31,45 @@ class ChurnLevelFigures(Output):
     customers: Count
     by_tier: ByTier
     value_at_risk: Money
+
+
+class ChurnNote(Output):
+    """A limit or a reason in words."""
+
+    code: Code
+    sentence: Annotated[str, line_out(500)]
+    """In the language asked for: tr, az or en."""
+
+
+class SilentCustomers(Output):
+    """The dormant customers of a run: silent for long, but not known to have left."""
+
+    customers: Count
+    expected_to_return: Figure
+    """Sum of 1 - probability over them; null when a probability is unknown."""
+    return_share: ReturnShare | None
+    """Of customers as silent in a closed window; null where none had any."""
+
+
+class LeftCustomers(Output):
+    """The customers who have left."""
+
+    customers: Count
+    by_event: Count
+    """A departure, or the end of a contract."""
+    by_silence: Count
+    """Silent beyond `silence_limit`."""
+    expected_to_return: Figure
+    """Sum of 1 - probability over those who left by silence; null when a probability is unknown."""
+    return_share: ReturnShare | None
+    """Of customers as silent in a closed window; null where nobody has left by silence."""
+
+
+class StoppedSource(Output):
+    """A source whose sales have stopped while those of others go on."""
+
+    source: Annotated[str, line_out(200)]
+    newest_sale_on: date
 
 
 class ChurnTop(Output):
@@ -69,6 +109,8 @@ class ChurnMetrics(Output):
     brier: Figure
     brier_interval: Between | None
     ece: Figure
+    ece_by_chance: Figure
+    ece_limit: Figure
     mean_p: Figure
     calibration: Annotated[list[CalibrationBin], Field(max_length=10)]
 
@@ -129,9 +171,9 @@ class ContestRead(Output):
 class ServingModel(Output):
     """The model whose probabilities are published, and the contest that chose it."""
 
-    model: Code
-    """``mbg_nbd``, or ``logistic`` when it won and could be made ready for the run's customers; of contracts
-    ``contract`` or ``contract_logistic``."""
+    model: Code | None
+    """``mbg_nbd``, or ``logistic`` when it won and could be made ready for the run's customers, null when
+    nothing could be fitted; of contracts ``contract`` or ``contract_logistic``."""
     chosen_for: date
     """The run's day that the contest was held for; it serves the runs of 28 days."""
     contest: ContestRead
@@ -173,14 +215,31 @@ class ChurnRead(Output):
     """Customers whom the company let go: not churn."""
     levels: Annotated[list[ChurnLevelFigures], Field(max_length=4)]
     value_at_risk: Money
+    dormant: SilentCustomers
+    left: LeftCustomers
+    silence_limit: Figure
+    """Silence beyond so many times max(3 x own interval, 95th percentile of intervals) means that a customer
+    has left, as the closed windows prove; null: nobody has left by silence."""
+    data_end: date | None
+    """Day of the newest sale, to which silence is counted, where sales have stopped; null while they
+    arrive."""
+    stopped_sources: Annotated[list[StoppedSource], Field(max_length=50)]
     models: ChurnModels
     serving: ServingModel
     limits: Annotated[list[Code], Field(max_length=20)]
-    """What to bear in mind: ``dropout_not_identified``, ``recency_ranks_better``, ``not_calibrated``, ..."""
+    """What to bear in mind: ``dropout_not_identified``, ``recency_ranks_better``, ``not_calibrated``,
+    ``too_few_to_tell``, ``sales_stopped``, ``left_unproved``, ..."""
+    notes: Annotated[list[ChurnNote], Field(max_length=80)]
+    """The limits in words, in the language asked for."""
     ece: Figure
     """Expected calibration error of the model that serves: in the contest it won, or else in the backtest."""
+    ece_by_chance: Figure
+    """What it would be on average if the probabilities were right."""
+    ece_limit: Figure
+    """What it would then seldom exceed."""
     calibrated: bool | None
-    """Whether it is at most 0.05; null when it could not be measured."""
+    """Whether it is at most 0.05 or ``ece_limit``; null when it could not be measured, or when the limit is
+    above 0.1: too few customers to tell (``too_few_to_tell``)."""
     backtest: ChurnBacktest
     top: Annotated[list[ChurnTop], Field(max_length=50)]
     """Most value at risk first, of the current run; empty for others. ``/v1/customers`` lists all."""
@@ -197,6 +256,10 @@ class ChurnReason(Output):
     """What it is compared with: what is usual for the customer or for all, or a limit."""
     contribution: Share
     """How strongly it warns, by the formula of the sign, for ordering; not a share of the probability."""
+    n: Count | None
+    """How many scores a fall was told by; null for signs that are no change of scores."""
+    limit: Figure
+    """Up to how many points a fall is ordinary for this customer; null with ``n``."""
     sentence: Annotated[str, line_out(500)]
     """The same in words, in the language asked for: tr, az or en."""
 
@@ -231,15 +294,21 @@ class ChurnPast(Output):
     model: Code | None
 
 
-class CustomerChurnRead(Output):
+class CustomerChurnRead(ChurnSilence):
     """The churn flag of one customer."""
 
     customer_id: UUID
     run_id: UUID
     as_of: date
     level: ChurnLevel | None
-    """Null: there is no verdict, because nothing was bought and there is no contract."""
     probability: Share | None
+    reason: Code | None
+    """Why there is no level or no probability: ``no_purchase``, ``too_few_customers``, ``left_by_event``, ...
+    Null when there are both."""
+    notes: Annotated[list[ChurnNote], Field(max_length=60)]
+    """The reason in words, what became of customers as silent, and whether sales still arrive."""
+    data_end: date | None
+    """Day of the newest sale, to which silence is counted, where sales have stopped."""
     horizon_days: Annotated[int, Field(ge=1, le=3660)]
     value_at_risk: Money | None
     model: Code | None
@@ -249,6 +318,8 @@ class CustomerChurnRead(Output):
     calibrated: bool | None
     ece: Figure
     """Expected calibration error of the run's model, as measured on the last closed window."""
+    ece_by_chance: Figure
+    ece_limit: Figure
     n: Count
     """Customers the model was fitted to."""
     reasons: Annotated[list[ChurnReason], Field(max_length=20)]

@@ -3,14 +3,15 @@
 from datetime import date
 from typing import Any
 
-from sqlalchemy import case, select, text
+from sqlalchemy import case, or_, select, text
 
+from app.domain.churn.levels import LeftBy, left_by
 from app.domain.common import money
 from app.domain.satisfaction.expectation import adjust_one
 from app.domain.satisfaction.model import Adjustment
 from app.domain.scoring.score_columns import CHURN_FACTS, ROW
 from app.domain.value.next_tier import next_tier_distance
-from app.services.scoring.satisfaction import JUDGED
+from app.services.scoring.satisfaction import JUDGED, shown
 from app.store.tables import CustomerScore, ScoringRun
 from app.store.transactions import Row
 
@@ -36,8 +37,18 @@ SCORES = (
     *(getattr(CustomerScore, name) for name in ROW if name != CHURN_FACTS),
     current(ScoringRun.as_of, "scored_as_of"),
     current(ScoringRun.currency, "score_currency"),
+    current(ScoringRun.data_end),
     current(ScoringRun.next_tier_steps),
-    # Not for those in no quadrant, who are many: it would be read anew for each.
+    # Only for those of whom it is told: it would be read again for each.
+    case((CustomerScore.satisfaction.is_not(None), current(ScoringRun.answer_spreads))).label(
+        "answer_spreads"
+    ),
+    case(
+        (
+            or_(CustomerScore.dormant.is_(True), CustomerScore.churn_model == LeftBy.SILENCE.value),
+            current(ScoringRun.return_shares),
+        )
+    ).label("return_shares"),
     case((CustomerScore.quadrant.is_not(None), current(ScoringRun.expectation_reference))).label(
         "expectation_reference"
     ),
@@ -55,28 +66,40 @@ def contract_of(row: Row) -> dict[str, date | None] | None:
 def scores_of(row: Row) -> Row:
     """The members a row with `SCORES` gives; all null for a customer who is not scored."""
     currency = row.get("score_currency")
-    level, percent = row.get("churn_level"), row.get("churn_percent")
-    churn = None
-    if level is not None:
-        churn = {
-            "level": level,
-            "probability": None if percent is None else percent / 100,
-            "model": row["churn_model"],
-            "value_at_risk": _money(row["value_at_risk_minor"], currency),
-        }
     answered = row.get("satisfaction")
-    if answered is not None and JUDGED in answered:
-        answered = {code: answer for code, answer in answered.items() if code != JUDGED}
     return {
         "tier": row.get("tier"),
         "value": _money(row.get("value_minor"), currency),
         "next_tier_distance": _money(_distance(row), currency),
         "near_threshold": row.get("near_threshold"),
-        "satisfaction": answered,
+        "satisfaction": None if answered is None else shown(answered, row.get("answer_spreads") or {}),
         "demandingness": _demandingness(row),
-        "churn": churn,
+        "churn": _churn(row, currency),
         "scored_as_of": row.get("scored_as_of"),
     }
+
+
+def _churn(row: Row, currency: str | None) -> Row | None:
+    """The customer's flag, or why there is none."""
+    level, percent, reason = (row.get(name) for name in ("churn_level", "churn_percent", "churn_reason"))
+    if level is None and reason is None:
+        return None
+    return {
+        "level": level,
+        "probability": None if percent is None else percent / 100,
+        "reason": reason,
+        "model": row["churn_model"],
+        **silence_of(row),
+        "value_at_risk": _money(row["value_at_risk_minor"], currency),
+    }
+
+
+def silence_of(row: Row) -> Row:
+    """Whether a customer is dormant, how it left, and how many as silent as it returned."""
+    shares, is_dormant = row.get("return_shares") or {}, bool(row["dormant"])
+    how = left_by(row["churn_level"], row["churn_model"])
+    group = "dormant" if is_dormant else "left" if how is LeftBy.SILENCE else ""
+    return {"dormant": is_dormant, "left_by": how, "return_share": shares.get(group)}
 
 
 def _demandingness(row: Row) -> Row | None:

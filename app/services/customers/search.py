@@ -47,6 +47,10 @@ def _in_tiers(wanted: list[TierFilter]) -> Any:
     return or_(placed, CustomerScore.tier.is_(None)) if TierFilter.NONE in wanted else placed
 
 
+def _dormant(wanted: bool) -> Any:
+    return CustomerScore.dormant.is_(True) if wanted else CustomerScore.dormant.is_not(True)
+
+
 def _called_from(text: str, actor: Actor) -> Any:
     numbers = phones.candidates(text, actor.company.phone_regions)
     if not numbers:
@@ -174,6 +178,7 @@ CUSTOMERS = Listing(
         ),
         since(Customer.updated_at),
         any_of(CustomerScore.churn_level, CustomerScore.quadrant),
+        where("dormant", _dormant),
         where("tier", _in_tiers),
     ],
     others=["include", "q"],

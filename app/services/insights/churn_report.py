@@ -1,28 +1,36 @@
 """Churn of a run, and the flag of one customer."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
-from app.domain.churn import LEVELS
+from app.domain.churn import LEVELS, notes
 from app.domain.churn.distributions import mbg_nbd
 from app.domain.churn.models import LEARNED, contract
 from app.domain.common import money
 from app.domain.common.access import Actor
+from app.domain.common.messages import Message
 from app.domain.scoring.parameters import Parameters
 from app.domain.scoring.score_columns import SOURCES
 from app.errors import NotFoundError
+from app.services.customers.scores import silence_of
 from app.services.scoring import contract_model_selection
-from app.services.scoring.churn import is_calibrated
-from app.services.scoring.churn_explanations import contract_explanation_of, explanation_of, reasons_of
+from app.services.scoring.churn_explanations import (
+    contract_explanation_of,
+    explanation_of,
+    reasons_of,
+    silence_days_of,
+)
 from app.services.scoring.runs import find_finished
 from app.store.engine import in_thread
 from app.store.scoring import run_results
 from app.store.tables import Customer, CustomerScore, ScoringRun
 from app.store.transactions import ReadTx
 from app.store.visibility import visible_to
+from app.texts import DEFAULT_LANGUAGE, render
 
 Row = dict[str, Any]
 
@@ -34,12 +42,18 @@ _RUN = select(
     ScoringRun.is_current,
     ScoringRun.churn,
     ScoringRun.churn_baselines,
+    ScoringRun.data_end,
+    ScoringRun.return_shares,
 )
 _SERVING = (ScoringRun.churn_serving, ScoringRun.contract_serving)
 
 
-def report(tx: ReadTx, _actor: Actor, run_id: UUID | None, as_of: date | None) -> Row:
+def report(
+    tx: ReadTx, _actor: Actor, run_id: UUID | None, as_of: date | None, language: str = DEFAULT_LANGUAGE
+) -> Row:
     """Read the churn figures of a run: the named one, the newest for a day, or the current one.
+
+    ``language`` is that of the sentences: en, tr or az.
 
     Raises:
         NotFoundError: no such run has finished.
@@ -47,6 +61,7 @@ def report(tx: ReadTx, _actor: Actor, run_id: UUID | None, as_of: date | None) -
     run = find_finished(tx, _RUN, run_id, as_of)
     return {
         **run.churn,
+        "notes": _in_words(_notes_of_run(run.churn, run.as_of), language),
         "run_id": run.id,
         "as_of": run.as_of,
         "is_current": run.is_current,
@@ -67,6 +82,8 @@ def of_customer(tx: ReadTx, actor: Actor, customer_id: UUID, runs: int, language
             CustomerScore.churn_level,
             CustomerScore.churn_percent,
             CustomerScore.churn_model,
+            CustomerScore.dormant,
+            CustomerScore.churn_reason,
             CustomerScore.value_at_risk_minor,
             CustomerScore.value_minor,
             CustomerScore.churn_facts,
@@ -81,18 +98,25 @@ def of_customer(tx: ReadTx, actor: Actor, customer_id: UUID, runs: int, language
     run = find_finished(tx, _RUN.add_columns(*_SERVING), None, None)
     parameters = Parameters.from_dict(run.parameters)
     report, amount = run.churn, row.value_at_risk_minor
+    reason = row.churn_reason or (None if row.churn_level else notes.Reason.NO_PURCHASE)
+    silence = silence_of({**row._mapping, "return_shares": run.return_shares})
+    said = _notes_of_customer(row, run, reason, silence, report)
     return {
         "customer_id": customer_id,
         "run_id": run.id,
         "as_of": run.as_of,
         "level": row.churn_level,
         "probability": None if row.churn_percent is None else row.churn_percent / 100,
+        "reason": reason,
+        **silence,
+        "notes": _in_words(said, language),
+        "data_end": run.data_end,
         "horizon_days": parameters.horizon_days,
         "value_at_risk": None if amount is None else money.to_wire(amount, parameters.currency),
         "model": row.churn_model,
         "version": report["version"],
         **_measured(report, run, row.churn_model),
-        "reasons": reasons_of(row.churn_facts, run.churn_baselines, run.as_of, language),
+        "reasons": reasons_of(row.churn_facts, run.churn_baselines, run.as_of, run.data_end, language),
         "explanation": _explanation(tx, customer_id, row, run, language),
         "history": _history(tx, customer_id, runs),
     }
@@ -101,22 +125,59 @@ def of_customer(tx: ReadTx, actor: Actor, customer_id: UUID, runs: int, language
 def _measured(report: Row, run: Any, model: str | None) -> Row:
     """How well the model of a customer foretells, and how many customers it was fitted to."""
     if model != contract.CODE or run.contract_serving is None:
-        fitted = report["models"][mbg_nbd.CODE]["n"]
-        return {"calibrated": report["calibrated"], "ece": report["ece"], "n": fitted}
-    error = contract_model_selection.ece_of(report["models"]["contract"]["serving"])
-    fitted = run.contract_serving["model"]["learned"]["n"]
-    return {"calibrated": is_calibrated(error), "ece": error, "n": fitted}
+        measured = {name: report[name] for name in ("calibrated", "ece", "ece_by_chance", "ece_limit")}
+        return {**measured, "n": report["models"][mbg_nbd.CODE]["n"]}
+    measured = contract_model_selection.calibration_of(report["models"]["contract"]["serving"])
+    return {**measured, "n": run.contract_serving["model"]["learned"]["n"]}
 
 
 def _explanation(tx: ReadTx, customer_id: UUID, row: Any, run: Any, language: str) -> Row | None:
     """What the probability is made of, when a learned model made it."""
     if row.churn_model == LEARNED:
-        return explanation_of(row.churn_facts, row.value_minor, run.churn_serving, run.as_of, language)
+        return explanation_of(
+            row.churn_facts, row.value_minor, run.churn_serving, run.as_of, run.data_end, language
+        )
     if row.churn_model != contract.CODE:
         return None
     stored = run_results.of_customer(tx, [run.id], customer_id, ["contract_started_day"])
     started = int(stored[run.id]["contract_started_day"]) if run.id in stored else None
-    return contract_explanation_of(row.churn_facts, started, run.contract_serving, run.as_of, language)
+    return contract_explanation_of(
+        row.churn_facts, started, run.contract_serving, run.as_of, run.data_end, language
+    )
+
+
+def _notes_of_run(report: Row, as_of: date) -> list[tuple[str, Message]]:
+    """Its limits; those without a sentence of their own say why no model was fitted in words of a reason."""
+    said = [(code, notes.SENTENCES[code]) for code in report["limits"] if code in notes.SENTENCES]
+    return [*said, *_stopped(report, as_of)]
+
+
+def _notes_of_customer(
+    row: Any, run: Any, reason: str | None, silence: Row, report: Row
+) -> list[tuple[str, Message]]:
+    """Why something is null, what became of customers as silent, and whether sales still arrived."""
+    said = [] if reason is None else [(str(reason), notes.SENTENCES[reason])]
+    share = silence["return_share"]
+    if share is not None and row.churn_facts is not None:
+        days = silence_days_of(row.churn_facts, run.as_of, run.data_end)
+        figures = (share["n"], share["returned"], share["window_days"])
+        said.append(("dormant" if silence["dormant"] else "left", notes.silent(days, *figures)))
+    return [*said, *_stopped(report, run.as_of)]
+
+
+def _stopped(report: Row, as_of: date) -> list[tuple[str, Message]]:
+    """That sales have stopped: those of the company, or of some sources."""
+    stopped = [(one["newest_sale_on"], one["source"]) for one in report["stopped_sources"]]
+    if report["data_end"] is not None:
+        stopped.append((report["data_end"], None))
+    return [
+        (notes.SALES_STOPPED, notes.sales_stopped(date.fromisoformat(day), as_of, source))
+        for day, source in stopped
+    ]
+
+
+def _in_words(said: Iterable[tuple[str, Message]], language: str) -> list[Row]:
+    return [{"code": code, "sentence": render(language, message)} for code, message in said]
 
 
 def _top(tx: ReadTx, currency: str) -> list[Row]:

@@ -198,7 +198,7 @@ def _overview(tx: ReadTx, row: Row, language: str) -> Row:
             interactions.append(dict(zip(_INTERACTION, _interaction_of(found), strict=True)))
     scores = standing.scores_of(row)
     if scores["churn"] is not None:
-        shaped = (row["churn_facts"], row["churn_baselines"], row["scored_as_of"])
+        shaped = (row["churn_facts"], row["churn_baselines"], row["scored_as_of"], row["data_end"])
         scores["churn"]["reasons"] = churn_explanations.reasons_of(*shaped, language, MAX_REASONS)
     whole = {
         **row,

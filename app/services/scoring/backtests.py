@@ -22,6 +22,7 @@ from app.schemas.scoring.backtests import BacktestCreate, BacktestQuery
 from app.services.scoring import contract_backtests, job_results, run_facts, training_windows
 from app.services.scoring.churn_reports import evaluation_row, metrics_row
 from app.services.scoring.contract_backtests import UnderContract
+from app.services.scoring.training_windows import Closed
 from app.store.audit import trail
 from app.store.engine import one_statement
 from app.store.paging import After, Page, SortKey, fetch
@@ -155,8 +156,7 @@ class Input:
     backtest_id: UUID
     options: Options
     outcome: Window
-    earlier: Window | None
-    last: Window | None
+    closed: Closed
     flags: NDArray[np.int8] | None
     flags_run_id: UUID | None
     contracts: UnderContract | None
@@ -169,17 +169,25 @@ def read(tx: ReadTx, actor: Actor, backtest_id: UUID) -> Input:
     spec = RunSpec(row["cut_on"] + timedelta(days=1), parameters, actor.company)
     population, closes_day = run_facts.population(tx, spec), spec.as_of_day + parameters.horizon_days
     ids, outcome = training_windows.purchase_window(tx, population, closes_day)
-    earlier, last = training_windows.purchase_windows(tx, spec, ids, outcome.then.facts.first_day)
+    closed = training_windows.purchase_windows(tx, spec, ids, outcome.then.facts.first_day)
     run_id, flags = _given(tx, spec, ids)
     contracts = contract_backtests.read(tx, population)
     models = tuple(row["models"]) or (*REGISTRY, *CONTRACT_MODELS)
     options = Options(levels=parameters.levels, cuts=parameters.cuts, models=models)
-    return Input(backtest_id, options, outcome, earlier, last, flags, run_id, contracts)
+    return Input(backtest_id, options, outcome, closed, flags, run_id, contracts)
 
 
 def compute(given: Input) -> Row:
     """Apply the rules. Pure: the same customers give the same result."""
-    found = evaluate(given.outcome, given.earlier, given.last, flags=given.flags, options=given.options)
+    closed = given.closed
+    found = evaluate(
+        given.outcome,
+        closed.earlier,
+        closed.last,
+        same_season=closed.same_season,
+        flags=given.flags,
+        options=given.options,
+    )
     return {**_result(found, given), "contract": contract_backtests.compute(given.contracts, given.options)}
 
 

@@ -8,20 +8,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.domain import churn
-from app.domain.churn import levels as verdict
+from app.domain.churn import NoFit, levels, notes
 from app.domain.churn.contractual import state as contract
 from app.domain.churn.contractual.state import State
 from app.domain.churn.distributions import mbg_nbd
 from app.domain.churn.evaluation.last_window import Backtest, from_histories
+from app.domain.churn.evaluation.metrics import is_too_few
+from app.domain.churn.left_by_silence import SilenceVerdict
 from app.domain.churn.models import LEARNED
 from app.domain.churn.models.logistic import Serving
 from app.domain.common import money
-from app.domain.customers.customers import ChurnLevel
+from app.domain.scoring import silence as silent
 from app.domain.scoring.population import Population
 from app.domain.scoring.score_columns import NO_TIER, NONE, SOURCES
 from app.domain.value.value_tiers import STATES, TIER_NAMES
 from app.services.scoring import contract_model_selection
-from app.services.scoring.churn_reports import fit_row, test_row
+from app.services.scoring.churn_reports import calibration_row, fit_row, metrics_row, test_row
 from app.services.scoring.contract_model_selection import Served
 from app.services.scoring.model_selection import SelectedModel
 from app.store.sql.column_codec import Columns
@@ -29,7 +31,7 @@ from app.store.sql.column_codec import Columns
 Row = dict[str, Any]
 Mask = NDArray[np.bool_]
 
-VERSION = 2
+VERSION = 3
 """Raised when the same facts give another flag."""
 
 _MODEL, _CONTRACT, _SILENCE, _EVENT, _LEARNED, _CONTRACT_LEARNED = range(len(SOURCES))
@@ -41,16 +43,14 @@ third decimal of a figure."""
 MAX_MEASURED = 25_000
 """Customers a backtest is measured on at most: enough for the third decimal, and quick to resample."""
 
-CALIBRATED_TO = 0.05
-"""A forecast whose expected calibration error in the backtest is at most this is called calibrated."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Result:
     """Columns aligned with the facts, the report, and what is usual among all customers.
 
-    ``churn_level`` is a position in `verdict.LEVELS`, ``churn_model`` in `SOURCES`, ``churn_percent`` whole
-    percent and ``value_at_risk_minor`` minor units; `NONE` for nothing.
+    ``churn_level`` is a position in `levels.LEVELS`, ``churn_model`` in `SOURCES`, ``churn_reason`` in
+    `notes.REASONS`, ``churn_percent`` whole percent and ``value_at_risk_minor`` minor units; `NONE` for
+    nothing.
     """
 
     columns: Columns
@@ -78,8 +78,7 @@ def compute(
         by_terms: the probabilities of contracts, where the learned model of them serves.
         test: waits for the `backtest`, which the report holds.
     """
-    parameters, histories = population.spec.parameters, population.snapshot.histories
-    horizon_days = parameters.horizon_days
+    horizon_days = population.spec.parameters.horizon_days
     q = np.full(population.buyers.size, np.nan)
     serving, expected = chosen.serve(population.snapshot, horizon_days) or (
         None,
@@ -91,12 +90,9 @@ def compute(
     q[population.under_contract] = contract.probabilities(population.states, left)[population.under_contract]
     if by_terms is not None:
         q[by_terms.rows] = by_terms.q
-    silent = np.zeros(population.buyers.size, dtype=np.bool_)
-    silent[population.buyers] = verdict.silent_for_good(
-        histories.x, histories.t_x_days, histories.silence_days, population.snapshot.rhythm
-    )
+    silence = _silence(population, chosen.silence_verdict)
     model = _MODEL if serving is None else _LEARNED
-    columns = _columns(population, q, silent, tiers, model)
+    columns = _columns(population, q, silence, tiers, model)
     if by_terms is not None:
         columns["churn_model"][by_terms.rows] = _CONTRACT_LEARNED
     usual = churn.baselines(population.signal_facts())
@@ -108,7 +104,13 @@ def compute(
         mbg_nbd.CODE: fit_row(population.snapshot.fitted),
         "contract": {**asdict(population.turnover), **under},
     }
-    report = _report(population, columns, tiers, test(), models, _serving_row(chosen, serving))
+    serving_row = _serving_row(chosen, serving, expected is not None)
+    report = _report(population, columns, tiers, test(), models, serving_row)
+    report |= silent.rows(population.spec, silence, columns, q)
+    if silence.is_unproved and population.buyers.any():
+        report["limits"].append(notes.LEFT_UNPROVED)
+    if population.spec.feed.has_stopped:
+        report["limits"].append(notes.SALES_STOPPED)
     served = None if serving is None else serving.to_dict()
     by_contract = None if by_terms is None else by_terms.serving.to_dict()
     return Result(columns, report, usual.to_dict(), served, by_contract)
@@ -125,33 +127,66 @@ def _histories(
     return churn.from_days(first, last, count, as_of_day)
 
 
+def _silence(population: Population, verdict: SilenceVerdict) -> silent.Silence:
+    """Who is dormant and who has left by silence; nobody has by an event, or where sales have stopped."""
+    histories, snapshot = population.snapshot.histories, population.snapshot
+    ratio = np.zeros(population.buyers.size)
+    ratio[population.buyers] = levels.silence_ratio(
+        histories.x, histories.t_x_days, histories.silence_days, snapshot.rhythm
+    )
+    ratio[_left_by_event(population)] = 0
+    limit = None if population.spec.feed.has_stopped else verdict.limit
+    left = ratio > (np.inf if limit is None else limit)
+    return silent.Silence(verdict, limit, (ratio > 1) & ~left, left)
+
+
+def _left_by_event(population: Population) -> Mask:
+    found = population.states
+    gone: Mask = (found == State.LEFT) | (found == State.LAPSED)
+    return gone
+
+
 def _columns(
-    population: Population, q: NDArray[np.float64], silent: Mask, tiers: Columns, model: int
+    population: Population, q: NDArray[np.float64], silence: silent.Silence, tiers: Columns, model: int
 ) -> Columns:
     """The level follows from the probability in whole percent: that is what is shown with it."""
-    found, facts = population.states, population.facts
-    has_left = (found == State.LEFT) | (found == State.LAPSED)
+    facts, has_left = population.facts, _left_by_event(population)
+    q = np.where(has_left | (population.states == State.ENDED_BY_US), np.nan, q)
     percent = np.where(np.isnan(q), NONE, np.round(100 * q)).astype(np.int16)
     known = np.where(percent == NONE, np.nan, percent / 100)
-    known[found == State.ENDED_BY_US] = np.nan
-    levels = verdict.assign(known, has_left | silent, population.spec.parameters.levels)
+    found = levels.assign(known, has_left | silence.left, population.spec.parameters.levels)
     source = np.full(q.size, NONE, dtype=np.int8)
-    source[levels >= 0] = model
-    source[(levels >= 0) & population.under_contract] = _CONTRACT
-    source[silent & ~has_left] = _SILENCE
+    source[found >= 0] = model
+    source[(found >= 0) & population.under_contract] = _CONTRACT
+    source[silence.left] = _SILENCE
     source[has_left & (facts["left_day"] != churn.NO_DAY)] = _EVENT
-    is_open = (levels >= 0) & (levels != verdict.LEVELS.index(ChurnLevel.LEFT))
-    percent[~is_open] = NONE
+    is_open = (found >= 0) & ~has_left & ~silence.left
     at_risk = np.full(q.size, NONE, dtype=np.int64)
     rows = np.flatnonzero(is_open & (percent >= 0) & (tiers["tier"] != NO_TIER))
     value, share = np.maximum(facts["value_minor"][rows], 0), percent[rows].astype(np.int64)
     at_risk[rows] = value // 100 * share + (value % 100 * share + 50) // 100
     return {
-        "churn_level": levels,
+        "churn_level": found,
         "churn_percent": percent,
         "churn_model": source,
+        "dormant": silence.dormant,
+        "churn_reason": _reasons(population, has_left, percent == NONE),
         "value_at_risk_minor": at_risk,
     }
+
+
+def _reasons(population: Population, has_left: Mask, is_unknown: Mask) -> NDArray[np.int8]:
+    """Why there is no probability, positions in `notes.REASONS`; `NONE` where there is one or nothing to
+    foretell it from."""
+    found = np.full(is_unknown.size, NONE, dtype=np.int8)
+    fitted = population.snapshot.fitted
+    if isinstance(fitted, NoFit):
+        found[population.buyers] = notes.REASONS.index(notes.Reason(fitted.reason))
+    found[population.under_contract] = notes.REASONS.index(notes.Reason.NO_TURNOVER)
+    found[has_left] = notes.REASONS.index(notes.Reason.LEFT_BY_EVENT)
+    found[population.states == State.ENDED_BY_US] = notes.REASONS.index(notes.Reason.ENDED_BY_US)
+    found[~is_unknown] = NONE
+    return found
 
 
 # --- the report
@@ -160,7 +195,7 @@ def _columns(
 def backtest(population: Population) -> Backtest:
     """What the purchase model would have said one horizon ago, against what happened since."""
     facts, horizon_days = population.facts, population.spec.parameters.horizon_days
-    cut_day = population.spec.as_of_day - horizon_days - 1
+    cut_day = population.spec.sales_end_day - horizon_days - 1
     known = np.flatnonzero(population.buyers & (facts["cut_purchase_days"] > 0))
     some = known[:: max(1, -(-known.size // MAX_FITTED))]
     names = ("first_day", "cut_last_day", "cut_purchase_days")
@@ -179,11 +214,11 @@ def _report(
     population: Population, columns: Columns, tiers: Columns, test: Backtest, models: Row, serving: Row
 ) -> Row:
     measured, currency = _measured(serving, test), population.spec.parameters.currency
-    levels, at_risk = columns["churn_level"], np.maximum(columns["value_at_risk_minor"], 0)
+    given, at_risk = columns["churn_level"], np.maximum(columns["value_at_risk_minor"], 0)
     in_tier = [tiers["tier"] == tier for tier in (*TIER_NAMES, "")]
     rows = []
-    for place, level in enumerate(verdict.LEVELS):
-        mine = levels == place
+    for place, level in enumerate(levels.LEVELS):
+        mine = given == place
         rows.append(
             {
                 "level": level.value,
@@ -198,15 +233,14 @@ def _report(
     return {
         "method": "churn",
         "version": VERSION,
-        "n": int(np.count_nonzero(levels >= 0)),
+        "n": int(np.count_nonzero(given >= 0)),
         "ended_by_us": int(np.count_nonzero(population.states == State.ENDED_BY_US)),
         "levels": rows,
         "value_at_risk": money.to_wire(_total(at_risk), currency),
         "models": models,
         "serving": serving,
         "limits": _limits(models[mbg_nbd.CODE], test, measured),
-        "ece": measured,
-        "calibrated": is_calibrated(measured),
+        **measured,
         "backtest": test_row(test),
     }
 
@@ -215,35 +249,31 @@ def _total(amounts: NDArray[np.int64]) -> int:
     return int(amounts.sum())
 
 
-def _serving_row(chosen: SelectedModel, serving: Serving | None) -> Row:
-    """Which model published the probabilities, and the contest that chose it."""
-    model = mbg_nbd.CODE if serving is None else LEARNED
+def _serving_row(chosen: SelectedModel, serving: Serving | None, is_fitted: bool) -> Row:
+    """Which model published the probabilities, None when none could be fitted, and the contest."""
+    model = (mbg_nbd.CODE if is_fitted else None) if serving is None else LEARNED
     return {"model": model, "chosen_for": chosen.as_of.isoformat(), "contest": chosen.contest}
 
 
-def _measured(serving: Row, test: Backtest) -> float | None:
-    """The calibration error of the model that serves: as the contest found it, or as the backtest did."""
+def _measured(serving: Row, test: Backtest) -> Row:
+    """How right the model that serves is: as the contest found it, or as the backtest did."""
     if serving["model"] != LEARNED:
-        return None if test.model is None else test.model.ece
+        return calibration_row(None if test.model is None else metrics_row(test.model))
     entries = {entry["code"]: entry["metrics"] for entry in serving["contest"]["entries"]}
-    error: float | None = entries[LEARNED]["ece"]
-    return error
+    return calibration_row(entries[LEARNED])
 
 
-def is_calibrated(ece: float | None) -> bool | None:
-    """Whether a calibration error is small enough; None when it could not be measured."""
-    return None if ece is None else ece <= CALIBRATED_TO
-
-
-def _limits(fit: Row, test: Backtest, ece: float | None) -> list[str]:
+def _limits(fit: Row, test: Backtest, measured: Row) -> list[str]:
     """Codes of what has to be borne in mind when the forecast is read."""
     limits = [fit["no_fit"]] if fit["no_fit"] else list(fit["warnings"])
     if test.model is None:
         return [*limits, "no_backtest"]
     if test.model.auc is not None and test.recency.auc is not None and test.model.auc < test.recency.auc:
         limits.append("recency_ranks_better")
-    if is_calibrated(ece) is False:
+    if measured["calibrated"] is False:
         limits.append("not_calibrated")
+    if is_too_few(measured["ece_limit"]):
+        limits.append("too_few_to_tell")
     return limits
 
 

@@ -22,6 +22,7 @@ def reasons_of(
     facts: Sequence[Any] | None,
     baselines: Mapping[str, Any] | None,
     as_of: date,
+    data_end: date | None,
     language: str,
     limit: int | None = None,
 ) -> list[Row]:
@@ -31,18 +32,21 @@ def reasons_of(
         facts: ``churn_facts`` of the customer.
         baselines: ``churn_baselines`` of the same run.
         as_of: the run's day.
+        data_end: day of the newest sale where sales had stopped by then.
         language: of the sentences: en, tr or az.
         limit: how many are wanted; all by default.
     """
     if facts is None or baselines is None:
         return []
-    read = churn.from_row(facts[: len(COLUMNS)], day_number(as_of))
+    read = _facts(facts, as_of, data_end)
     return [
         {
             "code": reason.code,
             "value": reason.value,
             "baseline": reason.baseline,
             "contribution": reason.contribution,
+            "n": reason.n,
+            "limit": reason.limit,
             "sentence": render(language, churn.sentence(reason)),
         }
         for reason in churn.reasons_for_one(read, churn.Baselines.from_dict(baselines))[:limit]
@@ -54,6 +58,7 @@ def explanation_of(
     value_minor: int | None,
     serving: Mapping[str, Any] | None,
     as_of: date,
+    data_end: date | None,
     language: str,
 ) -> Row | None:
     """Tell what the probability of the learned model is made of; parts that add up, the greatest first.
@@ -63,12 +68,13 @@ def explanation_of(
         value_minor: its value in the run, None without a tier.
         serving: ``churn_serving`` of the same run; None when another model served.
         as_of: the run's day.
+        data_end: as above.
         language: of the sentences: en, tr or az.
     """
     if serving is None or facts is None:
         return None
     model = Serving.from_dict(serving)
-    read, refunds = _read(facts, as_of)
+    read, refunds = _read(facts, as_of, data_end)
     parts = contributions.contributions(read, value_minor or 0, refunds, model)
     return _explanation(parts, model.mean_log_odds, language)
 
@@ -78,6 +84,7 @@ def contract_explanation_of(
     started_day: int | None,
     serving: Mapping[str, Any] | None,
     as_of: date,
+    data_end: date | None,
     language: str,
 ) -> Row | None:
     """Tell what the probability of a contract is made of; as `explanation_of`.
@@ -87,19 +94,26 @@ def contract_explanation_of(
         started_day: first day of its contract in the run.
         serving: ``contract_serving`` of the same run; None when the share served.
         as_of: the run's day.
+        data_end: as above.
         language: of the sentences: en, tr or az.
     """
     if facts is None or started_day is None or serving is None:
         return None
     model = ContractServing.from_dict(serving)
-    read, refunds = _read(facts, as_of)
+    read, refunds = _read(facts, as_of, data_end)
     return _explanation(explained(read, started_day, refunds, model), model.mean_log_odds, language)
 
 
-def _read(facts: Sequence[Any], as_of: date) -> tuple[CustomerFacts, int]:
-    """What warning signs read, and the refunds."""
+def _facts(facts: Sequence[Any], as_of: date, data_end: date | None) -> CustomerFacts:
+    """What warning signs read."""
+    sales_end = None if data_end is None else day_number(data_end) + 1
+    return churn.from_row(facts[: len(COLUMNS)], day_number(as_of), sales_end)
+
+
+def _read(facts: Sequence[Any], as_of: date, data_end: date | None) -> tuple[CustomerFacts, int]:
+    """What warning signs read, and the days with a refund."""
     known = dict(zip(ROW_FACTS, facts, strict=True))
-    return churn.from_row(facts[: len(COLUMNS)], day_number(as_of)), known["refunds"]
+    return _facts(facts, as_of, data_end), known["refunds"]
 
 
 def _explanation(parts: Sequence[Contribution], usual: float, language: str) -> Row:
@@ -110,3 +124,8 @@ def _explanation(parts: Sequence[Contribution], usual: float, language: str) -> 
             {**asdict(part), "sentence": render(language, *contributions.sentences(part))} for part in parts
         ],
     }
+
+
+def silence_days_of(facts: Sequence[Any], as_of: date, data_end: date | None) -> int:
+    """Days since a customer's last purchase day, by its ``churn_facts``; 0 without one."""
+    return _facts(facts, as_of, data_end).silence_days or 0

@@ -6,12 +6,13 @@ from typing import Any
 from app.domain.churn import Backtest, Fit, NoFit
 from app.domain.churn.contractual.evaluation import ContractEvaluation
 from app.domain.churn.evaluation.backtest_report import Evaluation, Figures
-from app.domain.churn.evaluation.metrics import Metrics
+from app.domain.churn.evaluation.metrics import Metrics, is_calibrated
 from app.domain.churn.evaluation.model_selection import Contest
 from app.domain.common.days import day_of
 
 Row = dict[str, Any]
 
+_CALIBRATION = ("ece", "ece_by_chance", "ece_limit")
 _FIT = (
     "parameters",
     "log_likelihood",
@@ -27,6 +28,12 @@ def metrics_row(metrics: Metrics) -> Row:
     row = asdict(metrics)
     row["calibration"] = list(row["calibration"])
     return row
+
+
+def calibration_row(metrics: Row | None) -> Row:
+    """Whether a model is calibrated, from its `metrics_row`: null where that was not measured."""
+    row = {name: None if metrics is None else metrics[name] for name in _CALIBRATION}
+    return {**row, "calibrated": is_calibrated(row["ece"], row["ece_limit"])}
 
 
 def _figures_row(found: Figures) -> Row:

@@ -20,7 +20,7 @@ from app.domain.churn.models import contract
 from app.domain.churn.models.contract import ContractModel
 from app.domain.churn.models.model import Why
 from app.domain.scoring.population import Population
-from app.services.scoring.churn_reports import contest_row
+from app.services.scoring.churn_reports import calibration_row, contest_row
 from app.services.scoring.training_windows import Past
 from app.store.tables import ChurnContest, ContractTerms
 from app.store.transactions import ReadTx
@@ -99,8 +99,7 @@ def serving_row(stored: Row | None, chosen_for: date, was_learned: bool, there_a
     return {"model": model, "chosen_for": chosen_for.isoformat(), "contest": shown}
 
 
-def ece_of(serving: Row) -> float | None:
-    """The calibration error of the learned model, as its contest found it."""
+def calibration_of(serving: Row) -> Row:
+    """Whether the learned model is calibrated, as its contest found it."""
     entries = {entry["code"]: entry["metrics"] for entry in serving["contest"]["entries"]}
-    error: float | None = entries[contract.CODE]["ece"]
-    return error
+    return calibration_row(entries[contract.CODE])

@@ -8,7 +8,8 @@ from uuid import UUID
 from sqlalchemy import insert, select
 
 from app.domain.churn.evaluation.model_selection import contest
-from app.domain.churn.inputs.snapshots import Snapshot, Window
+from app.domain.churn.inputs.snapshots import Snapshot
+from app.domain.churn.left_by_silence import SilenceVerdict, judge
 from app.domain.churn.models import LEARNED, PARAMETRIC, REGISTRY
 from app.domain.churn.models.logistic import Logistic, Serving
 from app.domain.churn.models.logistic_regression import Learned
@@ -16,7 +17,7 @@ from app.domain.common.arrays import FloatArray
 from app.domain.scoring.run_spec import RunSpec
 from app.services.scoring import contract_model_selection
 from app.services.scoring.churn_reports import contest_row
-from app.services.scoring.training_windows import Past
+from app.services.scoring.training_windows import Closed, Past
 from app.store.tables import ChurnContest
 from app.store.transactions import ReadTx, WriteTx
 from app.store.types import new_id, now
@@ -29,7 +30,12 @@ slowly, and a window of the past takes as long to read as the present."""
 
 
 _READ = select(
-    ChurnContest.id, ChurnContest.as_of, ChurnContest.contest, ChurnContest.learned, ChurnContest.contract
+    ChurnContest.id,
+    ChurnContest.as_of,
+    ChurnContest.contest,
+    ChurnContest.learned,
+    ChurnContest.contract,
+    ChurnContest.silence,
 )
 
 
@@ -42,16 +48,22 @@ class SelectedModel:
         as_of: the day it was held for.
         contest: as it is stored and shown.
         learned: what the learned model has learned; None unless it serves.
-        contract: the contest of contracts (`app.services.scoring.contract_model_selection.hold`); None when
-        nobody was
-            under contract.
+        contract: the contest of contracts (`app.services.scoring.contract_model_selection.select_model`);
+            None when nobody was under contract.
+        silence: what the closed windows say of silence (`app.domain.churn.left_by_silence`).
     """
 
     id: UUID
     as_of: date
     contest: Row
     learned: Row | None
-    contract: Row | None = None
+    contract: Row | None
+    silence: Row
+
+    @property
+    def silence_verdict(self) -> SilenceVerdict:
+        """From which silence on customers have left."""
+        return SilenceVerdict.from_dict(self.silence)
 
     def serve(self, now: Snapshot, horizon_days: int) -> tuple[Serving, FloatArray] | None:
         """The learned model made ready for these customers, and its q; None unless it serves."""
@@ -81,16 +93,17 @@ def get(tx: ReadTx, contest_id: UUID) -> SelectedModel:
 
 
 def select_model(
-    earlier: Window | None, last: Window | None, as_of: date, contracts: Past | None = None
+    closed: Closed, as_of: date, horizon_days: int, contracts: Past | None = None
 ) -> SelectedModel:
     """Hold a contest, and one of contracts. Pure, apart from its new id.
 
     Args:
-        earlier: the window before ``last``.
-        last: the window that had closed by ``as_of``; both None when the past is too short.
+        closed: the windows that had closed by ``as_of``.
         as_of: the day of the run.
+        horizon_days: how far ahead it looks.
         contracts: the windows of customers under contract; None when there are none.
     """
+    earlier, last = closed.earlier, closed.last
     found = contest(earlier, last)
     learned = None
     if found.serves == LEARNED:
@@ -100,7 +113,9 @@ def select_model(
     row = contest_row(found)
     if learned is None:
         row["serves"] = PARAMETRIC
-    return SelectedModel(new_id(), as_of, row, learned, contract_model_selection.select_model(contracts))
+    silence = judge(horizon_days, last, closed.same_season, earlier).to_dict()
+    by_contract = contract_model_selection.select_model(contracts)
+    return SelectedModel(new_id(), as_of, row, learned, by_contract, silence)
 
 
 def save(tx: WriteTx, chosen: SelectedModel, facts_key: str) -> None:
@@ -108,6 +123,6 @@ def save(tx: WriteTx, chosen: SelectedModel, facts_key: str) -> None:
     known = select(ChurnContest.id).where(ChurnContest.id == chosen.id)
     if tx.execute(known).first() is None:
         row: Row = {"facts_key": facts_key, "contest": chosen.contest, "learned": chosen.learned}
-        row |= {"contract": chosen.contract}
+        row |= {"contract": chosen.contract, "silence": chosen.silence}
         row |= {"id": chosen.id, "as_of": chosen.as_of, "created_at": now()}
         tx.execute(insert(ChurnContest).values(row))

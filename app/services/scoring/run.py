@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from sqlalchemy import select, update
 
 from app.domain.churn import NO_DAY
-from app.domain.churn.inputs.snapshots import Window
 from app.domain.common.access import Actor
 from app.domain.satisfaction.model import Adjustment
 from app.domain.scoring.parameters import Parameters
@@ -45,17 +44,16 @@ from app.services.scoring import (
 from app.services.scoring.answer_columns import Answered
 from app.services.scoring.model_selection import SelectedModel
 from app.services.scoring.run_facts import Base, Facts
-from app.services.scoring.training_windows import Past
+from app.services.scoring.training_windows import NO_WINDOWS, Closed, Past
 from app.store import dialects
 from app.store.audit import trail
-from app.store.scoring import changed_customers, run_results, survey_answers
+from app.store.scoring import changed_customers, run_results, sale_days, survey_answers
 from app.store.sql.column_codec import Columns
 from app.store.tables import ScoringRun
 from app.store.transactions import ReadTx, WriteTx
 from app.store.types import now, to_micros
 
 Row = dict[str, Any]
-Windows = tuple[Window | None, Window | None]
 
 STAGES = ("facts", "value_tiers", "satisfaction", "contest", "churn", "lifetime_value", "save")
 
@@ -74,7 +72,7 @@ class Input:
     answered_since: datetime
     chosen: SelectedModel | None
     """The contest that says which churn model serves; None: one is held on these windows."""
-    windows: Windows
+    windows: Closed
     contracts: Past | None
     """The windows of customers under contract."""
 
@@ -86,6 +84,7 @@ class Result:
     columns: Columns
     value_tiers: value_tiers.Result
     satisfaction: Row
+    answer_spreads: Row
     expectation_reference: Adjustment
     churn: churn.Result
     lifetime_value: Row
@@ -119,7 +118,8 @@ def read_without_cache(tx: ReadTx, actor: Actor, run_id: UUID, chosen: SelectedM
 
 def _spec(tx: ReadTx, actor: Actor, run_id: UUID) -> RunSpec:
     run = runs.get(tx, actor, run_id)
-    return RunSpec(run["as_of"], Parameters.from_dict(run["parameters"]), actor.company)
+    spec = RunSpec(run["as_of"], Parameters.from_dict(run["parameters"]), actor.company)
+    return spec.on(spec.as_of, sale_days.feed(tx, spec))
 
 
 def _input(
@@ -128,7 +128,7 @@ def _input(
     spec: RunSpec,
     facts: Facts,
     chosen: SelectedModel | None,
-    windows: Windows = (None, None),
+    windows: Closed = NO_WINDOWS,
     contracts: Past | None = None,
 ) -> Input:
     since = spec.company.start_of(spec.as_of - timedelta(days=SATISFACTION_DAYS))
@@ -159,11 +159,12 @@ def compute(given: Input, on_stage: Callable[[str], None]) -> Result:
         tiers = value_tiers.compute(given.facts, given.spec)
         on_stage("satisfaction")
         company = satisfaction.of_company(given.answered)
+        spreads = satisfaction.spreads(facts)
         reference = satisfaction.reference(given.answered)
         placed = satisfaction.quadrants(facts, reference, to_micros(given.answered_since))
         on_stage("contest")
         chosen = given.chosen or model_selection.select_model(
-            *given.windows, given.spec.as_of, given.contracts
+            given.windows, given.spec.as_of, given.spec.parameters.horizon_days, given.contracts
         )
         on_stage("churn")
         by_terms = contract_model_selection.served(chosen.contract, population)
@@ -174,7 +175,7 @@ def compute(given: Input, on_stage: Callable[[str], None]) -> Result:
         worth = valuing.result()
     columns = {**facts, **tiers.columns, **placed, **found.columns, **worth.columns}
     window = {"days": SATISFACTION_DAYS, "indices": company}
-    return Result(columns, tiers, window, reference, found, worth.report, chosen)
+    return Result(columns, tiers, window, spreads, reference, found, worth.report, chosen)
 
 
 def save(tx: WriteTx, actor: Actor, given: Input, result: Result, packed: run_results.Packed) -> Row | None:
@@ -215,11 +216,14 @@ def save(tx: WriteTx, actor: Actor, given: Input, result: Result, packed: run_re
     finished = {
         "state": "done",
         "is_current": is_current,
+        "data_end": given.spec.feed.newest_sale,
         "value_tiers": report,
         "next_tier_steps": result.value_tiers.next_tier_steps,
         "satisfaction": result.satisfaction,
+        "answer_spreads": result.answer_spreads,
         "expectation_reference": asdict(result.expectation_reference),
         "churn": result.churn.report,
+        "return_shares": {name: result.churn.report[name]["return_share"] for name in ("dormant", "left")},
         "churn_baselines": result.churn.baselines,
         "churn_serving": result.churn.serving,
         "contract_serving": result.churn.contract_serving,
@@ -281,7 +285,7 @@ def _stored(tx: ReadTx, run_id: UUID, base: Base | None) -> Columns:
 
 
 def scored_only(columns: Columns) -> Columns:
-    """Those customers who have a row: with a tier, a level or an answer."""
+    """Those customers who have a row: with a tier, a level, a reason why there is none, or an answer."""
     if not columns:
         return {}
     is_scored = [BY_NAME[name].is_given(columns[name]) for name in _SCORED]
@@ -290,7 +294,7 @@ def scored_only(columns: Columns) -> Columns:
     return shown if known.all() else {name: column[known] for name, column in shown.items()}
 
 
-_SCORED = ("tier", "churn_level", *(f"{code}_n" for code in SATISFACTION_INDICES))
+_SCORED = ("tier", "churn_level", "churn_reason", *(f"{code}_n" for code in SATISFACTION_INDICES))
 _FACTS = f"[{','.join(['%s'] * len(ROW_FACTS))}]"
 
 

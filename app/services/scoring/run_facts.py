@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import select
 
+from app.domain.churn.inputs.sales_feed import Feed
 from app.domain.common import money
 from app.domain.common.days import day_of, local_days
 from app.domain.scoring.parameters import NO_DAY
@@ -110,7 +111,7 @@ class _Cached:
 def _cached(tx: ReadTx, spec: RunSpec) -> _Cached | None:
     """What may be gone on from; None: read all."""
     base = tx.execute(
-        select(ScoringRun.id, ScoringRun.as_of, ScoringRun.facts_until)
+        select(ScoringRun.id, ScoringRun.as_of, ScoringRun.data_end, ScoringRun.facts_until)
         .where(
             ScoringRun.facts_key == spec.facts_key,
             ScoringRun.state == "done",
@@ -120,7 +121,8 @@ def _cached(tx: ReadTx, spec: RunSpec) -> _Cached | None:
     ).first()
     if base is None or changed_customers.are_deleted(tx, base.facts_until):
         return None
-    changed = changed_customers.changed(tx, base.facts_until, spec.on(base.as_of).bounds, spec.bounds)
+    before = spec.on(base.as_of, Feed(base.data_end)).bounds
+    changed = changed_customers.changed(tx, base.facts_until, before, spec.bounds)
     packed = run_results.load_packed(tx, base.id)
     # Rates may have been set or removed since, so what needs one is always read again.
     known = unpack(packed, {"customer_id", "foreign"})

@@ -13,7 +13,7 @@ from app.domain.common.days import local_days
 from app.domain.satisfaction import INDICES, ces, expectation
 from app.domain.satisfaction.model import Adjustment, Answers, Index, IndexResult
 from app.domain.satisfaction.responses import unite, weigh
-from app.domain.satisfaction.trend import Direction, Trends, trends
+from app.domain.satisfaction.trend import Occasions, Spread, occasions, spread, trend
 from app.domain.scoring.replays import LateKind
 from app.domain.scoring.score_columns import FACTS, NONE, SATISFACTION_INDICES, blank
 from app.domain.surveys.surveys import QuestionKind
@@ -31,17 +31,16 @@ SCORED = (QuestionKind.CSAT, QuestionKind.NPS, QuestionKind.CES)
 READ = (*SCORED, QuestionKind.RATING, QuestionKind.EXPECTATION)
 """Kinds of questions that are read for a single customer."""
 
-DECIMALS = 1
+DECIMALS, STATISTIC_DECIMALS = 1, 4
 
 JUDGED_DECIMALS = 9
-"""Of points that quadrants are told by: finer than points that count as equal, and coarse enough that the
-order in which answers are added up does not show."""
+"""Of points that quadrants and trends are told by: finer than points that count as equal, and coarse enough
+that the order in which answers are added up does not show."""
 
 JUDGED = "judged"
 """Where a stored document has what the customer's quadrant is told by; no index has this code."""
 
-_OF_INDEX = ("n", "latest", "mean", "trend", "micros")
-_DIRECTIONS = tuple(Direction)
+_OF_TREND = ("n", "latest", "earlier", "squares")
 _FACTS = [column for column in FACTS.values() if column.read_from is LateKind.SURVEY_RESPONSES]
 
 
@@ -61,18 +60,20 @@ def of_customers(found: Answered, company: Company) -> Columns:
     _put(columns, "composite", responses.answers.take(responses.first[rows]), weighed[rows], n)
     rows = np.flatnonzero(is_valid & np.isin(found.kind.astype("U16"), SCORED))
     _put_judged(columns, found, n)
-    scored, trend = _trends(answers.take(rows), points[rows], n)
-    columns["last_score"], columns["previous_score"] = trend.latest, trend.previous
+    scored, all_kinds = _occasions(answers.take(rows), points[rows], n)
+    columns["last_score"], columns["previous_score"] = all_kinds.latest, all_kinds.previous
+    columns["score_occasions"][:] = all_kinds.n
+    columns["earlier_score"] = np.round(all_kinds.earlier, JUDGED_DECIMALS)
+    columns["earlier_score_squares"] = np.round(all_kinds.squares, JUDGED_DECIMALS)
     columns["last_score_day"][scored >= 0] = local_days(scored[scored >= 0], company)
     return columns
 
 
 def _put(columns: Columns, code: str, answers: Answers, points: NDArray[np.float64], n: int) -> None:
-    latest, trend = _trends(answers, points, n)
-    columns[f"{code}_n"][:] = trend.n
-    columns[f"{code}_latest"][:] = np.round(trend.latest, DECIMALS)
-    columns[f"{code}_mean"][:] = np.round(trend.mean, DECIMALS)
-    columns[f"{code}_trend"][:] = trend.directions()
+    latest, found = _occasions(answers, points, n)
+    columns[f"{code}_n"][:] = found.n
+    for name in _OF_TREND[1:]:
+        columns[f"{code}_{name}"][:] = np.round(getattr(found, name), JUDGED_DECIMALS)
     columns[f"{code}_micros"][:] = np.maximum(latest, 0)
 
 
@@ -109,28 +110,30 @@ def quadrants(facts: Columns, learned: Adjustment, since_micros: int) -> Columns
     return {"quadrant": found}
 
 
-def _trends(answers: Answers, points: NDArray[np.float64], n: int) -> tuple[NDArray[np.int64], Trends]:
-    """When each customer answered last (-1: never), and its trend."""
+def _occasions(answers: Answers, points: NDArray[np.float64], n: int) -> tuple[NDArray[np.int64], Occasions]:
+    """When each customer answered last (-1: never), and its answers as far as trends need them."""
     latest = np.full(n, -1, dtype=np.int64)
     np.maximum.at(latest, answers.respondent, answers.answered_micros)
-    return latest, trends(points, answers.answered_micros, answers.respondent, n)
+    return latest, occasions(points, answers.answered_micros, answers.respondent, n)
+
+
+def spreads(facts: Columns) -> dict[str, Row | None]:
+    """How answers of one customer vary, by index, as it is stored with the run: trends follow from it."""
+    found = {code: spread(*(facts[f"{code}_{name}"] for name in _OF_TREND)) for code in SATISFACTION_INDICES}
+    return {code: None if one is None else one.to_dict() for code, one in found.items()}
 
 
 def documents(columns: Columns) -> list[Row | None]:
-    """What is stored with each customer; None for those without answers."""
+    """What is stored with each customer, for `shown`; None for those without answers."""
     size = columns["customer_id"].size
     found: list[Row] = [{} for _ in range(size)]
     for code in SATISFACTION_INDICES:
-        values = [columns[f"{code}_{name}"] for name in _OF_INDEX]
+        values = [columns[f"{code}_{name}"] for name in (*_OF_TREND, "micros")]
         for place in np.flatnonzero(values[0] > 0).tolist():
-            n, latest, mean, trend, at = (column[place].item() for column in values)
-            found[place][code] = {
-                "latest": latest,
-                "answered_at": _text(at),
-                "n": n,
-                "mean": mean,
-                "trend": None if trend < 0 else _DIRECTIONS[trend].value,
-            }
+            n, latest, earlier, squares, at = (column[place].item() for column in values)
+            found[place][code] = {"n": n, "latest": latest, "answered_at": _text(at)}
+            if n > 1:
+                found[place][code] |= {"earlier": earlier, "squares": squares}
     judged = [columns[f"judged_{name}"] for name in ("satisfaction", "expectation", "micros")]
     for place in np.flatnonzero(columns["quadrant"] != NONE).tolist():
         satisfaction, expected, at = (column[place].item() for column in judged)
@@ -140,6 +143,32 @@ def documents(columns: Columns) -> list[Row | None]:
             "answered_at": _text(at),
         }
     return [document or None for document in found]
+
+
+def shown(document: Row, usual: Mapping[str, Row | None]) -> Row:
+    """How a customer stands by index, from what `documents` stored and the `spreads` of the run."""
+    found = {}
+    for code in SATISFACTION_INDICES:
+        if code not in document:
+            continue
+        n, latest = document[code]["n"], document[code]["latest"]
+        earlier, squares = (document[code].get(name, 0.0) for name in ("earlier", "squares"))
+        moved = trend(n, latest, earlier, squares, Spread.from_dict(usual.get(code)))
+        found[code] = {
+            "latest": round(latest, DECIMALS),
+            "answered_at": document[code]["answered_at"],
+            "n": n,
+            "mean": round((latest + (n - 1) * earlier) / n, DECIMALS),
+            "trend": moved.direction,
+            "change": _rounded(moved.change, DECIMALS),
+            "statistic": _rounded(moved.statistic, STATISTIC_DECIMALS),
+            "limit": _rounded(moved.limit, STATISTIC_DECIMALS),
+        }
+    return found
+
+
+def _rounded(value: float | None, decimals: int) -> float | None:
+    return None if value is None else round(value, decimals)
 
 
 def _text(micros: int) -> str:

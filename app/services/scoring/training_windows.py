@@ -7,7 +7,7 @@ import numpy as np
 
 from app.domain.churn.contractual.features import attributes
 from app.domain.churn.contractual.state import Contracts, State
-from app.domain.churn.inputs.snapshots import Window, plan
+from app.domain.churn.inputs.snapshots import Window, plan, same_season
 from app.domain.churn.models import contract
 from app.domain.churn.models.contract import ContractWindow
 from app.domain.common.arrays import IntArray
@@ -30,6 +30,24 @@ LEAST_KNOWN = 0.8
 those nobody has touched for long, and what holds for the rest need not hold for them."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Closed:
+    """The windows that had closed by a run's day; None for each that the past is too short for.
+
+    Args:
+        earlier: the window before ``last``.
+        last: the one that closed on the day.
+        same_season: the one a year before the horizon.
+    """
+
+    earlier: Window | None = None
+    last: Window | None = None
+    same_season: Window | None = None
+
+
+NO_WINDOWS = Closed()
+
+
 def purchase_window(tx: ReadTx, population: Population, closes_day: int) -> tuple[Ids, Window]:
     """Tell who of the buyers of a day bought before ``closes_day`` began.
 
@@ -42,10 +60,8 @@ def purchase_window(tx: ReadTx, population: Population, closes_day: int) -> tupl
     return customer_id, Window(population.snapshot, silent, closes_day - spec.as_of_day)
 
 
-def purchase_windows(
-    tx: ReadTx, spec: RunSpec, customer_id: Ids, first_day: IntArray
-) -> tuple[Window | None, Window | None]:
-    """Read the last two windows that had closed by a run's day; twice None when the past is too short.
+def purchase_windows(tx: ReadTx, spec: RunSpec, customer_id: Ids, first_day: IntArray) -> Closed:
+    """Read the windows that had closed by a run's day, or by the end of its sales.
 
     Args:
         tx: a transaction.
@@ -53,20 +69,25 @@ def purchase_windows(
         customer_id: who has bought, ascending; of very many, `MAX_BUYERS` are read, evenly chosen.
         first_day: of their purchases, aligned.
     """
-    horizon = spec.parameters.horizon_days
-    planned = plan(int(first_day.min()), spec.as_of_day, horizon) if first_day.size else None
+    if not first_day.size:
+        return NO_WINDOWS
+    first, day, horizon = int(first_day.min()), spec.sales_end_day, spec.parameters.horizon_days
+    planned = plan(first, day, horizon)
     if planned is None:
-        return None, None
+        return NO_WINDOWS
     step = -(-customer_id.size // MAX_BUYERS)
     only = customer_id[::step] if step > 1 else None
-    earlier, last = (
-        purchase_window(tx, run_facts.population(tx, spec.on(day_of(opens)), only), closes)[1]
-        for opens, closes in (
-            (planned.earlier_day, planned.last_day),
-            (planned.last_day, planned.as_of_day),
-        )
+
+    def read(opens: int, closes: int) -> Window:
+        then = run_facts.population(tx, spec.on(day_of(opens)), only)
+        return purchase_window(tx, then, closes)[1]
+
+    season = same_season(first, day, horizon)
+    return Closed(
+        read(planned.earlier_day, planned.last_day),
+        read(planned.last_day, day),
+        None if season is None else read(season[0], sum(season)),
     )
-    return earlier, last
 
 
 @dataclass(frozen=True, slots=True, eq=False)

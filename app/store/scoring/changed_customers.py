@@ -67,12 +67,13 @@ def _passed(tx: ReadTx, before: Bounds, after: Bounds) -> Iterator[Select[Any]]:
     end = _between(before.end, after.end)
     recent = _between(before.recent, after.recent)
     earlier, cut = _between(before.earlier, after.earlier), _between(before.cut, after.cut)
+    contacts = _between(before.contacts, after.contacts)
     windows = [end, recent, earlier, cut]
     if before.start is not None and after.start is not None:
         windows.append(_between(before.start, after.start))
     for owner, at, spans in (
         (Transaction.customer_id, Transaction.occurred_at, windows),
-        (Interaction.customer_id, Interaction.started_at, [end, recent]),
+        (Interaction.customer_id, Interaction.started_at, [end, contacts]),
         (Complaint.customer_id, Complaint.received_at, [end]),
         (ComplaintEvent.customer_id, ComplaintEvent.at, [end]),
         (SurveyResponse.customer_id, SurveyResponse.answered_at, [end]),

@@ -59,10 +59,10 @@ def transactions(tx: ReadTx, spec: RunSpec, only: Ids | None = None) -> Columns:
         window; ``foreign``: number of those in other currencies, at any time; ``purchase_days``: distinct
         local days with a purchase, ``first_micros`` and ``last_micros`` of a purchase, `NEVER` without one;
         ``cut_purchase_days`` and ``cut_last_micros``: the same of purchases before ``bounds.cut``;
-        ``refunds``: number of those that lowered a value, at any time; ``spend_minor``: sum of all purchases
-        in the reporting currency, at any time;
-        ``recent_purchases`` and ``earlier_purchases``: purchases since ``bounds.recent`` and in the as long
-        time before; ``recent_spend_minor`` and ``earlier_spend_minor``: what was paid in them, in the
+        ``refunds``: distinct local days with one that lowered a value, at any time; ``spend_minor``: sum of
+        all purchases in the reporting currency, at any time;
+        ``recent_purchases`` and ``earlier_purchases``: purchase days since ``bounds.recent`` and in the as
+        long time before; ``recent_spend_minor`` and ``earlier_spend_minor``: what was paid in them, in the
         reporting currency.
     """
     parameters, bounds = spec.parameters, spec.bounds
@@ -77,7 +77,7 @@ def transactions(tx: ReadTx, spec: RunSpec, only: Ids | None = None) -> Columns:
         Transaction.currency == parameters.currency,
     )
     counted = own if bounds.start is None else and_(at >= bounds.start, own)
-    bought = _bought(parameters)
+    is_sale = bought(parameters)
     recent, earlier = at >= bounds.recent, and_(at >= bounds.earlier, at < bounds.recent)
     days = func.count(local_day(tx, at, day_shifts(first, bounds.end, spec.company)).distinct())
     statement = select(
@@ -85,17 +85,17 @@ def transactions(tx: ReadTx, spec: RunSpec, only: Ids | None = None) -> Columns:
         _sum(amount, counted),
         func.count().filter(counted),
         func.count().filter(Transaction.currency != parameters.currency),
-        days.filter(bought),
-        numpy_io.micros(tx, func.min(at).filter(bought), NEVER),
-        numpy_io.micros(tx, func.max(at).filter(bought), NEVER),
-        days.filter(at >= bounds.cut, bought),
-        numpy_io.micros(tx, func.max(at).filter(at < bounds.cut, bought), NEVER),
-        func.count().filter(amount < 0),
-        _sum(amount, bought, own),
-        func.count().filter(recent, bought),
-        func.count().filter(earlier, bought),
-        _sum(amount, recent, bought, own),
-        _sum(amount, earlier, bought, own),
+        days.filter(is_sale),
+        numpy_io.micros(tx, func.min(at).filter(is_sale), NEVER),
+        numpy_io.micros(tx, func.max(at).filter(is_sale), NEVER),
+        days.filter(at >= bounds.cut, is_sale),
+        numpy_io.micros(tx, func.max(at).filter(at < bounds.cut, is_sale), NEVER),
+        days.filter(amount < 0),
+        _sum(amount, is_sale, own),
+        days.filter(recent, is_sale),
+        days.filter(earlier, is_sale),
+        _sum(amount, recent, is_sale, own),
+        _sum(amount, earlier, is_sale, own),
     ).where(*_visible(spec))
     statement = _of(tx, statement, Transaction.customer_id, only)
     # Every column it reads is in this index, in the order of the groups.
@@ -135,7 +135,7 @@ def buyers(tx: ReadTx, parameters: Parameters, start: datetime, end: datetime) -
     at = Transaction.occurred_at
     statement = (
         select(numpy_io.raw_id(tx, Transaction.customer_id))
-        .where(at >= start, at < end, _bought(parameters), *_of_kinds(parameters))
+        .where(at >= start, at < end, bought(parameters), *of_kinds(parameters))
         .group_by(Transaction.customer_id)
         .order_by(Transaction.customer_id)
     )
@@ -167,14 +167,14 @@ def contacts(tx: ReadTx, bounds: Bounds, only: Ids | None = None) -> Columns:
     """Count contacts.
 
     Returns:
-        ``contacts`` and ``recent_contacts``: those the customer began, ever and since ``bounds.recent``;
+        ``contacts`` and ``recent_contacts``: those the customer began, ever and since ``bounds.contacts``;
         ``last_contact_micros``: the last one, whoever began it.
     """
     began = Interaction.direction == Direction.INBOUND
     statement = select(
         numpy_io.raw_id(tx, Interaction.customer_id),
         func.count(case((began, 1))),
-        func.count(case((and_(began, Interaction.started_at >= bounds.recent), 1))),
+        func.count(case((and_(began, Interaction.started_at >= bounds.contacts), 1))),
         numpy_io.micros(tx, func.max(Interaction.started_at)),
     ).where(Interaction.customer_id.is_not(None), Interaction.started_at < bounds.end)
     statement = _of(tx, statement, Interaction.customer_id, only)
@@ -283,15 +283,15 @@ def customers(tx: ReadTx) -> int:
 
 
 def _visible(spec: RunSpec) -> list[Any]:
-    return [Transaction.occurred_at < spec.bounds.end, *_of_kinds(spec.parameters)]
+    return [Transaction.occurred_at < spec.bounds.end, *of_kinds(spec.parameters)]
 
 
-def _of_kinds(parameters: Parameters) -> list[Any]:
+def of_kinds(parameters: Parameters) -> list[Any]:
     kinds = sorted(parameters.ignored_kinds)
     return [Transaction.kind.not_in(kinds)] if kinds else []
 
 
-def _bought(parameters: Parameters) -> Any:
+def bought(parameters: Parameters) -> Any:
     """Whether a transaction makes its day a day of purchase."""
     amount = Transaction.amount_minor
     if not parameters.zero_amount_purchases:

@@ -47,6 +47,8 @@ class ChurnContest(Base):
     learned: Mapped[dict[str, Any] | None]
     # The contest of customers under contract, and what was learned of them.
     contract: Mapped[dict[str, Any] | None]
+    # What became of silent customers in the closed windows.
+    silence: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
 
     __table_args__ = (Index(None, "facts_key", "as_of"),)

@@ -18,6 +18,8 @@ class ScoringRun(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     job_id: Mapped[UUID | None]
     as_of: Mapped[date]
+    # Day of the newest sale, to which silence is counted, where sales had stopped by as_of.
+    data_end: Mapped[date | None]
     currency: Mapped[str] = mapped_column(Text)
     parameters: Mapped[dict[str, Any]]
     # Same parameters apart from as_of: what "previous run" means.
@@ -32,10 +34,14 @@ class ScoringRun(Base):
     lifetime_value: Mapped[dict[str, Any] | None]
     # Which model served, and why: to compute the run again, the same one must.
     contest_id: Mapped[UUID | None]
+    # How many customers as silent as those who are dormant, and as those who have left, returned.
+    return_shares: Mapped[dict[str, Any] | None]
     # What is usual among all customers: small, because every customer's reasons are told with it.
     churn_baselines: Mapped[dict[str, Any] | None]
     # The learned models as they served: what a customer's probability is made of is told from them.
     churn_serving: Mapped[dict[str, Any] | None]
+    # How answers of one customer vary, by index: what customers' trends are told by.
+    answer_spreads: Mapped[dict[str, Any] | None]
     # How satisfaction goes with expectation among all: what customers' quadrants are told by.
     expectation_reference: Mapped[dict[str, Any] | None]
     contract_serving: Mapped[dict[str, Any] | None]
@@ -81,7 +87,8 @@ class CustomerScore(Base):
     """The current run's verdict on one customer; only rows that changed are written.
 
     ``churn_percent`` is the probability of no purchase within the horizon, in whole percent: what is
-    stored does not change with every day that passes. ``churn_facts`` are the numbers its reasons are told
+    stored does not change with every day that passes. ``churn_reason`` says why there is no level or no
+    probability. ``churn_facts`` are the numbers its reasons are told
     from when somebody asks; ``satisfaction`` holds the latest answer and trend for each index, and the points
     that ``quadrant`` follows from.
     """
@@ -97,6 +104,8 @@ class CustomerScore(Base):
     churn_level: Mapped[str | None] = mapped_column(Text)
     churn_percent: Mapped[int | None]
     churn_model: Mapped[str | None] = mapped_column(Text)
+    dormant: Mapped[bool | None]
+    churn_reason: Mapped[str | None] = mapped_column(Text)
     value_at_risk_minor: Mapped[int | None] = mapped_column(BigInteger)
     churn_facts: Mapped[list[Any] | None]
     satisfaction: Mapped[dict[str, Any] | None]
@@ -115,5 +124,11 @@ class CustomerScore(Base):
         # By what lists are filtered when they are sorted by the first column: an index of its own for that
         # would cost every run as much as this one.
         Index(None, "value_minor", "customer_id", "tier"),
-        Index(None, "value_at_risk_minor", "customer_id", "churn_level"),
+        Index(
+            "ix_customer_scores_value_at_risk",
+            "value_at_risk_minor",
+            "customer_id",
+            "churn_level",
+            "dormant",
+        ),
     )

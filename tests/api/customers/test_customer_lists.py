@@ -162,7 +162,8 @@ def test_customers_of_some_churn_levels(api: Api) -> None:
     assert sorted(found(api, churn_level=["at_risk", "left"])) == ["Gone", "Poor", "Rich"]
     assert found(api, churn_level="at_risk", q="poor") == ["Poor"]
     flags = {row["name"]: row["churn"] for row in api.get(URL).json()["data"]}
-    told = {"level": "at_risk", "probability": 0.61, "model": "mbg_nbd"}
+    told = {"level": "at_risk", "probability": 0.61, "reason": None, "model": "mbg_nbd"}
+    told |= {"dormant": False, "left_by": None, "return_share": None}
     assert flags["Rich"] == {**told, "value_at_risk": {"amount": "9.00", "currency": "TRY"}}
     assert flags["Unknown"] is None
     assert flags["Gone"]["value_at_risk"] is None

@@ -44,6 +44,23 @@ def test_the_contest_is_told_with_the_figures_of_all_models(api: Api, ids: list[
     assert brier["logistic"] < brier["mbg_nbd"]
 
 
+def test_so_small_a_shop_does_not_tell_whether_probabilities_are_right(api: Api, ids: list[UUID]) -> None:
+    report = api.get("/v1/insights/churn").json()
+    served = {entry["code"]: entry["metrics"] for entry in report["serving"]["contest"]["entries"]}[
+        "logistic"
+    ]
+    names = ("ece", "ece_by_chance", "ece_limit")
+    assert [report[name] for name in names] == [served[name] for name in names]
+    limit = report["ece_limit"]
+    assert 0 < report["ece_by_chance"] < limit
+    assert report["calibrated"] is (None if limit > 0.1 else report["ece"] <= max(0.05, limit))
+    assert ("too_few_to_tell" in report["limits"]) is (limit > 0.1)
+    assert ("not_calibrated" in report["limits"]) is (report["calibrated"] is False)
+    of_customer = api.get(f"/v1/customers/{ids[0]}/churn").json()
+    told = (*names, "calibrated")
+    assert [of_customer[name] for name in told] == [report[name] for name in told]
+
+
 def test_contributions_add_up_to_the_probability(api: Api, ids: list[UUID]) -> None:
     found = explained(api, ids)
     assert len(found) > 10
@@ -87,7 +104,7 @@ def test_a_second_run_of_the_day_says_the_same(api: Api, store: Store, actor: Ac
 def test_with_a_short_past_the_purchase_model_serves_and_nothing_is_explained(
     api: Api, store: Store, actor: Actor
 ) -> None:
-    [customer_id] = store.write_sync(factories.rhythmic_shop, actor, 1, DAY)
+    [customer_id, *_] = store.write_sync(factories.rhythmic_shop, actor, 60, DAY)
     serving = run(api, store, actor, "2025-08-01")["serving"]
     assert (serving["model"], serving["contest"]["reason"]) == ("mbg_nbd", "no_closed_window")
     assert api.get(f"/v1/customers/{customer_id}/churn").json()["explanation"] is None

@@ -79,9 +79,18 @@ def test_who_it_is_is_told_as_in_the_customer(api: Api, customer: dict[str, Any]
 def test_what_the_current_run_says_is_told(
     api: Api, store: Store, actor: Actor, customer: dict[str, Any]
 ) -> None:
-    nps = {"latest": 60.0, "answered_at": "2026-03-01T09:30:00Z", "n": 3, "mean": 80.0, "trend": "falling"}
+    answered = {"latest": 20.0, "answered_at": "2026-03-01T09:30:00Z", "n": 3}
+    told = {"mean": 66.7, "trend": "falling", "change": -70.0, "statistic": -2.7987, "limit": 2.201}
+    spreads = {"nps": {"factor": 0.2, "mean": 70.0}}
     steps = {"B": [[12445, -50]], "C": [[1, -50]]}
-    store.write_sync(rows.run, actor, as_of=date(2026, 3, 11), currency="TRY", next_tier_steps=steps)
+    store.write_sync(
+        rows.run,
+        actor,
+        as_of=date(2026, 3, 11),
+        currency="TRY",
+        next_tier_steps=steps,
+        answer_spreads=spreads,
+    )
     store.write_sync(
         score,
         actor,
@@ -89,7 +98,7 @@ def test_what_the_current_run_says_is_told(
         tier="B",
         value_minor=12345,
         near_threshold="A",
-        satisfaction={"nps": nps},
+        satisfaction={"nps": {**answered, "earlier": 90.0, "squares": 200.0}},
         churn_level="watch",
         churn_percent=61,
         churn_model="mbg_nbd",
@@ -100,11 +109,15 @@ def test_what_the_current_run_says_is_told(
         "value": {"amount": "123.45", "currency": "TRY"},
         "next_tier_distance": {"amount": "1.00", "currency": "TRY"},
         "near_threshold": "A",
-        "satisfaction": {"nps": nps},
+        "satisfaction": {"nps": {**answered, **told}},
         "churn": {
             "level": "watch",
             "probability": 0.61,
+            "reason": None,
             "model": "mbg_nbd",
+            "dormant": False,
+            "left_by": None,
+            "return_share": None,
             "value_at_risk": {"amount": "75.30", "currency": "TRY"},
         },
         "scored_as_of": "2026-03-11",
@@ -249,6 +262,8 @@ def test_the_heaviest_reasons_are_told_in_the_language_of_the_caller(
         "value": 60.0,
         "baseline": 20.0,
         "contribution": 1.0,
+        "n": None,
+        "limit": None,
         "sentence": heaviest,
     }
     weights = [reason["contribution"] for reason in reasons]

@@ -26,7 +26,7 @@ def test_churn_ties_with_the_customers(api: Api, ids: list[UUID]) -> None:
     report = api.get("/v1/insights/churn").json()
     assert report["models"]["mbg_nbd"]["no_fit"] == "too_few_customers"
     assert sum(level["customers"] for level in report["levels"]) == report["n"]
-    assert report["limits"] == ["too_few_customers", "no_backtest"]
+    assert report["limits"] == ["too_few_customers", "no_backtest", "left_unproved"]
 
 
 def test_a_customer_without_a_verdict_has_an_empty_flag(api: Api, ids: list[UUID]) -> None:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from app.domain.churn.inputs.purchase_history import Rhythm
-from app.domain.churn.levels import LEVELS, UNKNOWN, RiskLevels, assign, silent_for_good
+from app.domain.churn.levels import LEVELS, UNKNOWN, RiskLevels, assign, silence_ratio
 
 
 def test_limits_belong_to_the_worse_level() -> None:
@@ -28,7 +28,10 @@ def test_a_probability_is_a_probability(q: float) -> None:
 def test_silence_must_be_long_for_the_customer_and_for_the_population() -> None:
     # A weekly buyer, interval (70 + 50)/11 = 10.9: three of them are 33, but the population's p95 is 60.
     population = Rhythm(100, 50.0, 60.0)
-    assert silent_for_good([10, 10], [70, 70], [60, 61], population).tolist() == [False, True]
+    assert silence_ratio([10, 10], [70, 70], [60, 90], population).tolist() == [1.0, 1.5]
     # A yearly one, interval (730 + 50)/3 = 260: three of them are 780.
-    assert silent_for_good([2, 2], [730, 730], [780, 781], population).tolist() == [False, True]
-    assert silent_for_good([0], [0], [9999], Rhythm(0, None, None)).tolist() == [False]
+    assert silence_ratio([2, 2], [730, 730], [780, 1560], population).tolist() == [1.0, 2.0]
+
+
+def test_where_nobody_came_back_no_silence_is_long() -> None:
+    assert silence_ratio([0], [0], [9999], Rhythm(0, None, None)).tolist() == [0.0]

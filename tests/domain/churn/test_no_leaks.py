@@ -6,6 +6,7 @@ from churn_shops import simulated
 
 from app.domain.churn.evaluation.model_selection import contest, predict
 from app.domain.churn.inputs.snapshots import Snapshot, Window
+from app.domain.churn.left_by_silence import judge
 from app.domain.churn.models import REGISTRY
 from app.domain.churn.models.model import Why
 from app.domain.common.arrays import IntArray
@@ -23,7 +24,8 @@ def said(ledger: Ledger) -> list[object]:
     scores = [
         one if isinstance(one, Why) else np.asarray(one.scores(now, HORIZON)).tolist() for one in trained
     ]
-    return [found, owners.tolist(), predict(now, HORIZON, found, earlier, last).q.tolist(), scores]
+    silence = judge(HORIZON, last, ledger.same_season(DAY, HORIZON), earlier)
+    return [silence, found, owners.tolist(), predict(now, HORIZON, found, earlier, last).q.tolist(), scores]
 
 
 def future_matters(kind: type[Ledger]) -> bool:

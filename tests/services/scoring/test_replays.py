@@ -16,6 +16,7 @@ from app.jobs.scoring import replay as work
 from app.jobs.scoring.score import score
 from app.schemas.scoring.replays import ReplayCreate
 from app.schemas.scoring.runs import ScoringRunCreate
+from app.services.insights import churn_report
 from app.services.scoring import replays, run_facts
 from app.services.scoring import runs as scoring_runs
 from app.store.engine import Store
@@ -321,6 +322,22 @@ def test_what_was_changed_past_the_service_is_not_explained(
     store.write_sync(lambda tx: (tx.execute(raised), tx.execute(since)))
     found = replay(store, actor, run_id)
     assert (found["same"], found["remarks"]) == (False, ["unexplained"])
+
+
+def test_a_run_with_left_by_silence_and_stopped_sales_comes_out_the_same(store: Store, actor: Actor) -> None:
+    first, ids = date(2025, 3, 1), store.write_sync(factories.customers_worth, actor, [100] * 80)
+    days = [(who, number) for who in ids[:40] for number in range(0, 300, 6)]
+    days += [(who, number) for who in ids[40:] for number in range(0, 60, 6)]
+    days += [(ids[0], number) for number in range(300)]
+    sold = [(who, first + timedelta(days=number)) for who, number in days]
+    store.write_sync(factories.sales, sold)
+    for after, left in ((300, 40), (330, 0)):
+        as_of = first + timedelta(days=after)
+        run_id = run(store, actor, as_of=as_of.isoformat(), horizon_days=30)
+        report = store.read_sync(churn_report.report, actor, None, None)
+        assert (report["left"]["by_silence"], report["data_end"] is None) == (left, left > 0)
+        found = replay(store, actor, run_id)
+        assert (found["same"], found["remarks"]) == (True, [])
 
 
 def test_a_run_of_other_rules_says_so(store: Store, actor: Actor, shop: list[UUID]) -> None:

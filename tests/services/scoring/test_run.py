@@ -79,6 +79,26 @@ def test_going_on_from_an_earlier_run_gives_what_reading_everything_gives(
         assert (went_on.no_rate, went_on.rates_used) == (whole.no_rate, whole.rates_used)
 
 
+def test_going_on_across_a_day_on_which_sales_stopped(
+    store: Store, actor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_facts, "SETTLES", timedelta(0))
+    monkeypatch.setattr(run_facts, "MAX_CHANGED_SHARE", 1.0)
+    store.write_sync(factories.rhythmic_shop, actor, 40, datetime(2026, 2, 10, 9, tzinfo=UTC))
+    stopped = []
+    for as_of in ("2026-05-20", "2026-05-08", "2026-06-15", "2026-06-20"):
+        made = store.write_sync(runs.create, actor, ScoringRunCreate.model_validate({"as_of": as_of}))
+        went_on = store.read_sync(scoring.read, actor, made["id"])
+        with monkeypatch.context() as patch:
+            patch.setattr(changed_customers, "are_deleted", lambda *_: True)
+            whole = store.read_sync(scoring.read, actor, made["id"])
+        assert (went_on.facts.read_again is None) == (not stopped)
+        assert_same(went_on.facts.columns, whole.facts.columns)
+        stopped.append(went_on.spec.feed.newest_sale is not None)
+        score(store, actor, made["id"])
+    assert stopped == [True, False, True, True]
+
+
 def test_what_lies_behind_the_day_changes_nothing(store: Store, actor: Actor) -> None:
     ids = store.write_sync(factories.customers_worth, actor, [100 * number for number in range(1, 40)])
     survey_id = store.write_sync(survey)

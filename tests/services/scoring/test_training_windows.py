@@ -42,9 +42,11 @@ def test_of_very_many_customers_some_are_read(
     store.write_sync(factories.rhythmic_shop, actor, 60, DAY)
     ids, whole = store.read_sync(last_window)
     monkeypatch.setattr(training_windows, "MAX_BUYERS", 20)
-    earlier, last = store.read_sync(training_windows.purchase_windows, SPEC, ids, FIRST_DAY)
+    closed = store.read_sync(training_windows.purchase_windows, SPEC, ids, FIRST_DAY)
+    earlier, last = closed.earlier, closed.last
     assert earlier is not None
     assert last is not None
+    assert closed.same_season is None
     assert len(earlier.then) == len(last.then) == 20
     assert last.silent.tolist() == whole.silent[::3].tolist()
     assert last.then.value_minor.tolist() == whole.then.value_minor[::3].tolist()
@@ -52,7 +54,14 @@ def test_of_very_many_customers_some_are_read(
 
 def test_without_purchases_there_are_no_windows(store: Store, actor: Actor) -> None:
     nobody = np.empty(0, dtype="S16")
-    assert store.read_sync(training_windows.purchase_windows, SPEC, nobody, np.empty(0, np.int64)) == (
-        None,
-        None,
-    )
+    found = store.read_sync(training_windows.purchase_windows, SPEC, nobody, np.empty(0, np.int64))
+    assert found is training_windows.NO_WINDOWS
+
+
+def test_the_season_of_a_year_ago_is_read_where_enough_lies_before_it(store: Store, actor: Actor) -> None:
+    store.write_sync(factories.rhythmic_shop, actor, 60, datetime(2025, 9, 1, 9, tzinfo=UTC))
+    ids, whole = store.read_sync(last_window)
+    first = whole.then.facts.first_day
+    season = store.read_sync(training_windows.purchase_windows, SPEC, ids, first).same_season
+    assert season is not None
+    assert (season.then.as_of_day, season.closes_day) == (SPEC.as_of_day - 364, SPEC.as_of_day - 304)

@@ -92,10 +92,10 @@ FEATURES: tuple[ContractFeature, ...] = (
     ContractFeature(
         "recent_purchases",
         "recent_purchases",
-        "ln(1 + purchases in 90 days)",
+        "ln(1 + purchase days in 90 days)",
         lambda seen: np.log1p(seen.facts.recent_purchases),
     ),
-    ContractFeature("refunds", "refunds", "ln(1 + refunds)", lambda seen: np.log1p(seen.refunds)),
+    ContractFeature("refunds", "refunds", "ln(1 + days with a refund)", lambda seen: np.log1p(seen.refunds)),
     ContractFeature(
         "open_complaints",
         "open_complaints",

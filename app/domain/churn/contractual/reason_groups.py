@@ -39,7 +39,7 @@ OWN = (
     ReasonGroup(
         "recent_purchases",
         Unit.COUNT,
-        "Purchases in the last {recent_days} days: {value}.",
+        "Purchase days in the last {recent_days} days: {value}.",
         "No purchases.",
         lambda c: Measurement(c.facts.recent_purchases, 0),
     ),

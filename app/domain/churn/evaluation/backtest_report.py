@@ -17,7 +17,8 @@ from app.domain.churn.evaluation.bootstrap import Interval, draw, percentiles
 from app.domain.churn.evaluation.metrics import DRAWS, Bin, Metrics, measure
 from app.domain.churn.evaluation.model_selection import Contest, Forecast, contest, predict
 from app.domain.churn.inputs.snapshots import Snapshot, Window, check_order
-from app.domain.churn.levels import DEFAULT_LEVELS, LEVELS, UNKNOWN, RiskLevels, assign, silent_for_good
+from app.domain.churn.left_by_silence import judge
+from app.domain.churn.levels import DEFAULT_LEVELS, LEVELS, UNKNOWN, RiskLevels, assign, silence_ratio
 from app.domain.churn.models import BASELINE, REGISTRY
 from app.domain.churn.models.contract import CONTRACT_MODELS
 from app.domain.churn.models.model import Why
@@ -150,6 +151,7 @@ def evaluate(
     earlier: Window | None,
     last: Window | None,
     *,
+    same_season: Window | None = None,
     flags: LEVELS_ARRAY | None = None,
     options: Options = DEFAULT_OPTIONS,
 ) -> Evaluation:
@@ -159,6 +161,8 @@ def evaluate(
         outcome: the customers on that day, and who of them bought nothing in the horizon after it.
         earlier: the window before ``last``.
         last: the window that had closed by that day; both as `app.domain.churn.inputs.snapshots.plan` says.
+        same_season: the window a year before ``outcome``; with ``last`` it says from which silence on
+            customers have left.
         flags: the levels as they were really given then, aligned with the customers, positions in `LEVELS`;
             by default those that would have been given.
         options: how to measure.
@@ -176,7 +180,8 @@ def evaluate(
     missing: dict[str, Why] = {}
     models = tuple(_models(outcome, (earlier, last), forecast, o, missing))
     if flags is None:
-        flags = _flags(then, forecast.q, o.levels)
+        limit = judge(outcome.horizon_days, last, same_season, earlier).limit
+        flags = _flags(then, forecast.q, limit, o.levels)
     return Evaluation(
         as_of_day=then.as_of_day,
         horizon_days=outcome.horizon_days,
@@ -275,11 +280,11 @@ def _shown(q: FloatArray) -> FloatArray:
     return shown
 
 
-def _flags(then: Snapshot, q: FloatArray, levels: RiskLevels) -> LEVELS_ARRAY:
-    """The levels that would have been given."""
+def _flags(then: Snapshot, q: FloatArray, limit: float | None, levels: RiskLevels) -> LEVELS_ARRAY:
+    """The levels that would have been given; who is silent beyond the limit has left."""
     known = then.histories
-    left = silent_for_good(known.x, known.t_x_days, known.silence_days, then.rhythm)
-    return assign(_shown(q), left, levels)
+    ratio = silence_ratio(known.x, known.t_x_days, known.silence_days, then.rhythm)
+    return assign(_shown(q), ratio > (np.inf if limit is None else limit), levels)
 
 
 def confusion(flags: LEVELS_ARRAY, silent: BoolArray) -> tuple[Cell, ...]:

@@ -25,6 +25,12 @@ TOP_SHARE = 0.1
 DRAWS = 200
 """Bootstrap samples behind an interval."""
 
+CALIBRATED_TO = 0.05
+"""Probabilities whose calibration error is at most this are calibrated, however many customers there are."""
+
+TOO_WIDE = 0.1
+"""Where right probabilities might have a calibration error above this, nothing can be said of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bin:
@@ -110,13 +116,54 @@ def calibration_error(table: tuple[Bin, ...]) -> float | None:
     return sum(part.n * abs(part.mean_p - part.share) for part in table) / n if n else None
 
 
+def error_by_chance(ranked: Ranked, bins: int = BINS) -> tuple[float, float] | None:
+    """Tell what calibration error right probabilities would have: the expected one, and the limit.
+
+    The share of a bin lies about its mean probability with the error s = √Σp(1 − p)/n; distances add up by
+    size, as in `calibration_error`, and the limit is two of their standard errors above the expected one.
+
+    Returns:
+        None for nobody.
+
+    >>> even = rank([0, 1] * 300, [0.5] * 600)
+    >>> [round(one, 6) for one in error_by_chance(even)]
+    [0.051503, 0.076113]
+    """
+    n = ranked.p.size
+    if not n:
+        return None
+    starts = _edges(n, bins)[:-1]
+    starts = starts[: min(n, bins)]  # with fewer customers the last bins are empty
+    # Of a bin w·s: its share of the customers times the error of its share who left.
+    spread = np.sqrt(np.add.reduceat((ranked.p * (1 - ranked.p))[::-1], starts)) / n
+    expected = float(np.sqrt(2 / np.pi) * spread.sum())
+    return expected, expected + 2 * float(np.sqrt((spread**2).sum() * (1 - 2 / np.pi)))
+
+
+def is_calibrated(ece: float | None, ece_limit: float | None) -> bool | None:
+    """Whether probabilities are as right as chance allows; None when there are too few customers to say.
+
+    >>> is_calibrated(0.07, 0.076), is_calibrated(0.07, 0.06), is_calibrated(0.07, 0.11)
+    (True, False, None)
+    """
+    if ece is None or ece_limit is None or is_too_few(ece_limit):
+        return None
+    return ece <= max(CALIBRATED_TO, ece_limit)
+
+
+def is_too_few(ece_limit: float | None) -> bool:
+    """Whether there were too few customers to tell right probabilities from wrong ones."""
+    return ece_limit is not None and ece_limit > TOO_WIDE
+
+
 @dataclass(frozen=True, slots=True)
 class Metrics:
     """What was measured on ``n`` customers of whom ``base_rate`` (0..1) left.
 
     Figures that cannot be had are None: all of them for nobody; AUC when all or none left; lift when none
-    did. ``brier``, ``ece`` and ``mean_p`` read the score as a probability and are None for one that is none.
-    Intervals are percentile bootstrap over customers; None with the figure.
+    did. ``brier``, ``ece``, what it would be by chance and its limit, and ``mean_p`` read the score as a
+    probability and are None for one that is none. Intervals are percentile bootstrap over customers; None
+    with the figure.
     """
 
     n: int
@@ -128,6 +175,8 @@ class Metrics:
     brier: float | None
     brier_interval: Interval | None
     ece: float | None
+    ece_by_chance: float | None
+    ece_limit: float | None
     mean_p: float | None
     calibration: tuple[Bin, ...]
 
@@ -163,6 +212,7 @@ def measure(
     drawn = score_intervals(ranked.y, ranked.p, ranked.ends, TOP_SHARE, draws, seed)
     intervals = {name: None if values[name] is None else drawn[name] for name in values}
     table = calibration_table(ranked) if is_probability else ()
+    by_chance, limit = (error_by_chance(ranked) if is_probability else None) or (None, None)
     return Metrics(
         n=n,
         base_rate=float(ranked.y.mean()) if n else None,
@@ -173,6 +223,8 @@ def measure(
         brier=values["brier"],
         brier_interval=intervals["brier"],
         ece=calibration_error(table),
+        ece_by_chance=by_chance,
+        ece_limit=limit,
         mean_p=float(ranked.p.mean()) if n and is_probability else None,
         calibration=table,
     )

@@ -72,7 +72,7 @@ def alone(facts: CustomerFacts) -> Facts:
         value = getattr(facts, name)
         absent = np.nan if name in SCORES else NO_DAY
         columns[name] = np.array([absent if value is None else value])
-    return Facts(as_of_day=facts.as_of_day, **columns)
+    return Facts(as_of_day=facts.as_of_day, **columns, sales_end_day=facts.sales_end_day)
 
 
 _EFFECTS = ("This lowers the risk.", "This hardly matters.", "This raises the risk.")

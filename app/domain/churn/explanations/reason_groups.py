@@ -24,8 +24,8 @@ class Measurement(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """One customer: its facts, what it is worth, its refunds, what is usual in the run, and the first day of
-    its contract, None without one."""
+    """One customer: its facts, what it is worth, its days with a refund, what is usual in the run, and the
+    first day of its contract, None without one."""
 
     facts: CustomerFacts
     value_minor: int
@@ -57,9 +57,8 @@ NOTHING = Measurement(None, None)
 
 
 def _pattern(c: Customer) -> Measurement:
-    if c.facts.last_day is None:
-        return NOTHING
-    return Measurement(c.facts.as_of_day - 1 - c.facts.last_day, c.facts.purchase_days)
+    silence = c.facts.silence_days
+    return NOTHING if silence is None else Measurement(silence, c.facts.purchase_days)
 
 
 def _level(c: Customer) -> Measurement:
@@ -127,14 +126,14 @@ _ALL = (
     ReasonGroup(
         "spend_trend",
         Unit.PERCENT,
-        "A purchase in {recent_days} days was {value} of one in the {recent_days} before.",
+        "Spending on a purchase day in {recent_days} days was {value} of that in the {recent_days} before.",
         "No purchases in both of the last two periods of {recent_days} days to compare.",
         _trend,
     ),
     ReasonGroup(
         "refunds",
         Unit.COUNT,
-        "Refunds and cancellations: {value}.",
+        "Days with a refund or cancellation: {value}.",
         _NOTHING,
         _count(lambda c: c.refunds),
     ),

@@ -138,7 +138,7 @@ def _value(sight: Sight) -> FloatArray:
 
 
 def _trend(sight: Sight) -> FloatArray:
-    """Of the amount of a purchase, not of their number: recency and frequency hold that."""
+    """Of the amount of a purchase day, not of their number: recency and frequency hold that."""
     facts, usually = sight.snapshot.facts, sight.usual.median_spend_minor or 1.0
     both = (facts.recent_purchases > 0) & (facts.earlier_purchases > 0)
     recent, earlier = (
@@ -195,10 +195,10 @@ FEATURES: tuple[Feature, ...] = (
     Feature(
         "value_trend",
         "spend_trend",
-        "ln((spend for each purchase in 90 days + median)/(in the 90 before + median)), 0 unless in both",
+        "ln((spend for each purchase day in 90 days + median)/(in the 90 before + median)), 0 unless in both",
         _trend,
     ),
-    Feature("refunds", "refunds", "ln(1 + refunds)", lambda s: np.log1p(s.snapshot.refunds)),
+    Feature("refunds", "refunds", "ln(1 + days with a refund)", lambda s: np.log1p(s.snapshot.refunds)),
     Feature(
         "open_complaints",
         "open_complaints",

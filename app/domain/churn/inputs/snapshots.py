@@ -33,7 +33,7 @@ class Snapshot:
     Args:
         facts: what was known then.
         value_minor: what each was worth over the caller's window of value that ended then, minor units.
-        refunds: how many refunds and cancellations each had by then.
+        refunds: days with a refund or cancellation each had by then.
 
     Raises:
         ValueError: lengths differ, or a customer without a purchase is among them.
@@ -61,7 +61,7 @@ class Snapshot:
     def histories(self) -> Histories:
         """Purchase histories up to the day."""
         facts = self.facts
-        return from_days(facts.first_day, facts.last_day, facts.purchase_days, facts.as_of_day)
+        return from_days(facts.first_day, facts.last_day, facts.purchase_days, facts.sales_end_day)
 
     @cached_property
     def rhythm(self) -> Rhythm:
@@ -177,6 +177,32 @@ def plan(first_day: int, as_of_day: int, horizon_days: int) -> Plan | None:
     """
     length = min(horizon_days, (as_of_day - first_day) // 3)
     return Plan(as_of_day, length) if length >= SHORTEST_WINDOW_DAYS else None
+
+
+YEAR_DAYS = 364
+"""A year of whole weeks: the same days of the week."""
+
+LEAST_PAST_DAYS = 90
+"""Days of the company's past that must lie before the same season of the year before."""
+
+
+def same_season(first_day: int, as_of_day: int, horizon_days: int) -> tuple[int, int] | None:
+    """Day on which the horizon's own season opened a year ago, and the length of that window; None without.
+
+    Args:
+        first_day: day of the company's first purchase.
+        as_of_day: the day of the run.
+        horizon_days: how far ahead the run looks; beyond a year there is no such window.
+
+    >>> same_season(0, 454, 90), same_season(0, 453, 90), same_season(0, 800, 365)
+    ((90, 90), None, (436, 364))
+    """
+    planned, opens = plan(first_day, as_of_day, horizon_days), as_of_day - YEAR_DAYS
+    if planned is None or horizon_days > YEAR_DAYS + 1:
+        return None
+    if opens - first_day < max(LEAST_PAST_DAYS, planned.horizon_days):
+        return None
+    return opens, min(horizon_days, YEAR_DAYS)
 
 
 def check_order(*windows: Window | None, as_of_day: int) -> None:

@@ -52,8 +52,14 @@ def reasons_for_one(facts: CustomerFacts, baselines: Baselines) -> list[Reason]:
         baselines: of the same run.
     """
     found = ((code, sign.measure(facts, baselines)) for code, sign in SIGNALS.items())
-    reasons = [Reason(code, *map(float, one)) for code, one in found if one is not None]
+    reasons = [_reason(code, one) for code, one in found if one is not None]
     return sorted(reasons, key=lambda one: -one.contribution)
+
+
+def _reason(code: str, one: Measured) -> Reason:
+    baseline = None if one.baseline is None else float(one.baseline)
+    figures = float(one.value), baseline, float(one.contribution)
+    return Reason(code, *figures, one.n, one.limit, one.sentence)
 
 
 def sentence(reason: Reason) -> Message:
@@ -63,5 +69,10 @@ def sentence(reason: Reason) -> Message:
     'Open complaints: {value}.'
     """
     sign = SIGNALS[reason.code]
-    figures = (quantity(number, sign.unit) for number in (reason.value, reason.baseline))
-    return with_figures(sign.sentence, *figures)
+    figures = (
+        None if number is None else quantity(number, sign.unit)
+        for number in (reason.value, reason.baseline, reason.limit)
+    )
+    value, baseline, limit = figures
+    more = {} if reason.n is None or limit is None else {"n": reason.n, "limit": limit}
+    return with_figures(reason.sentence or sign.sentence, value, baseline, **more)

@@ -22,7 +22,7 @@ def measure_quiet(facts: CustomerFacts, baselines: Baselines) -> Measured | None
     if facts.recent_contacts or facts.complaints or baselines.median_contacts is None:
         return None
     silence = against_own_rhythm(facts, baselines)
-    return silence and silence._replace(contribution=QUIET_WEIGHT * silence.contribution)
+    return silence and Measured(silence.value, silence.baseline, QUIET_WEIGHT * silence.contribution)
 
 
 MANY = Signal(

@@ -4,7 +4,7 @@ from app.domain.churn.inputs.customer_facts import Baselines, CustomerFacts
 from app.domain.churn.signals.signal import Measured, Signal, Unit
 
 LEAST_PURCHASES = 2
-"""Fewer earlier purchases than this make no frequency to fall from."""
+"""Fewer earlier purchase days than this make no frequency to fall from."""
 
 LEAST_DROP = 0.25
 """Smaller drops are the ordinary up and down."""
@@ -31,11 +31,13 @@ FREQUENCY = Signal(
     code="frequency_drop",
     title="Buys less often",
     formula=(
-        "value = purchases in the last 90 days; baseline = purchases in the 90 days before, at least 2; "
+        "value = purchase days in the last 90 days; baseline = those in the 90 days before, at least 2; "
         "contribution = 1 - value/baseline, 0 below 0.25"
     ),
     unit=Unit.COUNT,
-    sentence="Purchases in the last {recent_days} days: {value}; in the {recent_days} before: {baseline}.",
+    sentence=(
+        "Purchase days in the last {recent_days} days: {value}; in the {recent_days} before: {baseline}."
+    ),
     measure=measure_frequency,
 )
 

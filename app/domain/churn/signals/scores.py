@@ -2,12 +2,10 @@
 
 from app.domain.churn.inputs.customer_facts import Baselines, CustomerFacts
 from app.domain.churn.signals.signal import Measured, Signal, Unit
+from app.domain.satisfaction.trend import Direction, trend
 
 LOW_BELOW = 50.0
 """Points below which a score is low, whatever others say."""
-
-LEAST_FALL = 20.0
-"""Points; smaller falls are the ordinary up and down."""
 
 FULL_FALL = 50.0
 """Points from which on a fall cannot warn more."""
@@ -29,10 +27,13 @@ def measure_low(facts: CustomerFacts, baselines: Baselines) -> Measured | None:
 
 
 def measure_fall(facts: CustomerFacts, baselines: Baselines) -> Measured | None:
-    score, before = _fresh_score(facts), facts.previous_score
-    if score is None or before is None or before - score < LEAST_FALL:
+    score, before, squares = _fresh_score(facts), facts.earlier_score, facts.earlier_score_squares
+    if score is None or before is None or squares is None:
         return None
-    return Measured(score, before, min((before - score) / FULL_FALL, 1))
+    found = trend(facts.score_occasions, score, before, squares, baselines.score_spread)
+    if found.direction is not Direction.FALLING:
+        return None
+    return Measured(score, before, min((before - score) / FULL_FALL, 1), found.n, found.least_points)
 
 
 LOW = Signal(
@@ -51,10 +52,13 @@ FALLING = Signal(
     code="falling_scores",
     title="Falling satisfaction",
     formula=(
-        "value = last satisfaction score, 0-100, of the last 365 days; baseline = the one before; "
-        "contribution = (baseline - value)/50, at most 1, 0 for a fall of less than 20 points"
+        "value = last satisfaction score, 0-100, of the last 365 days; baseline = mean of those before; "
+        "contribution = (baseline - value)/50, at most 1, 0 unless the trend of at least 3 scores is falling"
     ),
     unit=Unit.POINTS,
-    sentence="The satisfaction score fell from {baseline} to {value}.",
+    sentence=(
+        "The last of {n} satisfaction scores is {value}, the mean before it {baseline}; a fall of up to "
+        "{limit} points is ordinary."
+    ),
     measure=measure_fall,
 )

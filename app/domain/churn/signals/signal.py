@@ -25,12 +25,18 @@ class Unit(StrEnum):
 class Measured(NamedTuple):
     """What a sign that applies found of a customer; ``contribution`` is above 0, at most 1.
 
-    ``baseline`` is what the value is held against: what is usual for the customer or for all, or a limit.
+    ``baseline`` is what the value is compared with: what is usual for the customer or for all, or a limit;
+    None where there is nothing of the kind. ``sentence`` replaces that of the sign. Signs that tell a change
+    from chance also say how many figures it rests on, ``n``, and up to which ``limit``, in the unit of the
+    value, a change is ordinary.
     """
 
     value: float
-    baseline: float
+    baseline: float | None
     contribution: float
+    n: int | None = None
+    limit: float | None = None
+    sentence: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +48,7 @@ class Signal:
         title: message id of the short name.
         formula: when it applies and how its contribution is computed.
         unit: what value and baseline count.
-        sentence: message id with ``{value}``, ``{baseline}`` and ``{recent_days}``.
+        sentence: message id with ``{value}``, ``{baseline}``, ``{recent_days}``, ``{n}`` and ``{limit}``.
         measure: facts and baselines to what the sign found; None where it does not apply.
     """
 
@@ -60,13 +66,19 @@ class Reason:
 
     code: str
     value: float
-    baseline: float
+    baseline: float | None
     contribution: float
+    n: int | None = None
+    limit: float | None = None
+    sentence: str | None = None
 
 
-def with_figures(sentence: str, value: float | Message, baseline: float | Message) -> Message:
+def with_figures(
+    sentence: str, value: float | Message | None, baseline: float | Message | None, **more: float | Message
+) -> Message:
     """Fill the placeholders that the sentences of signals and reason groups may have."""
-    return Message(sentence, {"value": value, "baseline": baseline, "recent_days": RECENT_DAYS})
+    figures = {"value": value, "baseline": baseline, "recent_days": RECENT_DAYS, **more}
+    return Message(sentence, {name: given for name, given in figures.items() if given is not None})
 
 
 def quantity(number: float, unit: Unit) -> float | Message:

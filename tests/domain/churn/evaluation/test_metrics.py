@@ -3,7 +3,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.churn.evaluation.metrics import Interval, calibration_table, lift, measure, rank
+from app.domain.churn.evaluation.metrics import (
+    Interval,
+    calibration_table,
+    error_by_chance,
+    is_calibrated,
+    is_too_few,
+    lift,
+    measure,
+    rank,
+)
 
 Y = [1, 0, 1, 0, 0, 1, 0, 0, 1, 0]
 P = [0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.15, 0.1]
@@ -61,15 +70,62 @@ def test_calibration_table() -> None:
     assert [part.mean_p for part in table] == pytest.approx([0.2, 0.45])
 
 
+@pytest.mark.parametrize(
+    ("p", "n", "by_chance", "limit"),
+    [(0.5, 60, 0.051503, 0.076113), (0.5, 20, 0.089206, 0.131831), (0.9, 60, None, 0.045668)],
+)
+def test_the_calibration_error_of_right_probabilities(
+    p: float, n: int, by_chance: float | None, limit: float
+) -> None:
+    found = measure(np.arange(10 * n) % 2, np.full(10 * n, p), draws=0)
+    assert found.ece_limit == pytest.approx(limit, abs=1e-6)
+    if by_chance is not None:
+        assert found.ece_by_chance == pytest.approx(by_chance, abs=1e-6)
+
+
+def test_by_chance_follows_from_each_group_of_customers() -> None:
+    p = [0.1, 0.2, 0.5, 0.9, 0.9]
+    found = error_by_chance(rank([0, 1, 0, 1, 1], p), 2)
+    # Two groups: three customers with .1, .2 and .5, and two with .9.
+    spread = [(0.09 + 0.16 + 0.25) ** 0.5 / 5, (2 * 0.09) ** 0.5 / 5]
+    expected = (2 / np.pi) ** 0.5 * sum(spread)
+    limit = expected + 2 * ((1 - 2 / np.pi) * sum(one**2 for one in spread)) ** 0.5
+    assert found == pytest.approx((expected, limit))
+    assert error_by_chance(rank([1], [0.5])) == pytest.approx(
+        ((2 / np.pi) ** 0.5 / 2, (2 / np.pi) ** 0.5 / 2 + (1 - 2 / np.pi) ** 0.5)
+    )
+
+
+@pytest.mark.parametrize(
+    ("ece", "limit", "is_right", "too_few"),
+    [
+        (0.05, 0.01, True, False),
+        (0.051, 0.01, False, False),
+        (0.076, 0.0761, True, False),
+        (0.077, 0.0761, False, False),
+        (0.2, 0.1, False, False),
+        (0.0, 0.1001, None, True),
+        (None, None, None, False),
+        (0.01, None, None, False),
+    ],
+)
+def test_calibrated_is_told_from_chance(
+    ece: float | None, limit: float | None, is_right: bool | None, too_few: bool
+) -> None:
+    assert is_calibrated(ece, limit) is is_right
+    assert is_too_few(limit) is too_few
+
+
 def test_what_cannot_be_had_is_none() -> None:
     nobody = measure([], [])
     assert (nobody.n, nobody.base_rate, nobody.auc, nobody.brier, nobody.ece) == (0, None, None, None, None)
-    assert nobody.calibration == ()
+    assert (nobody.ece_by_chance, nobody.ece_limit, nobody.calibration) == (None, None, ())
     all_stayed = measure([0, 0], [0.2, 0.4])
     assert (all_stayed.auc, all_stayed.auc_interval, all_stayed.lift10) == (None, None, None)
     assert all_stayed.brier == pytest.approx(0.1)
     order_only = measure([0, 1], [100, 200], is_probability=False)
     assert (order_only.auc, order_only.brier, order_only.ece, order_only.mean_p) == (1.0, None, None, None)
+    assert (order_only.ece_by_chance, order_only.ece_limit) == (None, None)
 
 
 def test_intervals_follow_the_seed() -> None:

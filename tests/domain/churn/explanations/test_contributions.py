@@ -58,6 +58,9 @@ def known() -> Facts:
         "last_score": np.array([40.0]),
         "previous_score": np.array([70.0]),
         "last_score_day": np.array([400]),
+        "score_occasions": np.array([2]),
+        "earlier_score": np.array([70.0]),
+        "earlier_score_squares": np.array([0.0]),
     }
     return Facts(as_of_day=420, **columns)
 

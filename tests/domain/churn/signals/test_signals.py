@@ -20,10 +20,11 @@ from app.domain.churn import (
 )
 from app.domain.churn.inputs.customer_facts import COLUMNS, DAYS, SCORES, CustomerFacts
 from app.domain.churn.inputs.purchase_history import NO_DAY
+from app.domain.satisfaction.trend import Spread
 from app.texts import render
 
 AS_OF = 20_000
-USUAL = Baselines(Rhythm(100, 30.0, 90.0), median_score=80.0, median_contacts=2.0)
+USUAL = Baselines(Rhythm(100, 30.0, 90.0), 80.0, 2.0, Spread(0.38, 67.0))
 
 
 def facts(*customers: dict[str, float], as_of_day: int = AS_OF) -> Facts:
@@ -53,6 +54,12 @@ def buyer(silence: int, purchase_days: int = 4, span: int = 90, **more: float) -
     }
 
 
+def scores(last: float, earlier: float, occasions: int, day: int = AS_OF - 1) -> dict[str, float]:
+    """A last score after some that were all alike."""
+    before: dict[str, float] = {"earlier_score": earlier, "earlier_score_squares": 0}
+    return {"last_score": last, "last_score_day": day, "score_occasions": occasions, **before}
+
+
 ENDS_IN_30 = AS_OF + 29
 
 
@@ -77,11 +84,12 @@ ENDS_IN_30 = AS_OF + 29
         ("low_score", {"last_score": 20, "last_score_day": AS_OF - 365}, 20, 80, 0.6),
         (
             "falling_scores",
-            {"last_score": 60, "previous_score": 85, "last_score_day": AS_OF - 1},
-            60,
-            85,
-            0.5,
+            scores(20, 90, 5),
+            20,
+            90,
+            1,
         ),
+        ("falling_scores", {**scores(25, 100, 3), "previous_score": 0}, 25, 100, 1),
         ("contract_end_near", {"contract_ends_day": ENDS_IN_30}, 30, 90, 1 - 30 / 91),
         ("contract_end_near", {"contract_ends_day": ENDS_IN_30, "contract_notice_day": AS_OF - 1}, 30, 90, 1),
         ("contract_end_near", {"contract_ends_day": AS_OF - 20}, 0, 90, 1),
@@ -111,7 +119,10 @@ def test_worked_examples(
         ("unresolved_complaint", {"open_complaints": 1, "oldest_open_day": AS_OF - 14}),
         ("low_score", {"last_score": 50, "last_score_day": AS_OF - 1}),
         ("low_score", {"last_score": 0, "last_score_day": AS_OF - 366}),
-        ("falling_scores", {"last_score": 60, "previous_score": 79, "last_score_day": AS_OF - 1}),
+        ("falling_scores", scores(50, 100, 3)),
+        ("falling_scores", scores(0, 100, 2)),
+        ("falling_scores", scores(25, 100, 3, AS_OF - 366)),
+        ("falling_scores", scores(100, 25, 5)),
         ("falling_scores", {"last_score": 10, "last_score_day": AS_OF - 1}),
         ("contract_end_near", {"contract_ends_day": AS_OF + 90}),
         ("contract_end_near", {"contract_ends_day": AS_OF - 40}),
@@ -126,8 +137,41 @@ def test_where_a_sign_does_not_apply(code: str, customer: dict[str, float]) -> N
     assert code not in {reason.code for reason in reasons_for_one(one(customer), USUAL)}
 
 
+def test_a_fall_tells_how_many_scores_and_what_is_ordinary() -> None:
+    (reason,) = (r for r in reasons_for_one(one(scores(25, 100, 3)), USUAL) if r.code == "falling_scores")
+    assert (reason.n, reason.limit) == (3, pytest.approx(70.34, abs=0.01))
+    stated = "The last of 3 satisfaction scores is 25, the mean before it 100; "
+    assert render("en", sentence(reason)) == f"{stated}a fall of up to 70 points is ordinary."
+
+
+@pytest.mark.parametrize(
+    ("customer", "baseline", "text"),
+    [
+        (buyer(120, 3, 61), 30.5, "No purchase for 120 days; usually 30 days pass between purchases."),
+        (buyer(120, 2, 34), 34, "No purchase for 120 days; it bought on two days, 34 days apart."),
+        (buyer(120, 1, 0), None, "Bought on one day, 120 days ago."),
+    ],
+)
+def test_what_is_usual_is_told_only_of_an_own_rhythm(
+    customer: dict[str, float], baseline: float | None, text: str
+) -> None:
+    [reason] = [
+        found for found in reasons_for_one(one(customer), USUAL) if found.code == "silence_vs_own_rhythm"
+    ]
+    assert (reason.value, reason.baseline, render("en", sentence(reason))) == (120, baseline, text)
+
+
+def test_silence_is_counted_to_where_sales_ended() -> None:
+    row = facts(buyer(60)).row(0)
+    known = from_row(row, AS_OF + 100, AS_OF)
+    [reason] = [one for one in reasons_for_one(known, USUAL) if one.code == "silence_vs_own_rhythm"]
+    assert (reason.value, reason.baseline, reason.contribution) == (60, 30, 0.5)
+    assert from_row(row, AS_OF + 100).silence_days == 160
+
+
 def test_of_whom_nothing_is_known_nothing_is_said() -> None:
     nothing = Baselines(Rhythm(0, None, None), None, None)
+    assert reasons_for_one(one(scores(0, 100, 3)), nothing) == []
     for usual in (USUAL, nothing):
         assert reasons_for_one(one({}), usual) == []
     assert [one.code for one in reasons_for_one(one(buyer(500, complaints=0)), nothing)] == []
@@ -149,10 +193,11 @@ def test_facts_and_baselines_survive_storage() -> None:
     whole = facts(*customers)
     usual = Baselines.from_dict(json.loads(json.dumps(baselines(whole).to_dict())))
     assert usual == baselines(whole)
-    assert CustomerFacts._fields == ("as_of_day", *COLUMNS)
+    assert CustomerFacts._fields == ("as_of_day", *COLUMNS, "sales_end_day")
     nothing = dict.fromkeys(COLUMNS, 0) | dict.fromkeys((*DAYS, *SCORES))
     for customer in customers:
-        assert one(customer)._asdict() == {"as_of_day": AS_OF, **nothing, **customer}
+        days = {"as_of_day": AS_OF, "sales_end_day": AS_OF}
+        assert one(customer)._asdict() == {**days, **nothing, **customer}
 
 
 @pytest.mark.parametrize("language", ["en", "tr", "az"])
@@ -175,7 +220,7 @@ def test_whatever_the_facts_are_a_reason_is_finite_and_can_be_said(
     for reason in found:
         assert 0 < reason.contribution <= 1
         assert math.isfinite(reason.value)
-        assert math.isfinite(reason.baseline)
+        assert reason.baseline is None or math.isfinite(reason.baseline)
         assert "{" not in render(language, sentence(reason))
     weights = [reason.contribution for reason in found]
     assert weights == sorted(weights, reverse=True)
