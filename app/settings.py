@@ -82,7 +82,7 @@ class Settings(BaseSettings):
         1000, ge=16, le=1_000_000, description="Requests in flight in a process, reads and writes each."
     )
     wait_target_seconds: float = Field(
-        0.05,
+        0.3,
         gt=0,
         le=60,
         description="When requests wait longer on and on, fewer are let in; the others are 503 at once.",

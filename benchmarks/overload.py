@@ -5,7 +5,7 @@
 First the capacity is measured with 16 callers, each of which waits for its answers; then requests come at
 half of it, at it, at twice, at five times and at it once more. Each takes an idle connection or opens one.
 *goodput* is answers of 200 within 10 s, as a share of capacity. The caller runs on the same machine and needs
-about as much of it as the service.
+about as much of it as the service: *late by* is its own longest pause, which the other times include.
 """
 
 import argparse
@@ -26,6 +26,8 @@ from benchmarks.http_requests import REQUESTS, command, free_port, measure, mess
 TIMES = (0.5, 1, 2, 5, 1)
 TIMEOUT = 10.0
 MOST_CONNECTIONS = 900
+WARM_UP = 5.0
+"""Seconds after which the worker within the service has begun its work."""
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
@@ -84,9 +86,13 @@ def quantile(values: list[float], share: float) -> float:
 async def step(port: int, raw: bytes, capacity: float, times: float, seconds: float) -> str:
     """Let requests come at a fixed rate, and `/healthz` ten times a second; tell what happened."""
     drill, health = Drill(port), Drill(port)
+    for _ in range(MOST_CONNECTIONS):
+        drill.idle.append(await asyncio.open_connection("127.0.0.1", port))
+    drill.is_open = MOST_CONNECTIONS
+    await asyncio.sleep(1)
     healthz = message("GET", "/healthz", b"")
     rate, began, sent, asked = capacity * times, time.perf_counter(), 0, 0
-    tasks = []
+    tasks, turned, lag = [], began, 0.0
     while (at := time.perf_counter() - began) < seconds:
         while sent < at * rate:
             tasks.append(asyncio.create_task(drill.ask(raw)))
@@ -95,6 +101,7 @@ async def step(port: int, raw: bytes, capacity: float, times: float, seconds: fl
             tasks.append(asyncio.create_task(health.ask(healthz)))
             asked += 1
         await asyncio.sleep(0.002)
+        lag, turned = max(lag, time.perf_counter() - turned), time.perf_counter()
     await asyncio.gather(*tasks)
     for _reader, writer in drill.idle + health.idle:
         writer.close()
@@ -103,7 +110,7 @@ async def step(port: int, raw: bytes, capacity: float, times: float, seconds: fl
         f"{times:>4} x  goodput {goodput:4.0%}  refused {len(drill.refused) / sent:4.0%}  lost {drill.lost:5}"
         f"  p50 {quantile(drill.accepted, 0.5):6.0f}  p99 accepted {quantile(drill.accepted, 0.99):6.0f}"
         f"  p99 refused {quantile(drill.refused, 0.99):6.0f}"
-        f"  healthz worst {quantile(health.accepted, 1):6.0f} ms"
+        f"  healthz worst {quantile(health.accepted, 1):6.0f}  caller late by {lag * 1000:6.0f} ms"
     )
 
 
@@ -119,6 +126,7 @@ def run(url: str, seconds: float) -> None:
     port = free_port()
     server = start(command("vefa", port), port, environment)
     try:
+        time.sleep(WARM_UP)
         raw = message(*REQUESTS["screen-pop"])
         capacity = asyncio.run(measure(port, server.pid, raw, 2000, 16)).per_second
         print(f"{url.split(':')[0]}: capacity {capacity:.0f}/s", flush=True)

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import typer
@@ -119,28 +119,7 @@ def transactions(
 
     The same file again changes nothing; a command that was killed goes on when it is run again.
     """
-    flags = {
-        "kind": RecordKind.TRANSACTIONS,
-        "column": column or [],
-        "kind_rule": kind_rule or [],
-        "value": value or [],
-        "group_by": group_by,
-        "source": source,
-        "customer_system": customer_system,
-        "format": file_format,
-        "delimiter": delimiter,
-        "header": header,
-        "encoding": encoding,
-        "date_format": date_format,
-        "time_zone": time_zone,
-        "currency": currency,
-        "decimal_comma": decimal_comma,
-        "grouping": grouping,
-        "skip_lines": skip_lines,
-        "create_missing": create_missing,
-        "update": update,
-    }
-    _run(file, mapping, flags, dry_run, refused_to)
+    _run(RecordKind.TRANSACTIONS, **locals())
 
 
 def _add(kind: RecordKind, example: str) -> None:
@@ -167,25 +146,7 @@ def _add(kind: RecordKind, example: str) -> None:
         dry_run: DryRun = False,
         refused_to: RefusedTo = None,
     ) -> None:
-        flags = {
-            "kind": kind,
-            "column": column or [],
-            "value": value or [],
-            "group_by": group_by,
-            "source": source,
-            "customer_system": customer_system,
-            "format": file_format,
-            "delimiter": delimiter,
-            "header": header,
-            "encoding": encoding,
-            "date_format": date_format,
-            "time_zone": time_zone,
-            "decimal_comma": decimal_comma,
-            "grouping": grouping,
-            "skip_lines": skip_lines,
-            "create_missing": create_missing,
-        }
-        _run(file, mapping, flags, dry_run, refused_to)
+        _run(kind, **locals())
 
     take_in.__doc__ = f"""Take in a file of {_NAMES[kind]}.
 
@@ -244,9 +205,21 @@ def revert(import_id: Annotated[UUID, typer.Argument(help="Id of the import.")])
 # --- inside
 
 
-def _run(file: Path, mapping: str | None, flags: Row, dry_run: bool, refused_to: Path | None) -> None:
-    if flags["format"] is None and mapping is None and file.name.lower().endswith(_JSON_LINES):
-        flags["format"] = FileFormat.JSONL
+def _run(
+    kind: RecordKind,
+    /,
+    *,
+    file: Path,
+    mapping: str | None,
+    file_format: FileFormat | None,
+    dry_run: bool,
+    refused_to: Path | None,
+    **flags: Any,
+) -> None:
+    """Take a file in; ``flags`` are the other options of the command, members of a mapping."""
+    if file_format is None and mapping is None and file.name.lower().endswith(_JSON_LINES):
+        file_format = FileFormat.JSONL
+    flags |= {"kind": kind, "format": file_format}
     if flags["delimiter"] in ("tab", "\\t"):
         flags["delimiter"] = "\t"
     name, base = _saved(mapping)

@@ -32,7 +32,7 @@ from app.errors import (
 from app.http.access.admission import Admission, AdmissionSettings
 from app.http.access.authentication import read_credential
 from app.http.access.cors import Cors
-from app.http.access.overload import OverloadMiddleware, OverloadSettings
+from app.http.access.overload import OverloadMiddleware
 from app.http.access.proxies import trust
 from app.http.access.rate_limits import peer_address
 from app.http.metrics import REFUSED, metrics_page, observe
@@ -60,7 +60,7 @@ Head = Mapping[bytes, bytes]
 RawHeaders = list[tuple[bytes, bytes]]
 
 
-class EdgeSettings(AdmissionSettings, OverloadSettings, Protocol):
+class EdgeSettings(AdmissionSettings, Protocol):
     """The settings used here; `app.settings.Settings` has them."""
 
     @property
@@ -70,6 +70,14 @@ class EdgeSettings(AdmissionSettings, OverloadSettings, Protocol):
     @property
     def max_import_bytes(self) -> int:
         """Largest import upload."""
+
+    @property
+    def max_requests(self) -> int:
+        """Most requests in flight, reads and writes each."""
+
+    @property
+    def wait_target_seconds(self) -> float:
+        """The wait for a turn that must not last."""
 
     @property
     def cors_origins(self) -> tuple[str, ...]:
@@ -91,7 +99,7 @@ def install(app: FastAPI, settings: EdgeSettings) -> None:
     """
     app.add_middleware(EdgeMiddleware, settings=settings)
     trust(app, settings.trusted_proxies)
-    app.add_middleware(OverloadMiddleware, settings=settings)
+    app.add_middleware(OverloadMiddleware, most=settings.max_requests, target=settings.wait_target_seconds)
     if "metrics" not in settings.pages_off:
         app.add_api_route("/metrics", metrics_page, include_in_schema=False)
 

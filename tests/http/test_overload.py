@@ -11,12 +11,11 @@ from starlette.types import Receive, Scope, Send
 from store_helpers import only_sqlite, serving
 from support import Api, problem
 
-from app.http.access.overload import LEAST, WINDOW, Lane, OverloadMiddleware
+from app.http.access.overload import A_ROUND, LEAST, WINDOW, Lane, OverloadMiddleware
 from app.store.engine import Store
 
 TARGET = 0.05
 MOST = 1000
-SETTINGS = SimpleNamespace(max_requests=MOST, wait_target_seconds=TARGET)
 
 
 class Clock:
@@ -123,7 +122,7 @@ def overloaded(
 
     async def main() -> None:
         inside, clock = Inside(), Clock()
-        layer = OverloadMiddleware(inside, SETTINGS, clock)  # type: ignore[arg-type]
+        layer = OverloadMiddleware(inside, MOST, TARGET, clock)
         calls = []
         for _ in range(100):
             calls += [asyncio.create_task(asked(layer, "/v1/x", method, waits)) for method in ("GET", "POST")]
@@ -178,6 +177,68 @@ def test_a_long_answer_is_no_overload() -> None:
         assert layer.reads.bound == MOST
 
     overloaded((0.0, 0.0), then)
+
+
+def test_requests_begin_a_few_at_a_time_in_the_order_they_came() -> None:
+    """Who asks for health waits for a round, and not for all who came before."""
+
+    async def main() -> None:
+        inside = Inside()
+        layer = OverloadMiddleware(inside, MOST, TARGET, Clock())
+        paths = [f"/v1/{number}" for number in range(3 * A_ROUND)]
+        calls = [asyncio.create_task(asked(layer, path, "GET", (0.0, 0.0))) for path in paths]
+        await asyncio.sleep(0)
+        assert inside.seen == paths[:A_ROUND]
+        calls.append(asyncio.create_task(asked(layer, "/healthz", "GET", (0.0, 0.0))))
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert len(inside.seen) == len(calls)
+        assert [path for path in inside.seen if path != "/healthz"] == paths
+        assert inside.seen.index("/healthz") <= 2 * A_ROUND
+        inside.released.set()
+        await asyncio.gather(*calls)
+
+    asyncio.run(main())
+
+
+async def queued(clock: Clock, count: int) -> tuple[OverloadMiddleware, list[asyncio.Task[Any]]]:
+    """A layer in which the first of so many requests have begun, over a database that lets nobody wait."""
+    inside = Inside()
+    inside.released.set()
+    layer = OverloadMiddleware(inside, MOST, TARGET, clock)
+    calls = [asyncio.create_task(asked(layer, "/v1/x", "GET", (0.0, 0.0))) for _ in range(count)]
+    await asyncio.sleep(0)
+    return layer, calls
+
+
+def test_a_queue_that_stands_lowers_the_bound() -> None:
+    async def main() -> None:
+        clock = Clock()
+        layer, calls = await queued(clock, 200)
+        for _ in range(60):
+            clock.now += 0.03
+            await asyncio.sleep(0)
+        await asyncio.gather(*calls)
+        assert layer.reads.bound <= 150
+
+    asyncio.run(main())
+
+
+def test_those_refused_see_the_queue_as_well() -> None:
+    """Else a flood of refusals would look like nobody waiting."""
+
+    async def main() -> None:
+        clock = Clock()
+        layer, calls = await queued(clock, 200)
+        layer.reads.bound = 100
+        for _ in range(20):
+            clock.now += 0.03
+            start, _body = await asked(layer, "/v1/y", "GET", (0.0, 0.0))
+            assert start["status"] == 503
+        assert layer.reads.bound < 100
+        await asyncio.gather(*calls)
+
+    asyncio.run(main())
 
 
 # --- the service

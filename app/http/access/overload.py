@@ -1,18 +1,18 @@
 """Too much is refused at once: the outermost layer bounds the requests in flight by how long they wait.
 
-It saves the service from answering everybody too late: a refusal costs a tenth of an answer, and whoever is
-let in waits little. Without it a caller who sends twice what can be answered waits ten seconds and more, and
-so does everybody else. As in CoDel (RFC 8289) a wait counts only when it lasts: when even the shortest wait
-of `WINDOW` is above the target, the bound falls by a quarter, else it rises by a tenth. Reads and writes have
-a bound each, for writes may wait where reads need not. Of a refused request only method and path are read.
+It saves the service from answering everybody too late: a refusal costs a tenth of an answer, and who is let
+in waits little. Without it, all wait ten seconds when twice as much is asked as can be answered. As in CoDel
+(RFC 8289) a wait counts only when it lasts: when even the shortest wait of `WINDOW` is above the target, the
+bound falls by a quarter, else it rises by a tenth. Reads and writes have a bound each, for writes may wait
+where reads need not. Of a refused request only method and path are read.
 """
 
 import asyncio
 import json
 import time
+from collections import deque
 from collections.abc import Callable
 from math import inf
-from typing import Protocol
 
 import structlog
 from prometheus_client import Counter
@@ -23,13 +23,16 @@ from app.errors import PROBLEMS
 WINDOW = 0.1
 """Seconds of which the shortest wait counts."""
 
+A_ROUND = 8
+"""Requests begun in one round of the event loop, which then sees who else has come."""
+
 LEAST = 16
 """Requests that are let in however long they wait: a few slow ones are no overload."""
 
 ALWAYS_OPEN = frozenset({"/healthz", "/readyz", "/metrics"})
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _LOG_SECONDS = 1.0
-_KIND, _CODE = PROBLEMS["unavailable"], "unavailable"
+_CODE, _KIND = "unavailable", PROBLEMS["unavailable"]
 _DETAIL = "More is asked than can be answered in time. Nothing was done; try again."
 _MEMBERS = {"title": _KIND.title, "status": _KIND.status, "detail": _DETAIL, "code": _CODE}
 _BODY = json.dumps({"type": f"/problems/{_CODE}", **_MEMBERS}).encode()
@@ -43,18 +46,6 @@ _HEADERS = [
 ]
 _refusals = Counter("vefa_http_overload_refusals_total", "Requests refused since others wait too long.")
 _log = structlog.get_logger("vefa.http")
-
-
-class OverloadSettings(Protocol):
-    """The settings used here; `app.settings.Settings` has them."""
-
-    @property
-    def max_requests(self) -> int:
-        """Most requests in flight, reads and writes each."""
-
-    @property
-    def wait_target_seconds(self) -> float:
-        """The wait that must not last."""
 
 
 class Lane:
@@ -89,12 +80,12 @@ class OverloadMiddleware:
     """Lets a request in, or refuses it."""
 
     def __init__(
-        self, app: ASGIApp, settings: OverloadSettings, clock: Callable[[], float] = time.monotonic
+        self, app: ASGIApp, most: int, target: float, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.app, self._clock = app, clock
-        self.reads = Lane(settings.max_requests, settings.wait_target_seconds)
-        self.writes = Lane(settings.max_requests, settings.wait_target_seconds)
-        self._is_measuring = False
+        self.reads, self.writes = Lane(most, target), Lane(most, target)
+        self._queue: deque[tuple[float, asyncio.Future[None]]] = deque()
+        self._left, self._has_round = A_ROUND, False
         self._refused, self._logged_at = 0, -inf
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -102,46 +93,55 @@ class OverloadMiddleware:
         if scope["type"] != "http" or scope["path"] in ALWAYS_OPEN:
             await self.app(scope, receive, send)
             return
-        self._measure(scope)
         lane = self.reads if scope["method"] in _READS else self.writes
+        came = self._clock()
         if lane.is_full:
+            self._note(scope, self._queue[0][0] if self._queue else came)
             await self._refuse(scope, send)
             return
         lane.in_flight += 1
         try:
-            await asyncio.sleep(0)  # so that all that have come are counted before the first is answered
+            await self._turn(came)
+            self._note(scope, came)
             await self.app(scope, receive, send)
         finally:
             lane.in_flight -= 1
 
-    def _measure(self, scope: Scope) -> None:
-        """Find out how long one round of the event loop takes: nobody who comes meanwhile is answered sooner.
-
-        Writes, and on PostgreSQL reads as well, may then wait for their turn at the database.
-        """
-        if self._is_measuring:
-            return
-        self._is_measuring = True
+    async def _turn(self, came: float) -> None:
+        """Wait until this round of the event loop, or a later one, begins with another request."""
         loop = asyncio.get_running_loop()
+        if not self._has_round:
+            self._has_round, self._left = True, A_ROUND
+            loop.call_soon(self._round, loop)
+        if self._left:
+            self._left -= 1
+        else:
+            turn = loop.create_future()
+            self._queue.append((came, turn))
+            await turn
+
+    def _round(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._left, self._has_round = A_ROUND, bool(self._queue)
+        while self._queue and self._left:
+            _, turn = self._queue.popleft()
+            if not turn.done():
+                self._left -= 1
+                turn.set_result(None)
+        if self._has_round:
+            loop.call_soon(self._round, loop)
+
+    def _note(self, scope: Scope, came: float) -> None:
+        """Note a wait in the queue, or the longer one at the database, as it is now."""
+        now = self._clock()
         services = getattr(scope["app"].state, "services", None)
-
-        def begin() -> None:
-            loop.call_soon(end, self._clock())
-
-        def end(began: float) -> None:
-            self._is_measuring = False
-            now = self._clock()
-            reads, writes = (0.0, 0.0) if services is None else services.store.waits()
-            self.reads.note(max(now - began, reads), now)
-            self.writes.note(max(now - began, writes), now)
-
-        loop.call_soon(begin)
+        reads, writes = (0.0, 0.0) if services is None else services.store.waits()
+        self.reads.note(max(now - came, reads), now)
+        self.writes.note(max(now - came, writes), now)
 
     async def _refuse(self, scope: Scope, send: Send) -> None:
         _refusals.inc()
         self._refused += 1
-        now = self._clock()
-        if now - self._logged_at >= _LOG_SECONDS:
+        if (now := self._clock()) - self._logged_at >= _LOG_SECONDS:
             _log.warning(
                 "overloaded", refused=self._refused, reads=self.reads.bound, writes=self.writes.bound
             )

@@ -20,6 +20,7 @@ from app.schemas.activity.interactions import (
 from app.schemas.common.base import shaper
 from app.services.activity import dispositions, recording
 from app.services.customers import callers, do_not_contact
+from app.services.customers.external_ids import unknown_customer_at
 from app.services.platform import changes, rights
 from app.services.platform.changes import one_or_raise
 from app.store.audit import trail
@@ -254,8 +255,7 @@ def _identify(tx: ReadTx, actor: Actor, before: Row, customer_id: UUID | None) -
         raise ConflictError(detail, id=before["id"])
     known = select(Customer.id).where(Customer.id == customer_id)
     if tx.execute(visible_to(known.with_for_update(read=True, key_share=True), actor)).first() is None:
-        wrong = FieldError("/customer_id", "unknown_customer", "There is no such customer.")
-        raise InvalidError(code="unknown_customer", fields=[wrong])
+        raise unknown_customer_at("/customer_id")
     others = Complaint.interaction_id == before["id"], Complaint.customer_id != customer_id
     if tx.execute(select(exists().where(*others))).scalar_one():
         seen = visible_to(select(Complaint.id).where(*others), actor, Complaint.customer_id)

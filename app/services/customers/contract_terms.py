@@ -13,7 +13,7 @@ from sqlalchemy import insert, select
 
 from app.domain.common.access import Actor
 from app.domain.customers import contract_terms as rules
-from app.errors import AppError, FieldError, InvalidError, NotFoundError
+from app.errors import AppError, FieldError, InvalidError
 from app.schemas.common.base import Paging
 from app.schemas.customers.contract_terms import ContractTermsCreate, ContractTermsItem
 from app.services.customers import external_ids
@@ -25,7 +25,6 @@ from app.store.paging import After, Page, SortKey, fetch
 from app.store.tables import ContractTerms, Customer
 from app.store.transactions import ReadTx, Row, WriteTx
 from app.store.types import now
-from app.store.visibility import visible_to
 
 Key = tuple[UUID, date]
 """Customer and day of a version."""
@@ -87,7 +86,7 @@ def page(tx: ReadTx, actor: Actor, query: Paging, after: After | None, customer_
     Raises:
         NotFoundError: there is no such customer, or the caller may not see it.
     """
-    _check_visible(tx, actor, customer_id)
+    external_ids.check_visible(tx, actor, customer_id)
     mine = _READ.where(ContractTerms.customer_id == customer_id)
     found = fetch(tx, mine, [_NEWEST_FIRST], limit=query.limit, after=after)
     return Page([_shape(row) for row in found.rows], found.after)
@@ -109,7 +108,7 @@ def record(tx: WriteTx, actor: Actor, customer_id: UUID, data: ContractTermsCrea
         InvalidError: a day to come (``in_future``), one from which the present terms hold already
             (``not_past``), or days out of order.
     """
-    _check_visible(tx, actor, customer_id, lock=True)
+    external_ids.check_visible(tx, actor, customer_id, lock=True)
     [found] = _set_past(tx, actor, [_version_row(customer_id, data)])
     if isinstance(found, AppError):
         raise found
@@ -135,12 +134,6 @@ def create_many(tx: WriteTx, actor: Actor, items: Sequence[ContractTermsItem]) -
 
 
 # --- inside
-
-
-def _check_visible(tx: ReadTx, actor: Actor, customer_id: UUID, *, lock: bool = False) -> None:
-    wanted = visible_to(select(Customer.id).where(Customer.id == customer_id), actor)
-    if tx.execute(wanted.with_for_update() if lock else wanted).first() is None:
-        raise NotFoundError("There is no such customer.")
 
 
 def _version_row(customer_id: UUID | None, data: ContractTermsCreate) -> Row:

@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert, select, update
 
 from app.domain.common.access import Actor
 from app.domain.customers.customers import Lifecycle
-from app.errors import AppError, ConflictError, FieldError, InvalidError
+from app.errors import AppError, ConflictError, FieldError, InvalidError, NotFoundError
 from app.schemas.customers.customers import CustomerCreate, ExternalId
 from app.services.customers.rows import Identity, new_row
 from app.store import dialects
@@ -183,9 +183,24 @@ def identity_of(item: NamesCustomer) -> Identity:
     return item.customer.system, item.customer.key
 
 
+def check_visible(tx: ReadTx, actor: Actor, customer_id: UUID, *, lock: bool = False) -> None:
+    """Check that there is a customer, whose row is locked until the transaction ends where ``lock`` says so.
+
+    Raises:
+        NotFoundError: there is none, or the caller may not see it.
+    """
+    wanted = visible_to(select(Customer.id).where(Customer.id == customer_id), actor)
+    if tx.execute(wanted.with_for_update() if lock else wanted).first() is None:
+        raise NotFoundError("There is no such customer.")
+
+
 def unknown_customer(item: NamesCustomer) -> InvalidError:
     """Return the refusal of a record whose customer is not there, or not for the caller to see."""
-    pointer = "/customer" if item.customer_id is None else "/customer_id"
+    return unknown_customer_at("/customer" if item.customer_id is None else "/customer_id")
+
+
+def unknown_customer_at(pointer: str) -> InvalidError:
+    """Return the same refusal by the JSON Pointer of the member that names the customer."""
     wrong = FieldError(pointer, "unknown_customer", "There is no such customer.")
     return InvalidError(code="unknown_customer", fields=[wrong])
 

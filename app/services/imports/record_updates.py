@@ -19,7 +19,7 @@ from app.domain.common.access import Actor
 from app.domain.imports.refusals import Refusal, Refused
 from app.domain.imports.source_digests import merge, newer_members, pack
 from app.domain.imports.targets import RecordKind
-from app.errors import AppError, ConflictError, FieldError, InvalidError
+from app.errors import AppError, ConflictError
 from app.schemas.activity.interactions import InteractionUpdate
 from app.schemas.recovery.complaints import ComplaintUpdate
 from app.schemas.recovery.events import ComplaintHandOver, ComplaintResolution, ComplaintStep
@@ -228,8 +228,7 @@ def _new_customer(
         made = external_ids.create_for_keys(tx, actor, [identity], import_id=import_id)
         found = made.get(identity)
     if found is None:
-        wrong = FieldError("/customer", "unknown_customer", "There is no such customer.")
-        raise InvalidError(code="unknown_customer", fields=[wrong])
+        raise external_ids.unknown_customer_at("/customer")
     return found
 
 

@@ -17,7 +17,7 @@ from app.domain.value.concentration import IntArray
 from app.domain.value.profit import UNKNOWN, BoolArray
 from app.domain.value.unit_costs import CostCode
 from app.domain.value.value_tiers import TIER_NAMES
-from app.errors import NotFoundError
+from app.services.customers.external_ids import check_visible
 from app.services.insights import profit_accounts
 from app.services.insights.profit_accounts import ProfitFigures
 from app.services.scoring.runs import find_finished
@@ -28,7 +28,6 @@ from app.store.sql import numpy_io
 from app.store.sql.numpy_io import Ids
 from app.store.tables import Customer, ScoringRun
 from app.store.transactions import ReadTx, Row
-from app.store.visibility import visible_to
 
 NOT_COUNTED = ("compensation",)
 """Costs of serving customers that nothing records: they are missing from every figure."""
@@ -80,9 +79,7 @@ def of_customer(tx: ReadTx, actor: Actor, customer_id: UUID) -> Row:
         NotFoundError: no such customer, or no run has finished.
         ConflictError: the amounts are too large to be added up.
     """
-    seen = visible_to(select(Customer.id).where(Customer.id == customer_id), actor)
-    if tx.execute(seen).first() is None:
-        raise NotFoundError("There is no such customer.")
+    check_visible(tx, actor, customer_id)
     run = find_finished(tx, _RUN, None, None)
     spec = RunSpec(run.as_of, Parameters.from_dict(run.parameters), actor.company)
     stored = run_results.of_customer(tx, [run.id], customer_id, ["tier", "value_minor"]).get(run.id, {})

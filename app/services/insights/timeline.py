@@ -10,14 +10,13 @@ from sqlalchemy import Integer, Select, and_, bindparam, literal_column, or_, se
 
 from app.domain.common import money
 from app.domain.common.access import Actor
-from app.errors import NotFoundError
 from app.schemas.insights.timeline import TimelineKind, TimelineQuery
+from app.services.customers.external_ids import check_visible
 from app.store.paging import After, Page
 from app.store.sql.union_all import union_all
 from app.store.tables import (
     Complaint,
     ComplaintEvent,
-    Customer,
     Interaction,
     Survey,
     SurveyAnswer,
@@ -26,7 +25,6 @@ from app.store.tables import (
     Transaction,
 )
 from app.store.transactions import ReadTx, Row
-from app.store.visibility import visible_to
 
 Rows = Select[*tuple[Any, ...]]
 
@@ -173,8 +171,7 @@ def page(tx: ReadTx, actor: Actor, query: TimelineQuery, after: After | None, cu
     Raises:
         NotFoundError: there is no such customer, or the caller may not see it.
     """
-    if tx.execute(visible_to(select(Customer.id).where(Customer.id == customer_id), actor)).first() is None:
-        raise NotFoundError("There is no such customer.")
+    check_visible(tx, actor, customer_id)
     goes_on = _goes_on(after)
     last = _LATEST if query.occurred_before is None else query.occurred_before - _TICK
     values = {

@@ -17,7 +17,7 @@ from sqlalchemy import insert, select, update
 
 from app.domain.common.access import Actor
 from app.domain.recovery.complaints import EventKind
-from app.errors import ConflictError, FieldError, InvalidError
+from app.errors import ConflictError
 from app.schemas.recovery.transfers import TransferCreate
 from app.services.activity import interactions, transactions
 from app.services.customers import do_not_contact, external_ids
@@ -113,8 +113,7 @@ def _new_owner(tx: ReadTx, actor: Actor, before: Row, data: TransferCreate, if_m
         wanted = visible_to(wanted.with_for_update(read=True, key_share=True), actor)
         customer_id, pointer = tx.execute(wanted).scalar_one_or_none(), "/customer_id"
     if customer_id is None:
-        wrong = FieldError(pointer, "unknown_customer", "There is no such customer.")
-        raise InvalidError(code="unknown_customer", fields=[wrong])
+        raise external_ids.unknown_customer_at(pointer)
     if customer_id == before["customer_id"]:
         raise ConflictError("The record belongs to this customer already.", code="same_customer")
     return customer_id

@@ -105,6 +105,17 @@ def test_every_order_is_walked_in_an_index_from_any_place(
         assert behind[0].startswith("SEARCH"), behind
 
 
+@pytest.mark.parametrize("sort", [CustomerSort.HIGHEST_VALUE, CustomerSort.VALUE])
+def test_a_cursor_holds_the_value_and_the_id_of_the_last_customer(
+    many: Store, actor: Actor, sort: CustomerSort
+) -> None:
+    """As those given out before orders were by the index of scores."""
+    page = many.read_sync(customers.page, actor, CustomerQuery(sort=sort, limit=LIMIT), None)
+    last = page.rows[-1]
+    value = select(CustomerScore.value_minor).where(CustomerScore.customer_id == last["id"])
+    assert page.after == (many.read_sync(lambda tx: tx.execute(value).scalar_one()), last["id"])
+
+
 def test_a_sort_and_a_walk_are_noticed(many: Store) -> None:
     """Orders that no index serves."""
 
