@@ -55,7 +55,8 @@ class Total:
 def total(forecast: float, unsure: Spread, level: Level) -> Total:
     """Tell a total, its level and its interval F·e^(m ± H).
 
-    >>> found = total(1000.0, Spread(0.0016, 0.0), levels.level(levels.UNTESTED))
+    >>> from app.domain.lifetime_value.level import UNTESTED, level
+    >>> found = total(1000.0, Spread(0.0016, 0.0), level(UNTESTED))
     >>> round(found.value), round(found.interval.low, 2), round(found.interval.high, 2)
     (1000, 495.88, 2016.6)
     """

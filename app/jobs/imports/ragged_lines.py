@@ -51,14 +51,20 @@ def blank_lines(block: Block, delimiter: str) -> NDArray[np.bool_]:
     blank = np.zeros(len(block.ends), np.bool_)
     starts = np.concatenate([[0], block.ends[:-1]]) if len(block.ends) else block.ends
     beginnings = np.frombuffer((delimiter + _BLANKS + '"\n').encode(), np.uint8)
-    fillers = (delimiter + _BLANKS + '"').encode()
     for index in np.flatnonzero(np.isin(data[starts], beginnings)).tolist():
-        line = block.data[starts[index] : block.ends[index] - 1]
-        if not line.strip(fillers):
-            blank[index] = b'"' not in line or is_blank(
-                next(csv.reader([line.decode()], delimiter=delimiter))
-            )
+        blank[index] = _is_blank(block.data[starts[index] : block.ends[index] - 1], delimiter)
     return blank
+
+
+def _is_blank(text: bytes, delimiter: str) -> bool:
+    """Tell whether one or more fields of a line, as they are written, have nothing in them.
+
+    >>> _is_blank(b',"" ,', ","), _is_blank(b',","', ",")
+    (True, False)
+    """
+    if text.strip((delimiter + _BLANKS + '"').encode()):
+        return False
+    return b'"' not in text or is_blank(next(csv.reader([text.decode()], delimiter=delimiter)))
 
 
 def mended(
@@ -98,7 +104,7 @@ def mended(
             continue
         if not blank[index] and count > width:
             cut = int(delimiters[before[index] - count + width])
-            if not block.data[cut : end - 1].strip(mark + b' \t"'):
+            if _is_blank(block.data[cut : end - 1], delimiter):
                 pieces.append(block.data[start:cut] + b"\n")
                 continue
         kept[index] = False

@@ -646,6 +646,8 @@ def test_every_row_is_accepted_or_refused(source: bytes) -> None:
 
 
 @given(files)
+@example((HEADER + '\n\n,,,,,","\na"b').encode())
+@example((HEADER + ',,,,,","\n').encode())
 def test_polars_and_the_csv_module_agree(source: bytes) -> None:
     with pytest.MonkeyPatch.context() as patch:
         fast = texts(source), refused(source)
