@@ -28,11 +28,9 @@ from app.services.scoring.runs import find_finished
 from app.store.engine import in_thread
 from app.store.scoring import run_results
 from app.store.tables import Customer, CustomerScore, ScoringRun
-from app.store.transactions import ReadTx
+from app.store.transactions import ReadTx, Row
 from app.store.visibility import visible_to
 from app.texts import DEFAULT_LANGUAGE, render
-
-Row = dict[str, Any]
 
 TOP = 50
 _RUN = select(

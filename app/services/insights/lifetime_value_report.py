@@ -24,10 +24,8 @@ from app.services.scoring.runs import find_finished
 from app.store.engine import in_thread
 from app.store.scoring import run_results
 from app.store.tables import Customer, CustomerScore, ScoringRun
-from app.store.transactions import ReadTx
+from app.store.transactions import ReadTx, Row
 from app.store.visibility import visible_to
-
-Row = dict[str, Any]
 
 _RUN = select(
     ScoringRun.id,

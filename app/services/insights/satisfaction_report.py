@@ -28,11 +28,9 @@ from app.store.scoring.survey_answers import NOT_STATED, Asked, Grouping
 from app.store.sql import numpy_io
 from app.store.sql.column_codec import Columns
 from app.store.sql.numpy_io import IntArray
-from app.store.transactions import ReadTx
+from app.store.transactions import ReadTx, Row
 from app.store.types import now
 from app.texts import render, translate
-
-Row = dict[str, Any]
 
 DAYS = 365
 MAX_KNOWN = 20

@@ -2,7 +2,6 @@
 
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -30,10 +29,8 @@ from app.store.paging import After, Page, SortKey, fetch
 from app.store.scoring import run_results
 from app.store.sql.numpy_io import Ids
 from app.store.tables import Backtest, Job, ScoringRun
-from app.store.transactions import ReadTx, WriteTx
+from app.store.transactions import ReadTx, Row, WriteTx
 from app.store.types import new_id, now
-
-Row = dict[str, Any]
 
 JOB = "backtests"
 

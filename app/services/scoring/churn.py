@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +26,8 @@ from app.services.scoring.churn_reports import calibration_row, fit_row, metrics
 from app.services.scoring.contract_model_selection import Served
 from app.services.scoring.model_selection import SelectedModel
 from app.store.sql.column_codec import Columns
+from app.store.transactions import Row
 
-Row = dict[str, Any]
 Mask = NDArray[np.bool_]
 
 VERSION = 3

@@ -13,9 +13,8 @@ from app.domain.churn.inputs.customer_facts import COLUMNS, CustomerFacts
 from app.domain.churn.models.logistic import Serving
 from app.domain.common.days import day_number
 from app.domain.scoring.score_columns import ROW_FACTS
+from app.store.transactions import Row
 from app.texts import render
-
-Row = dict[str, Any]
 
 
 def reasons_of(

@@ -1,7 +1,6 @@
 """What was measured and fitted, as it is stored with a run and shown."""
 
 from dataclasses import asdict
-from typing import Any
 
 from app.domain.churn import Backtest, Fit, NoFit
 from app.domain.churn.contractual.evaluation import ContractEvaluation
@@ -9,8 +8,7 @@ from app.domain.churn.evaluation.backtest_report import Evaluation, Figures
 from app.domain.churn.evaluation.metrics import Metrics, is_calibrated
 from app.domain.churn.evaluation.model_selection import Contest
 from app.domain.common.days import day_of
-
-Row = dict[str, Any]
+from app.store.transactions import Row
 
 _CALIBRATION = ("ece", "ece_by_chance", "ece_limit")
 _FIT = (

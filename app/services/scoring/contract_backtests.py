@@ -6,7 +6,6 @@ What became known later, first versions of terms included, is not seen: see
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 import numpy as np
 
@@ -18,9 +17,7 @@ from app.domain.scoring.parameters import NO_DAY
 from app.domain.scoring.population import Population, contracts_of
 from app.services.scoring import run_facts, training_windows
 from app.services.scoring.churn_reports import evaluation_row
-from app.store.transactions import ReadTx
-
-Row = dict[str, Any]
+from app.store.transactions import ReadTx, Row
 
 
 @dataclass(frozen=True, slots=True, eq=False)

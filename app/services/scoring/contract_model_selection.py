@@ -6,7 +6,6 @@ They are held and kept together with the contest of customers without a contract
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -23,9 +22,7 @@ from app.domain.scoring.population import Population
 from app.services.scoring.churn_reports import calibration_row, contest_row
 from app.services.scoring.training_windows import Past
 from app.store.tables import ChurnContest, ContractTerms
-from app.store.transactions import ReadTx
-
-Row = dict[str, Any]
+from app.store.transactions import ReadTx, Row
 
 
 @dataclass(frozen=True, slots=True, eq=False)

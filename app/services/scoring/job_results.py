@@ -10,10 +10,8 @@ from app.domain.common.access import Actor
 from app.domain.common.jobs import JobState
 from app.services.platform import jobs
 from app.store.tables import Job
-from app.store.transactions import WriteTx
+from app.store.transactions import Row, WriteTx
 from app.store.types import now
-
-Row = dict[str, Any]
 
 
 def state_of(table: Any) -> ColumnElement[Any]:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, select
@@ -19,10 +18,8 @@ from app.services.scoring import contract_model_selection
 from app.services.scoring.churn_reports import contest_row
 from app.services.scoring.training_windows import Closed, Past
 from app.store.tables import ChurnContest
-from app.store.transactions import ReadTx, WriteTx
+from app.store.transactions import ReadTx, Row, WriteTx
 from app.store.types import new_id, now
-
-Row = dict[str, Any]
 
 SERVES_DAYS = 28
 """A contest chooses the model of the runs of so many days, its own included: season and customers change

@@ -38,10 +38,8 @@ from app.store.scoring.late_records import LateRecords
 from app.store.sql import numpy_io
 from app.store.sql.column_codec import Columns
 from app.store.tables import Job, Replay, ScoringRun
-from app.store.transactions import ReadTx, WriteTx
+from app.store.transactions import ReadTx, Row, WriteTx
 from app.store.types import new_id, now
-
-Row = dict[str, Any]
 
 JOB = "replays"
 

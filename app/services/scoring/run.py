@@ -53,10 +53,8 @@ from app.store.audit import trail
 from app.store.scoring import changed_customers, run_results, sale_days, survey_answers
 from app.store.sql.column_codec import Columns
 from app.store.tables import ScoringRun
-from app.store.transactions import ReadTx, WriteTx
+from app.store.transactions import ReadTx, Row, WriteTx
 from app.store.types import now, to_micros
-
-Row = dict[str, Any]
 
 STAGES = ("facts", "value_tiers", "satisfaction", "contest", "churn", "lifetime_value", "save")
 

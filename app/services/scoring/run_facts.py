@@ -4,7 +4,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -25,8 +24,6 @@ from app.store.sql.numpy_io import Ids
 from app.store.tables import ScoringRun
 from app.store.transactions import ReadTx
 from app.store.types import now, to_micros
-
-Row = dict[str, Any]
 
 SETTLES = timedelta(seconds=60)
 """How long a write may take from noting its instant to being seen: facts this young are read again."""

@@ -20,10 +20,8 @@ from app.store.engine import one_statement
 from app.store.listing import COMPANY_WIDE, Listing, equal, newest_first, where
 from app.store.paging import After, Page
 from app.store.tables import Job, ScoringRun
-from app.store.transactions import ReadTx, WriteTx
+from app.store.transactions import ReadTx, Row, WriteTx
 from app.store.types import new_id, now
-
-Row = dict[str, Any]
 
 _STATE = case((Job.state == JobState.CANCELLED, "cancelled"), else_=ScoringRun.state)
 RUNS = Listing(

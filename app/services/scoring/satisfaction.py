@@ -21,9 +21,8 @@ from app.services.scoring import answer_columns
 from app.services.scoring.answer_columns import Answered
 from app.store.sql.column_codec import Columns
 from app.store.sql.numpy_io import IntArray
+from app.store.transactions import Row
 from app.store.types import from_micros
-
-Row = dict[str, Any]
 
 SCORED = (QuestionKind.CSAT, QuestionKind.NPS, QuestionKind.CES)
 """Kinds of questions whose answers make a customer's score."""

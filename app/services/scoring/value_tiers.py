@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -20,9 +19,7 @@ from app.store.engine import one_statement
 from app.store.scoring import run_results
 from app.store.sql.column_codec import Columns
 from app.store.tables import ScoringRun
-from app.store.transactions import ReadTx
-
-Row = dict[str, Any]
+from app.store.transactions import ReadTx, Row
 
 SHARE_DECIMALS = 6
 

@@ -2,7 +2,6 @@
 
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +19,7 @@ from app.services.scoring import run_facts
 from app.services.scoring.lifetime import windows as closed
 from app.services.scoring.lifetime.reports import window_row
 from app.services.scoring.lifetime.windows import Seen, customers_of, spent
-from app.store.transactions import ReadTx
-
-Row = dict[str, Any]
+from app.store.transactions import ReadTx, Row
 
 MAX_CHECKED = 2_000
 """Customers whose own intervals are drawn, evenly chosen: enough for a share to one percent."""

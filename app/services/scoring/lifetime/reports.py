@@ -25,8 +25,8 @@ from app.domain.value.value_tiers import TIER_NAMES, assign, rank
 from app.services.scoring.lifetime.values import VERSION, Valued
 from app.store.sql import numpy_io
 from app.store.sql.column_codec import Columns
+from app.store.transactions import Row
 
-Row = dict[str, Any]
 Mask = NDArray[np.bool_]
 
 TOP = 50

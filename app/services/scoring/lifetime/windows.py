@@ -1,7 +1,6 @@
 """Lifetime values of windows that have closed: read, held against what came in, and kept with the contest."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +15,7 @@ from app.services.scoring import run_facts
 from app.store.scoring import run_results
 from app.store.sql.column_codec import Columns
 from app.store.sql.numpy_io import Ids
-from app.store.transactions import ReadTx
-
-Row = dict[str, Any]
+from app.store.transactions import ReadTx, Row
 
 MAX_READ = 100_000
 """Customers whose past is read at most, evenly chosen: how far a total was off is then known to a part of the
