@@ -1,7 +1,7 @@
 """Reads of nearly every request, worked out once.
 
 SQLAlchemy finds the compiled form of a statement, the types of its parameters and the shape of its rows
-anew at every execution, which costs more than a small read itself. A `PreparedSelect` statement keeps them.
+again at every execution, which costs more than a small read itself. A `PreparedSelect` statement keeps them.
 """
 
 from collections.abc import Callable, Mapping
@@ -30,7 +30,7 @@ class PreparedSelect:
         """All rows, with what SQLAlchemy would make of their values."""
         if cast(
             "Connection", tx
-        ).dispatch.before_cursor_execute:  # who listens to statements is told by SQLAlchemy itself
+        ).dispatch.before_cursor_execute:  # who listens to statements hears of them from SQLAlchemy itself
             return [row._asdict() for row in tx.execute(self.statement, values).all()]
         dialect = tx.dialect
         form = self._forms.get(dialect.name)

@@ -1,4 +1,4 @@
-"""Who has left without a word: the silence from which on, by the company's own closed windows, hardly anybody
+"""Silence from which on customers count as left: by the company's own closed windows hardly anybody
 returned.
 
 A customer is *dormant* when its silence is long for itself and for the population
@@ -23,7 +23,7 @@ LIMITS = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
 """Silence ratios that are tried, the least first."""
 
 CONFIDENCE = 0.95
-MOST_RETURN = 0.1
+MAX_RETURN_SHARE = 0.1
 """Share of those called left that may return within the horizon at most, at its upper limit."""
 
 
@@ -82,7 +82,7 @@ class ReturnShare:
         >>> ReturnShare(0, 28, 90, 90).proves, ReturnShare(0, 29, 90, 90).proves
         (False, True)
         """
-        return self.within_horizon <= MOST_RETURN
+        return self.within_horizon <= MAX_RETURN_SHARE
 
     def to_dict(self) -> dict[str, Any]:
         """As it is stored and shown."""

@@ -31,7 +31,7 @@ class Parameters:
         window_days: whole local days before ``as_of`` that count as value; None for everything.
         cuts: where tiers A and B end.
         ignored_kinds: transactions treated as if they had never happened.
-        horizon_days: days ahead that churn is foretold for.
+        horizon_days: days ahead that churn is forecast for.
         levels: from which probability on a customer is watched, and at risk.
         zero_amount_purchases: whether a purchase of nothing makes its day a day of purchase.
         grace_days: days after the end of a contract before it has lapsed.

@@ -141,7 +141,7 @@ class LifetimeTotal(Output):
     level: Annotated[float, Field(gt=0)] | None
     """What the forecast is multiplied by: how far such totals were off in windows that had closed."""
     total: Money | None
-    """What would have been told: ``forecast`` x ``level``."""
+    """The total as it would have been given: ``forecast`` x ``level``."""
     interval: MoneyBetween | None
     parts: VarianceParts | None
     """What the interval comes from."""

@@ -257,7 +257,7 @@ class ChurnReason(Output):
     contribution: Share
     """How strongly it warns, by the formula of the sign, for ordering; not a share of the probability."""
     n: Count | None
-    """How many scores a fall was told by; null for signs that are no change of scores."""
+    """How many scores a fall was measured by; null for signs that are no change of scores."""
     limit: Figure
     """Up to how many points a fall is ordinary for this customer; null with ``n``."""
     sentence: Annotated[str, line_out(500)]

@@ -39,7 +39,7 @@ SCORES = (
     current(ScoringRun.currency, "score_currency"),
     current(ScoringRun.data_end),
     current(ScoringRun.next_tier_steps),
-    # Only for those of whom it is told: it would be read again for each.
+    # Only where they are shown: they would be read again for each.
     case((CustomerScore.satisfaction.is_not(None), current(ScoringRun.answer_spreads))).label(
         "answer_spreads"
     ),

@@ -67,7 +67,7 @@ def _named(text: str, *, one_by_one: bool) -> Any:
     """The condition that every word of a text begins a word of the name, in one of its spellings.
 
     Each word's customers are found once, as a set: asked customer by customer, two usual words would be
-    looked up anew for each who has one of them.
+    looked up again for each who has one of them.
     """
     words = names.query(text)
     if not words:

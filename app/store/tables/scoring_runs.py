@@ -40,7 +40,7 @@ class ScoringRun(Base):
     churn_baselines: Mapped[dict[str, Any] | None]
     # The learned models as they served: what a customer's probability is made of is told from them.
     churn_serving: Mapped[dict[str, Any] | None]
-    # How answers of one customer vary, by index: what customers' trends are told by.
+    # How answers of one customer vary, by index: the basis of customers' trends.
     answer_spreads: Mapped[dict[str, Any] | None]
     # How satisfaction goes with expectation among all: what customers' quadrants are told by.
     expectation_reference: Mapped[dict[str, Any] | None]
@@ -88,7 +88,7 @@ class CustomerScore(Base):
 
     ``churn_percent`` is the probability of no purchase within the horizon, in whole percent: what is
     stored does not change with every day that passes. ``churn_reason`` says why there is no level or no
-    probability. ``churn_facts`` are the numbers its reasons are told
+    probability. ``churn_facts`` are the numbers its reasons are made
     from when somebody asks; ``satisfaction`` holds the latest answer and trend for each index, and the points
     that ``quadrant`` follows from.
     """

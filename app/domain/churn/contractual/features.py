@@ -49,7 +49,7 @@ class ContractFeature:
 
     Args:
         code: stable name.
-        theme: the reason it is told under: `app.domain.churn.contractual.reason_groups.THEMES`.
+        theme: the group of its reason: `app.domain.churn.contractual.reason_groups.THEMES`.
         formula: how it is computed.
         column: a snapshot to the numbers, shape (n,); NaN where nothing is known.
     """

@@ -58,4 +58,4 @@ _SHARED = (
 THEMES: Mapping[str, ReasonGroup] = MappingProxyType(
     {theme.code: theme for theme in (*OWN, *(WITHOUT_CONTRACT[code] for code in _SHARED))}
 )
-"""By code, in the order in which equal ones are told."""
+"""By code, in the order in which equal ones are listed."""

@@ -1,7 +1,7 @@
 """Reason groups of the learned model: features of one kind as one reason, in words.
 
 Features that speak of the same thing share what they know in ways nobody can read (the parametric log-odds
-are made of recency and frequency), so their contributions are told as one sum. A sum of sums still adds up.
+are made of recency and frequency), so their contributions are reported as one sum. A sum of sums still adds up.
 """
 
 from collections.abc import Callable, Mapping
@@ -181,4 +181,4 @@ _ALL = (
     ),
 )
 THEMES: Mapping[str, ReasonGroup] = MappingProxyType({theme.code: theme for theme in _ALL})
-"""By code, in the order in which equal ones are told."""
+"""By code, in the order in which equal ones are listed."""

@@ -77,7 +77,7 @@ class Feature:
 
     Args:
         code: stable name.
-        theme: the reason it is told under: `app.domain.churn.explanations.contributions.THEMES`.
+        theme: the group of its reason: `app.domain.churn.explanations.contributions.THEMES`.
         formula: how it is computed.
         column: a sight to the numbers, shape (n,), finite.
     """

@@ -13,7 +13,7 @@ def against_own_rhythm(facts: CustomerFacts, baselines: Baselines) -> Measured |
     """Days of silence, what is known of the own interval, and how far the silence is beyond the shrunk one.
 
     Nothing up to one interval, 1 from `SILENT_INTERVALS` on, where silence may mean that the customer has
-    left. What is usual is told only of a customer who has an own rhythm.
+    left. What is usual is stated only for a customer who has an own rhythm.
     """
     median, silence = baselines.rhythm.median_days, facts.silence_days
     if not facts.purchase_days or facts.first_day is None or facts.last_day is None or silence is None:
