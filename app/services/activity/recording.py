@@ -35,7 +35,8 @@ class RecordType:
         exists_code: code of that refusal.
         differing: names the members (JSON Pointers) in which a row differs from the stored one; such a row is
             refused with ``differs_code``.
-        regenerate: makes another row of one that was not stored because of something else that must be unique.
+        regenerate: makes another row of one that was not stored because of something else that must be
+        unique.
     """
 
     table: type[Base]

@@ -33,8 +33,8 @@ READ = (*SCORED, QuestionKind.RATING, QuestionKind.EXPECTATION)
 DECIMALS, STATISTIC_DECIMALS = 1, 4
 
 JUDGED_DECIMALS = 9
-"""Of points that quadrants and trends are computed from: finer than points that count as equal, and coarse enough
-that the order in which answers are added up does not show."""
+"""Of points that quadrants and trends are computed from: finer than points that count as equal, and coarse
+enough that the order in which answers are added up does not show."""
 
 JUDGED = "judged"
 """Where a stored document has what the customer's quadrant is told by; no index has this code."""

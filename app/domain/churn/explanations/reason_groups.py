@@ -1,7 +1,8 @@
 """Reason groups of the learned model: features of one kind as one reason, in words.
 
 Features that speak of the same thing share what they know in ways nobody can read (the parametric log-odds
-are made of recency and frequency), so their contributions are reported as one sum. A sum of sums still adds up.
+are made of recency and frequency), so their contributions are reported as one sum. A sum of sums still adds
+up.
 """
 
 from collections.abc import Callable, Mapping
