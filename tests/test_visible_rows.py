@@ -55,6 +55,7 @@ EXEMPT = {
     "recovery.complaints._READ_EVENTS": "limited where it is read",
     "recovery.steps._happened_at": _OF_VISIBLE,
     "recovery.transfers._move_survey_records": _OF_VISIBLE,
+    "surveys.completions.complete": "of a response that was found visible before",
     "surveys.responses._READ_ANSWERS": "of responses that were found visible before",
 }
 

@@ -344,6 +344,12 @@ def _print_outcome(row: Row, refused_to: Path | None) -> None:
     if row["words_unmatched"]:
         words = ", ".join(f"{target} {count:,}" for target, count in row["words_unmatched"].items())
         lines.append(f"words that no --value names, left as they are: {words}")
+    if row["answers_excluded"]:
+        counts = (
+            (index, *one) for index, reasons in row["answers_excluded"].items() for one in reasons.items()
+        )
+        answers = ", ".join(f"{index} {reason} {count:,}" for index, reason, count in counts)
+        lines.append(f"answers that do not fit their question, left out of the responses: {answers}")
     if row["rows_refused"] and row["rows_refused"] == row["rows_in"]:
         lines.append("nothing could be stored: every row was refused")
     elif row["state"] == ImportState.DONE_WITH_REFUSALS:

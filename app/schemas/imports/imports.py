@@ -10,6 +10,7 @@ from app.domain.imports.refusals import Refusal
 from app.domain.imports.sources import FileFormat
 from app.domain.imports.states import ImportState
 from app.domain.imports.targets import RecordKind
+from app.domain.surveys.surveys import AnswerFault
 from app.schemas.common.base import (
     NO_CONTROL,
     Code,
@@ -146,6 +147,10 @@ class ImportRead(Output):
     refused_by_reason: Annotated[dict[str, Count], Field(max_length=50)]
     words_unmatched: Annotated[dict[str, Count], Field(max_length=MAX_TARGETS)]
     """Target with value rules: how many words of its column no rule names; they stayed as they are."""
+    answers_excluded: Annotated[dict[Code, dict[AnswerFault, Count]], Field(max_length=20)]
+    """Of stored responses the answers that did not fit their question, by index that would have read them
+    (``none``: no index does) and reason: ``out_of_range``, a number off the scale; ``wrong_scale``, no value
+    of the scale at all. The index counts them in its ``excluded``."""
     error: Annotated[str, Field(max_length=1000, pattern=NO_CONTROL)] | None
     """Why the file could not be read on; what was stored before stays."""
     created_at: datetime

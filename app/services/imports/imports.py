@@ -182,6 +182,7 @@ def begin(
         "state": state,
         "refused_by_reason": {},
         "words_unmatched": {},
+        "answers_excluded": {},
         "error": None,
         "created_by": actor.id,
         "units": sorted(actor.units),

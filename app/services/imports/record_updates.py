@@ -1,8 +1,9 @@
 """Records that a source sends again: what is new in a later file changes what is stored.
 
 A complaint or interaction is changed where its source says something else than it did before; a cell that is
-empty says nothing. What tells a record apart (whose it is, when and how it began) does not change: a row in
-which that differs is another record under a key that is not unique, and is refused.
+empty says nothing. A response gets the answers that it had no good ones for, and never others. What tells a
+record apart (whose it is, when and how it began) does not change: a row in which that differs is another
+record under a key that is not unique, and is refused.
 """
 
 import hashlib
@@ -28,6 +29,7 @@ from app.services.customers import external_ids
 from app.services.imports import source_digests
 from app.services.imports.record_requests import KINDS, Items, reason
 from app.services.recovery import steps
+from app.services.surveys import completions
 from app.store import dialects
 from app.store.imports import transaction_batches
 from app.store.imports.transaction_batches import Outcome
@@ -59,6 +61,9 @@ class RowDigests:
     def of(cls, item: Any) -> "RowDigests":
         """What the item of a row says."""
         members = item.model_dump(include=item.model_fields_set - _NOT_STATED)
+        for answer in members.get("answers", ()):
+            if answer["excluded"] is None:  # as answers were packed before there was a reason
+                del answer["excluded"]
         packed = pack(members)
         return cls(members, packed, hashlib.blake2b(packed, digest_size=16).digest())
 
@@ -125,6 +130,9 @@ def settle(
             outcome.repeats(line)
             if not is_old and row["source_said"] != in_all.packed:
                 keep(tx, kind, [row["id"]], [in_all])
+            continue
+        if changed == {"answers"} and (filled := _complete(tx, actor, row, item, in_all)) is not None:
+            (outcome.updates if filled else outcome.repeats)(line)
             continue
         column = _apart(kind, changed)
         if column is not None:
@@ -193,6 +201,14 @@ def _apart(kind: RecordKind, changed: Collection[str]) -> str | None:
     if kind is RecordKind.RESPONSES:
         return "external_id"
     return next((member for member in APART[kind] if member in changed), None)
+
+
+def _complete(tx: WriteTx, actor: Actor, row: Row, item: Any, in_all: RowDigests) -> bool | None:
+    """Fill in answers of a response that it had no good ones for; see `completions.complete`."""
+    filled = completions.complete(tx, actor, row, item.answers)
+    if filled is not None:
+        keep(tx, RecordKind.RESPONSES, [row["id"]], [in_all])
+    return filled
 
 
 def _change_interaction(
