@@ -28,7 +28,6 @@ EXEMPT = {
     "customers.customers.upsert": _WHOSE_KEY,
     "customers.do_not_contact.with_opt_outs": _OF_VISIBLE,
     "customers.external_ids.owners": _WHOSE_KEY,
-    "customers.search._with": "within a statement that is limited",
     "customers.search.LISTED": "the columns of the list, which limits itself",
     "customers.shared_opt_outs.tell": _OF_VISIBLE,
     "imports.customer_changes.read": _OF_FILE,

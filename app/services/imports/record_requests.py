@@ -23,7 +23,7 @@ from app.domain.surveys.surveys import AnswerFault, Question, member_of
 from app.errors import AppError, FieldError
 from app.schemas.activity.interactions import InteractionCreate
 from app.schemas.common.base import Input
-from app.schemas.recovery.complaints import ComplaintCreate
+from app.schemas.recovery.complaints import ComplaintOfFile
 from app.schemas.surveys.responses import SurveyResponseOfFile
 from app.services.activity import interactions
 from app.services.recovery import complaints
@@ -56,7 +56,7 @@ KINDS: Mapping[RecordKind, Kind] = {
     RecordKind.INTERACTIONS: Kind(
         InteractionCreate, interactions.create_many, "interaction_exists", Interaction
     ),
-    RecordKind.COMPLAINTS: Kind(ComplaintCreate, complaints.create_many, "complaint_exists", Complaint),
+    RecordKind.COMPLAINTS: Kind(ComplaintOfFile, complaints.create_many, "complaint_exists", Complaint),
     RecordKind.RESPONSES: Kind(
         SurveyResponseOfFile, responses.create_many, "response_exists", SurveyResponse
     ),
@@ -217,6 +217,7 @@ _REASONS = {
     "out_of_order": Refusal.OUT_OF_ORDER,
     "in_future": Refusal.IN_FUTURE,
     "not_resolved": Refusal.NOT_RESOLVED,
+    "state_contradicted": Refusal.STATE_CONTRADICTED,
     "unknown_disposition": Refusal.UNKNOWN_VALUE,
     "inactive_disposition": Refusal.NOT_IN_USE,
     "survey_inactive": Refusal.NOT_IN_USE,
