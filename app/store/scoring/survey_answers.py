@@ -130,11 +130,13 @@ def invitations(
     """Read the invitations to some surveys that were sent in the window.
 
     Returns:
-        ``invitation_id``, ``answered`` (whether it was), ``invited_micros``, and ``group`` as in `answers`.
+        ``invitation_id``, ``survey_id``, ``answered`` (whether it was), ``invited_micros``, and ``group`` as
+        in `answers`.
     """
     sent, sent_to = SurveyInvitation.invited_at, SurveyInvitation.customer_id
     named: dict[str, tuple[Any, DTypeLike]] = {
         "invitation_id": (numpy_io.raw_id(tx, SurveyInvitation.id), ID),
+        "survey_id": (numpy_io.raw_id(tx, SurveyInvitation.survey_id), ID),
         "answered": (case((SurveyInvitation.answered_at.is_not(None), 1), else_=0), np.bool_),
         "invited_micros": (numpy_io.micros(tx, sent), np.int64),
     }
