@@ -321,6 +321,13 @@ def _write_refused(store: Store, actor: Actor, import_id: UUID, path: Path) -> N
             line = rows[-1]["line"]
 
 
+def _may_be_lines(row: Row, key: str) -> bool:
+    """Whether rows of one key may be lines of one sale: they are not added up yet."""
+    return (
+        row["kind"] == RecordKind.TRANSACTIONS and not row["mapping"]["group_by"] and not key.startswith("=")
+    )
+
+
 def _print_outcome(row: Row, refused_to: Path | None) -> None:
     reasons = ", ".join(f"{code} {count:,}" for code, count in row["refused_by_reason"].items())
     ended = "checked, nothing stored" if row["dry_run"] else "done"
@@ -338,6 +345,12 @@ def _print_outcome(row: Row, refused_to: Path | None) -> None:
         lines.append(
             f"{row['rows_alike']:,} of the repeated rows have no key, but say what an earlier file said;"
             " give a file of other records another --source"
+        )
+    key = row["mapping"]["columns"].get("external_id", "=")
+    if "conflicting_duplicate" in row["refused_by_reason"] and _may_be_lines(row, key):
+        lines.append(
+            "rows with the key of another row and other values: if they are lines of one record, "
+            f"--group-by {key} adds their amounts up"
         )
     if row["headers_repeated"]:
         lines.append(f"lines that repeat the header, left out: {row['headers_repeated']:,}")

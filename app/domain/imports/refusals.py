@@ -165,8 +165,9 @@ WITH_LIMITS = {
     ),
     Refusal.CONFLICTING_DUPLICATE: (
         "flag",
-        "A record with this external id is there already and says something else. {flag} corrects it; where "
-        "other records have the same key, map a column that tells them apart.",
+        "A record with this external id is there already and says something else. Where several rows are "
+        "lines of one record, {group_by} adds them up; {flag} corrects what is stored; where other records "
+        "have the same key, map a column that tells them apart.",
     ),
     Refusal.OUT_OF_RANGE: ("most", "{column} is not from {least} to {most}."),
 }

@@ -1,6 +1,7 @@
 """Imports and their refused rows on the wire."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from app.schemas.common.base import (
     Count,
     Currency,
     Input,
+    InstantIn,
     Output,
     PageOf,
     Paging,
@@ -161,11 +163,24 @@ class ImportPage(PageOf):
     """A page of imports, newest first."""
 
     data: Annotated[list[ImportRead], Field(max_length=200)]
+    complete_until: datetime
+    """Changes up to here are all on the list: use it as the next ``updated_after``."""
+
+
+class ImportSort(StrEnum):
+    """Order of the list; ``-`` is newest first."""
+
+    NEWEST = "-created_at"
+    UPDATED_AT = "updated_at"
 
 
 class ImportQuery(Paging):
     """Which imports."""
 
+    sort: ImportSort = ImportSort.NEWEST
+    """Newest first, or in the order of their last change."""
+    updated_after: InstantIn | None = None
+    """Only imports sent or changed after this instant."""
     state: Annotated[list[ImportState], Field(max_length=len(ImportState))] = Field(default=[], examples=[[]])
     """Only imports in one of these states."""
 
