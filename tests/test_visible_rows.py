@@ -29,7 +29,6 @@ EXEMPT = {
     "customers.do_not_contact.with_opt_outs": _OF_VISIBLE,
     "customers.external_ids.owners": _WHOSE_KEY,
     "customers.search.LISTED": "the columns of the list, which limits itself",
-    "customers.shared_opt_outs.tell": _OF_VISIBLE,
     "imports.customer_changes.read": _OF_FILE,
     "imports.people.customers._load": _WHOSE_KEY,
     "imports.people.dry_runs.restore": _OF_FILE,
