@@ -90,7 +90,7 @@ def contest(earlier: Window | None, last: Window | None, *, draws: int = DRAWS, 
         return Contest(PARAMETRIC, Why.NO_CLOSED_WINDOW, purchase_model=PARAMETRIC)
     found = last.then.regular_fit  # of all, before some are asked
     asked = last.sample(MAX_COMPARED)
-    is_regular = asked.rarer >= LEAST_COMPARED and is_clearly_better(asked)
+    is_regular = asked.rarer >= LEAST_COMPARED and is_clearly_better(earlier, asked)
     earlier, asked = earlier.as_regular(is_regular), asked.as_regular(is_regular)
     entries = tuple(_entry(code, earlier, asked, draws, seed) for code in REGISTRY)
     purchase_model = REGULAR if is_regular else PARAMETRIC
