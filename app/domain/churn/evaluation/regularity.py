@@ -52,7 +52,7 @@ def statistic(differences: FloatArray) -> float:
     -2.4495
     """
     spread = float(np.std(differences, ddof=1)) if differences.size > 1 else 0.0
-    return float(differences.mean()) / (spread / np.sqrt(differences.size)) if spread else 0.0
+    return float(differences.mean() / (spread / np.sqrt(differences.size))) if spread else 0.0
 
 
 def auc_statistic(y: BoolArray, one: ArrayLike, other: ArrayLike) -> float:
@@ -61,7 +61,7 @@ def auc_statistic(y: BoolArray, one: ArrayLike, other: ArrayLike) -> float:
 
     >>> y = np.array([True, True, True, False, False, False])
     >>> round(auc_statistic(y, [0.9, 0.8, 0.3, 0.4, 0.2, 0.1], [0.9, 0.4, 0.2, 0.8, 0.3, 0.1]), 4)
-    1.1547
+    1.4142
     """
     if y.all() or not y.any():
         return 0.0
@@ -71,7 +71,7 @@ def auc_statistic(y: BoolArray, one: ArrayLike, other: ArrayLike) -> float:
         gains = mine[which] - others[which]
         difference = float(gains.mean())  # the same by either outcome
         variance += float(np.var(gains, ddof=1)) / gains.size if gains.size > 1 else 0.0
-    return difference / np.sqrt(variance) if variance > 0 else 0.0
+    return difference / float(np.sqrt(variance)) if variance > 0 else 0.0
 
 
 def _shares(y: BoolArray, scores: FloatArray) -> FloatArray:
