@@ -106,8 +106,7 @@ def compute(
     name = None if expected is None else SOURCES[model]
     row = {"model": name, "k": regular["k"] if regular else None}
     row |= {"chosen_for": chosen.as_of.isoformat(), "contest": chosen.contest}
-    tested = backtest(population, is_regular=True) if regular else test()
-    report = _report(population, columns, tiers, tested, models, row)
+    report = _report(population, columns, tiers, test(), models, row)
     report |= silent.rows(population.spec, silence, columns, q)
     if silence.is_unproved and population.buyers.any():
         report["limits"].append(notes.LEFT_UNPROVED)
