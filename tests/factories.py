@@ -181,15 +181,17 @@ def purchases(
 ) -> None:
     """Record transactions of a customer; amounts are effects on value."""
     rows = [
-        {**_purchase(customer_id, amount, at, currency, kind), "source": source} for amount in amounts_minor
+        {**transaction_row(customer_id, amount, at, currency, kind), "source": source}
+        for amount in amounts_minor
     ]
     if rows:
         tx.execute(insert(Transaction), rows)
 
 
-def _purchase(
+def transaction_row(
     customer_id: UUID, amount_minor: int, at: datetime, currency: str = "TRY", kind: str = "purchase"
 ) -> dict[str, Any]:
+    """A transaction as it is stored; the amount is its effect on value."""
     return {
         "id": new_id(),
         "customer_id": customer_id,
@@ -221,7 +223,7 @@ def shop(tx: Connection, actor: Actor, bought: Iterable[Iterable[tuple[datetime,
     wanted = [CustomerCreate.model_validate({"name": f"Customer {number}"}) for number in range(len(lists))]
     ids = [UUID(str(row["id"])) for row in customers.create_many(tx, actor, wanted) if isinstance(row, dict)]
     rows = [
-        _purchase(customer_id, amount, at, kind="purchase" if amount >= 0 else "refund")
+        transaction_row(customer_id, amount, at, kind="purchase" if amount >= 0 else "refund")
         for customer_id, purchases in zip(ids, lists, strict=True)
         for at, amount in purchases
     ]
@@ -236,7 +238,7 @@ def rhythmic_shop(tx: Connection, actor: Actor, count: int, until: datetime) -> 
     made = customers.create_many(tx, actor, wanted)
     ids = [UUID(str(row["id"])) for row in made if isinstance(row, dict)]
     rows = [
-        _purchase(customer_id, 1000 + number, until - timedelta(days=days))
+        transaction_row(customer_id, 1000 + number, until - timedelta(days=days))
         for number, customer_id in enumerate(ids)
         for days in range(360 - number % 40, _stops(number), -(7 + number % 11))
     ]
@@ -247,7 +249,7 @@ def rhythmic_shop(tx: Connection, actor: Actor, count: int, until: datetime) -> 
 def sales(tx: Connection, sold: Iterable[tuple[UUID, date]], *, source: str = "test") -> None:
     """Record a purchase of 10 TRY at noon for each customer and day."""
     noon = time(12, tzinfo=UTC)
-    rows = [_purchase(who, 1000, datetime.combine(day, noon)) | {"source": source} for who, day in sold]
+    rows = [transaction_row(who, 1000, datetime.combine(day, noon)) | {"source": source} for who, day in sold]
     tx.execute(insert(Transaction), rows)
 
 

@@ -1,7 +1,7 @@
 """Can the numbers be trusted? Simulated answers and customers of whom the truth is known, by seeds of their
 own, and two real shops.
 
-    .venv/bin/python -m benchmarks.trust [--seed 7001] [--part lists trends ces calibrated rhythm]
+    .venv/bin/python -m benchmarks.trust [--seed 7001] [--part lists trends ces calibrated rhythm totals left]
 
 One table: each goal, what was found, and how many cases it rests on. Goals that are missed are marked. A
 further part is a function from a generator of random numbers to rows, in a file of its own, and an entry in
@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
-from benchmarks.trust import rhythm, verdicts
+from benchmarks.trust import left, rhythm, totals, verdicts
 from benchmarks.trust.goals import Random, Row
 
 PARTS: Mapping[str, Callable[[Random], Iterator[Row]]] = {
@@ -24,6 +24,8 @@ PARTS: Mapping[str, Callable[[Random], Iterator[Row]]] = {
     "ces": verdicts.ces,
     "calibrated": verdicts.calibrated,
     "rhythm": rhythm.rows,
+    "totals": totals.rows,
+    "left": left.rows,
 }
 
 

@@ -24,6 +24,9 @@ from app.domain.lifetime_value.level import (
 )
 from app.domain.lifetime_value.limits import SENTENCES, Limit
 from app.domain.lifetime_value.uncertainty import Models, Spread, spread
+from benchmarks.purchase_log import Ledger
+from benchmarks.shops import simulated
+from benchmarks.trust.totals import Shop
 
 DO = Spread(0.0016, 0.0)
 
@@ -164,6 +167,20 @@ def test_a_company_copied_gets_twice_the_total_and_a_narrower_interval() -> None
     assert twice[1].parameters == pytest.approx(once[1].parameters / 2, rel=0.1)
     narrow, wide = (totals.total(one[0], one[1], level(UNTESTED)) for one in (twice, once))
     assert log(narrow.interval.high / narrow.interval.low) < log(wide.interval.high / wide.interval.low)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("day", [300, 700])
+def test_so_it_is_with_levels_of_closed_windows(seed: int, day: int) -> None:
+    one = simulated(seed, 600, 800)
+    columns = np.append(one.owner, one.owner + 600), np.tile(one.day, 2), np.tile(one.amount, 2)
+    once, twice = (Shop(ledger).outcome(day, 91) for ledger in (one, Ledger(*columns)))
+    assert once is not None
+    assert twice is not None
+    assert twice.basis is once.basis is not Basis.NONE
+    assert twice.total.forecast == pytest.approx(2 * once.total.forecast, rel=1e-3)
+    assert twice.total.value == pytest.approx(2 * once.total.value, rel=0.03)
+    assert twice.half_width < 0.95 * once.half_width
 
 
 def test_what_is_not_known_of_parameters_is_seen_in_other_samples() -> None:
