@@ -21,7 +21,13 @@ from app.errors import FieldError, InvalidError
 from app.schemas.insights.satisfaction import SatisfactionBy, SatisfactionQuery
 from app.services.scoring import answer_columns
 from app.services.scoring.answer_columns import Answered
-from app.services.scoring.satisfaction import mixed_groups, mixes_questions, result_row
+from app.services.scoring.satisfaction import (
+    mixed_groups,
+    mixes_questions,
+    mixes_surveys,
+    result_row,
+    without_score,
+)
 from app.store.engine import in_thread
 from app.store.scoring import survey_answers
 from app.store.scoring.survey_answers import NOT_STATED, Asked, Grouping
@@ -63,12 +69,11 @@ def report(tx: ReadTx, actor: Actor, query: SatisfactionQuery, language: str) ->
     whole = _each_once(found.answers)
     parts = Divided(index, found, columns, sent, divided, query.survey)
     groups = parts.by_survey() if apart else parts.groups() if divided else []
-    is_mixed = apart and len({group["survey"] for group in groups if _has_answers(group)}) > 1
     by_tag = divided is SatisfactionBy.TAG
     overall = _overall(index, found, whole, sent, by_tag)
     trend = _trend(index, found, whole, actor.company, language)
-    if is_mixed:
-        overall, trend = _without_score(overall), {"trend": [], "verdict": None}
+    if apart and mixes_surveys(index, found):
+        overall, trend = without_score(overall), {"trend": [], "verdict": None}
     return {
         "index": index.code,
         "name": translate(index.title, language),
@@ -276,19 +281,6 @@ def _codes(survey_ids: Any, surveys: list[tuple[UUID, str, int, Any]]) -> NDArra
 
 def _has_answers(figures: Row) -> bool:
     return bool(figures["n"] or any(figures["excluded"].values()))
-
-
-def _without_score(overall: Row) -> Row:
-    """What counts of several surveys together, which have no score in common."""
-    nothing: Row = {
-        "score": None,
-        "low": None,
-        "high": None,
-        "rankable": False,
-        "parts": {},
-        "dimensions": [],
-    }
-    return {**overall, **nothing}
 
 
 def _place(row: Row, by: SatisfactionBy | None) -> tuple[Any, ...]:

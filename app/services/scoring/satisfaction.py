@@ -180,8 +180,33 @@ def of_company(found: Answered) -> Row:
     for code, index in INDICES.items():
         answers, _ = found.of_index(index)
         result = index.overall(answers, found.options(index))
-        figures[code] = result_row(result, mixes_questions(index, answers))
+        row = result_row(result, mixes_questions(index, answers))
+        figures[code] = without_score(row) if mixes_surveys(index, found) else row
     return figures
+
+
+def mixes_surveys(index: Index, found: Answered) -> bool:
+    """Tell whether answers are to several surveys, which the index keeps apart: of all it has no score."""
+    if not index.survey_apart:
+        return False
+    answers, rows = found.of_index(index)
+    surveys = sorted({survey for survey, _ in found.questions})
+    place = np.array([surveys.index(survey) for survey, _ in found.questions], dtype=np.int64)
+    results = index.compute(answers, place[found.question[rows]], len(surveys), found.options(index))
+    return sum(bool(one.n or any(one.excluded.values())) for one in results) > 1
+
+
+def without_score(row: Row) -> Row:
+    """What counts of several surveys together, which have no score in common."""
+    nothing: Row = {
+        "score": None,
+        "low": None,
+        "high": None,
+        "rankable": False,
+        "parts": {},
+        "dimensions": [],
+    }
+    return {**row, **nothing}
 
 
 def mixes_questions(index: Index, answers: Answers) -> bool:

@@ -3,14 +3,20 @@
 from typing import Any
 
 import factories
+import numpy as np
 import pytest
+from sqlalchemy import select
 
 from app.domain.common.access import Actor
+from app.jobs.scoring.score import score
 from app.schemas.insights.satisfaction import SatisfactionQuery
+from app.schemas.scoring.runs import ScoringRunCreate
 from app.schemas.surveys.responses import SurveyResponseCreate
 from app.services.insights import satisfaction_report
+from app.services.scoring import runs
 from app.services.surveys import responses
 from app.store.engine import Store
+from app.store.tables import ScoringRun
 
 TEN, FIVE = {"min": 1, "max": 10}, {"min": 1, "max": 5}
 
@@ -88,3 +94,42 @@ def test_other_indices_can_be_divided_by_survey_too(store: Store, actor: Actor) 
 def test_nobody_answered(store: Store, actor: Actor) -> None:
     found = ask(store, actor, from_="2020-01-01", to="2020-02-01")
     assert (found["groups"], found["overall"]["n"], found["overall"]["score"]) == ([], 0, None)
+
+
+def of_a_run(store: Store, actor: Actor) -> dict[str, Any]:
+    """The company's figures by index, as a run keeps them."""
+    asked = ScoringRunCreate.model_validate({"as_of": "2026-06-01"})
+    run_id = store.write_sync(runs.create, actor, asked)["id"]
+    score(store, actor, run_id)
+    kept = select(ScoringRun.satisfaction).where(ScoringRun.id == run_id)
+    found: dict[str, Any] = store.read_sync(lambda tx: tx.execute(kept).scalar_one())["indices"]
+    return found
+
+
+def test_a_run_mixes_no_surveys_either(store: Store, actor: Actor) -> None:
+    alone = of_a_run(store, actor)["composite"]
+    assert (alone["n"], alone["score"]) == (2, 50.0)
+    record(store, actor, "year", "ada", "01", a=10, b=10, c=1)
+    mixed = of_a_run(store, actor)["composite"]
+    assert (mixed["n"], mixed["score"], mixed["low"], mixed["rankable"]) == (3, None, None, False)
+    assert (mixed["parts"], mixed["dimensions"]) == ({}, [])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_run_and_the_report_say_the_same(store: Store, actor: Actor, seed: int) -> None:
+    random, surveys = np.random.default_rng(seed), {"visit": ("ab", 5), "year": ("abc", 10)}
+    kinds = {"q": "csat", "r": "rating"}  # what has no weight in the index does not set surveys apart
+    asked = [factories.question(one, kind, scale=FIVE, weight=0) for one, kind in kinds.items()]
+    store.write_sync(factories.survey, actor, code="other", questions=asked)
+    record(store, actor, "other", "ada", "01", q=4, r=int(random.integers(1, 6)))
+    assert of_a_run(store, actor)["composite"]["score"] == 50.0
+    codes = ["visit", *random.choice([*surveys], 3).tolist(), "year"]
+    for code in codes:
+        names, most = surveys[code]
+        numbers = {name: int(random.integers(1, most + 1)) for name in names}
+        record(store, actor, code, "ada", f"0{random.integers(1, 6)}", **numbers)
+        kept = of_a_run(store, actor)
+        for index in ("composite", "csat", "expectation"):
+            shown = ask(store, actor, index=index)["overall"]
+            assert {**kept[index], "response_rate": None} == {**shown, "response_rate": None}
+    assert kept["composite"]["score"] is None
