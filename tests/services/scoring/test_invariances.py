@@ -181,9 +181,7 @@ def a_week_on(report: Any) -> Any:
     def moved(found: re.Match[str]) -> str:
         return (date.fromisoformat(found[0]) + timedelta(days=7)).isoformat()
 
-    text = re.sub(r"\d{4}-\d\d-\d\d", moved, json.dumps(report))
-    days = re.sub(r'("opened_day": |"cut_day": )(\d+)', lambda one: f"{one[1]}{int(one[2]) + 7}", text)
-    return json.loads(days)
+    return json.loads(re.sub(r"\d{4}-\d\d-\d\d", moved, json.dumps(report)))
 
 
 def test_a_company_of_twice_the_customers_is_worth_twice_as_much_and_surer(company: Company) -> None:
