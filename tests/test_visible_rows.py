@@ -32,6 +32,7 @@ EXEMPT = {
     "customers.search.LISTED": "the columns of the list, which limits itself",
     "customers.shared_opt_outs.tell": _OF_VISIBLE,
     "imports.customer_changes.read": _OF_FILE,
+    "imports.people.contract_statements._READ": _OF_VISIBLE,
     "imports.people.customers._load": _WHOSE_KEY,
     "imports.people.dry_runs.restore": _OF_FILE,
     "imports.people.dry_runs.gather": _OF_FILE,

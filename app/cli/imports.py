@@ -17,6 +17,7 @@ from rich.text import Text
 from app.cli.context import opened, refuse
 from app.domain.common import csv_lines
 from app.domain.common.access import Actor
+from app.domain.customers.contract_statements import AgeUnit
 from app.domain.imports.mapping import Mapping
 from app.domain.imports.sources import FileFormat
 from app.domain.imports.states import ImportState
@@ -85,6 +86,14 @@ Update = Annotated[
     typer.Option(
         "--update/--no-update", help="Correct stored transactions whose rows say something else now."
     ),
+]
+SnapshotOn = Annotated[
+    str | None, typer.Option(help="Of contract-terms: the file shows contracts on this day (2026-01-31).")
+]
+AgeColumn = Annotated[str | None, typer.Option(help="Column with the age of the contract in a snapshot.")]
+AgeUnits = Annotated[AgeUnit | None, typer.Option("--unit", help="What the age counts.")]
+LeftColumn = Annotated[
+    str | None, typer.Option(help="Column that says whether the customer had left: yes or no.")
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Check and count everything, store nothing.")]
 RefusedTo = Annotated[Path | None, typer.Option(dir_okay=False, help="Write refused rows to this CSV file.")]
@@ -155,19 +164,57 @@ def _add(kind: RecordKind, example: str) -> None:
     app.command(kind.value)(take_in)
 
 
+@app.command("contract-terms")
+def contract_terms(
+    file: File,
+    mapping: MappingName = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="target=source: customer_key=No, known_on=Since, started_on=From, ends_on=Until, "
+            "attribute.plan=Plan (repeat)."
+        ),
+    ] = None,
+    snapshot_on: SnapshotOn = None,
+    age_column: AgeColumn = None,
+    unit: AgeUnits = None,
+    left_column: LeftColumn = None,
+    value: Values = None,
+    group_by: GroupBy = None,
+    source: Source = None,
+    customer_system: CustomerSystem = None,
+    file_format: Format = None,
+    delimiter: Delimiter = None,
+    header: Header = None,
+    encoding: Encoding = None,
+    date_format: DateFormat = None,
+    time_zone: TimeZone = None,
+    decimal_comma: DecimalComma = None,
+    grouping: Grouping = None,
+    skip_lines: SkipLines = None,
+    create_missing: CreateMissing = None,
+    dry_run: DryRun = False,
+    refused_to: RefusedTo = None,
+) -> None:
+    """Take in a file of past and present contract terms of known customers, or a snapshot of contracts.
+
+    A snapshot shows, on one day, how old each contract is and whether its customer had left, without days.
+    The same file again changes nothing; a command that was killed goes on when it is run again.
+    """
+    _run(RecordKind.CONTRACT_TERMS, **locals())
+
+
 _NAMES = {
     RecordKind.INTERACTIONS: "interactions",
     RecordKind.COMPLAINTS: "complaints",
     RecordKind.RESPONSES: "past survey responses",
     RecordKind.CUSTOMERS: "customers (an address book)",
-    RecordKind.CONTRACT_TERMS: "past and present contract terms of known customers",
     RecordKind.DEPARTURES: "known customers who left",
 }
 _add(RecordKind.INTERACTIONS, "external_id=call_id, started_at=date,time, channel==phone")
 _add(RecordKind.COMPLAINTS, "external_id=Ticket, received_at=Opened, subject=Title, resolved_at=Closed")
 _add(RecordKind.RESPONSES, "survey==delivery, answer.recommend=Q1, answered_at=Date, external_id==row")
 _add(RecordKind.CUSTOMERS, "external_id=No, name=First,Last, phone=Mobile, phone=Home, email=Mail")
-_add(RecordKind.CONTRACT_TERMS, "customer_key=No, known_on=Since, started_on=From, ends_on=Until")
 _add(RecordKind.DEPARTURES, "customer_key=No, left_on=Left, reason=Why")
 
 

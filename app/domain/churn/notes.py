@@ -31,12 +31,18 @@ REASONS = tuple(Reason)
 """Runs store positions in here, so a new one comes last; the first is stored for nobody."""
 
 SALES_STOPPED = "sales_stopped"
+CROSS_SECTION = "cross_section"
 LEFT_UNPROVED = "left_unproved"
 TOO_FEW_TO_TELL = "too_few_to_tell"
 NO_BACKTEST = "no_backtest"
 RECENCY_RANKS_BETTER = "recency_ranks_better"
 NOT_CALIBRATED = "not_calibrated"
 
+_CROSS_SECTION = Message(
+    "Learned from the snapshot of {day}, which has no dates: the probability says how many customers like "
+    "this one had left by then, not how many will leave within {days}."
+)
+_LEFT_IN_SNAPSHOT = Message("The snapshot of {day} says that the customer had left; the day is not known.")
 _STOPPED = Message("No sale has arrived since {day}, {days}. Silence since then is not counted.")
 _SOURCE_STOPPED = Message(
     "No sale has arrived from {source} since {day}, {days}. Nobody is said to have left by silence."
@@ -48,6 +54,10 @@ SENTENCES: Mapping[str, Message] = MappingProxyType(
         LEFT_UNPROVED: Message(
             "The company's past does not prove from which silence on customers have left; nobody is said to "
             "have left by silence."
+        ),
+        CROSS_SECTION: Message(
+            "Of some contracts only a snapshot is known. What is learned from it was tested across its "
+            "customers, not on a later time, and is in no backtest."
         ),
         TOO_FEW_TO_TELL: Message("There are too few customers to tell whether the probabilities are right."),
         NO_BACKTEST: Message("The past is too short to hold a forecast against what happened."),
@@ -103,6 +113,18 @@ def sales_stopped(newest_sale: date, as_of: date, source: str | None = None) -> 
     if source is None:
         return Message(_STOPPED.id, said)
     return Message(_SOURCE_STOPPED.id, {"source": source, **said})
+
+
+def cross_section(snapshot_on: date, horizon_days: int, has_left: bool) -> Message:
+    """Say what a snapshot of contracts tells of a customer, and what it does not.
+
+    >>> cross_section(date(2026, 1, 31), 90, has_left=True).params
+    {'day': '2026-01-31'}
+    """
+    day = snapshot_on.isoformat()
+    if has_left:
+        return Message(_LEFT_IN_SNAPSHOT.id, {"day": day})
+    return Message(_CROSS_SECTION.id, {"day": day, "days": days(horizon_days)})
 
 
 def silent(silence_days: int, n: int, returned: int, window_days: int) -> Message:

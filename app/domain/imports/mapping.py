@@ -20,6 +20,7 @@ from app.domain.imports.sources import (
     MappingError,
     MappingProblem,
     row_problems,
+    snapshot_problems,
 )
 from app.domain.imports.target_columns import MONEY, column_problems
 from app.domain.imports.targets import Reading, RecordKind, Target, find, further
@@ -68,6 +69,9 @@ class Mapping:
         group_by: the column whose equal keys make one record of several rows; empty when each row is one.
             It is the source of ``external_id``. Amounts are added up, of times that differ the earliest
             counts, anything else must be the same.
+        snapshot_on: of contract terms, the day that the file shows contracts on, ``2026-01-31``: its rows
+            have no days, but ``age`` and ``left``. Empty where rows have days of their own.
+        unit: what ``age`` counts: ``days``, ``months`` or ``years``.
         update: of transactions, whether a row with a known key and other values corrects the stored one;
             if not, it is refused.
 
@@ -93,11 +97,14 @@ class Mapping:
     values: tuple[ValueRule, ...] = ()
     group_by: str = ""
     update: bool = False
+    snapshot_on: str = ""
+    unit: str = ""
 
     def __post_init__(self) -> None:
         problems = [
             *column_problems(self),
             *row_problems(self),
+            *snapshot_problems(self),
             *_file_problems(self),
             *_value_problems(self),
         ]

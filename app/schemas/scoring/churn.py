@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.domain.churn.models.model import Why
+from app.domain.customers.contract_statements import AgeUnit
 from app.domain.customers.customers import ChurnLevel
 from app.schemas.common.base import PLAIN_DIGITS, Code, Count, Input, Money, Output, line_out
 from app.schemas.customers.scores import ChurnSilence, ReturnShare
@@ -179,6 +180,14 @@ class ServingModel(Output):
     contest: ContestRead
 
 
+class ContractServing(ServingModel):
+    """The model of customers under contract whose probabilities are published, and the contest that chose
+    it."""
+
+    attributes: Annotated[list[Code], Field(max_length=200)]
+    """Names of the recorded attributes that ``contract_logistic`` looks at; empty for the share."""
+
+
 class ContractModel(Output):
     """Customers under contract: what became of them in one horizon before the run's day, and which model
     serves those whose contract is active."""
@@ -189,8 +198,38 @@ class ContractModel(Output):
     joined: Count
     churn_rate: Share | None
     states: Annotated[dict[Code, Count], Field(max_length=10)]
-    serving: ServingModel | None
+    serving: ContractServing | None
     """``contract``, the share that left, or ``contract_logistic``; null when nobody is under contract."""
+
+
+class CrossSectionModel(Output):
+    """Customers of whose contract only a snapshot is known: what set those who had left apart from the
+    others on one day, tested by folds. No time of the past tests it, so no backtest has it, and it says
+    nothing of a horizon."""
+
+    method: Literal["cross_section"]
+    snapshot_on: date
+    """Day of the newest snapshot."""
+    oldest_snapshot_on: date
+    """Day of the oldest one that is the newest of a customer."""
+    customers: Count
+    """Who is in a snapshot."""
+    left_in_snapshot: Count
+    serves: Code
+    """``cross_section``, the learned model, or ``share``: all have the share that had left."""
+    reason: Why
+    folds: Annotated[int, Field(ge=2, le=100)]
+    n: Count
+    """Customers it was learned from and tested on."""
+    left: Count
+    """How many of them had left."""
+    share: Share | None
+    base: ChurnMetrics | None
+    """The share of those who had left in the other folds, given to each."""
+    metrics: ChurnMetrics | None
+    """The learned model: each customer judged by one that has seen only the other folds."""
+    attributes: Annotated[list[Code], Field(max_length=200)]
+    """Names of the attributes it looks at, beside the age of the contract."""
 
 
 class ChurnModels(Output):
@@ -198,6 +237,8 @@ class ChurnModels(Output):
 
     mbg_nbd: PurchaseModel
     contract: ContractModel
+    cross_section: CrossSectionModel | None
+    """Null when nobody is in a snapshot."""
 
 
 class ChurnRead(Output):
@@ -228,7 +269,7 @@ class ChurnRead(Output):
     serving: ServingModel
     limits: Annotated[list[Code], Field(max_length=20)]
     """What to bear in mind: ``dropout_not_identified``, ``recency_ranks_better``, ``not_calibrated``,
-    ``too_few_to_tell``, ``sales_stopped``, ``left_unproved``, ..."""
+    ``too_few_to_tell``, ``sales_stopped``, ``left_unproved``, ``cross_section``, ..."""
     notes: Annotated[list[ChurnNote], Field(max_length=80)]
     """The limits in words, in the language asked for."""
     ece: Figure
@@ -272,7 +313,11 @@ class ChurnContribution(Output):
     baseline: Figure
     contribution: float
     """Above 0 speaks for leaving."""
-    sentence: Annotated[str, line_out(500)]
+    attribute: Code | None
+    """Name of the recorded attribute it is about, of the code ``attribute``."""
+    text: Annotated[str, line_out(500)] | None
+    """What that attribute says of the customer; null where it says nothing, and for other codes."""
+    sentence: Annotated[str, line_out(1500)]
     """In the language asked for: tr, az or en."""
 
 
@@ -281,7 +326,18 @@ class ChurnExplanation(Output):
 
     log_odds: float
     mean_log_odds: float
-    contributions: Annotated[list[ChurnContribution], Field(max_length=20)]
+    contributions: Annotated[list[ChurnContribution], Field(max_length=100)]
+
+
+class CustomerSnapshot(Output):
+    """What a snapshot says of a customer's contract."""
+
+    snapshot_on: date
+    age: Count | None
+    unit: AgeUnit | None
+    """What the age counts."""
+    left: bool
+    """Whether the customer had left by then; nobody knows when."""
 
 
 class ChurnPast(Output):
@@ -312,8 +368,10 @@ class CustomerChurnRead(ChurnSilence):
     horizon_days: Annotated[int, Field(ge=1, le=3660)]
     value_at_risk: Money | None
     model: Code | None
-    """What the level comes from: ``mbg_nbd``, ``logistic``, ``contract``, ``contract_logistic``, ``silence``
-    or ``event``, a departure."""
+    """What the level comes from: ``mbg_nbd``, ``logistic``, ``contract``, ``contract_logistic``, ``silence``,
+    ``event``, a departure, or ``cross_section``, a snapshot of contracts."""
+    cross_section: CustomerSnapshot | None
+    """The snapshot that the level comes from; null for other models, and where it was changed since."""
     version: Annotated[int, Field(ge=1, le=1000)]
     calibrated: bool | None
     ece: Figure

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.domain.churn import LEVELS, notes
+from app.domain.churn.contractual import cross_section
 from app.domain.churn.distributions import mbg_nbd
 from app.domain.churn.models import LEARNED, contract
 from app.domain.common import money
@@ -22,11 +23,13 @@ from app.services.scoring.churn_explanations import (
     contract_explanation_of,
     explanation_of,
     reasons_of,
+    section_explanation_of,
     silence_days_of,
 )
+from app.services.scoring.churn_reports import calibration_row
 from app.services.scoring.runs import find_finished
 from app.store.engine import in_thread
-from app.store.scoring import run_results
+from app.store.scoring import contract_statements, run_results
 from app.store.tables import Customer, CustomerScore, ScoringRun
 from app.store.transactions import ReadTx, Row
 from app.store.visibility import visible_to
@@ -43,7 +46,7 @@ _RUN = select(
     ScoringRun.data_end,
     ScoringRun.return_shares,
 )
-_SERVING = (ScoringRun.churn_serving, ScoringRun.contract_serving)
+_SERVING = (ScoringRun.churn_serving, ScoringRun.contract_serving, ScoringRun.cross_section)
 
 
 def report(
@@ -59,6 +62,7 @@ def report(
     run = find_finished(tx, _RUN, run_id, as_of)
     return {
         **run.churn,
+        "models": _models(run.churn["models"]),
         "notes": in_words(_notes_of_run(run.churn, run.as_of), language),
         "run_id": run.id,
         "as_of": run.as_of,
@@ -98,7 +102,11 @@ def of_customer(tx: ReadTx, actor: Actor, customer_id: UUID, runs: int, language
     report, amount = run.churn, row.value_at_risk_minor
     reason = row.churn_reason or (None if row.churn_level else notes.Reason.NO_PURCHASE)
     silence = silence_of({**row._mapping, "return_shares": run.return_shares})
+    known = _statement(tx, customer_id, row, run)
     said = _notes_of_customer(row, run, reason, silence, report)
+    if row.churn_model == cross_section.CODE and known is not None:
+        day, has_left = known["known_on"], known["has_left"]
+        said.append((notes.CROSS_SECTION, notes.cross_section(day, parameters.horizon_days, has_left)))
     return {
         "customer_id": customer_id,
         "run_id": run.id,
@@ -112,16 +120,21 @@ def of_customer(tx: ReadTx, actor: Actor, customer_id: UUID, runs: int, language
         "horizon_days": parameters.horizon_days,
         "value_at_risk": None if amount is None else money.to_wire(amount, parameters.currency),
         "model": row.churn_model,
+        "cross_section": _snapshot(row, known),
         "version": report["version"],
         **_measured(report, run, row.churn_model),
         "reasons": reasons_of(row.churn_facts, run.churn_baselines, run.as_of, run.data_end, language),
-        "explanation": _explanation(tx, customer_id, row, run, language),
+        "explanation": _explanation(tx, customer_id, row, run, known, language),
         "history": _history(tx, customer_id, runs),
     }
 
 
 def _measured(report: Row, run: Any, model: str | None) -> Row:
     """How well the model of a customer foretells, and how many customers it was fitted to."""
+    if model == cross_section.CODE and report["models"]["cross_section"] is not None:
+        tested = report["models"]["cross_section"]
+        serves = tested["metrics"] if tested["serves"] == cross_section.CODE else tested["base"]
+        return {**calibration_row(serves), "n": tested["n"]}
     if model != contract.CODE or run.contract_serving is None:
         measured = {name: report[name] for name in ("calibrated", "ece", "ece_by_chance", "ece_limit")}
         return {**measured, "n": report["models"][mbg_nbd.CODE]["n"]}
@@ -129,18 +142,54 @@ def _measured(report: Row, run: Any, model: str | None) -> Row:
     return {**measured, "n": run.contract_serving["model"]["learned"]["n"]}
 
 
-def _explanation(tx: ReadTx, customer_id: UUID, row: Any, run: Any, language: str) -> Row | None:
+def _models(stored: Row) -> Row:
+    """The models of a run; those of runs before there were snapshots or recorded attributes had none."""
+    under, serving = stored["contract"], stored["contract"]["serving"]
+    served = None if serving is None else {"attributes": [], **serving}
+    return {"cross_section": None, **stored, "contract": {**under, "serving": served}}
+
+
+def _snapshot(row: Any, statement: Row | None) -> Row | None:
+    """What the snapshot that a level comes from says of the customer."""
+    if row.churn_model != cross_section.CODE or statement is None:
+        return None
+    shown = {"snapshot_on": statement["known_on"], "age": statement["age"], "unit": statement["age_unit"]}
+    return {**shown, "left": statement["has_left"]}
+
+
+def _statement(tx: ReadTx, customer_id: UUID, row: Any, run: Any) -> Row | None:
+    """What the run saw that was said of the customer's contract; None where it has been changed since."""
+    names = {cross_section.CODE: "snapshot_digest", contract.CODE: "attributes_digest"}
+    name = names.get(row.churn_model)
+    if name is None:
+        return None
+    stored = run_results.of_customer(tx, [run.id], customer_id, [name]).get(run.id, {})
+    digest = int(stored.get(name, 0))
+    return contract_statements.of_customer(tx, customer_id, run.as_of, digest) if digest else None
+
+
+def _explanation(
+    tx: ReadTx, customer_id: UUID, row: Any, run: Any, statement: Row | None, language: str
+) -> Row | None:
     """What the probability is made of, when a learned model made it."""
     if row.churn_model == LEARNED:
         return explanation_of(
             row.churn_facts, row.value_minor, run.churn_serving, run.as_of, run.data_end, language
         )
+    if row.churn_model == cross_section.CODE and row.churn_percent is not None:
+        return section_explanation_of(statement, run.cross_section, language)
     if row.churn_model != contract.CODE:
         return None
-    stored = run_results.of_customer(tx, [run.id], customer_id, ["contract_started_day"])
-    started = int(stored[run.id]["contract_started_day"]) if run.id in stored else None
+    names = ("contract_started_day", "attributes_digest")
+    stored = run_results.of_customer(tx, [run.id], customer_id, names).get(run.id)
+    if stored is None or (stored.get("attributes_digest") and statement is None):
+        return None
+    started, document = (
+        int(stored["contract_started_day"]),
+        None if statement is None else statement["attributes"],
+    )
     return contract_explanation_of(
-        row.churn_facts, started, run.contract_serving, run.as_of, run.data_end, language
+        row.churn_facts, started, run.contract_serving, run.as_of, run.data_end, language, document
     )
 
 

@@ -21,7 +21,7 @@ from app.domain.scoring import silence as silent
 from app.domain.scoring.population import Population
 from app.domain.scoring.score_columns import NO_TIER, NONE, SOURCES
 from app.domain.value.value_tiers import STATES, TIER_NAMES
-from app.services.scoring import contract_model_selection
+from app.services.scoring import contract_model_selection, cross_sections
 from app.services.scoring.churn_reports import calibration_row, fit_row, metrics_row, test_row
 from app.services.scoring.contract_model_selection import Served
 from app.services.scoring.model_selection import SelectedModel
@@ -33,7 +33,7 @@ Mask = NDArray[np.bool_]
 VERSION = 3
 """Raised when the same facts give another flag."""
 
-_MODEL, _CONTRACT, _SILENCE, _EVENT, _LEARNED, _CONTRACT_LEARNED = range(len(SOURCES))
+_MODEL, _CONTRACT, _SILENCE, _EVENT, _LEARNED, _CONTRACT_LEARNED, _CROSS_SECTION = range(len(SOURCES))
 
 MAX_FITTED = 200_000
 """Customers the purchase model of a run's backtest is fitted to at most, evenly chosen: more do not move the
@@ -59,6 +59,8 @@ class Result:
     """The learned model as it was made ready for the run's customers; None when another served."""
     contract_serving: Row | None
     """The same of customers under contract."""
+    cross_section: Row | None
+    """The same of customers of whose contract only a snapshot is known."""
 
 
 def compute(
@@ -66,6 +68,7 @@ def compute(
     tiers: Columns,
     chosen: SelectedModel,
     by_terms: Served | None,
+    by_snapshot: cross_sections.Served | None,
     test: Callable[[], Backtest],
 ) -> Result:
     """Give every customer a level.
@@ -75,6 +78,7 @@ def compute(
         tiers: aligned, ``tier`` ("" for none).
         chosen: which model serves.
         by_terms: the probabilities of contracts, where the learned model of them serves.
+        by_snapshot: those of customers in a snapshot.
         test: waits for the `backtest`, which the report holds.
     """
     horizon_days = population.spec.parameters.horizon_days
@@ -89,6 +93,8 @@ def compute(
     q[population.under_contract] = contract.probabilities(population.states, left)[population.under_contract]
     if by_terms is not None:
         q[by_terms.rows] = by_terms.q
+    if by_snapshot is not None:
+        q[by_snapshot.rows] = by_snapshot.q
     silence = _silence(population, chosen.silence_verdict)
     model = _MODEL if serving is None else _LEARNED
     columns = _columns(population, q, silence, tiers, model)
@@ -102,6 +108,7 @@ def compute(
     models = {
         mbg_nbd.CODE: fit_row(population.snapshot.fitted),
         "contract": {**asdict(population.turnover), **under},
+        "cross_section": cross_sections.report_row(chosen.cross_section, population),
     }
     serving_row = _serving_row(chosen, serving, expected is not None)
     report = _report(population, columns, tiers, test(), models, serving_row)
@@ -110,9 +117,13 @@ def compute(
         report["limits"].append(notes.LEFT_UNPROVED)
     if population.spec.feed.has_stopped:
         report["limits"].append(notes.SALES_STOPPED)
+    if models["cross_section"] is not None:
+        report["limits"].append(notes.CROSS_SECTION)
     served = None if serving is None else serving.to_dict()
     by_contract = None if by_terms is None else by_terms.serving.to_dict()
-    return Result(columns, report, usual.to_dict(), served, by_contract)
+    section = None if by_snapshot is None else by_snapshot.serving
+    by_section = None if section is None else section.to_dict()
+    return Result(columns, report, usual.to_dict(), served, by_contract, by_section)
 
 
 # --- levels
@@ -141,7 +152,7 @@ def _silence(population: Population, verdict: SilenceVerdict) -> silent.Silence:
 
 def _left_by_event(population: Population) -> Mask:
     found = population.states
-    gone: Mask = (found == State.LEFT) | (found == State.LAPSED)
+    gone: Mask = (found == State.LEFT) | (found == State.LAPSED) | population.left_in_snapshot
     return gone
 
 
@@ -157,9 +168,10 @@ def _columns(
     source = np.full(q.size, NONE, dtype=np.int8)
     source[found >= 0] = model
     source[(found >= 0) & population.under_contract] = _CONTRACT
+    source[(found >= 0) & population.in_snapshot] = _CROSS_SECTION
     source[silence.left] = _SILENCE
     source[has_left & (facts["left_day"] != churn.NO_DAY)] = _EVENT
-    is_open = (found >= 0) & ~has_left & ~silence.left
+    is_open = (found >= 0) & ~has_left & ~silence.left & ~population.in_snapshot  # they have no horizon
     at_risk = np.full(q.size, NONE, dtype=np.int64)
     rows = np.flatnonzero(is_open & (percent >= 0) & (tiers["tier"] != NO_TIER))
     value, share = np.maximum(facts["value_minor"][rows], 0), percent[rows].astype(np.int64)

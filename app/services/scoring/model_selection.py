@@ -1,6 +1,6 @@
 """Contests between churn models: held when a run needs one, kept, and used until they are too old."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -32,6 +32,7 @@ _READ = select(
     ChurnContest.contest,
     ChurnContest.learned,
     ChurnContest.contract,
+    ChurnContest.cross_section,
     ChurnContest.silence,
     ChurnContest.lifetime_value,
 )
@@ -48,6 +49,8 @@ class SelectedModel:
         learned: what the learned model has learned; None unless it serves.
         contract: the contest of contracts (`app.services.scoring.contract_model_selection.select_model`);
             None when nobody was under contract.
+        cross_section: what snapshots of contracts taught
+            (`app.services.scoring.cross_sections.select_model`); None when nobody was in one.
         silence: what the closed windows say of silence (`app.domain.churn.left_by_silence`).
         lifetime_value: how far lifetime values were off in closed windows
             (`app.services.scoring.lifetime.windows.measure`).
@@ -58,6 +61,7 @@ class SelectedModel:
     contest: Row
     learned: Row | None
     contract: Row | None
+    cross_section: Row | None
     silence: Row
     lifetime_value: Row
 
@@ -94,7 +98,12 @@ def get(tx: ReadTx, contest_id: UUID) -> SelectedModel:
 
 
 def select_model(
-    closed: Closed, as_of: date, horizon_days: int, contracts: Past | None, lifetime_value: Row
+    closed: Closed,
+    as_of: date,
+    horizon_days: int,
+    contracts: Past | None,
+    cross_section: Row | None,
+    lifetime_value: Row,
 ) -> SelectedModel:
     """Hold a contest, and one of contracts. Pure, apart from its new id.
 
@@ -103,6 +112,7 @@ def select_model(
         as_of: the day of the run.
         horizon_days: how far ahead it looks.
         contracts: the windows of customers under contract; None when there are none.
+        cross_section: what snapshots of contracts taught, kept with it.
         lifetime_value: what was measured of lifetime values, kept with it.
     """
     earlier, last = closed.earlier, closed.last
@@ -117,7 +127,13 @@ def select_model(
         row["serves"] = PARAMETRIC
     silence = judge(horizon_days, last, closed.same_season, earlier).to_dict()
     by_contract = contract_model_selection.select_model(contracts)
-    return SelectedModel(new_id(), as_of, row, learned, by_contract, silence, lifetime_value)
+    kept = (by_contract, cross_section, silence, lifetime_value)
+    return SelectedModel(new_id(), as_of, row, learned, *kept)
+
+
+def renewed(chosen: SelectedModel, cross_section: Row | None) -> SelectedModel:
+    """The same contest beside what other snapshots of contracts taught. Pure, apart from its new id."""
+    return replace(chosen, id=new_id(), cross_section=cross_section)
 
 
 def save(tx: WriteTx, chosen: SelectedModel, facts_key: str) -> None:
@@ -125,7 +141,8 @@ def save(tx: WriteTx, chosen: SelectedModel, facts_key: str) -> None:
     known = select(ChurnContest.id).where(ChurnContest.id == chosen.id)
     if tx.execute(known).first() is None:
         row: Row = {"facts_key": facts_key, "contest": chosen.contest, "learned": chosen.learned}
-        row |= {"contract": chosen.contract, "silence": chosen.silence}
+        row |= {"contract": chosen.contract, "cross_section": chosen.cross_section}
+        row["silence"] = chosen.silence
         row["lifetime_value"] = chosen.lifetime_value
         row |= {"id": chosen.id, "as_of": chosen.as_of, "created_at": now()}
         tx.execute(insert(ChurnContest).values(row))
