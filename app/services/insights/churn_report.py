@@ -13,6 +13,7 @@ from app.domain.churn.distributions import mbg_nbd
 from app.domain.churn.models import LEARNED, contract
 from app.domain.common import money
 from app.domain.common.access import Actor
+from app.domain.common.days import day_number
 from app.domain.common.messages import Message
 from app.domain.scoring.parameters import Parameters
 from app.domain.scoring.score_columns import SOURCES
@@ -163,9 +164,13 @@ def _statement(tx: ReadTx, customer_id: UUID, row: Any, run: Any) -> Row | None:
     name = names.get(row.churn_model)
     if name is None:
         return None
-    stored = run_results.of_customer(tx, [run.id], customer_id, [name]).get(run.id, {})
+    stored = run_results.of_customer(tx, [run.id], customer_id, [name, "snapshot_day"]).get(run.id, {})
     digest = int(stored.get(name, 0))
-    return contract_statements.of_customer(tx, customer_id, run.as_of, digest) if digest else None
+    found = contract_statements.of_customer(tx, customer_id, run.as_of, digest) if digest else None
+    if found is not None and row.churn_model == cross_section.CODE:
+        is_same_day = day_number(found["known_on"]) == stored["snapshot_day"]
+        return found if is_same_day else None
+    return found
 
 
 def _explanation(

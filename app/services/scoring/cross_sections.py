@@ -63,7 +63,7 @@ def is_outdated(stored: Row | None, population: Population) -> bool:
 
 
 def fingerprint(population: Population) -> str:
-    """Digest of what snapshots say, the same whoever the customers are."""
+    """Digest of what snapshots say, the same for any ids of the customers."""
     digests = np.sort(population.facts["snapshot_digest"][population.in_snapshot])
     return blake2b(digests.astype("<i8").tobytes(), digest_size=16).hexdigest()
 
