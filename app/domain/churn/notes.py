@@ -42,6 +42,9 @@ _CROSS_SECTION = Message(
     "Learned from the snapshot of {day}, which has no dates: the probability says how many customers like "
     "this one had left by then, not how many will leave within {days}."
 )
+NO_TIME = Message(
+    "Of the contract only a snapshot is known, which has no dates: there is no time over which to value it."
+)
 _LEFT_IN_SNAPSHOT = Message("The snapshot of {day} says that the customer had left; the day is not known.")
 _STOPPED = Message("No sale has arrived since {day}, {days}. Silence since then is not counted.")
 _SOURCE_STOPPED = Message(

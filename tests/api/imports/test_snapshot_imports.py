@@ -68,7 +68,9 @@ def test_a_snapshot_comes_in_shows_as_such_and_goes_back(api: Api, store: Store,
     told = api.get(f"/v1/customers/{one['id']}/churn").json()
     assert told["cross_section"] == {"snapshot_on": "2026-01-31", "age": 1, "unit": "months", "left": False}
     assert {part["attribute"] for part in told["explanation"]["contributions"]} == {None, "plan"}
-    assert api.get(f"/v1/customers/{one['id']}/lifetime-value").json()["value"] is None
+    worth = api.get(f"/v1/customers/{one['id']}/lifetime-value").json()
+    assert (worth["method"], worth["value"], worth["warnings"]) == ("contract", None, ["cross_section"])
+    assert [note["code"] for note in worth["notes"]] == ["cross_section"]
     codes = [method["code"] for method in api.get("/v1/insights/methods").json()["data"]]
     assert "cross_section" in codes
     assert api.post(f"{PATH}/{row['id']}/reversals").status_code == 202
