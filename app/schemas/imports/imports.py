@@ -16,7 +16,7 @@ from app.schemas.common.base import (
     Code,
     Count,
     Currency,
-    DateIn,
+    DayIn,
     Input,
     Output,
     PageOf,
@@ -103,7 +103,7 @@ class ImportOptions(Input):
     update: QueryFlag | None = None
     """Of transactions: whether a row with a known external id and other values corrects the stored one;
     otherwise it is refused."""
-    snapshot_on: DateIn | None = None
+    snapshot_on: DayIn | None = None
     """Of contract terms: the day that the file shows contracts on, without days of their own."""
     age_column: ColumnSource | None = None
     """The column with the age of the contract in a snapshot; the same as ``column=age=...``."""
