@@ -15,9 +15,36 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from app.cli.context import opened, refuse
+from app.cli.import_options import (
+    AgeColumn,
+    AgeUnits,
+    Columns,
+    CreateMissing,
+    Currency,
+    CustomerSystem,
+    DateFormat,
+    DecimalComma,
+    Delimiter,
+    DryRun,
+    Encoding,
+    File,
+    Format,
+    GroupBy,
+    Grouping,
+    Header,
+    KindRules,
+    LeftColumn,
+    MappingName,
+    RefusedTo,
+    SkipLines,
+    SnapshotOn,
+    Source,
+    TimeZone,
+    Update,
+    Values,
+)
 from app.domain.common import csv_lines
 from app.domain.common.access import Actor
-from app.domain.customers.contract_statements import AgeUnit
 from app.domain.imports.mapping import Mapping
 from app.domain.imports.sources import FileFormat
 from app.domain.imports.states import ImportState
@@ -38,65 +65,6 @@ COUNTED = ("in", "stored", "updated", "repeated", "refused")
 """The counts of rows that lists show."""
 
 _JSON_LINES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
-
-
-File = Annotated[
-    Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="CSV or JSON Lines; also gzip.")
-]
-MappingName = Annotated[str | None, typer.Option(help="Name of a saved mapping, or a JSON file with one.")]
-Columns = Annotated[
-    list[str] | None,
-    typer.Option(help="target=source: external_id=InvoiceNo, amount=#5, currency==GBP (repeat)."),
-]
-KindRules = Annotated[
-    list[str] | None,
-    typer.Option(help="COLUMN=VALUE:kind, COLUMN^PREFIX:kind or COLUMN<NUMBER:kind (repeat)."),
-]
-Values = Annotated[
-    list[str] | None,
-    typer.Option(help="TARGET:WORD=VALUE: channel:Web=app; nothing behind = is no value (repeat)."),
-]
-GroupBy = Annotated[str | None, typer.Option(help="Column whose equal keys make one record of several rows.")]
-Source = Annotated[str | None, typer.Option(help="System the records come from.")]
-CustomerSystem = Annotated[str | None, typer.Option(help="System whose keys name the customers.")]
-Format = Annotated[FileFormat | None, typer.Option("--format", help="Default: by the file's name.")]
-Delimiter = Annotated[str | None, typer.Option(help="One character, tab, whitespace or auto.")]
-Header = Annotated[
-    bool | None, typer.Option("--header/--no-header", help="Whether the first row names the columns.")
-]
-Encoding = Annotated[str | None, typer.Option(help="utf-8, windows-1254, iso-8859-9, latin-1, utf-16, ...")]
-DateFormat = Annotated[str | None, typer.Option(help="iso, auto, excel, %s or '%d/%m/%Y %H:%M'.")]
-TimeZone = Annotated[str | None, typer.Option(help="IANA zone of times without an offset.")]
-Currency = Annotated[str | None, typer.Option(help="Currency of every row.")]
-DecimalComma = Annotated[
-    bool | None,
-    typer.Option("--decimal-comma/--decimal-point", help="1.234,50 or 1,234.50; 1.000 is refused without."),
-]
-Grouping = Annotated[
-    bool | None,
-    typer.Option("--grouping/--no-grouping", help="Whether marks may stand between thousands."),
-]
-SkipLines = Annotated[int | None, typer.Option(help="Lines above the header that are passed over.")]
-CreateMissing = Annotated[
-    bool | None,
-    typer.Option("--create-missing/--refuse-missing", help="Create customers with unknown keys."),
-]
-Update = Annotated[
-    bool | None,
-    typer.Option(
-        "--update/--no-update", help="Correct stored transactions whose rows say something else now."
-    ),
-]
-SnapshotOn = Annotated[
-    str | None, typer.Option(help="Of contract-terms: the file shows contracts on this day (2026-01-31).")
-]
-AgeColumn = Annotated[str | None, typer.Option(help="Column with the age of the contract in a snapshot.")]
-AgeUnits = Annotated[AgeUnit | None, typer.Option("--unit", help="What the age counts.")]
-LeftColumn = Annotated[
-    str | None, typer.Option(help="Column that says whether the customer had left: yes or no.")
-]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Check and count everything, store nothing.")]
-RefusedTo = Annotated[Path | None, typer.Option(dir_okay=False, help="Write refused rows to this CSV file.")]
 
 
 @app.command()
@@ -368,6 +336,13 @@ def _write_refused(store: Store, actor: Actor, import_id: UUID, path: Path) -> N
             line = rows[-1]["line"]
 
 
+def _may_be_lines(row: Row, key: str) -> bool:
+    """Whether rows of one key may be lines of one sale: they are not added up yet."""
+    return (
+        row["kind"] == RecordKind.TRANSACTIONS and not row["mapping"]["group_by"] and not key.startswith("=")
+    )
+
+
 def _print_outcome(row: Row, refused_to: Path | None) -> None:
     reasons = ", ".join(f"{code} {count:,}" for code, count in row["refused_by_reason"].items())
     ended = "checked, nothing stored" if row["dry_run"] else "done"
@@ -386,11 +361,23 @@ def _print_outcome(row: Row, refused_to: Path | None) -> None:
             f"{row['rows_alike']:,} of the repeated rows have no key, but say what an earlier file said;"
             " give a file of other records another --source"
         )
+    key = row["mapping"]["columns"].get("external_id", "=")
+    if "conflicting_duplicate" in row["refused_by_reason"] and _may_be_lines(row, key):
+        lines.append(
+            "rows with the key of another row and other values: if they are lines of one record, "
+            f"--group-by {key} adds their amounts up"
+        )
     if row["headers_repeated"]:
         lines.append(f"lines that repeat the header, left out: {row['headers_repeated']:,}")
     if row["words_unmatched"]:
         words = ", ".join(f"{target} {count:,}" for target, count in row["words_unmatched"].items())
         lines.append(f"words that no --value names, left as they are: {words}")
+    if row["answers_excluded"]:
+        counts = (
+            (index, *one) for index, reasons in row["answers_excluded"].items() for one in reasons.items()
+        )
+        answers = ", ".join(f"{index} {reason} {count:,}" for index, reason, count in counts)
+        lines.append(f"answers that do not fit their question, left out of the responses: {answers}")
     if row["rows_refused"] and row["rows_refused"] == row["rows_in"]:
         lines.append("nothing could be stored: every row was refused")
     elif row["state"] == ImportState.DONE_WITH_REFUSALS:

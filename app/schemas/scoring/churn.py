@@ -11,9 +11,10 @@ from app.domain.customers.contract_statements import AgeUnit
 from app.domain.customers.customers import ChurnLevel
 from app.schemas.common.base import PLAIN_DIGITS, Code, Count, Input, Money, Output, line_out
 from app.schemas.customers.scores import ChurnSilence, ReturnShare
+from app.schemas.scoring.metrics import ChurnMetrics, Figure
 from app.schemas.scoring.runs import RunParameters, Share
 
-Figure = float | None
+Stages = Annotated[int, Field(ge=1, le=50)]
 
 
 class ByTier(Output):
@@ -83,39 +84,6 @@ class ChurnTop(Output):
     value_at_risk: Money | None
 
 
-class Between(Output):
-    """A 95 % interval."""
-
-    low: float
-    high: float
-
-
-class CalibrationBin(Output):
-    """One tenth of the customers by rising probability."""
-
-    n: Count
-    mean_p: float
-    share: Share
-
-
-class ChurnMetrics(Output):
-    """How good a forecast was; null where that is unknown, or the score is no probability."""
-
-    n: Count
-    base_rate: Share | None
-    auc: Share | None
-    auc_interval: Between | None
-    lift10: Figure
-    lift10_interval: Between | None
-    brier: Figure
-    brier_interval: Between | None
-    ece: Figure
-    ece_by_chance: Figure
-    ece_limit: Figure
-    mean_p: Figure
-    calibration: Annotated[list[CalibrationBin], Field(max_length=10)]
-
-
 class ChurnBacktest(Output):
     """What the model would have said one horizon before the run's day, against what happened since."""
 
@@ -125,6 +93,8 @@ class ChurnBacktest(Output):
     n: Count
     excluded_new: Count
     """Customers who bought for the first time after the cut."""
+    k: Stages | None
+    """Stages of an interval, where the model is ``mbg_cnbd_k``; null for ``mbg_nbd``."""
     no_fit: Code | None
     """Why there is no model to test; null when there is one."""
     model: ChurnMetrics | None
@@ -147,6 +117,18 @@ class PurchaseModel(Output):
     warnings: Annotated[list[Code], Field(max_length=20)]
 
 
+class RegularPurchaseModel(Output):
+    """The purchase model of customers who buy in a rhythm."""
+
+    k: Stages
+    parameters: Annotated[dict[Code, float], Field(max_length=8)]
+    n: Count
+    """Customers it was fitted to, evenly chosen."""
+    log_likelihood: float
+    log_likelihood_at_random: float
+    """That of the same customers with k = 1."""
+
+
 class ContestEntry(Output):
     """How a model did in the contest, or why it has no figures."""
 
@@ -166,6 +148,11 @@ class ContestRead(Output):
     trained_days: Annotated[int, Field(ge=1, le=36_600)] | None
     """Length of the window before it, which the learned model was trained on for the contest."""
     n: Count
+    purchase_model: Code | None
+    """``mbg_nbd``, or ``mbg_cnbd_k`` where its Brier score was clearly lower on the window; the learned model
+    holds it. Null of contracts."""
+    k: Stages | None
+    """Stages of an interval that ``mbg_cnbd_k`` found when the window opened; null for ``mbg_nbd``."""
     entries: Annotated[list[ContestEntry], Field(max_length=20)]
 
 
@@ -173,8 +160,12 @@ class ServingModel(Output):
     """The model whose probabilities are published, and the contest that chose it."""
 
     model: Code | None
-    """``mbg_nbd``, or ``logistic`` when it won and could be made ready for the run's customers, null when
-    nothing could be fitted; of contracts ``contract`` or ``contract_logistic``."""
+    """``mbg_nbd``, ``mbg_cnbd_k`` where customers buy in a rhythm, or ``logistic`` when it won and could be
+    made ready for the run's customers, null when nothing could be fitted; of contracts ``contract`` or
+    ``contract_logistic``."""
+    k: Stages | None
+    """Stages of an interval between purchases by ``mbg_cnbd_k``, which serves or which ``logistic`` holds:
+    the more, the more evenly customers buy. Null for the other models."""
     chosen_for: date
     """The run's day that the contest was held for; it serves the runs of 28 days."""
     contest: ContestRead
@@ -236,6 +227,8 @@ class ChurnModels(Output):
     """What probabilities come from."""
 
     mbg_nbd: PurchaseModel
+    mbg_cnbd_k: RegularPurchaseModel | None
+    """Null unless it serves, or the learned model holds it."""
     contract: ContractModel
     cross_section: CrossSectionModel | None
     """Null when nobody is in a snapshot."""
@@ -368,8 +361,9 @@ class CustomerChurnRead(ChurnSilence):
     horizon_days: Annotated[int, Field(ge=1, le=3660)]
     value_at_risk: Money | None
     model: Code | None
-    """What the level comes from: ``mbg_nbd``, ``logistic``, ``contract``, ``contract_logistic``, ``silence``,
-    ``event``, a departure, or ``cross_section``, a snapshot of contracts."""
+    """What the level comes from: ``mbg_nbd``, ``mbg_cnbd_k``, ``logistic``, ``contract``,
+    ``contract_logistic``, ``silence``, ``event``, a departure, or ``cross_section``, a snapshot of
+    contracts."""
     cross_section: CustomerSnapshot | None
     """The snapshot that the level comes from; null for other models, and where it was changed since."""
     version: Annotated[int, Field(ge=1, le=1000)]

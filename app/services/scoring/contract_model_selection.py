@@ -110,6 +110,7 @@ def serving_row(stored: Row | None, chosen_for: date, was_learned: bool, there_a
         names = sorted(name.removeprefix(NAMED) for name in learned.recorded_names)
     return {
         "model": model,
+        "k": None,
         "chosen_for": chosen_for.isoformat(),
         "contest": shown,
         "attributes": names,

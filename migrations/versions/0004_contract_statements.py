@@ -5,8 +5,8 @@ from alembic import op
 
 from app.store.types import Id, Instant, Json
 
-revision = "0002_contract_statements"
-down_revision = "0001_initial"
+revision = "0004_contract_statements"
+down_revision = "0003_complaint_words"
 branch_labels = None
 depends_on = None
 
