@@ -80,6 +80,7 @@ def create_app(settings: Settings | None = None, *, with_worker: bool = False) -
             finally:
                 if looking is not None:
                     looking.cancel()
+                    await asyncio.gather(looking, return_exceptions=True)
                 worker = await late if late is not None else None
                 if worker is not None:
                     await asyncio.to_thread(worker.stop)

@@ -17,6 +17,7 @@ _ABOUT = {
     Kind.MOVED: "{at} was sealed as position {last}: entries were renumbered or changed places.",
     Kind.REMOVED: "{at} is missing: it was sealed, and has been removed or lost its number.",
     Kind.UNSEALED: "{at} has lost its seal.",
+    Kind.TWICE: "{at} has several entries: one was put beside another.",
     Kind.REFUSED: "Not written by a process that has the secret, or changed before it was sealed.",
     Kind.LOST: "When the head was at position {first:,}, entries were removed before they were sealed.",
     Kind.ABOVE: "{at} is numbered above the head, but was never sealed.",

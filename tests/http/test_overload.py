@@ -1,21 +1,26 @@
 """What is refused when more is asked than can be answered, by a clock that the tests move."""
 
 import asyncio
+import json
 import threading
 from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 import pytest
 from starlette.types import Receive, Scope, Send
 from store_helpers import only_sqlite, serving
 from support import Api, problem
 
+from app.errors import PROBLEMS
 from app.http.access.overload import A_ROUND, LEAST, WINDOW, Lane, OverloadMiddleware
 from app.store.engine import Store
+from app.texts import LANGUAGES, translate
 
 TARGET = 0.05
 MOST = 1000
+_DETAIL = "More is asked than can be answered in time. Nothing was done; try again."
 
 
 class Clock:
@@ -99,8 +104,14 @@ class Inside:
         await send({"type": "http.response.start", "status": 200, "headers": []})
 
 
-async def asked(layer: OverloadMiddleware, path: str, method: str, waits: tuple[float, float]) -> Any:
-    """The messages of an answer. The request has no headers, and its body must not be read."""
+async def asked(
+    layer: OverloadMiddleware,
+    path: str,
+    method: str,
+    waits: tuple[float, float],
+    sent: dict[str, str] | None = None,
+) -> Any:
+    """The messages of an answer. The body of the request must not be read."""
     answer: list[Any] = []
     services = SimpleNamespace(store=SimpleNamespace(waits=lambda: waits))
     app = SimpleNamespace(state=SimpleNamespace(services=services))
@@ -111,7 +122,10 @@ async def asked(layer: OverloadMiddleware, path: str, method: str, waits: tuple[
     async def receive() -> Any:
         raise AssertionError("a body was read")
 
-    await layer({"type": "http", "path": path, "method": method, "app": app}, receive, send)
+    headers = [(name.encode(), value.encode()) for name, value in (sent or {}).items()]
+    await layer(
+        {"type": "http", "path": path, "method": method, "app": app, "headers": headers}, receive, send
+    )
     return answer
 
 
@@ -146,8 +160,29 @@ def test_beyond_the_bound_requests_are_refused_at_once() -> None:
             assert start["status"] == 503
             assert headers[b"content-type"] == b"application/problem+json"
             assert int(headers[b"retry-after"]) >= 1
+            assert int(headers[b"content-length"]) == len(body["body"]) or method == "HEAD"
             assert (b'"code": "unavailable"' in body["body"]) == (method != "HEAD")
         assert len(inside.seen) == seen
+
+    overloaded((0.2, 0.2), then)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("given", ["from-the-till-7", 'a"b\\c', "ş", "x" * 200, None])
+def test_a_refusal_has_an_id_and_the_language_of_the_caller(language: str, given: str | None) -> None:
+    async def then(layer: OverloadMiddleware, _inside: Inside) -> None:
+        sent = {"accept-language": f"de, {language};q=0.7"} | (
+            {} if given is None else {"x-request-id": given}
+        )
+        start, body = await asked(layer, "/v1/y", "GET", (0.2, 0.2), sent)
+        headers, members = dict(start["headers"]), json.loads(body["body"])
+        assert headers[b"content-language"] == language.encode()
+        assert members["request_id"] == headers[b"x-request-id"].decode()
+        is_taken = given is not None and given.isascii() and len(given) <= 128
+        assert (members["request_id"] == given) == is_taken
+        assert is_taken or UUID(members["request_id"]).version == 7
+        assert members["title"] == translate(PROBLEMS["unavailable"].title, language)
+        assert members["detail"] == translate(_DETAIL, language)
 
     overloaded((0.2, 0.2), then)
 

@@ -4,7 +4,7 @@ It saves the service from answering everybody too late: a refusal costs a tenth 
 in waits little. Without it, all wait ten seconds when twice as much is asked as can be answered. As in CoDel
 (RFC 8289) a wait counts only when it lasts: when even the shortest wait of `WINDOW` is above the target, the
 bound falls by a quarter, else it rises by a tenth. Reads and writes have a bound each, for writes may wait
-where reads need not. Of a refused request only method and path are read.
+where reads need not. Of a refused request method and path are read, its language and its id.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ import json
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import cache
 from math import inf
 
 import structlog
@@ -19,6 +20,8 @@ from prometheus_client import Counter
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.errors import PROBLEMS
+from app.http.request_ids import request_id
+from app.texts import negotiate, translate
 
 WINDOW = 0.1
 """Seconds of which the shortest wait counts."""
@@ -33,16 +36,12 @@ ALWAYS_OPEN = frozenset({"/healthz", "/readyz", "/metrics"})
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _LOG_SECONDS = 1.0
 _CODE, _KIND = "unavailable", PROBLEMS["unavailable"]
-_DETAIL = "More is asked than can be answered in time. Nothing was done; try again."
-_MEMBERS = {"title": _KIND.title, "status": _KIND.status, "detail": _DETAIL, "code": _CODE}
-_BODY = json.dumps({"type": f"/problems/{_CODE}", **_MEMBERS}).encode()
 _HEADERS = [
     (b"content-type", b"application/problem+json"),
-    (b"content-length", b"%d" % len(_BODY)),
-    (b"content-language", b"en"),
     (b"retry-after", b"1"),
     (b"cache-control", b"private, no-store"),
     (b"x-content-type-options", b"nosniff"),
+    (b"vary", b"Accept-Language"),
 ]
 _refusals = Counter("vefa_http_overload_refusals_total", "Requests refused since others wait too long.")
 _log = structlog.get_logger("vefa.http")
@@ -146,5 +145,32 @@ class OverloadMiddleware:
                 "overloaded", refused=self._refused, reads=self.reads.bound, writes=self.writes.bound
             )
             self._refused, self._logged_at = 0, now
-        await send({"type": "http.response.start", "status": _KIND.status, "headers": _HEADERS})
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else _BODY})
+        language, given = None, b""
+        for name, value in scope["headers"]:
+            if name == b"accept-language":
+                language = value.decode("latin-1")
+            elif name == b"x-request-id":
+                given = value
+        own_headers, beginning = _prepared(negotiate(language))
+        named = request_id(given)
+        body = b"%b%b}" % (beginning, json.dumps(named).encode())
+        headers = [*own_headers, (b"content-length", b"%d" % len(body)), (b"x-request-id", named.encode())]
+        await send({"type": "http.response.start", "status": _KIND.status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+
+@cache
+def _prepared(language: str) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    """What refusals in a language have in common: headers, and the body up to the id of the request."""
+    members = {
+        "type": f"/problems/{_CODE}",
+        "title": translate(_KIND.title, language),
+        "status": _KIND.status,
+        "detail": translate(
+            "More is asked than can be answered in time. Nothing was done; try again.", language
+        ),
+        "code": _CODE,
+        "request_id": "",
+    }
+    beginning = json.dumps(members).encode().removesuffix(b'""}')
+    return [*_HEADERS, (b"content-language", language.encode())], beginning

@@ -23,6 +23,8 @@ class Kind(StrEnum):
     """No entry has this position, though one was sealed there."""
     UNSEALED = "unsealed"
     """An entry below the head has no seal."""
+    TWICE = "twice"
+    """Several entries have this position."""
     REFUSED = "refused"
     """An entry without the mark of a process that has the secret; it got no position."""
     LOST = "lost"
@@ -41,7 +43,7 @@ class Kind(StrEnum):
     """The copy of a head is of another store."""
 
 
-_OF_ENTRIES = {Kind.CHANGED, Kind.MOVED, Kind.REMOVED, Kind.UNSEALED}
+_OF_ENTRIES = {Kind.CHANGED, Kind.MOVED, Kind.REMOVED, Kind.UNSEALED, Kind.TWICE}
 
 
 @dataclass(frozen=True, slots=True)

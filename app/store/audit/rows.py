@@ -15,10 +15,15 @@ from app.store import dialects
 from app.store.transactions import ReadTx, WriteTx
 
 _TEXTS = ("actor_id", "request_id", "action", "object_id", "members")
-# SQLite keeps any kind of value in any column, and the driver fails at text that is none.
+# SQLite keeps any kind of value in any column, and the driver fails at text that is none. Bytes in the place
+# of the same text are another value: who looks for the text does not find them.
+_TEXT = (
+    "CASE typeof({0}) WHEN 'text' THEN CAST({0} AS BLOB) WHEN 'null' THEN NULL"
+    " ELSE typeof({0}) || ' ' || quote({0}) END"
+)
 _SQLITE = (
     "rowid, CASE typeof(id) WHEN 'blob' THEN lower(hex(id)) END, CASE typeof(at) WHEN 'integer' THEN at END, "
-    + ", ".join(f"CAST({name} AS BLOB)" for name in _TEXTS)
+    + ", ".join(map(_TEXT.format, _TEXTS))
     + ", CASE typeof(position) WHEN 'integer' THEN position END, CASE typeof(seal) WHEN 'blob' THEN seal END"
 )
 _POSTGRES = (

@@ -61,12 +61,6 @@ class Witness:
                 break
         return audit_alarms.note(tx, self._alarms)
 
-    def forget(self) -> None:
-        """Begin anew, with another database."""
-        with self._lock:
-            self._waiting.clear()
-            self._alarms.clear()
-
     def _look_at_some(self, tx: WriteTx) -> bool:
         """Look at the earliest; True if none of them waits any more, and there are others."""
         with self._lock:
