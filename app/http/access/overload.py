@@ -29,6 +29,12 @@ WINDOW = 0.1
 A_ROUND = 8
 """Requests begun in one round of the event loop, which then sees who else has come."""
 
+FOR_A_NEWCOMER = 0.002
+"""Seconds of a round for which one follows in which no request begins. The event loop connects one newcomer a
+round, also who asks for health: behind rounds of heavy requests they would wait for seconds."""
+
+MOST_EMPTY = 100
+
 LEAST = 16
 """Requests that are let in however long they wait: a few slow ones are no overload."""
 
@@ -85,6 +91,7 @@ class OverloadMiddleware:
         self.reads, self.writes = Lane(most, target), Lane(most, target)
         self._queue: deque[tuple[float, asyncio.Future[None]]] = deque()
         self._left, self._has_round = A_ROUND, False
+        self._empty, self._round_at = 0, 0.0
         self._refused, self._logged_at = 0, -inf
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -110,7 +117,7 @@ class OverloadMiddleware:
         """Wait until this round of the event loop, or a later one, begins with another request."""
         loop = asyncio.get_running_loop()
         if not self._has_round:
-            self._has_round, self._left = True, A_ROUND
+            self._has_round, self._left, self._round_at = True, A_ROUND, came
             loop.call_soon(self._round, loop)
         if self._left:
             self._left -= 1
@@ -120,7 +127,13 @@ class OverloadMiddleware:
             await turn
 
     def _round(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._left, self._has_round = A_ROUND, bool(self._queue)
+        began, self._round_at = self._round_at, self._clock()
+        if self._empty:
+            self._empty -= 1
+        else:
+            self._empty = min(MOST_EMPTY, int((self._round_at - began) / FOR_A_NEWCOMER))
+        self._left = 0 if self._empty else A_ROUND
+        self._has_round = bool(self._queue) or bool(self._empty)
         while self._queue and self._left:
             _, turn = self._queue.popleft()
             if not turn.done():
