@@ -8,6 +8,7 @@ gives them, and what cannot be read makes an entry that fits no seal.
 import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple, cast
+from uuid import UUID
 
 from sqlalchemy import Connection
 
@@ -81,6 +82,18 @@ def waiting(tx: ReadTx, limit: int) -> list[Entry]:
 def refused(tx: ReadTx, limit: int) -> list[Entry]:
     """Entries that were refused, the first first."""
     return _read(tx, f"{_ENTRIES} position <= 0 ORDER BY position DESC LIMIT {{}}", limit)
+
+
+def positions(tx: WriteTx, ids: Sequence[UUID]) -> dict[UUID, int | None]:
+    """The positions of those of some entries that are there, None for those that wait."""
+    if dialects.is_postgres(tx):
+        wanted = "SELECT id, position FROM audit_entries WHERE id = ANY(%s)"
+        return dict(tx.exec_driver_sql(wanted, (list(ids),)).tuples().all())
+    stored = [one.bytes for one in ids]
+    marks = ",".join("?" * len(ids))
+    wanted = f"SELECT id, position FROM audit_entries WHERE id IN ({marks})"  # noqa: S608 - question marks only
+    found: dict[bytes, int | None] = dict(tx.exec_driver_sql(wanted, tuple(stored)).tuples().all())
+    return {one: found[key] for one, key in zip(ids, stored, strict=True) if key in found}
 
 
 def place(tx: WriteTx, placed: Sequence[tuple[int, bytes | None, Any]]) -> None:

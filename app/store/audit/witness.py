@@ -9,15 +9,14 @@ from collections import deque
 from collections.abc import Iterable
 from itertools import islice
 from threading import Lock
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from app.store.audit import alarms as audit_alarms
 from app.store.audit import head as audit_head
+from app.store.audit import rows
 from app.store.audit.alarms import Alarm, Kind
-from app.store.tables import AuditEntry
 from app.store.transactions import WriteTx
 
 MAX_REMEMBERED = 200_000
@@ -67,8 +66,7 @@ class Witness:
             ids = list(islice(self._waiting, _AT_ONCE))
         if not ids:
             return False
-        wanted = select(AuditEntry.id, AuditEntry.position).where(AuditEntry.id.in_(ids))
-        found: dict[UUID, Any] = {row.id: row.position for row in tx.execute(wanted)}
+        found = rows.positions(tx, ids)
         waiting = [one for one in ids if one in found and found[one] is None]
         if len(found) < len(set(ids)) and len(self._alarms) < _MAX_ALARMS:
             head = audit_head.read(tx)
