@@ -267,6 +267,26 @@ def test_between_rounds_of_heavy_requests_newcomers_are_connected(took: float, e
     asyncio.run(main())
 
 
+def test_an_event_loop_that_ends_leaves_nobody_waiting_in_the_next() -> None:
+    """Clients of tests have one for each request."""
+    clock, begun = Clock(), 0
+
+    async def heavy(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        nonlocal begun
+        begun += 1
+        clock.now += 1.0
+
+    layer = OverloadMiddleware(heavy, MOST, 60, clock)
+
+    async def ask() -> None:
+        await asked(layer, "/v1/x", "GET", (0.0, 0.0))
+        await asyncio.sleep(0)  # the round ends, and leaves empty ones behind
+
+    for _ in range(3):
+        asyncio.run(asyncio.wait_for(ask(), 60))
+    assert begun == 3
+
+
 async def queued(clock: Clock, count: int) -> tuple[OverloadMiddleware, list[asyncio.Task[Any]]]:
     """A layer in which the first of so many requests have begun, over a database that lets nobody wait."""
     inside = Inside()

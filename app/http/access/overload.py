@@ -92,6 +92,7 @@ class OverloadMiddleware:
         self._queue: deque[tuple[float, asyncio.Future[None]]] = deque()
         self._left, self._has_round = A_ROUND, False
         self._empty, self._round_at = 0, 0.0
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._refused, self._logged_at = 0, -inf
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -116,8 +117,9 @@ class OverloadMiddleware:
     async def _turn(self, came: float) -> None:
         """Wait until this round of the event loop, or a later one, begins with another request."""
         loop = asyncio.get_running_loop()
-        if not self._has_round:
+        if not self._has_round or loop is not self._loop:  # a loop that ended may have left a round open
             self._has_round, self._left, self._round_at = True, A_ROUND, came
+            self._loop, self._empty = loop, 0
             loop.call_soon(self._round, loop)
         if self._left:
             self._left -= 1
