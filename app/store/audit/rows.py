@@ -88,11 +88,11 @@ def positions(tx: WriteTx, ids: Sequence[UUID]) -> dict[UUID, int | None]:
     """The positions of those of some entries that are there, None for those that wait."""
     if dialects.is_postgres(tx):
         wanted = "SELECT id, position FROM audit_entries WHERE id = ANY(%s)"
-        return dict(tx.exec_driver_sql(wanted, (list(ids),)).tuples().all())
+        return {row[0]: row[1] for row in tx.exec_driver_sql(wanted, (list(ids),))}
     stored = [one.bytes for one in ids]
     marks = ",".join("?" * len(ids))
     wanted = f"SELECT id, position FROM audit_entries WHERE id IN ({marks})"  # noqa: S608 - question marks only
-    found: dict[bytes, int | None] = dict(tx.exec_driver_sql(wanted, tuple(stored)).tuples().all())
+    found = {row[0]: row[1] for row in tx.exec_driver_sql(wanted, tuple(stored))}
     return {one: found[key] for one, key in zip(ids, stored, strict=True) if key in found}
 
 
