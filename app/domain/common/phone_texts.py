@@ -25,7 +25,10 @@ _ADDRESS = re.compile(r"[^\s@<>]+@[^\s@<>]+")
 _IP = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
 _QUOTED_NAME = re.compile(r'\s*"(?:[^"\\]|\\.)*"\s*(?=<)')
 _BRACKETS = re.compile(r"[^<>]*<(?P<inside>[^<>]*)>(?P<behind>[^<>]*)")
-_NAMED = re.compile(r"[^\d()+<>/]*[^\W\d_][^\d()+<>/]*\((?P<inside>\+?[0-9][0-9 .+-]{1,20}[0-9])\)")
+_NAMED = re.compile(
+    r"(?![^(]*(?:[0-9][^(0-9]{0,3}){7})[^()<>]*[^\W\d_][^()<>]*\((?P<inside>\+?[0-9][0-9 .+-]{5,20}[0-9])\)"
+    r"|[^\d()<>]*[^\W\d_][^\d()<>]*\((?P<short>[0-9]{2,6})\)"
+)
 # The channels of Asterisk: PJSIP/05321234567-0000001f, DAHDI/i1/05321234567-4, Local/1001@internal-00a1;2
 _CHANNEL = re.compile(
     r"(?:PJSIP|SIP|IAX2|Local|DAHDI|Dahdi|mISDN|SCCP|Skinny|Agent)/(?:[a-z][0-9]{1,2}/)?(?P<inside>\+?[0-9]{2,17})"
@@ -44,7 +47,9 @@ _LABELS = (
     "ev tel|ev|iş tel|iş|home|work|office|ofis|fax|faks|whatsapp|nömrə|numara|no|тел|моб"
 )
 _LABELLED = re.compile(
-    rf"(?:(?:{_LABELS})\b\s*[.:]*|[^\W\d_][^\d+:]{{0,40}}:)\s*(?=[+(0-9*#'])", re.IGNORECASE
+    rf"(?:(?:{_LABELS}|ext|extension|dahili|daxili|iç hat)\b\s*[.:]*|[^\W\d_][^\d+:]{{0,40}}:)\s*"
+    r"(?=[+(0-9*#'])",
+    re.IGNORECASE,
 )
 _LABELLED_BEHIND = re.compile(
     rf"(?:[(\[][^\d()\[\]]{{1,60}}[)\]]|(?<=[\s,;-])(?:{_LABELS})\.?)\Z", re.IGNORECASE
@@ -142,8 +147,10 @@ def taken_apart(text: str) -> Written:
     Written(number='0212 555 12 34', extension='12', context=None)
     """
     rest = plain(unquote(text) if _ENCODED.search(text) else text)
-    if named := _NAMED.fullmatch(rest) or _CHANNEL.fullmatch(rest):
-        return _dialled(named["inside"])
+    if named := _NAMED.fullmatch(rest):
+        return _dialled(named["inside"] or named["short"])
+    if channel := _CHANNEL.fullmatch(rest):
+        return _dialled(channel["inside"])
     named = _BRACKETS.fullmatch(_QUOTED_NAME.sub("", rest, count=1))
     if named and (not named["behind"].strip() or named["behind"].lstrip().startswith((";", "?"))):
         rest = named["inside"].strip()
