@@ -348,6 +348,9 @@ def _file_problems(mapping: Mapping) -> list[MappingProblem]:
     return problems
 
 
+_NO_ZONE = "Not an IANA time zone, such as Europe/Istanbul, UTC, or Etc/GMT-3 for UTC+3."
+
+
 def _value_problems(mapping: Mapping) -> list[MappingProblem]:
     problems = []
     for name in ("source", "customer_system"):
@@ -358,7 +361,7 @@ def _value_problems(mapping: Mapping) -> list[MappingProblem]:
             )
             problems.append(MappingProblem(f"/{name}", "bad_name", detail))
     if not _is_zone(mapping.time_zone):
-        problems.append(MappingProblem("/time_zone", "unknown_time_zone", "Not an IANA time zone."))
+        problems.append(MappingProblem("/time_zone", "unknown_time_zone", _NO_ZONE))
     if not _is_date_format(mapping.date_format):
         detail = (
             "Use iso, auto, excel, %s (seconds since 1970), %Q (milliseconds), or a whole date in %Y %y %m "

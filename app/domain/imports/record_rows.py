@@ -157,10 +157,13 @@ def seconds(text: str, *, decimal_comma: bool | None = None, grouping: bool = Tr
 def flag(text: str) -> bool | Refusal:
     """Read yes or no, whatever the case of its letters.
 
-    >>> flag("Y"), flag("false"), flag("maybe")
-    (True, False, <Refusal.NOT_A_FLAG: 'not_a_flag'>)
+    >>> flag("Y"), flag("false"), flag("HAYIR"), flag("maybe")
+    (True, False, False, <Refusal.NOT_A_FLAG: 'not_a_flag'>)
     """
-    return FLAGS.get(text.lower(), Refusal.SPREADSHEET_ERROR if is_error(text) else Refusal.NOT_A_FLAG)
+    return FLAGS.get(
+        text.lower().replace("i\u0307", "i"),
+        Refusal.SPREADSHEET_ERROR if is_error(text) else Refusal.NOT_A_FLAG,
+    )
 
 
 # --- inside

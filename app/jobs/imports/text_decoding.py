@@ -43,6 +43,12 @@ _BINARY = (
     b"\x28\xb5\x2f\xfd",
     b"BZh91AY&SY",
     b"Rar!\x1a",
+    b"7z\xbc\xaf\x27\x1c",
+    b"\xfd7zXZ",
+    b"\x04\x22\x4d\x18",
+    b"\xff\xd8\xff",
+    b"PAR1",
+    b"SQLite format 3\0",
 )
 _PAGES = (b"<!doctype", b"<html", b"<head", b"<meta", b"<table", b"<style", b"<?xml", b"{\\rtf")
 _PADS = b"\0\x1a"

@@ -70,7 +70,10 @@ def shaper(model: type[BaseModel]) -> Callable[[Mapping[str, Any]], dict[str, An
 
 def _instant_text(value: Any) -> Any:
     if not isinstance(value, str) or not _INSTANT.fullmatch(value):
-        raise PydanticCustomError("instant_format", "an RFC 3339 instant with an offset is expected")
+        raise PydanticCustomError(
+            "instant_format",
+            "Expected an RFC 3339 date and time with an offset, such as 2026-11-30T09:00:00Z.",
+        )
     return value
 
 

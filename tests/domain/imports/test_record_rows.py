@@ -172,7 +172,9 @@ def test_keys_of_records_are_read_as_those_of_transactions() -> None:
     ("text", "meant"),
     [("true", True), ("Yes", True), ("Y", True), ("1", True)]
     + [("FALSE", False), ("no", False), ("n", False), ("0", False)]
-    + [(text, Refusal.NOT_A_FLAG) for text in ("evet", "2", "t", "on", "1.0", "")],
+    + [("Evet", True), ("BƏLİ", True), ("E", True), ("var", True)]
+    + [("HAYIR", False), ("Hayır", False), ("Xeyr", False), ("h", False), ("yok", False)]
+    + [(text, Refusal.NOT_A_FLAG) for text in ("belki", "2", "x", "1.0", "")],
 )
 def test_yes_and_no(text: str, meant: object) -> None:
     assert flag(text) is meant

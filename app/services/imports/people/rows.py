@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # it loads polars, for which the API need not wait
     from app.domain.imports.record_rows import ValueRows
 
 
-_MODELS: Mapping[RecordKind, type[BaseModel]] = {
+PEOPLE_MODELS: Mapping[RecordKind, type[BaseModel]] = {
     RecordKind.CUSTOMERS: ImportedCustomer,
     RecordKind.CONTRACT_TERMS: ContractTermsItem,
     RecordKind.DEPARTURES: ImportedDeparture,
@@ -104,7 +104,7 @@ def _state(regions: tuple[str, ...], mapping: FileMapping, values: Row) -> State
         contract = {name: wire.pop(name) for name in _CONTRACT if name in wire}
         wire["contract"] = contract or None
     try:
-        return StatedRow(_MODELS[mapping.kind].model_validate(wire), keys)
+        return StatedRow(PEOPLE_MODELS[mapping.kind].model_validate(wire), keys)
     except ValidationError as error:
         raise _wrong(error, given, list(keys.values())) from None
 
