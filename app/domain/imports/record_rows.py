@@ -36,6 +36,7 @@ from app.domain.imports.targets import (
     question_of,
     unnumbered,
 )
+from app.domain.imports.word_rules import fold
 from app.domain.surveys.surveys import SCALED
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -47,6 +48,14 @@ _MISSING = {"external_id": Refusal.EXTERNAL_ID_MISSING, "customer_key": Refusal.
 
 _DOUBTFUL = EARLIEST + timedelta(days=2)
 """Times up to then, and those too far ahead, may be those that programs write for none."""
+
+FIXED = frozenset(
+    (
+        *("channel", "direction", "purpose", "phase", "sentiment", "severity", "our_fault"),
+        *("kind", "preferred_channel", "do_not_contact", "lifecycle", "left_reason", "reason"),
+    )
+)
+"""Targets with fixed values, of whatever kind: capital letters tell no other one."""
 
 IN_ORDER = ("started_at", "ended_at", "received_at", "acknowledged_at", "resolved_at", "closed_at")
 """Targets that lie one after the other, of whatever kind."""
@@ -253,6 +262,8 @@ def _texts(texts: pl.Series, target: str, kind: RecordKind) -> Cells:
     cells, faults = columns[target].to_list(), columns.get(f"{target}_fault")
     if target == "customer_key":  # a log that names callers writes this for one who withheld the number
         cells = [None if cell is not None and is_nobody(cell) else cell for cell in cells]
+    if target in FIXED:
+        cells = [cell if cell is None or cell.islower() else fold(cell) for cell in cells]
     if faults is None:
         return cells
     return [Refusal(fault) if fault else cell for cell, fault in zip(cells, faults, strict=True)]

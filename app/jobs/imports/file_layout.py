@@ -188,9 +188,8 @@ def _open(chunks: Chunks, mapping: Mapping) -> tuple[Lines, Layout]:
         delimiter = _likely_delimiter(sample)
     fields, taken = _first_record(sample, delimiter, lines.next_line)
     if len(fields) > MAX_COLUMN:
-        raise ImportFileError(
-            "The file has more than {limit} columns.", code="too_many_columns", limit=MAX_COLUMN
-        )
+        detail = "The file has more than {limit} columns: export those that are needed."
+        raise ImportFileError(detail, code="too_many_columns", limit=MAX_COLUMN)
     line = lines.next_line
     if mapping.header:
         lines.take(taken)

@@ -355,6 +355,20 @@ def test_every_row_is_readable_or_refused_once(cells: list[tuple[str | None, ...
         assert isinstance(row["started_at"], datetime)
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("direction", "Inbound", "inbound"),
+        ("channel", "EMAIL", "email"),
+        ("purpose", "Complaint", "complaint"),
+        ("sentiment", "NEGATİVE", "negative"),
+        ("agent", "Ayşe K", "Ayşe K"),
+    ],
+)
+def test_capital_letters_tell_no_other_fixed_value(name: str, text: str, value: str) -> None:
+    assert one(name, text) == value
+
+
 # --- callers who withheld their number
 
 

@@ -118,7 +118,8 @@ def test_no_rows_are_no_rows() -> None:
         ({"kind": "gift"}, "unknown_kind", "kind"),
         ({"kind": None}, "unknown_kind", "kind"),
         ({"currency": None}, "currency_missing", "currency"),
-        ({"currency": "try"}, "unknown_currency", "currency"),
+        ({"currency": "trx"}, "unknown_currency", "currency"),
+        ({"currency": "$"}, "unknown_currency", "currency"),
         ({"currency": "XXX"}, "unknown_currency", "currency"),
         ({"amount": None}, "amount_missing", "amount"),
         ({"amount": "1e5"}, "amount_unreadable", "amount"),
@@ -395,6 +396,27 @@ def test_sales_to_nobody_make_no_customer(text: str) -> None:
 def test_a_count_that_is_not_milliseconds_is_no_time(text: str) -> None:
     code = "date_missing" if text == "0" else "date_unreadable"
     assert refusals({"occurred_at": text}, date_format="%Q") == [(code, "occurred_at")]
+
+
+@pytest.mark.parametrize(
+    ("word", "code"),
+    [
+        ("try", "TRY"),
+        ("TL", "TRY"),
+        ("₺", "TRY"),
+        ("Eur", "EUR"),
+        ("€", "EUR"),
+        ("azn", "AZN"),
+        ("manat", "AZN"),
+    ],
+)
+def test_a_currency_has_the_words_that_stand_beside_amounts(word: str, code: str) -> None:
+    assert read([{"currency": word, "amount": f"12,50 {word}"}, {}]).currency == [code, "TRY"]
+
+
+@pytest.mark.parametrize("word", ["Store", "STORE", "store", "sTORE"])
+def test_capital_letters_tell_no_other_channel(word: str) -> None:
+    assert read([{"channel": word}, {"channel": "web"}]).channel == ["store", "web"]
 
 
 def test_rules_about_missing_values_and_numbers() -> None:

@@ -51,10 +51,6 @@ _CURRENCIES = {
     "dhs": "AED MAD",
     "sr": "SAR",
     "kd": "KWD",
-    "bd": "BHD",
-    "din": "RSD",
-    "km": "BAM",
-    "r": "ZAR",
     "kč": "CZK",
     "ft": "HUF",
     "lei": "RON MDL",
@@ -163,6 +159,16 @@ def compared(text: str, *, decimal_comma: bool | None = None, grouping: bool = T
         return None
     found = _decimal(parts.number, None, decimal_comma, grouping)
     return None if isinstance(found, Refusal) else float(parts.sign + found)
+
+
+def currency_named(word: str) -> str | None:
+    """The one currency that a word or sign can mean, None for another word.
+
+    >>> currency_named("try"), currency_named("₺"), currency_named("TL"), currency_named("$")
+    ('TRY', 'TRY', 'TRY', None)
+    """
+    meant = _currencies(word)
+    return next(iter(meant)) if len(meant) == 1 else None
 
 
 def is_pointed(texts: Iterable[str]) -> bool:

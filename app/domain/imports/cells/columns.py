@@ -9,6 +9,7 @@ import polars as pl
 from app.domain.activity.transactions import LOWERING
 from app.domain.common.money import minor_digits
 from app.domain.common.text import INVISIBLE
+from app.domain.customers.customers import Channel
 from app.domain.imports.cells import amounts, spreadsheets, times
 from app.domain.imports.cells.date_formats import MILLISECONDS, Reader, Shape, shapes
 from app.domain.imports.cells.kinds import KEYS, NUMBERS_AND_TIMES, kind_of
@@ -17,6 +18,7 @@ from app.domain.imports.mapping import Mapping
 from app.domain.imports.nobody import is_nobody
 from app.domain.imports.refusals import Refusal, Refused
 from app.domain.imports.targets import Target
+from app.domain.imports.word_rules import fold
 
 # Whole digits that fit 64 bits in any currency; the few longer amounts are read one by one.
 _SHORT = "-?[0-9]{1,12}"
@@ -120,6 +122,7 @@ def typed(frame: pl.DataFrame, mapping: Mapping, *, pointed: bool = False) -> pl
     nothing, their texts become null.
     """
     lowering = [kind.value for kind in LOWERING]
+    frame = _spelled(frame, mapping)
     frame = frame.with_columns(kind=kind_of(mapping), digits=_digits(frame, mapping))
     micros, skipped = instants(frame[Target.OCCURRED_AT], mapping)
     named = (micros.alias("micros"), skipped.alias("skipped"), *unread(frame[Target.OCCURRED_AT], micros))
@@ -130,6 +133,22 @@ def typed(frame: pl.DataFrame, mapping: Mapping, *, pointed: bool = False) -> pl
     minors = [f"{name}_minor" for name in ("amount", "cost") if name in mapping.columns]
     lowered = pl.when(pl.col("lowers")).then(-pl.col(minors).abs()).otherwise(pl.col(minors))
     return frame.with_columns(lowered.name.keep())
+
+
+def _spelled(frame: pl.DataFrame, mapping: Mapping) -> pl.DataFrame:
+    """Spell currencies (``try``, ``₺``) and channels (``Web``) as they are known by, where they have one
+    meaning."""
+    spelled: dict[str, dict[str, str]] = {}
+    if mapping.from_column(Target.CURRENCY):
+        named = {word: amounts.currency_named(word) for word in frame[Target.CURRENCY].unique() if word}
+        spelled[Target.CURRENCY.value] = {
+            word: code for word, code in named.items() if code not in (None, word)
+        }
+    if mapping.from_column(Target.CHANNEL):
+        known = [channel.value for channel in Channel]
+        words = {word: fold(word) for word in frame[Target.CHANNEL].unique() if word and word not in known}
+        spelled[Target.CHANNEL.value] = {word: channel for word, channel in words.items() if channel in known}
+    return frame.with_columns(pl.col(name).replace(pairs) for name, pairs in spelled.items() if pairs)
 
 
 def _digits(frame: pl.DataFrame, mapping: Mapping) -> pl.Expr:
