@@ -54,7 +54,7 @@ class Mapping:
             order mark, else UTF-8.
         kind_rules: of transactions; tried in order; a row that passes none is the constant kind, else a
             purchase.
-        date_format: ``iso``; ``auto`` (ISO, ``20111209``, ``09.12.2011``, names of months in three languages,
+        date_format: ``iso``; ``auto`` (ISO, ``20111209``, ``09.12.2011``, names of months in six languages,
             never a guess between day and month); ``%s`` and ``%Q``, seconds and milliseconds since 1970;
             ``excel``, day numbers; or strptime directives ``%Y %y %m %d %b %B %a %H %I %p %M %S %f %z``.
         time_zone: IANA zone of times without an offset.
