@@ -49,7 +49,7 @@ MAX_TARGET_BYTES = 16 * 1024
 _OWN_MEDIA_TYPE = ("/v1/exports",)  # their answers are not JSON: the routes negotiate themselves
 _REQUEST_ID = re.compile(rb"[\x21-\x7e]{1,128}")
 _HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::[0-9]{0,5})?")
-_ONCE = (b"host", b"authorization", b"content-type", b"idempotency-key")
+_ONCE = (b"host", b"authorization", b"content-type", b"idempotency-key", b"transfer-encoding")
 _TAG_LISTS = (b"if-match", b"if-none-match")
 _SECURITY_HEADERS = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
 _CONTENT_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
@@ -274,6 +274,9 @@ def _wrong_head(scope: Scope, head: Head) -> AppError | None:
         return MalformedError("Send exactly one Host header.")
     if host is not None and not _HOST.fullmatch(host):
         return MalformedError("The Host header is no host name, with or without a port.")
+    coding = head.get(b"transfer-encoding")
+    if coding is not None and coding.strip().lower() != b"chunked":
+        return MalformedError("Send the body with Content-Length, or with Transfer-Encoding: chunked alone.")
     if len(head) == len(scope["headers"]):
         return None
     names = [name for name, _ in scope["headers"]]
