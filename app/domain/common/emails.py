@@ -27,8 +27,9 @@ _SEVERAL = re.compile(r"@[^@\s;,]+[\s;,/|&]+[^@]*@")
 
 
 def tidy(text: str) -> str:
-    """Leave out what stands around an address: blanks, invisible characters, ``mailto:``, a name, label or note
-    beside it, and signs that end a sentence or a list. Wide forms of ASCII become plain, İ of a Turkish keyboard i.
+    """Leave out what stands around an address: blanks, invisible characters, ``mailto:``, a name, label or
+    note beside it, and signs that end a sentence or a list. Wide forms of ASCII become plain, İ of a Turkish
+    keyboard i.
 
     >>> tidy("Ayşe <mailto:ayse@example.com?subject=hi>;"), tidy("\\u200b AYSE＠GMAİL.COM. ")
     ('ayse@example.com', 'AYSE@GMAIL.COM')
