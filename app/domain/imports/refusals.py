@@ -168,6 +168,10 @@ WITH_LIMITS = {
         "other records have the same key, map a column that tells them apart.",
     ),
     Refusal.OUT_OF_RANGE: ("most", "{column} is not from {least} to {most}."),
+    Refusal.UNKNOWN_CUSTOMER: (
+        "known_only",
+        "There is no customer with this key. Take the customers in first: these rows make none.",
+    ),
     Refusal.INVALID_VALUE: ("example", "{column} is not written as it must be, such as {example}."),
 }
 """Better sentences where the limits of the target are known: what must be known, and the message id."""

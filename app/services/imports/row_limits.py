@@ -5,12 +5,13 @@ from functools import lru_cache
 from typing import Any
 
 from app.domain.customers.customers import Channel
-from app.domain.imports.targets import RecordKind
+from app.domain.imports.targets import PEOPLE, RecordKind
 from app.services.imports.people.rows import PEOPLE_MODELS
 from app.services.imports.record_requests import KINDS
 
 Limits = Mapping[str, Any]
-"""``limit``: most characters; ``allowed`` and ``first``: values; ``least`` and ``most``: numbers."""
+"""``limit``: most characters; ``allowed`` and ``first``: values; ``least`` and ``most``: numbers;
+``example``: a value that fits; ``known_only``: that rows make no customers."""
 
 _OF_TRANSACTIONS: Mapping[str, Limits] = {
     "external_id": {"limit": 200},
@@ -52,7 +53,8 @@ def limits(kind: RecordKind, target: str) -> Limits:
     base, _, part = target.partition(".")
     found = dict(_of_schema(whole["properties"].get(_MEMBERS.get(base, base), {}), whole.get("$defs", {})))
     example = _EXAMPLES.get(target) or _EXAMPLES.get(f"{base}." if part else base)
-    return found | ({"example": example} if example else {})
+    known_only = {"known_only": True} if kind in PEOPLE and target == "customer_key" else {}
+    return found | known_only | ({"example": example} if example else {})
 
 
 def _of_schema(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Limits:
