@@ -21,9 +21,9 @@ from app.domain.imports.cells import durations
 from app.domain.imports.cells.amounts import plain_number
 from app.domain.imports.cells.columns import RawBatch, instants, looked_at
 from app.domain.imports.cells.kinds import KEYS
+from app.domain.imports.cells.nobody import is_nobody
 from app.domain.imports.cells.spreadsheets import is_error, is_no_time, is_nothing
 from app.domain.imports.mapping import Mapping
-from app.domain.imports.nobody import is_nobody
 from app.domain.imports.refusals import Refusal, Refused
 from app.domain.imports.sources import FLAGS
 from app.domain.imports.targets import (

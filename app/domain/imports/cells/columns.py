@@ -13,9 +13,9 @@ from app.domain.customers.customers import Channel
 from app.domain.imports.cells import amounts, spreadsheets, times
 from app.domain.imports.cells.date_formats import MILLISECONDS, Reader, Shape, shapes
 from app.domain.imports.cells.kinds import KEYS, NUMBERS_AND_TIMES, kind_of
+from app.domain.imports.cells.nobody import is_nobody
 from app.domain.imports.cells.times import repeated
 from app.domain.imports.mapping import Mapping
-from app.domain.imports.nobody import is_nobody
 from app.domain.imports.refusals import Refusal, Refused
 from app.domain.imports.targets import Target
 from app.domain.imports.word_rules import fold

@@ -1,4 +1,4 @@
-"""Kinds of transactions told from the values of columns, by the rules of a mapping (polars)."""
+"""Kinds of transactions by the values of columns and the rules of a mapping (polars)."""
 
 from collections import abc
 from functools import partial

@@ -9,8 +9,9 @@ _GUESTS = frozenset(
 
 
 def is_nobody(key: str) -> bool:
-    """Tell whether a key is a word of exchanges or shops for whoever is not known: all of them together would
-    make one great customer.
+    """Tell whether a key is a word of exchanges or shops for an unknown customer.
+
+    All records under it together would make one great customer.
 
     >>> is_nobody("Anonymous"), is_nobody("Misafir"), is_nobody("C-1"), is_nobody("0")
     (True, True, False, False)
