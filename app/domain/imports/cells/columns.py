@@ -319,7 +319,12 @@ def instants(
         Microseconds since 1970 UTC, null where there is none, and whether it is a local time that the
         clocks skipped.
     """
-    micros, skipped = _instants(times.plain(texts), mapping, times.Zone(mapping.time_zone, second=second))
+    zone = times.Zone(mapping.time_zone, second=second)
+    micros, skipped = _instants(texts, mapping, zone)
+    odd = (micros.is_null() & texts.is_not_null() & ~skipped).arg_true()
+    if len(odd):
+        at, gone = _instants(times.plain(texts.gather(odd)), mapping, zone)
+        micros, skipped = micros.scatter(odd, at), skipped.scatter(odd, gone)
     if mapping.date_format == MILLISECONDS and not days:
         micros = micros.set(micros.abs() < _TOO_FEW_MILLISECONDS * 1000, None)
     return micros, skipped
