@@ -10,19 +10,18 @@ from app.domain import churn
 from app.domain.churn import NoFit, levels, notes
 from app.domain.churn.contractual import state as contract
 from app.domain.churn.contractual.state import State
-from app.domain.churn.distributions import mbg_nbd
+from app.domain.churn.distributions import mbg_cnbd_k, mbg_nbd
 from app.domain.churn.evaluation.last_window import Backtest, from_histories
 from app.domain.churn.evaluation.metrics import is_too_few
 from app.domain.churn.left_by_silence import SilenceVerdict
 from app.domain.churn.models import LEARNED
-from app.domain.churn.models.logistic import Serving
 from app.domain.common import money
 from app.domain.scoring import silence as silent
 from app.domain.scoring.population import Population
 from app.domain.scoring.score_columns import NO_TIER, NONE, SOURCES
 from app.domain.value.value_tiers import STATES, TIER_NAMES
 from app.services.scoring import contract_model_selection
-from app.services.scoring.churn_reports import calibration_row, fit_row, metrics_row, test_row
+from app.services.scoring.churn_reports import calibration_row, fit_row, metrics_row, regular_row, test_row
 from app.services.scoring.contract_model_selection import Served
 from app.services.scoring.model_selection import SelectedModel
 from app.store.sql.column_codec import Columns
@@ -30,10 +29,10 @@ from app.store.transactions import Row
 
 Mask = NDArray[np.bool_]
 
-VERSION = 3
+VERSION = 4
 """Raised when the same facts give another flag."""
 
-_MODEL, _CONTRACT, _SILENCE, _EVENT, _LEARNED, _CONTRACT_LEARNED = range(len(SOURCES))
+_MODEL, _CONTRACT, _SILENCE, _EVENT, _LEARNED, _CONTRACT_LEARNED, _REGULAR = range(len(SOURCES))
 
 MAX_FITTED = 200_000
 """Customers the purchase model of a run's backtest is fitted to at most, evenly chosen: more do not move the
@@ -79,10 +78,10 @@ def compute(
     """
     horizon_days = population.spec.parameters.horizon_days
     q = np.full(population.buyers.size, np.nan)
-    serving, expected = chosen.serve(population.snapshot, horizon_days) or (
-        None,
-        population.snapshot.parametric_q(horizon_days),
-    )
+    snapshot = population.snapshot.as_regular(chosen.is_regular)
+    served = chosen.serve(snapshot, horizon_days)
+    serving, expected = served or (None, snapshot.parametric_q(horizon_days))
+    regular = regular_row(snapshot.purchase_model)
     if expected is not None:
         q[population.buyers] = expected
     left = population.turnover.churn_rate
@@ -90,7 +89,7 @@ def compute(
     if by_terms is not None:
         q[by_terms.rows] = by_terms.q
     silence = _silence(population, chosen.silence_verdict)
-    model = _MODEL if serving is None else _LEARNED
+    model = (_REGULAR if regular else _MODEL) if serving is None else _LEARNED
     columns = _columns(population, q, silence, tiers, model)
     if by_terms is not None:
         columns["churn_model"][by_terms.rows] = _CONTRACT_LEARNED
@@ -100,19 +99,22 @@ def compute(
         chosen.contract, chosen.as_of, by_terms is not None, bool(population.under_contract.any())
     )
     models = {
-        mbg_nbd.CODE: fit_row(population.snapshot.fitted),
+        mbg_nbd.CODE: fit_row(snapshot.fitted),
+        mbg_cnbd_k.CODE: regular,
         "contract": {**asdict(population.turnover), **under},
     }
-    serving_row = _serving_row(chosen, serving, expected is not None)
-    report = _report(population, columns, tiers, test(), models, serving_row)
+    name = None if expected is None else SOURCES[model]
+    row = {"model": name, "k": regular["k"] if regular else None}
+    row |= {"chosen_for": chosen.as_of.isoformat(), "contest": chosen.contest}
+    report = _report(population, columns, tiers, test(), models, row)
     report |= silent.rows(population.spec, silence, columns, q)
     if silence.is_unproved and population.buyers.any():
         report["limits"].append(notes.LEFT_UNPROVED)
     if population.spec.feed.has_stopped:
         report["limits"].append(notes.SALES_STOPPED)
-    served = None if serving is None else serving.to_dict()
+    learned = None if serving is None else serving.to_dict()
     by_contract = None if by_terms is None else by_terms.serving.to_dict()
-    return Result(columns, report, usual.to_dict(), served, by_contract)
+    return Result(columns, report, usual.to_dict(), learned, by_contract)
 
 
 # --- levels
@@ -191,8 +193,11 @@ def _reasons(population: Population, has_left: Mask, is_unknown: Mask) -> NDArra
 # --- the report
 
 
-def backtest(population: Population) -> Backtest:
-    """What the purchase model would have said one horizon ago, against what happened since."""
+def backtest(population: Population, is_regular: bool = False) -> Backtest:
+    """What the purchase model would have said one horizon ago, against what happened since.
+
+    ``is_regular`` says whether it looks at how even intervals are.
+    """
     facts, horizon_days = population.facts, population.spec.parameters.horizon_days
     cut_day = population.spec.sales_end_day - horizon_days - 1
     known = np.flatnonzero(population.buyers & (facts["cut_purchase_days"] > 0))
@@ -206,6 +211,7 @@ def backtest(population: Population) -> Backtest:
         n=known.size,
         excluded_new=int(np.count_nonzero(population.buyers)) - known.size,
         max_customers=MAX_MEASURED,
+        is_regular=is_regular,
     )
 
 
@@ -246,12 +252,6 @@ def _report(
 
 def _total(amounts: NDArray[np.int64]) -> int:
     return int(amounts.sum())
-
-
-def _serving_row(chosen: SelectedModel, serving: Serving | None, is_fitted: bool) -> Row:
-    """Which model published the probabilities, None when none could be fitted, and the contest."""
-    model = (mbg_nbd.CODE if is_fitted else None) if serving is None else LEARNED
-    return {"model": model, "chosen_for": chosen.as_of.isoformat(), "contest": chosen.contest}
 
 
 def _measured(serving: Row, test: Backtest) -> Row:

@@ -9,7 +9,7 @@ from sqlalchemy import insert, select
 from app.domain.churn.evaluation.model_selection import contest
 from app.domain.churn.inputs.snapshots import Snapshot
 from app.domain.churn.left_by_silence import SilenceVerdict, judge
-from app.domain.churn.models import LEARNED, PARAMETRIC, REGISTRY
+from app.domain.churn.models import LEARNED, REGISTRY, REGULAR
 from app.domain.churn.models.logistic import Logistic, Serving
 from app.domain.churn.models.logistic_regression import Learned
 from app.domain.common.arrays import FloatArray
@@ -62,12 +62,20 @@ class SelectedModel:
     lifetime_value: Row
 
     @property
+    def is_regular(self) -> bool:
+        """Whether the purchase model looks at how even intervals are."""
+        return bool(self.contest.get("purchase_model") == REGULAR)
+
+    @property
     def silence_verdict(self) -> SilenceVerdict:
         """From which silence on customers have left."""
         return SilenceVerdict.from_dict(self.silence)
 
     def serve(self, now: Snapshot, horizon_days: int) -> tuple[Serving, FloatArray] | None:
-        """The learned model made ready for these customers, and its q; None unless it serves."""
+        """The learned model made ready for these customers, and its q; None unless it serves.
+
+        ``now`` holds them as the purchase model that was chosen sees them: `is_regular`.
+        """
         if self.learned is None:
             return None
         trained = Logistic(Learned.from_dict(self.learned["weights"]), self.learned["days"])
@@ -109,12 +117,12 @@ def select_model(
     found = contest(earlier, last)
     learned = None
     if found.serves == LEARNED:
-        trained = REGISTRY[LEARNED].train(earlier, last)
+        trained = REGISTRY[LEARNED].train(*found.seen(earlier, last))
         if isinstance(trained, Logistic):
             learned = {"weights": trained.learned.to_dict(), "days": trained.learned_days}
     row = contest_row(found)
     if learned is None:
-        row["serves"] = PARAMETRIC
+        row["serves"] = found.purchase_model
     silence = judge(horizon_days, last, closed.same_season, earlier).to_dict()
     by_contract = contract_model_selection.select_model(contracts)
     return SelectedModel(new_id(), as_of, row, learned, by_contract, silence, lifetime_value)

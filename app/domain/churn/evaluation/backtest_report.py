@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from app.domain.churn.evaluation.bootstrap import Interval, draw, percentiles
 from app.domain.churn.evaluation.metrics import DRAWS, Bin, Metrics, measure
 from app.domain.churn.evaluation.model_selection import Contest, Forecast, contest, predict
+from app.domain.churn.evaluation.regularity import why_no_scores
 from app.domain.churn.inputs.snapshots import Snapshot, Window, check_order
 from app.domain.churn.left_by_silence import judge
 from app.domain.churn.levels import DEFAULT_LEVELS, LEVELS, UNKNOWN, RiskLevels, assign, silence_ratio
@@ -178,7 +179,9 @@ def evaluate(
     forecast = predict(then, outcome.horizon_days, found, earlier, last)
     is_published = not np.isnan(forecast.q).any() and len(then) > 0
     missing: dict[str, Why] = {}
-    models = tuple(_models(outcome, (earlier, last), forecast, o, missing))
+    models = tuple(
+        _models(outcome.as_regular(found.is_regular), found.seen(earlier, last), forecast, o, missing)
+    )
     if flags is None:
         limit = judge(outcome.horizon_days, last, same_season, earlier).limit
         flags = _flags(then, forecast.q, limit, o.levels)
@@ -215,7 +218,7 @@ def _models(
             continue
         scores = trained.scores(outcome.then, outcome.horizon_days)
         if scores is None:
-            missing[code] = Why.NO_PARAMETRIC_FIT
+            missing[code] = why_no_scores(code, outcome.then)
             continue
         yield figures(code, outcome.silent, scores, model.is_probability, o)
 

@@ -1,8 +1,9 @@
 """Which model serves: the company's own last closed window decides.
 
-All models are made ready for the day that window opened, from what was known then, and are held against
-what happened in it. The learned model serves when its Brier score is lower than the parametric one's and its
-AUC no worse; otherwise the parametric one does. Where the data carry neither, customers are only ranked.
+First the parametric model is chosen: `app.domain.churn.evaluation.regularity`. Then all models are made ready
+for the day that window opened, from what was known then, and are held against what happened in it. The
+learned model serves when its Brier score is lower than the parametric one's and its AUC no worse; otherwise
+the parametric one does. Where the data carry neither, customers are only ranked.
 
 Source: docs/formulas.md#learned-churn.
 """
@@ -11,9 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.domain.churn.distributions.mbg_cnbd_k import Regular
 from app.domain.churn.evaluation.metrics import DRAWS, Metrics, measure
+from app.domain.churn.evaluation.regularity import is_clearly_better, why_no_scores
 from app.domain.churn.inputs.snapshots import Snapshot, Window, check_order
-from app.domain.churn.models import BASELINE, LEARNED, PARAMETRIC, REGISTRY
+from app.domain.churn.models import BASELINE, LEARNED, PARAMETRIC, REGISTRY, REGULAR
 from app.domain.churn.models.logistic import Logistic, Serving
 from app.domain.churn.models.model import Why
 from app.domain.common.arrays import FloatArray
@@ -46,6 +49,8 @@ class Contest:
         trained_days: length of the window the learned model was trained on.
         n: customers compared.
         entries: all models, in the order of the registry; empty without a window.
+        purchase_model: code of the parametric model: the one that serves, or that the learned one holds.
+        k: stages of an interval that it found when the window opened; None for MBG/NBD.
     """
 
     serves: str
@@ -55,6 +60,17 @@ class Contest:
     trained_days: int | None = None
     n: int = 0
     entries: tuple[Entry, ...] = ()
+    purchase_model: str | None = None
+    k: int | None = None
+
+    @property
+    def is_regular(self) -> bool:
+        """Whether the purchase model looks at how even intervals are."""
+        return self.purchase_model == REGULAR
+
+    def seen(self, *windows: Window | None) -> list[Window | None]:
+        """The windows as the purchase model that was chosen sees them."""
+        return [None if window is None else window.as_regular(self.is_regular) for window in windows]
 
 
 def contest(earlier: Window | None, last: Window | None, *, draws: int = DRAWS, seed: int = 0) -> Contest:
@@ -71,10 +87,14 @@ def contest(earlier: Window | None, last: Window | None, *, draws: int = DRAWS, 
     """
     check_order(earlier, last, as_of_day=last.closes_day if last else 0)
     if earlier is None or last is None:
-        return Contest(PARAMETRIC, Why.NO_CLOSED_WINDOW)
+        return Contest(PARAMETRIC, Why.NO_CLOSED_WINDOW, purchase_model=PARAMETRIC)
+    found = last.then.regular_fit  # of all, before some are asked
     asked = last.sample(MAX_COMPARED)
+    is_regular = asked.rarer >= LEAST_COMPARED and is_clearly_better(earlier, asked)
+    earlier, asked = earlier.as_regular(is_regular), asked.as_regular(is_regular)
     entries = tuple(_entry(code, earlier, asked, draws, seed) for code in REGISTRY)
-    serves, reason = _verdict({entry.code: entry for entry in entries}, asked)
+    purchase_model = REGULAR if is_regular else PARAMETRIC
+    serves, reason = _verdict({entry.code: entry for entry in entries}, asked, purchase_model)
     return Contest(
         serves,
         reason,
@@ -83,6 +103,8 @@ def contest(earlier: Window | None, last: Window | None, *, draws: int = DRAWS, 
         trained_days=earlier.horizon_days,
         n=len(asked.then),
         entries=entries,
+        purchase_model=purchase_model,
+        k=found.k if found and is_regular else None,
     )
 
 
@@ -93,18 +115,19 @@ def _entry(code: str, earlier: Window, last: Window, draws: int, seed: int) -> E
         return Entry(code, None, trained)
     scores = trained.scores(last.then, last.horizon_days)
     if scores is None:
-        return Entry(code, None, Why.NO_PARAMETRIC_FIT)
+        return Entry(code, None, why_no_scores(code, last.then))
     found = measure(last.silent, scores, is_probability=model.is_probability, draws=draws, seed=seed)
     return Entry(code, found, None)
 
 
-def _verdict(entries: dict[str, Entry], last: Window) -> tuple[str, Why]:
-    learned, parametric = entries[LEARNED], entries[PARAMETRIC]
+def _verdict(entries: dict[str, Entry], last: Window, purchase_model: str) -> tuple[str, Why]:
+    learned, parametric = entries[LEARNED], entries[purchase_model]
     if learned.missing or parametric.missing:
-        return PARAMETRIC, learned.missing or Why.NO_PARAMETRIC_FIT
+        return purchase_model, learned.missing or Why.NO_PARAMETRIC_FIT
     if last.rarer < LEAST_COMPARED or learned.metrics is None or parametric.metrics is None:
-        return PARAMETRIC, Why.TOO_FEW_OUTCOMES
-    return (LEARNED, Why.WON) if beats(learned.metrics, parametric.metrics) else (PARAMETRIC, Why.LOST)
+        return purchase_model, Why.TOO_FEW_OUTCOMES
+    won = beats(learned.metrics, parametric.metrics)
+    return (LEARNED, Why.WON) if won else (purchase_model, Why.LOST)
 
 
 def beats(one: Metrics, other: Metrics) -> bool:
@@ -146,9 +169,9 @@ def predict(now: Snapshot, horizon_days: int, found: Contest, *closed: Window | 
         ValueError: a window has not closed by the day of the run.
     """
     check_order(*closed, as_of_day=now.as_of_day)
-    reason = found.reason
+    now, reason = now.as_regular(found.is_regular), found.reason
     if found.serves == LEARNED:
-        trained = REGISTRY[LEARNED].train(*closed)
+        trained = REGISTRY[LEARNED].train(*found.seen(*closed))
         served = trained.serve(now, horizon_days) if isinstance(trained, Logistic) else None
         if served is not None:
             serving, q = served
@@ -156,7 +179,8 @@ def predict(now: Snapshot, horizon_days: int, found: Contest, *closed: Window | 
         reason = trained if isinstance(trained, Why) else Why.NO_PARAMETRIC_FIT
     expected = now.parametric_q(horizon_days)
     if expected is not None:
-        return Forecast(PARAMETRIC, reason, expected, expected, None)
+        code = REGULAR if isinstance(now.purchase_model, Regular) else PARAMETRIC
+        return Forecast(code, reason, expected, expected, None)
     silence = now.histories.silence_days.astype(np.float64)
     nothing = np.full(len(now), np.nan)
     return Forecast(BASELINE, Why.NO_PARAMETRIC_FIT, nothing, silence, None)

@@ -14,6 +14,7 @@ class Why(StrEnum):
     ``won``, ``lost``: the learned model against the parametric one, on the last closed window.
     ``no_closed_window``: the company's past is too short. ``no_parametric_fit``: too few customers or repeat
     buyers. ``too_few_outcomes``: too few customers left, or stayed, to learn from or to compare on.
+    ``not_regular``: purchases are no more even than at random.
     ``terms_unknown``: of too many contracts it is not known what they said when the windows opened.
     """
 
@@ -23,6 +24,7 @@ class Why(StrEnum):
     NO_PARAMETRIC_FIT = "no_parametric_fit"
     TOO_FEW_OUTCOMES = "too_few_outcomes"
     TERMS_UNKNOWN = "terms_unknown"
+    NOT_REGULAR = "not_regular"
 
 
 class Trained(Protocol):
