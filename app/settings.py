@@ -126,7 +126,8 @@ class Settings(BaseSettings):
     def _known_database(cls, value: str | None) -> str | None:
         if value is None or value.startswith(("postgresql://", "postgresql+psycopg://")):
             return value
-        if not value.removeprefix("sqlite:///").strip() or not value.startswith("sqlite:///"):
+        file = value.removeprefix("sqlite:///").strip()
+        if not file or file.startswith(":memory:") or not value.startswith("sqlite:///"):
             raise _wrong("expected sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE")
         return value
 

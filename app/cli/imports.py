@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,6 +15,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from app.cli.context import opened, refuse
+from app.cli.flag_texts import as_flags
 from app.cli.import_options import (
     AgeColumn,
     AgeUnits,
@@ -60,6 +61,9 @@ ProgressLines = Callable[[Row, int], None]
 
 MOSTLY_REFUSED, NOTHING_STORED = 3, 4
 """Exit codes of files of which more than half of the rows were refused, or all."""
+
+REASONS_FROM, REASONS_SHOWN = 1_000, 8
+"""Refused rows whose reasons are looked at, and most reasons that are shown."""
 
 COUNTED = ("in", "stored", "updated", "repeated", "refused")
 """The counts of rows that lists show."""
@@ -243,7 +247,8 @@ def _run(
         row = _take_in(store, actor, file, read, dry_run)
         if refused_to is not None:
             _write_refused(store, actor, row["id"], refused_to)
-    _print_outcome(row, refused_to)
+        reasons = _reasons(store.read_sync(imports.refused_after, actor, row["id"], 0, REASONS_FROM))
+    _print_outcome(row, reasons, refused_to)
     if row["state"] == ImportState.DONE_WITH_REFUSALS:
         refused = row["rows_refused"] == row["rows_in"]
         raise typer.Exit(NOTHING_STORED if refused else MOSTLY_REFUSED)
@@ -331,9 +336,22 @@ def _write_refused(store: Store, actor: Actor, import_id: UUID, path: Path) -> N
         line = 0
         while rows := store.read_sync(imports.refused_after, actor, import_id, line, 5_000):
             for row in rows:
-                detail = row["detail"].format(column=row["column"], **row["values"])
+                detail = _detail(row)
                 target.write(csv_lines.line((row["line"], row["code"], row["column"], detail)))
             line = rows[-1]["line"]
+
+
+def _detail(row: Row) -> str:
+    """The reason of a refused row, filled in."""
+    return str(row["detail"].format(column=row["column"], **row["values"]))
+
+
+def _reasons(refused: Sequence[Row]) -> list[str]:
+    """A line for each reason of rows that were refused, said of the first one."""
+    first: dict[tuple[str, str], Row] = {}
+    for row in refused:
+        first.setdefault((row["code"], row["column"]), row)
+    return [f"line {row['line']}: {as_flags(_detail(row))}" for row in first.values()][:REASONS_SHOWN]
 
 
 def _may_be_lines(row: Row, key: str) -> bool:
@@ -343,7 +361,7 @@ def _may_be_lines(row: Row, key: str) -> bool:
     )
 
 
-def _print_outcome(row: Row, refused_to: Path | None) -> None:
+def _print_outcome(row: Row, why: Sequence[str], refused_to: Path | None) -> None:
     reasons = ", ".join(f"{code} {count:,}" for code, count in row["refused_by_reason"].items())
     ended = "checked, nothing stored" if row["dry_run"] else "done"
     lines = [
@@ -354,6 +372,7 @@ def _print_outcome(row: Row, refused_to: Path | None) -> None:
         f"customers created: {row['customers_created']:,}"
         + (f"; amounts rounded: {row['rows_rounded']:,}" if row["kind"] == RecordKind.TRANSACTIONS else ""),
     ]
+    lines += why
     if row["records_stored"] < row["rows_stored"]:
         lines.append(f"records of these rows: {row['records_stored']:,}")
     if row["rows_alike"]:

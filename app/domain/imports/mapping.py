@@ -55,7 +55,7 @@ class Mapping:
             order mark, else UTF-8.
         kind_rules: of transactions; tried in order; a row that passes none is the constant kind, else a
             purchase.
-        date_format: ``iso``; ``auto`` (ISO, ``20111209``, ``09.12.2011``, names of months in three languages,
+        date_format: ``iso``; ``auto`` (ISO, ``20111209``, ``09.12.2011``, names of months in six languages,
             never a guess between day and month); ``%s`` and ``%Q``, seconds and milliseconds since 1970;
             ``excel``, day numbers; or strptime directives ``%Y %y %m %d %b %B %a %H %I %p %M %S %f %z``.
         time_zone: IANA zone of times without an offset.
@@ -355,6 +355,9 @@ def _file_problems(mapping: Mapping) -> list[MappingProblem]:
     return problems
 
 
+_NO_ZONE = "Not an IANA time zone, such as Europe/Istanbul, UTC, or Etc/GMT-3 for UTC+3."
+
+
 def _value_problems(mapping: Mapping) -> list[MappingProblem]:
     problems = []
     for name in ("source", "customer_system"):
@@ -365,7 +368,7 @@ def _value_problems(mapping: Mapping) -> list[MappingProblem]:
             )
             problems.append(MappingProblem(f"/{name}", "bad_name", detail))
     if not _is_zone(mapping.time_zone):
-        problems.append(MappingProblem("/time_zone", "unknown_time_zone", "Not an IANA time zone."))
+        problems.append(MappingProblem("/time_zone", "unknown_time_zone", _NO_ZONE))
     if not _is_date_format(mapping.date_format):
         detail = (
             "Use iso, auto, excel, %s (seconds since 1970), %Q (milliseconds), or a whole date in %Y %y %m "

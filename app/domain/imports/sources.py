@@ -42,7 +42,9 @@ NUMBER = re.compile("-?[0-9]{1,15}([.,][0-9]{1,9})?")
 LINE_ID = "=row"
 """The external id made of the file's digest and the row's line, for files that carry none."""
 
-FLAGS = {"true": True, "yes": True, "y": True, "1": True, "false": False, "no": False, "n": False, "0": False}
+_YES = ("true", "t", "yes", "y", "1", "on", "evet", "e", "var", "bəli", "да")
+_NO = ("false", "f", "no", "n", "0", "off", "hayır", "hayir", "h", "yok", "xeyr", "yoxdur", "нет")
+FLAGS = {**dict.fromkeys(_YES, True), **dict.fromkeys(_NO, False)}
 """How yes and no are written, in small letters."""
 
 BAD_CONSTANT = "A constant is 1 to 100 characters without control characters."

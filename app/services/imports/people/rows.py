@@ -31,7 +31,7 @@ if TYPE_CHECKING:  # it loads polars, for which the API need not wait
     from app.domain.imports.record_rows import ValueRows
 
 
-_MODELS: Mapping[RecordKind, type[BaseModel]] = {
+PEOPLE_MODELS: Mapping[RecordKind, type[BaseModel]] = {
     RecordKind.CUSTOMERS: ImportedCustomer,
     RecordKind.CONTRACT_TERMS: ImportedTerms,
     RecordKind.DEPARTURES: ImportedDeparture,
@@ -122,7 +122,7 @@ def _state(regions: tuple[str, ...], mapping: FileMapping, values: Row) -> State
         if not mapping.snapshot_on:
             contract = {name: wire.pop(name) for name in _CONTRACT if name in wire}
             wire["contract"] = contract or None
-    model = ImportedSnapshot if mapping.snapshot_on else _MODELS[mapping.kind]
+    model = ImportedSnapshot if mapping.snapshot_on else PEOPLE_MODELS[mapping.kind]
     try:
         stated = StatedRow(model.model_validate(wire), keys)
     except ValidationError as error:
