@@ -1,6 +1,6 @@
 """Do verdicts hold? Simulated answers and customers of whom the truth is known, by seeds of their own.
 
-    .venv/bin/python -m benchmarks.trust [--seed 7001] [--part lists trends ces calibrated]
+    .venv/bin/python -m benchmarks.trust [--seed 7001] [--part lists trends ces calibrated season]
 
 One table: each goal, what was found, and how many cases it rests on. Goals that are missed are marked. A
 further part is a function from a generator of random numbers to rows, and an entry in `PARTS`.
@@ -9,7 +9,6 @@ further part is a function from a generator of random numbers to rows, and an en
 import argparse
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,35 +19,12 @@ from app.domain.satisfaction.intervals import scale_mean_columns
 from app.domain.satisfaction.model import IndexResult, Part
 from app.domain.satisfaction.periods import judge_means, judge_nps, judge_shares
 from app.domain.satisfaction.trend import Direction, Trend, occasions, spread
+from benchmarks import trust_season
+from benchmarks.goals import Row, worst
 
 Random = np.random.Generator
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-
-
-class Row(NamedTuple):
-    """One goal: its words, the share that was found, at most or at least how much it should be, the cases.
-
-    ``limit`` is None for what is only told.
-    """
-
-    goal: str
-    found: float
-    n: int
-    limit: float | None = None
-    at_least: bool = False
-
-    @property
-    def is_missed(self) -> bool:
-        """Whether the goal was not reached."""
-        if self.limit is None:
-            return False
-        return self.found < self.limit if self.at_least else self.found > self.limit
-
-
-def worst(goal: str, shares: Sequence[float], n: int, limit: float, at_least: bool = False) -> Row:
-    """The row of the worst of several kinds, each of ``n`` cases."""
-    return Row(goal, min(shares) if at_least else max(shares), n, limit, at_least)
 
 
 # --- lists of periods
@@ -290,6 +266,7 @@ PARTS: Mapping[str, Callable[[Random], Iterator[Row]]] = {
     "trends": trends,
     "ces": ces,
     "calibrated": calibrated,
+    "season": trust_season.rows,
 }
 
 
@@ -307,9 +284,9 @@ def main() -> None:
             continue
         for row in rows(np.random.default_rng([asked.seed, place])):
             sign = "≥" if row.at_least else "≤"
-            wanted = "" if row.limit is None else f"{sign} {row.limit:.3f}"
+            wanted = "" if row.limit is None else f"{sign} {row.limit:.4f}"
             missed = " (missed)" if row.is_missed else ""
-            print(f"| {row.goal} | {wanted} | {row.found:.3f}{missed} | {row.n:,} |", flush=True)
+            print(f"| {row.goal} | {wanted} | {row.found:.4f}{missed} | {row.n:,} |", flush=True)
     print(f"\n{time.perf_counter() - began:.0f} s")
 
 

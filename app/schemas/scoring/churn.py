@@ -77,7 +77,7 @@ class ChurnTop(Output):
 
     id: UUID
     name: Annotated[str, line_out(200)] | None
-    level: ChurnLevel
+    level: ChurnLevel | None
     probability: Share | None
     value_at_risk: Money | None
 
@@ -152,6 +152,53 @@ class ContestEntry(Output):
     code: Code
     metrics: ChurnMetrics | None
     missing: Why | None
+    statistic: Figure = None
+    """Of a probability: mean difference of its squared error to that of one figure for all, the share that
+    stayed away, over its standard error. Above 2 it is clearly worse, below -2 clearly better."""
+
+
+class SeasonShift(Output):
+    """How far the purchase model was off in a closed window."""
+
+    window: Literal["last", "same_season", "season_before"]
+    """The last one, or the one that opened a year, or two years, of 364 days before the run's horizon."""
+    opened_on: date
+    days: Annotated[int, Field(ge=1, le=3660)]
+    n: Count
+    share: Share
+    """Of those who bought nothing."""
+    shift: float
+    """What has to be added to the model's log-odds to make their mean that share."""
+    error: Figure
+    """Standard error of the shift; null where everybody or nobody bought."""
+
+
+class SeasonCandidate(ContestEntry):
+    """How a candidate did in the season of the year before: ``as_is`` and ``shifted`` are the purchase model,
+    ``season_logistic`` has learned the season of the year before that one."""
+
+
+class ChurnSeason(Output):
+    """Whether the season ahead differs from the one that has just gone, and what serves in it."""
+
+    found: bool | None
+    """Null: no such season of an earlier year has closed (``season_unknown``); then the last window
+    decides."""
+    shifts: Annotated[list[SeasonShift], Field(max_length=3)]
+    """There is a season where the last two differ by more than 0.2 and by three of their joint errors, or
+    where the model was clearly worse than one figure for all in the same season."""
+    candidates: Annotated[list[SeasonCandidate], Field(max_length=3)]
+    """Tried on the season of the year before; empty without a season. The lowest Brier score serves."""
+    served: Literal["as_is", "shifted", "season_logistic"] | None
+    shift: Figure
+    """What the purchase model's log-odds are raised by now: the level of all probabilities; null for
+    nothing."""
+    measured: Literal["shifted", "season_logistic"] | None
+    """The candidate whose ``ece`` is that of the run; null where contest or backtest tell it, or where
+    nothing does: the window it was shifted by proves nothing of it."""
+    withheld: Why | None
+    """Why there are only ranks: ``worse_than_base_rate`` on the last window, or ``season_unproved``; null
+    where probabilities are published."""
 
 
 class ContestRead(Output):
@@ -172,8 +219,9 @@ class ServingModel(Output):
     """The model whose probabilities are published, and the contest that chose it."""
 
     model: Code | None
-    """``mbg_nbd``, or ``logistic`` when it won and could be made ready for the run's customers, null when
-    nothing could be fitted; of contracts ``contract`` or ``contract_logistic``."""
+    """``mbg_nbd``, or ``logistic`` when it won and could be made ready for the run's customers,
+    ``season_logistic`` when it learned the season best, null when nothing could be fitted. Where
+    ``ranked_only``, it only ranks. Of contracts ``contract`` or ``contract_logistic``."""
     chosen_for: date
     """The run's day that the contest was held for; it serves the runs of 28 days."""
     contest: ContestRead
@@ -226,13 +274,20 @@ class ChurnRead(Output):
     stopped_sources: Annotated[list[StoppedSource], Field(max_length=50)]
     models: ChurnModels
     serving: ServingModel
+    season: ChurnSeason | None
+    """Null in runs of versions before 4."""
+    ranked_only: bool
+    """Whether customers without a contract are only ranked: no probability, level (but ``left``) or value at
+    risk, because none was better than one figure for all. ``top`` keeps their order."""
     limits: Annotated[list[Code], Field(max_length=20)]
     """What to bear in mind: ``dropout_not_identified``, ``recency_ranks_better``, ``not_calibrated``,
-    ``too_few_to_tell``, ``sales_stopped``, ``left_unproved``, ..."""
+    ``too_few_to_tell``, ``sales_stopped``, ``left_unproved``, ``worse_than_base_rate``, ``season_unproved``,
+    ``season_unknown``, ..."""
     notes: Annotated[list[ChurnNote], Field(max_length=80)]
     """The limits in words, in the language asked for."""
     ece: Figure
-    """Expected calibration error of the model that serves: in the contest it won, or else in the backtest."""
+    """Expected calibration error of what is published: in the season of the year before, in the contest it
+    won, or in the backtest; null where ``ranked_only``."""
     ece_by_chance: Figure
     """What it would be on average if the probabilities were right."""
     ece_limit: Figure
@@ -242,7 +297,8 @@ class ChurnRead(Output):
     above 0.1: too few customers to tell (``too_few_to_tell``)."""
     backtest: ChurnBacktest
     top: Annotated[list[ChurnTop], Field(max_length=50)]
-    """Most value at risk first, of the current run; empty for others. ``/v1/customers`` lists all."""
+    """Most value at risk first, of the current run; empty for others. ``/v1/customers`` lists all. Where
+    ``ranked_only``, in the order that it would have, which is not shown."""
 
 
 class ChurnReason(Output):
@@ -303,7 +359,8 @@ class CustomerChurnRead(ChurnSilence):
     level: ChurnLevel | None
     probability: Share | None
     reason: Code | None
-    """Why there is no level or no probability: ``no_purchase``, ``too_few_customers``, ``left_by_event``, ...
+    """Why there is no level or no probability: ``no_purchase``, ``too_few_customers``, ``left_by_event``,
+    ``worse_than_base_rate``, ``season_unproved``, ...
     Null when there are both."""
     notes: Annotated[list[ChurnNote], Field(max_length=60)]
     """The reason in words, what became of customers as silent, and whether sales still arrive."""
@@ -312,12 +369,12 @@ class CustomerChurnRead(ChurnSilence):
     horizon_days: Annotated[int, Field(ge=1, le=3660)]
     value_at_risk: Money | None
     model: Code | None
-    """What the level comes from: ``mbg_nbd``, ``logistic``, ``contract``, ``contract_logistic``, ``silence``
-    or ``event``, a departure."""
+    """What the level comes from: ``mbg_nbd``, ``logistic``, ``season_logistic``, ``contract``,
+    ``contract_logistic``, ``silence`` or ``event``, a departure."""
     version: Annotated[int, Field(ge=1, le=1000)]
     calibrated: bool | None
     ece: Figure
-    """Expected calibration error of the run's model, as measured on the last closed window."""
+    """Expected calibration error of the run's model, as measured on a closed window."""
     ece_by_chance: Figure
     ece_limit: Figure
     n: Count

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sqlalchemy import select, update
 
 from app.domain.churn import NO_DAY
+from app.domain.churn.inputs.snapshots import NO_WINDOWS, Closed
 from app.domain.common.access import Actor
 from app.domain.satisfaction.model import Adjustment
 from app.domain.scoring.parameters import Parameters
@@ -47,7 +48,7 @@ from app.services.scoring.lifetime import windows as lifetime_windows
 from app.services.scoring.lifetime.windows import Seen
 from app.services.scoring.model_selection import SelectedModel
 from app.services.scoring.run_facts import Base, Facts
-from app.services.scoring.training_windows import NO_WINDOWS, Closed, Past
+from app.services.scoring.training_windows import Past
 from app.store import dialects
 from app.store.audit import trail
 from app.store.scoring import changed_customers, run_results, sale_days, survey_answers
@@ -111,6 +112,8 @@ def read(tx: ReadTx, actor: Actor, run_id: UUID) -> Input:
 
 
 def _is_outdated(tx: ReadTx, chosen: SelectedModel, spec: RunSpec) -> bool:
+    if not chosen.knows_season:  # held by an earlier version
+        return True
     opened = chosen.as_of - timedelta(days=2 * spec.parameters.horizon_days)
     return contract_model_selection.is_outdated(tx, chosen.id, chosen.contract, opened)
 

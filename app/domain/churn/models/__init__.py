@@ -18,3 +18,6 @@ REGISTRY: Mapping[str, ChurnModel] = MappingProxyType(
 BASELINE = recency.MODEL.code
 PARAMETRIC = mbg_nbd.MODEL.code
 LEARNED = logistic.MODEL.code
+
+SEASON_LEARNED = "season_logistic"
+"""The learned model trained on the season of earlier years: `app.domain.churn.evaluation.season`."""
