@@ -12,7 +12,7 @@ from app.domain.churn.models.model import Why
 from app.domain.customers.customers import ChurnLevel
 from app.domain.lifetime_value.level import Basis
 from app.schemas.common.base import Code, Count, DateIn, Flag, Input, Money, Output, PageOf, Paging, line_out
-from app.schemas.scoring.churn import Between, ChurnMetrics, ChurnSeason, ContestRead
+from app.schemas.scoring.churn import Between, ChurnMetrics, ChurnSeason, ContestRead, StoppedSource
 from app.schemas.scoring.lifetime_value import ClosedWindow, MoneyBetween, SpendKind, VarianceParts
 from app.schemas.scoring.runs import ChurnLevels, ChurnLevelsIn, RunState, Share
 
@@ -196,6 +196,8 @@ class BacktestResult(Output):
     data_end: date | None
     """Day of the newest sale, to which silence would have been counted, where sales had stopped by the
     cut."""
+    stopped_sources: Annotated[list[StoppedSource], Field(max_length=50)]
+    """Sources whose sales had stopped by the cut while those of others went on."""
     outcome_end: date | None
     """Day of the newest sale where sales had stopped before the horizon was over: who was silent after it is
     not known."""

@@ -154,7 +154,8 @@ class ContestEntry(Output):
     missing: Why | None
     statistic: Figure = None
     """Of a probability: mean difference of its squared error to that of one figure for all, the share that
-    stayed away, over its standard error. Above 2 it is clearly worse, below -2 clearly better."""
+    stayed away, over its standard error. Above 2 it is clearly worse, below -2 clearly better. Absent in
+    runs of versions before 4."""
 
 
 class SeasonShift(Output):

@@ -10,11 +10,13 @@ from sqlalchemy import insert, select
 
 from app.domain.churn import notes
 from app.domain.churn.evaluation.backtest_report import Evaluation, Options, evaluate
+from app.domain.churn.inputs.sales_feed import Feed
 from app.domain.churn.inputs.snapshots import Closed, Window
 from app.domain.churn.models import REGISTRY
 from app.domain.churn.models.contract import CONTRACT_MODELS
 from app.domain.common.access import Actor
 from app.domain.common.days import day_of
+from app.domain.scoring import silence as silent
 from app.domain.scoring.parameters import Parameters, RiskLevels, Terms
 from app.domain.scoring.run_spec import RunSpec
 from app.domain.scoring.score_columns import NONE
@@ -36,7 +38,7 @@ from app.store.types import new_id, now
 JOB = "backtests"
 
 _ENDS = ("season", "silence_limit", "data_end", "outcome_end")
-_BEFORE_SEASONS: Row = {"ranked_only": False, "limits": [], **dict.fromkeys(_ENDS)}
+_BEFORE_SEASONS: Row = {"ranked_only": False, "limits": [], "stopped_sources": [], **dict.fromkeys(_ENDS)}
 """What results of earlier versions do not hold."""
 
 _STATE = job_results.state_of(Backtest)
@@ -157,12 +159,12 @@ class Input:
     """A backtest and all that its result follows from; ``flags`` as a run gave them, positions of levels.
 
     ``contracts`` are the customers under contract, None when there were none; the rest is of all others.
-    ``data_end`` is the day of the newest sale where sales had stopped by the cut, ``outcome_end`` where they
-    had by the end of the horizon.
+    ``feed`` says what had stopped by the cut; ``outcome_end`` is the day of the newest sale where sales had
+    stopped by the end of the horizon.
     """
 
     backtest_id: UUID
-    data_end: date | None
+    feed: Feed
     outcome_end: date | None
     options: Options
     outcome: Window
@@ -188,13 +190,19 @@ def read(tx: ReadTx, actor: Actor, backtest_id: UUID) -> Input:
     models = tuple(row["models"]) or (*REGISTRY, *CONTRACT_MODELS)
     options = Options(levels=parameters.levels, cuts=parameters.cuts, models=models)
     lifetime = lifetime_backtests.read(tx, population, parameters.cuts)
-    ends = spec.feed.newest_sale, outcome_feed.newest_sale
-    return Input(backtest_id, *ends, options, outcome, closed, flags, run_id, contracts, lifetime)
+    end = outcome_feed.newest_sale
+    return Input(backtest_id, spec.feed, end, options, outcome, closed, flags, run_id, contracts, lifetime)
 
 
 def compute(given: Input) -> Row:
     """Apply the rules. Pure: the same customers give the same result."""
-    found = evaluate(given.outcome, given.closed, flags=given.flags, options=given.options)
+    found = evaluate(
+        given.outcome,
+        given.closed,
+        flags=given.flags,
+        options=given.options,
+        sales_stopped=given.feed.has_stopped,
+    )
     return {
         **_result(found, given),
         "contract": contract_backtests.compute(given.contracts, given.options),
@@ -241,7 +249,7 @@ def _limits(found: Evaluation, given: Input) -> list[str]:
         limits.append(notes.SEASON_UNKNOWN)
     if found.limit is None and found.n:
         limits.append(notes.LEFT_UNPROVED)
-    if given.data_end is not None or given.outcome_end is not None:
+    if given.feed.has_stopped or given.outcome_end is not None:
         limits.append(notes.SALES_STOPPED)
     return limits
 
@@ -252,7 +260,7 @@ def _result(found: Evaluation, given: Input) -> Row:
         "season": season_row(found.season),
         "ranked_only": found.withheld is not None,
         "silence_limit": found.limit,
-        "data_end": None if given.data_end is None else given.data_end.isoformat(),
+        **silent.feed_rows(given.feed),
         "outcome_end": None if given.outcome_end is None else given.outcome_end.isoformat(),
         "limits": _limits(found, given),
         "groups": [

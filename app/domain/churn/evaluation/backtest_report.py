@@ -159,6 +159,7 @@ def evaluate(
     *,
     flags: LEVELS_ARRAY | None = None,
     options: Options = DEFAULT_OPTIONS,
+    sales_stopped: bool = False,
 ) -> Evaluation:
     """Backtest a past day.
 
@@ -168,6 +169,7 @@ def evaluate(
         flags: the levels as they were really given then, aligned with the customers, positions in `LEVELS`;
             by default those that would have been given.
         options: how to measure.
+        sales_stopped: whether sales had stopped by that day, so that nobody would have left by silence.
 
     Raises:
         ValueError: a window had not closed by that day, or flags are not aligned.
@@ -182,7 +184,7 @@ def evaluate(
     missing: dict[str, Why] = {}
     models = tuple(_models(outcome, closed, forecast, o, missing))
     limit = judge(outcome.horizon_days, closed.last, closed.same_season, closed.earlier).limit
-    if then.facts.sales_end_day < then.as_of_day:  # sales had stopped: nobody has left by silence
+    if sales_stopped:
         limit = None
     if flags is None:
         flags = _flags(then, forecast.q, limit, o.levels)
