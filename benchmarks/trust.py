@@ -284,9 +284,9 @@ def main() -> None:
             continue
         for row in rows(np.random.default_rng([asked.seed, place])):
             sign = "≥" if row.at_least else "≤"
-            wanted = "" if row.limit is None else f"{sign} {row.limit:.4f}"
+            wanted = "" if row.limit is None else f"{sign} {row.limit:.{row.digits}f}"
             missed = " (missed)" if row.is_missed else ""
-            print(f"| {row.goal} | {wanted} | {row.found:.4f}{missed} | {row.n:,} |", flush=True)
+            print(f"| {row.goal} | {wanted} | {row.found:.{row.digits}f}{missed} | {row.n:,} |", flush=True)
     print(f"\n{time.perf_counter() - began:.0f} s")
 
 

@@ -247,7 +247,7 @@ def _limits(found: Evaluation, given: Input) -> list[str]:
     limits = [] if found.withheld is None else [found.withheld.value]
     if found.season.found is None and found.n:
         limits.append(notes.SEASON_UNKNOWN)
-    if found.limit is None and found.n:
+    if found.is_unproved and found.n:
         limits.append(notes.LEFT_UNPROVED)
     if given.feed.has_stopped or given.outcome_end is not None:
         limits.append(notes.SALES_STOPPED)

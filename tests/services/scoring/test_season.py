@@ -34,8 +34,8 @@ COLUMNS = {
 }
 
 
-def run(store: Store, actor: Actor, as_of: date) -> UUID:
-    wanted = ScoringRunCreate.model_validate({"as_of": as_of.isoformat(), "horizon_days": 90})
+def run(store: Store, actor: Actor, as_of: date, horizon_days: int = 90) -> UUID:
+    wanted = ScoringRunCreate.model_validate({"as_of": as_of.isoformat(), "horizon_days": horizon_days})
     made = store.write_sync(scoring_runs.create, actor, wanted)
     score(store, actor, made["id"])
     return UUID(str(made["id"]))
@@ -145,7 +145,11 @@ def test_a_backtest_counts_to_the_newest_sale_where_sales_had_stopped(
     found = backtest_of(store, actor, cut)
     assert found["data_end"] == (FIRST + timedelta(days=239)).isoformat()
     assert (found["outcome_end"], found["silence_limit"]) == (None, None)
+    report, _ = kept(store, run(store, actor, FIRST + timedelta(days=300), horizon_days=30))
+    assert report["data_end"] == found["data_end"]
     assert "sales_stopped" in found["limits"]
+    assert [code for code in report["limits"] if code in found["limits"]] == found["limits"]
+    assert report["season"] == found["season"]
     cells = {cell["level"]: cell["silent"] + cell["returned"] for cell in found["confusion"]}
     assert cells["left"] == 0
     assert found["contest"]["closed_on"] == (FIRST + timedelta(days=240)).isoformat()

@@ -102,6 +102,7 @@ class Evaluation:
         season: what the windows of earlier years said on that day.
         withheld: why customers would only have been ranked by the model; None where they would not.
         limit: the silence from which on customers would have left; None for none.
+        is_unproved: whether the closed windows proved no such silence.
         models: all that could be made ready, in the order of the registry.
         missing: why others could not, by code.
         groups: by name.
@@ -117,6 +118,7 @@ class Evaluation:
     season: Season
     withheld: Why | None
     limit: float | None
+    is_unproved: bool
     models: tuple[Figures, ...]
     missing: dict[str, Why]
     groups: tuple[Group, ...]
@@ -183,9 +185,8 @@ def evaluate(
     is_published = not np.isnan(forecast.q).any() and len(then) > 0
     missing: dict[str, Why] = {}
     models = tuple(_models(outcome, closed, forecast, o, missing))
-    limit = judge(outcome.horizon_days, closed.last, closed.same_season, closed.earlier).limit
-    if sales_stopped:
-        limit = None
+    proved = judge(outcome.horizon_days, closed.last, closed.same_season, closed.earlier).limit
+    limit = None if sales_stopped else proved
     if flags is None:
         flags = _flags(then, forecast.q, limit, o.levels)
     return Evaluation(
@@ -198,6 +199,7 @@ def evaluate(
         season=selected.season,
         withheld=forecast.withheld,
         limit=limit,
+        is_unproved=proved is None,
         models=models,
         missing=missing,
         groups=tuple(_groups(then, silent, forecast.q if is_published else None, o)),
