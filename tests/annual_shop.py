@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from app.domain.common.access import Actor
 from app.domain.common.days import day_of
 from app.store.engine import Store
-from benchmarks.trust_season import annual
+from benchmarks.trust.season import annual
 
 
 def fill(store: Store, actor: Actor, customers: int = 500, seed: int = 3) -> list[UUID]:

@@ -1,35 +1,13 @@
 """Shops for tests of churn: two real ones, and simulated ones of which the truth is known."""
 
-import csv
-import gzip
 from datetime import date
-from pathlib import Path
 
-from app.domain.common.days import EPOCH_DAY
-from benchmarks.purchase_log import Ledger
+from app.domain.common.days import day_number
+from benchmarks.real_shops import cdnow, online_retail
 from benchmarks.shops import simulated
 
 __all__ = ["cdnow", "number", "online_retail", "simulated"]
 
 
 def number(day: date) -> int:
-    return (day - EPOCH_DAY).days
-
-
-def cdnow(reference_data: Path) -> Ledger:
-    """The CDNOW sample; purchases of amount 0 count."""
-    lines = (reference_data / "cdnow_sample.txt").read_text(encoding="ascii").split("\n")
-    rows = [line.split() for line in lines if line.strip()]
-    days = [number(date.fromisoformat(row[2])) for row in rows]
-    return Ledger([int(row[1]) for row in rows], days, [round(100 * float(row[4])) for row in rows])
-
-
-def online_retail(reference_data: Path) -> Ledger:
-    """Online Retail: customers that are known, cancellations as refunds."""
-    path = reference_data / "online_retail_invoices.csv.gz"
-    with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["customer_id"]]
-    days = [number(date.fromisoformat(row["invoice_datetime"][:10])) for row in rows]
-    owners = [int(float(row["customer_id"])) for row in rows]
-    amounts = [round(100 * float(row["amount"])) for row in rows]
-    return Ledger(owners, days, amounts, zero_amounts_count=False)
+    return day_number(day)

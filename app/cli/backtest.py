@@ -59,7 +59,7 @@ def _print(done: dict[str, Any]) -> None:
     console = Console()
     console.print(
         f"cut {done['cut_on']}, {done['parameters']['horizon_days']} days: {result['n']:,} customers; "
-        f"published: {result['published'] or 'no probability'} ({result['reason']})",
+        f"published: {result['published'] or 'no probability'} ({result['reason']}){_rhythm(result)}",
         highlight=False,
     )
     _print_models(console, result)
@@ -109,6 +109,12 @@ def _print_season(console: Console, result: dict[str, Any]) -> None:
         tried.add_row(one["code"], _with(brier, None), _with(one["statistic"], None, 1))
     if season["candidates"]:
         console.print(tried)
+
+
+def _rhythm(result: dict[str, Any]) -> str:
+    """How evenly customers buy, where the contest chose to look at it."""
+    contest = result["contest"]
+    return f"; {contest['purchase_model']}, k {contest['k']}" if contest["k"] else ""
 
 
 def _print_lifetime_value(console: Console, found: dict[str, Any]) -> None:

@@ -2,9 +2,11 @@
 
 import numpy as np
 
+from app.domain.churn.distributions import mbg_cnbd_k
+from app.domain.churn.distributions.mbg_cnbd_k import Regular
 from app.domain.churn.evaluation.season import shifted
 from app.domain.churn.inputs.purchase_history import Histories
-from app.domain.churn.models import SEASON_LEARNED, logistic, recency, recency_frequency
+from app.domain.churn.models import REGISTRY, SEASON_LEARNED, logistic, recency, recency_frequency
 from app.domain.churn.models.logistic_regression import Learned, probability, shift_to_mean
 from app.domain.churn.models.recency_frequency import mean_rank
 from app.domain.methods.model import Example, Figures, Method, MethodKind
@@ -47,7 +49,38 @@ def _contract_logistic(given: Figures) -> Figures:
     return {"log_odds": float(odds[0]), "q": float(probability(odds)[0])}
 
 
+def _mbg_cnbd_k(given: Figures) -> Figures:
+    known = Regular(*(given[name] for name in ("r", "alpha", "a", "b", "k")))
+    return {"q": mbg_cnbd_k.q(known, _histories(given), given["horizon_days"]).tolist()}
+
+
 METHODS = (
+    Method(
+        code="mbg_cnbd_k",
+        kind=MethodKind.CHURN_MODEL,
+        title=REGISTRY["mbg_cnbd_k"].title,
+        formula=REGISTRY["mbg_cnbd_k"].formula,
+        source=REGISTRY["mbg_cnbd_k"].source,
+        documentation="/docs/formulas#rhythm",
+        low=0,
+        high=1,
+        unit="share",
+        example=Example(
+            {
+                **{"r": 0.8, "alpha": 12, "a": 0.9, "b": 1.8, "k": 3, "horizon_days": 91},
+                **{"x": [2, 0, 5], "t_x_days": [213, 0, 250], "T_days": [272, 272, 272]},
+            },
+            {"q": [0.58496, 0.927949, 0.257253]},
+            _mbg_cnbd_k,
+        ),
+        limits=(
+            (
+                "It knows how many purchase days there were and when the first and the last, not each "
+                "interval; all customers of a company have the same k."
+            ),
+            "It serves only where on the last closed window it was clearly better than mbg_nbd.",
+        ),
+    ),
     Method(
         code="recency",
         kind=MethodKind.CHURN_MODEL,

@@ -12,8 +12,9 @@ from app.domain.common.days import day_number, day_of
 from app.domain.scoring.parameters import Parameters
 from app.domain.scoring.score_columns import FACTS
 
-FACTS_VERSION = 4
-"""Raised when a fact of customers is read in another way: earlier ones are then not used."""
+FACTS_VERSION = 5
+"""Raised when a fact of customers is read in another way, or contests find more: earlier ones are then not
+used."""
 
 _FACTS_PARAMETERS = (
     "currency",

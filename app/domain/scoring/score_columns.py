@@ -17,7 +17,7 @@ from app.domain.churn.distributions import mbg_nbd
 from app.domain.churn.inputs.customer_facts import COLUMNS
 from app.domain.churn.inputs.purchase_history import NO_DAY
 from app.domain.churn.levels import LEVELS
-from app.domain.churn.models import LEARNED, SEASON_LEARNED, contract
+from app.domain.churn.models import LEARNED, REGULAR, SEASON_LEARNED, contract
 from app.domain.churn.notes import REASONS
 from app.domain.common.arrays import BoolArray
 from app.domain.satisfaction.expectation import QUADRANTS
@@ -34,8 +34,17 @@ SATISFACTION = "satisfaction"
 OTHERS = "facts"
 """The group of figures that replays do not report one by one."""
 
-SOURCES = (mbg_nbd.CODE, contract.BASE, "silence", "event", LEARNED, contract.CODE, SEASON_LEARNED)
-"""What a level comes from: the purchase model, the state of the contract, a silence that is long for the
+SOURCES = (
+    mbg_nbd.CODE,
+    contract.BASE,
+    "silence",
+    "event",
+    LEARNED,
+    contract.CODE,
+    REGULAR,
+    SEASON_LEARNED,
+)
+"""What a level comes from: a purchase model, the state of the contract, a silence that is long for the
 customer and for the population, a departure that was recorded, or the learned model of customers without a
 contract, of those under one, or of the season. Runs store the positions, so a new one comes last."""
 

@@ -19,7 +19,9 @@ from app.schemas.scoring.runs import ChurnLevels, ChurnLevelsIn, RunState, Share
 EXAMPLE_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7b80"
 EXAMPLE_JOB_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7b81"
 
-ModelCode = Literal["recency", "recency_frequency", "mbg_nbd", "logistic", "contract", "contract_logistic"]
+ModelCode = Literal[
+    "recency", "recency_frequency", "mbg_nbd", "mbg_cnbd_k", "logistic", "contract", "contract_logistic"
+]
 Days = Annotated[int, Field(ge=1, le=36_600)]
 Horizon = Annotated[int, Field(ge=1, le=3660)]
 Figure = float | None

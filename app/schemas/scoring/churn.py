@@ -13,6 +13,7 @@ from app.schemas.customers.scores import ChurnSilence, ReturnShare
 from app.schemas.scoring.runs import RunParameters, Share
 
 Figure = float | None
+Stages = Annotated[int, Field(ge=1, le=50)]
 
 
 class ByTier(Output):
@@ -124,6 +125,8 @@ class ChurnBacktest(Output):
     n: Count
     excluded_new: Count
     """Customers who bought for the first time after the cut."""
+    k: Stages | None
+    """Stages of an interval, where the model is ``mbg_cnbd_k``; null for ``mbg_nbd``."""
     no_fit: Code | None
     """Why there is no model to test; null when there is one."""
     model: ChurnMetrics | None
@@ -144,6 +147,18 @@ class PurchaseModel(Output):
     converged: bool | None
     dropout_identified: bool | None
     warnings: Annotated[list[Code], Field(max_length=20)]
+
+
+class RegularPurchaseModel(Output):
+    """The purchase model of customers who buy in a rhythm."""
+
+    k: Stages
+    parameters: Annotated[dict[Code, float], Field(max_length=8)]
+    n: Count
+    """Customers it was fitted to, evenly chosen."""
+    log_likelihood: float
+    log_likelihood_at_random: float
+    """That of the same customers with k = 1."""
 
 
 class ContestEntry(Output):
@@ -213,6 +228,11 @@ class ContestRead(Output):
     trained_days: Annotated[int, Field(ge=1, le=36_600)] | None
     """Length of the window before it, which the learned model was trained on for the contest."""
     n: Count
+    purchase_model: Code | None
+    """``mbg_nbd``, or ``mbg_cnbd_k`` where its Brier score was clearly lower on the window; the learned model
+    holds it. Null of contracts."""
+    k: Stages | None
+    """Stages of an interval that ``mbg_cnbd_k`` found when the window opened; null for ``mbg_nbd``."""
     entries: Annotated[list[ContestEntry], Field(max_length=20)]
 
 
@@ -220,9 +240,13 @@ class ServingModel(Output):
     """The model whose probabilities are published, and the contest that chose it."""
 
     model: Code | None
-    """``mbg_nbd``, or ``logistic`` when it won and could be made ready for the run's customers,
-    ``season_logistic`` when it learned the season best, null when nothing could be fitted. Where
-    ``ranked_only``, it only ranks. Of contracts ``contract`` or ``contract_logistic``."""
+    """``mbg_nbd``, ``mbg_cnbd_k`` where customers buy in a rhythm, or ``logistic`` when it won and could be
+    made ready for the run's customers, ``season_logistic`` when it learned the season best, null when nothing
+    could be fitted. Where ``ranked_only``, it only ranks. Of contracts ``contract`` or
+    ``contract_logistic``."""
+    k: Stages | None
+    """Stages of an interval between purchases by ``mbg_cnbd_k``, which serves or which ``logistic`` holds:
+    the more, the more evenly customers buy. Null for the other models."""
     chosen_for: date
     """The run's day that the contest was held for; it serves the runs of 28 days."""
     contest: ContestRead
@@ -246,6 +270,8 @@ class ChurnModels(Output):
     """What probabilities come from."""
 
     mbg_nbd: PurchaseModel
+    mbg_cnbd_k: RegularPurchaseModel | None
+    """Null unless it serves, or the learned model holds it."""
     contract: ContractModel
 
 
@@ -370,7 +396,8 @@ class CustomerChurnRead(ChurnSilence):
     horizon_days: Annotated[int, Field(ge=1, le=3660)]
     value_at_risk: Money | None
     model: Code | None
-    """What the level comes from: ``mbg_nbd``, ``logistic``, ``season_logistic``, ``contract``,
+    """What the level comes from: ``mbg_nbd``, ``mbg_cnbd_k``, ``logistic``, ``season_logistic``,
+    ``contract``,
     ``contract_logistic``, ``silence`` or ``event``, a departure."""
     version: Annotated[int, Field(ge=1, le=1000)]
     calibrated: bool | None

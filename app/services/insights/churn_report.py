@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.domain.churn import LEVELS, notes
-from app.domain.churn.distributions import mbg_nbd
+from app.domain.churn.distributions import mbg_cnbd_k, mbg_nbd
 from app.domain.churn.models import LEARNED, SEASON_LEARNED, contract
 from app.domain.common import money
 from app.domain.common.access import Actor
@@ -128,7 +128,8 @@ def _measured(report: Row, run: Any, model: str | None) -> Row:
     """How well the model of a customer foretells, and how many customers it was fitted to."""
     if model != contract.CODE or run.contract_serving is None:
         measured = {name: report[name] for name in ("calibrated", "ece", "ece_by_chance", "ece_limit")}
-        return {**measured, "n": report["models"][mbg_nbd.CODE]["n"]}
+        fitted = model if model == mbg_cnbd_k.CODE else mbg_nbd.CODE
+        return {**measured, "n": report["models"][fitted]["n"]}
     measured = contract_model_selection.calibration_of(report["models"]["contract"]["serving"])
     return {**measured, "n": run.contract_serving["model"]["learned"]["n"]}
 

@@ -10,7 +10,7 @@ from app.domain import churn
 from app.domain.churn import NoFit, levels, notes
 from app.domain.churn.contractual import state as contract
 from app.domain.churn.contractual.state import State
-from app.domain.churn.distributions import mbg_nbd
+from app.domain.churn.distributions import mbg_cnbd_k, mbg_nbd
 from app.domain.churn.evaluation.last_window import Backtest, from_histories
 from app.domain.churn.evaluation.metrics import is_too_few
 from app.domain.churn.evaluation.model_selection import Forecast
@@ -23,7 +23,7 @@ from app.domain.scoring.population import Population
 from app.domain.scoring.score_columns import NO_TIER, NONE, SOURCES
 from app.domain.value.value_tiers import STATES, TIER_NAMES
 from app.services.scoring import contract_model_selection
-from app.services.scoring.churn_reports import calibration_row, fit_row, metrics_row, test_row
+from app.services.scoring.churn_reports import calibration_row, fit_row, metrics_row, regular_row, test_row
 from app.services.scoring.contract_model_selection import Served
 from app.services.scoring.model_selection import SelectedModel
 from app.store.sql.column_codec import Columns
@@ -86,7 +86,9 @@ def compute(
     """
     horizon_days = population.spec.parameters.horizon_days
     q = np.full(population.buyers.size, np.nan)
-    forecast = chosen.publish(population.snapshot, horizon_days)
+    snapshot = population.snapshot.as_regular(chosen.is_regular)
+    forecast = chosen.publish(snapshot, horizon_days)
+    regular = regular_row(snapshot.purchase_model)
     q[population.buyers] = forecast.q
     left = population.turnover.churn_rate
     q[population.under_contract] = contract.probabilities(population.states, left)[population.under_contract]
@@ -102,16 +104,19 @@ def compute(
         chosen.contract, chosen.as_of, by_terms is not None, bool(population.under_contract.any())
     )
     models = {
-        mbg_nbd.CODE: fit_row(population.snapshot.fitted),
+        mbg_nbd.CODE: fit_row(snapshot.fitted),
+        mbg_cnbd_k.CODE: regular,
         "contract": {**asdict(population.turnover), **under},
     }
-    report = _report(population, columns, tiers, test(), models, _season_rows(chosen, forecast))
+    tested = backtest(population, is_regular=True) if regular else test()
+    season = _season_rows(chosen, forecast, regular)
+    report = _report(population, columns, tiers, tested, models, season)
     report |= silent.rows(population.spec, silence, columns, q)
     report["ranked"] = _ranked(population, columns, tiers, forecast)
     report["limits"] += _closed_limits(population, chosen, forecast, silence)
-    served = None if forecast.serving is None else forecast.serving.to_dict()
+    learned = None if forecast.serving is None else forecast.serving.to_dict()
     by_contract = None if by_terms is None else by_terms.serving.to_dict()
-    return Result(columns, report, usual.to_dict(), served, by_contract)
+    return Result(columns, report, usual.to_dict(), learned, by_contract)
 
 
 # --- levels
@@ -204,8 +209,11 @@ def _reasons(
 # --- the report
 
 
-def backtest(population: Population) -> Backtest:
-    """What the purchase model would have said one horizon ago, against what happened since."""
+def backtest(population: Population, is_regular: bool = False) -> Backtest:
+    """What the purchase model would have said one horizon ago, against what happened since.
+
+    ``is_regular`` says whether it looks at how even intervals are.
+    """
     facts, horizon_days = population.facts, population.spec.parameters.horizon_days
     cut_day = population.spec.sales_end_day - horizon_days - 1
     known = np.flatnonzero(population.buyers & (facts["cut_purchase_days"] > 0))
@@ -219,6 +227,7 @@ def backtest(population: Population) -> Backtest:
         n=known.size,
         excluded_new=int(np.count_nonzero(population.buyers)) - known.size,
         max_customers=MAX_MEASURED,
+        is_regular=is_regular,
     )
 
 
@@ -261,13 +270,15 @@ def _total(amounts: NDArray[np.int64]) -> int:
     return int(amounts.sum())
 
 
-def _season_rows(chosen: SelectedModel, forecast: Forecast) -> Row:
+def _season_rows(chosen: SelectedModel, forecast: Forecast, regular: Row | None) -> Row:
     """Which model published the probabilities, or only ranks, None when none could be fitted; the contest;
     and what the season made of it."""
     contest = {name: value for name, value in chosen.contest.items() if name != "season"}
-    model = None if forecast.code == BASELINE else forecast.code
+    serving: Row = {"model": None if forecast.code == BASELINE else forecast.code}
+    serving |= {"k": regular["k"] if regular else None}
+    serving |= {"chosen_for": chosen.as_of.isoformat(), "contest": contest}
     return {
-        "serving": {"model": model, "chosen_for": chosen.as_of.isoformat(), "contest": contest},
+        "serving": serving,
         "season": chosen.contest.get("season"),
         "ranked_only": forecast.withheld is not None,
     }

@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 from app.domain.churn import Backtest, Fit, NoFit
 from app.domain.churn.contractual.evaluation import ContractEvaluation
+from app.domain.churn.distributions.mbg_cnbd_k import RegularFit
 from app.domain.churn.evaluation.backtest_report import Evaluation, Figures
 from app.domain.churn.evaluation.metrics import Metrics, is_calibrated
 from app.domain.churn.evaluation.model_selection import Contest
@@ -51,6 +52,8 @@ def contest_row(found: Contest) -> Row:
         "closed_on": None if closed is None else day_of(closed).isoformat(),
         "trained_days": found.trained_days,
         "n": found.n,
+        "purchase_model": found.purchase_model,
+        "k": found.k,
         "entries": [
             {
                 "code": entry.code,
@@ -118,6 +121,14 @@ def fit_row(fitted: Fit | NoFit) -> Row:
     return {"no_fit": None, "n": fitted.n, "warnings": list(fitted.warnings), **known}
 
 
+def regular_row(fitted: Fit | NoFit | RegularFit) -> Row | None:
+    """The purchase model of who buys in a rhythm; None where that does not serve."""
+    if not isinstance(fitted, RegularFit):
+        return None
+    row = asdict(fitted)
+    return {"parameters": {name: row.pop(name) for name in ("r", "alpha", "a", "b")}, **row}
+
+
 def test_row(test: Backtest) -> Row:
     """The backtest of the purchase model."""
     return {
@@ -125,6 +136,7 @@ def test_row(test: Backtest) -> Row:
         "horizon_days": test.horizon_days,
         "n": test.n,
         "excluded_new": test.excluded_new,
+        "k": test.k,
         "no_fit": test.fit.reason.value if isinstance(test.fit, NoFit) else None,
         "model": None if test.model is None else metrics_row(test.model),
         "recency": metrics_row(test.recency),

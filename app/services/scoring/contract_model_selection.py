@@ -93,7 +93,7 @@ def serving_row(stored: Row | None, chosen_for: date, was_learned: bool, there_a
         return None
     shown = contest_row(Contest(contract.BASE, Why.NO_CLOSED_WINDOW)) if stored is None else stored["contest"]
     model = contract.CODE if was_learned else contract.BASE
-    return {"model": model, "chosen_for": chosen_for.isoformat(), "contest": shown}
+    return {"model": model, "k": None, "chosen_for": chosen_for.isoformat(), "contest": shown}
 
 
 def calibration_of(serving: Row) -> Row:

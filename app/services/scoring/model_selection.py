@@ -10,7 +10,7 @@ from app.domain.churn.evaluation.model_selection import Forecast, choose, publis
 from app.domain.churn.evaluation.season import UNSEEN, Season
 from app.domain.churn.inputs.snapshots import Closed, Snapshot
 from app.domain.churn.left_by_silence import SilenceVerdict, judge
-from app.domain.churn.models import SEASON_LEARNED
+from app.domain.churn.models import REGULAR, SEASON_LEARNED
 from app.domain.churn.models.logistic import Logistic
 from app.domain.churn.models.logistic_regression import Learned
 from app.domain.churn.models.model import Why
@@ -63,6 +63,11 @@ class SelectedModel:
     lifetime_value: Row
 
     @property
+    def is_regular(self) -> bool:
+        """Whether the purchase model looks at how even intervals are."""
+        return bool(self.contest.get("purchase_model") == REGULAR)
+
+    @property
     def silence_verdict(self) -> SilenceVerdict:
         """From which silence on customers have left."""
         return SilenceVerdict.from_dict(self.silence)
@@ -85,7 +90,10 @@ class SelectedModel:
         )
 
     def publish(self, now: Snapshot, horizon_days: int) -> Forecast:
-        """What is said about these customers."""
+        """What is said about these customers.
+
+        ``now`` holds them as the purchase model that was chosen sees them: `is_regular`.
+        """
         return publish(now, horizon_days, Why(self.contest["reason"]), self._learned(), self.season)
 
     def _learned(self) -> Logistic | None:

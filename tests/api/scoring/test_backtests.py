@@ -49,7 +49,7 @@ def test_the_result_ties_with_what_was_bought(tested: Any) -> None:
     assert sum(cell["silent"] for cell in result["confusion"]) == stopped
     assert sum(cell["returned"] for cell in result["confusion"]) == 90 - stopped
     codes = [one["code"] for one in [*result["models"], *result["missing"]]]
-    assert sorted(codes) == ["logistic", "mbg_nbd", "recency", "recency_frequency"]
+    assert sorted(codes) == ["logistic", "mbg_cnbd_k", "mbg_nbd", "recency", "recency_frequency"]
     tiers = [group["recency"]["n"] for group in result["groups"] if group["name"].startswith("tier_")]
     assert sum(tiers) == 90
 

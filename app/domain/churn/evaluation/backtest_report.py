@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from app.domain.churn.evaluation.bootstrap import Interval, draw, percentiles
 from app.domain.churn.evaluation.metrics import DRAWS, Bin, Metrics, measure
 from app.domain.churn.evaluation.model_selection import Contest, Forecast, choose, predict
+from app.domain.churn.evaluation.regularity import why_no_scores
 from app.domain.churn.evaluation.season import Season
 from app.domain.churn.inputs.snapshots import Closed, Snapshot, Window, check_order
 from app.domain.churn.left_by_silence import judge
@@ -184,7 +185,8 @@ def evaluate(
     forecast = predict(then, outcome.horizon_days, selected)
     is_published = not np.isnan(forecast.q).any() and len(then) > 0
     missing: dict[str, Why] = {}
-    models = tuple(_models(outcome, closed, forecast, o, missing))
+    seen = outcome.as_regular(selected.contest.is_regular), closed.as_regular(selected.contest.is_regular)
+    models = tuple(_models(*seen, forecast, o, missing))
     proved = judge(outcome.horizon_days, closed.last, closed.same_season, closed.earlier).limit
     limit = None if sales_stopped else proved
     if flags is None:
@@ -227,7 +229,7 @@ def _models(
             continue
         scores = trained.scores(outcome.then, outcome.horizon_days)
         if scores is None:
-            missing[code] = Why.NO_PARAMETRIC_FIT
+            missing[code] = why_no_scores(code, outcome.then)
             continue
         yield figures(code, outcome.silent, scores, model.is_probability, o)
     if forecast.code not in REGISTRY:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from app.domain.churn.distributions import mbg_nbd
+from app.domain.churn.distributions import mbg_cnbd_k, mbg_nbd
 from app.domain.churn.distributions.btyd import Fit, NoFit
 from app.domain.churn.evaluation.metrics import DRAWS, Metrics, measure
 from app.domain.churn.inputs.purchase_history import Histories, distinct_days, from_purchases
@@ -31,6 +31,7 @@ class Backtest:
         fit: the model, or why there is none.
         model: figures of q = 1 − P(active in the horizon); None without a fit.
         recency: figures of the days of silence at the cut; a rank, not a probability.
+        k: stages of an interval by MBG/CNBD-k, where ``model`` is that; None for MBG/NBD.
     """
 
     cut_day: int
@@ -40,6 +41,7 @@ class Backtest:
     fit: Fit | NoFit
     model: Metrics | None
     recency: Metrics
+    k: int | None = None
 
 
 def backtest(
@@ -90,6 +92,7 @@ def from_histories(
     n: int | None = None,
     excluded_new: int = 0,
     max_customers: int | None = None,
+    is_regular: bool = False,
     draws: int = DRAWS,
     seed: int = 0,
 ) -> Backtest:
@@ -102,6 +105,7 @@ def from_histories(
         horizon_days: length of the outcome.
         n: how many had bought by the cut; by default as many as ``histories`` were given.
         excluded_new: how many bought for the first time after the cut.
+        is_regular: whether the model looks at how even intervals are.
         max_customers: measure at most about so many customers, evenly chosen, for the bootstrap takes time.
         draws: bootstrap samples behind the intervals; 0 for none.
         seed: of the bootstrap.
@@ -109,9 +113,11 @@ def from_histories(
     fitted = mbg_nbd.fit(histories)
     measured = slice(None, None, 1 if max_customers is None else max(1, len(histories) // max_customers))
     left, seen = silent[measured], histories.take(measured)
-    model = None
+    model = regular = None
     if isinstance(fitted, Fit):
-        model = measure(left, mbg_nbd.q(fitted, seen, horizon_days), draws=draws, seed=seed)
+        regular = mbg_cnbd_k.fit(histories, fitted) if is_regular else None
+        q = mbg_cnbd_k.q(regular or fitted, seen, horizon_days)
+        model = measure(left, q, draws=draws, seed=seed)
     recency = measure(left, seen.silence_days, is_probability=False, draws=draws, seed=seed)
     return Backtest(
         cut_day=cut_day,
@@ -121,4 +127,5 @@ def from_histories(
         fit=fitted,
         model=model,
         recency=recency,
+        k=regular.k if regular else None,
     )

@@ -1,9 +1,10 @@
 """Which model serves: the company's own last closed window decides.
 
-All models are made ready for the day that window opened, from what was known then, and are held against
-what happened in it. The learned model serves when its Brier score is lower than the parametric one's and its
-AUC no worse; otherwise the parametric one does. Where the data carry neither, customers are only ranked.
-What is then published follows from the season: `app.domain.churn.evaluation.season`.
+First the parametric model is chosen: `app.domain.churn.evaluation.regularity`. Then all models are made ready
+for the day that window opened, from what was known then, and are held against what happened in it. The
+learned model serves when its Brier score is lower than the parametric one's and its AUC no worse; otherwise
+the parametric one does. Where the data carry neither, customers are only ranked. What is then published
+follows from the season: `app.domain.churn.evaluation.season`.
 
 Source: docs/formulas.md#learned-churn.
 """
@@ -12,11 +13,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from app.domain.churn.distributions.mbg_cnbd_k import Regular
 from app.domain.churn.evaluation import season
 from app.domain.churn.evaluation.metrics import DRAWS, Metrics, against_base_rate, measure
+from app.domain.churn.evaluation.regularity import is_clearly_better, why_no_scores
 from app.domain.churn.evaluation.season import Season
 from app.domain.churn.inputs.snapshots import MAX_COMPARED, Closed, Snapshot, Window, check_order
-from app.domain.churn.models import BASELINE, LEARNED, PARAMETRIC, REGISTRY, SEASON_LEARNED
+from app.domain.churn.models import BASELINE, LEARNED, PARAMETRIC, REGISTRY, REGULAR, SEASON_LEARNED
 from app.domain.churn.models.logistic import Logistic, Serving
 from app.domain.churn.models.model import Why
 from app.domain.common.arrays import FloatArray
@@ -48,6 +51,8 @@ class Contest:
         trained_days: length of the window the learned model was trained on.
         n: customers compared.
         entries: all models, in the order of the registry; empty without a window.
+        purchase_model: code of the parametric model: the one that serves, or that the learned one holds.
+        k: stages of an interval that it found when the window opened; None for MBG/NBD.
     """
 
     serves: str
@@ -57,6 +62,13 @@ class Contest:
     trained_days: int | None = None
     n: int = 0
     entries: tuple[Entry, ...] = ()
+    purchase_model: str | None = None
+    k: int | None = None
+
+    @property
+    def is_regular(self) -> bool:
+        """Whether the purchase model looks at how even intervals are."""
+        return self.purchase_model == REGULAR
 
 
 def contest(earlier: Window | None, last: Window | None, *, draws: int = DRAWS, seed: int = 0) -> Contest:
@@ -73,10 +85,14 @@ def contest(earlier: Window | None, last: Window | None, *, draws: int = DRAWS, 
     """
     check_order(earlier, last, as_of_day=last.closes_day if last else 0)
     if earlier is None or last is None:
-        return Contest(PARAMETRIC, Why.NO_CLOSED_WINDOW)
+        return Contest(PARAMETRIC, Why.NO_CLOSED_WINDOW, purchase_model=PARAMETRIC)
+    found = last.then.regular_fit  # of all, before some are asked
     asked = last.sample(MAX_COMPARED)
+    is_regular = asked.rarer >= LEAST_COMPARED and is_clearly_better(earlier, asked)
+    earlier, asked = earlier.as_regular(is_regular), asked.as_regular(is_regular)
     entries = tuple(_entry(code, earlier, asked, draws, seed) for code in REGISTRY)
-    serves, reason = _verdict({entry.code: entry for entry in entries}, asked)
+    purchase_model = REGULAR if is_regular else PARAMETRIC
+    serves, reason = _verdict({entry.code: entry for entry in entries}, asked, purchase_model)
     return Contest(
         serves,
         reason,
@@ -85,6 +101,8 @@ def contest(earlier: Window | None, last: Window | None, *, draws: int = DRAWS, 
         trained_days=earlier.horizon_days,
         n=len(asked.then),
         entries=entries,
+        purchase_model=purchase_model,
+        k=found.k if found and is_regular else None,
     )
 
 
@@ -95,19 +113,20 @@ def _entry(code: str, earlier: Window, last: Window, draws: int, seed: int) -> E
         return Entry(code, None, trained)
     scores = trained.scores(last.then, last.horizon_days)
     if scores is None:
-        return Entry(code, None, Why.NO_PARAMETRIC_FIT)
+        return Entry(code, None, why_no_scores(code, last.then))
     found = measure(last.silent, scores, is_probability=model.is_probability, draws=draws, seed=seed)
     statistic = against_base_rate(last.silent, scores) if model.is_probability else None
     return Entry(code, found, None, statistic)
 
 
-def _verdict(entries: dict[str, Entry], last: Window) -> tuple[str, Why]:
-    learned, parametric = entries[LEARNED], entries[PARAMETRIC]
+def _verdict(entries: dict[str, Entry], last: Window, purchase_model: str) -> tuple[str, Why]:
+    learned, parametric = entries[LEARNED], entries[purchase_model]
     if learned.missing or parametric.missing:
-        return PARAMETRIC, learned.missing or Why.NO_PARAMETRIC_FIT
+        return purchase_model, learned.missing or Why.NO_PARAMETRIC_FIT
     if last.rarer < LEAST_COMPARED or learned.metrics is None or parametric.metrics is None:
-        return PARAMETRIC, Why.TOO_FEW_OUTCOMES
-    return (LEARNED, Why.WON) if beats(learned.metrics, parametric.metrics) else (PARAMETRIC, Why.LOST)
+        return purchase_model, Why.TOO_FEW_OUTCOMES
+    won = beats(learned.metrics, parametric.metrics)
+    return (LEARNED, Why.WON) if won else (purchase_model, Why.LOST)
 
 
 def beats(one: Metrics, other: Metrics) -> bool:
@@ -144,11 +163,12 @@ def choose(closed: Closed, *, draws: int = DRAWS, seed: int = 0) -> Selected:
         ValueError: a window had not closed by the day it is used for.
     """
     found, learned = contest(closed.earlier, closed.last, draws=draws, seed=seed), None
+    closed = closed.as_regular(found.is_regular)
     if found.serves == LEARNED:
         trained = REGISTRY[LEARNED].train(closed.earlier, closed.last)
         learned = trained if isinstance(trained, Logistic) else None
         if isinstance(trained, Why):
-            found = replace(found, serves=PARAMETRIC, reason=trained)
+            found = replace(found, serves=found.purchase_model or PARAMETRIC, reason=trained)
     entries = {entry.code: entry.statistic for entry in found.entries}
     return Selected(found, learned, season.judge(closed, entries.get(found.serves), draws=draws, seed=seed))
 
@@ -180,7 +200,7 @@ def publish(
     """Say what is said about each customer by the model that serves.
 
     Args:
-        now: the customers on the day of the run.
+        now: the customers on the day of the run, as the purchase model that was chosen sees them.
         horizon_days: how far ahead.
         reason: why the model serves that won the contest.
         learned: the learned model, where it serves.
@@ -190,7 +210,8 @@ def publish(
     if expected is None:
         silence = now.histories.silence_days.astype(np.float64)
         return Forecast(BASELINE, Why.NO_PARAMETRIC_FIT, np.full(len(now), np.nan), silence, None)
-    code, serving, q = PARAMETRIC, None, expected
+    code = REGULAR if isinstance(now.purchase_model, Regular) else PARAMETRIC
+    serving, q = None, expected
     if found.constant is not None:
         q = season.shifted(expected, found.constant)
     if found.learned is not None:
@@ -212,4 +233,5 @@ def predict(now: Snapshot, horizon_days: int, selected: Selected) -> Forecast:
     """
     if selected.contest.closed_day is not None and selected.contest.closed_day > now.as_of_day:
         raise ValueError("a window must have closed by the day it is used for")
+    now = now.as_regular(selected.contest.is_regular)
     return publish(now, horizon_days, selected.contest.reason, selected.learned, selected.season)

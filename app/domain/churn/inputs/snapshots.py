@@ -13,8 +13,9 @@ from functools import cached_property
 
 import numpy as np
 
-from app.domain.churn.distributions import mbg_nbd
+from app.domain.churn.distributions import mbg_cnbd_k, mbg_nbd
 from app.domain.churn.distributions.btyd import Fit, NoFit
+from app.domain.churn.distributions.mbg_cnbd_k import RegularFit
 from app.domain.churn.inputs.customer_facts import Facts
 from app.domain.churn.inputs.purchase_history import Histories, Rhythm, from_days, rhythm
 from app.domain.common.arrays import BoolArray, FloatArray, IntArray, Rows
@@ -37,6 +38,7 @@ class Snapshot:
         facts: what was known then.
         value_minor: what each was worth over the caller's window of value that ended then, minor units.
         refunds: days with a refund or cancellation each had by then.
+        is_regular: whether the purchase model may find their intervals more even than at random.
 
     Raises:
         ValueError: lengths differ, or a customer without a purchase is among them.
@@ -45,6 +47,7 @@ class Snapshot:
     facts: Facts
     value_minor: IntArray
     refunds: IntArray
+    is_regular: bool = False
 
     def __post_init__(self) -> None:
         if not self.value_minor.shape == self.refunds.shape == self.facts.first_day.shape:
@@ -76,11 +79,28 @@ class Snapshot:
         """MBG/NBD fitted to these histories; computed once."""
         return mbg_nbd.fit(self.histories)
 
+    @cached_property
+    def regular_fit(self) -> RegularFit | None:
+        """MBG/CNBD-k fitted to them, computed once; None where they are not more even than at random."""
+        return None if isinstance(self.fitted, NoFit) else mbg_cnbd_k.fit(self.histories, self.fitted)
+
+    @property
+    def purchase_model(self) -> RegularFit | Fit | NoFit:
+        """The fit that probabilities come from."""
+        return (self.regular_fit if self.is_regular else None) or self.fitted
+
     def parametric_q(self, horizon_days: int) -> FloatArray | None:
         """Probability of no purchase in the horizon by that fit; None when there is none."""
-        if isinstance(self.fitted, NoFit):
-            return None
-        return mbg_nbd.q(self.fitted, self.histories, horizon_days)
+        known = self.purchase_model
+        return None if isinstance(known, NoFit) else mbg_cnbd_k.q(known, self.histories, horizon_days)
+
+    def as_regular(self, is_regular: bool = True) -> "Snapshot":
+        """The same customers, with or without a look at how even their intervals are."""
+        if is_regular == self.is_regular:
+            return self
+        other = Snapshot(self.facts, self.value_minor, self.refunds, is_regular)
+        other.__dict__.update({name: self.__dict__[name] for name in _COMPUTED if name in self.__dict__})
+        return other
 
     def parts(self, size: int = PART) -> Iterator["Snapshot"]:
         """All customers, so many at a time: a hundred numbers of each of a million would not fit nicely."""
@@ -89,10 +109,15 @@ class Snapshot:
 
     def take(self, rows: Rows) -> "Snapshot":
         """Some of the customers, with what was fitted to all of them."""
-        part = Snapshot(self.facts.take(rows), self.value_minor[rows], self.refunds[rows])
+        part = Snapshot(self.facts.take(rows), self.value_minor[rows], self.refunds[rows], self.is_regular)
         part.__dict__["fitted"] = self.fitted
+        if self.is_regular or "regular_fit" in self.__dict__:
+            part.__dict__["regular_fit"] = self.regular_fit
         part.__dict__["histories"] = self.histories.take(rows)
         return part
+
+
+_COMPUTED = ("histories", "rhythm", "fitted", "regular_fit")
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,6 +151,10 @@ class Window:
             return self
         rows = np.arange(0, len(self.then), step)
         return Window(self.then.take(rows), self.silent[rows], self.horizon_days)
+
+    def as_regular(self, is_regular: bool = True) -> "Window":
+        """The same window, with or without a look at how even intervals are: `Snapshot.as_regular`."""
+        return Window(self.then.as_regular(is_regular), self.silent, self.horizon_days)
 
     @property
     def closes_day(self) -> int:
@@ -226,6 +255,11 @@ class Closed:
     last: Window | None = None
     same_season: Window | None = None
     season_before: Window | None = None
+
+    def as_regular(self, is_regular: bool = True) -> "Closed":
+        """The same, with or without a look at how even intervals are."""
+        windows = (self.earlier, self.last, self.same_season, self.season_before)
+        return Closed(*(None if window is None else window.as_regular(is_regular) for window in windows))
 
 
 NO_WINDOWS = Closed()

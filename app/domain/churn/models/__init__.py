@@ -8,15 +8,19 @@ under contract: `app.domain.churn.models.contract`.
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from app.domain.churn.models import logistic, mbg_nbd, recency, recency_frequency
+from app.domain.churn.models import logistic, mbg_cnbd_k, mbg_nbd, recency, recency_frequency
 from app.domain.churn.models.model import ChurnModel
 
 REGISTRY: Mapping[str, ChurnModel] = MappingProxyType(
-    {module.MODEL.code: module.MODEL for module in (recency, recency_frequency, mbg_nbd, logistic)}
+    {
+        module.MODEL.code: module.MODEL
+        for module in (recency, recency_frequency, mbg_nbd, mbg_cnbd_k, logistic)
+    }
 )
 
 BASELINE = recency.MODEL.code
 PARAMETRIC = mbg_nbd.MODEL.code
+REGULAR = mbg_cnbd_k.MODEL.code
 LEARNED = logistic.MODEL.code
 
 SEASON_LEARNED = "season_logistic"

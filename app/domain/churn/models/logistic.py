@@ -1,7 +1,8 @@
 """The learned model: logistic on everything known of a customer, the parametric log-odds among it.
 
 Its rank comes from what happened in the company's own closed windows; its level is guarded by the
-parametric model: one constant is added to all log-odds, chosen so that the mean of q is that of MBG/NBD.
+parametric model: one constant is added to all log-odds, chosen so that the mean of q is that of MBG/NBD,
+or of MBG/CNBD-k where that took its place.
 A window of the past may have had another season, and be shorter than the horizon; the constant makes up for
 that.
 """
@@ -12,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from app.domain.churn.distributions import mbg_nbd
+from app.domain.churn.distributions import mbg_cnbd_k
 from app.domain.churn.distributions.btyd import NoFit, Parameters
+from app.domain.churn.distributions.mbg_cnbd_k import Regular
 from app.domain.churn.inputs import features
 from app.domain.churn.inputs.features import NAMES, Usual
 from app.domain.churn.inputs.snapshots import Snapshot, Window
@@ -27,6 +29,9 @@ from app.domain.churn.models.logistic_regression import (
 )
 from app.domain.churn.models.model import ChurnModel, Why
 from app.domain.common.arrays import BoolArray, FloatArray
+
+_PARAMETERS = 4
+"""Of MBG/NBD; with k there is one more."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,9 +55,9 @@ class Logistic:
             What it takes to score them again, and q, shape (n,); None when they carry no parametric fit.
         """
         expected = now.parametric_q(horizon_days)
-        if expected is None or not isinstance(now.fitted, Parameters):
+        if expected is None or isinstance(now.purchase_model, NoFit):
             return None
-        fit, usually = now.fitted, features.usual(now)
+        usually = features.usual(now)
         odds, centre = np.empty(len(now)), np.zeros(len(NAMES))
         done = 0
         for part in now.parts():
@@ -67,7 +72,7 @@ class Logistic:
         serving = Serving(
             learned=self.learned,
             usual=usually,
-            parametric=Parameters(fit.r, fit.alpha, fit.a, fit.b),
+            parametric=now.purchase_model,
             horizon_days=horizon_days,
             shift=shift,
             centre=centre,
@@ -87,7 +92,7 @@ class Serving:
     Args:
         learned: the weights.
         usual: what was usual among the customers of the run.
-        parametric: MBG/NBD of the run.
+        parametric: the purchase model of the run.
         horizon_days: of the run.
         shift: what is added to all log-odds.
         centre: mean part of each feature among the customers of the run.
@@ -105,7 +110,7 @@ class Serving:
 
         They add up: the sum of a row is the customer's published log-odds less `mean_log_odds`.
         """
-        expected = mbg_nbd.q(self.parametric, customers.histories, self.horizon_days)
+        expected = mbg_cnbd_k.q(self.parametric, customers.histories, self.horizon_days)
         return self.learned.parts(features.matrix(customers, expected, self.usual)) - self.centre
 
     @property
@@ -119,7 +124,7 @@ class Serving:
         return {
             "learned": self.learned.to_dict(),
             "usual": self.usual.to_dict(),
-            "parametric": [p.r, p.alpha, p.a, p.b],
+            "parametric": [p.r, p.alpha, p.a, p.b, *([p.k] if isinstance(p, Regular) else [])],
             "horizon_days": self.horizon_days,
             "shift": self.shift,
             "centre": self.centre.tolist(),
@@ -131,7 +136,7 @@ class Serving:
         return cls(
             Learned.from_dict(data["learned"]),
             Usual.from_dict(data["usual"]),
-            Parameters(*data["parametric"]),
+            (Parameters if len(data["parametric"]) == _PARAMETERS else Regular)(*data["parametric"]),
             data["horizon_days"],
             data["shift"],
             np.array(data["centre"], dtype=np.float64),

@@ -13,7 +13,7 @@ class Parametric:
 
     def scores(self, now: Snapshot, horizon_days: int) -> FloatArray | None:
         """1 − P(active in the horizon); None when the histories do not carry a fit."""
-        return now.parametric_q(horizon_days)
+        return now.as_regular(False).parametric_q(horizon_days)
 
 
 MODEL = ChurnModel(

@@ -14,6 +14,7 @@ class Why(StrEnum):
     ``won``, ``lost``: the learned model against the parametric one, on the last closed window.
     ``no_closed_window``: the company's past is too short. ``no_parametric_fit``: too few customers or repeat
     buyers. ``too_few_outcomes``: too few customers left, or stayed, to learn from or to compare on.
+    ``not_regular``: purchases are no more even than at random.
     ``terms_unknown``: of too many contracts it is not known what they said when the windows opened.
     ``season``: the season of earlier years chose it. ``worse_than_base_rate``, ``season_unproved``: on the
     last closed window, or in the season of the year before, no probability was better than one figure for
@@ -29,6 +30,7 @@ class Why(StrEnum):
     SEASON = "season"
     WORSE_THAN_BASE_RATE = "worse_than_base_rate"
     SEASON_UNPROVED = "season_unproved"
+    NOT_REGULAR = "not_regular"
 
 
 class Trained(Protocol):

@@ -9,10 +9,10 @@ from app.domain.churn.evaluation.backtest_report import Evaluation, Options, at_
 from app.domain.churn.evaluation.bootstrap import MAX_CELLS
 from app.domain.churn.evaluation.metrics import auc, measure, rank
 from app.domain.churn.inputs.snapshots import NO_WINDOWS
-from app.domain.churn.models import LEARNED, PARAMETRIC, REGISTRY
+from app.domain.churn.models import LEARNED, PARAMETRIC, REGISTRY, REGULAR
 from app.domain.churn.models.model import Why
 
-LEDGER = simulated(21, regular=6)
+LEDGER = simulated(29, regular=6)
 OPTIONS = Options(draws=50)
 
 
@@ -29,7 +29,7 @@ def test_every_figure_has_its_interval_and_the_baseline_beside_it(found: Evaluat
         assert m.n == found.n
         assert m.auc_interval.low < m.auc < m.auc_interval.high
         assert m.lift10_interval.low <= m.lift10 <= m.lift10_interval.high
-        if model.code not in (LEARNED, PARAMETRIC):
+        if model.code not in (LEARNED, PARAMETRIC, REGULAR):
             assert (m.brier, model.ece_interval, model.at_levels) == (None, None, ())
             continue
         assert m.brier_interval.low < m.brier < m.brier_interval.high
@@ -80,7 +80,7 @@ def test_flags_as_they_were_given_then() -> None:
 def test_without_windows_the_parametric_model_is_backtested() -> None:
     found = evaluate(LEDGER.window(60, 30), LEDGER.closed(60, 30), options=Options(draws=0))
     assert (found.published, found.reason) == (PARAMETRIC, Why.NO_CLOSED_WINDOW)
-    assert found.missing == {LEARNED: Why.NO_CLOSED_WINDOW}
+    assert found.missing == {LEARNED: Why.NO_CLOSED_WINDOW, REGULAR: Why.NOT_REGULAR}
     assert found.models[2].metrics.auc_interval is None
 
 

@@ -14,7 +14,7 @@ from app.domain.churn.models.logistic import Serving
 from app.domain.churn.models.logistic_regression import log_odds
 from app.texts import render
 
-LEDGER = simulated(21, regular=6)
+LEDGER = simulated(29, regular=6)
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,9 @@
-"""Seasons, gaps and sales that stop: shops of which the truth is known (goals of benchmarks/trust.py).
+"""Seasons, gaps and sales that stop: shops of which the truth is known (a part of `benchmarks.trust`).
 
 Where VEFA_REFERENCE_DATA names the reference data, the open shops are held against what was published without
 a look at the season.
 """
 
-import csv
-import gzip
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,20 +17,15 @@ from app.domain.churn.evaluation.model_selection import choose, predict
 from app.domain.churn.evaluation.season import UNSEEN
 from app.domain.churn.inputs.sales_feed import has_stopped
 from app.domain.common.arrays import BoolArray, FloatArray
-from app.domain.common.days import EPOCH_DAY
-from benchmarks.goals import Row, worst
+from app.domain.common.days import day_number
 from benchmarks.purchase_log import Ledger
+from benchmarks.real_shops import cdnow, online_retail
 from benchmarks.shops import simulated
+from benchmarks.trust.goals import Random, Row, worst
 
-Random = np.random.Generator
 HORIZON = 90
 YEARS = range(2021, 2026)
 SHOPS = 3
-
-
-def number(day: date) -> int:
-    """A day as days since 1970-01-01."""
-    return (day - EPOCH_DAY).days
 
 
 def annual(seed: int, customers: int = 1500) -> Ledger:
@@ -43,7 +36,7 @@ def annual(seed: int, customers: int = 1500) -> Ledger:
     for customer in range(customers):
         year, is_first = int(random.choice(YEARS)), True
         while year <= YEARS[-1] + 1 and (is_first or random.random() < 0.75):
-            opens, closes = number(date(year, 10, 10)), number(date(year, 12, 17))
+            opens, closes = day_number(date(year, 10, 10)), day_number(date(year, 12, 17))
             owners.append(customer)
             days.append(int(random.integers(opens, closes + 1)))
             year, is_first = year + 1, False
@@ -114,7 +107,7 @@ def annual_shop(seeds: Sequence[int]) -> Iterator[Row]:
     """The shop that sells in autumn only."""
     shops = [annual(seed) for seed in seeds]
     before = [date(year, *day) for year in YEARS[2:] for day in ((8, 25), (10, 1))]
-    found = [case(shop, number(day)) for shop in shops for day in before]
+    found = [case(shop, day_number(day)) for shop in shops for day in before]
     excess = [brier(one.published) - one.base for one in found if one.published is not None]
     if excess:
         yield worst(
@@ -123,7 +116,7 @@ def annual_shop(seeds: Sequence[int]) -> Iterator[Row]:
     yield Row("... only ranked", 1 - len(excess) / len(found), len(found))
     plain = [brier(one.plain) - one.base for one in found]
     yield Row("... without a look at the season, mean", float(np.mean(plain)), len(found))
-    last = [case(shop, number(date(2025, 10, 1))) for shop in shops]
+    last = [case(shop, day_number(date(2025, 10, 1))) for shop in shops]
     share = float(np.mean([one.published is not None for one in last]))
     yield Row("annual shop, 1 Oct 2025: published", share, len(last), 1.0, at_least=True)
     known = [brier(one.published) for one in last if one.published is not None]
@@ -131,7 +124,7 @@ def annual_shop(seeds: Sequence[int]) -> Iterator[Row]:
     yield Row("... its Brier, worst", max(known), len(known))
     plain = [brier(one.plain) for one in last]
     yield Row("... without a look at the season, mean", float(np.mean(plain)), len(last))
-    amid = [case(shop, number(date(year, 11, 15))) for shop in shops for year in YEARS[2:]]
+    amid = [case(shop, day_number(date(year, 11, 15))) for shop in shops for year in YEARS[2:]]
     told = [one for one in amid if one.published is not None]
     if told:
         no_better = float(np.mean([brier(one.published) >= one.base for one in told]))
@@ -180,35 +173,20 @@ def unchanged(seeds: Sequence[int]) -> Iterator[Row]:
 
 def open_shops(data: Path) -> Iterator[Row]:
     """CDNOW and Online Retail: nothing changes but where the same season of CDNOW has closed."""
-    cdnow, retail = _cdnow(data), _online_retail(data)
-    days = [(cdnow, date(1997, month, 1)) for month in range(5, 12)]
-    days += [(cdnow, date(1998, month, 1)) for month in (1, 2)]
-    days += [(retail, date(2011, month, 10)) for month in range(3, 10)]
-    found = [case(shop, number(day), horizon) for shop, day in days for horizon in (60, 91)]
+    shops = (cdnow(data), online_retail(data))
+    days = [(shops[0], date(1997, month, 1)) for month in range(5, 12)]
+    days += [(shops[0], date(1998, month, 1)) for month in (1, 2)]
+    days += [(shops[1], date(2011, month, 10)) for month in range(3, 10)]
+    found = [case(shop, day_number(day), horizon) for shop, day in days for horizon in (60, 91)]
     same = [one.published == one.plain for one in found]
     yield Row(
         "CDNOW, Online Retail before a same season: unchanged", float(np.mean(same)), len(same), 1.0, True
     )
-    later = [case(cdnow, number(date(1998, 4, 1)), horizon) for horizon in (60, 91)]
+    later = [case(shops[0], day_number(date(1998, 4, 1)), horizon) for horizon in (60, 91)]
     mean = float(np.mean([brier(one.published) for one in later]))
     yield Row("CDNOW, 1 Apr 1998, 60 and 91 days: Brier", mean, len(later), 0.0750, digits=4)
     plain = float(np.mean([brier(one.plain) for one in later]))
     yield Row("... without a look at the season", plain, len(later), digits=4)
-
-
-def _cdnow(data: Path) -> Ledger:
-    lines = (data / "cdnow_sample.txt").read_text(encoding="ascii").split("\n")
-    read = [line.split() for line in lines if line.strip()]
-    days = [number(date.fromisoformat(row[2])) for row in read]
-    return Ledger([int(row[1]) for row in read], days, [round(100 * float(row[4])) for row in read])
-
-
-def _online_retail(data: Path) -> Ledger:
-    with gzip.open(data / "online_retail_invoices.csv.gz", "rt", encoding="utf-8", newline="") as file:
-        read = [row for row in csv.DictReader(file) if row["customer_id"]]
-    days = [number(date.fromisoformat(row["invoice_datetime"][:10])) for row in read]
-    amounts = [round(100 * float(row["amount"])) for row in read]
-    return Ledger([int(float(row["customer_id"])) for row in read], days, amounts, zero_amounts_count=False)
 
 
 # --- sales that stop
@@ -248,7 +226,7 @@ def stops(seeds: Sequence[int]) -> Iterator[Row]:
         false += [has_stopped(days, day) for day in range(60, int(days[-1]) + 2)]
     yield Row("shops of 1,000: days taken for a stop", float(np.mean(false)), len(false), 0.0)
     autumn = np.unique(annual(seeds[0]).day)
-    weeks = [number(date(2022, 10, 20)) + 7 * week for week in range(131)]
+    weeks = [day_number(date(2022, 10, 20)) + 7 * week for week in range(131)]
     yield Row(
         "annual shop from its second year: the same",
         float(np.mean([has_stopped(autumn, day) for day in weeks])),

@@ -1,14 +1,6 @@
-"""Do verdicts hold? Simulated answers and customers of whom the truth is known, by seeds of their own.
+"""Verdicts: lists of periods, customers' trends, intervals of effort scores, and `calibrated`."""
 
-    .venv/bin/python -m benchmarks.trust [--seed 7001] [--part lists trends ces calibrated season]
-
-One table: each goal, what was found, and how many cases it rests on. Goals that are missed are marked. A
-further part is a function from a generator of random numbers to rows, and an entry in `PARTS`.
-"""
-
-import argparse
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,13 +11,10 @@ from app.domain.satisfaction.intervals import scale_mean_columns
 from app.domain.satisfaction.model import IndexResult, Part
 from app.domain.satisfaction.periods import judge_means, judge_nps, judge_shares
 from app.domain.satisfaction.trend import Direction, Trend, occasions, spread
-from benchmarks import trust_season
-from benchmarks.goals import Row, worst
+from benchmarks.trust.goals import Random, Row, worst
 
-Random = np.random.Generator
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-
 
 # --- lists of periods
 
@@ -259,36 +248,3 @@ def _verdict(random: Random, p: FloatArray, off: float) -> bool | None:
     true = p / (p + (1 - p) * np.exp(off))
     found = measure(random.random(p.size) < true, p, draws=0)
     return is_calibrated(found.ece, found.ece_limit)
-
-
-PARTS: Mapping[str, Callable[[Random], Iterator[Row]]] = {
-    "lists": lists,
-    "trends": trends,
-    "ces": ces,
-    "calibrated": calibrated,
-    "season": trust_season.rows,
-}
-
-
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seed", type=int, default=7001)
-    parser.add_argument("--part", nargs="*", choices=[*PARTS], default=[*PARTS])
-    asked = parser.parse_args()
-    began = time.perf_counter()
-    print("| goal | wanted | found | n each |")
-    print("|---|---|---|---|")
-    for place, (name, rows) in enumerate(PARTS.items()):
-        if name not in asked.part:
-            continue
-        for row in rows(np.random.default_rng([asked.seed, place])):
-            sign = "≥" if row.at_least else "≤"
-            wanted = "" if row.limit is None else f"{sign} {row.limit:.{row.digits}f}"
-            missed = " (missed)" if row.is_missed else ""
-            print(f"| {row.goal} | {wanted} | {row.found:.{row.digits}f}{missed} | {row.n:,} |", flush=True)
-    print(f"\n{time.perf_counter() - began:.0f} s")
-
-
-if __name__ == "__main__":
-    main()

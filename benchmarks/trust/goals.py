@@ -1,11 +1,15 @@
-"""One line of the table of goals: what is wanted, and what was found."""
+"""One line of the table of goals."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
+
+Random = np.random.Generator
+
 
 class Row(NamedTuple):
-    """One goal: its words, the share that was found, at most or at least how much it should be, the cases.
+    """One goal: its words, what was found, at most or at least how much it should be, the cases.
 
     ``limit`` is None for what is only told.
     """
@@ -25,6 +29,6 @@ class Row(NamedTuple):
         return self.found < self.limit if self.at_least else self.found > self.limit
 
 
-def worst(goal: str, shares: Sequence[float], n: int, limit: float, at_least: bool = False) -> Row:
+def worst(goal: str, found: Sequence[float], n: int, limit: float, at_least: bool = False) -> Row:
     """The row of the worst of several kinds, each of ``n`` cases."""
-    return Row(goal, min(shares) if at_least else max(shares), n, limit, at_least)
+    return Row(goal, min(found) if at_least else max(found), n, limit, at_least)
