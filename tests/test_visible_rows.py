@@ -30,7 +30,6 @@ EXEMPT = {
     "customers.external_ids.owners": _WHOSE_KEY,
     "customers.search._with": "within a statement that is limited",
     "customers.search.LISTED": "the columns of the list, which limits itself",
-    "customers.shared_opt_outs.tell": _OF_VISIBLE,
     "imports.customer_changes.read": _OF_FILE,
     "imports.people.customers._load": _WHOSE_KEY,
     "imports.people.dry_runs.restore": _OF_FILE,

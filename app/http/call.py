@@ -35,7 +35,7 @@ from app.http.bodies import (
     telling,
 )
 from app.http.cursors import Cursors, listing_of
-from app.http.replies import Reply, dump
+from app.http.replies import Reply, dump_page
 from app.http.request_target import path_values, query_error, repeatable
 from app.http.route_template import route_template
 from app.http.validation import pointer, refusal
@@ -145,7 +145,7 @@ class Call:
         if following is not None and in_address:
             params = urlencode({**_spelt(asked), "cursor": following}, doseq=True)
             headers["Link"] = f'<{path}?{params}>; rel="next"'
-        return Response(dump(model, body), media_type="application/json", headers=headers)
+        return Response(dump_page(model, body, page), media_type="application/json", headers=headers)
 
     async def _note_read(self, asked: Mapping[str, Any], found: Any) -> None:
         scope = self.request.scope

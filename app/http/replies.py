@@ -4,11 +4,13 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+import orjson
 from pydantic import BaseModel
 
 from app.domain.common.etags import etag
 from app.schemas.common.base import serializer
 from app.store.idempotency import Answer
+from app.store.paging import Page
 from app.store.transactions import Row
 
 R = TypeVar("R")
@@ -18,6 +20,11 @@ Reply = Callable[[R], Answer]
 def dump(model: type[BaseModel], value: Any) -> bytes:
     """The JSON of ``value``, a dict shaped like ``model``."""
     return serializer(model).to_json(value, warnings=False)
+
+
+def dump_page(model: type[BaseModel], body: Row, page: Page) -> bytes:
+    """The JSON of a page, ``body`` with its rows."""
+    return orjson.dumps(body, option=orjson.OPT_UTC_Z) if page.is_final else dump(model, body)
 
 
 def one(model: type[BaseModel], *, status: int = 200, location: str | None = None) -> Reply[Row]:

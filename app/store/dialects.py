@@ -101,11 +101,12 @@ _scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined] # since Pytho
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
 
-def _decode(document: str | bytes) -> Any:
+def decoded(document: str | bytes) -> Any:
+    """A stored document as Python has it."""
     return _scan(document if isinstance(document, str) else document.decode(), 0)[0]
 
 
-_JSON = {"json_serializer": _encode, "json_deserializer": _decode}
+_JSON = {"json_serializer": _encode, "json_deserializer": decoded}
 
 
 def sqlite_engine(settings: StoreSettings, *, writer: bool, wait_seconds: float | None = None) -> Engine:

@@ -22,6 +22,8 @@ from app.domain.common.access import Actor
 from app.domain.common.text import split_qualified
 from app.errors import NotFoundError
 from app.store.paging import After, Page, SortKey, fetch
+from app.store.sql import prepared_pages
+from app.store.sql.prepared_pages import PreparedPages
 from app.store.transactions import ReadTx, Row
 from app.store.visibility import owned_by, visible_to
 
@@ -85,6 +87,7 @@ class Listing(Generic[Q]):
     ) -> None:
         self._statement, self._owner, self._unit, self._missing = statement, owner, unit, missing
         self._sorts = sorts
+        self._pages = PreparedPages(statement)
         flat = [one for part in filters for one in ([part] if isinstance(part, Filter) else part)]
         self._filters = {one.member: one.condition for one in flat}
         fields: Mapping[str, Any] = query.model_fields  # type: ignore[attr-defined]
@@ -123,8 +126,18 @@ class Listing(Generic[Q]):
         self, tx: ReadTx, actor: Actor, query: Q, after: After | None, shape: Callable[[Row], Row] = dict
     ) -> Page:
         """Read a page of the rows that match every filter, each brought into shape; one statement."""
-        found = fetch(tx, self.filtered(actor, query), self.order(query), limit=query.limit, after=after)
+        keys = self.order(query)
+        if self._is_plain(actor, query) and prepared_pages.serves(keys):
+            order = getattr(query, "sort", None)
+            found = self._pages.fetch(tx, order, keys, limit=query.limit, after=after)
+        else:
+            found = fetch(tx, self.filtered(actor, query), keys, limit=query.limit, after=after)
         return Page([shape(row) for row in found.rows], found.after)
+
+    def _is_plain(self, actor: Actor, query: Q) -> bool:
+        """Tell whether the page is one of all rows there are."""
+        sees_all = self._owner is COMPANY_WIDE or (not callable(self._owner) and not actor.is_limited)
+        return sees_all and all(getattr(query, member) in (None, []) for member in self._filters)
 
     def one_or_404(self, tx: ReadTx, actor: Actor, *conditions: Any, lock: Any = None) -> Row:
         """Read one row, locked until the transaction ends where ``lock`` is True or the table to lock.

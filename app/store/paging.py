@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, tuple_
+from sqlalchemy import ColumnElement, Select, Tuple, and_, tuple_
 
 from app.store.transactions import ReadTx
 
@@ -38,6 +38,8 @@ class Page:
     rows: list[dict[str, Any]]
     after: After | None
     total: int | None = None
+    is_final: bool = False
+    """The rows are as they shall be sent: nothing has to be left out, and `orjson` can write them."""
 
 
 def fetch(
@@ -64,6 +66,11 @@ def fetch(
         rows = _rows(tx, statement.where(first.column.is_not(None)), beside, limit + 1, after)
         if len(rows) <= limit:
             rows += _rows(tx, statement.where(first.column.is_(None)), others, limit + 1 - len(rows), None)
+    return cut(rows, keys, limit)
+
+
+def cut(rows: list[dict[str, Any]], keys: Sequence[SortKey], limit: int) -> Page:
+    """The page of ``limit`` of these rows; one more says that there is a next one."""
     if len(rows) <= limit:
         return Page(rows, None)
     return Page(rows[:limit], tuple(rows[limit - 1][key.column.key] for key in keys))
@@ -72,16 +79,20 @@ def fetch(
 def _rows(
     tx: ReadTx, statement: Select[Any], keys: Sequence[SortKey], limit: int, after: After | None
 ) -> list[dict[str, Any]]:
-    ordered = statement.order_by(*[key.column.desc() if key.descending else key.column for key in keys])
-    if after is not None:
-        ordered = ordered.where(_behind(keys, after))
-    return [dict(row) for row in tx.execute(ordered.limit(limit)).mappings()]
+    found = ordered(statement, keys, after).limit(limit)
+    return [dict(row) for row in tx.execute(found).mappings()]
 
 
-def _behind(keys: Sequence[SortKey], after: After) -> ColumnElement[bool]:
+def ordered(statement: Select[Any], keys: Sequence[SortKey], after: After | Tuple | None) -> Select[Any]:
+    """The statement in this order, of what lies behind ``after`` only."""
+    found = statement.order_by(*[key.column.desc() if key.descending else key.column for key in keys])
+    return found if after is None else found.where(_behind(keys, after))
+
+
+def _behind(keys: Sequence[SortKey], after: Any) -> ColumnElement[bool]:
     """Rows strictly behind ``after``: one row comparison, which an index serves directly."""
     columns, first = tuple_(*[key.column for key in keys]), keys[0]
-    behind = columns < after if first.descending else columns > after
+    behind: ColumnElement[bool] = columns < after if first.descending else columns > after
     if not first.computed:
         return behind
     # SQLite looks up no row comparison that begins with an expression, but does the expression by itself.

@@ -7,7 +7,7 @@ from sqlalchemy import Select, and_, or_, select
 
 from app.domain.common.access import Actor
 from app.domain.common.text import split_qualified
-from app.store.prepared_select import PreparedSelect
+from app.store.sql.prepared_select import PreparedSelect
 from app.store.tables import Customer, CustomerExternalId
 from app.store.transactions import ReadTx, Row
 

@@ -33,6 +33,7 @@ from app.services.customers import (
     scores,
     search,
     shared_opt_outs,
+    standard_pages,
 )
 from app.services.customers import rows as customer_rows
 from app.services.customers.rows import Identity
@@ -42,7 +43,7 @@ from app.store import dialects
 from app.store.audit import trail
 from app.store.engine import in_thread_on_sqlite, one_statement
 from app.store.paging import After, Page, fetch
-from app.store.prepared_select import PreparedSelect
+from app.store.sql.prepared_select import PreparedSelect
 from app.store.tables import Customer, CustomerExternalId, CustomerLookup
 from app.store.transactions import ReadTx, Row, WriteTx
 from app.store.types import new_id, now
@@ -80,6 +81,11 @@ def page(tx: ReadTx, actor: Actor, query: CustomerQuery, after: After | None) ->
     Two statements; one more with ``include=total``, one where a page reaches those who lack the figure
     that all are sorted by, and one with ``q``.
     """
+    if standard_pages.serves(actor, query):
+        found = standard_pages.read(tx, query, after)
+        shaped = [_shape(row) for row in found.rows]
+        shared_opt_outs.tell_of(tx, shaped, [row["id"] for row in shaped])
+        return Page(shaped, found.after, is_final=True)
     statement = search.filtered(actor, query, one_by_one=search.finds_many(tx, query))
     keys = search.CUSTOMERS.order(query)
     if any(key.column is Customer.name_key for key in keys):

@@ -199,9 +199,14 @@ _EXACT = frozenset({"phone", "email", "external_id"})
 
 def is_looked_up(query: CustomerQuery) -> bool:
     """Whether a page costs what it shows: it has no filters, or one that few customers can match."""
-    others = query.model_fields_set - {"cursor", "limit", "sort"}
-    sent = {member for member in others if getattr(query, member) not in (None, [])}
+    sent = filters_of(query)
     return "include" not in sent and (not sent or bool(sent & _EXACT))
+
+
+def filters_of(query: CustomerQuery) -> set[str]:
+    """Return the members that were sent and say which customers are wanted, or that they are counted."""
+    others = query.model_fields_set - {"cursor", "limit", "sort"}
+    return {member for member in others if getattr(query, member) not in (None, [])}
 
 
 def finds_many(tx: ReadTx, query: CustomerQuery) -> bool:

@@ -1,10 +1,10 @@
 """Whether somebody else with the very same number or address asked not to be contacted there."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, cast, exists, select
+from sqlalchemy import Select, Text, and_, cast, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from app.domain.customers.customers import Channel, ContactKind
@@ -34,6 +34,23 @@ def _somebody_else(kind: ContactKind) -> Any:
     )
 
 
+def _somebody_of_many() -> Select[UUID, str]:
+    """Select whose numbers and addresses of which kind are also those of somebody who asked."""
+    theirs, other = aliased(CustomerLookup), aliased(Customer)
+    my_kind = _MINE.kind + ""  # as above
+    wished = or_(*(and_(my_kind == kind.value, asked(other, channel)) for kind, channel in _CHANNELS.items()))
+    return (
+        select(_MINE.customer_id, _MINE.kind)
+        .distinct()
+        .join(theirs, and_(theirs.kind == _MINE.kind, theirs.value == _MINE.value))
+        .join(other, other.id == theirs.customer_id)
+        .where(theirs.customer_id != _MINE.customer_id, my_kind.in_([*_CHANNELS]), wished)
+    )
+
+
+_MINE = aliased(CustomerLookup)
+_SHARED = _somebody_of_many()
+
 COLUMNS = tuple(_somebody_else(kind) for kind in _CHANNELS)
 """What a read of one customer, or of few, selects to tell `shared`."""
 
@@ -45,13 +62,18 @@ def shared(row: Row) -> list[str]:
 
 def tell(tx: ReadTx, rows: Sequence[Row]) -> None:
     """Give many customers the member; one statement, none where nobody has a number or an address."""
-    found: dict[UUID, list[str]] = {}
-    ids = list(_with_points(rows))
+    tell_of(tx, rows, list(_with_points(rows)))
+
+
+def tell_of(tx: ReadTx, rows: Sequence[Row], ids: Collection[UUID]) -> None:
+    """`tell` where these are the customers that may have a number or an address."""
+    found: dict[UUID, set[str]] = {}
     if ids:
-        statement = select(Customer.id, *COLUMNS).where(Customer.id.in_(ids))
-        found = {row["id"]: shared(dict(row)) for row in tx.execute(statement).mappings()}
+        for customer_id, kind in tx.execute(_SHARED.where(_MINE.customer_id.in_(ids))):
+            found.setdefault(customer_id, set()).add(kind)
     for row in rows:
-        row[MEMBER] = found.get(row["id"], [])
+        kinds = found.get(row["id"], ())
+        row[MEMBER] = [channel.value for kind, channel in _CHANNELS.items() if kind in kinds]
 
 
 # --- inside

@@ -23,7 +23,7 @@ from app.services.customers import scores as standing
 from app.services.customers import shared_opt_outs
 from app.services.scoring import churn_explanations
 from app.store.engine import one_statement
-from app.store.prepared_select import PreparedSelect
+from app.store.sql.prepared_select import PreparedSelect
 from app.store.sql.union_all import union_all
 from app.store.tables import Complaint, Customer, CustomerLookup, CustomerScore, Interaction, ScoringRun
 from app.store.transactions import ReadTx, Row

@@ -18,7 +18,7 @@ from app.domain.common.text import composed
 from app.errors import ConflictError, NotFoundError, UnauthenticatedError
 from app.store.audit import trail
 from app.store.engine import one_statement
-from app.store.prepared_select import PreparedSelect
+from app.store.sql.prepared_select import PreparedSelect
 from app.store.tables import ApiKey
 from app.store.transactions import ReadTx, Row, WriteTx
 from app.store.types import now

@@ -11,7 +11,7 @@ from store_helpers import hang_up_on_everyone, only_postgres, serving
 from app.domain.common.access import Actor
 from app.errors import UnavailableError
 from app.store.engine import Store, one_statement
-from app.store.prepared_select import PreparedSelect, Row
+from app.store.sql.prepared_select import PreparedSelect, Row
 from app.store.tables import Customer
 
 CUSTOMER = PreparedSelect(select(Customer.__table__).where(Customer.id == bindparam("customer_id")).limit(2))
