@@ -108,9 +108,8 @@ def compute(
         mbg_cnbd_k.CODE: regular,
         "contract": {**asdict(population.turnover), **under},
     }
-    tested = backtest(population, is_regular=True) if regular else test()
     season = _season_rows(chosen, forecast, regular)
-    report = _report(population, columns, tiers, tested, models, season)
+    report = _report(population, columns, tiers, test(), models, season)
     report |= silent.rows(population.spec, silence, columns, q)
     report["ranked"] = _ranked(population, columns, tiers, forecast)
     report["limits"] += _closed_limits(population, chosen, forecast, silence)

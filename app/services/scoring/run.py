@@ -162,7 +162,8 @@ def compute(given: Input, on_stage: Callable[[str], None]) -> Result:
     snapshot = population.snapshot  # before there are threads: each would make its own
     with ThreadPoolExecutor(2) as beside:  # all of it is within libraries most of the time
         fitting = beside.submit(lambda: snapshot.fitted)
-        testing = beside.submit(churn.backtest, population)
+        looks = given.chosen is not None and given.chosen.is_regular
+        testing = beside.submit(churn.backtest, population, looks)
         spending = beside.submit(lifetime_values.bought, population)
         measuring = beside.submit(lifetime_windows.measure, given.lifetime)
         on_stage("value_tiers")
@@ -181,6 +182,8 @@ def compute(given: Input, on_stage: Callable[[str], None]) -> Result:
             measuring.result(),
         )
         on_stage("churn")
+        if chosen.is_regular and not looks:  # a contest that was held just now
+            testing = beside.submit(churn.backtest, population, chosen.is_regular)
         by_terms = contract_model_selection.served(chosen.contract, population)
         fitting.result()  # both of these need it
         record = lifetime_windows.from_row(chosen.lifetime_value)

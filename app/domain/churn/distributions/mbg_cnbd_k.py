@@ -63,15 +63,15 @@ def q(parameters: Parameters, histories: Histories, horizon_days: int) -> FloatA
     """
     if not isinstance(parameters, Regular):
         return mbg_nbd.q(parameters, histories, horizon_days)
-    from scipy.special import betainc  # a third of a second that only this model should cost
-
     if not 0 <= horizon_days < np.inf:
         raise ValueError("horizon_days must be 0 or more")
     p, k = parameters, parameters.k
-    odds, power = p.a / (p.b + histories.x), p.r + k * histories.x
+    x = histories.x.astype(np.float64)
+    odds, power = p.a / (p.b + x), p.r + k * x
     last, now = p.alpha + histories.t_x, p.alpha + histories.t
-    later = betainc(power, k, last / (now + horizon_days / DAYS_PER_WEEK))
-    found: FloatArray = (odds + later) / (odds + betainc(power, k, last / now))
+    later = _still_waiting(power, last, now + horizon_days / DAYS_PER_WEEK, k)
+    waiting = _still_waiting(power, last, now, k)
+    found: FloatArray = (odds + np.minimum(later, waiting)) / (odds + waiting)  # but for roundings it is less
     return found
 
 
@@ -192,7 +192,8 @@ def _value_and_slope(theta: FloatArray, k: int, data: _Data) -> tuple[float, Flo
     g, odds = power[data.x_of], (a / (b + x))[data.x_of]
     last, now = alpha + data.t_x, alpha + data.t
     log_last, share = np.log(last), last / now
-    silent, silent_by_g = _still_waiting(g, share, k)
+    silent = _still_waiting(g, last, now, k)
+    silent_by_g = _slope_of_waiting(g, last, now, k)
     total = odds + silent
     weight = data.counts / total
     value += (data.counts * (np.log(total) - g * log_last)).sum()
@@ -206,17 +207,28 @@ def _value_and_slope(theta: FloatArray, k: int, data: _Data) -> tuple[float, Flo
     return float(value), np.array([r * by_r, alpha * by_alpha, a * by_a, b * by_b])
 
 
-def _still_waiting(g: FloatArray, share: FloatArray, k: int) -> tuple[FloatArray, FloatArray]:
-    """I(share; g, k), and its slope in g."""
-    term = np.ones_like(g)
-    total, slope, digammas = term.copy(), np.zeros_like(g), np.zeros_like(g)
-    rest = 1 - share
+def _still_waiting(g: FloatArray, last: FloatArray, now: FloatArray, k: int) -> FloatArray:
+    """I(last/now; g, k): some tenths of a second for a million customers, where scipy takes seconds."""
+    rest = (now - last) / now
+    term = np.exp(g * np.log(last / now))  # where it is 0 so is the sum
+    total = term.copy()
     for j in range(1, k):
-        stage = g + (j - 1)
-        term = term * (stage * rest / j)
-        digammas = digammas + 1 / stage
+        factor = g + (j - 1)
+        factor *= rest
+        factor /= j
+        term *= factor
         total += term
-        slope += term * digammas
-    log_share = np.log(share)
-    scale = np.exp(g * log_share)
-    return scale * total, scale * (log_share * total + slope)
+    return total
+
+
+def _slope_of_waiting(g: FloatArray, last: FloatArray, now: FloatArray, k: int) -> FloatArray:
+    """The slope of that in g."""
+    rest, log_share = (now - last) / now, np.log(last / now)
+    term = np.exp(g * log_share)
+    by_g = log_share.copy()  # of the logarithm of a term
+    slope = term * by_g
+    for j in range(1, k):
+        term *= (g + (j - 1)) * rest / j
+        by_g += 1 / (g + (j - 1))
+        slope += term * by_g
+    return slope

@@ -143,6 +143,22 @@ def test_of_many_customers_some_are_fitted_whatever_their_order() -> None:
     assert mbg_cnbd_k.fit(turned, _fitted(h)) == found
 
 
+def test_the_longest_histories_have_a_probability() -> None:
+    h = Histories([900_000, 1, 0, 1], [900_000, 1, 0, 1_000_000], [1_000_000] * 4)
+    for k in STEPS:
+        q = mbg_cnbd_k.q(Regular(1e-4, 1e-4, 1e-4, 8e3, k), h, 90)
+        assert np.all((q >= 0) & (q <= 1)), k
+
+
+def test_it_is_the_beta_function_of_scipy() -> None:
+    from scipy.special import betainc
+
+    g, last, now = np.array([0.4, 7.0, 90.0, 4000.0]), np.array([3.0, 20.0, 99.0, 1999.0]), np.full(4, 2000.0)
+    for k in STEPS:
+        found = mbg_cnbd_k._still_waiting(g, last, now, k)
+        assert found == pytest.approx(betainc(g, k, last / now), rel=1e-9, abs=1e-300)
+
+
 def test_a_horizon_of_less_than_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="0 or more"):
         mbg_cnbd_k.q(Regular(*KNOWN, 3), Histories([2], [20], [30]), -1)
