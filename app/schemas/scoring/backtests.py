@@ -12,7 +12,8 @@ from app.domain.churn.models.model import Why
 from app.domain.customers.customers import ChurnLevel
 from app.domain.lifetime_value.level import Basis
 from app.schemas.common.base import Code, Count, DateIn, Flag, Input, Money, Output, PageOf, Paging, line_out
-from app.schemas.scoring.churn import Between, ChurnMetrics, ChurnSeason, ContestRead, StoppedSource
+from app.schemas.scoring.churn import StoppedSource
+from app.schemas.scoring.churn_models import Between, ChurnMetrics, ChurnSeason, ContestRead
 from app.schemas.scoring.lifetime_value import ClosedWindow, MoneyBetween, SpendKind, VarianceParts
 from app.schemas.scoring.runs import ChurnLevels, ChurnLevelsIn, RunState, Share
 
