@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 
 from app.domain.churn import NO_DAY
 from app.domain.churn.inputs.snapshots import NO_WINDOWS, Closed
+from app.domain.churn.notes import REASONS, Reason
 from app.domain.common.access import Actor
 from app.domain.satisfaction.model import Adjustment
 from app.domain.scoring.parameters import Parameters
@@ -314,6 +315,7 @@ def scored_only(columns: Columns) -> Columns:
 
 
 _SCORED = ("tier", "churn_level", "churn_reason", *(f"{code}_n" for code in SATISFACTION_INDICES))
+_ONLY_RANKED = [REASONS.index(reason) for reason in (Reason.WORSE_THAN_BASE_RATE, Reason.SEASON_UNPROVED)]
 _FACTS = f"[{','.join(['%s'] * len(ROW_FACTS))}]"
 
 
@@ -324,7 +326,8 @@ def _facts(part: Columns) -> list[str | None]:
         column = part[name]
         is_there = ~np.isnan(column) if column.dtype.kind == "f" else column != NO_DAY
         columns.append(_or_null(column, is_there, "null"))
-    as_text = zip(zip(*columns, strict=True), part["churn_level"] >= 0, strict=True)
+    is_told = (part["churn_level"] >= 0) | np.isin(part["churn_reason"], _ONLY_RANKED)
+    as_text = zip(zip(*columns, strict=True), is_told, strict=True)
     return [_FACTS % row if tell else None for row, tell in as_text]
 
 

@@ -121,6 +121,9 @@ def only_ranked(api: Api, report: Any, who: UUID, reason: str) -> None:
     flag = api.get(f"/v1/customers/{who}/churn").json()
     assert (flag["level"], flag["probability"], flag["value_at_risk"]) == (None, None, None)
     assert (flag["reason"], flag["model"], flag["explanation"]) == (reason, None, None)
+    assert "silence_vs_own_rhythm" in {one["code"] for one in flag["reasons"]}  # what was seen is told
+    worth = api.get(f"/v1/customers/{who}/lifetime-value").json()
+    assert (worth["value"] is None) == (worth["interval"] is None) is False
     listed = api.get(f"/v1/customers/{who}").json()["churn"]
     assert listed == {name: flag[name] for name in listed}
     page = api.get("/v1/customers", params={"limit": 200, "sort": "-value"}).json()["data"]
