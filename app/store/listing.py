@@ -85,7 +85,8 @@ class Listing(Generic[Q]):
         unit: Any = None,
         others: Collection[str] = (),
     ) -> None:
-        self._statement, self._owner, self._unit, self._missing = statement, owner, unit, missing
+        self.query, self._statement, self._missing = query, statement, missing
+        self._owner, self._unit = owner, unit
         self._sorts = sorts
         self._pages = PreparedPages(statement)
         flat = [one for part in filters for one in ([part] if isinstance(part, Filter) else part)]

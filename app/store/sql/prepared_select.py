@@ -7,7 +7,8 @@ again at every execution, which costs more than a small read itself. A `Prepared
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from sqlalchemy import Connection, Dialect, Select
+from sqlalchemy import Connection, Dialect, Float, Select
+from sqlalchemy.types import TypeEngine
 
 from app.store import dialects
 from app.store.transactions import ReadTx, Row
@@ -52,9 +53,7 @@ class _Form:
         self._fixed = {name: one.effective_value for name, one in given.items()}
         columns = {str(one.key): one.type.dialect_impl(dialect) for one in statement.selected_columns}
         self._names = tuple(columns)
-        self._from = _conversions(
-            {name: kind.result_processor(dialect, None) for name, kind in columns.items()}
-        )
+        self._from = _conversions({name: _converted(kind, dialect) for name, kind in columns.items()})
 
     def rows(self, tx: ReadTx, values: Mapping[str, Any]) -> list[Row]:
         given = {**self._fixed, **values}
@@ -69,6 +68,12 @@ class _Form:
                 row[name] = convert(row[name])
             found.append(row)
         return found
+
+
+def _converted(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
+    if isinstance(kind, Float) and not kind.asdecimal:
+        return None  # both drivers return a float; SQLAlchemy would ask for the column's type on the wire
+    return kind.result_processor(dialect, None)
 
 
 def _conversions(processors: Mapping[str, Convert | None]) -> list[tuple[str, Convert]]:
