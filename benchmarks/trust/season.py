@@ -168,7 +168,7 @@ def unchanged(seeds: Sequence[int]) -> Iterator[Row]:
         yield Row(
             "... a season found without one", float(np.mean([one.found is True for one in found])), len(found)
         )
-        yield Row("... only ranked", 1 - len(moved) / len(found), len(found), 0.0)
+        yield Row("... only ranked", 1 - len(moved) / len(found), len(found))
 
 
 def open_shops(data: Path) -> Iterator[Row]:
