@@ -326,8 +326,8 @@ def _facts(part: Columns) -> list[str | None]:
         column = part[name]
         is_there = ~np.isnan(column) if column.dtype.kind == "f" else column != NO_DAY
         columns.append(_or_null(column, is_there, "null"))
-    is_told = (part["churn_level"] >= 0) | np.isin(part["churn_reason"], _ONLY_RANKED)
-    as_text = zip(zip(*columns, strict=True), is_told, strict=True)
+    has_facts = (part["churn_level"] >= 0) | np.isin(part["churn_reason"], _ONLY_RANKED)
+    as_text = zip(zip(*columns, strict=True), has_facts, strict=True)
     return [_FACTS % row if tell else None for row, tell in as_text]
 
 
