@@ -13,7 +13,8 @@ class FieldError:
     """One member of the input that is wrong, without its value (it may be personal data).
 
     ``pointer`` is a JSON Pointer into the body, or the parameter's name for other locations.
-    ``detail`` is a message id; ``params`` fill its placeholders.
+    ``detail`` is a message id; ``params`` fill its placeholders; ``existing`` is id and address of the
+    resource that is in the way, where the caller may see it.
     """
 
     pointer: str
@@ -21,6 +22,7 @@ class FieldError:
     detail: str
     location: str = "body"
     params: Mapping[str, object] = field(default_factory=dict)
+    existing: tuple[str, str] | None = None
 
 
 class AppError(Exception):

@@ -19,10 +19,12 @@ from starlette.testclient import TestClient
 
 from app.domain.common.access import Actor
 from app.main import create_app
+from app.schemas.recovery.complaints import ComplaintCreate
+from app.services.recovery import complaints
 from app.settings import Settings
 from app.store import dialects, schema
 from app.store.engine import Store
-from app.store.tables import Base, Customer, CustomerExternalId
+from app.store.tables import Base, ComplaintWord, Customer, CustomerExternalId
 from app.store.types import new_id
 
 Make = Callable[[], str]
@@ -229,3 +231,18 @@ def test_the_service_refuses_a_database_that_is_not_at_head(new_database: Make) 
         tx.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(schema.UnknownRevisionError), TestClient(create_app(settings)):
         pass
+
+
+def test_complaints_that_are_there_get_their_words(new_database: Make, actor: Actor) -> None:
+    url = new_database()
+    settings = Settings(database_url=url)
+    schema.upgrade(settings)
+    with store_on(url) as store:
+        customer_id = store.write_sync(factories.customer, actor, "Ayşe")
+        body = {"customer_id": str(customer_id), "subject": "Gecikmiş KARGO", "text": "Kutu açıktı"}
+        store.write_sync(complaints.create, actor, ComplaintCreate.model_validate(body))
+    schema.downgrade(settings, "0002_bad_answers")
+    schema.upgrade(settings)
+    with store_on(url) as store:
+        words = store.read_sync(lambda tx: tx.execute(select(ComplaintWord.word)).scalars().all())
+    assert {"gecikmis", "kargo", "kutu", "acikti"} < set(words)

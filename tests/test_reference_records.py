@@ -101,6 +101,32 @@ def test_a_satisfaction_survey(api: Api, environment: dict[str, str], truths: An
     assert adjusted["undemanding_dissatisfied"] == segments["undemanding|not"]["n"]
 
 
+def test_a_zero_on_a_scale_from_one_hides_nobody(
+    api: Api, environment: dict[str, str], truths: Any, reference_data: Path, tmp_path: Path
+) -> None:
+    header, *rows = csv.reader((reference_data / "ecsi_mobi.csv").read_text().splitlines())
+    asked = [header.index(f"CUSA{n}") for n in (1, 2, 3)]
+    unhappy = [row for row in rows if sum(int(row[place]) for place in asked) < 21]
+    for n, row in enumerate(unhappy):
+        row[asked[n % 3]] = "0"
+    with (tmp_path / "ecsi_mobi.csv").open("w", newline="") as spoilt:
+        csv.writer(spoilt).writerows([header, *rows])
+    set_up(api, MOBI_SURVEY)
+    [imported] = run(MOBI, environment | {"VEFA_REFERENCE_DATA": str(tmp_path)})
+    assert len(unhappy) == 69
+    assert "250 rows in = 250 stored + 0 repeated + 0 refused" in imported
+    assert "composite out_of_range 69, expectation out_of_range 69" in imported
+    window = {"survey": "mobi", "from": "2026-06-01", "to": "2026-06-02"}
+    overall = satisfaction(api, index="composite", **window)["overall"]
+    assert (overall["n"], overall["excluded"]["out_of_range"]) == (250, 69)
+    assert overall["score"] == pytest.approx(truths["survey"]["mobi_csi"]["equal_weight_index"], abs=0.2)
+    assert satisfaction(api, index="expectation", **window)["overall"]["excluded"]["out_of_range"] == 69
+    run_again = next(run(MOBI, environment))  # the same survey without the zeros
+    assert "250 rows in = 0 stored + 69 updated + 181 repeated" in run_again
+    after = satisfaction(api, index="composite", **window)["overall"]
+    assert after["score"] == pytest.approx(truths["survey"]["mobi_csi"]["equal_weight_index"], abs=1e-4)
+
+
 def test_recommendation_by_unit(api: Api, environment: dict[str, str], truths: Any) -> None:
     set_up(api, RECOMMEND_SURVEY)
     [imported] = run(RECOMMEND, environment)

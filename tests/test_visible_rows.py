@@ -28,7 +28,6 @@ EXEMPT = {
     "customers.customers.upsert": _WHOSE_KEY,
     "customers.do_not_contact.with_opt_outs": _OF_VISIBLE,
     "customers.external_ids.owners": _WHOSE_KEY,
-    "customers.search._with": "within a statement that is limited",
     "customers.search.LISTED": "the columns of the list, which limits itself",
     "imports.customer_changes.read": _OF_FILE,
     "imports.people.customers._load": _WHOSE_KEY,
@@ -54,6 +53,7 @@ EXEMPT = {
     "recovery.complaints._READ_EVENTS": "limited where it is read",
     "recovery.steps._happened_at": _OF_VISIBLE,
     "recovery.transfers._move_survey_records": _OF_VISIBLE,
+    "surveys.completions.complete": "of a response that was found visible before",
     "surveys.responses._READ_ANSWERS": "of responses that were found visible before",
 }
 

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 from pydantic import ValidationError
+from typer import Abort
+from typer._click.exceptions import ClickException, NoArgsIsHelpError
 
 from app.cli import audit, backtest, demo, imports, keys, replay, scoring, serving
 from app.cli.context import print_error
@@ -44,9 +46,19 @@ def _options(
 
 
 def run() -> None:
-    """Run the command; what is refused is said in one line, with exit status 1."""
+    """Run the command; what is refused is said in one line, with exit status 1, and a command that is not
+    written as it must be with 2."""
     try:
-        app()
+        sys.exit(app(prog_name="vefa", standalone_mode=False))
+    except NoArgsIsHelpError as shown:
+        shown.show()
+        sys.exit(shown.exit_code)
+    except ClickException as error:
+        print_error(_usage(error))
+        sys.exit(error.exit_code)
+    except Abort:
+        print_error("given up")
+        sys.exit(1)
     except (AppError, StartError) as error:
         print_error(_sentence(error))
         sys.exit(1)
@@ -55,6 +67,14 @@ def run() -> None:
             name = "_".join(["VEFA", *(str(step).upper() for step in part["loc"])])
             print_error(f"{name}: {part['msg'][:1].lower()}{part['msg'][1:]}")
         sys.exit(1)
+
+
+def _usage(error: ClickException) -> str:
+    """What is wrong with the words of a command, and where its options are listed."""
+    said = " ".join(error.format_message().split()).rstrip(".")
+    said = said.replace(": Value error, ", ": ").replace(": Input should be", ": it should be")
+    context = getattr(error, "ctx", None)
+    return f"{said[:1].lower()}{said[1:]}; see {context.command_path if context else 'vefa'} --help"
 
 
 def _sentence(error: Exception) -> str:

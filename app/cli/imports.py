@@ -321,6 +321,13 @@ def _write_refused(store: Store, actor: Actor, import_id: UUID, path: Path) -> N
             line = rows[-1]["line"]
 
 
+def _may_be_lines(row: Row, key: str) -> bool:
+    """Whether rows of one key may be lines of one sale: they are not added up yet."""
+    return (
+        row["kind"] == RecordKind.TRANSACTIONS and not row["mapping"]["group_by"] and not key.startswith("=")
+    )
+
+
 def _print_outcome(row: Row, refused_to: Path | None) -> None:
     reasons = ", ".join(f"{code} {count:,}" for code, count in row["refused_by_reason"].items())
     ended = "checked, nothing stored" if row["dry_run"] else "done"
@@ -339,11 +346,23 @@ def _print_outcome(row: Row, refused_to: Path | None) -> None:
             f"{row['rows_alike']:,} of the repeated rows have no key, but say what an earlier file said;"
             " give a file of other records another --source"
         )
+    key = row["mapping"]["columns"].get("external_id", "=")
+    if "conflicting_duplicate" in row["refused_by_reason"] and _may_be_lines(row, key):
+        lines.append(
+            "rows with the key of another row and other values: if they are lines of one record, "
+            f"--group-by {key} adds their amounts up"
+        )
     if row["headers_repeated"]:
         lines.append(f"lines that repeat the header, left out: {row['headers_repeated']:,}")
     if row["words_unmatched"]:
         words = ", ".join(f"{target} {count:,}" for target, count in row["words_unmatched"].items())
         lines.append(f"words that no --value names, left as they are: {words}")
+    if row["answers_excluded"]:
+        counts = (
+            (index, *one) for index, reasons in row["answers_excluded"].items() for one in reasons.items()
+        )
+        answers = ", ".join(f"{index} {reason} {count:,}" for index, reason, count in counts)
+        lines.append(f"answers that do not fit their question, left out of the responses: {answers}")
     if row["rows_refused"] and row["rows_refused"] == row["rows_in"]:
         lines.append("nothing could be stored: every row was refused")
     elif row["state"] == ImportState.DONE_WITH_REFUSALS:

@@ -1,6 +1,7 @@
 """Batches: up to 1,000 items in one request, all or nothing unless ``partial``."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from fastapi import Response
@@ -71,12 +72,18 @@ def _refuse_all(results: list[Row | AppError]) -> None:
     count = 0
     for index, error in refused:
         own = error.fields or (
-            FieldError("", error.code, error.detail or "This item was refused.", params=error.params),
+            FieldError(
+                "",
+                error.code,
+                error.detail or "This item was refused.",
+                params=error.params,
+                existing=error.existing,
+            ),
         )
         said = error.params.get("count") if error.fields else None
         count += said if isinstance(said, int) else len(own)
         fields += [
-            FieldError(f"/items/{index}{field.pointer}", field.code, field.detail, params=field.params)
+            replace(field, pointer=f"/items/{index}{field.pointer}", location="body")
             for field in own[: MAX_LISTED - len(fields)]
         ]
     kinds = {type(error) for _, error in refused}

@@ -78,7 +78,7 @@ def problem(error: AppError, language: str = "en", scope: Scope | None = None) -
     if request_id:
         members["request_id"] = request_id
     if error.existing is not None:
-        members["existing"] = dict(zip(("id", "href"), error.existing, strict=True))
+        members["existing"] = _reference(error.existing)
     if error.fields:
         members["errors"] = [
             {
@@ -86,10 +86,15 @@ def problem(error: AppError, language: str = "en", scope: Scope | None = None) -
                 "location": field.location,
                 "code": field.code,
                 "detail": translate(field.detail, language, **field.params),
+                **({} if field.existing is None else {"existing": _reference(field.existing)}),
             }
             for field in error.fields[:MAX_LISTED]
         ]
     return members
+
+
+def _reference(existing: tuple[str, str]) -> dict[str, str]:
+    return dict(zip(("id", "href"), existing, strict=True))
 
 
 def _detail(error: AppError, language: str) -> str | None:

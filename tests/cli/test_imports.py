@@ -252,3 +252,17 @@ def test_other_values_correct_a_sale_where_the_flag_says_so(vefa: Vefa, tmp_path
     result = vefa("transactions", again, *FLAGS, "--update")
     assert "2 rows in = 0 stored + 1 updated + 1 repeated + 0 refused" in result.stdout
     assert "0 stored + 2 repeated + 0 refused" in vefa("transactions", again, *FLAGS).stdout
+
+
+def test_lines_of_one_invoice_hint_at_the_flag_that_adds_them_up(vefa: Vefa, tmp_path: Path) -> None:
+    file = written(
+        tmp_path / "lines.csv", b"id,who,sum,at\n1,A,10,2026-03-04\n1,A,12,2026-03-04\n2,B,5,2026-03-04\n"
+    )
+    result = vefa("transactions", file, *FLAGS, "--create-missing", "--refused-to", tmp_path / "bad.csv")
+    assert "--group-by id adds their amounts up" in result.stdout
+    assert "group_by=id adds them up" in (tmp_path / "bad.csv").read_text()
+    flags = [flag for flag in FLAGS if flag != "external_id=id"]
+    grouped = vefa(
+        "transactions", file, *flags[1:], "--source", "till", "--group-by", "id", "--create-missing"
+    )
+    assert "adds their amounts up" not in grouped.stdout

@@ -32,7 +32,7 @@ def refusal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
         with pytest.raises(SystemExit) as ended:
             commands.run()
         [line] = capsys.readouterr().err.splitlines()
-        assert ended.value.code == 1
+        assert ended.value.code == (2 if "--help" in line else 1)
         return line
 
     return run
@@ -183,3 +183,37 @@ def test_a_demo_of_an_unreleased_or_newer_version(
 def test_the_version() -> None:
     shown = CliRunner().invoke(commands.app, ["--version"])
     assert (shown.exit_code, shown.output.strip()) == (0, f"vefa {version('vefa')}")
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("impor", "no such command 'impor'. Did you mean 'import'?; see vefa --help"),
+        ("--foo", "no such option: --foo; see vefa --help"),
+        ("import transactions", "missing argument 'file'; see vefa import transactions --help"),
+        ("import transactions none.csv", "invalid value for 'file': file 'none.csv' does not exist"),
+        ("import list --limit 0", "'--limit': it should be greater than or equal to 1"),
+        ("import list --limit many", "unable to parse string as an integer; see vefa import list --help"),
+        ("import transactions --colum a=b", "(Possible options: --column"),
+        ("import list extra", "unexpected extra argument"),
+        ("keys create till --scope all", "see vefa keys create --help"),
+        ("import revert 7", "see vefa import revert --help"),
+    ],
+)
+def test_a_command_that_is_not_written_as_it_must_be(refusal: Refusal, command: str, said: str) -> None:
+    line = refusal(*command.split())
+    assert line.startswith("error: ")
+    assert said in line
+
+
+def test_help_is_shown_where_nothing_is_asked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for words, code in (([], 2), (["import"], 2), (["--help"], 0), (["--version"], 0)):
+        monkeypatch.setattr(sys, "argv", ["vefa", *words])
+        with pytest.raises(SystemExit) as ended:
+            commands.run()
+        assert (ended.value.code or 0) == code, words
+        captured = capsys.readouterr()
+        assert "error" not in captured.err
+        assert "vefa" in captured.out + captured.err

@@ -54,12 +54,14 @@ CREATED = replies.one(ComplaintRead, status=201, location="/v1/complaints/{id}")
 
 @router.get("", response_model=ComplaintPage, summary="List complaints", responses=paged())
 async def list_complaints(call: Reads, query: Annotated[ComplaintQuery, Query()]) -> Response:
-    """Find complaints by customer, number, state, owner, severity, time or time of change.
+    """Find complaints by words, customer, number, state, owner, severity, time or time of change.
+
+    `q` looks at number, subject and text: every word of it begins one of theirs, in any case and accents.
 
     `number` is what the customer says: at most one complaint has it. One that no complaint can have, because
     a character was misheard, is 422 and not an empty list.
     """
-    return await call.page(ComplaintPage, complaints.page, query)
+    return await call.page(ComplaintPage, complaints.reader_of(query), query)
 
 
 @router.post(

@@ -16,8 +16,8 @@ MAX_WORD = 64
 KEYS_OF_A_WORD = 8
 """Most keys of one word that can be written in several ways."""
 
-MAX_KEYS = 5 * MAX_WORDS
-"""Most keys of one text."""
+KEYS_IN_ALL = 5
+"""Most keys of one text, for each of the words that are kept."""
 
 # Letters that Unicode does not decompose. U+01DD looks like ə and is typed for it.
 _LETTERS = {
@@ -77,8 +77,8 @@ def fold(text: str) -> str:
     return " ".join(folded.translate(_FOLDING).split())
 
 
-def keys(name: str) -> tuple[str, ...]:
-    """Give the words that a name is found by: at most `MAX_WORDS` words of it, each in the ways it is typed.
+def keys(name: str, most: int = MAX_WORDS) -> tuple[str, ...]:
+    """Give the words that a name is found by: at most ``most`` words of it, each in the ways it is typed.
 
     A letter that people replace in several ways gives a key for each (ə by e or a, ü by u or ue), of one word
     at most `KEYS_OF_A_WORD`. Parts joined by an apostrophe or hyphen are words, and so is the whole.
@@ -89,9 +89,9 @@ def keys(name: str) -> tuple[str, ...]:
     ('ali', 'isik')
     """
     found: dict[str, None] = {}
-    for word in _words(name)[:MAX_WORDS]:
+    for word in _words(name)[:most]:
         found.update(dict.fromkeys(key for part in _parts(word) for key in _spellings(part, name)))
-    return tuple(found)[:MAX_KEYS]
+    return tuple(found)[: KEYS_IN_ALL * most]
 
 
 def query(text: str) -> tuple[tuple[tuple[str, ...], ...], ...]:

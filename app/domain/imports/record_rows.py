@@ -34,20 +34,21 @@ from app.domain.imports.targets import (
     question_of,
     unnumbered,
 )
-from app.domain.surveys.surveys import SCALED
+from app.domain.surveys.surveys import MAX_TEXT, SCALED, Question, answer_problem, member_of
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LARGEST = 10**15
 _DIGITS = re.compile("-?[0-9]{1,15}")
 _FRACTION = re.compile("-?[0-9]+[.,][0-9]+")
+_NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _TELLING = (Refusal.AMBIGUOUS_NUMBER, Refusal.SPREADSHEET_ERROR)
 _MISSING = {"external_id": Refusal.EXTERNAL_ID_MISSING, "customer_key": Refusal.CUSTOMER_MISSING}
 
 IN_ORDER = ("started_at", "ended_at", "received_at", "acknowledged_at", "resolved_at", "closed_at")
 """Targets that lie one after the other, of whatever kind."""
 
-Questions = abc.Mapping[str, str]
-"""Code of each question of a survey -> its kind."""
+Questions = abc.Mapping[str, Question]
+"""The questions of a survey by code."""
 
 Cells = list[Any]
 """One value for each row; None where the cell is empty, a `Refusal` where it cannot be read."""
@@ -58,7 +59,8 @@ class ValueRows:
     """Readable rows, in the order of the file; ``rows_in == len(line) + len(refused)``.
 
     ``values`` are by target: text, aware instant, whole number or bool, None where the cell is empty.
-    Targets that the mapping does not name are left out.
+    Targets that the mapping does not name are left out. An answer that does not fit its question is a
+    `Refusal`: the response is kept for the others.
     """
 
     line: list[int]
@@ -77,7 +79,7 @@ def read(
 ) -> ValueRows:
     """Read the values of raw rows; every row is readable, or refused once for its first bad value.
 
-    A response that answers nothing is refused. Cells of instants made of two columns are put together with
+    A response without a good answer is refused. Cells of instants made of two columns are put together with
     a blank between them.
 
     Args:
@@ -99,11 +101,12 @@ def read(
     refused = list(raw.refused)
     for index, line in enumerate(raw.lines.to_list()):
         row = {target: cells[index] for target, cells in columns.items()}
-        bad = next((target for target, value in row.items() if isinstance(value, Refusal)), None)
-        if bad is not None:
-            refused.append(Refused(line, row[bad], unnumbered(bad)))
-        elif answers and all(row[target] is None for target in answers):
-            refused.append(Refused(line, Refusal.NO_ANSWERS))
+        bad = [target for target, value in row.items() if isinstance(value, Refusal)]
+        other = next((target for target in bad if question_of(target) is None), None)
+        if other is not None:
+            refused.append(Refused(line, row[other], unnumbered(other)))
+        elif answers and all(row[target] is None or target in bad for target in answers):
+            refused.append(Refused(line, row[bad[0]], bad[0]) if bad else Refused(line, Refusal.NO_ANSWERS))
         else:
             kept.append(line)
             values.append(row)
@@ -204,7 +207,8 @@ def _read(
     texts: pl.Series, target: str, field: Field, mapping: Mapping, now: datetime, questions: Questions
 ) -> Cells:
     reading, missing = field.reading, _MISSING.get(target, Refusal.VALUE_MISSING)
-    if reading is Reading.ANSWER and questions.get(question_of(target) or "") in SCALED:
+    question = questions.get(question_of(target) or "")
+    if question is not None and question["kind"] in SCALED:
         reading = Reading.WHOLE
     if reading is Reading.INSTANT:
         cells, missing = _instants(texts, mapping, now), Refusal.DATE_MISSING
@@ -220,7 +224,22 @@ def _read(
         cells = [_unless_nothing(text, read_number) for text in texts]
     else:
         cells = _texts(texts, target, mapping.kind)
+    if question is not None:
+        return [_judged(question, cell) for cell in cells]
     return [missing if cell is None else cell for cell in cells] if field.required else cells
+
+
+def _judged(question: Question, cell: Any) -> Any:
+    """An answer, or why it does not fit its question."""
+    if cell is None or isinstance(cell, Refusal):
+        return cell
+    problem = answer_problem(question, {member_of(question["kind"]): cell})
+    if problem is not None:
+        outside = problem.code == "outside_scale"
+        return Refusal.ANSWER_OUTSIDE_SCALE if outside else Refusal.UNKNOWN_VALUE
+    if isinstance(cell, str) and _NO_TEXT.search(cell):
+        return Refusal.CONTROL_CHARACTER
+    return Refusal.TEXT_TOO_LONG if isinstance(cell, str) and len(cell) > MAX_TEXT else cell
 
 
 def _unless_nothing(text: str | None, read: Callable[[str], Any]) -> Any:

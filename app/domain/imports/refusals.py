@@ -54,6 +54,7 @@ class Refusal(StrEnum):
     OUT_OF_RANGE = "out_of_range"
     OUT_OF_ORDER = "out_of_order"
     NOT_RESOLVED = "not_resolved"
+    STATE_CONTRADICTED = "state_contradicted"
     NOT_IN_USE = "not_in_use"
     UNKNOWN_RECORD = "unknown_record"
     OTHER_CUSTOMER = "other_customer"
@@ -136,6 +137,9 @@ _SENTENCES = {
     Refusal.OUT_OF_RANGE: "{column} is too small or too large.",
     Refusal.OUT_OF_ORDER: "{column} is before what must come before it.",
     Refusal.NOT_RESOLVED: "{column} needs a time of resolution, which the row does not have.",
+    Refusal.STATE_CONTRADICTED: "{column} says that the complaint is open, but the row has a time of "
+    "resolution or closing. Leave out that column where it holds other times, or say what the word means, "
+    "for example value=state:WORD=resolved.",
     Refusal.NOT_IN_USE: "{column} is no longer in use.",
     Refusal.UNKNOWN_RECORD: "There is no record with the external id in {column}.",
     Refusal.OTHER_CUSTOMER: "The record in {column} belongs to another customer.",
@@ -161,8 +165,9 @@ WITH_LIMITS = {
     ),
     Refusal.CONFLICTING_DUPLICATE: (
         "flag",
-        "A record with this external id is there already and says something else. {flag} corrects it; where "
-        "other records have the same key, map a column that tells them apart.",
+        "A record with this external id is there already and says something else. Where several rows are "
+        "lines of one record, {group_by} adds them up; {flag} corrects what is stored; where other records "
+        "have the same key, map a column that tells them apart.",
     ),
     Refusal.OUT_OF_RANGE: ("most", "{column} is not from {least} to {most}."),
 }

@@ -129,6 +129,8 @@ COMPLAINT_FIELDS: Mapping[str, Field] = {
     "acknowledged_at": Field(Reading.INSTANT),
     "resolved_at": Field(Reading.INSTANT),
     "closed_at": Field(Reading.INSTANT),
+    "state": _SET,
+    "changed_at": Field(Reading.INSTANT),
     "resolution": Field(),
     "interaction_external_id": Field(),
     LINKED_SOURCE: Field(column=False),

@@ -33,6 +33,10 @@ OPEN_STATES = frozenset(
 """States in which the customer still waits for a resolution."""
 
 
+ENDED_STATES = frozenset(ComplaintState) - OPEN_STATES
+"""States in which it was resolved, with a time of that or without."""
+
+
 class Severity(StrEnum):
     """How bad it is for the customer."""
 
@@ -120,8 +124,9 @@ class Lifecycle:
     Args:
         state: the present one.
         acknowledged_at: the first acknowledgement; None while nobody has acknowledged it.
-        resolved_at: the last resolution; None while there is none, so also after reopening.
-        closed_at: when it was closed; None while it is not.
+        resolved_at: the last resolution; None while there is none, so also after reopening, and where nobody
+            knows when it was.
+        closed_at: when it was closed; None while it is not, and where nobody knows.
         reopened_count: how often it was reopened, 0 or more.
         resolution: what was done at the last resolution; None like ``resolved_at``.
     """
@@ -137,8 +142,9 @@ class Lifecycle:
         """Tell whether ``step`` can follow (`STEPS`)."""
         return step in STEPS[self.state]
 
-    def after(self, step: EventKind, at: datetime, resolution: str | None = None) -> "Lifecycle":
-        """Give the life after ``step``, which happened ``at``; ``resolution`` goes with `RESOLVED`.
+    def after(self, step: EventKind, at: datetime | None, resolution: str | None = None) -> "Lifecycle":
+        """Give the life after ``step``, which happened ``at`` (None: nobody knows); ``resolution`` goes with
+        `RESOLVED`.
 
         Raises:
             ValueError: the life does not allow the step.
@@ -172,6 +178,43 @@ PAST_STEPS: Mapping[str, EventKind] = {
     "closed_at": EventKind.CLOSED,
 }
 """The steps a complaint that is recorded late may have behind it, by the member that says when."""
+
+
+def end_times(
+    state: ComplaintState, times: Mapping[str, datetime | None], changed_at: datetime | None
+) -> dict[str, datetime | None]:
+    """Give the times of a complaint that its source calls resolved or closed: what it leaves out is the time
+    of its last change, where that can be, and else unknown (None).
+
+    Args:
+        state: `RESOLVED` or `CLOSED`.
+        times: received_at and the members of `PAST_STEPS`, None where unknown.
+        changed_at: when its source changed it last.
+
+    >>> day = datetime(2026, 1, 5)
+    >>> end_times(ComplaintState.RESOLVED, {"received_at": day}, day.replace(day=7))["resolved_at"].day
+    7
+    >>> end_times(ComplaintState.CLOSED, {"received_at": day}, None)["closed_at"] is None
+    True
+    """
+    found = dict(times)
+    ends = ("resolved_at", "closed_at") if state == ComplaintState.CLOSED else ("resolved_at",)
+    for member in ends:
+        before = [found[name] for name in ("received_at", *PAST_STEPS) if name != member and found.get(name)]
+        fits = changed_at is not None and all(at <= changed_at for at in before if at is not None)
+        if found.get(member) is None:
+            found[member] = changed_at if fits else None
+    return found
+
+
+def is_time_unknown(state: str, resolved_at: datetime | None, closed_at: datetime | None) -> bool:
+    """Tell whether a complaint was resolved, or closed, and nobody knows when.
+
+    >>> is_time_unknown("resolved", None, None), is_time_unknown("open", None, None)
+    (True, False)
+    """
+    is_closed = state == ComplaintState.CLOSED
+    return state in ENDED_STATES and (resolved_at is None or (is_closed and closed_at is None))
 
 
 def is_overtaken(at: datetime, last_step_at: datetime, now: datetime) -> bool:

@@ -107,4 +107,5 @@ INDEX = Index(
     compare=compare_means,
     judge_list=judged_means(0.0, 100.0),
     needs_items=True,
+    survey_apart=True,
 )

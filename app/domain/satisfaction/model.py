@@ -315,6 +315,8 @@ class Index:
     judge_list: JudgeList
     one_per_customer: bool = False
     needs_items: bool = False
+    survey_apart: bool = False
+    """Answers to several surveys have no figure in common: what they ask is not the same."""
 
     def overall(self, answers: Answers, options: Options = DEFAULT_OPTIONS) -> IndexResult:
         """Compute the index over all the answers as one group."""

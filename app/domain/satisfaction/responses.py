@@ -105,11 +105,27 @@ def weigh(responses: Responses, weight: FloatArray, least_coverage: float = LEAS
 
 
 def count_responses(responses: Responses, points: FloatArray, n_groups: int, options: Options) -> Counted:
-    """Choose the responses that have points, the latest of each customer if asked."""
-    return choose(
+    """Choose the responses that have points, the latest of each customer if asked; what is left out beside
+    them are answers."""
+    counted = choose(
         responses.answers.take(responses.first),
         responses.group,
         n_groups,
         {Exclusion.INCOMPLETE: np.isnan(points)},
         bool(options.one_per_customer),
     )
+    bad = bad_answers(responses, n_groups)
+    return counted._replace(excluded=[{**a, **b} for a, b in zip(bad, counted.excluded, strict=True)])
+
+
+def bad_answers(responses: Responses, n_groups: int) -> list[dict[str, int]]:
+    """How many answers of each group are no part of their response, by each reason that there is; those
+    skipped apart."""
+    answers, group = responses.answers, responses.group[responses.of]
+    given = ~answers.is_skipped & (group != NO_GROUP)
+    faults = {
+        Exclusion.WRONG_SCALE: given & ~answers.has_scale(),
+        Exclusion.OUT_OF_RANGE: given & answers.has_scale() & ~answers.in_range(),
+    }
+    counts = {str(name): np.bincount(group[rows], minlength=n_groups) for name, rows in faults.items()}
+    return [{name: int(n[place]) for name, n in counts.items() if n[place]} for place in range(n_groups)]

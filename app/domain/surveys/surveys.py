@@ -45,6 +45,19 @@ SCALED = frozenset({*FIXED_SCALES, QuestionKind.RATING, QuestionKind.EXPECTATION
 """Kinds that are answered by a whole number on a scale."""
 WEIGHED = frozenset({QuestionKind.CSAT, QuestionKind.RATING, QuestionKind.EXPECTATION})
 """Kinds that are parts of the composite index, or (`expectation`) of the score it is compared with."""
+VALUES = ("number", "choice", "text")
+"""Members of an answer that can hold its value."""
+
+
+class AnswerFault(StrEnum):
+    """Why an answer of a file is kept without its value, and left out of indices."""
+
+    OUT_OF_RANGE = "out_of_range"
+    """A number off the question's scale."""
+    WRONG_SCALE = "wrong_scale"
+    """No value of the question's scale at all: a word or a fraction for a whole number, a choice or a text
+    that the question does not have."""
+
 
 MESSAGES = {
     "repeated": "The same code is given twice.",
@@ -157,10 +170,15 @@ def _of_scale(question: Question) -> Iterator[Problem]:
 # --- answers
 
 
-def check_answers(questions: Sequence[Question], answers: Sequence[Answer]) -> list[Problem]:
+def check_answers(
+    questions: Sequence[Question], answers: Sequence[Answer], *, of_file: bool = False
+) -> list[Problem]:
     """Say which answers do not fit the questions: off the scale, of a question not asked, twice, of another
     type; and which required questions lack one. A question that is not required may be skipped ("do not
     know") or left out.
+
+    ``of_file``: a file tells what was answered, so no question must be, and a bad answer (``excluded``) is
+    one that was given.
 
     Returns:
         Problems in the order of the answers, then those of missing ones; empty if they all fit.
@@ -181,22 +199,33 @@ def check_answers(questions: Sequence[Question], answers: Sequence[Answer]) -> l
         elif code in answered:
             found.append(Problem(f"/{index}/question", "answered_twice"))
         else:
-            problem = _of_answer(asked[code], answer)
+            problem = None if of_file and not _is_given(answer) else answer_problem(asked[code], answer)
             if problem is not None:
                 found.append(Problem(f"/{index}{problem.pointer}", problem.code, problem.params))
         answered.add(code)
+    if of_file:
+        return found
     missing = (code for code, question in asked.items() if question["required"] and code not in answered)
     return found + [Problem("", "missing_answer", {"question": code}) for code in missing]
 
 
-def _of_answer(question: Question, answer: Answer) -> Problem | None:
-    given = [member for member in ("number", "choice", "text") if answer.get(member) is not None]
+def _is_given(answer: Answer) -> bool:
+    return any(answer.get(member) is not None for member in VALUES)
+
+
+def answer_problem(question: Question, answer: Answer) -> Problem | None:
+    """Say what is wrong with the answer to a question; None if it fits.
+
+    >>> answer_problem(completed({"code": "q", "kind": "nps"}), {"number": 11}).code
+    'outside_scale'
+    """
+    given = [member for member in VALUES if answer.get(member) is not None]
     if len(given) + bool(answer.get("skipped")) != 1:
         return Problem("", "one_answer")
     if not given:
         return Problem("/skipped", "required") if question["required"] else None
     [member] = given
-    wanted = _member_of(question["kind"])
+    wanted = member_of(question["kind"])
     if member != wanted:
         return Problem(f"/{member}", "other_member", {"member": wanted})
     value = answer[member]
@@ -209,14 +238,14 @@ def _of_answer(question: Question, answer: Answer) -> Problem | None:
     return None
 
 
-def _member_of(kind: str) -> str:
+def member_of(kind: str) -> str:
     """The member that answers questions of a kind."""
     return "number" if kind in SCALED else str(kind)  # choice and text are called like their kinds
 
 
 def answer_rows(questions: Sequence[Question], answers: Sequence[Answer]) -> list[dict[str, Any]]:
     """What is kept of answers that fit: kind and scale of the question beside the value, so that indices
-    need nothing else. Sorted by question, as they are read back; no value means skipped."""
+    need nothing else. Sorted by question, as they are read back; no value means skipped, or ``excluded``."""
     asked = {question["code"]: question for question in questions}
     rows = []
     for answer in sorted(answers, key=lambda one: str(one["question"])):
@@ -231,6 +260,7 @@ def answer_rows(questions: Sequence[Question], answers: Sequence[Answer]) -> lis
                 "number": answer.get("number"),
                 "choice": answer.get("choice"),
                 "text": answer.get("text"),
+                "excluded": answer.get("excluded"),
             }
         )
     return rows

@@ -105,6 +105,7 @@ FIELD_PROBLEM: Schema = {
         "location": {"type": "string", "enum": ["body", "query", "path", "header", "cookie"]},
         "code": _bounded(64, r"^[a-z0-9_.]+$", description="Stable code of the rule."),
         "detail": _bounded(1000, description="What is expected, in the language of the request."),
+        "existing": {"$ref": "#/components/schemas/ExistingResource"},
     },
     "required": ["pointer", "location", "code", "detail"],
 }

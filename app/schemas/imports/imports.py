@@ -1,6 +1,7 @@
 """Imports and their refused rows on the wire."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
@@ -10,12 +11,14 @@ from app.domain.imports.refusals import Refusal
 from app.domain.imports.sources import FileFormat
 from app.domain.imports.states import ImportState
 from app.domain.imports.targets import RecordKind
+from app.domain.surveys.surveys import AnswerFault
 from app.schemas.common.base import (
     NO_CONTROL,
     Code,
     Count,
     Currency,
     Input,
+    InstantIn,
     Output,
     PageOf,
     Paging,
@@ -146,6 +149,10 @@ class ImportRead(Output):
     refused_by_reason: Annotated[dict[str, Count], Field(max_length=50)]
     words_unmatched: Annotated[dict[str, Count], Field(max_length=MAX_TARGETS)]
     """Target with value rules: how many words of its column no rule names; they stayed as they are."""
+    answers_excluded: Annotated[dict[Code, dict[AnswerFault, Count]], Field(max_length=20)]
+    """Of stored responses the answers that did not fit their question, by index that would have read them
+    (``none``: no index does) and reason: ``out_of_range``, a number off the scale; ``wrong_scale``, no value
+    of the scale at all. The index counts them in its ``excluded``."""
     error: Annotated[str, Field(max_length=1000, pattern=NO_CONTROL)] | None
     """Why the file could not be read on; what was stored before stays."""
     created_at: datetime
@@ -156,11 +163,24 @@ class ImportPage(PageOf):
     """A page of imports, newest first."""
 
     data: Annotated[list[ImportRead], Field(max_length=200)]
+    complete_until: datetime
+    """Changes up to here are all on the list: use it as the next ``updated_after``."""
+
+
+class ImportSort(StrEnum):
+    """Order of the list; ``-`` is newest first."""
+
+    NEWEST = "-created_at"
+    UPDATED_AT = "updated_at"
 
 
 class ImportQuery(Paging):
     """Which imports."""
 
+    sort: ImportSort = ImportSort.NEWEST
+    """Newest first, or in the order of their last change."""
+    updated_after: InstantIn | None = None
+    """Only imports sent or changed after this instant."""
     state: Annotated[list[ImportState], Field(max_length=len(ImportState))] = Field(default=[], examples=[[]])
     """Only imports in one of these states."""
 

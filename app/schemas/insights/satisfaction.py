@@ -30,6 +30,7 @@ class SatisfactionBy(StrEnum):
     CATEGORY = "category"
     TAG = "tag"
     MONTH = "month"
+    SURVEY = "survey"
 
 
 class SatisfactionQuery(Input):
@@ -44,7 +45,8 @@ class SatisfactionQuery(Input):
     to: DateIn | None = Field(default=None, examples=["2026-11-24"])
     """First day that does not count any more; default tomorrow."""
     by: SatisfactionBy | None = Field(default=None, examples=["channel"])
-    """What to divide by."""
+    """What to divide by. The composite index is divided by survey as well, unless ``survey`` names one: what
+    surveys ask is not the same, so they are never mixed."""
     survey: Code | None = Field(default=None, examples=["relationship"])
     """Code of the survey whose answers count; default all."""
     question: Code | None = None
@@ -108,6 +110,8 @@ class SatisfactionFigures(IndexFigures):
 class SatisfactionGroup(SatisfactionFigures):
     """One group."""
 
+    survey: Code | None
+    """Code of the survey that all its answers are to; null where they may be to several."""
     key: Annotated[str, line_out(200)] | None
     """What the group is called: an agent, a channel, a month ``2026-11``; null: the answers do not say."""
     shrunk_score: Score | None
@@ -185,6 +189,8 @@ class SatisfactionRead(Output):
     question: Code | None
     by: SatisfactionBy | None
     overall: SatisfactionFigures
+    """All of it. Of the composite index over answers to several surveys only what counts (``n``,
+    ``excluded``) and no score: ``groups`` has one for each survey."""
     questions: Annotated[list[QuestionFigures], Field(max_length=1_000_000)]
     """The same by question, in the order of surveys and codes: what ``overall`` is made of. Empty for indices
     that are made of several questions."""
@@ -192,6 +198,6 @@ class SatisfactionRead(Output):
     """Best first, those that cannot be ranked after the others, also who was asked and never answered; tiers
     and months in their order. Empty when not divided."""
     trend: Annotated[list[TrendStep], Field(max_length=2400)]
-    """Months with answers, in order."""
+    """Months with answers, in order; empty where ``overall`` has no score because of several surveys."""
     verdict: PeriodsVerdict | None
     """Of the whole trend; null with fewer than three months, where ``change`` of the second says it all."""

@@ -118,6 +118,14 @@ class ComplaintCreate(NamesOrCreatesCustomer, _ComplaintFields):
     """Of a past complaint: what was done; goes with ``resolved_at``."""
 
 
+class ComplaintOfFile(ComplaintCreate):
+    """What a row of a file says of a complaint: its state too, which may be without its time."""
+
+    state: ComplaintState | None = None
+    changed_at: InstantIn | None = None
+    """When its source changed it last: the time of a resolution that has none."""
+
+
 class ComplaintUpdate(_ComplaintFields):
     """A merge patch (RFC 7396): absent members stay, null clears. State, owner and times change by steps."""
 
@@ -168,6 +176,9 @@ class ComplaintRead(Output):
     """The last resolution; null again when it is reopened."""
     closed_at: datetime | None
     """Null again when it is reopened."""
+    time_unknown: bool
+    """True: it is resolved or closed, and the file that said so did not say when: ``resolved_at`` or
+    ``closed_at`` is null, and it is left out of times."""
     reopened_count: Count
     recorded_at: datetime
     updated_at: datetime
@@ -201,6 +212,9 @@ class ComplaintQuery(Paging):
     customer_external_id: QualifiedKey | None = None
     """Of the customer with this key in another system: ``system:key``, for example ``crm:C-000001``.
     A key that no customer has, or another one than ``customer_id``, finds nothing."""
+    q: Annotated[str, line(200)] | None = Field(default=None, examples=["parcel open"])
+    """Every word of it begins a word of the number, the subject or the text. Letter case, accents and
+    keyboards do not matter: ``CURUK`` finds "çürük"."""
     number: NumberIn | None = None
     """With this number, at most one; letter case, blanks and dashes do not matter. One that cannot be is
     refused."""
@@ -210,6 +224,8 @@ class ComplaintQuery(Paging):
     """In one of these states; repeat for more."""
     open: QueryFlag | None = None
     """True: the customer still waits for a resolution. False: it is resolved or closed."""
+    time_unknown: QueryFlag | None = None
+    """True: resolved or closed, and nobody knows when. False: all others."""
     owner: Owner | None = None
     """Whose it is."""
     unit: Label | None = None

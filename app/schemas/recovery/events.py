@@ -88,6 +88,8 @@ class ComplaintEventRead(Output):
     """Who did it: id of an API key, or `system`."""
     at: datetime
     """When it happened."""
+    time_unknown: bool
+    """True: nobody knows when it happened; ``at`` is the step before, or when Vefa heard of it."""
     recorded_at: datetime
     """When Vefa heard of it."""
     note: Annotated[str, paragraph_out(MAX_TEXT)] | None

@@ -10,7 +10,14 @@ from pydantic_core import PydanticCustomError
 
 from app.domain.activity.interactions import Phase
 from app.domain.customers.customers import Channel
-from app.domain.surveys.surveys import MAX_QUESTIONS, MAX_TEXT, SCALE_GREATEST, SCALE_LEAST, QuestionKind
+from app.domain.surveys.surveys import (
+    MAX_QUESTIONS,
+    MAX_TEXT,
+    SCALE_GREATEST,
+    SCALE_LEAST,
+    AnswerFault,
+    QuestionKind,
+)
 from app.schemas.activity.interactions import Agent
 from app.schemas.common.base import (
     Code,
@@ -105,6 +112,18 @@ class SurveyResponseCreate(Subject):
         return self
 
 
+class AnswerOfFile(Answer):
+    """The answer in a row of a file: one that does not fit its question is noted and has no value."""
+
+    excluded: AnswerFault | None = None
+
+
+class SurveyResponseOfFile(SurveyResponseCreate):
+    """What a row of a file says was answered."""
+
+    answers: Annotated[list[AnswerOfFile], Field(min_length=1, max_length=MAX_QUESTIONS)]  # type: ignore[assignment]
+
+
 class AnswerRead(Output):
     """The answer to one question, with the kind and the scale the question had."""
 
@@ -116,6 +135,9 @@ class AnswerRead(Output):
     text: Annotated[str, paragraph_out(MAX_TEXT)] | None
     skipped: bool
     """Left blank, or "do not know": no part of any index, but counted."""
+    excluded: AnswerFault | None
+    """Why an answer of a file has no value here and is no part of any index: a number off the scale, or no
+    value of the question's scale at all. Null for every other answer."""
 
 
 class SurveyResponseRead(Output):

@@ -1,9 +1,8 @@
 """What lists of customers can be filtered by and in which order they come."""
 
-from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, false, func, intersect, literal, or_, select, union
+from sqlalchemy import Select, and_, exists, or_, select
 
 from app.domain.common import emails, names, phones
 from app.domain.common.access import Actor
@@ -12,26 +11,25 @@ from app.schemas.customers.search import CustomerQuery, CustomerSort, TierFilter
 from app.services.customers import rows, scores, shared_opt_outs
 from app.store.listing import Filter, Listing, any_of, equal, since, where
 from app.store.paging import SortKey
+from app.store.sql.word_sets import FREQUENT, WordSets
 from app.store.tables import Customer, CustomerLookup, CustomerScore
 from app.store.transactions import ReadTx
 from app.store.visibility import owned_by
 
-SHORT = 2
-"""Letters of a beginning that so many names may have that it is not looked up beside a longer one."""
-
-FREQUENT = 3_000
-"""Customers found from which on to sort them all takes longer than to look for a page of them in order."""
-
 FREQUENT_BY_NAME = 10 * FREQUENT
 """The same in the order of names, in which those found stand together, perhaps far from its beginning."""
+
+_NAMES = WordSets(
+    Customer.id,
+    CustomerLookup.customer_id,
+    CustomerLookup.value,
+    [CustomerLookup.kind == "word"],
+    [CustomerLookup.kind + "" == "word"],
+)
 
 
 def _has(*conditions: Any) -> Any:
     return exists().where(CustomerLookup.customer_id == Customer.id, *conditions)
-
-
-def _begins(word: str) -> Any:
-    return and_(CustomerLookup.value >= word, CustomerLookup.value < word + "\U0010ffff")
 
 
 def _email_key(text: str) -> str:
@@ -57,66 +55,6 @@ def _called_from(text: str, actor: Actor) -> Any:
         detail = rows.not_a_contact("phone", text, actor.company.phone_regions)
         raise InvalidError(fields=[FieldError("phone", "not_a_phone", detail, location="query")])
     return _has(CustomerLookup.kind == "phone", CustomerLookup.value.in_(numbers))
-
-
-Word = Sequence[Sequence[str]]
-"""The ways to find one word, each the beginnings that must all be there (`names.query`)."""
-
-
-def _named(text: str, *, one_by_one: bool) -> Any:
-    """The condition that every word of a text begins a word of the name, in one of its spellings.
-
-    Each word's customers are found once, as a set: asked customer by customer, two usual words would be
-    looked up again for each who has one of them.
-    """
-    words = names.query(text)
-    if not words:
-        return false()  # a search without a letter finds nothing, not everything
-    if one_by_one:
-        return and_(*map(_has_word, words))
-    long = _long(words)
-    return and_(Customer.id.in_(_found(long)), *(_has_word(word) for word in words if word not in long))
-
-
-def _long(words: Sequence[Word]) -> Sequence[Word]:
-    """The words that are looked up as sets: where there is a longer one, not those that are short."""
-    return [
-        word for word in words if max(len(beginning) for way in word for beginning in way) > SHORT
-    ] or words
-
-
-def _found(words: Sequence[Word]) -> Any:
-    """Select the customers with all words."""
-    owners = [_owners(word) for word in words]
-    return intersect(*owners) if len(owners) > 1 else owners[0]
-
-
-def _owners(word: Word) -> Any:
-    """Select the customers with a word."""
-    alone = [_begins(way[0]) for way in word if len(way) == 1]
-    found = [_with(or_(*alone))] if alone else []
-    found += [_of(intersect(*(_with(_begins(part)) for part in way))) for way in word if len(way) > 1]
-    return found[0] if len(found) == 1 else _of(union(*found))
-
-
-def _with(condition: Any) -> Any:
-    return select(CustomerLookup.customer_id).where(CustomerLookup.kind == "word", condition)
-
-
-def _of(sets: Any) -> Any:
-    """Select from sets put together: SQLite knows no brackets around them."""
-    return select(sets.subquery().c.customer_id)
-
-
-def _has_word(word: Word) -> Any:
-    """The condition that a customer is among `_owners`, asked of each."""
-    # Not EXISTS, which PostgreSQL would turn into a set; and the kind is written so that its index does not
-    # serve: a customer has few words, and a beginning many.
-    mine = CustomerLookup.customer_id == Customer.id, CustomerLookup.kind + "" == "word"
-    one = select(literal(1)).select_from(CustomerLookup).where(*mine).correlate(Customer).limit(1)
-    return or_(
-        *(and_(*(one.where(_begins(part)).scalar_subquery().is_not(None) for part in way)) for way in word)
-    )
 
 
 def _has_all(kind: str) -> Filter:
@@ -191,7 +129,11 @@ def filtered(actor: Actor, query: CustomerQuery, *, one_by_one: bool = False) ->
     ``one_by_one``: their names are looked at in the order of the list, not found beforehand.
     """
     statement = CUSTOMERS.filtered(actor, query)
-    return statement if query.q is None else statement.where(_named(query.q, one_by_one=one_by_one))
+    return (
+        statement
+        if query.q is None
+        else statement.where(_NAMES.condition(names.query(query.q), one_by_one=one_by_one))
+    )
 
 
 _EXACT = frozenset({"phone", "email", "external_id"})
@@ -211,9 +153,5 @@ def filters_of(query: CustomerQuery) -> set[str]:
 
 def finds_many(tx: ReadTx, query: CustomerQuery) -> bool:
     """Whether so many names match that a page of them is soon found one by one; the count stops there."""
-    words = names.query(query.q or "")
-    if not words:
-        return False
     most = FREQUENT_BY_NAME if query.sort is CustomerSort.NAME else FREQUENT
-    some = _found(_long(words)).limit(most).subquery()
-    return bool(tx.execute(select(func.count()).select_from(some)).scalar_one() == most)
+    return _NAMES.finds_many(tx, names.query(query.q or ""), most)

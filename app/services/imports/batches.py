@@ -17,6 +17,7 @@ from app.domain.common.access import Actor, Scope
 from app.domain.common.company import Company
 from app.domain.customers.customers import Lifecycle
 from app.domain.imports.cells.columns import RawBatch
+from app.domain.imports.mapping import Mapping
 from app.domain.imports.refusals import Refused
 from app.domain.imports.sources import LINE_ID
 from app.domain.imports.states import OPEN, ImportState, done
@@ -24,7 +25,7 @@ from app.domain.imports.targets import PEOPLE, RecordKind
 from app.domain.imports.transaction_rows import Rows
 from app.errors import ConflictError, NotFoundError
 from app.services.customers import external_ids
-from app.services.imports import customer_changes, imports, record_batches, sale_updates
+from app.services.imports import customer_changes, imports, record_batches, sale_updates, surveys
 from app.services.imports.people import batches, dry_runs
 from app.services.imports.record_requests import KINDS, Items
 from app.services.platform import jobs
@@ -135,6 +136,7 @@ def store(tx: WriteTx, actor: Actor, import_id: UUID, raw: RawBatch, rows: Rows 
         next_batch=raw.index + 1,
         refused_by_reason=dict(sorted(reasons.items())),
         words_unmatched=dict(sorted(unmatched.items())),
+        answers_excluded=_answers_excluded(tx, row, outcome),
         **{name: row[name] + count for name, count in counts.items()},
     )
 
@@ -260,6 +262,19 @@ def _counted(raw: RawBatch, rows: Rows | Items, outcome: Outcome, refused: int) 
         "rows_repeated": repeated,
         "rows_updated": updated,
     }
+
+
+def _answers_excluded(tx: ReadTx, row: Row, outcome: Outcome) -> Row:
+    """Answers that stored responses were left without, by index and reason."""
+    counts: Row = {index: dict(reasons) for index, reasons in row["answers_excluded"].items()}
+    if not outcome.bad_answers:
+        return counts
+    asked = surveys.questions(tx, Mapping.from_dict(row["mapping"]))
+    for (question, reason), count in outcome.bad_answers.items():
+        for index in surveys.indices_of(asked, question):
+            reasons = counts.setdefault(index, {})
+            reasons[reason] = reasons.get(reason, 0) + count
+    return {index: dict(sorted(counts[index].items())) for index in sorted(counts)}
 
 
 def found(tx: ReadTx, statement: Any) -> Row:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, case, delete, insert, select, update
+from sqlalchemy import Select, and_, case, delete, insert, select, update
 
 from app.domain.common.access import Actor, Scope
 from app.domain.common.days import clock_text
@@ -16,14 +16,14 @@ from app.domain.imports.refusals import Refusal, detail
 from app.domain.imports.states import ENDED, ImportState
 from app.domain.imports.targets import PEOPLE, RecordKind
 from app.errors import ConflictError, FieldError, InvalidError, NotFoundError
-from app.schemas.imports.imports import ImportQuery, RefusedRowQuery
+from app.schemas.imports.imports import ImportQuery, ImportSort, RefusedRowQuery
 from app.services.imports import mappings
 from app.services.imports.row_limits import limits
 from app.services.platform import jobs, rights
 from app.services.scoring import job_results
 from app.store.audit import trail
 from app.store.engine import one_statement
-from app.store.listing import Listing, newest_first, one_or_404, where
+from app.store.listing import Listing, newest_first, one_or_404, since, where
 from app.store.paging import After, Page, SortKey, fetch
 from app.store.tables import Import, ImportChunk, Job, RefusedRow
 from app.store.transactions import ReadTx, Row, WriteTx
@@ -54,6 +54,14 @@ _STATE = case(
 )
 
 
+# A job that was cancelled changes what its import shows without touching it.
+_UPDATED_AT = case(
+    (and_(Job.state == JobState.CANCELLED, Job.ended_at > Import.updated_at), Job.ended_at),
+    else_=Import.updated_at,
+)
+_SHOWN_OTHERWISE = ("state", "updated_at")
+
+
 def _visible(statement: Select[Any], actor: Actor) -> Select[Any]:
     """A caller who sees only some customers sees only the imports it sent itself."""
     return statement.where(Import.created_by == actor.id) if actor.is_limited else statement
@@ -62,12 +70,20 @@ def _visible(statement: Select[Any], actor: Actor) -> Select[Any]:
 IMPORTS = Listing(
     ImportQuery,
     select(
-        *(column for column in Import.__table__.columns if column.key != "state"), _STATE.label("state")
+        *(column for column in Import.__table__.columns if column.key not in _SHOWN_OTHERWISE),
+        _STATE.label("state"),
+        _UPDATED_AT.label("updated_at"),
     ).join_from(Import, Job, Job.id == Import.job_id, isouter=True),
     owner=_visible,
     missing="There is no such import.",
-    sorts=newest_first(Import.created_at, Import.id),
-    filters=[where("state", _STATE.in_)],
+    sorts={
+        ImportSort.NEWEST: newest_first(Import.created_at, Import.id),
+        ImportSort.UPDATED_AT: (
+            SortKey(_UPDATED_AT.label("updated_at"), computed=True),
+            SortKey(Import.id),
+        ),
+    },
+    filters=[where("state", _STATE.in_), since(_UPDATED_AT)],
 )
 
 
@@ -115,7 +131,8 @@ def refused_rows(
     if query.code:
         statement = statement.where(RefusedRow.code.in_(query.code))
     if kind is RecordKind.TRANSACTIONS and not mapping.get("update", False):
-        values["flag"] = "update=true"
+        key = mapping["columns"]["external_id"]
+        values |= {"flag": "update=true", "group_by": f"group_by={'COLUMN' if key.startswith('=') else key}"}
     found = fetch(tx, statement, [SortKey(RefusedRow.line)], limit=query.limit, after=after)
     return Page([_explained(row, kind, values) for row in found.rows], found.after)
 
@@ -182,6 +199,7 @@ def begin(
         "state": state,
         "refused_by_reason": {},
         "words_unmatched": {},
+        "answers_excluded": {},
         "error": None,
         "created_by": actor.id,
         "units": sorted(actor.units),
@@ -238,7 +256,13 @@ def close_upload(
     accepted = (
         update(Import)
         .where(Import.id == import_id, Import.state == ImportState.UPLOADING)
-        .values(job_id=job["id"], state=ImportState.WAITING, file_sha256=sha256, file_bytes=size)
+        .values(
+            job_id=job["id"],
+            state=ImportState.WAITING,
+            file_sha256=sha256,
+            file_bytes=size,
+            updated_at=now(),
+        )
         .returning(*Import.__table__.columns)
     )
     row = tx.execute(accepted).mappings().first()

@@ -140,6 +140,8 @@ def _count(outcome: Outcome, kind: Kind, rows: Items, results: Results) -> None:
     for line, item, result in zip(rows.line, rows.items, results, strict=True):
         if isinstance(result, dict):
             outcome.stored += 1
+            bad = [answer for answer in getattr(item, "answers", ()) if answer.excluded is not None]
+            outcome.bad_answers.update((answer.question, answer.excluded.value) for answer in bad)
         elif isinstance(result, ConflictError) and result.code == kind.exists:
             outcome.repeats(line)
         else:

@@ -19,11 +19,12 @@ from app.domain.imports.mapping import Mapping as FileMapping
 from app.domain.imports.refusals import Refusal, Refused
 from app.domain.imports.sources import FLAGS, NO_CONSTANT, MappingProblem
 from app.domain.imports.targets import ANSWER, LINKED_SOURCE, LINKS, Reading, RecordKind, find, question_of
+from app.domain.surveys.surveys import AnswerFault, Question, member_of
 from app.errors import AppError, FieldError
 from app.schemas.activity.interactions import InteractionCreate
 from app.schemas.common.base import Input
-from app.schemas.recovery.complaints import ComplaintCreate
-from app.schemas.surveys.responses import SurveyResponseCreate
+from app.schemas.recovery.complaints import ComplaintOfFile
+from app.schemas.surveys.responses import SurveyResponseOfFile
 from app.services.activity import interactions
 from app.services.recovery import complaints
 from app.services.surveys import responses
@@ -55,9 +56,9 @@ KINDS: Mapping[RecordKind, Kind] = {
     RecordKind.INTERACTIONS: Kind(
         InteractionCreate, interactions.create_many, "interaction_exists", Interaction
     ),
-    RecordKind.COMPLAINTS: Kind(ComplaintCreate, complaints.create_many, "complaint_exists", Complaint),
+    RecordKind.COMPLAINTS: Kind(ComplaintOfFile, complaints.create_many, "complaint_exists", Complaint),
     RecordKind.RESPONSES: Kind(
-        SurveyResponseCreate, responses.create_many, "response_exists", SurveyResponse
+        SurveyResponseOfFile, responses.create_many, "response_exists", SurveyResponse
     ),
 }
 
@@ -83,11 +84,11 @@ class Items:
         return replace(self, line=line, items=items, linked=linked)
 
 
-def prepare(mapping: FileMapping, rows: "ValueRows", questions: Mapping[str, str]) -> Items:
+def prepare(mapping: FileMapping, rows: "ValueRows", questions: Mapping[str, Question]) -> Items:
     """Make of each row what a request would carry, or refuse it.
 
     Args:
-        questions: code -> kind, of the survey that responses answer.
+        questions: by code, of the survey that responses answer.
     """
     model = KINDS[mapping.kind].model
     made = Items([], [], [], list(rows.refused), rows.rows_in)
@@ -154,7 +155,7 @@ def reason(item: Any, error: AppError) -> tuple[Refusal, str]:
 # --- inside
 
 
-def _wire(mapping: FileMapping, values: Row, questions: Mapping[str, str]) -> Row:
+def _wire(mapping: FileMapping, values: Row, questions: Mapping[str, Question]) -> Row:
     """A row as a request would carry it."""
     wire: Row = {"source": mapping.source}
     if mapping.kind is RecordKind.COMPLAINTS:
@@ -163,7 +164,7 @@ def _wire(mapping: FileMapping, values: Row, questions: Mapping[str, str]) -> Ro
     for target, value in values.items():
         question = question_of(target)
         if question is not None:
-            answers.append(_answer(question, questions[question], value))
+            answers.append(_answer(questions[question], value))
         elif value is None or target in LINKS or target == LINKED_SOURCE:
             continue
         elif target == "customer_key":
@@ -177,11 +178,14 @@ def _wire(mapping: FileMapping, values: Row, questions: Mapping[str, str]) -> Ro
     return {**wire, "answers": answers} if mapping.kind is RecordKind.RESPONSES else wire
 
 
-def _answer(question: str, kind: str, value: Any) -> Row:
+def _answer(question: Question, value: Any) -> Row:
     if value is None:
-        return {"question": question, "skipped": True}
-    member = "number" if isinstance(value, int) else kind
-    return {"question": question, member: value}
+        return {"question": question["code"], "skipped": True}
+    if isinstance(value, Refusal):
+        outside = value is Refusal.ANSWER_OUTSIDE_SCALE
+        fault = AnswerFault.OUT_OF_RANGE if outside else AnswerFault.WRONG_SCALE
+        return {"question": question["code"], "excluded": fault}
+    return {"question": question["code"], member_of(question["kind"]): value}
 
 
 ONE_LINE = frozenset(("subject", "topic", "category", "product"))
@@ -213,6 +217,7 @@ _REASONS = {
     "out_of_order": Refusal.OUT_OF_ORDER,
     "in_future": Refusal.IN_FUTURE,
     "not_resolved": Refusal.NOT_RESOLVED,
+    "state_contradicted": Refusal.STATE_CONTRADICTED,
     "unknown_disposition": Refusal.UNKNOWN_VALUE,
     "inactive_disposition": Refusal.NOT_IN_USE,
     "survey_inactive": Refusal.NOT_IN_USE,

@@ -1,8 +1,9 @@
 """Records that a source sends again: what is new in a later file changes what is stored.
 
 A complaint or interaction is changed where its source says something else than it did before; a cell that is
-empty says nothing. What tells a record apart (whose it is, when and how it began) does not change: a row in
-which that differs is another record under a key that is not unique, and is refused.
+empty says nothing. A response gets the answers that it had no good ones for, and never others. What tells a
+record apart (whose it is, when and how it began) does not change: a row in which that differs is another
+record under a key that is not unique, and is refused.
 """
 
 import hashlib
@@ -17,17 +18,24 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from app.domain.common.access import Actor
 from app.domain.imports.refusals import Refusal, Refused
-from app.domain.imports.source_digests import merge, newer_members, pack
+from app.domain.imports.source_digests import merge, newer_members, pack, unheard
 from app.domain.imports.targets import RecordKind
+from app.domain.recovery.complaints import ENDED_STATES, OPEN_STATES, PAST_STEPS, ComplaintState, end_times
 from app.errors import AppError, ConflictError
 from app.schemas.activity.interactions import InteractionUpdate
 from app.schemas.recovery.complaints import ComplaintUpdate
-from app.schemas.recovery.events import ComplaintHandOver, ComplaintResolution, ComplaintStep
+from app.schemas.recovery.events import (
+    ComplaintHandOver,
+    ComplaintReopening,
+    ComplaintResolution,
+    ComplaintStep,
+)
 from app.services.activity import interactions
 from app.services.customers import external_ids
 from app.services.imports import source_digests
 from app.services.imports.record_requests import KINDS, Items, reason
 from app.services.recovery import steps
+from app.services.surveys import completions
 from app.store import dialects
 from app.store.imports import transaction_batches
 from app.store.imports.transaction_batches import Outcome
@@ -43,8 +51,11 @@ APART: Mapping[RecordKind, tuple[str, ...]] = {
 }
 """Members besides the customer in which a record never changes."""
 
-_NOT_STATED = frozenset(("source", "external_id", "create_missing", "survey_version"))
-"""Members that are of the mapping, or of the day on which the file was sent."""
+CLOSED = ComplaintState.CLOSED
+
+_NOT_STATED = frozenset(("source", "external_id", "create_missing", "survey_version", "changed_at"))
+"""Members that are of the mapping, or of the day on which the file was sent;
+and when a source changed a record last, which says nothing of what it changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +70,9 @@ class RowDigests:
     def of(cls, item: Any) -> "RowDigests":
         """What the item of a row says."""
         members = item.model_dump(include=item.model_fields_set - _NOT_STATED)
+        for answer in members.get("answers", ()):
+            if answer["excluded"] is None:  # as answers were packed before there was a reason
+                del answer["excluded"]
         packed = pack(members)
         return cls(members, packed, hashlib.blake2b(packed, digest_size=16).digest())
 
@@ -121,10 +135,14 @@ def settle(
             changed = changed if row["source_said"] else set()
         elif changed:
             changed = _really(kind, item, row, changed, customers)
+            changed -= _reopened_unheard(item, one.members, row)
         if not changed:
             outcome.repeats(line)
             if not is_old and row["source_said"] != in_all.packed:
                 keep(tx, kind, [row["id"]], [in_all])
+            continue
+        if changed == {"answers"} and (filled := _complete(tx, actor, row, item, in_all)) is not None:
+            (outcome.updates if filled else outcome.repeats)(line)
             continue
         column = _apart(kind, changed)
         if column is not None:
@@ -188,11 +206,29 @@ def _really(kind: RecordKind, item: Any, row: Row, changed: set[str], customers:
     return rest | ({"customer_id"} if whose and other else set())
 
 
+def _reopened_unheard(item: Any, members: Row, row: Row) -> set[str]:
+    """The state, where it says nothing new: a source that never said one and says open now does not
+    contradict what was resolved here; open states follow from steps; and what is closed was resolved."""
+    state = getattr(item, "state", None)
+    is_new = "state" in unheard({"state": members.get("state")}, row["source_said"])
+    still_open = state in OPEN_STATES and (is_new or row["state"] in OPEN_STATES)
+    was_resolved = state == ComplaintState.RESOLVED and row["state"] == CLOSED
+    return {"state"} if still_open or was_resolved else set()
+
+
 def _apart(kind: RecordKind, changed: Collection[str]) -> str | None:
     """The target that tells a row's record from the one that is stored; None when it may be the same."""
     if kind is RecordKind.RESPONSES:
         return "external_id"
     return next((member for member in APART[kind] if member in changed), None)
+
+
+def _complete(tx: WriteTx, actor: Actor, row: Row, item: Any, in_all: RowDigests) -> bool | None:
+    """Fill in answers of a response that it had no good ones for; see `completions.complete`."""
+    filled = completions.complete(tx, actor, row, item.answers)
+    if filled is not None:
+        keep(tx, RecordKind.RESPONSES, [row["id"]], [in_all])
+    return filled
 
 
 def _change_interaction(
@@ -243,28 +279,55 @@ def _change_complaint(
 ) -> None:
     if "customer_id" in changed:
         raise ConflictError(code="other_customer")
-    for member, step in _STEPS.items():
+    if item.state in ENDED_STATES:
+        ends = end_times(item.state, {**row, **_times_of(item, changed)}, item.changed_at)
+        changed = changed | ({"resolved_at"} if row["state"] in OPEN_STATES else set())
+        changed = changed | ({"closed_at"} if item.state == CLOSED != row["state"] else set())
+    else:
+        ends = _times_of(item, changed)
+    if row["resolved_at"] is not None and item.resolved_at == item.closed_at:
+        changed = changed - {"resolved_at"}  # what is closed now counts as resolved then, and was before
+    for member in _STEPS:
         if member not in changed:
             continue
         if row[member] is not None:
             raise ConflictError(code="step_taken", member=member)
-        at = getattr(item, member)
         try:
-            step(tx, actor, row["id"], at, item.resolution)
+            _take_step(tx, actor, row, member, ends.get(member), item.resolution)
         except AppError as error:
             raise ConflictError(
                 code=error.fields[0].code if error.fields else error.code, member=member
             ) from None
+    if "state" in changed and item.state in OPEN_STATES and row["state"] in ENDED_STATES:
+        reopening = ComplaintReopening.model_construct(at=None, reason=cast("str", None))
+        steps.reopen(tx, actor, row["id"], reopening)
     if "resolution" in changed and "resolved_at" not in changed:
         raise ConflictError(code="step_taken", member="resolution")
     moved = {member: getattr(item, member) for member in changed & {"owner"}}
     if moved:
         steps.hand_over(tx, actor, row["id"], ComplaintHandOver.model_construct(**moved))
-    rest = changed - _STEPS.keys() - {"owner", "resolution"}
+    rest = changed - _STEPS.keys() - {"owner", "resolution", "state"}
     if rest:
         changes = {member: getattr(item, member) for member in rest}
         data = ComplaintUpdate.model_construct(rest, **changes)
         steps.update_one(tx, actor, row["id"], data, None)
+
+
+def _times_of(item: Any, changed: Collection[str]) -> dict[str, datetime | None]:
+    return {member: getattr(item, member) for member in _STEPS if member in changed}
+
+
+def _take_step(
+    tx: WriteTx, actor: Actor, row: Row, member: str, at: datetime | None, resolution: str | None
+) -> None:
+    """Take the step whose time is ``member``: ``at`` None where nobody knows it."""
+    taken = {"resolved_at": ENDED_STATES, "closed_at": {CLOSED}}.get(member, ())
+    if at is None:
+        steps.end_at_unknown_time(tx, actor, row["id"], PAST_STEPS[member], resolution)
+    elif row["state"] in taken:
+        steps.correct_times(tx, actor, row["id"], {member: at})
+    else:
+        _STEPS[member](tx, actor, row["id"], at, resolution)
 
 
 def _acknowledge(tx: WriteTx, actor: Actor, complaint_id: UUID, at: datetime, _said: str | None) -> None:

@@ -1,14 +1,23 @@
 """The survey that the responses of a file answer."""
 
+from collections import abc
 from dataclasses import replace
 
 from sqlalchemy import select
 
 from app.domain.imports.mapping import Mapping
 from app.domain.imports.targets import RecordKind, question_of
+from app.domain.satisfaction import INDICES
+from app.domain.surveys.surveys import WEIGHED, Question, QuestionKind
 from app.errors import FieldError, InvalidError
 from app.store.tables import Survey, SurveyVersion
 from app.store.transactions import ReadTx
+
+NO_INDEX = "none"
+"""Instead of an index: no index reads the answers to the question."""
+
+COMPONENTS = WEIGHED - {QuestionKind.EXPECTATION}
+"""Kinds of questions whose answers are satisfaction in indices made of several."""
 
 _UNKNOWN = {
     "unknown_survey": "There is no such survey.",
@@ -17,8 +26,8 @@ _UNKNOWN = {
 }
 
 
-def questions(tx: ReadTx, mapping: Mapping) -> dict[str, str]:
-    """Code and kind of each question that responses read with ``mapping`` answer; none for other kinds."""
+def questions(tx: ReadTx, mapping: Mapping) -> dict[str, Question]:
+    """The questions that responses read with ``mapping`` answer, by code; none for other kinds."""
     if mapping.kind is not RecordKind.RESPONSES:
         return {}
     statement = (
@@ -28,7 +37,27 @@ def questions(tx: ReadTx, mapping: Mapping) -> dict[str, str]:
         .where(SurveyVersion.number == int(mapping.constant("survey_version") or 0))
     )
     asked = tx.execute(statement).scalar_one_or_none() or []
-    return {question["code"]: question["kind"] for question in asked}
+    return {question["code"]: question for question in asked}
+
+
+def indices_of(asked: abc.Mapping[str, Question], code: str) -> list[str]:
+    """The indices that read the answers to a question, or ``none``.
+
+    >>> nps, remark = {"code": "q", "kind": "nps"}, {"code": "r", "kind": "text"}
+    >>> indices_of({"q": nps, "r": remark}, "q"), indices_of({"q": nps, "r": remark}, "r")
+    (['nps'], ['none'])
+    """
+    question = asked[code]
+    kind, weight = question["kind"], question.get("weight") or 0
+    expected = {bool(one.get("weight")) for one in asked.values() if one["kind"] == QuestionKind.EXPECTATION}
+    weighed = {bool(one.get("weight")) for one in asked.values() if one["kind"] in COMPONENTS}
+    reads = {
+        "composite": kind in COMPONENTS and weight > 0,
+        "expectation": kind in WEIGHED and weight > 0 and True in expected and True in weighed,
+        "culture": question.get("dimension") is not None,
+    }
+    found = [name for name, index in INDICES.items() if reads.get(name, kind in index.kinds)]
+    return found or [NO_INDEX]
 
 
 def settled(tx: ReadTx, mapping: Mapping) -> Mapping:

@@ -3,12 +3,13 @@
 from operator import itemgetter
 from uuid import UUID
 
-from sqlalchemy import Integer, bindparam, func, literal_column, select
+from sqlalchemy import Integer, Text, bindparam, func, literal_column, select
 
 from app.domain.common import emails, phones
 from app.domain.common.access import Actor
 from app.domain.common.text import split_qualified
 from app.domain.customers.customers import Match, match_of
+from app.domain.recovery.complaints import ENDED_STATES
 from app.errors import NotFoundError
 from app.schemas.common.base import shaper
 from app.schemas.insights.overview import (
@@ -72,9 +73,10 @@ _BY_EXTERNAL_ID = PreparedSelect(
     _LIKELIEST_FIRST.where(Customer.id == owner_of(bindparam("system"), bindparam("key")))
 )
 
-# A complaint has a resolution in exactly those states that are not open
-# (app.domain.recovery.complaints.Lifecycle).
-_is_open = (Complaint.customer_id == _ID, Complaint.resolved_at.is_(None))
+_is_open = (
+    Complaint.customer_id == _ID,
+    *(Complaint.state != literal_column(f"'{state}'", Text) for state in sorted(ENDED_STATES)),
+)
 _open_complaints = (
     select(
         literal_column("0", Integer).label("place"),

@@ -1,6 +1,6 @@
 """A satisfaction index over any window, computed from the answers when somebody asks."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -36,7 +36,8 @@ DAYS = 365
 MAX_KNOWN = 20
 """So many codes of questions are named, at most, where one is refused."""
 SHRUNK = frozenset({SatisfactionBy.AGENT, SatisfactionBy.UNIT})
-IN_ORDER = frozenset({SatisfactionBy.TIER, SatisfactionBy.MONTH})
+_NOT_IN_SQL = (None, SatisfactionBy.MONTH, SatisfactionBy.SURVEY)
+IN_ORDER = frozenset({SatisfactionBy.TIER, SatisfactionBy.MONTH, SatisfactionBy.SURVEY})
 
 
 @in_thread
@@ -53,14 +54,21 @@ def report(tx: ReadTx, actor: Actor, query: SatisfactionQuery, language: str) ->
     survey_id = _survey(surveys, query.survey)
     _check_question(surveys, index, survey_id, query.question)
     asked = Asked(index.kinds, start, end, survey_id, query.question)
-    by = None if query.by in (None, SatisfactionBy.MONTH) else Grouping(query.by)
+    by = None if query.by in _NOT_IN_SQL else Grouping(query.by)
     columns = survey_answers.answers(tx, asked, by)
     sent = survey_answers.invitations(tx, asked, _asking(surveys, asked), by)
-    if query.by is SatisfactionBy.MONTH:
-        columns["group"] = _months(columns["answered_micros"], actor.company)
-        sent["group"] = _months(sent["invited_micros"], actor.company)
+    apart = index.survey_apart and survey_id is None
+    divided = _divide(query.by, apart, columns, sent, surveys, actor.company)
     found = answer_columns.answered(columns, versions)
     whole = _each_once(found.answers)
+    parts = Divided(index, found, columns, sent, divided, query.survey)
+    groups = parts.by_survey() if apart else parts.groups() if divided else []
+    is_mixed = apart and len({group["survey"] for group in groups if _has_answers(group)}) > 1
+    by_tag = divided is SatisfactionBy.TAG
+    overall = _overall(index, found, whole, sent, by_tag)
+    trend = _trend(index, found, whole, actor.company, language)
+    if is_mixed:
+        overall, trend = _without_score(overall), {"trend": [], "verdict": None}
     return {
         "index": index.code,
         "name": translate(index.title, language),
@@ -73,11 +81,11 @@ def report(tx: ReadTx, actor: Actor, query: SatisfactionQuery, language: str) ->
         "window": {"start": start, "end": end},
         "survey": query.survey,
         "question": query.question,
-        "by": query.by,
-        "overall": _overall(index, found, whole, sent, query.by is SatisfactionBy.TAG),
+        "by": divided,
+        "overall": overall,
         "questions": _questions(index, found, whole, surveys),
-        "groups": [] if query.by is None else _groups(index, found, columns["group"], sent, query.by),
-        **_trend(index, found, whole, actor.company, language),
+        "groups": groups,
+        **trend,
     }
 
 
@@ -185,28 +193,105 @@ def _overall(index: Index, found: Answered, whole: IntArray, sent: Columns, by_t
     return {**result_row(result, mixes), "response_rate": _rate(sent["answered"][rows])}
 
 
-def _groups(index: Index, found: Answered, group: Any, sent: Columns, by: SatisfactionBy) -> list[Row]:
-    codes, keys = numpy_io.factorize(group)
-    invited, asked = numpy_io.factorize(sent["group"])
-    answered = {key: sent["answered"][invited == code] for code, key in enumerate(asked)}
-    keys = list(dict.fromkeys([*keys, *asked]))  # also who was asked and did not answer
-    answers = found.answers_of(index)
-    results = index.compute(answers, codes, len(keys), found.options(index))
-    mixed = mixed_groups(index, answers, codes, len(keys))
-    shrunk = shrink_results(results) if by in SHRUNK else [None] * len(keys)
-    rows = [
-        {
-            "key": None if key == NOT_STATED else key,
-            **result_row(result, mixes),
-            "shrunk_score": score,
-            "response_rate": _rate(answered[key]) if key in answered else None,
-        }
-        for key, result, score, mixes in zip(keys, results, shrunk, mixed, strict=True)
-    ]
-    return sorted(rows, key=lambda row: _place(row, by))
+def _divide(
+    by: SatisfactionBy | None,
+    apart: bool,
+    columns: Columns,
+    sent: Columns,
+    surveys: list[tuple[UUID, str, int, Any]],
+    company: Company,
+) -> SatisfactionBy | None:
+    """Add the groups that the database does not give, and ``survey`` where surveys are kept apart; what it is
+    divided by then."""
+    if by is SatisfactionBy.MONTH:
+        columns["group"] = _months(columns["answered_micros"], company)
+        sent["group"] = _months(sent["invited_micros"], company)
+    if apart or by is SatisfactionBy.SURVEY:
+        for read in (columns, sent):
+            read["survey"] = _codes(read["survey_id"], surveys)
+        by = by or SatisfactionBy.SURVEY
+    if by is SatisfactionBy.SURVEY:
+        columns["group"], sent["group"] = columns["survey"], sent["survey"]
+    return by
 
 
-def _place(row: Row, by: SatisfactionBy) -> tuple[Any, ...]:
+@dataclass(frozen=True, slots=True)
+class Divided:
+    """Answers and invitations, and what they are divided by.
+
+    ``columns`` and ``sent`` have ``group``, and where surveys are kept apart ``survey``, the code of each.
+    """
+
+    index: Index
+    found: Answered
+    columns: Columns
+    sent: Columns
+    by: SatisfactionBy | None
+    survey: str | None
+
+    def by_survey(self) -> list[Row]:
+        """The groups of each survey on its own, in the order of their codes."""
+        codes = sorted({*self.columns["survey"].tolist(), *self.sent["survey"].tolist()})
+        groups = [
+            group
+            for code in codes
+            for group in self.groups(self.columns["survey"] == code, self.sent["survey"] == code, code)
+        ]
+        return [group for group in groups if _has_answers(group) or group["response_rate"] is not None]
+
+    def groups(
+        self, rows: Any = slice(None), sent: Any = slice(None), survey: str | None = None
+    ) -> list[Row]:
+        """The groups of some of the answers and invitations."""
+        assert self.by is not None  # noqa: S101 - asked for where it is divided
+        codes, keys = numpy_io.factorize(self.columns["group"][rows])
+        invited, asked = numpy_io.factorize(self.sent["group"][sent])
+        answered = {key: self.sent["answered"][sent][invited == code] for code, key in enumerate(asked)}
+        keys = list(dict.fromkeys([*keys, *asked]))  # also who was asked and did not answer
+        answers = self.found.answers_of(self.index)
+        answers = answers if survey is None else answers.take(rows)
+        results = self.index.compute(answers, codes, len(keys), self.found.options(self.index))
+        mixed = mixed_groups(self.index, answers, codes, len(keys))
+        shrunk = shrink_results(results) if self.by in SHRUNK else [None] * len(keys)
+        figures = [
+            {
+                "survey": key if self.by is SatisfactionBy.SURVEY else survey or self.survey,
+                "key": None if key == NOT_STATED else key,
+                **result_row(result, mixes),
+                "shrunk_score": score,
+                "response_rate": _rate(answered[key]) if key in answered else None,
+            }
+            for key, result, score, mixes in zip(keys, results, shrunk, mixed, strict=True)
+        ]
+        return sorted(figures, key=lambda row: _place(row, self.by))
+
+
+def _codes(survey_ids: Any, surveys: list[tuple[UUID, str, int, Any]]) -> NDArray[Any]:
+    """The code of each survey of a column of ids."""
+    codes = {survey_id.bytes: code for survey_id, code, _, _ in surveys}
+    of, ids = numpy_io.factorize(survey_ids)
+    named = np.array([codes[one.ljust(16, b"\0")] for one in ids], dtype=object)
+    return named[of] if named.size else np.empty(0, dtype=object)
+
+
+def _has_answers(figures: Row) -> bool:
+    return bool(figures["n"] or any(figures["excluded"].values()))
+
+
+def _without_score(overall: Row) -> Row:
+    """What counts of several surveys together, which have no score in common."""
+    nothing: Row = {
+        "score": None,
+        "low": None,
+        "high": None,
+        "rankable": False,
+        "parts": {},
+        "dimensions": [],
+    }
+    return {**overall, **nothing}
+
+
+def _place(row: Row, by: SatisfactionBy | None) -> tuple[Any, ...]:
     """Where a group stands: in the order of keys, or best first; unnamed ones and those that cannot be
     ranked come last."""
     key = row["key"] or ""

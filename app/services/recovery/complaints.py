@@ -1,21 +1,27 @@
 """Record, find and read complaints. What happens to them later is in `app.services.recovery.steps`."""
 
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import and_, insert, not_, or_, select
 
+from app.domain.common import names
 from app.domain.common.access import Actor
 from app.domain.common.days import clock_text, is_future
+from app.domain.recovery import search_words
 from app.domain.recovery.complaints import (
+    ENDED_STATES,
     OPEN_STATES,
     PAST_STEPS,
+    ComplaintState,
     EventKind,
     Lifecycle,
+    end_times,
+    is_time_unknown,
     make_number,
     normalise_number,
     out_of_order,
@@ -28,7 +34,7 @@ from app.services.activity import recording, related_records
 from app.services.platform import rights
 from app.services.platform.changes import one_or_raise
 from app.store.audit import trail
-from app.store.engine import one_statement
+from app.store.engine import in_thread_on_sqlite, one_statement
 from app.store.listing import (
     Listing,
     any_of,
@@ -41,7 +47,8 @@ from app.store.listing import (
     window,
 )
 from app.store.paging import After, Page, SortKey, fetch
-from app.store.tables import Complaint, ComplaintEvent
+from app.store.sql.word_sets import WordSets
+from app.store.tables import Complaint, ComplaintEvent, ComplaintWord
 from app.store.transactions import ReadTx, Row, WriteTx
 from app.store.types import new_id, now
 from app.store.visibility import visible_to
@@ -52,6 +59,13 @@ _READ_EVENTS = select(ComplaintEvent.__table__)
 def _is_open(wanted: bool) -> Any:
     is_open = Complaint.state.in_(sorted(OPEN_STATES))
     return is_open if wanted else ~is_open
+
+
+def _has_no_time(wanted: bool) -> Any:
+    closed = and_(Complaint.state == ComplaintState.CLOSED, Complaint.closed_at.is_(None))
+    ended = Complaint.state.in_(sorted(ENDED_STATES))
+    unknown = and_(ended, or_(Complaint.resolved_at.is_(None), closed))
+    return unknown if wanted else not_(unknown)
 
 
 def _has_number(text: str) -> Any:
@@ -89,13 +103,22 @@ COMPLAINTS = Listing(
         any_of(Complaint.state, Complaint.severity),
         where("number", _has_number),
         where("open", _is_open),
+        where("time_unknown", _has_no_time),
         window("received", Complaint.received_at),
         since(Complaint.updated_at),
     ],
+    others=["q"],
 )
 
-shape = shaper(ComplaintRead)
-"""A row as `ComplaintRead` wants it."""
+_WORDS = WordSets(Complaint.id, ComplaintWord.complaint_id, ComplaintWord.word)
+
+_as_read = shaper(ComplaintRead)
+
+
+def shape(row: Row) -> Row:
+    """A row as `ComplaintRead` wants it."""
+    unknown = is_time_unknown(row["state"], row["resolved_at"], row["closed_at"])
+    return _as_read({**row, "time_unknown": unknown})
 
 
 # --- reading
@@ -119,6 +142,25 @@ def page(tx: ReadTx, actor: Actor, query: ComplaintQuery, after: After | None) -
         InvalidError: no complaint can have the number asked for: it was misheard or mistyped.
     """
     return COMPLAINTS.page(tx, actor, query, after, shape)
+
+
+@in_thread_on_sqlite
+def page_of_words(tx: ReadTx, actor: Actor, query: ComplaintQuery, after: After | None) -> Page:
+    """Read a page of the complaints that match every filter, ``q`` too; two statements.
+
+    Raises:
+        InvalidError: as in `page`.
+    """
+    words = names.query(query.q or "")
+    has_words = _WORDS.condition(words, one_by_one=_WORDS.finds_many(tx, words))
+    statement = COMPLAINTS.filtered(actor, query).where(has_words)
+    found = fetch(tx, statement, COMPLAINTS.order(query), limit=query.limit, after=after)
+    return Page([shape(row) for row in found.rows], found.after)
+
+
+def reader_of(query: ComplaintQuery) -> Callable[[ReadTx, Actor, ComplaintQuery, After | None], Page]:
+    """Return `page`, or `page_of_words` with ``q``."""
+    return page if query.q is None else page_of_words
 
 
 @one_statement
@@ -192,10 +234,22 @@ def create_many(
     named = [event for row, past in stored for event in _first_events(actor, row, past)]
     if named:
         tx.execute(insert(ComplaintEvent), named)
+        store_words(tx, [row for row, _ in stored])
     if import_id is None:
         received = [(str(row["id"]), row["customer_id"]) for row, _ in stored]
         trail.record_all(tx, actor, "complaint.received", received)
     return [shape(row) if isinstance(row, dict) else row for row in rows]
+
+
+def store_words(tx: WriteTx, rows: Iterable[Row]) -> None:
+    """Store the words that complaints are found by; those they had are deleted already."""
+    words = [
+        {"word": word, "complaint_id": row["id"]}
+        for row in rows
+        for word in search_words.keys(row["number"], row["subject"], row["text"])
+    ]
+    if words:
+        tx.execute(insert(ComplaintWord), words)
 
 
 def event(
@@ -206,6 +260,7 @@ def event(
     *,
     note: str | None = None,
     members: Iterable[str] = (),
+    time_unknown: bool = False,
 ) -> Row:
     """The row of the event that made ``complaint`` what it is.
 
@@ -214,7 +269,9 @@ def event(
         at: when it happened.
         note: what was said.
         members: names of changed members.
+        time_unknown: ``at`` is not when it happened.
     """
+    data: Row = {"members": sorted(members)} if members else {}
     return {
         "complaint_id": complaint["id"],
         "number": complaint["version"],
@@ -226,13 +283,14 @@ def event(
         "at": at,
         "recorded_at": complaint["updated_at"],
         "note": note,
-        "data": {"members": sorted(members)} if members else {},
+        "data": data | ({"time_unknown": True} if time_unknown else {}),
     }
 
 
 # --- inside
 
 
+_CONTRADICTED = "The complaint is open, but the row has a time of resolution or closing."
 _IN_FUTURE = "Expected an instant that is not in the future; our clock reads {now}."
 Past = list[tuple[EventKind, datetime, Lifecycle]]
 """What had happened to a complaint when it was recorded, in order: what, when, and how far it was then. The
@@ -243,6 +301,12 @@ def _past(item: ComplaintCreate, at: datetime) -> Past | AppError:
     """The past of an item, or why it cannot be."""
     received_at = item.received_at or at
     times = {member: getattr(item, member) for member in PAST_STEPS}
+    state, changed_at = getattr(item, "state", None), getattr(item, "changed_at", None)
+    ends: set[str] = set()
+    if state in ENDED_STATES:
+        ends = {"resolved_at", "closed_at"} if state == ComplaintState.CLOSED else {"resolved_at"}
+        whole = end_times(state, {"received_at": received_at, **times}, changed_at)
+        times = {member: whole[member] for member in PAST_STEPS}
     wrong = [
         FieldError(
             f"/{member}", "out_of_order", "Expected not before {earlier}.", params={"earlier": earlier}
@@ -254,7 +318,9 @@ def _past(item: ComplaintCreate, at: datetime) -> Past | AppError:
         for member, happened_at in times.items()
         if happened_at is not None and is_future(happened_at, at)
     ]
-    if item.resolved_at is None:
+    if state in OPEN_STATES and (times["resolved_at"] or times["closed_at"]):
+        wrong.append(FieldError("/state", "state_contradicted", _CONTRADICTED))
+    if times["resolved_at"] is None and not ends:
         wrong += [
             FieldError(f"/{member}", "not_resolved", "This goes with resolved_at.")
             for member in ("closed_at", "resolution")
@@ -264,9 +330,9 @@ def _past(item: ComplaintCreate, at: datetime) -> Past | AppError:
         return InvalidError(fields=wrong)
     past = [(EventKind.RECEIVED, received_at, Lifecycle())]
     for member, happened_at in times.items():
-        if happened_at is not None:
+        if happened_at is not None or member in ends:
             life = past[-1][2].after(PAST_STEPS[member], happened_at, item.resolution)
-            past.append((PAST_STEPS[member], happened_at, life))
+            past.append((PAST_STEPS[member], happened_at or past[-1][1], life))
     return past
 
 
@@ -275,7 +341,7 @@ def _new_row(
 ) -> Row:
     """The row of an item whose customer is still to be found."""
     return {
-        **item.model_dump(exclude={"customer", "create_missing"}),
+        **item.model_dump(exclude={"customer", "create_missing", "state", "changed_at"}),
         **asdict(past[-1][2]),
         "id": row_id,
         "version": len(past),
@@ -292,7 +358,9 @@ def _first_events(actor: Actor, row: Row, past: Past) -> Iterator[Row]:
     """The events of a complaint that has just been recorded."""
     for number, (kind, at, life) in enumerate(past, start=1):
         note = life.resolution if kind == EventKind.RESOLVED else None
-        yield event(actor, {**row, "version": number, "state": life.state}, kind, at, note=note)
+        ended = {EventKind.RESOLVED: life.resolved_at, EventKind.CLOSED: life.closed_at}
+        after, unknown = {**row, "version": number, "state": life.state}, ended.get(kind, at) is None
+        yield event(actor, after, kind, at, note=note, time_unknown=unknown)
 
 
 def _draw_number() -> str:
@@ -327,5 +395,6 @@ _event_as_read = shaper(ComplaintEventRead)
 
 def _event_shape(row: Row) -> Row:
     """A row as `ComplaintEventRead` wants it, members in its order."""
-    row = {**row, "members": row["data"].get("members", [])}
+    data = row["data"]
+    row = {**row, "members": data.get("members", []), "time_unknown": data.get("time_unknown", False)}
     return _event_as_read(row)

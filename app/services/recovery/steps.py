@@ -12,16 +12,18 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import delete, func, insert, select
 
 from app.domain.common.access import Actor
 from app.domain.common.days import clock_text, is_future
 from app.domain.recovery.complaints import (
     NON_TRANSITIONS,
+    PAST_STEPS,
     ComplaintState,
     EventKind,
     Lifecycle,
     is_overtaken,
+    out_of_order,
     possible_steps,
     step_time,
 )
@@ -38,7 +40,7 @@ from app.services.activity import related_records
 from app.services.platform import rights
 from app.services.platform.changes import Change, begin
 from app.services.recovery import complaints
-from app.store.tables import Complaint, ComplaintEvent
+from app.store.tables import Complaint, ComplaintEvent, ComplaintWord
 from app.store.transactions import Row, WriteTx
 
 
@@ -116,6 +118,37 @@ def hand_over(
     return _store(change, EventKind.HANDED_OVER, at, changes, note=data.note, members=changes)
 
 
+def end_at_unknown_time(
+    tx: WriteTx, actor: Actor, complaint_id: UUID, step: EventKind, resolution: str | None = None
+) -> Row:
+    """Note that the complaint was resolved or closed, and that nobody knows when.
+
+    Raises:
+        ConflictError: not possible in the present state (``illegal_step``).
+    """
+    change = begin(tx, actor, complaints.COMPLAINTS, Complaint, complaint_id, None)
+    life = _life(change, step).after(step, None, resolution)
+    at = _happened_at(change, None)
+    return _store(change, step, at, asdict(life), note=resolution, time_unknown=True)
+
+
+def correct_times(tx: WriteTx, actor: Actor, complaint_id: UUID, times: Row) -> Row:
+    """Note when a complaint was resolved or closed of which nobody knew.
+
+    Raises:
+        InvalidError: that is before it was received, or ahead of our clock.
+    """
+    change = begin(tx, actor, complaints.COMPLAINTS, Complaint, complaint_id, None)
+    after = {**change.before, **times}
+    earlier = {member: after[member] for member in ("received_at", *PAST_STEPS)}
+    for member, _ in out_of_order(earlier):
+        detail = "Expected an instant that is not before the complaint's last step."
+        raise InvalidError(fields=[FieldError(f"/{member}", "before_last_step", detail)])
+    for member, at in times.items():
+        _refuse_future(at, change.recorded_at, f"/{member}")
+    return _store(change, EventKind.CHANGED, _happened_at(change, None), times, members=times)
+
+
 def note(
     tx: WriteTx, actor: Actor, complaint_id: UUID, data: ComplaintNote, if_match: str | None = None
 ) -> Row:
@@ -142,7 +175,11 @@ def update_one(
         after = {**before, **changes}
         if wrong := related_records.problems(related_records.find(tx, actor, [after]), after):
             raise InvalidError(fields=wrong)
-    return _store(change, EventKind.CHANGED, _happened_at(change, None), changes, members=changes)
+    after = _store(change, EventKind.CHANGED, _happened_at(change, None), changes, members=changes)
+    if {"subject", "text"} & changes.keys():
+        tx.execute(delete(ComplaintWord).where(ComplaintWord.complaint_id == complaint_id))
+        complaints.store_words(tx, [after])
+    return after
 
 
 # --- inside
@@ -172,14 +209,20 @@ def _step(
 ) -> Row:
     """Take a step that changes the state; ``given`` is the resolution, or why it is reopened."""
     change = begin(tx, actor, complaints.COMPLAINTS, Complaint, complaint_id, if_match)
+    life = _life(change, kind)
+    happened_at = _happened_at(change, at)
+    return _store(change, kind, happened_at, asdict(life.after(kind, happened_at, given)), note=given)
+
+
+def _life(change: Change, step: EventKind) -> Lifecycle:
+    """How far the complaint has come, where ``step`` can follow."""
     known = {member: change.before[member] for member in _LIFECYCLE_MEMBERS}
     life = Lifecycle(**known | {"state": ComplaintState(known["state"])})
-    if not life.allows(kind):
+    if not life.allows(step):
         detail = "The complaint is {state}: this step is not possible now. Possible steps: {steps}."
         steps = ", ".join(possible_steps(life.state))
         raise ConflictError(detail, code="illegal_step", state=life.state.value, steps=steps)
-    happened_at = _happened_at(change, at)
-    return _store(change, kind, happened_at, asdict(life.after(kind, happened_at, given)), note=given)
+    return life
 
 
 def _happened_at(change: Change, given: datetime | None) -> datetime:
@@ -198,11 +241,15 @@ def _happened_at(change: Change, given: datetime | None) -> datetime:
     if given < last_step_at:
         detail = "Expected an instant that is not before the complaint's last step."
         raise InvalidError(fields=[FieldError("/at", "before_last_step", detail)])
-    if is_future(given, change.recorded_at):
-        detail = "Expected an instant that is not in the future; our clock reads {now}."
-        ours = {"now": clock_text(change.recorded_at)}
-        raise InvalidError(fields=[FieldError("/at", "in_future", detail, params=ours)])
+    _refuse_future(given, change.recorded_at, "/at")
     return given
+
+
+def _refuse_future(at: datetime, recorded_at: datetime, pointer: str) -> None:
+    if is_future(at, recorded_at):
+        detail = "Expected an instant that is not in the future; our clock reads {now}."
+        ours = {"now": clock_text(recorded_at)}
+        raise InvalidError(fields=[FieldError(pointer, "in_future", detail, params=ours)])
 
 
 def _store(
@@ -213,11 +260,14 @@ def _store(
     *,
     note: str | None = None,
     members: Iterable[str] = (),
+    time_unknown: bool = False,
 ) -> Row:
     """Store what changed with its event, and return the complaint."""
     state = str({**change.before, **changed}["state"])
     after = change.store(f"complaint.{kind.value}", changed, members=members, data={"state": state})
-    event = complaints.event(change.actor, after, kind, at, note=note, members=members)
+    event = complaints.event(
+        change.actor, after, kind, at, note=note, members=members, time_unknown=time_unknown
+    )
     change.tx.execute(insert(ComplaintEvent), [event])
     return complaints.shape(after)
 

@@ -1,6 +1,6 @@
 """Record, find and read survey responses."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, insert, select, update
 
 from app.domain.common.access import Actor
 from app.domain.common.days import is_future
-from app.domain.surveys.surveys import answer_rows, check_answers, is_expired
+from app.domain.surveys.surveys import VALUES, answer_rows, check_answers, is_expired
 from app.errors import AppError, ConflictError, FieldError, InvalidError
 from app.schemas.common.base import shaper
 from app.schemas.surveys.responses import (
@@ -157,7 +157,7 @@ def create_many(
 
     recording.store_new(tx, actor, _KIND, items, rows, check, import_id)
     stored = [row for row in rows if isinstance(row, dict)]
-    _store_answers(tx, stored, answers)
+    store_answers(tx, stored, answers)
     claims = [
         {"invitation": row["invitation_id"], "answered": row["answered_at"]}
         for row in stored
@@ -204,7 +204,7 @@ def _new_row(
         version = survey.newest if item.survey_version is None else item.survey_version
         _refuse_closed(invitation, answered_at)
         _refuse_early(invitation, item.answered_at)
-        given = _checked_answers(item, survey, version)
+        given = _checked_answers(item, survey, version, of_file=import_id is not None)
     except AppError as refusal:
         return refusal
     row: Row = {
@@ -271,14 +271,14 @@ def _refuse_closed(invitation: Row | None, answered_at: datetime) -> None:
         raise ConflictError("The invitation has expired.", code="invitation_expired")
 
 
-def _checked_answers(item: SurveyResponseCreate, survey: Asked, version: int) -> list[Row]:
+def _checked_answers(item: SurveyResponseCreate, survey: Asked, version: int, *, of_file: bool) -> list[Row]:
     """The answers as they are stored, but for what they share with their response."""
     questions = survey.versions.get(version)
     if questions is None:
         detail = "The survey has no such version."
         raise InvalidError(fields=[FieldError("/survey_version", "unknown_survey_version", detail)])
     given = [answer.model_dump() for answer in item.answers]
-    if wrong := surveys.field_errors(check_answers(questions, given), "/answers"):
+    if wrong := surveys.field_errors(check_answers(questions, given, of_file=of_file), "/answers"):
         raise InvalidError(fields=wrong)
     return answer_rows(questions, given)
 
@@ -330,7 +330,8 @@ _KIND = recording.RecordType(
 # --- inside: answers
 
 
-def _store_answers(tx: WriteTx, stored: Iterable[Row], answers: dict[UUID, list[Row]]) -> None:
+def store_answers(tx: WriteTx, stored: Iterable[Row], answers: Mapping[UUID, Sequence[Row]]) -> None:
+    """Store the answers of stored responses, by id of the response."""
     rows = [
         {
             **answer,
@@ -363,11 +364,12 @@ def _shape(row: Row, answers: Iterable[Row]) -> Row:
 
 def _answer_shape(answer: Row) -> Row:
     least, maximum = answer["scale_min"], answer["scale_max"]
-    value = {member: answer[member] for member in ("number", "choice", "text")}
+    value = {member: answer[member] for member in VALUES}
     return {
         "question": answer["question"],
         "kind": answer["kind"],
         "scale": None if least is None else {"min": least, "max": maximum},
         **value,
-        "skipped": all(one is None for one in value.values()),
+        "skipped": answer["excluded"] is None and all(one is None for one in value.values()),
+        "excluded": answer["excluded"],
     }

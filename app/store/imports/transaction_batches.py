@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections import abc
+from collections import Counter, abc
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -41,7 +41,8 @@ class Outcome:
 
     ``alike`` are those of the repeated that have no key but say the same as a row of another file.
     ``present`` are rows under whose keys something was stored before the file came, and whether it says the
-    same: what becomes of them is still to be judged.
+    same: what becomes of them is still to be judged. ``bad_answers``: question and reason of answers of
+    stored rows that were left out.
     """
 
     stored: int = 0
@@ -52,6 +53,7 @@ class Outcome:
     repeated_lines: list[int] = field(default_factory=list)
     updated_lines: list[int] = field(default_factory=list)
     present: dict[int, bool] = field(default_factory=dict)
+    bad_answers: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def repeats(self, line: int) -> None:
         """Count a row that says what is stored."""

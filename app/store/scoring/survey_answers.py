@@ -9,8 +9,9 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import DTypeLike
-from sqlalchemy import LargeBinary, Select, case, func, literal, select
+from sqlalchemy import LargeBinary, Select, and_, case, func, literal, select
 
+from app.domain.surveys.surveys import AnswerFault
 from app.store.sql import numpy_io
 from app.store.sql.column_codec import Columns
 from app.store.sql.numpy_io import ID, Ids
@@ -57,6 +58,15 @@ class Asked:
     """Code of the only question, of one survey or of several."""
 
 
+_SKIPPED = and_(SurveyAnswer.number.is_(None), SurveyAnswer.excluded.is_(None))
+_OFF_SCALE = SurveyAnswer.excluded == AnswerFault.OUT_OF_RANGE
+_NO_SCALE = SurveyAnswer.excluded == AnswerFault.WRONG_SCALE
+
+
+def _or_zero(name: str) -> Any:
+    return func.coalesce(getattr(SurveyAnswer, name), 0)
+
+
 def answers(
     tx: ReadTx,
     asked: Asked,
@@ -76,7 +86,8 @@ def answers(
     Returns:
         ``response_id``, ``customer_id`` (`NO_CUSTOMER` when anonymous), ``survey_id``, ``survey_version``,
         ``question``, ``kind``, ``value`` (0 when ``skipped``), ``skipped``, ``scale_min`` and
-        ``scale_max`` (0 and 0 without a scale), ``answered_micros``, and ``group`` (with ``by``). By tag an
+        ``scale_max`` (0 and 0 without a scale), ``answered_micros``, and ``group`` (with ``by``). One that
+        a file held off its scale lies below it, one that was no value of it has no scale. By tag an
         answer stands once for each tag of its customer. In no particular order.
     """
     named: dict[str, tuple[Any, DTypeLike]] = {
@@ -86,10 +97,10 @@ def answers(
         "survey_version": (SurveyResponse.survey_version, np.int64),
         "question": (SurveyAnswer.question, object),
         "kind": (SurveyAnswer.kind, object),
-        "value": (func.coalesce(SurveyAnswer.number, 0), np.int64),
-        "skipped": (case((SurveyAnswer.number.is_(None), 1), else_=0), np.bool_),
-        "scale_min": (func.coalesce(SurveyAnswer.scale_min, 0), np.int64),
-        "scale_max": (func.coalesce(SurveyAnswer.scale_max, 0), np.int64),
+        "value": (case((_OFF_SCALE, SurveyAnswer.scale_min - 1), else_=_or_zero("number")), np.int64),
+        "skipped": (case((_SKIPPED, 1), else_=0), np.bool_),
+        "scale_min": (case((_NO_SCALE, 0), else_=_or_zero("scale_min")), np.int64),
+        "scale_max": (case((_NO_SCALE, 0), else_=_or_zero("scale_max")), np.int64),
         "answered_micros": (numpy_io.micros(tx, SurveyAnswer.answered_at), np.int64),
     }
     if by not in (None, Grouping.TAG):
@@ -119,11 +130,13 @@ def invitations(
     """Read the invitations to some surveys that were sent in the window.
 
     Returns:
-        ``invitation_id``, ``answered`` (whether it was), ``invited_micros``, and ``group`` as in `answers`.
+        ``invitation_id``, ``survey_id``, ``answered`` (whether it was), ``invited_micros``, and ``group`` as
+        in `answers`.
     """
     sent, sent_to = SurveyInvitation.invited_at, SurveyInvitation.customer_id
     named: dict[str, tuple[Any, DTypeLike]] = {
         "invitation_id": (numpy_io.raw_id(tx, SurveyInvitation.id), ID),
+        "survey_id": (numpy_io.raw_id(tx, SurveyInvitation.survey_id), ID),
         "answered": (case((SurveyInvitation.answered_at.is_not(None), 1), else_=0), np.bool_),
         "invited_micros": (numpy_io.micros(tx, sent), np.int64),
     }

@@ -54,6 +54,17 @@ class Complaint(Base):
     )
 
 
+class ComplaintWord(Base):
+    """A word that complaints are found by: of number, subject and text, folded."""
+
+    __tablename__ = "complaint_words"
+
+    word: Mapped[str] = mapped_column(Key, primary_key=True)
+    complaint_id: Mapped[UUID] = mapped_column(
+        ForeignKey("complaints.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
 class ComplaintEvent(Base):
     """One step in a complaint's life; never edited. ``number`` counts from 1 within the complaint.
 

@@ -43,6 +43,7 @@ class Import(Base):
     rows_alike: Mapped[int] = mapped_column(BigInteger, server_default="0")
     headers_repeated: Mapped[int] = mapped_column(BigInteger, server_default="0")
     words_unmatched: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    answers_excluded: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     error: Mapped[str | None] = mapped_column(Text)
     created_by: Mapped[str] = mapped_column(Text)
     units: Mapped[list[Any]]

@@ -114,7 +114,8 @@ class SurveyResponse(Base):
 
 class SurveyAnswer(Base):
     """The answer to one question. ``number``, ``choice`` or ``text`` holds it; none of them: left blank
-    or "do not know" (excluded from indices and counted).
+    or "do not know" (excluded from indices and counted), or ``excluded`` says why the value that a file held
+    is not kept.
 
     Scale and kind are those of the question at the time, so that indices need no other table for them.
     """
@@ -133,5 +134,6 @@ class SurveyAnswer(Base):
     number: Mapped[int | None]
     choice: Mapped[str | None] = mapped_column(Text)
     text: Mapped[str | None] = mapped_column(Text)
+    excluded: Mapped[str | None] = mapped_column(Text)
 
     __table_args__ = (Index(None, "kind", "answered_at"), Index(None, "customer_id", "answered_at"))

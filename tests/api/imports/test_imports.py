@@ -596,3 +596,28 @@ def test_only_transactions_are_updated_on_demand(api: Api, kind: str) -> None:
     options = {"kind": kind, "column": columns.get(kind, ["external_id=id"]), "update": True}
     answer = api.post(PATH, params=options, content=b"id,at\n1,2026-03-10\n", headers=CSV)
     assert (answer.status_code, wrong(answer)) == (422, [("query", "update", "not_for_kind")])
+
+
+def test_imports_that_changed_are_pulled_with_updated_after(api: Api) -> None:
+    def pulled(after: str | None = None) -> tuple[list[str], str]:
+        asked = {} if after is None else {"updated_after": after}
+        page = api.get(PATH, params={"sort": "updated_at", "limit": 1, **asked}).json()
+        ids, until = [row["id"] for row in page["data"]], page["complete_until"]
+        while page["next_cursor"]:
+            again = {"sort": "updated_at", "limit": 1, "cursor": page["next_cursor"], **asked}
+            page = api.get(PATH, params=again).json()
+            ids += [row["id"] for row in page["data"]]
+        return ids, until
+
+    rows = [send(api, many(2, start=start)).json() for start in (0, 10, 20)]
+    ids = [row["id"] for row in rows]
+    assert pulled()[0] == ids
+    last = api.get(PATH, params={"limit": 1}).json()["data"][0]["updated_at"]
+    assert pulled(last)[0] == []
+    cancelled = api.post(f"/v1/jobs/{rows[1]['job_id']}/cancellations")
+    assert cancelled.status_code < 300, cancelled.text
+    assert pulled(last)[0] == [ids[1]]
+    [shown] = api.get(PATH, params={"updated_after": last}).json()["data"]
+    assert (shown["state"], shown["updated_at"] > last) == ("cancelled", True)
+    assert pulled()[0] == [ids[0], ids[2], ids[1]]
+    assert api.get(PATH, params={"updated_after": "yesterday"}).status_code == 422

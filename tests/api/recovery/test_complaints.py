@@ -470,3 +470,24 @@ def test_what_a_service_returns_fits_the_schema(store: Store, actor: Actor) -> N
     another = store.write_sync(complaint, actor, created["customer_id"], severity="low")
     page = store.read_sync(complaints.page, actor, ComplaintQuery(), None)
     assert {row["id"] for row in page.rows} == {created["id"], another}
+
+
+def test_every_item_of_a_batch_names_what_is_in_its_way(api: Api) -> None:
+    made(api, external_ids=[{"system": "crm", "key": "C-1"}])
+    items = [body(external_id=key) for key in ("B-1", "B-2", "B-3")]
+    first, second = (api.post(PATH, json=item).json() for item in items[:2])
+    refused = api.post(f"{PATH}/batch", json={"items": items})
+    assert (refused.status_code, refused.json()["code"]) == (409, "complaint_exists")
+    assert [(one["pointer"], one["existing"]) for one in refused.json()["errors"]] == [
+        (f"/items/{place}", {"id": row["id"], "href": f"{PATH}/{row['id']}"})
+        for place, row in enumerate((first, second))
+    ]
+    assert "existing" not in refused.json()
+    only = api.post(f"{PATH}/batch", json={"items": items[1:]}).json()
+    assert (
+        only["existing"]
+        == only["errors"][0]["existing"]
+        == {"id": second["id"], "href": f"{PATH}/{second['id']}"}
+    )
+    wrong = api.post(f"{PATH}/batch", json={"items": [items[0], {**items[2], "severity": "bad"}]}).json()
+    assert [one.get("existing", {}).get("id") for one in wrong["errors"]] == [first["id"], None]

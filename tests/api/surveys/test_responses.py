@@ -90,7 +90,7 @@ def test_a_response_reads_back_as_it_was_recorded(api: Api, customer_id: str, su
     assert api.get(answer.headers["Location"]).json() == row
     assert everything(api) == [row]
     assert row.pop("recorded_at") > "2026"
-    empty = {"scale": None, "number": None, "choice": None, "text": None, "skipped": False}
+    empty = {"scale": None, "number": None, "choice": None, "text": None, "skipped": False, "excluded": None}
     assert row == {
         "id": row["id"],
         "survey_id": survey_id,

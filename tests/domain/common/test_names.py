@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.common.names import MAX_KEYS, MAX_WORD, fold, keys, query
+from app.domain.common.names import KEYS_IN_ALL, MAX_WORD, MAX_WORDS, fold, keys, query
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_keys_are_distinct_and_in_order() -> None:
 @given(st.text(max_size=3000))
 def test_keys_are_bounded(text: str) -> None:
     found = keys(text)
-    assert len(found) <= MAX_KEYS
+    assert len(found) <= KEYS_IN_ALL * MAX_WORDS
     assert all(0 < len(key) <= MAX_WORD and " " not in key for key in found)
     assert len(set(found)) == len(found)
 

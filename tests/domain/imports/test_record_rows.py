@@ -14,6 +14,7 @@ from app.domain.imports.cells.columns import RawBatch, tidy
 from app.domain.imports.mapping import Mapping
 from app.domain.imports.record_rows import ValueRows, flag, read, whole
 from app.domain.imports.refusals import Refusal, Refused
+from app.domain.surveys.surveys import completed
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 CALL = {"external_id": "id", "started_at": "at", "channel": "=phone", "direction": "=inbound"}
@@ -276,7 +277,12 @@ def test_keys_made_of_lines_need_the_digest() -> None:
 
 # --- answers
 
-QUESTIONS = {"nps": "nps", "why": "choice", "remark": "text"}
+_ASKED = (
+    {"code": "nps", "kind": "nps"},
+    {"code": "why", "kind": "choice", "choices": [{"code": str(n)} for n in range(1, 5)]},
+    {"code": "remark", "kind": "text"},
+)
+QUESTIONS = {str(question["code"]): completed(question) for question in _ASKED}
 ANSWERS = {f"answer.{code}": code for code in QUESTIONS}
 RESPONSE = {"external_id": "id", "survey": "=visit", "answered_at": "=2026-03-10", **ANSWERS}
 
@@ -291,6 +297,22 @@ def test_answers_are_read_by_the_kind_of_the_question() -> None:
     [row] = answered("9.0", "3", "7").values
     assert [row[target] for target in ANSWERS] == [9, "3", "7"]
     assert answered("nine", None, None).refused == [Refused(2, Refusal.NOT_A_NUMBER, "answer.nps")]
+
+
+def test_bad_answers_do_not_take_the_good_ones_with_them() -> None:
+    for bad, reason in (
+        ("11", Refusal.ANSWER_OUTSIDE_SCALE),
+        ("-1", Refusal.ANSWER_OUTSIDE_SCALE),
+        ("99999999999", Refusal.ANSWER_OUTSIDE_SCALE),
+        ("8,5", Refusal.NOT_A_NUMBER),
+        ("nine", Refusal.NOT_A_NUMBER),
+        ("#REF!", Refusal.SPREADSHEET_ERROR),
+    ):
+        [row] = answered(bad, "3", None).values
+        assert (row["answer.nps"], row["answer.why"]) == (reason, "3")
+        assert answered(bad, None, None).refused == [Refused(2, reason, "answer.nps")]
+    [row] = answered("9", "5", "x" * 4001).values
+    assert list(row.values())[-2:] == [Refusal.UNKNOWN_VALUE, Refusal.TEXT_TOO_LONG]
 
 
 def test_a_response_answers_something() -> None:

@@ -223,7 +223,7 @@ def test_what_is_kept_of_each_kind() -> None:
             {"question": "delivery", "skipped": True},
         ],
     )
-    empty = dict.fromkeys(("scale_min", "scale_max", "number", "choice", "text"))
+    empty = dict.fromkeys(("scale_min", "scale_max", "number", "choice", "text", "excluded"))
     assert rows == [
         {**empty, "question": "delivery", "kind": "csat", "scale_min": 1, "scale_max": 5},
         {**empty, "question": "remark", "kind": "text", "text": "Thanks"},

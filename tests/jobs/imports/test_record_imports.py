@@ -178,16 +178,16 @@ def test_rows_become_responses_with_their_answers(store: Store, actor: Actor) ->
     }  # fmt: skip
     file = (
         b"id,who,unit,Q1,Q2,Q3,Q4\nF1,A,izmir,9.0,4,price,fine\nF2,,ankara,0,,,\n"
-        b"F3,A,izmir,,4,,\nF4,A,izmir,9,4,colour,\nF5,A,izmir,9,6,,\n"
+        b"F3,A,izmir,,,,\nF4,A,izmir,,,colour,\nF5,A,izmir,11,6,,\n"
     )
     read = record_mapping("responses", columns={**columns, "survey_version": "=1"})
     row = take_in(store, actor, file, read)
     assert counts(row) == (5, 2, 0, 3)
     bad = store.read_sync(imports.refused_after, actor, row["id"], 0, 100)
     assert [(one["code"], one["column"]) for one in bad] == [
-        ("value_missing", "answer.recommend"),  # which must be answered
+        ("no_answers", ""),
         ("unknown_value", "answer.why"),
-        ("answer_outside_scale", "answer.delivery"),
+        ("answer_outside_scale", "answer.recommend"),
     ]
     found = {one.external_id: one for one in rows_of(store, SurveyResponse)}
     one, nobody = found["F1"], found["F2"]
@@ -259,12 +259,12 @@ BAD = {
         ("x4,A,2026-03-10,1,Talk,2050-03-10", "in_future", "resolved_at"),
     ],
     "responses": [
-        ("x1,A,2026-03-10,11,Talk,", "answer_outside_scale", "answer.recommend"),
-        ("x2,A,2026-03-10,nine,Talk,", "not_a_number", "answer.recommend"),
+        ("x1,A,2026-03-10,11,,", "answer_outside_scale", "answer.recommend"),
+        ("x2,A,2026-03-10,nine,,", "not_a_number", "answer.recommend"),
         ("x3,A,2026-03-10,,,", "no_answers", ""),
-        ("x4,A,2026-03-10,9," + "t" * 4001 + ",", "text_too_long", "answer.remark"),
-        ("x5,A,2026-03-10,9,a\x07b,", "control_character", "answer.remark"),
-        ("x6,A,2026-03-10,1000,Talk,", "out_of_range", "answer.recommend"),
+        ("x4,A,2026-03-10,," + "t" * 4001 + ",", "text_too_long", "answer.remark"),
+        ("x5,A,2026-03-10,,a\x07b,", "control_character", "answer.remark"),
+        ("x6,A,2026-03-10,1000,,", "answer_outside_scale", "answer.recommend"),
     ],
 }
 
