@@ -110,7 +110,7 @@ class Settings(BaseSettings):
     duties_off: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         description="Duties of workers to leave out: "
-        "positions, audit_check, statistics, idempotency_keys, workflows, strays.",
+        "positions, audit_witness, audit_check, statistics, idempotency_keys, workflows, strays.",
     )
     complaint_owner: str = Field(
         "complaints-desk",
