@@ -15,7 +15,9 @@ class Reason(StrEnum):
     ``no_purchase``: nothing was bought and there is no contract. ``no_customers``, ``too_few_customers``,
     ``too_few_repeat_buyers``: the purchases do not carry a model. ``left_by_event``: a departure or the end
     of a contract is known. ``ended_by_us``: the company let the customer go. ``no_turnover``: no contract was
-    active long enough to know how many end.
+    active long enough to know how many end. ``worse_than_base_rate``, ``season_unproved``: no probability
+    beat one figure for all on a closed window, so that customers are only ranked
+    (`app.domain.churn.evaluation.season`).
     """
 
     NO_PURCHASE = "no_purchase"
@@ -25,6 +27,8 @@ class Reason(StrEnum):
     LEFT_BY_EVENT = "left_by_event"
     ENDED_BY_US = "ended_by_us"
     NO_TURNOVER = "no_turnover"
+    WORSE_THAN_BASE_RATE = "worse_than_base_rate"
+    SEASON_UNPROVED = "season_unproved"
 
 
 REASONS = tuple(Reason)
@@ -37,6 +41,7 @@ TOO_FEW_TO_TELL = "too_few_to_tell"
 NO_BACKTEST = "no_backtest"
 RECENCY_RANKS_BETTER = "recency_ranks_better"
 NOT_CALIBRATED = "not_calibrated"
+SEASON_UNKNOWN = "season_unknown"
 
 _CROSS_SECTION = Message(
     "Learned from the snapshot of {day}, which has no dates: the probability says how many customers like "
@@ -68,7 +73,12 @@ SENTENCES: Mapping[str, Message] = MappingProxyType(
             "On the last closed window, the days since the last purchase ranked customers better."
         ),
         NOT_CALIBRATED: Message(
-            "On the last closed window, the probabilities were further off than chance explains."
+            "On the closed window they were tried on, the probabilities were further off than chance "
+            "explains."
+        ),
+        SEASON_UNKNOWN: Message(
+            "The season ahead has not been seen in an earlier year; if customers buy by season, the "
+            "probabilities do not know it."
         ),
         "dropout_not_identified": Message(
             "The purchases do not tell who is gone from who is slow; the probability is silence held against "
@@ -94,6 +104,14 @@ SENTENCES: Mapping[str, Message] = MappingProxyType(
         Reason.ENDED_BY_US.value: Message("The company ended it, which is not churn."),
         Reason.NO_TURNOVER.value: Message(
             "No contract was active one horizon ago, so it is not known how many end."
+        ),
+        Reason.WORSE_THAN_BASE_RATE.value: Message(
+            "On the last closed window the probabilities were worse than one figure for all; customers are "
+            "only ranked."
+        ),
+        Reason.SEASON_UNPROVED.value: Message(
+            "Customers buy by season, and in the season of the year before no probability was better than "
+            "one figure for all; customers are only ranked."
         ),
     }
 )

@@ -18,7 +18,7 @@ from app.domain.churn.distributions import mbg_nbd
 from app.domain.churn.inputs.customer_facts import COLUMNS
 from app.domain.churn.inputs.purchase_history import NO_DAY
 from app.domain.churn.levels import LEVELS
-from app.domain.churn.models import LEARNED, REGULAR, contract
+from app.domain.churn.models import LEARNED, REGULAR, SEASON_LEARNED, contract
 from app.domain.churn.notes import REASONS
 from app.domain.common.arrays import BoolArray
 from app.domain.satisfaction.expectation import QUADRANTS
@@ -44,11 +44,12 @@ SOURCES = (
     contract.CODE,
     REGULAR,
     cross_section.CODE,
+    SEASON_LEARNED,
 )
 """What a level comes from: a purchase model, the state of the contract, a silence that is long for the
 customer and for the population, a departure that was recorded, the learned model of customers without a
-contract or of those under one, or a snapshot of contracts. Runs store the positions, so a new one comes
-last."""
+contract, of those under one or of the season, or a snapshot of contracts. Runs store the positions, so a
+new one comes last."""
 
 SATISFACTION_INDICES = ("csat", "nps", "ces", "composite")
 """Indices that are computed for a single customer; the others compare many."""

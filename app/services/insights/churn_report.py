@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app.domain.churn import LEVELS, notes
 from app.domain.churn.contractual import cross_section
 from app.domain.churn.distributions import mbg_cnbd_k, mbg_nbd
-from app.domain.churn.models import LEARNED, contract
+from app.domain.churn.models import LEARNED, SEASON_LEARNED, contract
 from app.domain.common import money
 from app.domain.common.access import Actor
 from app.domain.common.days import day_number
@@ -20,6 +20,7 @@ from app.domain.scoring.score_columns import SOURCES
 from app.errors import NotFoundError
 from app.services.customers.scores import silence_of
 from app.services.scoring import contract_model_selection
+from app.services.scoring.churn import TOP
 from app.services.scoring.churn_explanations import (
     contract_explanation_of,
     explanation_of,
@@ -36,7 +37,8 @@ from app.store.transactions import ReadTx, Row
 from app.store.visibility import visible_to
 from app.texts import DEFAULT_LANGUAGE, render
 
-TOP = 50
+_BEFORE_SEASONS = {"season": None, "ranked_only": False}
+"""What reports of earlier versions do not hold."""
 _RUN = select(
     ScoringRun.id,
     ScoringRun.as_of,
@@ -61,15 +63,17 @@ def report(
         NotFoundError: no such run has finished.
     """
     run = find_finished(tx, _RUN, run_id, as_of)
+    ranked = [UUID(one) for one in run.churn.get("ranked", [])]
     return {
-        **run.churn,
+        **_BEFORE_SEASONS,
+        **{name: value for name, value in run.churn.items() if name != "ranked"},
         "models": _models(run.churn["models"]),
         "notes": in_words(_notes_of_run(run.churn, run.as_of), language),
         "run_id": run.id,
         "as_of": run.as_of,
         "is_current": run.is_current,
         "parameters": run.parameters,
-        "top": _top(tx, run.parameters["currency"]) if run.is_current else [],
+        "top": _top(tx, run.parameters["currency"], ranked) if run.is_current else [],
     }
 
 
@@ -178,7 +182,7 @@ def _explanation(
     tx: ReadTx, customer_id: UUID, row: Any, run: Any, statement: Row | None, language: str
 ) -> Row | None:
     """What the probability is made of, when a learned model made it."""
-    if row.churn_model == LEARNED:
+    if row.churn_model in (LEARNED, SEASON_LEARNED):
         return explanation_of(
             row.churn_facts, row.value_minor, run.churn_serving, run.as_of, run.data_end, language
         )
@@ -234,7 +238,8 @@ def in_words(said: Iterable[tuple[str, Message]], language: str) -> list[Row]:
     return [{"code": code, "sentence": render(language, message)} for code, message in said]
 
 
-def _top(tx: ReadTx, currency: str) -> list[Row]:
+def _top(tx: ReadTx, currency: str, ranked: list[UUID]) -> list[Row]:
+    """By value at risk; where that is withheld, those who were ranked first, in their order."""
     statement = (
         select(
             Customer.id,
@@ -244,19 +249,25 @@ def _top(tx: ReadTx, currency: str) -> list[Row]:
             CustomerScore.value_at_risk_minor,
         )
         .join_from(CustomerScore, Customer, Customer.id == CustomerScore.customer_id)
-        .where(CustomerScore.value_at_risk_minor > 0)
+        .where(CustomerScore.customer_id.in_(ranked) if ranked else CustomerScore.value_at_risk_minor > 0)
         .order_by(CustomerScore.value_at_risk_minor.desc(), CustomerScore.customer_id)
         .limit(TOP)
     )
+    rows = tx.execute(statement).all()
+    place = {one: number for number, one in enumerate(ranked)}
+    if ranked:
+        rows = sorted(rows, key=lambda row: place[row.id])
     return [
         {
             "id": row.id,
             "name": row.name,
             "level": row.churn_level,
             "probability": None if row.churn_percent is None else row.churn_percent / 100,
-            "value_at_risk": money.to_wire(row.value_at_risk_minor, currency),
+            "value_at_risk": None
+            if row.value_at_risk_minor is None
+            else money.to_wire(row.value_at_risk_minor, currency),
         }
-        for row in tx.execute(statement)
+        for row in rows
     ]
 
 

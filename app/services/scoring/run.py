@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from sqlalchemy import select, update
 
 from app.domain.churn import NO_DAY
+from app.domain.churn.inputs.snapshots import NO_WINDOWS, Closed
+from app.domain.churn.notes import REASONS, Reason
 from app.domain.common.access import Actor
 from app.domain.satisfaction.model import Adjustment
 from app.domain.scoring.parameters import Parameters
@@ -49,7 +51,7 @@ from app.services.scoring.lifetime.windows import Seen
 from app.services.scoring.model_selection import SelectedModel
 from app.services.scoring.recorded_attributes import Recorded
 from app.services.scoring.run_facts import Base, Facts
-from app.services.scoring.training_windows import NO_WINDOWS, Closed, Past
+from app.services.scoring.training_windows import Past
 from app.store import dialects
 from app.store.audit import trail
 from app.store.scoring import changed_customers, run_results, sale_days, survey_answers
@@ -121,6 +123,8 @@ def read(tx: ReadTx, actor: Actor, run_id: UUID) -> Input:
 
 
 def _is_outdated(tx: ReadTx, chosen: SelectedModel, spec: RunSpec) -> bool:
+    if not chosen.knows_season:  # held by an earlier version
+        return True
     opened = chosen.as_of - timedelta(days=2 * spec.parameters.horizon_days)
     return contract_model_selection.is_outdated(tx, chosen.id, chosen.contract, opened)
 
@@ -349,6 +353,7 @@ def scored_only(columns: Columns) -> Columns:
 
 
 _SCORED = ("tier", "churn_level", "churn_reason", *(f"{code}_n" for code in SATISFACTION_INDICES))
+_ONLY_RANKED = [REASONS.index(reason) for reason in (Reason.WORSE_THAN_BASE_RATE, Reason.SEASON_UNPROVED)]
 _FACTS = f"[{','.join(['%s'] * len(ROW_FACTS))}]"
 
 
@@ -359,7 +364,8 @@ def _facts(part: Columns) -> list[str | None]:
         column = part[name]
         is_there = ~np.isnan(column) if column.dtype.kind == "f" else column != NO_DAY
         columns.append(_or_null(column, is_there, "null"))
-    as_text = zip(zip(*columns, strict=True), part["churn_level"] >= 0, strict=True)
+    has_facts = (part["churn_level"] >= 0) | np.isin(part["churn_reason"], _ONLY_RANKED)
+    as_text = zip(zip(*columns, strict=True), has_facts, strict=True)
     return [_FACTS % row if tell else None for row, tell in as_text]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from app.domain.churn.contractual.features import attributes
 from app.domain.churn.contractual.state import Contracts, State
 from app.domain.churn.inputs.attributes import NAMED
-from app.domain.churn.inputs.snapshots import Window, plan, same_season
+from app.domain.churn.inputs.snapshots import NO_WINDOWS, Closed, Window, plan, same_season
 from app.domain.churn.models import contract
 from app.domain.churn.models.contract import ContractWindow
 from app.domain.common.arrays import IntArray
@@ -26,24 +26,6 @@ from app.store.transactions import ReadTx
 MAX_BUYERS, MAX_CONTRACTS = 200_000, 100_000
 """Customers whose past is read to learn from and to compare on at most: the models use no more, and the past
 takes as long to read as the present."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Closed:
-    """The windows that had closed by a run's day; None for each that the past is too short for.
-
-    Args:
-        earlier: the window before ``last``.
-        last: the one that closed on the day.
-        same_season: the one a year before the horizon.
-    """
-
-    earlier: Window | None = None
-    last: Window | None = None
-    same_season: Window | None = None
-
-
-NO_WINDOWS = Closed()
 
 
 def purchase_window(tx: ReadTx, population: Population, closes_day: int) -> tuple[Ids, Window]:
@@ -80,11 +62,11 @@ def purchase_windows(tx: ReadTx, spec: RunSpec, customer_id: Ids, first_day: Int
         then = run_facts.population(tx, spec.on(day_of(opens)), only)
         return purchase_window(tx, then, closes)[1]
 
-    season = same_season(first, day, horizon)
+    seasons = (same_season(first, day, horizon, years) for years in (1, 2))
     return Closed(
         read(planned.earlier_day, planned.last_day),
         read(planned.last_day, day),
-        None if season is None else read(season[0], sum(season)),
+        *(None if season is None else read(season[0], sum(season)) for season in seasons),
     )
 
 
