@@ -3,7 +3,7 @@
 import asyncio
 import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -13,18 +13,22 @@ from fastapi import FastAPI
 from app.api import router
 from app.domain.common.secret_strength import refusal
 from app.domain.imports.mapping import Mapping
-from app.errors import StartError
+from app.errors import AppError, StartError
 from app.http import fast_path, health, middleware, problems
 from app.http.access.read_audit import ReadTrail
 from app.http.call import Services
 from app.http.cursors import Cursors
 from app.http.openapi import operations, pages
 from app.settings import Settings
-from app.store import schema
+from app.store import event_sequence, schema
+from app.store.audit.alarm_log import AlarmLog
 from app.store.engine import Store
 
 if TYPE_CHECKING:
     from app.jobs.worker import Worker
+
+LOOK_SECONDS = 2.0
+"""Between looks for entries of the audit trail that are gone, where no worker does it."""
 
 _log = structlog.get_logger("vefa.http")
 
@@ -62,6 +66,7 @@ def create_app(settings: Settings | None = None, *, with_worker: bool = False) -
     settings = settings or Settings()
     secret = settings.secret.get_secret_value() if settings.secret else ""
     store = Store(settings)
+    witnesses = "audit_witness" not in settings.duties_off
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -69,15 +74,21 @@ def create_app(settings: Settings | None = None, *, with_worker: bool = False) -
         try:
             schema.check(await store.read(schema.current))
             late = asyncio.create_task(_worker_meanwhile(settings, store)) if with_worker else None
+            looking = None if with_worker or not witnesses else asyncio.create_task(_look_for_entries(store))
             try:
                 yield
             finally:
+                if looking is not None:
+                    looking.cancel()
+                    await asyncio.gather(looking, return_exceptions=True)
                 worker = await late if late is not None else None
                 if worker is not None:
                     await asyncio.to_thread(worker.stop)
         finally:
             await asyncio.gather(*app.state.services.background, return_exceptions=True)
             await app.state.services.reads.close()
+            if witnesses:
+                await asyncio.to_thread(event_sequence.finish, store, settings)
             await store.close()
 
     app = FastAPI(
@@ -102,6 +113,16 @@ def create_app(settings: Settings | None = None, *, with_worker: bool = False) -
     problems.install(app)
     middleware.install(app, settings)
     return app
+
+
+async def _look_for_entries(store: Store) -> None:
+    """Look again and again whether the entries that this process wrote come to be sealed."""
+    log = AlarmLog()
+    while True:
+        await asyncio.sleep(LOOK_SECONDS)
+        if not store.witness.is_idle:
+            with suppress(AppError):  # the database is busy or gone
+                log.tell(await store.write(store.witness.look))
 
 
 async def _worker_meanwhile(settings: Settings, store: Store) -> "Worker | None":

@@ -110,7 +110,7 @@ class Settings(BaseSettings):
     duties_off: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         description="Duties of workers to leave out: "
-        "positions, audit_check, statistics, idempotency_keys, workflows, strays.",
+        "positions, audit_witness, audit_check, statistics, idempotency_keys, workflows, strays.",
     )
     complaint_owner: str = Field(
         "complaints-desk",
@@ -126,7 +126,8 @@ class Settings(BaseSettings):
     def _known_database(cls, value: str | None) -> str | None:
         if value is None or value.startswith(("postgresql://", "postgresql+psycopg://")):
             return value
-        if not value.removeprefix("sqlite:///").strip() or not value.startswith("sqlite:///"):
+        file = value.removeprefix("sqlite:///").strip()
+        if not file or file.startswith(":memory:") or not value.startswith("sqlite:///"):
             raise _wrong("expected sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE")
         return value
 

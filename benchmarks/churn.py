@@ -18,7 +18,7 @@ import numpy as np
 
 from app.domain.churn.distributions import btyd, mbg_nbd
 from app.domain.churn.evaluation.backtest_report import evaluate
-from app.domain.churn.evaluation.model_selection import contest, predict
+from app.domain.churn.evaluation.model_selection import choose, predict
 from app.domain.churn.inputs.purchase_history import Groups
 from app.domain.churn.inputs.snapshots import Snapshot
 from benchmarks.purchase_log import Ledger
@@ -65,10 +65,10 @@ def main() -> None:
     ledger = timed("purchases drawn and sorted", lambda: shop(options.customers))
     print(f"{ledger.owner.size:,} purchases")
     outcome = timed("customers at the cut", lambda: ledger.window(cut, HORIZON))
-    earlier, last = timed("customers at the two windows", lambda: ledger.windows(cut, HORIZON))
-    found = timed("contest", lambda: contest(earlier, last))
-    timed("forecast", lambda: predict(outcome.then, HORIZON, found, earlier, last))
-    tested = timed("backtest", lambda: evaluate(outcome, earlier, last))
+    closed = timed("customers at the closed windows", lambda: ledger.closed(cut, HORIZON))
+    selected = timed("contest", lambda: choose(closed))
+    timed("forecast", lambda: predict(outcome.then, HORIZON, selected))
+    tested = timed("backtest", lambda: evaluate(outcome, closed))
     print(f"  at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MiB of memory so far")
     for model in tested.models:
         m = model.metrics

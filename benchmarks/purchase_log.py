@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from app.domain.churn.inputs.customer_facts import COLUMNS, DAYS, RECENT_DAYS, SCORES, Facts
 from app.domain.churn.inputs.purchase_history import NO_DAY
-from app.domain.churn.inputs.snapshots import Plan, Snapshot, Window, plan, same_season
+from app.domain.churn.inputs.snapshots import Closed, Plan, Snapshot, Window, plan, same_season
 from app.domain.common.arrays import BoolArray, IntArray
 
 
@@ -107,10 +107,16 @@ class Ledger:
         earlier, last = (self.window(day, planned.horizon_days) for day in days)
         return earlier, last
 
-    def same_season(self, as_of_day: int, horizon_days: int) -> Window | None:
-        """The window a year before a run's horizon: see `app.domain.churn.inputs.snapshots.same_season`."""
-        found = None if self.first_day is None else same_season(self.first_day, as_of_day, horizon_days)
+    def same_season(self, as_of_day: int, horizon_days: int, years: int = 1) -> Window | None:
+        """The window years before a run's horizon: see `app.domain.churn.inputs.snapshots.same_season`."""
+        first = self.first_day
+        found = None if first is None else same_season(first, as_of_day, horizon_days, years)
         return None if found is None else self.window(*found)
+
+    def closed(self, as_of_day: int, horizon_days: int) -> Closed:
+        """All windows that had closed by a run's day."""
+        seasons = (self.same_season(as_of_day, horizon_days, years) for years in (1, 2))
+        return Closed(*self.windows(as_of_day, horizon_days), *seasons)
 
 
 def _groups(owners: IntArray) -> tuple[IntArray, IntArray, IntArray]:

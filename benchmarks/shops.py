@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from app.domain.churn.evaluation.metrics import measure
-from app.domain.churn.evaluation.model_selection import contest, predict
+from app.domain.churn.evaluation.model_selection import choose, predict
 from app.domain.churn.models import LEARNED, REGISTRY
 from app.domain.churn.models.model import Why
 from benchmarks.purchase_log import Ledger
@@ -59,21 +59,21 @@ def simulated(
 
 def gains(ledger: Ledger, as_of_day: int) -> tuple[bool, float, float, float] | None:
     """Whether the learned model was chosen; gains of the published Brier score and AUC, and of *always*."""
-    earlier, last = ledger.windows(as_of_day, HORIZON)
-    found = contest(earlier, last, draws=0)
+    closed = ledger.closed(as_of_day, HORIZON)
+    selected = choose(closed, draws=0)
     owners, now = ledger.snapshot(as_of_day)
     silent = ledger.silent(owners, as_of_day, HORIZON)
     parametric = now.parametric_q(HORIZON)
-    model = REGISTRY[LEARNED].train(earlier, last)
+    model = REGISTRY[LEARNED].train(closed.earlier, closed.last)
     if parametric is None or isinstance(model, Why):
         return None
     always = model.scores(now, HORIZON)
     assert always is not None
-    published = predict(now, HORIZON, found, earlier, last).q
+    published = predict(now, HORIZON, selected).rank
     base, mine, other = (measure(silent, q, draws=0) for q in (parametric, published, always))
     figures = [one for m in (base, mine, other) for one in (m.brier, m.auc)]
     known = np.array(figures, dtype=np.float64)  # NaN where there is none
-    return found.serves == LEARNED, known[2] - known[0], known[3] - known[1], known[4] - known[0]
+    return selected.contest.serves == LEARNED, known[2] - known[0], known[3] - known[1], known[4] - known[0]
 
 
 def main() -> None:

@@ -39,6 +39,7 @@ class Service:
         """Let the worker do its duties some times."""
         for _ in range(rounds):
             self.worker.seal(self._context)
+            self.worker.look(self._context)
             self.worker.check(self._context)
             self.worker._next_pass_at = 0.0
 

@@ -201,7 +201,10 @@ def database_url(request: pytest.FixtureRequest) -> str:
 def usual_settings() -> Settings:
     """Settings of a service that waits for no disk and refuses nobody."""
     many = "1000000/minute"
-    made = Settings(secret=SECRET, rate_limit=many, login_rate_limit=many, wait_target_seconds=60)
+    off = ("audit_witness",)  # tests put the database back while an application runs
+    made = Settings(
+        secret=SECRET, rate_limit=many, login_rate_limit=many, wait_target_seconds=60, duties_off=off
+    )
     return made.model_copy(update={"sqlite_synchronous": "OFF"})  # which no settings of a service can say
 
 

@@ -1,6 +1,8 @@
 """What the documents promise to list, they list."""
 
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -33,3 +35,36 @@ def test_files_that_are_named_exist(document: Path) -> None:
         r"`((?:app|tests|docs|benchmarks|migrations|\.ci)/[\w./-]+)`", document.read_text()
     ):
         assert "things" in name or (ROOT / name).exists(), name
+
+
+def test_the_proxy_of_the_documentation_is_one_that_nginx_reads(tmp_path: Path) -> None:
+    nginx, openssl = shutil.which("nginx"), shutil.which("openssl")
+    if nginx is None or openssl is None:
+        pytest.skip("unproved: nginx and openssl are not installed")
+    [example] = re.findall(r"```nginx\n(.*?)```", (ROOT / "docs/operating.md").read_text(), re.DOTALL)
+    key, certificate = tmp_path / "key", tmp_path / "certificate"
+    made = [
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-keyout",
+        key,
+        "-out",
+        certificate,
+        "-subj",
+        "/CN=a",
+    ]
+    subprocess.run([openssl, *made], check=True, capture_output=True)
+    for named, here in (("/etc/ssl/vefa.pem", certificate), ("/etc/ssl/private/vefa.key", key)):
+        assert named in example
+        example = example.replace(named, str(here))
+    folders = "".join(f"{name}_temp_path {tmp_path / name};" for name in ("client_body", "proxy"))
+    config = tmp_path / "nginx.conf"
+    config.write_text(
+        f"pid {tmp_path}/pid; error_log {tmp_path}/errors; events {{}}\n"
+        f"http {{ access_log {tmp_path}/log; {folders}\n{example}}}\n"
+    )
+    tried = subprocess.run([nginx, "-t", "-c", config], capture_output=True, text=True, check=False)
+    assert tried.returncode == 0, tried.stderr

@@ -35,6 +35,10 @@ def test_a_list_is_written_with_commas_or_as_json(monkeypatch: pytest.MonkeyPatc
         ("page_rate_limit", "many"),
         ("login_rate_limit", "many"),
         ("max_connections", "0"),
+        ("database_url", "sqlite:///:memory:"),
+        ("database_url", "sqlite://"),
+        ("database_url", "mysql://u@h/d"),
+        ("database_url", "vefa.db"),
     ],
 )
 def test_wrong_ones_are_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:

@@ -17,7 +17,9 @@ _ABOUT = {
     Kind.MOVED: "{at} was sealed as position {last}: entries were renumbered or changed places.",
     Kind.REMOVED: "{at} is missing: it was sealed, and has been removed or lost its number.",
     Kind.UNSEALED: "{at} has lost its seal.",
+    Kind.TWICE: "{at} has several entries: one was put beside another.",
     Kind.REFUSED: "Not written by a process that has the secret, or changed before it was sealed.",
+    Kind.LOST: "When the head was at position {first:,}, entries were removed before they were sealed.",
     Kind.ABOVE: "{at} is numbered above the head, but was never sealed.",
     Kind.PUT_BACK: "{at} was sealed before with something else: the end was cut off and replaced.",
     Kind.NO_HEAD: "Entries were sealed, but the head that signs for the end is gone.",
@@ -33,6 +35,8 @@ _CHAIN = (
 _ADVICE = {
     Kind.REFUSED: "These entries were not sealed. Find out who could write the database, or which process "
     "ran with another VEFA_SECRET.",
+    Kind.LOST: "Compare with the outbox (table events), the log of requests and a backup of what was done "
+    "then, and find out who could write the database. When the cause is known, `vefa audit accept` notes it.",
     Kind.NO_HEAD: "Nothing is sealed until there is a head: put it back from a backup, or look into it and "
     "run `vefa audit accept`.",
     Kind.FORGED_HEAD: "Nothing is sealed until the head is right: put it back from a backup, or look into "
@@ -62,7 +66,8 @@ def _well(report: Report) -> str:
 def _broken(report: Report) -> Iterator[str]:
     yield f"The audit trail is NOT what was sealed. Found: {len(report.alarms):,}."
     for alarm in report.alarms[:_MAX_LINES]:
-        text = f"{alarm.kind.value}: {_ABOUT[alarm.kind].format(at=_at(alarm), last=alarm.last)}"
+        about = _ABOUT[alarm.kind].format(at=_at(alarm), first=alarm.first, last=alarm.last)
+        text = f"{alarm.kind.value}: {about}"
         yield fill(f"{text} {alarm.remark}".rstrip(), _WIDTH, initial_indent="- ", subsequent_indent="  ")
     if len(report.alarms) > _MAX_LINES:
         yield f"- and {len(report.alarms) - _MAX_LINES:,} more"

@@ -63,6 +63,7 @@ def _print(done: dict[str, Any]) -> None:
         highlight=False,
     )
     _print_models(console, result)
+    _print_season(console, result)
     flags = Table("level given", "bought nothing", "came back")
     for cell in result["confusion"]:
         flags.add_row(cell["level"] or "none", f"{cell['silent']:,}", f"{cell['returned']:,}")
@@ -81,6 +82,33 @@ def _print(done: dict[str, Any]) -> None:
     _print_lifetime_value(console, result["lifetime_value"])
     if result["contract"] is not None:
         _print_contracts(console, result["contract"])
+
+
+def _print_season(console: Console, result: dict[str, Any]) -> None:
+    """Whether there is a season, how far off the purchase model was in each window, and what was tried."""
+    season = result["season"]
+    if season is None:
+        return
+    said = {True: "found", False: "none", None: "not seen in an earlier year"}[season["found"]]
+    served = f", served {season['served']}" if season["served"] else ""
+    ranked = "; customers are only ranked" if result["ranked_only"] else ""
+    limits = f"; limits: {', '.join(result['limits'])}" if result["limits"] else ""
+    ends = [f"; sales had stopped on {day}" for day in (result["data_end"] or result["outcome_end"],) if day]
+    console.print(f"season: {said}{served}{ranked}{limits}{''.join(ends)}", highlight=False)
+    shifts = Table("window", "opened", "days", "stayed away", "shift", "error")
+    for one in season["shifts"]:
+        share, shift = f"{one['share']:.1%}", f"{one['shift']:+.3f}"
+        shifts.add_row(
+            one["window"], one["opened_on"], str(one["days"]), share, shift, _with(one["error"], None)
+        )
+    if season["shifts"]:
+        console.print(shifts)
+    tried = Table("candidate", "Brier", "against one figure for all")
+    for one in season["candidates"]:
+        brier = None if one["metrics"] is None else one["metrics"]["brier"]
+        tried.add_row(one["code"], _with(brier, None), _with(one["statistic"], None, 1))
+    if season["candidates"]:
+        console.print(tried)
 
 
 def _rhythm(result: dict[str, Any]) -> str:

@@ -11,6 +11,7 @@ from typer._click.exceptions import ClickException, NoArgsIsHelpError
 
 from app.cli import audit, backtest, demo, imports, keys, replay, scoring, serving
 from app.cli.context import print_error
+from app.cli.flag_texts import as_flags
 from app.errors import AppError, StartError
 
 app = typer.Typer(
@@ -82,4 +83,4 @@ def _sentence(error: Exception) -> str:
         return str(error)
     parts = [error.detail.format(**error.params) if error.detail else error.code]
     parts += [f"{field.pointer}: {field.detail.format(**field.params)}" for field in error.fields]
-    return " ".join(parts)
+    return as_flags(" ".join(parts))

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from app.domain.common.access import Actor, system
 from app.errors import StartError, UnavailableError
 from app.settings import Settings
-from app.store import schema
+from app.store import event_sequence, schema
 from app.store.engine import Store
 
 
@@ -35,6 +35,8 @@ def opened(settings: Settings | None = None) -> Iterator[tuple[Store, Actor]]:
             schema.require_head(store)
         yield store, system(settings.company)
     finally:
+        if "audit_witness" not in settings.duties_off:
+            event_sequence.finish(store, settings)
         store.close_sync()
 
 

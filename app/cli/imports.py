@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,6 +15,36 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from app.cli.context import opened, refuse
+from app.cli.flag_texts import as_flags
+from app.cli.import_options import (
+    AgeColumn,
+    AgeUnits,
+    Columns,
+    CreateMissing,
+    Currency,
+    CustomerSystem,
+    DateFormat,
+    DecimalComma,
+    Delimiter,
+    DryRun,
+    Encoding,
+    File,
+    Format,
+    GroupBy,
+    Grouping,
+    Header,
+    KindRules,
+    LeftColumn,
+    MappingName,
+    RefusedTo,
+    SkipLines,
+    SnapshotOn,
+    Source,
+    TimeZone,
+    Update,
+    Values,
+)
+from app.cli.import_outcome import show
 from app.domain.common import csv_lines
 from app.domain.common.access import Actor
 from app.domain.imports.mapping import Mapping
@@ -33,61 +63,13 @@ ProgressLines = Callable[[Row, int], None]
 MOSTLY_REFUSED, NOTHING_STORED = 3, 4
 """Exit codes of files of which more than half of the rows were refused, or all."""
 
+REASONS_FROM, REASONS_SHOWN = 1_000, 8
+"""Refused rows whose reasons are looked at, and most reasons that are shown."""
+
 COUNTED = ("in", "stored", "updated", "repeated", "refused")
 """The counts of rows that lists show."""
 
 _JSON_LINES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
-
-
-File = Annotated[
-    Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="CSV or JSON Lines; also gzip.")
-]
-MappingName = Annotated[str | None, typer.Option(help="Name of a saved mapping, or a JSON file with one.")]
-Columns = Annotated[
-    list[str] | None,
-    typer.Option(help="target=source: external_id=InvoiceNo, amount=#5, currency==GBP (repeat)."),
-]
-KindRules = Annotated[
-    list[str] | None,
-    typer.Option(help="COLUMN=VALUE:kind, COLUMN^PREFIX:kind or COLUMN<NUMBER:kind (repeat)."),
-]
-Values = Annotated[
-    list[str] | None,
-    typer.Option(help="TARGET:WORD=VALUE: channel:Web=app; nothing behind = is no value (repeat)."),
-]
-GroupBy = Annotated[str | None, typer.Option(help="Column whose equal keys make one record of several rows.")]
-Source = Annotated[str | None, typer.Option(help="System the records come from.")]
-CustomerSystem = Annotated[str | None, typer.Option(help="System whose keys name the customers.")]
-Format = Annotated[FileFormat | None, typer.Option("--format", help="Default: by the file's name.")]
-Delimiter = Annotated[str | None, typer.Option(help="One character, tab, whitespace or auto.")]
-Header = Annotated[
-    bool | None, typer.Option("--header/--no-header", help="Whether the first row names the columns.")
-]
-Encoding = Annotated[str | None, typer.Option(help="utf-8, windows-1254, iso-8859-9, latin-1, utf-16, ...")]
-DateFormat = Annotated[str | None, typer.Option(help="iso, auto, excel, %s or '%d/%m/%Y %H:%M'.")]
-TimeZone = Annotated[str | None, typer.Option(help="IANA zone of times without an offset.")]
-Currency = Annotated[str | None, typer.Option(help="Currency of every row.")]
-DecimalComma = Annotated[
-    bool | None,
-    typer.Option("--decimal-comma/--decimal-point", help="1.234,50 or 1,234.50; 1.000 is refused without."),
-]
-Grouping = Annotated[
-    bool | None,
-    typer.Option("--grouping/--no-grouping", help="Whether marks may stand between thousands."),
-]
-SkipLines = Annotated[int | None, typer.Option(help="Lines above the header that are passed over.")]
-CreateMissing = Annotated[
-    bool | None,
-    typer.Option("--create-missing/--refuse-missing", help="Create customers with unknown keys."),
-]
-Update = Annotated[
-    bool | None,
-    typer.Option(
-        "--update/--no-update", help="Correct stored transactions whose rows say something else now."
-    ),
-]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Check and count everything, store nothing.")]
-RefusedTo = Annotated[Path | None, typer.Option(dir_okay=False, help="Write refused rows to this CSV file.")]
 
 
 @app.command()
@@ -155,19 +137,57 @@ def _add(kind: RecordKind, example: str) -> None:
     app.command(kind.value)(take_in)
 
 
+@app.command("contract-terms")
+def contract_terms(
+    file: File,
+    mapping: MappingName = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="target=source: customer_key=No, known_on=Since, started_on=From, ends_on=Until, "
+            "attribute.plan=Plan (repeat)."
+        ),
+    ] = None,
+    snapshot_on: SnapshotOn = None,
+    age_column: AgeColumn = None,
+    unit: AgeUnits = None,
+    left_column: LeftColumn = None,
+    value: Values = None,
+    group_by: GroupBy = None,
+    source: Source = None,
+    customer_system: CustomerSystem = None,
+    file_format: Format = None,
+    delimiter: Delimiter = None,
+    header: Header = None,
+    encoding: Encoding = None,
+    date_format: DateFormat = None,
+    time_zone: TimeZone = None,
+    decimal_comma: DecimalComma = None,
+    grouping: Grouping = None,
+    skip_lines: SkipLines = None,
+    create_missing: CreateMissing = None,
+    dry_run: DryRun = False,
+    refused_to: RefusedTo = None,
+) -> None:
+    """Take in a file of past and present contract terms of known customers, or a snapshot of contracts.
+
+    A snapshot shows, on one day, how old each contract is and whether its customer had left, without days.
+    The same file again changes nothing; a command that was killed goes on when it is run again.
+    """
+    _run(RecordKind.CONTRACT_TERMS, **locals())
+
+
 _NAMES = {
     RecordKind.INTERACTIONS: "interactions",
     RecordKind.COMPLAINTS: "complaints",
     RecordKind.RESPONSES: "past survey responses",
     RecordKind.CUSTOMERS: "customers (an address book)",
-    RecordKind.CONTRACT_TERMS: "past and present contract terms of known customers",
     RecordKind.DEPARTURES: "known customers who left",
 }
 _add(RecordKind.INTERACTIONS, "external_id=call_id, started_at=date,time, channel==phone")
 _add(RecordKind.COMPLAINTS, "external_id=Ticket, received_at=Opened, subject=Title, resolved_at=Closed")
 _add(RecordKind.RESPONSES, "survey==delivery, answer.recommend=Q1, answered_at=Date, external_id==row")
 _add(RecordKind.CUSTOMERS, "external_id=No, name=First,Last, phone=Mobile, phone=Home, email=Mail")
-_add(RecordKind.CONTRACT_TERMS, "customer_key=No, known_on=Since, started_on=From, ends_on=Until")
 _add(RecordKind.DEPARTURES, "customer_key=No, left_on=Left, reason=Why")
 
 
@@ -228,7 +248,8 @@ def _run(
         row = _take_in(store, actor, file, read, dry_run)
         if refused_to is not None:
             _write_refused(store, actor, row["id"], refused_to)
-    _print_outcome(row, refused_to)
+        reasons = _reasons(store.read_sync(imports.refused_after, actor, row["id"], 0, REASONS_FROM))
+    show(row, reasons, refused_to)
     if row["state"] == ImportState.DONE_WITH_REFUSALS:
         refused = row["rows_refused"] == row["rows_in"]
         raise typer.Exit(NOTHING_STORED if refused else MOSTLY_REFUSED)
@@ -316,57 +337,19 @@ def _write_refused(store: Store, actor: Actor, import_id: UUID, path: Path) -> N
         line = 0
         while rows := store.read_sync(imports.refused_after, actor, import_id, line, 5_000):
             for row in rows:
-                detail = row["detail"].format(column=row["column"], **row["values"])
+                detail = _detail(row)
                 target.write(csv_lines.line((row["line"], row["code"], row["column"], detail)))
             line = rows[-1]["line"]
 
 
-def _may_be_lines(row: Row, key: str) -> bool:
-    """Whether rows of one key may be lines of one sale: they are not added up yet."""
-    return (
-        row["kind"] == RecordKind.TRANSACTIONS and not row["mapping"]["group_by"] and not key.startswith("=")
-    )
+def _detail(row: Row) -> str:
+    """The reason of a refused row, filled in."""
+    return str(row["detail"].format(column=row["column"], **row["values"]))
 
 
-def _print_outcome(row: Row, refused_to: Path | None) -> None:
-    reasons = ", ".join(f"{code} {count:,}" for code, count in row["refused_by_reason"].items())
-    ended = "checked, nothing stored" if row["dry_run"] else "done"
-    lines = [
-        f"import {row['id']} {ended}: {row['rows_in']:,} rows in = {row['rows_stored']:,} stored"
-        + (f" + {row['rows_updated']:,} updated" if row["rows_updated"] else "")
-        + f" + {row['rows_repeated']:,} repeated + {row['rows_refused']:,} refused"
-        + (f" ({reasons})" if reasons else ""),
-        f"customers created: {row['customers_created']:,}"
-        + (f"; amounts rounded: {row['rows_rounded']:,}" if row["kind"] == RecordKind.TRANSACTIONS else ""),
-    ]
-    if row["records_stored"] < row["rows_stored"]:
-        lines.append(f"records of these rows: {row['records_stored']:,}")
-    if row["rows_alike"]:
-        lines.append(
-            f"{row['rows_alike']:,} of the repeated rows have no key, but say what an earlier file said;"
-            " give a file of other records another --source"
-        )
-    key = row["mapping"]["columns"].get("external_id", "=")
-    if "conflicting_duplicate" in row["refused_by_reason"] and _may_be_lines(row, key):
-        lines.append(
-            "rows with the key of another row and other values: if they are lines of one record, "
-            f"--group-by {key} adds their amounts up"
-        )
-    if row["headers_repeated"]:
-        lines.append(f"lines that repeat the header, left out: {row['headers_repeated']:,}")
-    if row["words_unmatched"]:
-        words = ", ".join(f"{target} {count:,}" for target, count in row["words_unmatched"].items())
-        lines.append(f"words that no --value names, left as they are: {words}")
-    if row["answers_excluded"]:
-        counts = (
-            (index, *one) for index, reasons in row["answers_excluded"].items() for one in reasons.items()
-        )
-        answers = ", ".join(f"{index} {reason} {count:,}" for index, reason, count in counts)
-        lines.append(f"answers that do not fit their question, left out of the responses: {answers}")
-    if row["rows_refused"] and row["rows_refused"] == row["rows_in"]:
-        lines.append("nothing could be stored: every row was refused")
-    elif row["state"] == ImportState.DONE_WITH_REFUSALS:
-        lines.append("more than half of the rows were refused: is the mapping right?")
-    if refused_to is not None and row["rows_refused"]:
-        lines.append(f"refused rows: {refused_to}")
-    typer.echo("\n".join(lines))
+def _reasons(refused: Sequence[Row]) -> list[str]:
+    """A line for each reason of rows that were refused, said of the first one."""
+    first: dict[tuple[str, str], Row] = {}
+    for row in refused:
+        first.setdefault((row["code"], row["column"]), row)
+    return [f"line {row['line']}: {as_flags(_detail(row))}" for row in first.values()][:REASONS_SHOWN]

@@ -55,6 +55,9 @@ class StrictRequest(Request):
         self._json = value
 
 
+_PLACE = re.compile(r"at line ([0-9]+) column ([0-9]+)")
+
+
 async def aside(size: int, work: Callable[..., R], *args: Any) -> R:
     """Run ``work(*args)`` on a body of ``size`` bytes: here if it is small, else in the thread for large."""
     if size < LARGE_BYTES:
@@ -75,10 +78,16 @@ def parsed(body: bytes) -> Any:
         raise TooLargeError(detail, count=json_bounds.MAX_VALUES)
     try:
         document = from_json(body, allow_inf_nan=False)
-    except ValueError:
+    except ValueError as wrong:
         if b"\0" in body[:4] or not _is_text(body):  # UTF-16 begins with a zero byte, or has one next
             raise MalformedError("The body is not UTF-8. Send JSON in UTF-8.") from None
-        raise json.JSONDecodeError("not well-formed", "", 0) from None
+        detail = "The body is not valid JSON; see line {line}, column {column}."
+        where = _PLACE.search(str(wrong))
+        raise (
+            MalformedError(detail, line=where[1], column=where[2])
+            if where
+            else json.JSONDecodeError("not well-formed", "", 0)
+        ) from None
     crowded = json_bounds.crowded(document)
     if crowded is not None:
         detail, most = "An object has at most {count} members.", {"count": json_bounds.MAX_MEMBERS}

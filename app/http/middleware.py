@@ -12,7 +12,6 @@ from itertools import chain
 from typing import Any, Protocol
 
 import structlog
-import uuid_utils
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -29,6 +28,7 @@ from app.errors import (
     TooLargeError,
     UriTooLongError,
 )
+from app.http import request_ids
 from app.http.access.admission import Admission, AdmissionSettings
 from app.http.access.authentication import read_credential
 from app.http.access.cors import Cors
@@ -47,9 +47,9 @@ MAX_HEADER_BYTES = 32 * 1024
 MAX_TARGET_BYTES = 16 * 1024
 
 _OWN_MEDIA_TYPE = ("/v1/exports",)  # their answers are not JSON: the routes negotiate themselves
-_REQUEST_ID = re.compile(rb"[\x21-\x7e]{1,128}")
 _HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::[0-9]{0,5})?")
-_ONCE = (b"host", b"authorization", b"content-type", b"idempotency-key")
+_VERSIONS = frozenset({"1.0", "1.1", "2", "3"})  # our parser takes "0.9" and "2.0", and reads them as 1.1
+_ONCE = (b"host", b"authorization", b"content-type", b"idempotency-key", b"transfer-encoding")
 _TAG_LISTS = (b"if-match", b"if-none-match")
 _SECURITY_HEADERS = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
 _CONTENT_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
@@ -123,7 +123,7 @@ class EdgeMiddleware:
         head = dict(reversed(scope["headers"]))  # of repeated headers the first wins, as in Starlette
         if len(head) != len(scope["headers"]):
             scope["headers"] = _joined(scope["headers"])
-        request_id = _request_id(head)
+        request_id = request_ids.request_id(head.get(b"x-request-id", b""))
         bind_contextvars(request_id=request_id)
         scope.setdefault("state", {})["request_id"] = request_id
         _compose(scope)
@@ -244,11 +244,6 @@ def _key_named(scope: Scope) -> dict[str, str]:
     return {} if credential is None else {"claimed_key": credential.id}
 
 
-def _request_id(head: Head) -> str:
-    given = head.get(b"x-request-id", b"")
-    return given.decode() if _REQUEST_ID.fullmatch(given) else str(uuid_utils.uuid7())
-
-
 def _oversized_head(scope: Scope) -> AppError | None:
     headers = scope["headers"]
     size = sum(map(len, chain.from_iterable(headers)))
@@ -274,6 +269,10 @@ def _wrong_head(scope: Scope, head: Head) -> AppError | None:
         return MalformedError("Send exactly one Host header.")
     if host is not None and not _HOST.fullmatch(host):
         return MalformedError("The Host header is no host name, with or without a port.")
+    if scope.get("http_version") not in _VERSIONS:
+        return MalformedError("Send HTTP/1.1.")
+    if head.get(b"transfer-encoding", b"chunked").strip().lower() != b"chunked":
+        return MalformedError("Send the body with Content-Length, or in chunks and nothing else.")
     if len(head) == len(scope["headers"]):
         return None
     names = [name for name, _ in scope["headers"]]

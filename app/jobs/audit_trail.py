@@ -11,6 +11,7 @@ from app.store.audit import alarms as audit_alarms
 from app.store.audit import head as audit_head
 from app.store.audit import keys as audit_keys
 from app.store.audit import sealing
+from app.store.audit.alarm_log import AlarmLog
 from app.store.audit.alarms import Alarm, Kind
 from app.store.audit.head import Head
 from app.store.audit.keys import AuditKeys
@@ -19,7 +20,6 @@ from app.store.audit.verification import Walk, ends_otherwise
 _MAX_SEALED_AT_ONCE = 1_000
 _MAX_CHECKED_AT_ONCE = 500
 _BETWEEN_PASSES_SECONDS = 60.0
-_TELL_AGAIN_SECONDS = 600.0
 _LOG_HEAD_SECONDS = 3_600.0
 
 _log = structlog.get_logger("vefa.audit")
@@ -32,7 +32,7 @@ class AuditTrail:
         self._head: Head | None = None
         self._walk: Walk | None = None
         self._next_pass_at = self._next_log_at = 0.0
-        self._said: dict[Alarm, float] = {}
+        self._alarm_log = AlarmLog()
 
     def seal(self, context: Context) -> bool:
         """Put events and audit entries into their global order, and seal the entries."""
@@ -40,11 +40,17 @@ class AuditTrail:
         if keys is None or not context.store.read_sync(event_sequence.has_unnumbered):
             return False
         done = context.store.write_sync(event_sequence.assign, keys, _MAX_SEALED_AT_ONCE, self._head)
-        self._tell(done.alarms)
+        self._alarm_log.tell(done.alarms)
         if done.head is not None:
             self._head = done.head
             self._log_head(done.head)
         return done.count >= _MAX_SEALED_AT_ONCE
+
+    def look(self, context: Context) -> bool:
+        """Look whether what this process wrote has come to be sealed."""
+        if not context.store.witness.is_idle:
+            self._alarm_log.tell(context.store.write_sync(context.store.witness.look))
+        return False
 
     def check(self, context: Context) -> bool:
         """Read some of the sealed entries again; after the last one begin with the first."""
@@ -81,19 +87,7 @@ class AuditTrail:
 
     def _note(self, context: Context, alarms: Iterable[Alarm]) -> None:
         if found := list(alarms):
-            self._tell(context.store.write_sync(audit_alarms.note, found))
-
-    def _tell(self, alarms: Iterable[Alarm]) -> None:
-        for alarm in alarms:
-            if monotonic() >= self._said.get(alarm, 0.0):
-                self._said[alarm] = monotonic() + _TELL_AGAIN_SECONDS
-                _log.error(
-                    "audit_trail_alarm",
-                    kind=alarm.kind.value,
-                    first_position=alarm.first,
-                    last_position=alarm.last,
-                    next="run `vefa audit verify`",
-                )
+            self._alarm_log.tell(context.store.write_sync(audit_alarms.note, found))
 
     def _log_head(self, head: Head) -> None:
         """Log a copy of the head, out of reach of those who can write the database."""

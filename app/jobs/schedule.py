@@ -80,6 +80,7 @@ def every_duty() -> tuple[Duty, ...]:
     trail = AuditTrail()
     return (
         Duty("positions", 1.0, trail.seal),
+        Duty("audit_witness", 1.0, trail.look),
         Duty("audit_check", 2.0, trail.check),
         Duty("strays", 60.0, settle_strays),
         Duty("statistics", 600.0, Statistics().take),

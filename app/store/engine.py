@@ -18,7 +18,8 @@ from sqlalchemy import Connection, Engine, event
 
 from app.errors import AppError
 from app.store import database_errors, dialects
-from app.store.audit import keys
+from app.store.audit import keys, witness
+from app.store.audit.witness import Witness
 from app.store.connections import LongReads, PostgresConnections, SqliteReaders
 from app.store.dialects import StoreSettings
 from app.store.sqlite_writer import Writer
@@ -58,11 +59,25 @@ def in_thread_on_sqlite(fn: ReadUse[P, R]) -> ReadUse[P, R]:
 @contextmanager
 def dry_run(tx: Connection) -> Iterator[None]:
     """Run the block in a savepoint and roll it back (dry run)."""
+    written = witness.count(tx)
     savepoint = tx.begin_nested()
     try:
         yield
     finally:
         savepoint.rollback()
+        witness.undo(tx, written)
+
+
+@contextmanager
+def in_savepoint(tx: Connection) -> Iterator[None]:
+    """Run the block in a savepoint; it is rolled back if the block fails."""
+    written = witness.count(tx)
+    try:
+        with tx.begin_nested():
+            yield
+    except BaseException:
+        witness.undo(tx, written)
+        raise
 
 
 class Store:
@@ -72,11 +87,12 @@ class Store:
         self.is_sqlite = settings.is_sqlite
         self._begun: set[asyncio.Task[Any]] = set()
         self._writing = keys.mark_options(settings)
+        self.witness = Witness()
         if self.is_sqlite:
             self._reader = SqliteReaders(dialects.sqlite_engine(settings, writer=False))
             writer = dialects.sqlite_engine(settings, writer=True)
             writer.update_execution_options(**self._writing)
-            self._writer = Writer(writer, settings.write_wait_seconds)
+            self._writer = Writer(writer, settings.write_wait_seconds, self.witness)
         else:
             self._settings = settings
             self._sync: Engine | None = None
@@ -157,8 +173,8 @@ class Store:
             return self._writer.submit_sync(_bound(fn, kwargs), args).result()  # type: ignore[no-any-return]
         for attempt in range(WRITE_TRIES):
             try:
-                with self._sync_engine().begin() as tx:
-                    return fn(tx, *args, **kwargs)
+                with self._sync_engine().connect() as tx:
+                    return _in_transaction(fn, self.witness)(tx, *args, **kwargs)
             except Exception as error:
                 if attempt + 1 == WRITE_TRIES or not database_errors.may_retry(error):
                     raise database_errors.translate_error(error) from error
@@ -225,7 +241,7 @@ class Store:
                 return await asyncio.to_thread(lambda: _read_in(engine, fn, *args, **kwargs))
 
     async def _write_postgres(self, fn: Use[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        within = _in_transaction(fn)
+        within = _in_transaction(fn, self.witness)
         for attempt in range(WRITE_TRIES):
             try:
                 return await self._writes.run(within, *args, **kwargs)  # type: ignore[no-any-return]
@@ -251,12 +267,15 @@ def _read_in(engine: Engine, fn: ReadUse[P, R], *args: P.args, **kwargs: P.kwarg
         raise database_errors.translate_error(error) from error
 
 
-def _in_transaction(fn: Use[P, R]) -> Use[P, R]:
+def _in_transaction(fn: Use[P, R], seen_by: Witness) -> Use[P, R]:
     """``fn`` in one transaction, committed when it returns."""
 
     def within(tx: Connection, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        witness.begin(tx)
         with tx.begin():
-            return fn(tx, *args, **kwargs)
+            result = fn(tx, *args, **kwargs)
+        seen_by.committed(tx)
+        return result
 
     return within
 

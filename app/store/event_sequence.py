@@ -6,14 +6,20 @@ remembers the last position it saw misses nothing. Audit entries are sealed as t
 (`app.store.audit.sealing`).
 """
 
+from contextlib import suppress
+
 from sqlalchemy import func, select
 
+from app.errors import AppError
 from app.store import dialects
 from app.store.audit import head, sealing
+from app.store.audit import keys as audit_keys
+from app.store.audit.alarm_log import AlarmLog
 from app.store.audit.head import Head
 from app.store.audit.keys import AuditKeys
 from app.store.audit.sealing import Sealing
-from app.store.engine import one_statement
+from app.store.dialects import StoreSettings
+from app.store.engine import Store, one_statement
 from app.store.tables import AuditEntry, Event
 from app.store.transactions import ReadTx, WriteTx
 
@@ -21,6 +27,8 @@ _HAS_UNNUMBERED = select(  # built once: it runs every second
     select(Event.id).where(Event.position.is_(None)).exists()
     | select(AuditEntry.id).where(AuditEntry.position.is_(None)).exists()
 )
+_AT_ONCE_AT_END = 1_000
+_MAX_ROUNDS_AT_END = 20
 _WAITING = "SELECT id FROM events WHERE position IS NULL ORDER BY at, id LIMIT {0}"
 _NUMBER = "UPDATE events SET position = {0} WHERE id = {0}"
 
@@ -48,6 +56,21 @@ def assign(tx: WriteTx, keys: AuditKeys, limit: int, known: Head | None = None) 
     done = sealing.seal_waiting(tx, keys, limit, known)
     done.count = max(done.count, count)
     return done
+
+
+def finish(store: Store, settings: StoreSettings) -> None:
+    """Seal what waits before a process ends, so that what it wrote does not lie unsealed while nobody looks.
+
+    Only where it has written something itself, and as much as takes no long time.
+    """
+    keys = audit_keys.of_settings(settings)
+    if keys is None or store.witness.is_idle:
+        return
+    with suppress(AppError):  # the database is gone; the next worker seals
+        for _ in range(_MAX_ROUNDS_AT_END):
+            if store.write_sync(assign, keys, _AT_ONCE_AT_END).count < _AT_ONCE_AT_END:
+                break
+        AlarmLog().tell(store.write_sync(store.witness.look))
 
 
 def _number_events(tx: WriteTx, limit: int) -> int:

@@ -20,6 +20,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, event
 
 from app.errors import UnavailableError
+from app.store.audit import witness
+from app.store.audit.witness import Witness
 from app.store.database_errors import is_locked, translate_error
 
 MAX_BATCH_JOBS = 64
@@ -47,6 +49,7 @@ class Writer:
 
     engine: Engine
     wait_seconds: float
+    witness: Witness = field(default_factory=Witness)
     _waiting: deque[_Job] = field(default_factory=deque)
     _changed: threading.Condition = field(default_factory=threading.Condition)
     _closing: bool = False
@@ -125,11 +128,13 @@ class Writer:
             try:
                 with self.engine.connect() as connection:
                     raw = connection.connection.driver_connection
+                    witness.begin(connection)
                     with connection.begin():
                         ends = monotonic() + MAX_BATCH_SECONDS
                         while len(batch) < MAX_BATCH_JOBS and monotonic() < ends and (job := self._take()):
                             batch.append(job)
                             _run_one(connection, raw, job)
+                    self.witness.committed(connection)
                     _answer(batch)
                     is_answered = True
                     self._checkpoint(raw)
@@ -163,10 +168,12 @@ def _run_one(connection: Connection, raw: Any, job: _Job) -> None:
     if job.future.cancelled():
         return
     raw.execute("SAVEPOINT job")
+    written = witness.count(connection)
     try:
         job.result = job.fn(connection, *job.args)
     except BaseException as error:
         raw.execute("ROLLBACK TO job")
+        witness.undo(connection, written)
         job.error = translate_error(error)
     raw.execute("RELEASE job")
 

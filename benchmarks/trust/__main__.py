@@ -1,12 +1,12 @@
 """Can the numbers be trusted? Simulated answers and customers of whom the truth is known, by seeds of their
 own, and two real shops.
 
-    .venv/bin/python -m benchmarks.trust [--seed 7001] [--part lists trends ces calibrated rhythm totals left]
+    .venv/bin/python -m benchmarks.trust [--seed 7001] [--part totals left]
 
-One table: each goal, what was found, and how many cases it rests on. Goals that are missed are marked. A
-further part is a function from a generator of random numbers to rows, in a file of its own, and an entry in
-`PARTS`, at its end: its place is part of its seed. Real shops are read from the folder that
-``VEFA_REFERENCE_DATA`` names; without it their rows are left out.
+All parts, or some, in one table: each goal, what was found, and how many cases it rests on. Goals that are
+missed are marked. A further part is a function from a generator of random numbers to rows, in a file of its
+own, and an entry in `PARTS`, at its end: its place is part of its seed. Real shops are read from the folder
+that ``VEFA_REFERENCE_DATA`` names; without it their rows are left out.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
-from benchmarks.trust import left, rhythm, totals, verdicts
+from benchmarks.trust import left, rhythm, season, totals, verdicts
 from benchmarks.trust.goals import Random, Row
 
 PARTS: Mapping[str, Callable[[Random], Iterator[Row]]] = {
@@ -24,6 +24,7 @@ PARTS: Mapping[str, Callable[[Random], Iterator[Row]]] = {
     "ces": verdicts.ces,
     "calibrated": verdicts.calibrated,
     "rhythm": rhythm.rows,
+    "season": season.rows,
     "totals": totals.rows,
     "left": left.rows,
 }
@@ -43,9 +44,9 @@ def main() -> None:
             continue
         for row in rows(np.random.default_rng([asked.seed, place])):
             sign = "≥" if row.at_least else "≤"
-            wanted = "" if row.limit is None else f"{sign} {row.limit:.3f}"
+            wanted = "" if row.limit is None else f"{sign} {row.limit:.{row.digits}f}"
             missed = " (missed)" if row.is_missed else ""
-            print(f"| {row.goal} | {wanted} | {row.found:.3f}{missed} | {row.n:,} |", flush=True)
+            print(f"| {row.goal} | {wanted} | {row.found:.{row.digits}f}{missed} | {row.n:,} |", flush=True)
     print(f"\n{time.perf_counter() - began:.0f} s")
 
 

@@ -19,6 +19,7 @@ class Row(NamedTuple):
     n: int
     limit: float | None = None
     at_least: bool = False
+    digits: int = 3
 
     @property
     def is_missed(self) -> bool:

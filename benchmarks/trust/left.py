@@ -48,6 +48,11 @@ class Case(NamedTuple):
     left: int
     returned: int
 
+    @property
+    def share(self) -> float:
+        """Of those said to have left, at least one, who returned."""
+        return self.returned / self.left
+
 
 def case(ledger: Ledger, day: int, horizon_days: int) -> Case:
     """Say who has left on a day, and look at what they did."""
@@ -65,14 +70,18 @@ def rows(random: Random) -> Iterator[Row]:
     """Goals of those who are said to have left by silence."""
     if folder := os.environ.get("VEFA_REFERENCE_DATA"):
         yield from _open(Path(folder))
-    found = [
-        case(shop, day, horizon)
-        for name in BUYING
-        for shop in (KINDS[name].company(random) for _ in range(SHOPS))
-        for day in DAYS
-        for horizon in HORIZONS
-    ]
-    yield from _returned(f"{len(BUYING)} kinds of simulated shops", found)
+    found = {name: _simulated(name, random) for name in BUYING}
+    every = [one for cases in found.values() for one in cases]
+    yield from _returned(f"{len(BUYING)} kinds of simulated shops", every)
+    even = [one for name, cases in found.items() if not KINDS[name].season for one in cases if one.left]
+    yield worst(
+        "... highest, shops without a season", [one.share for one in even], len(even), MAX_RETURN_SHARE
+    )
+
+
+def _simulated(name: str, random: Random) -> list[Case]:
+    shops = [KINDS[name].company(random) for _ in range(SHOPS)]
+    return [case(shop, day, horizon) for shop in shops for day in DAYS for horizon in HORIZONS]
 
 
 def _open(folder: Path) -> Iterator[Row]:
@@ -92,8 +101,10 @@ def _open(folder: Path) -> Iterator[Row]:
 def _returned(name: str, cases: Sequence[Case]) -> Iterator[Row]:
     silent = [one.silent_returned / one.silent for one in cases if one.silent]
     yield Row(f"{name}: of all silent ones returned, mean", float(np.mean(silent)), len(silent))
-    used = [one.returned / one.left for one in cases if one.left]
+    used = [one.share for one in cases if one.left]
     yield Row("... cases in which somebody is said to have left", len(used) / len(cases), len(cases))
     if used:
         yield Row("... of those returned, mean of cases", float(np.mean(used)), len(used))
         yield worst("... highest", used, len(used), MAX_RETURN_SHARE)
+        above = float(np.mean([share > MAX_RETURN_SHARE for share in used]))
+        yield Row("... cases above that", above, len(used))

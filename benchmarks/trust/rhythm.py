@@ -10,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from app.domain.churn.evaluation.metrics import auc, brier, rank
-from app.domain.churn.evaluation.model_selection import contest, predict
+from app.domain.churn.evaluation.model_selection import choose, predict
+from app.domain.churn.inputs.snapshots import Closed
 from app.domain.common.arrays import BoolArray, FloatArray, IntArray
 from app.domain.common.days import day_number
 from benchmarks.purchase_log import Ledger
@@ -74,14 +75,14 @@ class Told(NamedTuple):
 def told(ledger: Ledger, as_of_day: int, horizon_days: int) -> Told:
     """Score the customers of a day by what was known then, and look at what they did."""
     owners, now = ledger.snapshot(as_of_day)
-    windows = ledger.windows(as_of_day, horizon_days)
-    found = contest(*windows, draws=0)
-    published = predict(now, horizon_days, found, *windows).q
+    windows = ledger.windows(as_of_day, horizon_days)  # the season is not asked: a part of its own
+    selected = choose(Closed(*windows), draws=0)
+    found, published = selected.contest, predict(now, horizon_days, selected).rank
     if found.is_regular:
         for window in windows:
             if window is not None:
                 window.then.__dict__["regular_fit"] = None  # as if all bought at random
-        before = predict(now, horizon_days, contest(*windows, draws=0), *windows).q
+        before = predict(now, horizon_days, choose(Closed(*windows), draws=0)).rank
     else:
         before = published
     silent, random = ledger.silent(owners, as_of_day, horizon_days), now.parametric_q(horizon_days)

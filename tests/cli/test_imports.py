@@ -12,6 +12,7 @@ from import_helpers import RECORD_COLUMNS, lines, many, many_records, set_up_sur
 from typer.testing import CliRunner, Result
 
 from app.cli.commands import app
+from app.cli.flag_texts import as_flags
 from app.domain.common.access import Actor
 from app.errors import AppError
 from app.settings import Settings
@@ -77,6 +78,36 @@ def test_refused_rows_go_to_a_file(vefa: Vefa, tmp_path: Path) -> None:
     assert unreadable.startswith("4,date_unreadable,occurred_at,")
     assert "date_format=auto reads it, such as 2026-05-31, " in unreadable
     assert end == ""
+
+
+def test_reasons_are_said_with_what_to_do(vefa: Vefa, tmp_path: Path) -> None:
+    rows = ["1,C1,-5,2026-01-01", "2,C1,-6,2026-01-01", "3,C1,1.000,2026-01-02", "4,C1,5,05/06/2026"]
+    result = vefa("transactions", written(tmp_path / "day.csv", lines(rows)), *FLAGS, "--create-missing")
+    said = result.stdout.splitlines()
+    assert said[1].startswith("customers created: 0")
+    assert [line.partition(": ")[0] for line in said[2:5]] == ["line 2", "line 4", "line 5"]
+    assert '--kind-rule "amount<0:refund"' in said[2]
+    assert "--decimal-comma" in said[3]
+    assert "--date-format: %d/%m/%Y %H:%M" in said[4]
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"id~who~sum~at\n", "say --delimiter"),
+        (b'"id,who,sum,at"\n"1,C1,5,2026-01-01"\n', "quoted as a whole"),
+        (b'[{"id": "1", "who": "C1"}]', "say --format jsonl"),
+        (b'{"id": "1", "who": "C1"}\n', "say --format jsonl"),
+        (b"Title\nid,who,sum,at\n", "say --skip-lines 1"),
+        (b"7z\xbc\xaf\x27\x1c\x00\x04", "archive"),
+    ],
+)
+def test_a_file_that_does_not_fit_is_told_what_would(
+    vefa: Vefa, tmp_path: Path, content: bytes, expected: str
+) -> None:
+    error = vefa("transactions", written(tmp_path / "day.csv", content), *FLAGS).exception
+    assert isinstance(error, AppError)
+    assert expected in as_flags(error.detail.format(**error.params)).replace("Say", "say")
 
 
 def test_a_dry_run_stores_nothing(vefa: Vefa, tmp_path: Path) -> None:

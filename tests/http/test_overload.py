@@ -1,21 +1,26 @@
 """What is refused when more is asked than can be answered, by a clock that the tests move."""
 
 import asyncio
+import json
 import threading
 from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 import pytest
 from starlette.types import Receive, Scope, Send
 from store_helpers import only_sqlite, serving
 from support import Api, problem
 
+from app.errors import PROBLEMS
 from app.http.access.overload import A_ROUND, LEAST, WINDOW, Lane, OverloadMiddleware
 from app.store.engine import Store
+from app.texts import LANGUAGES, translate
 
 TARGET = 0.05
 MOST = 1000
+_DETAIL = "More is asked than can be answered in time. Nothing was done; try again."
 
 
 class Clock:
@@ -99,8 +104,14 @@ class Inside:
         await send({"type": "http.response.start", "status": 200, "headers": []})
 
 
-async def asked(layer: OverloadMiddleware, path: str, method: str, waits: tuple[float, float]) -> Any:
-    """The messages of an answer. The request has no headers, and its body must not be read."""
+async def asked(
+    layer: OverloadMiddleware,
+    path: str,
+    method: str,
+    waits: tuple[float, float],
+    sent: dict[str, str] | None = None,
+) -> Any:
+    """The messages of an answer. The body of the request must not be read."""
     answer: list[Any] = []
     services = SimpleNamespace(store=SimpleNamespace(waits=lambda: waits))
     app = SimpleNamespace(state=SimpleNamespace(services=services))
@@ -111,7 +122,10 @@ async def asked(layer: OverloadMiddleware, path: str, method: str, waits: tuple[
     async def receive() -> Any:
         raise AssertionError("a body was read")
 
-    await layer({"type": "http", "path": path, "method": method, "app": app}, receive, send)
+    headers = [(name.encode(), value.encode()) for name, value in (sent or {}).items()]
+    await layer(
+        {"type": "http", "path": path, "method": method, "app": app, "headers": headers}, receive, send
+    )
     return answer
 
 
@@ -146,8 +160,29 @@ def test_beyond_the_bound_requests_are_refused_at_once() -> None:
             assert start["status"] == 503
             assert headers[b"content-type"] == b"application/problem+json"
             assert int(headers[b"retry-after"]) >= 1
+            assert int(headers[b"content-length"]) == len(body["body"]) or method == "HEAD"
             assert (b'"code": "unavailable"' in body["body"]) == (method != "HEAD")
         assert len(inside.seen) == seen
+
+    overloaded((0.2, 0.2), then)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("given", ["from-the-till-7", 'a"b\\c', "ş", "x" * 200, None])
+def test_a_refusal_has_an_id_and_the_language_of_the_caller(language: str, given: str | None) -> None:
+    async def then(layer: OverloadMiddleware, _inside: Inside) -> None:
+        sent = {"accept-language": f"de, {language};q=0.7"} | (
+            {} if given is None else {"x-request-id": given}
+        )
+        start, body = await asked(layer, "/v1/y", "GET", (0.2, 0.2), sent)
+        headers, members = dict(start["headers"]), json.loads(body["body"])
+        assert headers[b"content-language"] == language.encode()
+        assert members["request_id"] == headers[b"x-request-id"].decode()
+        is_taken = given is not None and given.isascii() and len(given) <= 128
+        assert (members["request_id"] == given) == is_taken
+        assert is_taken or UUID(members["request_id"]).version == 7
+        assert members["title"] == translate(PROBLEMS["unavailable"].title, language)
+        assert members["detail"] == translate(_DETAIL, language)
 
     overloaded((0.2, 0.2), then)
 
@@ -201,6 +236,57 @@ def test_requests_begin_a_few_at_a_time_in_the_order_they_came() -> None:
     asyncio.run(main())
 
 
+@pytest.mark.parametrize(("took", "empty"), [(0.0, 0), (0.001, 4), (0.01, 40), (1.0, 100)])
+def test_between_rounds_of_heavy_requests_newcomers_are_connected(took: float, empty: int) -> None:
+    """The event loop connects one a round, so there are rounds in which no request begins."""
+
+    async def main() -> None:
+        clock, begun = Clock(), 0
+
+        async def heavy(_scope: Scope, _receive: Receive, _send: Send) -> None:
+            nonlocal begun
+            begun += 1
+            clock.now += took
+
+        layer = OverloadMiddleware(heavy, MOST, 60, clock)
+        calls = [
+            asyncio.create_task(asked(layer, "/v1/x", "GET", (0.0, 0.0))) for _ in range(2 * A_ROUND + 1)
+        ]
+        rounds = []
+        for _ in range(2):
+            before, count = begun, 0
+            while begun == before:
+                await asyncio.sleep(0)
+                count += 1
+            rounds.append(count)
+        assert begun == 2 * A_ROUND
+        assert rounds[0] == 1
+        assert empty <= rounds[1] <= empty + 3
+        await asyncio.gather(*calls)
+
+    asyncio.run(main())
+
+
+def test_an_event_loop_that_ends_leaves_nobody_waiting_in_the_next() -> None:
+    """Clients of tests have one for each request."""
+    clock, begun = Clock(), 0
+
+    async def heavy(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        nonlocal begun
+        begun += 1
+        clock.now += 1.0
+
+    layer = OverloadMiddleware(heavy, MOST, 60, clock)
+
+    async def ask() -> None:
+        await asked(layer, "/v1/x", "GET", (0.0, 0.0))
+        await asyncio.sleep(0)  # the round ends, and leaves empty ones behind
+
+    for _ in range(3):
+        asyncio.run(asyncio.wait_for(ask(), 60))
+    assert begun == 3
+
+
 async def queued(clock: Clock, count: int) -> tuple[OverloadMiddleware, list[asyncio.Task[Any]]]:
     """A layer in which the first of so many requests have begun, over a database that lets nobody wait."""
     inside = Inside()
@@ -215,9 +301,11 @@ def test_a_queue_that_stands_lowers_the_bound() -> None:
     async def main() -> None:
         clock = Clock()
         layer, calls = await queued(clock, 200)
-        for _ in range(60):
-            clock.now += 0.03
+        inside: Any = layer.app
+        while len(inside.seen) < 200:
+            seen = len(inside.seen)
             await asyncio.sleep(0)
+            clock.now += 0.03 if len(inside.seen) > seen else 0.0  # rounds in which none begins take no time
         await asyncio.gather(*calls)
         assert layer.reads.bound <= 150
 

@@ -301,6 +301,14 @@ def test_a_host_that_is_none_is_refused(api: Api, host: str) -> None:
     problem(answer, 400, "malformed_request")
 
 
+@pytest.mark.parametrize("coding", ["gzip, chunked", "gzip", "identity", "chunked, chunked", "deflate"])
+def test_a_body_that_is_coded_otherwise_is_refused(api: Api, coding: str) -> None:
+    headers = {"Transfer-Encoding": coding, "Content-Type": "application/json"}
+    answer = api.client.post("/v1/customers", content=b"{}", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed_request")
+    assert "chunked" in answer.json()["detail"]
+
+
 @pytest.mark.parametrize("host", ["a", "A.example:8080", "my_service", "[::1]:80", "10.0.0.1", "a:"])
 def test_a_host_is_any_name_or_address(api: Api, host: str) -> None:
     assert api.client.get("/healthz", headers={"Host": host}).status_code == 200
@@ -314,6 +322,9 @@ def test_a_host_is_any_name_or_address(api: Api, host: str) -> None:
         ("1.1", ["a", "a"], 400),
         ("1.0", [], 200),
         ("1.1", ["a"], 200),
+        ("2", ["a"], 200),
+        ("2.0", ["a"], 400),
+        ("0.9", ["a"], 400),
     ],
 )
 def test_a_request_has_exactly_one_host(api: Api, version: str, hosts: list[str], status: int) -> None:
@@ -342,6 +353,13 @@ def test_a_request_has_exactly_one_host(api: Api, version: str, hosts: list[str]
 
     asyncio.run(api.client.app(scope, receive, send))
     assert seen[0] == status
+
+
+@pytest.mark.parametrize("coding", ["gzip, chunked", "identity", "chunked;x=1", "gzip"])
+def test_a_body_that_is_coded_for_transfer_is_refused(api: Api, coding: str) -> None:
+    """Who does not decode it reads another body than a proxy that does."""
+    headers = {"Transfer-Encoding": coding, "Content-Type": "application/json"}
+    problem(api.post(CUSTOMERS, content=b'{"name": "A"}', headers=headers), 400, "malformed_request")
 
 
 @pytest.mark.parametrize(

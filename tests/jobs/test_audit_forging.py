@@ -150,8 +150,9 @@ def test_what_was_sealed_before_a_break_still_verifies_entry_by_entry(service: S
         {"seal": bytes(32)},
         {"actor_id": "system"},
         {"actor_id": "key:x without secret "},
+        {"actor_id": "key:x without secret"},
     ],
-    ids=["without a mark", "with a wrong mark", "as the service", "nearly as without secret"],
+    ids=["without a mark", "with a wrong mark", "as the service", "nearly as without secret", "as a key"],
 )
 def test_a_new_entry_without_our_mark_is_not_sealed(service: Service, forged: dict[str, Any]) -> None:
     service.execute(insert_entry("forged", **forged))
@@ -222,6 +223,43 @@ def test_values_that_only_sqlite_takes_are_named(service: Service, column: str, 
     assert {kind for kind, first, last in found if first <= 4 <= last} & {"changed", "unsealed", "removed"}
     assert ("removed", 8, 8) in found or column in ("id", "position")
     assert service.names()[-1] == "later"
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("column", ["actor_id", "request_id", "action", "object_id", "members"])
+def test_bytes_in_the_place_of_the_same_text_are_named(service: Service, column: str) -> None:
+    """They would verify, and nobody who looks for the actor would find them."""
+    service.execute("UPDATE audit_entries SET request_id = 'one' WHERE position = 8")
+    given = f"UPDATE audit_entries SET {column} = CAST(coalesce({column}, 'x') AS BLOB) WHERE position = 4"  # noqa: S608
+    service.execute(given)
+    assert service.found() == {("changed", 4, 4), ("changed", 8, 8)}
+
+
+@pytest.mark.parametrize("step", [1, 2, 3, 4, 100])
+def test_a_second_entry_under_a_number_is_named(service: Service, step: int) -> None:
+    """Whoever may change the table can take its unique index away."""
+    if service.store.is_sqlite:
+        away = [
+            "ALTER TABLE audit_entries RENAME TO kept",
+            "CREATE TABLE audit_entries AS SELECT * FROM kept",
+        ]
+        back = ["DROP TABLE audit_entries", "ALTER TABLE kept RENAME TO audit_entries"]
+    else:
+        away = ["ALTER TABLE audit_entries DROP CONSTRAINT uq_audit_entries_position"]
+        back = [
+            "DELETE FROM audit_entries WHERE object_id = 'forged'",
+            "ALTER TABLE audit_entries ADD CONSTRAINT uq_audit_entries_position UNIQUE (position)",
+        ]
+    service.execute(*away, insert_entry("forged", position=4, seal=bytes(32)))
+    try:
+        walk = Walk(KEYS.chain, 9)
+        while service.store.read_sync(walk.step, step):
+            pass
+        kinds = {alarm.kind.value for alarm in walk.alarms}
+        assert kinds in ({"twice"}, {"twice", "changed"})  # which of them is read first is open
+        assert {(alarm.first, alarm.last) for alarm in walk.alarms} == {(4, 4)}
+    finally:
+        service.execute(*back)
 
 
 # --- the head

@@ -13,11 +13,11 @@ Where the company's past allows it, a learned model may serve instead::
 
     planned = plan(first_day, as_of_day, horizon_days)  # which days to look back to; None: too young
     last = Window(then, silent, horizon_days)  # how customers stood on such a day, and who stayed away
-    found = contest(earlier, last)
-    forecast = predict(now, horizon_days, found, earlier, last)  # q, which model, and its reasons
-    tested = evaluate(outcome, earlier, last)  # the same for a past day, held against what happened
+    closed = Closed(earlier, last, same_season, season_before)  # None for each the past is too short for
+    forecast = predict(now, horizon_days, choose(closed))  # q, which model, and its reasons
+    tested = evaluate(outcome, closed)  # the same for a past day, held against what happened
 
-Source: docs/formulas.md#churn, docs/formulas.md#learned-churn.
+Source: docs/formulas.md#churn, docs/formulas.md#learned-churn, docs/formulas.md#season.
 """
 
 from app.domain.churn.distributions import bg_nbd, mbg_nbd
@@ -25,7 +25,7 @@ from app.domain.churn.distributions.btyd import Fit, NoFit, NoFitReason, Paramet
 from app.domain.churn.evaluation import metrics
 from app.domain.churn.evaluation.backtest_report import Evaluation, evaluate
 from app.domain.churn.evaluation.last_window import Backtest, backtest
-from app.domain.churn.evaluation.model_selection import Contest, Forecast, contest, predict
+from app.domain.churn.evaluation.model_selection import Contest, Forecast, choose, predict
 from app.domain.churn.inputs.customer_facts import Baselines, Facts, baselines, from_row
 from app.domain.churn.inputs.purchase_history import (
     NO_DAY,
@@ -36,7 +36,7 @@ from app.domain.churn.inputs.purchase_history import (
     from_purchases,
     rhythm,
 )
-from app.domain.churn.inputs.snapshots import Plan, Snapshot, Window, plan
+from app.domain.churn.inputs.snapshots import Closed, Plan, Snapshot, Window, plan
 from app.domain.churn.levels import LEVELS, RiskLevels
 from app.domain.churn.signals import SIGNALS, Reason, reasons_for_one, sentence
 
@@ -50,6 +50,7 @@ __all__ = [
     "SIGNALS",
     "Backtest",
     "Baselines",
+    "Closed",
     "Contest",
     "Evaluation",
     "Facts",
@@ -68,7 +69,7 @@ __all__ = [
     "backtest",
     "baselines",
     "bg_nbd",
-    "contest",
+    "choose",
     "distinct_days",
     "evaluate",
     "from_days",

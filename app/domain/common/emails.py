@@ -18,13 +18,18 @@ _PLAIN_LOCAL = re.compile(r"(?=.{1,64}\Z)[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+
 _PLAIN = re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]*[A-Za-z0-9]", re.ASCII)
 _NAMED = re.compile(r'(?:[^<>"]|"(?:[^"\\]|\\.)*")*<([^<>]*)>[\s;,.]*')
 _LABEL = re.compile(r"(?:mailto|e-?mail|e-?posta|mail)\s*:\s*", re.IGNORECASE)
+_LABELLED = re.compile(r"[^\W\d_][^@:<>\"]{0,30}:\s+(?=[^\s@]+@)")
+_NOTE_BEHIND = re.compile(r"(?<=[\w.])\s+[(\[][^()\[\]@]{1,60}[)\]]\Z")
+_AT = re.compile(r"\s*[\[({]\s*(?:at|et|@)\s*[\])}]\s*", re.IGNORECASE)
+_DOT = re.compile(r"\s*[\[({]\s*(?:dot|nokta|nöqtə|\.)\s*[\])}]\s*", re.IGNORECASE)
 _AROUND = " \t\r\n;,.:\"'<>()[]"
 _SEVERAL = re.compile(r"@[^@\s;,]+[\s;,/|&]+[^@]*@")
 
 
 def tidy(text: str) -> str:
-    """Leave out what stands around an address: blanks, invisible characters, ``mailto:``, a name beside it,
-    and signs that end a sentence or a list. Wide forms of ASCII become plain, İ of a Turkish keyboard i.
+    """Leave out what stands around an address: blanks, invisible characters, ``mailto:``, a name, label or
+    note beside it, and signs that end a sentence or a list. Wide forms of ASCII become plain, İ of a Turkish
+    keyboard i.
 
     >>> tidy("Ayşe <mailto:ayse@example.com?subject=hi>;"), tidy("\\u200b AYSE＠GMAİL.COM. ")
     ('ayse@example.com', 'AYSE@GMAIL.COM')
@@ -38,6 +43,9 @@ def tidy(text: str) -> str:
     ).strip()
     if named := _NAMED.fullmatch(visible):
         visible = named[1]
+    visible = _NOTE_BEHIND.sub("", _LABELLED.sub("", visible, count=1))
+    if "@" not in visible:
+        visible = _DOT.sub(".", _AT.sub("@", visible))
     address = visible.strip().lstrip("<\"'(")
     if label := _LABEL.match(address):
         address = unquote(address[label.end() :].partition("?")[0])

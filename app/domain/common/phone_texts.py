@@ -25,10 +25,20 @@ _ADDRESS = re.compile(r"[^\s@<>]+@[^\s@<>]+")
 _IP = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
 _QUOTED_NAME = re.compile(r'\s*"(?:[^"\\]|\\.)*"\s*(?=<)')
 _BRACKETS = re.compile(r"[^<>]*<(?P<inside>[^<>]*)>(?P<behind>[^<>]*)")
+_NAMED = re.compile(
+    r"(?![^(]*(?:[0-9][^(0-9]{0,3}){7})[^()<>]*[^\W\d_][^()<>]*\((?P<inside>\+?[0-9][0-9 .+-]{5,20}[0-9])\)"
+    r"|[^\d()<>]*[^\W\d_][^\d()<>]*\((?P<short>[0-9]{2,6})\)"
+)
+# The channels of Asterisk: PJSIP/05321234567-0000001f, DAHDI/i1/05321234567-4, Local/1001@internal-00a1;2
+_CHANNEL = re.compile(
+    r"(?:PJSIP|SIP|IAX2|Local|DAHDI|Dahdi|mISDN|SCCP|Skinny|Agent)/(?:[a-z][0-9]{1,2}/)?(?P<inside>\+?[0-9]{2,17})"
+    r"(?:@[^\s;]*?)?(?:-[0-9A-Fa-f]{1,10})?(?:;[12])?"
+)
+_ENCODED = re.compile(r"%(?:2[0B8]|3[Cc])", re.IGNORECASE)
 _QUOTED = re.compile(r"=?([\"'])(?P<inside>[^\"']*)\1")
 
 # Call-related services begin with * or # (ETSI EG 201 973, 3GPP TS 22.030), those of North America are *67.
-_SERVICE = re.compile(r"(?:[*#]{1,2}[0-9]{2,3}[*#]|\*[0-9]{2}(?![0-9]*[*#]))\s*,?\s*")
+_SERVICE = re.compile(r"(?:[*#]{1,2}[0-9]{2,3}[*#]|\*[1-9][0-9](?![0-9]*[*#]))\s*,?\s*")
 _OUTSIDE_LINE = re.compile(r"[0-9]\s*(?:,|p|w)[,pw\s]*(?=[+(0-9])", re.IGNORECASE)
 _SPACED_PREFIX = re.compile(r"(?:[0-9]|10[0-9]{2,3})[\s-]+(?=[+(]?0)")
 
@@ -37,7 +47,9 @@ _LABELS = (
     "ev tel|ev|iş tel|iş|home|work|office|ofis|fax|faks|whatsapp|nömrə|numara|no|тел|моб"
 )
 _LABELLED = re.compile(
-    rf"(?:(?:{_LABELS})\b\s*[.:]*|[^\W\d_][^\d+:]{{0,40}}:)\s*(?=[+(0-9*#'])", re.IGNORECASE
+    rf"(?:(?:{_LABELS}|ext|extension|dahili|daxili|iç hat)\b\s*[.:]*|[^\W\d_][^\d+:]{{0,40}}:)\s*"
+    r"(?=[+(0-9*#'])",
+    re.IGNORECASE,
 )
 _LABELLED_BEHIND = re.compile(
     rf"(?:[(\[][^\d()\[\]]{{1,60}}[)\]]|(?<=[\s,;-])(?:{_LABELS})\.?)\Z", re.IGNORECASE
@@ -46,7 +58,7 @@ _WITH_DECIMALS = re.compile(r"(\+?[0-9]{7,17})[.,]0{1,2}")
 _ROUNDED = re.compile(r"[0-9](?:[.,][0-9]+)?E\+?[0-9]{1,2}", re.IGNORECASE)
 
 _WITHHELD_WORDS = """
-anonymous, anonymous caller, anonym, unknown, unknown caller, unknown number, private, private caller,
+anonymous, anonymous caller, anonym, anonim, unknown, unknown caller, unknown number, private, private caller,
 private number, restricted, withheld, number withheld, unavailable, not available, not provided, blocked,
 hidden, hidden number, secret, no number, no caller id, caller id unavailable, out of area, none, null, nil,
 n a, na, nan, undefined, asterisk,
@@ -134,7 +146,11 @@ def taken_apart(text: str) -> Written:
     >>> taken_apart("Tel: 0212 555 12 34 dahili 12")
     Written(number='0212 555 12 34', extension='12', context=None)
     """
-    rest = plain(text)
+    rest = plain(unquote(text) if _ENCODED.search(text) else text)
+    if named := _NAMED.fullmatch(rest):
+        return _dialled(named["inside"] or named["short"])
+    if channel := _CHANNEL.fullmatch(rest):
+        return _dialled(channel["inside"])
     named = _BRACKETS.fullmatch(_QUOTED_NAME.sub("", rest, count=1))
     if named and (not named["behind"].strip() or named["behind"].lstrip().startswith((";", "?"))):
         rest = named["inside"].strip()

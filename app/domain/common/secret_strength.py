@@ -1,13 +1,10 @@
 """Whether the service's secret is worth its name: who guesses it can forge cursors and the audit trail."""
 
-import re
+from itertools import pairwise
 
 LEAST_CHARACTERS = 32
 LEAST_DIFFERENT = 16
-LEAST_DIFFERENT_OF_HEX = 12
-"""Of 64 random hexadecimal digits one in four has fewer than 16 different ones, hardly any fewer than 12."""
-
-_LONG_HEX = re.compile(r"[0-9a-f]{64,}|[0-9A-F]{64,}")
+"""Hexadecimal secrets need every digit: of 64 random ones three in four have them all."""
 
 
 def weakness(secret: str | None) -> str | None:
@@ -15,6 +12,8 @@ def weakness(secret: str | None) -> str | None:
 
     >>> weakness("x" * 40), weakness("Gq7vR2mZpX9cLwT4bYsK8dNhJ3fUeA6i")
     ('has fewer than 16 different characters', None)
+    >>> weakness("0123456789abcdef" * 4), weakness("abcdefghijklmnopqrstuvwxyz012345")
+    ('repeats itself', 'goes through the alphabet')
     """
     if not secret:
         return "is not set"
@@ -22,8 +21,12 @@ def weakness(secret: str | None) -> str | None:
         return "has blanks"
     if len(secret) < LEAST_CHARACTERS:
         return f"has fewer than {LEAST_CHARACTERS} characters"
-    least = LEAST_DIFFERENT_OF_HEX if _LONG_HEX.fullmatch(secret) else LEAST_DIFFERENT
-    return f"has fewer than {least} different characters" if len(set(secret)) < least else None
+    if len(set(secret)) < LEAST_DIFFERENT:
+        return f"has fewer than {LEAST_DIFFERENT} different characters"
+    if secret in (secret * 2)[1:-1]:
+        return "repeats itself"
+    neighbours = sum(abs(ord(one) - ord(other)) <= 1 for one, other in pairwise(secret))
+    return "goes through the alphabet" if neighbours > len(secret) // 2 else None
 
 
 def refusal(secret: str | None) -> str | None:

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from app.domain.imports.cells import spreadsheets
-from app.domain.imports.cells.columns import RawBatch, instants, passes, unnamed
+from app.domain.imports.cells.columns import RawBatch, instants
+from app.domain.imports.cells.kinds import passes, unnamed
 from app.domain.imports.mapping import Mapping
 from app.domain.imports.refusals import Refusal, Refused
 from app.domain.imports.shaping import EXACT, rule_name, shaped, spelled

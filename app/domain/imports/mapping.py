@@ -20,6 +20,7 @@ from app.domain.imports.sources import (
     MappingError,
     MappingProblem,
     row_problems,
+    snapshot_problems,
 )
 from app.domain.imports.target_columns import MONEY, column_problems
 from app.domain.imports.targets import Reading, RecordKind, Target, find, further
@@ -54,7 +55,7 @@ class Mapping:
             order mark, else UTF-8.
         kind_rules: of transactions; tried in order; a row that passes none is the constant kind, else a
             purchase.
-        date_format: ``iso``; ``auto`` (ISO, ``20111209``, ``09.12.2011``, names of months in three languages,
+        date_format: ``iso``; ``auto`` (ISO, ``20111209``, ``09.12.2011``, names of months in six languages,
             never a guess between day and month); ``%s`` and ``%Q``, seconds and milliseconds since 1970;
             ``excel``, day numbers; or strptime directives ``%Y %y %m %d %b %B %a %H %I %p %M %S %f %z``.
         time_zone: IANA zone of times without an offset.
@@ -68,6 +69,9 @@ class Mapping:
         group_by: the column whose equal keys make one record of several rows; empty when each row is one.
             It is the source of ``external_id``. Amounts are added up, of times that differ the earliest
             counts, anything else must be the same.
+        snapshot_on: of contract terms, the day that the file shows contracts on, ``2026-01-31``: its rows
+            have no days, but ``age`` and ``left``. Empty where rows have days of their own.
+        unit: what ``age`` counts: ``days``, ``months`` or ``years``.
         update: of transactions, whether a row with a known key and other values corrects the stored one;
             if not, it is refused.
 
@@ -93,11 +97,14 @@ class Mapping:
     values: tuple[ValueRule, ...] = ()
     group_by: str = ""
     update: bool = False
+    snapshot_on: str = ""
+    unit: str = ""
 
     def __post_init__(self) -> None:
         problems = [
             *column_problems(self),
             *row_problems(self),
+            *snapshot_problems(self),
             *_file_problems(self),
             *_value_problems(self),
         ]
@@ -348,6 +355,9 @@ def _file_problems(mapping: Mapping) -> list[MappingProblem]:
     return problems
 
 
+_NO_ZONE = "Not an IANA time zone, such as Europe/Istanbul, UTC, or Etc/GMT-3 for UTC+3."
+
+
 def _value_problems(mapping: Mapping) -> list[MappingProblem]:
     problems = []
     for name in ("source", "customer_system"):
@@ -358,7 +368,7 @@ def _value_problems(mapping: Mapping) -> list[MappingProblem]:
             )
             problems.append(MappingProblem(f"/{name}", "bad_name", detail))
     if not _is_zone(mapping.time_zone):
-        problems.append(MappingProblem("/time_zone", "unknown_time_zone", "Not an IANA time zone."))
+        problems.append(MappingProblem("/time_zone", "unknown_time_zone", _NO_ZONE))
     if not _is_date_format(mapping.date_format):
         detail = (
             "Use iso, auto, excel, %s (seconds since 1970), %Q (milliseconds), or a whole date in %Y %y %m "

@@ -9,6 +9,7 @@ from collections import abc
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from decimal import ROUND_HALF_UP
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,11 +17,12 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from app.domain.common.days import AHEAD, EARLIEST
-from app.domain.common.phone_texts import means_anonymous
 from app.domain.imports.cells import durations
 from app.domain.imports.cells.amounts import plain_number
-from app.domain.imports.cells.columns import KEYS, RawBatch, instants, looked_at
-from app.domain.imports.cells.spreadsheets import is_error, is_nothing
+from app.domain.imports.cells.columns import RawBatch, instants, looked_at
+from app.domain.imports.cells.kinds import KEYS
+from app.domain.imports.cells.nobody import is_nobody
+from app.domain.imports.cells.spreadsheets import is_error, is_no_time, is_nothing
 from app.domain.imports.mapping import Mapping
 from app.domain.imports.refusals import Refusal, Refused
 from app.domain.imports.sources import FLAGS
@@ -34,6 +36,7 @@ from app.domain.imports.targets import (
     question_of,
     unnumbered,
 )
+from app.domain.imports.word_rules import fold
 from app.domain.surveys.surveys import MAX_TEXT, SCALED, Question, answer_problem, member_of
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -43,6 +46,17 @@ _FRACTION = re.compile("-?[0-9]+[.,][0-9]+")
 _NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _TELLING = (Refusal.AMBIGUOUS_NUMBER, Refusal.SPREADSHEET_ERROR)
 _MISSING = {"external_id": Refusal.EXTERNAL_ID_MISSING, "customer_key": Refusal.CUSTOMER_MISSING}
+
+_DOUBTFUL = EARLIEST + timedelta(days=2)
+"""Times up to then, and those too far ahead, may be those that programs write for none."""
+
+FIXED = frozenset(
+    (
+        *("channel", "direction", "purpose", "phase", "sentiment", "severity", "our_fault"),
+        *("kind", "preferred_channel", "do_not_contact", "lifecycle", "left_reason", "reason"),
+    )
+)
+"""Targets with fixed values, of whatever kind: capital letters tell no other one."""
 
 IN_ORDER = ("started_at", "ended_at", "received_at", "acknowledged_at", "resolved_at", "closed_at")
 """Targets that lie one after the other, of whatever kind."""
@@ -130,26 +144,38 @@ def whole(text: str, *, decimal_comma: bool | None = None, grouping: bool = True
 
 
 def seconds(text: str, *, decimal_comma: bool | None = None, grouping: bool = True) -> int | Refusal:
-    """Read a duration: whole seconds, or one of the spellings of `durations.seconds`.
+    """Read a duration: seconds, rounded half up, or one of the spellings of `durations.seconds`.
 
-    >>> seconds("90"), seconds("0:01:30"), seconds("soon")
-    (90, 90, <Refusal.NOT_A_DURATION: 'not_a_duration'>)
+    More than three decimals are no seconds: so spreadsheets write parts of a day.
+
+    >>> seconds("90"), seconds("0:01:30"), seconds("90.5"), seconds("0.000961"), seconds("soon")
+    (90, 90, 91, <Refusal.NOT_A_DURATION: 'not_a_duration'>, <Refusal.NOT_A_DURATION: 'not_a_duration'>)
     """
     found = durations.seconds(text)
     if found is not None:
         return found
-    number = whole(text, decimal_comma=decimal_comma, grouping=grouping)
-    read = number is not Refusal.NOT_A_NUMBER or _FRACTION.fullmatch(text)
-    return number if read else Refusal.NOT_A_DURATION
+    whole_number = whole(text, decimal_comma=decimal_comma, grouping=grouping)
+    if whole_number is not Refusal.NOT_A_NUMBER:
+        return whole_number
+    number = plain_number(text, decimal_comma=decimal_comma, grouping=grouping)
+    if isinstance(number, Refusal):
+        return Refusal.NOT_A_NUMBER if _FRACTION.fullmatch(text) else Refusal.NOT_A_DURATION
+    exponent = number.as_tuple().exponent
+    if not isinstance(exponent, int) or exponent < -3 or abs(number) >= _LARGEST:
+        return Refusal.NOT_A_DURATION
+    return int(number.to_integral_value(ROUND_HALF_UP))
 
 
 def flag(text: str) -> bool | Refusal:
     """Read yes or no, whatever the case of its letters.
 
-    >>> flag("Y"), flag("false"), flag("maybe")
-    (True, False, <Refusal.NOT_A_FLAG: 'not_a_flag'>)
+    >>> flag("Y"), flag("false"), flag("HAYIR"), flag("maybe")
+    (True, False, False, <Refusal.NOT_A_FLAG: 'not_a_flag'>)
     """
-    return FLAGS.get(text.lower(), Refusal.SPREADSHEET_ERROR if is_error(text) else Refusal.NOT_A_FLAG)
+    return FLAGS.get(
+        text.lower().replace("i\u0307", "i"),
+        Refusal.SPREADSHEET_ERROR if is_error(text) else Refusal.NOT_A_FLAG,
+    )
 
 
 # --- inside
@@ -254,7 +280,9 @@ def _texts(texts: pl.Series, target: str, kind: RecordKind) -> Cells:
     columns = looked_at(texts, target, key=target in KEYS or target in LINKS, number=number)
     cells, faults = columns[target].to_list(), columns.get(f"{target}_fault")
     if target == "customer_key":  # a log that names callers writes this for one who withheld the number
-        cells = [None if cell is not None and means_anonymous(cell) else cell for cell in cells]
+        cells = [None if cell is not None and is_nobody(cell) else cell for cell in cells]
+    if target in FIXED:
+        cells = [cell if cell is None or cell.islower() else fold(cell) for cell in cells]
     if faults is None:
         return cells
     return [Refusal(fault) if fault else cell for cell, fault in zip(cells, faults, strict=True)]
@@ -274,18 +302,22 @@ def _instants(texts: pl.Series, mapping: Mapping, now: datetime, *, second: bool
                 instant = _EPOCH + timedelta(microseconds=at)
             except OverflowError:
                 instant = latest + timedelta(days=1)
-            cells.append(instant if EARLIEST <= instant <= latest else Refusal.DATE_OUT_OF_RANGE)
+            usual = _DOUBTFUL < instant <= latest
+            if usual or not is_no_time(text):
+                cells.append(instant if EARLIEST <= instant <= latest else Refusal.DATE_OUT_OF_RANGE)
+            else:
+                cells.append(None)
     return cells
 
 
 def _days(texts: pl.Series, mapping: Mapping) -> Cells:
     """The days that times fall on: as they are written, and those with an offset in the mapping's zone."""
-    there, _ = instants(texts, mapping)
-    written, _ = instants(texts, replace(mapping, time_zone="UTC"))
+    there, _ = instants(texts, mapping, days=True)
+    written, _ = instants(texts, replace(mapping, time_zone="UTC"), days=True)
     zone = ZoneInfo(mapping.time_zone)
     cells: Cells = []
     for text, at, local in zip(texts, there, written, strict=True):
-        if text is None or local is None:
+        if text is None or local is None or is_no_time(text):
             cells.append(None if text is None else _no_instant(text, is_skipped=False))
             continue
         try:
@@ -299,6 +331,6 @@ def _days(texts: pl.Series, mapping: Mapping) -> Cells:
 def _no_instant(text: str, *, is_skipped: bool) -> Refusal | None:
     if is_skipped:
         return Refusal.TIME_SKIPPED
-    if is_nothing(text):
+    if is_no_time(text):
         return None
     return Refusal.SPREADSHEET_ERROR if is_error(text) else Refusal.DATE_UNREADABLE

@@ -113,7 +113,8 @@ _SENTENCES = {
     Refusal.DATE_UNREADABLE: "{column} is not a date as date_format={format} reads it, such as {example}. "
     "Say the file's own with date_format: %d/%m/%Y %H:%M, %s (seconds since 1970), %Q (milliseconds), excel "
     "(day numbers) or auto.",
-    Refusal.TIME_SKIPPED: "The local time does not exist: the clocks were put forward over it.",
+    Refusal.TIME_SKIPPED: "The local time does not exist: the clocks were put forward over it. "
+    "Where the file's clock is not put forward, say its zone: time_zone=UTC, or Etc/GMT-3 for UTC+3.",
     Refusal.DATE_OUT_OF_RANGE: "The date is before 1900 or more than 50 years ahead.",
     Refusal.IN_FUTURE: "{column} is in the future: our clock read {now} when the file came.",
     Refusal.UNKNOWN_CHANNEL: "{column} is not one of {allowed}. Say what the file's word means, for example "
@@ -126,11 +127,13 @@ _SENTENCES = {
     Refusal.CONFLICTING_DUPLICATE: "A record with this external id is there already and says something else "
     "(in {column}). Where other records have the same key, map a column that tells them apart.",
     Refusal.VALUE_MISSING: "{column} is empty, but needed.",
-    Refusal.NOT_A_NUMBER: "{column} is not a whole number.",
+    Refusal.NOT_A_NUMBER: "{column} is not a whole number, such as 12.",
     Refusal.NOT_A_DURATION: "{column} is not a duration: write seconds (90), 0:01:30, 1:30 (minutes first) "
     "or 1m 30s.",
-    Refusal.NOT_A_FLAG: "{column} is not one of true, false, yes, no, y, n, 1 and 0.",
-    Refusal.UNKNOWN_VALUE: "{column} is not one of the known values.",
+    Refusal.NOT_A_FLAG: "{column} is not one of true, false, yes, no, 1, 0, evet and hayır. Say what the "
+    "file's word means, for example value={column}:WORD=yes.",
+    Refusal.UNKNOWN_VALUE: "{column} is not one of the known values. Say what the file's word means: "
+    "value={column}:WORD=VALUE, with nothing behind = where it means none.",
     Refusal.INVALID_VALUE: "{column} is not written as it must be.",
     Refusal.PHONE_UNREADABLE: "{column} is not one telephone number, such as +90 532 123 45 67 or 1001; "
     "leave it empty where there is none.",
@@ -146,9 +149,9 @@ _SENTENCES = {
     Refusal.UNIT_NOT_ALLOWED: "The row has no customer, and its unit is none of the caller's.",
     Refusal.ANSWER_OUTSIDE_SCALE: "{column} is not on the scale of the question.",
     Refusal.NO_ANSWERS: "The row answers no question.",
-    Refusal.NOT_A_PHONE: "{column} is not a telephone number of a known region.",
-    Refusal.NOT_AN_EMAIL: "{column} is not an e-mail address.",
-    Refusal.NOT_A_HANDLE: "{column} is not a social handle.",
+    Refusal.NOT_A_PHONE: "{column} is not a telephone number of a known region, such as +90 532 123 45 67.",
+    Refusal.NOT_AN_EMAIL: "{column} is not an e-mail address, such as ayse@example.com.",
+    Refusal.NOT_A_HANDLE: "{column} is not a social handle, such as ayse.k.",
     Refusal.CUSTOMER_UNCLEAR: "Several customers have what is in {column}; name the customer by a key.",
     Refusal.KEY_TAKEN: "Another customer has the key in {column}.",
     Refusal.TOO_MANY: "The customer would have more of {column} than are allowed.",
@@ -170,6 +173,11 @@ WITH_LIMITS = {
         "have the same key, map a column that tells them apart.",
     ),
     Refusal.OUT_OF_RANGE: ("most", "{column} is not from {least} to {most}."),
+    Refusal.UNKNOWN_CUSTOMER: (
+        "known_only",
+        "There is no customer with this key. Take the customers in first: these rows make none.",
+    ),
+    Refusal.INVALID_VALUE: ("example", "{column} is not written as it must be, such as {example}."),
 }
 """Better sentences where the limits of the target are known: what must be known, and the message id."""
 

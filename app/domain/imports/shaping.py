@@ -12,7 +12,8 @@ from decimal import Context, Decimal
 import polars as pl
 
 from app.domain.imports.cells.amounts import plain_number
-from app.domain.imports.cells.columns import APART, RawBatch, has_words
+from app.domain.imports.cells.columns import RawBatch
+from app.domain.imports.cells.kinds import APART, has_words
 from app.domain.imports.cells.spreadsheets import is_nothing
 from app.domain.imports.kind_rules import KindRule, RuleTest
 from app.domain.imports.mapping import Mapping

@@ -2,9 +2,12 @@
 
 import re
 from collections import abc
+from datetime import date
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
+from app.domain.common.days import EARLIEST
+from app.domain.customers.contract_statements import AgeUnit
 from app.domain.imports.cells.date_formats import shapes
 from app.domain.imports.kind_rules import CONTROL, MAX_NAME, KindRule
 from app.domain.imports.targets import (
@@ -14,9 +17,11 @@ from app.domain.imports.targets import (
     LINKS,
     PEOPLE,
     SOCIAL_TARGET,
+    TERMS_FIELDS,
     Field,
     Reading,
     RecordKind,
+    fields_of,
     find,
 )
 from app.domain.imports.word_rules import ValueRule
@@ -37,7 +42,9 @@ NUMBER = re.compile("-?[0-9]{1,15}([.,][0-9]{1,9})?")
 LINE_ID = "=row"
 """The external id made of the file's digest and the row's line, for files that carry none."""
 
-FLAGS = {"true": True, "yes": True, "y": True, "1": True, "false": False, "no": False, "n": False, "0": False}
+_YES = ("true", "t", "yes", "y", "1", "on", "evet", "e", "var", "bəli", "да")
+_NO = ("false", "f", "no", "n", "0", "off", "hayır", "hayir", "h", "yok", "xeyr", "yoxdur", "нет")
+FLAGS = {**dict.fromkeys(_YES, True), **dict.fromkeys(_NO, False)}
 """How yes and no are written, in small letters."""
 
 BAD_CONSTANT = "A constant is 1 to 100 characters without control characters."
@@ -88,6 +95,10 @@ class Mapped(Protocol):
     def values(self) -> abc.Sequence[ValueRule]: ...
     @property
     def group_by(self) -> str: ...
+    @property
+    def snapshot_on(self) -> str: ...
+    @property
+    def unit(self) -> str: ...
     def constant(self, target: str) -> str | None: ...
     def parts(self, target: str) -> list[str]: ...
     def from_column(self, target: str) -> bool: ...
@@ -106,7 +117,10 @@ def record_problems(mapping: Mapped) -> list[MappingProblem]:
     fields = {target: find(mapping.kind, target) for target in mapping.columns}
     if None in fields.values():
         return [_unknown_target(mapping.kind)]
-    required = [target for target, field in FIELDS[mapping.kind].items() if field.required]
+    if mapping.kind is RecordKind.CONTRACT_TERMS and (wrong := _snapshot_problems(mapping)):
+        return wrong
+    known = fields_of(mapping.kind, is_snapshot=bool(mapping.snapshot_on))
+    required = [target for target, field in known.items() if field.required]
     problems = [missing(target) for target in required if target not in mapping.columns]
     for target, field in fields.items():
         detail = field and _record_source_fault(mapping, target, field)
@@ -138,13 +152,54 @@ def _people_problems(mapping: Mapped) -> list[MappingProblem]:
         if mapping.columns.get("external_id") == LINE_ID:
             detail = "Leave external_id out: customers without a key are found by their phone or email."
             problems.append(MappingProblem("/columns/external_id", "bad_source", detail))
-    elif mapping.create_missing:
+    elif mapping.create_missing and not mapping.snapshot_on:
         detail = "These rows are about customers who are known; take the customers in first."
         problems.append(MappingProblem("/create_missing", "not_for_kind", detail))
     if mapping.group_by:
         detail = "Rows about customers are not grouped."
         problems.append(MappingProblem("/group_by", "not_for_kind", detail))
     return problems
+
+
+def snapshot_problems(mapping: Mapped) -> list[MappingProblem]:
+    """What is wrong with the members that only contract terms have, of a mapping of any kind."""
+    said = {"snapshot_on": mapping.snapshot_on, "unit": mapping.unit}
+    if mapping.kind is not RecordKind.CONTRACT_TERMS:
+        detail = "Only contract terms can be a snapshot; leave this out."
+        return [MappingProblem(f"/{name}", "not_for_kind", detail) for name, value in said.items() if value]
+    problems = []
+    if mapping.snapshot_on and not _is_day(mapping.snapshot_on):
+        detail = "Write the day of the snapshot as 2026-01-31; it must not be before 1900."
+        problems.append(MappingProblem("/snapshot_on", "bad_day", detail))
+    if mapping.unit and mapping.unit not in list(AgeUnit):
+        problems.append(MappingProblem("/unit", "unknown_unit", UNKNOWN, {"known": ", ".join(AgeUnit)}))
+    if mapping.snapshot_on and not mapping.unit:
+        detail = "Say what the age of contracts counts: days, months or years."
+        problems.append(MappingProblem("/unit", "missing_unit", detail))
+    return problems
+
+
+def _snapshot_problems(mapping: Mapped) -> list[MappingProblem]:
+    """Targets of contract terms that a snapshot does not have, or that only a snapshot has."""
+    if mapping.snapshot_on:
+        detail = (
+            "A snapshot has no days: leave this out, or leave snapshot_on out and say from when each row's "
+            "terms were known."
+        )
+        others = [target for target in mapping.columns if target in TERMS_FIELDS and target != "customer_key"]
+    else:
+        detail = "Only a snapshot has this: say its day with snapshot_on, such as 2026-01-31."
+        others = [target for target in ("age", "left") if target in mapping.columns]
+        if mapping.unit:
+            return [MappingProblem("/unit", "no_snapshot", detail)]
+    return [MappingProblem(f"/columns/{target}", "other_shape", detail) for target in others]
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return EARLIEST.date() <= date.fromisoformat(text) and len(text) == len("2026-01-31")
+    except ValueError:
+        return False
 
 
 def row_problems(mapping: Mapped) -> list[MappingProblem]:
@@ -164,6 +219,7 @@ def _unknown_target(kind: RecordKind) -> MappingProblem:
     named = {
         RecordKind.RESPONSES: [f"{ANSWER}<question>"],
         RecordKind.CUSTOMERS: ["key.<system>", "attribute.<name>", "social.<network>"],
+        RecordKind.CONTRACT_TERMS: ["attribute.<name>"],
     }
     known = [*named.get(kind, []), *FIELDS[kind]]
     half = len(known) // 2  # what fills one placeholder is cut at 200 characters

@@ -87,6 +87,7 @@ _KEY = Field(required=True)
 _SET = Field()
 _MUST = Field(required=True)
 _ANSWER = Field(Reading.ANSWER)
+_ATTRIBUTE_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _ANSWER_NAME = re.compile(r"answer\.[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 INTERACTION_FIELDS: Mapping[str, Field] = {
@@ -186,6 +187,13 @@ TERMS_FIELDS: Mapping[str, Field] = {
     "notice_given_on": Field(Reading.DAY, constant=True),
 }
 
+SNAPSHOT_FIELDS: Mapping[str, Field] = {
+    "customer_key": Field(required=True, constant=False),
+    "age": Field(Reading.WHOLE, required=True, constant=False),
+    "left": Field(Reading.FLAG, required=True, constant=False),
+}
+"""Targets of contract terms that show contracts on one day, without days of their own."""
+
 DEPARTURE_FIELDS: Mapping[str, Field] = {
     "customer_key": Field(required=True, constant=False),
     "left_on": Field(Reading.DAY, required=True, constant=True),
@@ -207,11 +215,18 @@ FIELDS: Mapping[RecordKind, Mapping[str, Field]] = {
     RecordKind.COMPLAINTS: COMPLAINT_FIELDS,
     RecordKind.RESPONSES: RESPONSE_FIELDS,
     RecordKind.CUSTOMERS: CUSTOMER_FIELDS,
-    RecordKind.CONTRACT_TERMS: TERMS_FIELDS,
+    RecordKind.CONTRACT_TERMS: {**TERMS_FIELDS, **SNAPSHOT_FIELDS},
     RecordKind.DEPARTURES: DEPARTURE_FIELDS,
 }
 """The targets of every kind but transactions; responses have one more for each question, customers for each
-key, attribute and network."""
+key, attribute and network, contract terms for each attribute."""
+
+
+def fields_of(kind: RecordKind, *, is_snapshot: bool) -> Mapping[str, Field]:
+    """The targets of a kind but transactions; contract terms have others where they are a snapshot."""
+    if kind is not RecordKind.CONTRACT_TERMS:
+        return FIELDS[kind]
+    return SNAPSHOT_FIELDS if is_snapshot else TERMS_FIELDS
 
 
 def names(kind: RecordKind) -> list[str]:
@@ -231,6 +246,9 @@ def find(kind: RecordKind, target: str) -> Field | None:
         base = unnumbered(target)
         prefix, _, name = base.partition(".")
         return (_PREFIXES.get(f"{prefix}.") if 0 < len(name) <= 64 else None) or CUSTOMER_FIELDS.get(base)
+    if kind is RecordKind.CONTRACT_TERMS and target.startswith(ATTRIBUTE_TARGET):
+        name = target.removeprefix(ATTRIBUTE_TARGET)
+        return _PREFIXES[ATTRIBUTE_TARGET] if _ATTRIBUTE_NAME.fullmatch(name) else None
     return FIELDS[kind].get(target)
 
 

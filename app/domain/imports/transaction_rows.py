@@ -16,7 +16,7 @@ import polars as pl
 from app.domain.activity.transactions import TransactionKind
 from app.domain.common.days import AHEAD, CLOCKS_DIFFER, EARLIEST
 from app.domain.customers.customers import Channel
-from app.domain.imports.cells import columns as columns
+from app.domain.imports.cells import columns, kinds
 from app.domain.imports.cells.columns import RawBatch
 from app.domain.imports.mapping import Mapping
 from app.domain.imports.refusals import Refusal, Refused
@@ -130,7 +130,7 @@ def _faults(frame: pl.DataFrame, targets: Iterable[Target], codes: Iterable[Refu
 
 def _value_checks(frame: pl.DataFrame, mapping: Mapping, now: datetime) -> Iterator[_Check]:
     """Yield the checks of values, in the order of `Refusal`."""
-    if (odd := columns.unnamed(mapping)) is not None:
+    if (odd := kinds.unnamed(mapping)) is not None:
         yield _Check(Refusal.UNKNOWN_WORD, Target.KIND, odd)
     if mapping.from_column(Target.KIND):
         known = pl.col(Target.KIND).is_in([kind.value for kind in TransactionKind])

@@ -1,5 +1,6 @@
 """Words of a file: how two spellings are compared, and rules that put a value in the place of a word."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
@@ -12,11 +13,14 @@ MAX_VALUES = 200
 _LETTERS_I = str.maketrans({"İ": "i", "ı": "i"})
 _DOT = "i\u0307"
 
-_NO = "0 false f no n hayır h xeyr x yok yox - --"
+_NO = "false no hayır xeyr yok yox - --"
+_LETTERS = {"f": "t true", "n": "y yes j ja o oui", "h": "e evet", "x": "b beli"}
+"""A letter that says no where the other word of its pair is named; elsewhere it may mean anything."""
+
+# Words of ledgers are not among them: a payment settles an invoice, and who buys (alış) is not who sells.
 _SALE = (
-    "sale sales sold purchase purchased order invoice payment paid"
-    " satış satıs satis alış alıs alis alışveriş fatura sipariş ödeme alım"
-    " alıcılıq sifariş faktura qaimə ödəniş"
+    "sale sales sold purchase purchased order invoice paid"
+    " satış satıs satis alışveriş fatura sipariş sifariş faktura qaimə"
 )
 
 
@@ -30,8 +34,22 @@ def fold(text: str) -> str:
     return nfc(small.replace(_DOT, "i")).strip()
 
 
-ORDINARY = frozenset(fold(word) for word in f"{_NO} {_SALE}".split())
-"""Words of an ordinary sale, folded, that need no kind rule: a flag's no, and usual names."""
+_ORDINARY = frozenset(fold(word) for word in f"{_NO} {_SALE}".split())
+
+
+def ordinary(named: Iterable[str]) -> set[str]:
+    """Words of an ordinary sale, folded, that need no kind rule in a column of which rules name some words:
+    usual names, and a flag's no.
+
+    A single letter, or 0 among other numbers, is a no only where its yes is named: ``X`` may be a mark.
+
+    >>> "h" in ordinary(["E"]), "h" in ordinary(["S"]), "0" in ordinary(["1"]), "0" in ordinary(["2"])
+    (True, False, True, False)
+    """
+    known = {fold(word).replace("ə", "e") for word in named}
+    letters = {letter for letter, yes in _LETTERS.items() if known & set(yes.split())}
+    codes = any(word.isdecimal() and word != "1" for word in known)
+    return {*_ORDINARY, *letters, *([] if codes else ["0"])}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from app.domain.methods import (
     churn,
     comparison,
+    cross_section,
     learned_churn,
     lifetime_value,
     profit,
@@ -31,6 +32,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             *lifetime_value.METHODS,
             *churn.METHODS,
             *learned_churn.METHODS,
+            *cross_section.METHODS,
             *signals.METHODS,
         )
     }

@@ -4,8 +4,9 @@ import numpy as np
 
 from app.domain.churn.distributions import mbg_cnbd_k
 from app.domain.churn.distributions.mbg_cnbd_k import Regular
+from app.domain.churn.evaluation.season import shifted
 from app.domain.churn.inputs.purchase_history import Histories
-from app.domain.churn.models import REGISTRY, logistic, recency, recency_frequency
+from app.domain.churn.models import REGISTRY, SEASON_LEARNED, logistic, recency, recency_frequency
 from app.domain.churn.models.logistic_regression import Learned, probability, shift_to_mean
 from app.domain.churn.models.recency_frequency import mean_rank
 from app.domain.methods.model import Example, Figures, Method, MethodKind
@@ -31,6 +32,13 @@ def _logistic(given: Figures) -> Figures:
     odds = np.array(given["log_odds"])
     constant = shift_to_mean(odds, given["mbg_nbd_mean_q"])
     return {"constant": constant, "q": probability(odds + constant).tolist()}
+
+
+def _season_logistic(given: Figures) -> Figures:
+    mean_q = float(shifted(np.array(given["mbg_nbd_q"]), given["shift"]).mean())
+    odds = np.array(given["log_odds"])
+    constant = shift_to_mean(odds, mean_q)
+    return {"mean_q": mean_q, "constant": constant, "q": probability(odds + constant).tolist()}
 
 
 def _contract_logistic(given: Figures) -> Figures:
@@ -117,6 +125,35 @@ METHODS = (
         limits=(
             "What the last closed windows taught need not hold in another season.",
             "It needs 10 cases of the rarer outcome, and 20 customers, for each feature.",
+        ),
+    ),
+    Method(
+        code=SEASON_LEARNED,
+        kind=MethodKind.CHURN_MODEL,
+        title="Logistic regression of the season",
+        formula=(
+            "log-odds as in logistic, learned from the same season of the two years before; the constant "
+            "brings the mean of q to that of mbg_nbd with its log-odds raised by the shift of the year before"
+        ),
+        source="Vefa",
+        documentation="/docs/formulas#season",
+        low=0,
+        high=1,
+        unit="share",
+        example=Example(
+            {"mbg_nbd_q": [0.5, 0.5], "shift": 1.098612, "log_odds": [0.0, 0.0]},
+            {"mean_q": 0.75, "constant": 1.0986, "q": [0.75, 0.75]},
+            _season_logistic,
+        ),
+        limits=(
+            (
+                "It needs the same season of two earlier years, and serves only where it was better than the "
+                "purchase model there."
+            ),
+            (
+                "In the middle of a season that is new to it, what is published may be no better than one "
+                "figure for all."
+            ),
         ),
     ),
     Method(

@@ -38,6 +38,19 @@ class Population:
         return contract.states(contracts_of(self.facts), self.spec.as_of_day, self.spec.parameters.grace_days)
 
     @cached_property
+    def in_snapshot(self) -> BoolArray:
+        """Those of whose contract nothing is known but a snapshot: no day, and no departure. Who has bought
+        since a snapshot that says that they had left has returned."""
+        seen = (self.facts["snapshot_day"] != NO_DAY) & (self.facts["contract_started_day"] == NO_DAY)
+        returned = self.facts["snapshot_left"] & (self.facts["last_day"] >= self.facts["snapshot_day"])
+        return np.asarray(seen & (self.states == State.NONE) & ~returned)
+
+    @cached_property
+    def left_in_snapshot(self) -> BoolArray:
+        """Those of them who had left."""
+        return np.asarray(self.in_snapshot & self.facts["snapshot_left"])
+
+    @cached_property
     def under_contract(self) -> BoolArray:
         """Those scored by their contract."""
         begun = (self.states >= State.ACTIVE) & (self.facts["contract_started_day"] != NO_DAY)
@@ -47,7 +60,7 @@ class Population:
     def buyers(self) -> BoolArray:
         """Those scored by the purchase model."""
         bought = (self.facts["purchase_days"] > 0) & (self.states != State.ENDED_BY_US)
-        return np.asarray(bought & ~self.under_contract)
+        return np.asarray(bought & ~self.under_contract & ~self.in_snapshot)
 
     @cached_property
     def snapshot(self) -> Snapshot:
@@ -67,10 +80,12 @@ class Population:
         day, parameters = self.spec.as_of_day, self.spec.parameters
         return contract.turnover(contracts, day - parameters.horizon_days, day, parameters.grace_days)
 
-    def contract_snapshot(self, rows: NDArray[np.int64]) -> ContractSnapshot:
-        """How some customers under contract stood."""
-        known = self.signal_facts().take(rows)
-        return ContractSnapshot(known, contracts_of(self.facts, rows), self.facts["refunds"][rows])
+    def contract_snapshot(
+        self, rows: NDArray[np.int64], named: Mapping[str, NDArray[Any]] | None = None
+    ) -> ContractSnapshot:
+        """How some customers under contract stood, beside columns of their recorded attributes."""
+        known, refunds = self.signal_facts().take(rows), self.facts["refunds"][rows]
+        return ContractSnapshot(known, contracts_of(self.facts, rows), refunds, named or {})
 
     def signal_facts(self) -> Facts:
         """The facts that warning signs and models look at, of all customers."""

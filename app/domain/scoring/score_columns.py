@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from app.domain.churn.contractual import cross_section
 from app.domain.churn.distributions import mbg_nbd
 from app.domain.churn.inputs.customer_facts import COLUMNS
 from app.domain.churn.inputs.purchase_history import NO_DAY
 from app.domain.churn.levels import LEVELS
-from app.domain.churn.models import LEARNED, REGULAR, contract
+from app.domain.churn.models import LEARNED, REGULAR, SEASON_LEARNED, contract
 from app.domain.churn.notes import REASONS
 from app.domain.common.arrays import BoolArray
 from app.domain.satisfaction.expectation import QUADRANTS
@@ -34,10 +35,21 @@ SATISFACTION = "satisfaction"
 OTHERS = "facts"
 """The group of figures that replays do not report one by one."""
 
-SOURCES = (mbg_nbd.CODE, contract.BASE, "silence", "event", LEARNED, contract.CODE, REGULAR)
+SOURCES = (
+    mbg_nbd.CODE,
+    contract.BASE,
+    "silence",
+    "event",
+    LEARNED,
+    contract.CODE,
+    REGULAR,
+    cross_section.CODE,
+    SEASON_LEARNED,
+)
 """What a level comes from: a purchase model, the state of the contract, a silence that is long for the
-customer and for the population, a departure that was recorded, or the learned model of customers without a
-contract or of those under one. Runs store the positions, so a new one comes last."""
+customer and for the population, a departure that was recorded, the learned model of customers without a
+contract, of those under one or of the season, or a snapshot of contracts. Runs store the positions, so a
+new one comes last."""
 
 SATISFACTION_INDICES = ("csat", "nps", "ces", "composite")
 """Indices that are computed for a single customer; the others compare many."""
@@ -164,6 +176,11 @@ SCORE_COLUMNS = (
     _customers("contract_ends_day", row=CHURN_FACTS),
     _customers("contract_notice_day", row=CHURN_FACTS),
     _customers("contract_known_day"),
+    # Of the newest snapshot of contracts, and what was said of the contract with and without one.
+    _customers("snapshot_day"),
+    _customers("snapshot_left", np.bool_, False),
+    _customers("snapshot_digest", np.int64, 0),
+    _customers("attributes_digest", np.int64, 0),
     _customers("left_day"),
     _customers("left_by_us", np.bool_, False),
 )

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.domain.churn.inputs.sales_feed import Feed
 from app.domain.churn.left_by_silence import ReturnShare, SilenceVerdict
 from app.domain.churn.levels import LEVELS
 from app.domain.common.arrays import BoolArray
@@ -40,7 +41,7 @@ class Silence:
 
 def rows(spec: RunSpec, silence: Silence, columns: Columns, q: NDArray[np.float64]) -> Row:
     """Counts, expected returners and return shares of both, and where sales end; members of the report."""
-    verdict, feed = silence.verdict, spec.feed
+    verdict = silence.verdict
     has_left = columns["churn_level"] == LEVELS.index(ChurnLevel.LEFT)
     left = None if silence.limit is None else verdict.left
     return {
@@ -57,6 +58,13 @@ def rows(spec: RunSpec, silence: Silence, columns: Columns, q: NDArray[np.float6
             "return_share": _share_row(left),
         },
         "silence_limit": silence.limit,
+        **feed_rows(spec.feed),
+    }
+
+
+def feed_rows(feed: Feed) -> Row:
+    """Where sales end, and of which sources."""
+    return {
         "data_end": None if feed.newest_sale is None else feed.newest_sale.isoformat(),
         "stopped_sources": [
             {"source": source, "newest_sale_on": day.isoformat()} for source, day in feed.sources

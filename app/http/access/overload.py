@@ -4,7 +4,7 @@ It saves the service from answering everybody too late: a refusal costs a tenth 
 in waits little. Without it, all wait ten seconds when twice as much is asked as can be answered. As in CoDel
 (RFC 8289) a wait counts only when it lasts: when even the shortest wait of `WINDOW` is above the target, the
 bound falls by a quarter, else it rises by a tenth. Reads and writes have a bound each, for writes may wait
-where reads need not. Of a refused request only method and path are read.
+where reads need not. Of a refused request method and path are read, its language and its id.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ import json
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import cache
 from math import inf
 
 import structlog
@@ -19,12 +20,20 @@ from prometheus_client import Counter
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.errors import PROBLEMS
+from app.http.request_ids import request_id
+from app.texts import negotiate, translate
 
 WINDOW = 0.1
 """Seconds of which the shortest wait counts."""
 
 A_ROUND = 8
 """Requests begun in one round of the event loop, which then sees who else has come."""
+
+FOR_A_NEWCOMER = 0.002
+"""Seconds of a round for which one follows in which no request begins. The event loop connects one newcomer a
+round, also who asks for health: behind rounds of heavy requests they would wait for seconds."""
+
+MOST_EMPTY = 100
 
 LEAST = 16
 """Requests that are let in however long they wait: a few slow ones are no overload."""
@@ -33,16 +42,12 @@ ALWAYS_OPEN = frozenset({"/healthz", "/readyz", "/metrics"})
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _LOG_SECONDS = 1.0
 _CODE, _KIND = "unavailable", PROBLEMS["unavailable"]
-_DETAIL = "More is asked than can be answered in time. Nothing was done; try again."
-_MEMBERS = {"title": _KIND.title, "status": _KIND.status, "detail": _DETAIL, "code": _CODE}
-_BODY = json.dumps({"type": f"/problems/{_CODE}", **_MEMBERS}).encode()
 _HEADERS = [
     (b"content-type", b"application/problem+json"),
-    (b"content-length", b"%d" % len(_BODY)),
-    (b"content-language", b"en"),
     (b"retry-after", b"1"),
     (b"cache-control", b"private, no-store"),
     (b"x-content-type-options", b"nosniff"),
+    (b"vary", b"Accept-Language"),
 ]
 _refusals = Counter("vefa_http_overload_refusals_total", "Requests refused since others wait too long.")
 _log = structlog.get_logger("vefa.http")
@@ -86,6 +91,8 @@ class OverloadMiddleware:
         self.reads, self.writes = Lane(most, target), Lane(most, target)
         self._queue: deque[tuple[float, asyncio.Future[None]]] = deque()
         self._left, self._has_round = A_ROUND, False
+        self._empty, self._round_at = 0, 0.0
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._refused, self._logged_at = 0, -inf
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -110,8 +117,9 @@ class OverloadMiddleware:
     async def _turn(self, came: float) -> None:
         """Wait until this round of the event loop, or a later one, begins with another request."""
         loop = asyncio.get_running_loop()
-        if not self._has_round:
-            self._has_round, self._left = True, A_ROUND
+        if not self._has_round or loop is not self._loop:  # a loop that ended may have left a round open
+            self._has_round, self._left, self._round_at = True, A_ROUND, came
+            self._loop, self._empty = loop, 0
             loop.call_soon(self._round, loop)
         if self._left:
             self._left -= 1
@@ -121,7 +129,13 @@ class OverloadMiddleware:
             await turn
 
     def _round(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._left, self._has_round = A_ROUND, bool(self._queue)
+        began, self._round_at = self._round_at, self._clock()
+        if self._empty:
+            self._empty -= 1
+        else:
+            self._empty = min(MOST_EMPTY, int((self._round_at - began) / FOR_A_NEWCOMER))
+        self._left = 0 if self._empty else A_ROUND
+        self._has_round = bool(self._queue) or bool(self._empty)
         while self._queue and self._left:
             _, turn = self._queue.popleft()
             if not turn.done():
@@ -146,5 +160,32 @@ class OverloadMiddleware:
                 "overloaded", refused=self._refused, reads=self.reads.bound, writes=self.writes.bound
             )
             self._refused, self._logged_at = 0, now
-        await send({"type": "http.response.start", "status": _KIND.status, "headers": _HEADERS})
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else _BODY})
+        language, given = None, b""
+        for name, value in scope["headers"]:
+            if name == b"accept-language":
+                language = value.decode("latin-1")
+            elif name == b"x-request-id":
+                given = value
+        own_headers, beginning = _prepared(negotiate(language))
+        named = request_id(given)
+        body = b"%b%b}" % (beginning, json.dumps(named).encode())
+        headers = [*own_headers, (b"content-length", b"%d" % len(body)), (b"x-request-id", named.encode())]
+        await send({"type": "http.response.start", "status": _KIND.status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+
+@cache
+def _prepared(language: str) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    """What refusals in a language have in common: headers, and the body up to the id of the request."""
+    members = {
+        "type": f"/problems/{_CODE}",
+        "title": translate(_KIND.title, language),
+        "status": _KIND.status,
+        "detail": translate(
+            "More is asked than can be answered in time. Nothing was done; try again.", language
+        ),
+        "code": _CODE,
+        "request_id": "",
+    }
+    beginning = json.dumps(members).encode().removesuffix(b'""}')
+    return [*_HEADERS, (b"content-language", language.encode())], beginning

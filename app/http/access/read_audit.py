@@ -20,7 +20,7 @@ from app.store.paging import Page
 ReadsNoted = Literal["off", "single", "all"]
 Read = tuple[Actor, str, tuple[str, ...]]
 
-WRITE_EVERY_SECONDS = 1.0
+WRITE_EVERY_SECONDS = 0.2
 _MAX_WAITING = 2_000
 _AT_ONCE = 500
 _log = structlog.get_logger("vefa.http")

@@ -19,7 +19,7 @@ from app.domain.imports.refusals import Refusal
 from app.domain.imports.sources import MAX_COLUMN, FileFormat
 from app.domain.imports.target_columns import MONEY
 from app.domain.imports.targets import RecordKind, question_of
-from app.jobs.imports.headers import line_of, positions, spelled, without_headers
+from app.jobs.imports.headers import USUAL_DELIMITERS, line_of, positions, spelled, without_headers
 from app.jobs.imports.record_parsing import Records, delimited, json_lines, parse_json, single_tabs, split
 from app.jobs.imports.text_decoding import BATCH_LINES, Chunks, ImportFileError, Lines, Source, decoded
 
@@ -35,7 +35,7 @@ ANSWERS_FREE = 4
 """Each time a response has so many answers, its batch gets shorter."""
 
 _SAMPLE_LINES, _SAMPLE_BYTES = 50, 1 << 16
-_DELIMITERS = ",;\t|"
+_JSON = re.compile(rb'\s*(?:\{\s*"[^"\n]*"\s*:|\[\s*(?:\{|\n))')
 _SEPARATOR = re.compile(rb'"?sep=([ -~\t])"?\n', re.IGNORECASE)
 
 
@@ -165,8 +165,18 @@ def _open(chunks: Chunks, mapping: Mapping) -> tuple[Lines, Layout]:
     if mapping.format is FileFormat.JSONL:
         first = parse_json(sample[: sample.index(b"\n")].decode())
         if not isinstance(first, dict) and first is not Refusal.REPEATED_MEMBER:
-            raise ImportFileError("The first line is not a JSON object.", code="not_json_lines")
+            detail = (
+                "The first line is not a JSON object: one object a line is expected, which `jq -c '.[]'` "
+                "makes of a list. If the file is a table, say format=csv."
+            )
+            raise ImportFileError(detail, code="not_json_lines")
         return lines, Layout("", (), 0, {})
+    if _JSON.match(sample):
+        detail = (
+            "The file holds JSON. Say format=jsonl for one object a line, which `jq -c '.[]'` makes of a "
+            "list."
+        )
+        raise ImportFileError(detail, code="not_a_table")
     delimiter = mapping.delimiter
     named = _SEPARATOR.match(sample)
     if named:  # Excel's own way to name the delimiter
@@ -178,14 +188,13 @@ def _open(chunks: Chunks, mapping: Mapping) -> tuple[Lines, Layout]:
         delimiter = _likely_delimiter(sample)
     fields, taken = _first_record(sample, delimiter, lines.next_line)
     if len(fields) > MAX_COLUMN:
-        raise ImportFileError(
-            "The file has more than {limit} columns.", code="too_many_columns", limit=MAX_COLUMN
-        )
+        detail = "The file has more than {limit} columns: export those that are needed."
+        raise ImportFileError(detail, code="too_many_columns", limit=MAX_COLUMN)
     line = lines.next_line
     if mapping.header:
         lines.take(taken)
     names = tuple(map(spelled, fields)) if mapping.header else ()
-    tried = _DELIMITERS if auto or delimiter == WHITESPACE else delimiter
+    tried = USUAL_DELIMITERS if auto or delimiter == WHITESPACE else delimiter
     hint = line_of(sample, list(mapping.sources()), tried, line) if names else None
     found = positions(mapping.sources(), names, len(fields), line=line, hint=hint)
     sources = mapping.parts("amount") if mapping.kind is RecordKind.TRANSACTIONS else []
@@ -231,7 +240,7 @@ def _likely_delimiter(sample: bytes) -> str:
             return False, 0.0, 0
         return widths[0] > 1, widths.count(widths[0]) / len(widths), widths[0]
 
-    return max(_DELIMITERS, key=fit)
+    return max(USUAL_DELIMITERS, key=fit)
 
 
 def _first_record(sample: bytes, delimiter: str, line: int) -> tuple[list[str], int]:

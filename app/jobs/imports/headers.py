@@ -12,6 +12,15 @@ from app.errors import FieldError
 from app.jobs.imports.record_parsing import Records, split
 from app.jobs.imports.text_decoding import ImportFileError
 
+USUAL_DELIMITERS = ",;\t|"
+"""Delimiters that are tried where none is named."""
+
+_ONE_COLUMN = (
+    "Line {line}, read as the header, is one column: {columns}. If {mark} stands between columns, say"
+    " delimiter={mark}",
+    "Line {line} is quoted as a whole, and so one column: {columns}. Take off the quotes around each line, or"
+    " split the column at {mark} in a spreadsheet, and save the file as CSV again.",
+)
 MAX_SHOWN = 190
 """Characters of the names of columns in an answer."""
 
@@ -65,6 +74,15 @@ def positions(
         )
         raise ImportFileError(
             detail, code="missing_column", fields=missing, line=line, hint=hint, skip=(hint or 1) - 1
+        )
+    if missing and len(names) == 1 and (mark := _mark_between(names[0])):
+        raise ImportFileError(
+            _ONE_COLUMN[mark in USUAL_DELIMITERS],
+            code="missing_column",
+            fields=missing,
+            line=line,
+            columns=columns,
+            mark=mark,
         )
     if missing:
         detail = "The file lacks a column of the mapping. Line {line}, read as the header, has: {columns}."
@@ -129,6 +147,11 @@ def _places(source: str, names: Sequence[str], width: int) -> Iterator[int]:
     exact = [place for place, name in enumerate(names) if name == spelled(source)]
     folded = fold(spelled(source))
     yield from exact or (place for place, name in enumerate(names) if name and fold(name) == folded)
+
+
+def _mark_between(name: str) -> str | None:
+    """What seems to stand between the columns of a header that was read as one."""
+    return next((mark for mark in f"{USUAL_DELIMITERS}~^:!*&%@$/\\" if mark in name), None)
 
 
 def _shown(names: Sequence[str], width: int) -> str:

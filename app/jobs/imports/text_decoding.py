@@ -43,6 +43,12 @@ _BINARY = (
     b"\x28\xb5\x2f\xfd",
     b"BZh91AY&SY",
     b"Rar!\x1a",
+    b"7z\xbc\xaf\x27\x1c",
+    b"\xfd7zXZ",
+    b"\x04\x22\x4d\x18",
+    b"\xff\xd8\xff",
+    b"PAR1",
+    b"SQLite format 3\0",
 )
 _PAGES = (b"<!doctype", b"<html", b"<head", b"<meta", b"<table", b"<style", b"<?xml", b"{\\rtf")
 _PADS = b"\0\x1a"
@@ -125,8 +131,23 @@ def decoded(chunks: Chunks, encoding: str) -> Iterator[bytes]:
         detail = "The file is a workbook, an archive or a picture. Save a sheet as CSV; compress with gzip."
         raise ImportFileError(detail, code="not_text")
     name = _encoding_of(first, encoding)
+    if not name.startswith("utf") and _is_utf8(first):
+        detail = "The file is UTF-8, not {asked}: leave the encoding out, or say encoding=utf-8."
+        raise ImportFileError(detail, code="wrong_encoding", asked=encoding)
     recoded = _recoded(first, blocks, name, asked=encoding, complete=chunks.complete)
     return _newlines(_unpadded(recoded), chunks.complete)
+
+
+def _is_utf8(block: bytes) -> bool:
+    """Tell whether a block, which may end within a character, has letters outside ASCII, all of them UTF-8:
+    in no other encoding do letters follow each other so."""
+    if block.isascii():
+        return False
+    try:
+        codecs.getincrementaldecoder("utf-8")("strict").decode(block)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _not_text() -> ImportFileError:

@@ -70,7 +70,10 @@ def shaper(model: type[BaseModel]) -> Callable[[Mapping[str, Any]], dict[str, An
 
 def _instant_text(value: Any) -> Any:
     if not isinstance(value, str) or not _INSTANT.fullmatch(value):
-        raise PydanticCustomError("instant_format", "an RFC 3339 instant with an offset is expected")
+        raise PydanticCustomError(
+            "instant_format",
+            "Expected an RFC 3339 date and time with an offset, such as 2026-11-30T09:00:00Z.",
+        )
     return value
 
 
@@ -226,6 +229,14 @@ Language = Annotated[str, StringConstraints(max_length=2, pattern=r"^[a-z]{2}$")
 Currency = Annotated[str, StringConstraints(max_length=3, pattern=r"^[A-Z]{3}$"), Field(examples=["TRY"])]
 
 
+def _amount_text(value: Any) -> Any:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        raise PydanticCustomError(
+            "amount_number", 'Expected the amount as text, such as "1234.50": numbers of JSON lose digits.'
+        )
+    return value
+
+
 class Money(Input):
     """An amount of money: the decimal as text, because JSON numbers lose digits."""
 
@@ -233,6 +244,7 @@ class Money(Input):
         str,
         StringConstraints(max_length=24, pattern=r"^-?[0-9]{1,18}(\.[0-9]{1,4})?$"),
         Field(examples=["1234.50"]),
+        BeforeValidator(_amount_text),
     ]
     """Decimal number with at most the currency's decimals."""
     currency: Currency

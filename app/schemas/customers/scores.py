@@ -131,6 +131,7 @@ class CustomerChurn(ChurnSilence):
     reason: Code | None
     """Why there is no level or no probability; null when there are both."""
     model: Code | None
-    """What the level comes from."""
+    """What the level comes from; ``cross_section``: a snapshot of contracts, which says nothing of a
+    horizon."""
     value_at_risk: Money | None
     """Probability times value; null without a value, and for those who have left."""

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.domain.customers.contract_statements import AgeUnit
 from app.domain.imports.refusals import Refusal
 from app.domain.imports.sources import FileFormat
 from app.domain.imports.states import ImportState
@@ -17,6 +18,7 @@ from app.schemas.common.base import (
     Code,
     Count,
     Currency,
+    DayIn,
     Input,
     InstantIn,
     Output,
@@ -104,6 +106,14 @@ class ImportOptions(Input):
     update: QueryFlag | None = None
     """Of transactions: whether a row with a known external id and other values corrects the stored one;
     otherwise it is refused."""
+    snapshot_on: DayIn | None = None
+    """Of contract terms: the day that the file shows contracts on, without days of their own."""
+    age_column: ColumnSource | None = None
+    """The column with the age of the contract in a snapshot; the same as ``column=age=...``."""
+    unit: AgeUnit | None = None
+    """What the age counts; needed with ``snapshot_on``."""
+    left_column: ColumnSource | None = None
+    """The column that says whether the customer had left, yes or no; the same as ``column=left=...``."""
     dry_run: QueryFlag = False
     """Read and check everything, count it, store nothing."""
     file_name: FileName | None = None

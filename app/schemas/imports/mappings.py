@@ -1,15 +1,16 @@
 """Saved ways to read files on the wire, and the types that they share with the parameters of imports."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, StringConstraints
 
+from app.domain.customers.contract_statements import AgeUnit
 from app.domain.imports.mapping import MAX_RULES, MAX_SKIPPED
 from app.domain.imports.sources import FileFormat
 from app.domain.imports.targets import RecordKind
 from app.domain.imports.word_rules import MAX_VALUES
-from app.schemas.common.base import Code, Flag, Input, Output, PageOf, SystemName, Version
+from app.schemas.common.base import Code, DateIn, Flag, Input, Output, PageOf, SystemName, Version
 
 EXAMPLE_COLUMNS: dict[str, Any] = {
     "external_id": "InvoiceNo",
@@ -41,6 +42,8 @@ EXAMPLE_MAPPING: dict[str, Any] = {
     "values": [],
     "group_by": None,
     "update": False,
+    "snapshot_on": None,
+    "unit": None,
 }
 _LINE = r"^[^\x00-\x08\x0a-\x1f\x7f-\x9f]*$"
 
@@ -106,6 +109,11 @@ class _MappingOptions(Input):
     update: Flag = False
     """Of transactions: whether a row with a known external id and other values corrects the stored one;
     otherwise it is refused."""
+    snapshot_on: DateIn | None = Field(default=None, examples=[None])
+    """Of contract terms: the day that the file shows contracts on. Its rows have no days, but the age of the
+    contract and whether the customer had left."""
+    unit: AgeUnit | None = Field(default=None, examples=[None])
+    """What ``age`` counts; needed with ``snapshot_on``."""
 
 
 class ImportMappingIn(_MappingOptions):
@@ -135,12 +143,17 @@ class ImportMappingIn(_MappingOptions):
       do_not_contact, unit, tags, born_on, customer_since_on, lifecycle, left_on, left_reason,
       contract.started_on, contract.ends_on, contract.notice_given_on; a further source of phone, email,
       tags or ``social.<network>`` is ``phone.2``
-    - contract-terms: customer_key*, known_on*, started_on, ends_on, notice_given_on
+    - contract-terms: customer_key*, known_on*, started_on, ends_on, notice_given_on, ``attribute.<name>``;
+      with ``snapshot_on``: customer_key*, age*, left*, ``attribute.<name>``
     - departures: customer_key*, left_on*, reason
 
     ``external_id`` may be ``=row``, made of the file's digest and the line."""
     time_zone: TimeZone | None = Field(default=None, examples=["Europe/Istanbul"])
     """IANA zone of times without an offset; by default the company's."""
+    age_column: ColumnSource | None = Field(default=None, examples=[None])
+    """The same as ``age`` among the columns."""
+    left_column: ColumnSource | None = Field(default=None, examples=[None])
+    """The same as ``left`` among the columns."""
 
 
 class ImportMappingOut(Output):
@@ -166,6 +179,9 @@ class ImportMappingOut(Output):
     group_by: ColumnSource | None
     """Null where each row is a record."""
     update: bool
+    snapshot_on: date | None
+    """Null where rows have days of their own."""
+    unit: AgeUnit | None
 
 
 class ImportMappingRead(Output):

@@ -1,10 +1,13 @@
 """Rows of files about customers, as requests would carry them."""
 
+from typing import Annotated
+
 from pydantic import Field
 
 from app.domain.customers.customers import LeavingReason, Lifecycle
 from app.schemas.common.base import UNSET, DateIn, Input
-from app.schemas.customers.customers import CustomerUpsert, ExternalId
+from app.schemas.customers.contract_terms import ContractTermsItem
+from app.schemas.customers.customers import Attributes, CustomerUpsert, ExternalId
 
 
 class ImportedCustomer(CustomerUpsert):
@@ -13,6 +16,21 @@ class ImportedCustomer(CustomerUpsert):
     lifecycle: Lifecycle = Field(default=UNSET)  # type: ignore[assignment]  # one more than a request may
     left_on: DateIn = Field(default=UNSET)
     left_reason: LeavingReason = Field(default=UNSET)
+
+
+class ImportedTerms(ContractTermsItem):
+    """What a row says of a contract from a day on: its days, and named attributes."""
+
+    attributes: Attributes = Field(default={})
+
+
+class ImportedSnapshot(Input):
+    """What a row of a snapshot says of a customer's contract."""
+
+    customer: ExternalId
+    age: Annotated[int, Field(ge=0)]
+    left: bool
+    attributes: Attributes = Field(default={})
 
 
 class ImportedDeparture(Input):

@@ -177,7 +177,8 @@ class CustomerLifetimeValueRead(Output):
     spend_model: SpendKind | None
     """Null for contracts and without a model."""
     warnings: Annotated[list[Code], Field(max_length=20)]
-    """What to bear in mind, as ``limits`` of `/v1/insights/lifetime-value`."""
+    """What to bear in mind, as ``limits`` of `/v1/insights/lifetime-value`; or ``cross_section``: of the
+    contract only a snapshot is known."""
     notes: Annotated[list[ChurnNote], Field(max_length=80)]
     """The warnings in words, in the language asked for."""
     interval: MoneyBetween | None

@@ -8,7 +8,8 @@ from pydantic import Field
 
 from app.schemas.common.base import Count, DayIn, Money, Output
 from app.schemas.insights.value_tiers import InsightQuery
-from app.schemas.scoring.churn import Between, ByTier
+from app.schemas.scoring.churn import ByTier
+from app.schemas.scoring.metrics import Between
 from app.schemas.scoring.runs import Cuts, Share
 
 

@@ -12,8 +12,10 @@ from app.domain.churn.models.model import Why
 from app.domain.customers.customers import ChurnLevel
 from app.domain.lifetime_value.level import Basis
 from app.schemas.common.base import Code, Count, DateIn, Flag, Input, Money, Output, PageOf, Paging, line_out
-from app.schemas.scoring.churn import Between, ChurnMetrics, ContestRead
+from app.schemas.scoring.churn import StoppedSource
+from app.schemas.scoring.churn_models import ChurnSeason, ContestRead
 from app.schemas.scoring.lifetime_value import ClosedWindow, MoneyBetween, SpendKind, VarianceParts
+from app.schemas.scoring.metrics import Between, ChurnMetrics
 from app.schemas.scoring.runs import ChurnLevels, ChurnLevelsIn, RunState, Share
 
 EXAMPLE_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7b80"
@@ -187,8 +189,27 @@ class BacktestResult(Output):
     published: Code | None
     """The model whose probability would have been published; null when customers could only be ranked."""
     reason: Why
+    """Why that one, or why they could only be ranked."""
     contest: ContestRead
+    season: ChurnSeason | None
+    """What a run of the day would have said of the season; null in backtests of earlier versions."""
+    ranked_only: bool
+    silence_limit: Figure
+    """Silence beyond so many times max(3 x own interval, 95th percentile of intervals) would have meant that
+    a customer has left; null: nobody would have by silence."""
+    data_end: date | None
+    """Day of the newest sale, to which silence would have been counted, where sales had stopped by the
+    cut."""
+    stopped_sources: Annotated[list[StoppedSource], Field(max_length=50)]
+    """Sources whose sales had stopped by the cut while those of others went on."""
+    outcome_end: date | None
+    """Day of the newest sale where sales had stopped before the horizon was over: who was silent after it is
+    not known."""
+    limits: Annotated[list[Code], Field(max_length=20)]
+    """``worse_than_base_rate``, ``season_unproved``, ``season_unknown``, ``left_unproved``,
+    ``sales_stopped``."""
     models: Annotated[list[ModelFigures], Field(max_length=20)]
+    """Each as it is; the one that serves as it is published, or would be were it not withheld."""
     missing: Annotated[list[MissingModel], Field(max_length=20)]
     groups: Annotated[list[GroupFigures], Field(max_length=20)]
     confusion: Annotated[list[ConfusionCell], Field(max_length=5)]

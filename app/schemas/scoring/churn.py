@@ -6,14 +6,13 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.domain.churn.models.model import Why
+from app.domain.customers.contract_statements import AgeUnit
 from app.domain.customers.customers import ChurnLevel
 from app.schemas.common.base import PLAIN_DIGITS, Code, Count, Input, Money, Output, line_out
 from app.schemas.customers.scores import ChurnSilence, ReturnShare
+from app.schemas.scoring.churn_models import ChurnBacktest, ChurnModels, ChurnSeason, ServingModel
+from app.schemas.scoring.metrics import Figure
 from app.schemas.scoring.runs import RunParameters, Share
-
-Figure = float | None
-Stages = Annotated[int, Field(ge=1, le=50)]
 
 
 class ByTier(Output):
@@ -78,152 +77,9 @@ class ChurnTop(Output):
 
     id: UUID
     name: Annotated[str, line_out(200)] | None
-    level: ChurnLevel
+    level: ChurnLevel | None
     probability: Share | None
     value_at_risk: Money | None
-
-
-class Between(Output):
-    """A 95 % interval."""
-
-    low: float
-    high: float
-
-
-class CalibrationBin(Output):
-    """One tenth of the customers by rising probability."""
-
-    n: Count
-    mean_p: float
-    share: Share
-
-
-class ChurnMetrics(Output):
-    """How good a forecast was; null where that is unknown, or the score is no probability."""
-
-    n: Count
-    base_rate: Share | None
-    auc: Share | None
-    auc_interval: Between | None
-    lift10: Figure
-    lift10_interval: Between | None
-    brier: Figure
-    brier_interval: Between | None
-    ece: Figure
-    ece_by_chance: Figure
-    ece_limit: Figure
-    mean_p: Figure
-    calibration: Annotated[list[CalibrationBin], Field(max_length=10)]
-
-
-class ChurnBacktest(Output):
-    """What the model would have said one horizon before the run's day, against what happened since."""
-
-    cut_on: date
-    """Last day the model saw."""
-    horizon_days: Annotated[int, Field(ge=1, le=3660)]
-    n: Count
-    excluded_new: Count
-    """Customers who bought for the first time after the cut."""
-    k: Stages | None
-    """Stages of an interval, where the model is ``mbg_cnbd_k``; null for ``mbg_nbd``."""
-    no_fit: Code | None
-    """Why there is no model to test; null when there is one."""
-    model: ChurnMetrics | None
-    recency: ChurnMetrics
-    """The simplest rule, for comparison: who has been silent longest leaves first."""
-
-
-class PurchaseModel(Output):
-    """The purchase model of customers without a contract, and how far it can be trusted."""
-
-    no_fit: Code | None
-    n: Count
-    groups: Count | None
-    """Distinct purchase histories."""
-    parameters: Annotated[dict[Code, float], Field(max_length=8)] | None
-    log_likelihood: Figure
-    log_likelihood_without_dropout: Figure
-    converged: bool | None
-    dropout_identified: bool | None
-    warnings: Annotated[list[Code], Field(max_length=20)]
-
-
-class RegularPurchaseModel(Output):
-    """The purchase model of customers who buy in a rhythm."""
-
-    k: Stages
-    parameters: Annotated[dict[Code, float], Field(max_length=8)]
-    n: Count
-    """Customers it was fitted to, evenly chosen."""
-    log_likelihood: float
-    log_likelihood_at_random: float
-    """That of the same customers with k = 1."""
-
-
-class ContestEntry(Output):
-    """How a model did in the contest, or why it has no figures."""
-
-    code: Code
-    metrics: ChurnMetrics | None
-    missing: Why | None
-
-
-class ContestRead(Output):
-    """Which model serves: the last window that had closed decides."""
-
-    serves: Code
-    reason: Why
-    opened_on: date | None
-    closed_on: date | None
-    """The day after the window's last."""
-    trained_days: Annotated[int, Field(ge=1, le=36_600)] | None
-    """Length of the window before it, which the learned model was trained on for the contest."""
-    n: Count
-    purchase_model: Code | None
-    """``mbg_nbd``, or ``mbg_cnbd_k`` where its Brier score was clearly lower on the window; the learned model
-    holds it. Null of contracts."""
-    k: Stages | None
-    """Stages of an interval that ``mbg_cnbd_k`` found when the window opened; null for ``mbg_nbd``."""
-    entries: Annotated[list[ContestEntry], Field(max_length=20)]
-
-
-class ServingModel(Output):
-    """The model whose probabilities are published, and the contest that chose it."""
-
-    model: Code | None
-    """``mbg_nbd``, ``mbg_cnbd_k`` where customers buy in a rhythm, or ``logistic`` when it won and could be
-    made ready for the run's customers, null when nothing could be fitted; of contracts ``contract`` or
-    ``contract_logistic``."""
-    k: Stages | None
-    """Stages of an interval between purchases by ``mbg_cnbd_k``, which serves or which ``logistic`` holds:
-    the more, the more evenly customers buy. Null for the other models."""
-    chosen_for: date
-    """The run's day that the contest was held for; it serves the runs of 28 days."""
-    contest: ContestRead
-
-
-class ContractModel(Output):
-    """Customers under contract: what became of them in one horizon before the run's day, and which model
-    serves those whose contract is active."""
-
-    active_at_start: Count
-    left: Count
-    ended_by_us: Count
-    joined: Count
-    churn_rate: Share | None
-    states: Annotated[dict[Code, Count], Field(max_length=10)]
-    serving: ServingModel | None
-    """``contract``, the share that left, or ``contract_logistic``; null when nobody is under contract."""
-
-
-class ChurnModels(Output):
-    """What probabilities come from."""
-
-    mbg_nbd: PurchaseModel
-    mbg_cnbd_k: RegularPurchaseModel | None
-    """Null unless it serves, or the learned model holds it."""
-    contract: ContractModel
 
 
 class ChurnRead(Output):
@@ -252,13 +108,20 @@ class ChurnRead(Output):
     stopped_sources: Annotated[list[StoppedSource], Field(max_length=50)]
     models: ChurnModels
     serving: ServingModel
+    season: ChurnSeason | None
+    """Null in runs of versions before 4."""
+    ranked_only: bool
+    """Whether customers without a contract are only ranked: no probability, level (but ``left``) or value at
+    risk, because none was better than one figure for all. ``top`` keeps their order."""
     limits: Annotated[list[Code], Field(max_length=20)]
     """What to bear in mind: ``dropout_not_identified``, ``recency_ranks_better``, ``not_calibrated``,
-    ``too_few_to_tell``, ``sales_stopped``, ``left_unproved``, ..."""
+    ``too_few_to_tell``, ``sales_stopped``, ``left_unproved``, ``worse_than_base_rate``, ``season_unproved``,
+    ``season_unknown``, ``cross_section``, ..."""
     notes: Annotated[list[ChurnNote], Field(max_length=80)]
     """The limits in words, in the language asked for."""
     ece: Figure
-    """Expected calibration error of the model that serves: in the contest it won, or else in the backtest."""
+    """Expected calibration error of what is published: in the season of the year before, in the contest it
+    won, or in the backtest; null where ``ranked_only``."""
     ece_by_chance: Figure
     """What it would be on average if the probabilities were right."""
     ece_limit: Figure
@@ -268,7 +131,8 @@ class ChurnRead(Output):
     above 0.1: too few customers to tell (``too_few_to_tell``)."""
     backtest: ChurnBacktest
     top: Annotated[list[ChurnTop], Field(max_length=50)]
-    """Most value at risk first, of the current run; empty for others. ``/v1/customers`` lists all."""
+    """Most value at risk first, of the current run; empty for others. ``/v1/customers`` lists all. Where
+    ``ranked_only``, in the order that it would have, which is not shown."""
 
 
 class ChurnReason(Output):
@@ -298,7 +162,11 @@ class ChurnContribution(Output):
     baseline: Figure
     contribution: float
     """Above 0 speaks for leaving."""
-    sentence: Annotated[str, line_out(500)]
+    attribute: Code | None
+    """Name of the recorded attribute it is about, of the code ``attribute``."""
+    text: Annotated[str, line_out(500)] | None
+    """What that attribute says of the customer; null where it says nothing, and for other codes."""
+    sentence: Annotated[str, line_out(1500)]
     """In the language asked for: tr, az or en."""
 
 
@@ -307,7 +175,18 @@ class ChurnExplanation(Output):
 
     log_odds: float
     mean_log_odds: float
-    contributions: Annotated[list[ChurnContribution], Field(max_length=20)]
+    contributions: Annotated[list[ChurnContribution], Field(max_length=100)]
+
+
+class CustomerSnapshot(Output):
+    """What a snapshot says of a customer's contract."""
+
+    snapshot_on: date
+    age: Count | None
+    unit: AgeUnit | None
+    """What the age counts."""
+    left: bool
+    """Whether the customer had left by then; nobody knows when."""
 
 
 class ChurnPast(Output):
@@ -329,7 +208,8 @@ class CustomerChurnRead(ChurnSilence):
     level: ChurnLevel | None
     probability: Share | None
     reason: Code | None
-    """Why there is no level or no probability: ``no_purchase``, ``too_few_customers``, ``left_by_event``, ...
+    """Why there is no level or no probability: ``no_purchase``, ``too_few_customers``, ``left_by_event``,
+    ``worse_than_base_rate``, ``season_unproved``, ...
     Null when there are both."""
     notes: Annotated[list[ChurnNote], Field(max_length=60)]
     """The reason in words, what became of customers as silent, and whether sales still arrive."""
@@ -338,12 +218,15 @@ class CustomerChurnRead(ChurnSilence):
     horizon_days: Annotated[int, Field(ge=1, le=3660)]
     value_at_risk: Money | None
     model: Code | None
-    """What the level comes from: ``mbg_nbd``, ``mbg_cnbd_k``, ``logistic``, ``contract``,
-    ``contract_logistic``, ``silence`` or ``event``, a departure."""
+    """What the level comes from: ``mbg_nbd``, ``mbg_cnbd_k``, ``logistic``, ``season_logistic``,
+    ``contract``, ``contract_logistic``, ``silence``, ``event``, a departure, or ``cross_section``, a
+    snapshot of contracts."""
+    cross_section: CustomerSnapshot | None
+    """The snapshot that the level comes from; null for other models, and where it was changed since."""
     version: Annotated[int, Field(ge=1, le=1000)]
     calibrated: bool | None
     ece: Figure
-    """Expected calibration error of the run's model, as measured on the last closed window."""
+    """Expected calibration error of the run's model, as measured on a closed window."""
     ece_by_chance: Figure
     ece_limit: Figure
     n: Count

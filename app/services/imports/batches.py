@@ -39,6 +39,10 @@ from app.store.tables import Customer, Import, ImportChunk, ImportTrial, Transac
 from app.store.transactions import ReadTx, Row, WriteTx
 from app.store.types import now
 
+MAX_REFUSED_KEPT = 100_000
+"""Refused rows of a file that are kept with their reasons; further ones are counted. A megabyte of gzip can
+hold fifty million, which would fill the disk."""
+
 ANALYZE_FROM = 10_000
 """Stored rows after which the planner is told of them."""
 
@@ -111,8 +115,8 @@ def store(tx: WriteTx, actor: Actor, import_id: UUID, raw: RawBatch, rows: Rows 
     else:
         outcome, created = _stored(tx, actor, row, rows)
     refused = _of_all_rows(raw, [*rows.refused, *outcome.refused])
-    if refused:
-        transaction_batches.refuse(tx, import_id, refused)
+    if kept := refused[: max(0, MAX_REFUSED_KEPT - row["rows_refused"])]:
+        transaction_batches.refuse(tx, import_id, kept)
     counts = {
         **_counted(raw, rows, outcome, len(refused)),
         "records_stored": outcome.stored,

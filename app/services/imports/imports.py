@@ -1,6 +1,6 @@
 """Take files in, follow what becomes of them, and take them back."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -37,6 +37,9 @@ UPLOADS_END = timedelta(days=1)
 
 CHUNKS_AT_ONCE = 64
 """Chunks deleted in one write: 64 MiB take SQLite 0.3 s, and other writers wait."""
+
+_MAKES_OWN = PEOPLE - {RecordKind.CONTRACT_TERMS}
+"""Kinds whose rows say of what unit the customers are that they make."""
 
 _WORKED_ON = (ImportState.UPLOADING, ImportState.WAITING, ImportState.RUNNING)
 
@@ -160,7 +163,7 @@ def check_may_store(actor: Actor, mapping: Mapping) -> None:
         InvalidError: customers are to be created by a caller limited to several units.
     """
     rights.require(actor, *import_rights.needed(mapping.kind, create_missing=mapping.create_missing))
-    if mapping.create_missing and mapping.kind not in PEOPLE and len(actor.units) > 1:
+    if mapping.create_missing and mapping.kind not in _MAKES_OWN and len(actor.units) > 1:
         detail = "This key is limited to several units, so the unit of a new customer is not clear."
         raise InvalidError(fields=[FieldError("create_missing", "unclear_unit", detail, "query")])
 
@@ -179,10 +182,13 @@ def begin(
     """Begin to take in a file, whose chunks are to follow; or, in state running, a file that lies here.
 
     Raises:
-        ForbiddenError, InvalidError: see `check_may_store`.
+        ForbiddenError, InvalidError: see `check_may_store`; or it is a snapshot of a day to come.
         RateLimitError: so many jobs of the caller wait already.
     """
     check_may_store(actor, mapping)
+    if mapping.snapshot_on and date.fromisoformat(mapping.snapshot_on) > actor.company.day_of(now()):
+        detail = "Expected a day that is not in the future."
+        raise InvalidError(fields=[FieldError("snapshot_on", "in_future", detail, "query")])
     jobs.check_may_wait(tx, actor)
     _sweep(tx)
     at = now()

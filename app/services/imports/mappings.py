@@ -1,11 +1,13 @@
 """Saved ways to read files, and making a mapping of what a caller says."""
 
 from collections.abc import Mapping as Members
+from datetime import date
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 
 from app.domain.common.access import Actor
+from app.domain.customers.contract_statements import AgeUnit
 from app.domain.imports.mapping import Mapping, column_flags, given_twice
 from app.domain.imports.sources import MappingError, MappingProblem
 from app.domain.imports.targets import PEOPLE, RecordKind, Target, names, unnumbered
@@ -37,7 +39,13 @@ _ADDED: Row = {
     "grouping": True,
     "skip_lines": 0,
     "update": False,
+    "snapshot_on": "",
+    "unit": "",
 }  # what mappings saved before lack
+_OR_NOTHING = ("group_by", "snapshot_on", "unit")
+"""Members that are empty in a mapping and null on the wire."""
+_SHORTHANDS = {"age_column": "age", "left_column": "left"}
+"""Members that name the column of a target."""
 _QUERY_NAMES = {"columns": "column", "kind_rules": "kind_rule", "values": "value"}
 
 
@@ -53,10 +61,14 @@ def parse(actor: Actor, members: Members[str, Any], *, in_query: bool = False) -
         InvalidError: it cannot be used; one field error for each reason.
     """
     members = {"time_zone": actor.company.time_zone, **members}
-    if members.get("group_by") is None:
-        members.pop("group_by", None)
+    for name in _OR_NOTHING:
+        if members.get(name) is None:
+            members.pop(name, None)
+        elif isinstance(members[name], date | AgeUnit):
+            members[name] = str(members[name])
     if isinstance(columns := members.get("columns"), dict):  # null: the target has no source
         members["columns"] = {target: source for target, source in columns.items() if source is not None}
+        _spell_out(members, in_query)
     try:
         mapping = Mapping.from_dict(members)
         wrong_texts = rows.wrong_texts if mapping.kind in PEOPLE else record_requests.wrong_texts
@@ -85,7 +97,8 @@ def resolve(
             records; or there is no such survey to answer.
     """
     given = {member: value for member, value in flags.items() if value is not None}
-    columns, currency = given.pop("column", []), given.pop("currency", None)
+    columns, currency = list(given.pop("column", None) or ()), given.pop("currency", None)
+    columns += [f"{target}={given.pop(name)}" for name, target in _SHORTHANDS.items() if name in given]
     rules = {"kind_rules": given.pop("kind_rule", []), "values": given.pop("value", [])}
     members = dict(base or {}) if name is None else dict(get(tx, actor, name)["mapping"])
     kind = given.get("kind")
@@ -100,6 +113,20 @@ def resolve(
             members["columns"].setdefault("external_id", given["group_by"])
     members |= {member: value for member, value in rules.items() if value}
     return surveys.settled(tx, parse(actor, members | given, in_query=True))
+
+
+def _spell_out(members: Row, in_query: bool) -> None:
+    """Put columns that have a member of their own among the others.
+
+    Raises:
+        InvalidError: a target is given twice.
+    """
+    for name, target in _SHORTHANDS.items():
+        column = members.pop(name, None)
+        if column is not None and target in members["columns"]:
+            raise InvalidError(fields=[_field(given_twice(target), in_query)])
+        if column is not None:
+            members["columns"][target] = column
 
 
 def _sources(flags: list[str], currency: str | None, kind: str | None) -> dict[str, str]:
@@ -125,7 +152,7 @@ def shape(mapping: Members[str, Any]) -> Row:
         **mapping,
         "kind": kind.value,
         "columns": columns,
-        "group_by": mapping.get("group_by") or None,
+        **{name: mapping.get(name) or None for name in _OR_NOTHING},
     }
 
 

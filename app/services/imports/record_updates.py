@@ -37,6 +37,7 @@ from app.services.imports.record_requests import KINDS, Items, reason
 from app.services.recovery import steps
 from app.services.surveys import completions
 from app.store import dialects
+from app.store.engine import in_savepoint
 from app.store.imports import transaction_batches
 from app.store.imports.transaction_batches import Outcome
 from app.store.transactions import ReadTx, Row, WriteTx
@@ -149,7 +150,7 @@ def settle(
             outcome.refused.append(Refused(line, Refusal.CONFLICTING_DUPLICATE, column))
             continue
         try:
-            with tx.begin_nested():
+            with in_savepoint(tx):
                 _CHANGES[kind](tx, actor, row, item, changed, customers, import_row["id"])
                 keep(tx, kind, [row["id"]], [in_all])
         except AppError as error:

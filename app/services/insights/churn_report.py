@@ -8,31 +8,37 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.domain.churn import LEVELS, notes
+from app.domain.churn.contractual import cross_section
 from app.domain.churn.distributions import mbg_cnbd_k, mbg_nbd
-from app.domain.churn.models import LEARNED, contract
+from app.domain.churn.models import LEARNED, SEASON_LEARNED, contract
 from app.domain.common import money
 from app.domain.common.access import Actor
+from app.domain.common.days import day_number
 from app.domain.common.messages import Message
 from app.domain.scoring.parameters import Parameters
 from app.domain.scoring.score_columns import SOURCES
 from app.errors import NotFoundError
 from app.services.customers.scores import silence_of
 from app.services.scoring import contract_model_selection
+from app.services.scoring.churn import TOP
 from app.services.scoring.churn_explanations import (
     contract_explanation_of,
     explanation_of,
     reasons_of,
+    section_explanation_of,
     silence_days_of,
 )
+from app.services.scoring.churn_reports import calibration_row
 from app.services.scoring.runs import find_finished
 from app.store.engine import in_thread
-from app.store.scoring import run_results
+from app.store.scoring import contract_statements, run_results
 from app.store.tables import Customer, CustomerScore, ScoringRun
 from app.store.transactions import ReadTx, Row
 from app.store.visibility import visible_to
 from app.texts import DEFAULT_LANGUAGE, render
 
-TOP = 50
+_BEFORE_SEASONS = {"season": None, "ranked_only": False}
+"""What reports of earlier versions do not hold."""
 _RUN = select(
     ScoringRun.id,
     ScoringRun.as_of,
@@ -43,7 +49,7 @@ _RUN = select(
     ScoringRun.data_end,
     ScoringRun.return_shares,
 )
-_SERVING = (ScoringRun.churn_serving, ScoringRun.contract_serving)
+_SERVING = (ScoringRun.churn_serving, ScoringRun.contract_serving, ScoringRun.cross_section)
 
 
 def report(
@@ -57,14 +63,17 @@ def report(
         NotFoundError: no such run has finished.
     """
     run = find_finished(tx, _RUN, run_id, as_of)
+    ranked = [UUID(one) for one in run.churn.get("ranked", [])]
     return {
-        **run.churn,
+        **_BEFORE_SEASONS,
+        **{name: value for name, value in run.churn.items() if name != "ranked"},
+        "models": _models(run.churn["models"]),
         "notes": in_words(_notes_of_run(run.churn, run.as_of), language),
         "run_id": run.id,
         "as_of": run.as_of,
         "is_current": run.is_current,
         "parameters": run.parameters,
-        "top": _top(tx, run.parameters["currency"]) if run.is_current else [],
+        "top": _top(tx, run.parameters["currency"], ranked) if run.is_current else [],
     }
 
 
@@ -98,7 +107,11 @@ def of_customer(tx: ReadTx, actor: Actor, customer_id: UUID, runs: int, language
     report, amount = run.churn, row.value_at_risk_minor
     reason = row.churn_reason or (None if row.churn_level else notes.Reason.NO_PURCHASE)
     silence = silence_of({**row._mapping, "return_shares": run.return_shares})
+    known = _statement(tx, customer_id, row, run)
     said = _notes_of_customer(row, run, reason, silence, report)
+    if row.churn_model == cross_section.CODE and known is not None:
+        day, has_left = known["known_on"], known["has_left"]
+        said.append((notes.CROSS_SECTION, notes.cross_section(day, parameters.horizon_days, has_left)))
     return {
         "customer_id": customer_id,
         "run_id": run.id,
@@ -112,16 +125,21 @@ def of_customer(tx: ReadTx, actor: Actor, customer_id: UUID, runs: int, language
         "horizon_days": parameters.horizon_days,
         "value_at_risk": None if amount is None else money.to_wire(amount, parameters.currency),
         "model": row.churn_model,
+        "cross_section": _snapshot(row, known),
         "version": report["version"],
         **_measured(report, run, row.churn_model),
         "reasons": reasons_of(row.churn_facts, run.churn_baselines, run.as_of, run.data_end, language),
-        "explanation": _explanation(tx, customer_id, row, run, language),
+        "explanation": _explanation(tx, customer_id, row, run, known, language),
         "history": _history(tx, customer_id, runs),
     }
 
 
 def _measured(report: Row, run: Any, model: str | None) -> Row:
     """How well the model of a customer foretells, and how many customers it was fitted to."""
+    if model == cross_section.CODE and report["models"]["cross_section"] is not None:
+        tested = report["models"]["cross_section"]
+        serves = tested["metrics"] if tested["serves"] == cross_section.CODE else tested["base"]
+        return {**calibration_row(serves), "n": tested["n"]}
     if model != contract.CODE or run.contract_serving is None:
         measured = {name: report[name] for name in ("calibrated", "ece", "ece_by_chance", "ece_limit")}
         fitted = model if model == mbg_cnbd_k.CODE else mbg_nbd.CODE
@@ -130,18 +148,58 @@ def _measured(report: Row, run: Any, model: str | None) -> Row:
     return {**measured, "n": run.contract_serving["model"]["learned"]["n"]}
 
 
-def _explanation(tx: ReadTx, customer_id: UUID, row: Any, run: Any, language: str) -> Row | None:
+def _models(stored: Row) -> Row:
+    """The models of a run; those of runs before there were snapshots or recorded attributes had none."""
+    under, serving = stored["contract"], stored["contract"]["serving"]
+    served = None if serving is None else {"attributes": [], **serving}
+    return {"cross_section": None, **stored, "contract": {**under, "serving": served}}
+
+
+def _snapshot(row: Any, statement: Row | None) -> Row | None:
+    """What the snapshot that a level comes from says of the customer."""
+    if row.churn_model != cross_section.CODE or statement is None:
+        return None
+    shown = {"snapshot_on": statement["known_on"], "age": statement["age"], "unit": statement["age_unit"]}
+    return {**shown, "left": statement["has_left"]}
+
+
+def _statement(tx: ReadTx, customer_id: UUID, row: Any, run: Any) -> Row | None:
+    """What the run saw that was said of the customer's contract; None where it has been changed since."""
+    names = {cross_section.CODE: "snapshot_digest", contract.CODE: "attributes_digest"}
+    name = names.get(row.churn_model)
+    if name is None:
+        return None
+    stored = run_results.of_customer(tx, [run.id], customer_id, [name, "snapshot_day"]).get(run.id, {})
+    digest = int(stored.get(name, 0))
+    found = contract_statements.of_customer(tx, customer_id, run.as_of, digest) if digest else None
+    if found is not None and row.churn_model == cross_section.CODE:
+        is_same_day = day_number(found["known_on"]) == stored["snapshot_day"]
+        return found if is_same_day else None
+    return found
+
+
+def _explanation(
+    tx: ReadTx, customer_id: UUID, row: Any, run: Any, statement: Row | None, language: str
+) -> Row | None:
     """What the probability is made of, when a learned model made it."""
-    if row.churn_model == LEARNED:
+    if row.churn_model in (LEARNED, SEASON_LEARNED):
         return explanation_of(
             row.churn_facts, row.value_minor, run.churn_serving, run.as_of, run.data_end, language
         )
+    if row.churn_model == cross_section.CODE and row.churn_percent is not None:
+        return section_explanation_of(statement, run.cross_section, language)
     if row.churn_model != contract.CODE:
         return None
-    stored = run_results.of_customer(tx, [run.id], customer_id, ["contract_started_day"])
-    started = int(stored[run.id]["contract_started_day"]) if run.id in stored else None
+    names = ("contract_started_day", "attributes_digest")
+    stored = run_results.of_customer(tx, [run.id], customer_id, names).get(run.id)
+    if stored is None or (stored.get("attributes_digest") and statement is None):
+        return None
+    started, document = (
+        int(stored["contract_started_day"]),
+        None if statement is None else statement["attributes"],
+    )
     return contract_explanation_of(
-        row.churn_facts, started, run.contract_serving, run.as_of, run.data_end, language
+        row.churn_facts, started, run.contract_serving, run.as_of, run.data_end, language, document
     )
 
 
@@ -180,7 +238,8 @@ def in_words(said: Iterable[tuple[str, Message]], language: str) -> list[Row]:
     return [{"code": code, "sentence": render(language, message)} for code, message in said]
 
 
-def _top(tx: ReadTx, currency: str) -> list[Row]:
+def _top(tx: ReadTx, currency: str, ranked: list[UUID]) -> list[Row]:
+    """By value at risk; where that is withheld, those who were ranked first, in their order."""
     statement = (
         select(
             Customer.id,
@@ -190,19 +249,25 @@ def _top(tx: ReadTx, currency: str) -> list[Row]:
             CustomerScore.value_at_risk_minor,
         )
         .join_from(CustomerScore, Customer, Customer.id == CustomerScore.customer_id)
-        .where(CustomerScore.value_at_risk_minor > 0)
+        .where(CustomerScore.customer_id.in_(ranked) if ranked else CustomerScore.value_at_risk_minor > 0)
         .order_by(CustomerScore.value_at_risk_minor.desc(), CustomerScore.customer_id)
         .limit(TOP)
     )
+    rows = tx.execute(statement).all()
+    place = {one: number for number, one in enumerate(ranked)}
+    if ranked:
+        rows = sorted(rows, key=lambda row: place[row.id])
     return [
         {
             "id": row.id,
             "name": row.name,
             "level": row.churn_level,
             "probability": None if row.churn_percent is None else row.churn_percent / 100,
-            "value_at_risk": money.to_wire(row.value_at_risk_minor, currency),
+            "value_at_risk": None
+            if row.value_at_risk_minor is None
+            else money.to_wire(row.value_at_risk_minor, currency),
         }
-        for row in tx.execute(statement)
+        for row in rows
     ]
 
 

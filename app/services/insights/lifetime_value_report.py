@@ -8,8 +8,10 @@ import numpy as np
 from sqlalchemy import select
 
 from app.domain.churn import from_days
+from app.domain.churn.contractual import cross_section
 from app.domain.churn.distributions.btyd import Parameters as RateParameters
 from app.domain.churn.models import contract
+from app.domain.churn.notes import CROSS_SECTION, NO_TIME
 from app.domain.common import money
 from app.domain.common.access import Actor
 from app.domain.common.days import day_number
@@ -88,11 +90,15 @@ def of_customer(tx: ReadTx, actor: Actor, customer_id: UUID, language: str) -> R
     parameters = Parameters.from_dict(run.parameters)
     stored = run_results.of_customer(tx, [run.id], customer_id, ["lifetime_value_minor"])
     minor = int(stored[run.id]["lifetime_value_minor"]) if run.id in stored else NONE
-    by_contract = row.churn_model in (contract.BASE, contract.CODE)
+    in_snapshot = row.churn_model == cross_section.CODE
+    by_contract = in_snapshot or row.churn_model in (contract.BASE, contract.CODE)
     report = run.lifetime_value
     drawn = _drawn(run, row.churn_facts, parameters) if minor > 0 and not by_contract else {}
     spend = report["purchases"]["spend_model"]
     warnings = [] if by_contract else report["limits"]
+    said = [] if by_contract else _notes(run, language)
+    if in_snapshot:
+        warnings, said = [CROSS_SECTION], in_words([(CROSS_SECTION, NO_TIME)], language)
     return {
         "customer_id": customer_id,
         "run_id": run.id,
@@ -106,7 +112,7 @@ def of_customer(tx: ReadTx, actor: Actor, customer_id: UUID, language: str) -> R
         "level": None if by_contract else report["level"],
         "spend_model": None if by_contract or spend["kind"] is None else {"kind": spend["kind"]},
         "warnings": warnings,
-        "notes": [] if by_contract else _notes(run, language),
+        "notes": said,
         **drawn,
     }
 

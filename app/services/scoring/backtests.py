@@ -1,38 +1,45 @@
 """Ask for, compute, follow and read backtests."""
 
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import insert, select
 
+from app.domain.churn import notes
 from app.domain.churn.evaluation.backtest_report import Evaluation, Options, evaluate
-from app.domain.churn.inputs.snapshots import Window
+from app.domain.churn.inputs.sales_feed import Feed
+from app.domain.churn.inputs.snapshots import Closed, Window
 from app.domain.churn.models import REGISTRY
 from app.domain.churn.models.contract import CONTRACT_MODELS
 from app.domain.common.access import Actor
+from app.domain.common.days import day_of
+from app.domain.scoring import silence as silent
 from app.domain.scoring.parameters import Parameters, RiskLevels, Terms
 from app.domain.scoring.run_spec import RunSpec
 from app.domain.scoring.score_columns import NONE
 from app.errors import FieldError, InvalidError, NotFoundError
 from app.schemas.scoring.backtests import BacktestCreate, BacktestQuery
 from app.services.scoring import contract_backtests, job_results, run_facts, training_windows
-from app.services.scoring.churn_reports import evaluation_row, metrics_row
+from app.services.scoring.churn_reports import evaluation_row, metrics_row, season_row
 from app.services.scoring.contract_backtests import UnderContract
 from app.services.scoring.lifetime import backtests as lifetime_backtests
-from app.services.scoring.training_windows import Closed
 from app.store.audit import trail
 from app.store.engine import one_statement
 from app.store.paging import After, Page, SortKey, fetch
-from app.store.scoring import run_results
+from app.store.scoring import run_results, sale_days
 from app.store.sql.numpy_io import Ids
 from app.store.tables import Backtest, Job, ScoringRun
 from app.store.transactions import ReadTx, Row, WriteTx
 from app.store.types import new_id, now
 
 JOB = "backtests"
+
+_ENDS = ("season", "silence_limit", "data_end", "outcome_end")
+_BEFORE_SEASONS: Row = {"ranked_only": False, "limits": [], "stopped_sources": [], **dict.fromkeys(_ENDS)}
+"""What results of earlier versions do not hold."""
 
 _STATE = job_results.state_of(Backtest)
 _SUMMARY = select(
@@ -105,7 +112,9 @@ def get(tx: ReadTx, _actor: Actor, backtest_id: UUID) -> Row:
     row = tx.execute(statement).mappings().first()
     if row is None:
         raise NotFoundError("There is no such backtest.")
-    return _shape(dict(row))
+    found = _shape(dict(row))
+    result = found["result"]
+    return {**found, "result": None if result is None else {**_BEFORE_SEASONS, **result}}
 
 
 @one_statement
@@ -150,9 +159,13 @@ class Input:
     """A backtest and all that its result follows from; ``flags`` as a run gave them, positions of levels.
 
     ``contracts`` are the customers under contract, None when there were none; the rest is of all others.
+    ``feed`` says what had stopped by the cut; ``outcome_end`` is the day of the newest sale where sales had
+    stopped by the end of the horizon.
     """
 
     backtest_id: UUID
+    feed: Feed
+    outcome_end: date | None
     options: Options
     outcome: Window
     closed: Closed
@@ -167,7 +180,9 @@ def read(tx: ReadTx, actor: Actor, backtest_id: UUID) -> Input:
     row = tx.execute(select(Backtest.__table__).where(Backtest.id == backtest_id)).mappings().one()
     parameters = Parameters.from_dict(row["parameters"])
     spec = RunSpec(row["cut_on"] + timedelta(days=1), parameters, actor.company)
+    spec = spec.on(spec.as_of, sale_days.feed(tx, spec))
     population, closes_day = run_facts.population(tx, spec), spec.as_of_day + parameters.horizon_days
+    outcome_feed = sale_days.feed(tx, spec.on(day_of(closes_day)))
     ids, outcome = training_windows.purchase_window(tx, population, closes_day)
     closed = training_windows.purchase_windows(tx, spec, ids, outcome.then.facts.first_day)
     run_id, flags = _given(tx, spec, ids)
@@ -175,19 +190,18 @@ def read(tx: ReadTx, actor: Actor, backtest_id: UUID) -> Input:
     models = tuple(row["models"]) or (*REGISTRY, *CONTRACT_MODELS)
     options = Options(levels=parameters.levels, cuts=parameters.cuts, models=models)
     lifetime = lifetime_backtests.read(tx, population, parameters.cuts)
-    return Input(backtest_id, options, outcome, closed, flags, run_id, contracts, lifetime)
+    end = outcome_feed.newest_sale
+    return Input(backtest_id, spec.feed, end, options, outcome, closed, flags, run_id, contracts, lifetime)
 
 
 def compute(given: Input) -> Row:
     """Apply the rules. Pure: the same customers give the same result."""
-    closed = given.closed
     found = evaluate(
         given.outcome,
-        closed.earlier,
-        closed.last,
-        same_season=closed.same_season,
+        given.closed,
         flags=given.flags,
         options=given.options,
+        sales_stopped=given.feed.has_stopped,
     )
     return {
         **_result(found, given),
@@ -228,9 +242,27 @@ def _given(tx: ReadTx, spec: RunSpec, ids: Ids) -> tuple[UUID | None, NDArray[np
 # --- the result as it is stored and shown
 
 
+def _limits(found: Evaluation, given: Input) -> list[str]:
+    """Codes of what a run of the day would have been limited by, and the outcome is."""
+    limits = [] if found.withheld is None else [found.withheld.value]
+    if found.season.found is None and found.n:
+        limits.append(notes.SEASON_UNKNOWN)
+    if found.is_unproved and found.n:
+        limits.append(notes.LEFT_UNPROVED)
+    if given.feed.has_stopped or given.outcome_end is not None:
+        limits.append(notes.SALES_STOPPED)
+    return limits
+
+
 def _result(found: Evaluation, given: Input) -> Row:
     return {
         **evaluation_row(found),
+        "season": season_row(found.season),
+        "ranked_only": found.withheld is not None,
+        "silence_limit": found.limit,
+        **silent.feed_rows(given.feed),
+        "outcome_end": None if given.outcome_end is None else given.outcome_end.isoformat(),
+        "limits": _limits(found, given),
         "groups": [
             {
                 "name": group.name,

@@ -8,23 +8,27 @@ from numpy.typing import NDArray
 
 from app.domain import churn
 from app.domain.churn import NoFit, levels, notes
+from app.domain.churn.contractual import cross_section
 from app.domain.churn.contractual import state as contract
 from app.domain.churn.contractual.state import State
 from app.domain.churn.distributions import mbg_cnbd_k, mbg_nbd
 from app.domain.churn.evaluation.last_window import Backtest, from_histories
 from app.domain.churn.evaluation.metrics import is_too_few
+from app.domain.churn.evaluation.model_selection import Forecast
 from app.domain.churn.left_by_silence import SilenceVerdict
-from app.domain.churn.models import LEARNED
+from app.domain.churn.models import BASELINE, LEARNED
+from app.domain.churn.models import contract as contract_model
 from app.domain.common import money
 from app.domain.scoring import silence as silent
 from app.domain.scoring.population import Population
 from app.domain.scoring.score_columns import NO_TIER, NONE, SOURCES
 from app.domain.value.value_tiers import STATES, TIER_NAMES
-from app.services.scoring import contract_model_selection
+from app.services.scoring import contract_model_selection, cross_sections
 from app.services.scoring.churn_reports import calibration_row, fit_row, metrics_row, regular_row, test_row
 from app.services.scoring.contract_model_selection import Served
 from app.services.scoring.model_selection import SelectedModel
 from app.store.sql.column_codec import Columns
+from app.store.sql.numpy_io import raw_ids
 from app.store.transactions import Row
 
 Mask = NDArray[np.bool_]
@@ -32,11 +36,17 @@ Mask = NDArray[np.bool_]
 VERSION = 4
 """Raised when the same facts give another flag."""
 
-_MODEL, _CONTRACT, _SILENCE, _EVENT, _LEARNED, _CONTRACT_LEARNED, _REGULAR = range(len(SOURCES))
+_CONTRACT, _SILENCE, _EVENT, _CONTRACT_LEARNED, _CROSS_SECTION = (
+    SOURCES.index(code)
+    for code in (contract_model.BASE, "silence", "event", contract_model.CODE, cross_section.CODE)
+)
 
 MAX_FITTED = 200_000
 """Customers the purchase model of a run's backtest is fitted to at most, evenly chosen: more do not move the
 third decimal of a figure."""
+
+TOP = 50
+"""Customers that a report lists."""
 
 MAX_MEASURED = 25_000
 """Customers a backtest is measured on at most: enough for the third decimal, and quick to resample."""
@@ -58,6 +68,8 @@ class Result:
     """The learned model as it was made ready for the run's customers; None when another served."""
     contract_serving: Row | None
     """The same of customers under contract."""
+    cross_section: Row | None
+    """The same of customers of whose contract only a snapshot is known."""
 
 
 def compute(
@@ -65,6 +77,7 @@ def compute(
     tiers: Columns,
     chosen: SelectedModel,
     by_terms: Served | None,
+    by_snapshot: cross_sections.Served | None,
     test: Callable[[], Backtest],
 ) -> Result:
     """Give every customer a level.
@@ -74,23 +87,23 @@ def compute(
         tiers: aligned, ``tier`` ("" for none).
         chosen: which model serves.
         by_terms: the probabilities of contracts, where the learned model of them serves.
+        by_snapshot: those of customers in a snapshot.
         test: waits for the `backtest`, which the report holds.
     """
     horizon_days = population.spec.parameters.horizon_days
     q = np.full(population.buyers.size, np.nan)
     snapshot = population.snapshot.as_regular(chosen.is_regular)
-    served = chosen.serve(snapshot, horizon_days)
-    serving, expected = served or (None, snapshot.parametric_q(horizon_days))
+    forecast = chosen.publish(snapshot, horizon_days)
     regular = regular_row(snapshot.purchase_model)
-    if expected is not None:
-        q[population.buyers] = expected
+    q[population.buyers] = forecast.q
     left = population.turnover.churn_rate
     q[population.under_contract] = contract.probabilities(population.states, left)[population.under_contract]
     if by_terms is not None:
         q[by_terms.rows] = by_terms.q
+    if by_snapshot is not None:
+        q[by_snapshot.rows] = by_snapshot.q
     silence = _silence(population, chosen.silence_verdict)
-    model = (_REGULAR if regular else _MODEL) if serving is None else _LEARNED
-    columns = _columns(population, q, silence, tiers, model)
+    columns = _columns(population, q, silence, tiers, forecast)
     if by_terms is not None:
         columns["churn_model"][by_terms.rows] = _CONTRACT_LEARNED
     usual = churn.baselines(population.signal_facts())
@@ -102,19 +115,20 @@ def compute(
         mbg_nbd.CODE: fit_row(snapshot.fitted),
         mbg_cnbd_k.CODE: regular,
         "contract": {**asdict(population.turnover), **under},
+        "cross_section": cross_sections.report_row(chosen.cross_section, population),
     }
-    name = None if expected is None else SOURCES[model]
-    row = {"model": name, "k": regular["k"] if regular else None}
-    row |= {"chosen_for": chosen.as_of.isoformat(), "contest": chosen.contest}
-    report = _report(population, columns, tiers, test(), models, row)
+    season = _season_rows(chosen, forecast, regular)
+    report = _report(population, columns, tiers, test(), models, season)
     report |= silent.rows(population.spec, silence, columns, q)
-    if silence.is_unproved and population.buyers.any():
-        report["limits"].append(notes.LEFT_UNPROVED)
-    if population.spec.feed.has_stopped:
-        report["limits"].append(notes.SALES_STOPPED)
-    learned = None if serving is None else serving.to_dict()
+    report["ranked"] = _ranked(population, columns, tiers, forecast)
+    report["limits"] += _closed_limits(population, chosen, forecast, silence)
+    if models["cross_section"] is not None:
+        report["limits"].append(notes.CROSS_SECTION)
+    learned = None if forecast.serving is None else forecast.serving.to_dict()
     by_contract = None if by_terms is None else by_terms.serving.to_dict()
-    return Result(columns, report, usual.to_dict(), learned, by_contract)
+    section = None if by_snapshot is None else by_snapshot.serving
+    by_section = None if section is None else section.to_dict()
+    return Result(columns, report, usual.to_dict(), learned, by_contract, by_section)
 
 
 # --- levels
@@ -143,12 +157,16 @@ def _silence(population: Population, verdict: SilenceVerdict) -> silent.Silence:
 
 def _left_by_event(population: Population) -> Mask:
     found = population.states
-    gone: Mask = (found == State.LEFT) | (found == State.LAPSED)
+    gone: Mask = (found == State.LEFT) | (found == State.LAPSED) | population.left_in_snapshot
     return gone
 
 
 def _columns(
-    population: Population, q: NDArray[np.float64], silence: silent.Silence, tiers: Columns, model: int
+    population: Population,
+    q: NDArray[np.float64],
+    silence: silent.Silence,
+    tiers: Columns,
+    forecast: Forecast,
 ) -> Columns:
     """The level follows from the probability in whole percent: that is what is shown with it."""
     facts, has_left = population.facts, _left_by_event(population)
@@ -157,32 +175,43 @@ def _columns(
     known = np.where(percent == NONE, np.nan, percent / 100)
     found = levels.assign(known, has_left | silence.left, population.spec.parameters.levels)
     source = np.full(q.size, NONE, dtype=np.int8)
-    source[found >= 0] = model
+    if forecast.code != BASELINE:
+        source[found >= 0] = SOURCES.index(forecast.code)
     source[(found >= 0) & population.under_contract] = _CONTRACT
+    source[(found >= 0) & population.in_snapshot] = _CROSS_SECTION
     source[silence.left] = _SILENCE
     source[has_left & (facts["left_day"] != churn.NO_DAY)] = _EVENT
-    is_open = (found >= 0) & ~has_left & ~silence.left
+    is_open = (found >= 0) & ~has_left & ~silence.left & ~population.in_snapshot  # they have no horizon
     at_risk = np.full(q.size, NONE, dtype=np.int64)
     rows = np.flatnonzero(is_open & (percent >= 0) & (tiers["tier"] != NO_TIER))
     value, share = np.maximum(facts["value_minor"][rows], 0), percent[rows].astype(np.int64)
-    at_risk[rows] = value // 100 * share + (value % 100 * share + 50) // 100
+    at_risk[rows] = _share_of(value, share)
     return {
         "churn_level": found,
         "churn_percent": percent,
         "churn_model": source,
         "dormant": silence.dormant,
-        "churn_reason": _reasons(population, has_left, percent == NONE),
+        "churn_reason": _reasons(population, has_left, percent == NONE, forecast),
         "value_at_risk_minor": at_risk,
     }
 
 
-def _reasons(population: Population, has_left: Mask, is_unknown: Mask) -> NDArray[np.int8]:
+def _share_of(value: NDArray[np.int64], percent: NDArray[np.int64]) -> NDArray[np.int64]:
+    """So many percent of amounts, rounded half up, within 64 bits."""
+    return value // 100 * percent + (value % 100 * percent + 50) // 100
+
+
+def _reasons(
+    population: Population, has_left: Mask, is_unknown: Mask, forecast: Forecast
+) -> NDArray[np.int8]:
     """Why there is no probability, positions in `notes.REASONS`; `NONE` where there is one or nothing to
     foretell it from."""
     found = np.full(is_unknown.size, NONE, dtype=np.int8)
     fitted = population.snapshot.fitted
     if isinstance(fitted, NoFit):
         found[population.buyers] = notes.REASONS.index(notes.Reason(fitted.reason))
+    if forecast.withheld is not None:
+        found[population.buyers] = notes.REASONS.index(notes.Reason(forecast.withheld.value))
     found[population.under_contract] = notes.REASONS.index(notes.Reason.NO_TURNOVER)
     found[has_left] = notes.REASONS.index(notes.Reason.LEFT_BY_EVENT)
     found[population.states == State.ENDED_BY_US] = notes.REASONS.index(notes.Reason.ENDED_BY_US)
@@ -216,9 +245,9 @@ def backtest(population: Population, is_regular: bool = False) -> Backtest:
 
 
 def _report(
-    population: Population, columns: Columns, tiers: Columns, test: Backtest, models: Row, serving: Row
+    population: Population, columns: Columns, tiers: Columns, test: Backtest, models: Row, season: Row
 ) -> Row:
-    measured, currency = _measured(serving, test), population.spec.parameters.currency
+    measured, currency = _measured(season, test), population.spec.parameters.currency
     given, at_risk = columns["churn_level"], np.maximum(columns["value_at_risk_minor"], 0)
     in_tier = [tiers["tier"] == tier for tier in (*TIER_NAMES, "")]
     rows = []
@@ -243,7 +272,7 @@ def _report(
         "levels": rows,
         "value_at_risk": money.to_wire(_total(at_risk), currency),
         "models": models,
-        "serving": serving,
+        **season,
         "limits": _limits(models[mbg_nbd.CODE], test, measured),
         **measured,
         "backtest": test_row(test),
@@ -254,12 +283,64 @@ def _total(amounts: NDArray[np.int64]) -> int:
     return int(amounts.sum())
 
 
-def _measured(serving: Row, test: Backtest) -> Row:
-    """How right the model that serves is: as the contest found it, or as the backtest did."""
+def _season_rows(chosen: SelectedModel, forecast: Forecast, regular: Row | None) -> Row:
+    """Which model published the probabilities, or only ranks, None when none could be fitted; the contest;
+    and what the season made of it."""
+    contest = {name: value for name, value in chosen.contest.items() if name != "season"}
+    serving: Row = {"model": None if forecast.code == BASELINE else forecast.code}
+    serving |= {"k": regular["k"] if regular else None}
+    serving |= {"chosen_for": chosen.as_of.isoformat(), "contest": contest}
+    return {
+        "serving": serving,
+        "season": chosen.contest.get("season"),
+        "ranked_only": forecast.withheld is not None,
+    }
+
+
+def _measured(rows: Row, test: Backtest) -> Row:
+    """How right the published probabilities are: as the season found it, the contest, or the backtest did."""
+    serving, season = rows["serving"], rows["season"] or {}
+    if rows["ranked_only"] or (season.get("shift") is not None and season["measured"] is None):
+        return calibration_row(None)
+    if season.get("measured") is not None:
+        return calibration_row(_metrics(season["candidates"], season["measured"]))
     if serving["model"] != LEARNED:
         return calibration_row(None if test.model is None else metrics_row(test.model))
-    entries = {entry["code"]: entry["metrics"] for entry in serving["contest"]["entries"]}
-    return calibration_row(entries[LEARNED])
+    return calibration_row(_metrics(serving["contest"]["entries"], LEARNED))
+
+
+def _metrics(entries: list[Row], code: str) -> Row:
+    found: Row = {entry["code"]: entry["metrics"] for entry in entries}[code]
+    return found
+
+
+def _ranked(population: Population, columns: Columns, tiers: Columns, forecast: Forecast) -> list[str]:
+    """Ids of the first `TOP` customers in the order of the value at risk that is withheld; empty where it is
+    shown."""
+    if forecast.withheld is None:
+        return []
+    facts, value = population.facts, np.zeros(population.buyers.size, dtype=np.int64)
+    percent = np.round(100 * forecast.rank).astype(np.int64)
+    value[population.buyers] = _share_of(np.maximum(facts["value_minor"][population.buyers], 0), percent)
+    value[(columns["churn_level"] != NONE) | _left_by_event(population) | (tiers["tier"] == NO_TIER)] = 0
+    first = np.lexsort((np.arange(value.size), -value))[:TOP]
+    return [str(one) for one in raw_ids(facts["customer_id"][first[value[first] > 0]])]
+
+
+def _closed_limits(
+    population: Population, chosen: SelectedModel, forecast: Forecast, silence: silent.Silence
+) -> list[str]:
+    """Codes of what the closed windows and the end of sales limit."""
+    found = []
+    if forecast.withheld is not None:
+        found.append(forecast.withheld.value)
+    if chosen.season.found is None and forecast.code != BASELINE:
+        found.append(notes.SEASON_UNKNOWN)
+    if silence.is_unproved and population.buyers.any():
+        found.append(notes.LEFT_UNPROVED)
+    if population.spec.feed.has_stopped:
+        found.append(notes.SALES_STOPPED)
+    return found
 
 
 def _limits(fit: Row, test: Backtest, measured: Row) -> list[str]:

@@ -1,17 +1,19 @@
 """Reasons and explanations of one customer's churn level, from its row and its run."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import date
 from typing import Any
 
 from app.domain import churn
+from app.domain.churn.contractual import cross_section
+from app.domain.churn.contractual.cross_section import SectionServing
 from app.domain.churn.contractual.serving import ContractServing, explained
 from app.domain.churn.explanations import contributions
 from app.domain.churn.explanations.contributions import Contribution
 from app.domain.churn.inputs.customer_facts import COLUMNS, CustomerFacts
 from app.domain.churn.models.logistic import Serving
 from app.domain.common.days import day_number
+from app.domain.customers.contract_statements import AgeUnit
 from app.domain.scoring.score_columns import ROW_FACTS
 from app.store.transactions import Row
 from app.texts import render
@@ -85,6 +87,7 @@ def contract_explanation_of(
     as_of: date,
     data_end: date | None,
     language: str,
+    document: Mapping[str, Any] | None = None,
 ) -> Row | None:
     """Tell what the probability of a contract is made of; as `explanation_of`.
 
@@ -95,12 +98,32 @@ def contract_explanation_of(
         as_of: the run's day.
         data_end: as above.
         language: of the sentences: en, tr or az.
+        document: the attributes of its contract that the run saw.
     """
     if facts is None or started_day is None or serving is None:
         return None
     model = ContractServing.from_dict(serving)
     read, refunds = _read(facts, as_of, data_end)
-    return _explanation(explained(read, started_day, refunds, model), model.mean_log_odds, language)
+    parts = explained(read, started_day, refunds, model, document)
+    return _explanation(parts, model.mean_log_odds, language)
+
+
+def section_explanation_of(
+    statement: Row | None, serving: Mapping[str, Any] | None, language: str
+) -> Row | None:
+    """Tell what the probability of a customer in a snapshot is made of; as `explanation_of`.
+
+    Args:
+        statement: what the snapshot says of it.
+        serving: ``cross_section`` of the run; None when the share served.
+        language: of the sentences: en, tr or az.
+    """
+    if statement is None or serving is None:
+        return None
+    model = SectionServing.from_dict(serving)
+    age, unit = statement["age"], AgeUnit(statement["age_unit"])
+    parts = cross_section.explained(age, unit, statement["attributes"], model)
+    return _explanation(parts, model.mean_log_odds, language)
 
 
 def _facts(facts: Sequence[Any], as_of: date, data_end: date | None) -> CustomerFacts:
@@ -120,9 +143,14 @@ def _explanation(parts: Sequence[Contribution], usual: float, language: str) -> 
         "log_odds": usual + sum(part.contribution for part in parts),
         "mean_log_odds": usual,
         "contributions": [
-            {**asdict(part), "sentence": render(language, *contributions.sentences(part))} for part in parts
+            {**_shown(part), "sentence": render(language, *contributions.sentences(part))} for part in parts
         ],
     }
+
+
+def _shown(part: Contribution) -> Row:
+    named = {"attribute": part.attribute, "text": part.text}
+    return {name: getattr(part, name) for name in ("code", "value", "baseline", "contribution")} | named
 
 
 def silence_days_of(facts: Sequence[Any], as_of: date, data_end: date | None) -> int:

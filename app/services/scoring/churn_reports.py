@@ -8,6 +8,7 @@ from app.domain.churn.distributions.mbg_cnbd_k import RegularFit
 from app.domain.churn.evaluation.backtest_report import Evaluation, Figures
 from app.domain.churn.evaluation.metrics import Metrics, is_calibrated
 from app.domain.churn.evaluation.model_selection import Contest
+from app.domain.churn.evaluation.season import Season
 from app.domain.common.days import day_of
 from app.store.transactions import Row
 
@@ -58,9 +59,42 @@ def contest_row(found: Contest) -> Row:
                 "code": entry.code,
                 "metrics": None if entry.metrics is None else metrics_row(entry.metrics),
                 "missing": None if entry.missing is None else entry.missing.value,
+                "statistic": entry.statistic,
             }
             for entry in found.entries
         ],
+    }
+
+
+def season_row(found: Season) -> Row:
+    """What the windows of earlier years say, as it is stored and shown."""
+    return {
+        "found": found.found,
+        "shifts": [
+            {
+                "window": one.window,
+                "opened_on": day_of(one.opened_day).isoformat(),
+                "days": one.days,
+                "n": one.n,
+                "share": one.share,
+                "shift": one.constant,
+                "error": one.error,
+            }
+            for one in found.shifts
+        ],
+        "candidates": [
+            {
+                "code": one.code,
+                "metrics": None if one.metrics is None else metrics_row(one.metrics),
+                "statistic": one.statistic,
+                "missing": None if one.missing is None else one.missing.value,
+            }
+            for one in found.candidates
+        ],
+        "served": found.served,
+        "shift": found.constant,
+        "measured": None if found.published is None else found.published.code,
+        "withheld": None if found.withheld is None else found.withheld.value,
     }
 
 

@@ -56,7 +56,7 @@ def read(tx: ReadTx, population: Population) -> UnderContract | None:
     active, notice = (population.states == state for state in (State.ACTIVE, State.NOTICE_GIVEN))
     share = population.turnover_of(contracts_of(facts, in_time)).churn_rate
     return UnderContract(
-        training_windows.contract_window(population, after),
+        training_windows.contract_window(tx, population, after),
         Known(past.earlier, past.last, share, past.terms_known),
         terms_unknown=int(np.count_nonzero(active & ~in_time)),
         notice_given=int(np.count_nonzero(notice & in_time)),

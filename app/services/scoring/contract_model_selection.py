@@ -15,11 +15,14 @@ from sqlalchemy import exists, select
 from app.domain.churn.contractual.serving import ContractServing, serve
 from app.domain.churn.contractual.state import State
 from app.domain.churn.evaluation.model_selection import Contest
+from app.domain.churn.inputs.attributes import NAMED
 from app.domain.churn.models import contract
 from app.domain.churn.models.contract import ContractModel
 from app.domain.churn.models.model import Why
 from app.domain.scoring.population import Population
+from app.services.scoring import recorded_attributes
 from app.services.scoring.churn_reports import calibration_row, contest_row
+from app.services.scoring.recorded_attributes import Recorded
 from app.services.scoring.training_windows import Past
 from app.store.tables import ChurnContest, ContractTerms
 from app.store.transactions import ReadTx, Row
@@ -72,17 +75,26 @@ def is_outdated(tx: ReadTx, contest_id: UUID, stored: Row | None, opened: date) 
 # --- in a run
 
 
-def served(stored: Row | None, population: Population) -> Served | None:
+def recorded(tx: ReadTx, population: Population) -> Recorded:
+    """Read the attributes that were recorded of the active contracts of a run."""
+    active = population.facts["customer_id"][population.states == State.ACTIVE]
+    return recorded_attributes.read(tx, population, active)
+
+
+def served(stored: Row | None, population: Population, recorded: Recorded) -> Served | None:
     """Score the active contracts of a run by the learned model; None unless it serves.
 
     Args:
         stored: what `select_model` gave.
         population: the customers of the run.
+        recorded: the attributes of its active contracts.
     """
     if stored is None or stored["learned"] is None:
         return None
-    now = population.contract_snapshot(rows := np.flatnonzero(population.states == State.ACTIVE))
-    serving = serve(ContractModel.from_dict(stored["learned"]), now)
+    model = ContractModel.from_dict(stored["learned"])
+    rows = np.flatnonzero(population.states == State.ACTIVE)
+    now = population.contract_snapshot(rows, recorded.columns(model.recorded_names))
+    serving = serve(model, now)
     return Served(rows, serving.q(now), serving)
 
 
@@ -92,8 +104,17 @@ def serving_row(stored: Row | None, chosen_for: date, was_learned: bool, there_a
     if not there_are_any:
         return None
     shown = contest_row(Contest(contract.BASE, Why.NO_CLOSED_WINDOW)) if stored is None else stored["contest"]
-    model = contract.CODE if was_learned else contract.BASE
-    return {"model": model, "k": None, "chosen_for": chosen_for.isoformat(), "contest": shown}
+    model, names = contract.BASE, []
+    if was_learned and stored is not None:
+        model, learned = contract.CODE, ContractModel.from_dict(stored["learned"])
+        names = sorted(name.removeprefix(NAMED) for name in learned.recorded_names)
+    return {
+        "model": model,
+        "k": None,
+        "chosen_for": chosen_for.isoformat(),
+        "contest": shown,
+        "attributes": names,
+    }
 
 
 def calibration_of(serving: Row) -> Row:

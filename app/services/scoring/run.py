@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from sqlalchemy import select, update
 
 from app.domain.churn import NO_DAY
+from app.domain.churn.inputs.snapshots import NO_WINDOWS, Closed
+from app.domain.churn.notes import REASONS, Reason
 from app.domain.common.access import Actor
 from app.domain.satisfaction.model import Adjustment
 from app.domain.scoring.parameters import Parameters
@@ -33,6 +35,7 @@ from app.services.scoring import (
     answer_columns,
     churn,
     contract_model_selection,
+    cross_sections,
     model_selection,
     run_facts,
     runs,
@@ -46,11 +49,13 @@ from app.services.scoring.lifetime import values as lifetime_values
 from app.services.scoring.lifetime import windows as lifetime_windows
 from app.services.scoring.lifetime.windows import Seen
 from app.services.scoring.model_selection import SelectedModel
+from app.services.scoring.recorded_attributes import Recorded
 from app.services.scoring.run_facts import Base, Facts
-from app.services.scoring.training_windows import NO_WINDOWS, Closed, Past
+from app.services.scoring.training_windows import Past
 from app.store import dialects
 from app.store.audit import trail
 from app.store.scoring import changed_customers, run_results, sale_days, survey_answers
+from app.store.scoring.contract_statements import Said
 from app.store.sql.column_codec import Columns
 from app.store.tables import ScoringRun
 from app.store.transactions import ReadTx, Row, WriteTx
@@ -76,6 +81,12 @@ class Input:
     windows: Closed
     contracts: Past | None
     """The windows of customers under contract."""
+    recorded: Recorded
+    """The attributes of active contracts."""
+    snapshots: Said | None
+    """Snapshots of contracts; None when nobody is in one."""
+    learns_snapshots: bool
+    """Whether the contest has not learned from these."""
     lifetime: tuple[Seen, ...]
     """The windows that lifetime value is held against."""
 
@@ -99,18 +110,21 @@ def read(tx: ReadTx, actor: Actor, run_id: UUID) -> Input:
     spec = _spec(tx, actor, run_id)
     facts = run_facts.read(tx, spec)
     chosen = model_selection.find(tx, spec)
+    population = Population(spec, facts.columns)
     if chosen and not _is_outdated(tx, chosen, spec):
-        return _input(tx, run_id, spec, facts, chosen)
+        is_other = cross_sections.is_outdated(chosen.cross_section, population)
+        return _input(tx, run_id, population, facts, chosen, learns_snapshots=is_other)
     bought = facts.columns["purchase_days"] > 0
     buyers = (facts.columns[name][bought] for name in ("customer_id", "first_day"))
     windows = training_windows.purchase_windows(tx, spec, *buyers)
-    population = Population(spec, facts.columns)
     contracts = training_windows.contract_windows(tx, population)
     lifetime = lifetime_windows.read(tx, population)
-    return _input(tx, run_id, spec, facts, None, windows, contracts, lifetime)
+    return _input(tx, run_id, population, facts, None, windows, contracts, lifetime, learns_snapshots=True)
 
 
 def _is_outdated(tx: ReadTx, chosen: SelectedModel, spec: RunSpec) -> bool:
+    if not chosen.knows_season:  # held by an earlier version
+        return True
     opened = chosen.as_of - timedelta(days=2 * spec.parameters.horizon_days)
     return contract_model_selection.is_outdated(tx, chosen.id, chosen.contract, opened)
 
@@ -118,7 +132,8 @@ def _is_outdated(tx: ReadTx, chosen: SelectedModel, spec: RunSpec) -> bool:
 def read_without_cache(tx: ReadTx, actor: Actor, run_id: UUID, chosen: SelectedModel) -> Input:
     """Read what a run needs once more: all facts, whatever runs have stored, and the contest it is given."""
     spec = _spec(tx, actor, run_id)
-    return _input(tx, run_id, spec, run_facts.read(tx, spec, without_cache=True), chosen)
+    facts = run_facts.read(tx, spec, without_cache=True)
+    return _input(tx, run_id, Population(spec, facts.columns), facts, chosen)
 
 
 def _spec(tx: ReadTx, actor: Actor, run_id: UUID) -> RunSpec:
@@ -130,18 +145,36 @@ def _spec(tx: ReadTx, actor: Actor, run_id: UUID) -> RunSpec:
 def _input(
     tx: ReadTx,
     run_id: UUID,
-    spec: RunSpec,
+    population: Population,
     facts: Facts,
     chosen: SelectedModel | None,
     windows: Closed = NO_WINDOWS,
     contracts: Past | None = None,
     lifetime: tuple[Seen, ...] = (),
+    *,
+    learns_snapshots: bool = False,
 ) -> Input:
+    spec = population.spec
     since = spec.company.start_of(spec.as_of - timedelta(days=SATISFACTION_DAYS))
     asked = survey_answers.Asked(sorted(SCALED), since, spec.bounds.end)
     versions = answer_columns.versions_of(survey_answers.surveys(tx))
     answered = answer_columns.answered(survey_answers.answers(tx, asked), versions)
-    return Input(run_id, spec, facts, answered, since, chosen, windows, contracts, lifetime)
+    recorded = contract_model_selection.recorded(tx, population)
+    snapshots = cross_sections.read(tx, population)
+    return Input(
+        run_id,
+        spec,
+        facts,
+        answered,
+        since,
+        chosen,
+        windows,
+        contracts,
+        recorded,
+        snapshots,
+        learns_snapshots,
+        lifetime,
+    )
 
 
 def compute(given: Input, on_stage: Callable[[str], None]) -> Result:
@@ -171,27 +204,35 @@ def compute(given: Input, on_stage: Callable[[str], None]) -> Result:
         reference = satisfaction.reference(given.answered)
         placed = satisfaction.quadrants(facts, reference, to_micros(given.answered_since))
         on_stage("contest")
-        chosen = given.chosen or model_selection.select_model(
-            given.windows,
-            given.spec.as_of,
-            given.spec.parameters.horizon_days,
-            given.contracts,
-            measuring.result(),
-        )
+        chosen = _chosen(given, population, measuring.result)
         on_stage("churn")
         if chosen.is_regular and not looks:  # a contest that was held just now
             testing = beside.submit(churn.backtest, population, chosen.is_regular)
-        by_terms = contract_model_selection.served(chosen.contract, population)
+        by_terms = contract_model_selection.served(chosen.contract, population, given.recorded)
+        by_snapshot = cross_sections.served(chosen.cross_section, population, given.snapshots)
         fitting.result()  # both of these need it
         record = lifetime_windows.from_row(chosen.lifetime_value)
         valuing = beside.submit(lifetime_values.compute, population, by_terms, record, spending.result)
-        found = churn.compute(population, tiers.columns, chosen, by_terms, testing.result)
+        found = churn.compute(population, tiers.columns, chosen, by_terms, by_snapshot, testing.result)
         on_stage("lifetime_value")
         worth = valuing.result()
     columns = {**facts, **tiers.columns, **placed, **found.columns, **worth.columns}
     report = lifetime_reports.report(population, tiers.columns, found.columns, worth)
     window = {"days": SATISFACTION_DAYS, "indices": company}
     return Result(columns, tiers, window, spreads, reference, found, report, chosen)
+
+
+def _chosen(given: Input, population: Population, measured: Callable[[], Row]) -> SelectedModel:
+    """The contest that chooses the models of a run: one that is held now, or the one that was kept."""
+    if given.chosen is not None and not given.learns_snapshots:
+        return given.chosen
+    learned = cross_sections.select_model(population, given.snapshots)
+    if given.chosen is not None:
+        return model_selection.renewed(given.chosen, learned)
+    horizon_days = given.spec.parameters.horizon_days
+    return model_selection.select_model(
+        given.windows, given.spec.as_of, horizon_days, given.contracts, learned, measured()
+    )
 
 
 def save(tx: WriteTx, actor: Actor, given: Input, result: Result, packed: run_results.Packed) -> Row | None:
@@ -243,6 +284,7 @@ def save(tx: WriteTx, actor: Actor, given: Input, result: Result, packed: run_re
         "churn_baselines": result.churn.baselines,
         "churn_serving": result.churn.serving,
         "contract_serving": result.churn.contract_serving,
+        "cross_section": result.churn.cross_section,
         "lifetime_value": result.lifetime_value,
         "facts_until": given.facts.until,
         "facts_key": given.spec.facts_key,
@@ -311,6 +353,7 @@ def scored_only(columns: Columns) -> Columns:
 
 
 _SCORED = ("tier", "churn_level", "churn_reason", *(f"{code}_n" for code in SATISFACTION_INDICES))
+_ONLY_RANKED = [REASONS.index(reason) for reason in (Reason.WORSE_THAN_BASE_RATE, Reason.SEASON_UNPROVED)]
 _FACTS = f"[{','.join(['%s'] * len(ROW_FACTS))}]"
 
 
@@ -321,7 +364,8 @@ def _facts(part: Columns) -> list[str | None]:
         column = part[name]
         is_there = ~np.isnan(column) if column.dtype.kind == "f" else column != NO_DAY
         columns.append(_or_null(column, is_there, "null"))
-    as_text = zip(zip(*columns, strict=True), part["churn_level"] >= 0, strict=True)
+    has_facts = (part["churn_level"] >= 0) | np.isin(part["churn_reason"], _ONLY_RANKED)
+    as_text = zip(zip(*columns, strict=True), has_facts, strict=True)
     return [_FACTS % row if tell else None for row, tell in as_text]
 
 

@@ -18,7 +18,13 @@ from app.domain.scoring.population import Population
 from app.domain.scoring.run_spec import RunSpec
 from app.domain.scoring.score_columns import FACTS, blank
 from app.services.scoring import answer_columns, satisfaction
-from app.store.scoring import changed_customers, customer_facts, run_results, survey_answers
+from app.store.scoring import (
+    changed_customers,
+    contract_statements,
+    customer_facts,
+    run_results,
+    survey_answers,
+)
 from app.store.sql.column_codec import Columns, unpack
 from app.store.sql.numpy_io import Ids
 from app.store.tables import ScoringRun
@@ -185,6 +191,7 @@ class _Reader:
         return [
             customer_facts.contracts(self.tx, self.spec.bounds, self.only),
             customer_facts.departures(self.tx, self.only),
+            *contract_statements.facts(self.tx, self.spec.bounds, self.only),
         ]
 
     def _aligned(self, families: list[Columns]) -> Columns:

@@ -1,13 +1,14 @@
 """Windows of the past that models learn from: how customers stood on a day, and what they did after it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import numpy as np
 
 from app.domain.churn.contractual.features import attributes
 from app.domain.churn.contractual.state import Contracts, State
-from app.domain.churn.inputs.snapshots import Window, plan, same_season
+from app.domain.churn.inputs.attributes import NAMED
+from app.domain.churn.inputs.snapshots import NO_WINDOWS, Closed, Window, plan, same_season
 from app.domain.churn.models import contract
 from app.domain.churn.models.contract import ContractWindow
 from app.domain.common.arrays import IntArray
@@ -15,7 +16,8 @@ from app.domain.common.days import day_of
 from app.domain.scoring.parameters import NO_DAY
 from app.domain.scoring.population import CONTRACT_DAYS, Population, contracts_of
 from app.domain.scoring.run_spec import RunSpec
-from app.services.scoring import run_facts
+from app.services.scoring import recorded_attributes, run_facts
+from app.services.scoring.recorded_attributes import LEAST_KNOWN
 from app.store.scoring import customer_facts, run_results
 from app.store.sql.column_codec import Columns
 from app.store.sql.numpy_io import Ids
@@ -24,28 +26,6 @@ from app.store.transactions import ReadTx
 MAX_BUYERS, MAX_CONTRACTS = 200_000, 100_000
 """Customers whose past is read to learn from and to compare on at most: the models use no more, and the past
 takes as long to read as the present."""
-
-LEAST_KNOWN = 0.8
-"""Share of the contracts active when a window opened whose terms must have been known then: the others are
-those nobody has touched for long, and what holds for the rest need not hold for them."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Closed:
-    """The windows that had closed by a run's day; None for each that the past is too short for.
-
-    Args:
-        earlier: the window before ``last``.
-        last: the one that closed on the day.
-        same_season: the one a year before the horizon.
-    """
-
-    earlier: Window | None = None
-    last: Window | None = None
-    same_season: Window | None = None
-
-
-NO_WINDOWS = Closed()
 
 
 def purchase_window(tx: ReadTx, population: Population, closes_day: int) -> tuple[Ids, Window]:
@@ -82,11 +62,11 @@ def purchase_windows(tx: ReadTx, spec: RunSpec, customer_id: Ids, first_day: Int
         then = run_facts.population(tx, spec.on(day_of(opens)), only)
         return purchase_window(tx, then, closes)[1]
 
-    season = same_season(first, day, horizon)
+    seasons = (same_season(first, day, horizon, years) for years in (1, 2))
     return Closed(
         read(planned.earlier_day, planned.last_day),
         read(planned.last_day, day),
-        None if season is None else read(season[0], sum(season)),
+        *(None if season is None else read(season[0], sum(season)) for season in seasons),
     )
 
 
@@ -113,19 +93,30 @@ def contract_windows(tx: ReadTx, population: Population) -> Past | None:
     ids = ids[:: -(-ids.size // MAX_CONTRACTS)]
     horizon = timedelta(days=spec.parameters.horizon_days)
     then, before = (run_facts.population(tx, spec.on(spec.as_of - times * horizon), ids) for times in (1, 2))
-    earlier, last = contract_window(before, then), contract_window(then, population)
+    earlier, last = contract_window(tx, before, then), contract_window(tx, then, population)
     if earlier is None or last is None:
         return Past(None, None, terms_known=False)
+    if earlier.recorded_day is None or last.recorded_day is None:  # what is tested is what serves
+        earlier, last = without_recorded(earlier), without_recorded(last)
     return Past(earlier, last, terms_known=True)
 
 
-def contract_window(then: Population, after: Population) -> ContractWindow | None:
+def without_recorded(window: ContractWindow) -> ContractWindow:
+    """A window whose attributes are features alone."""
+    own = {name: column for name, column in window.attributes.items() if not name.startswith(NAMED)}
+    return replace(window, attributes=own, recorded_day=None)
+
+
+def contract_window(tx: ReadTx, then: Population, after: Population) -> ContractWindow | None:
     """Say who of those under contract when a window opened was gone when it closed.
 
     Terms are those that were known when it opened; customers whose terms became known later are not in it,
     and when they are too many, there is nothing to learn from (docs/decisions/0012-contract-terms.md).
+    Attributes are those that were recorded before it opened; where of too many customers there are none,
+    they are left out.
 
     Args:
+        tx: a transaction.
         then: of the day it opened.
         after: of the day after its last; who is not among them has left no trace.
 
@@ -138,10 +129,13 @@ def contract_window(then: Population, after: Population) -> ContractWindow | Non
     if np.count_nonzero(known) < LEAST_KNOWN * np.count_nonzero(active):
         return None
     rows = np.flatnonzero(known)
-    seen = then.contract_snapshot(rows)
+    recorded = recorded_attributes.read(tx, then, facts["customer_id"][rows])
+    seen = then.contract_snapshot(rows, recorded.columns() if recorded.are_known else None)
     later = _aligned(after.facts, facts["customer_id"][rows])
     left = contract.outcome(seen.contracts, opens, closes, then.spec.parameters.grace_days, later)
-    return ContractWindow(attributes(seen), left, opens, closes, facts["contract_known_day"][rows])
+    recorded_day = recorded.known_day if recorded.are_known else None
+    known_day = facts["contract_known_day"][rows]
+    return ContractWindow(attributes(seen), left, opens, closes, known_day, recorded_day)
 
 
 # --- inside

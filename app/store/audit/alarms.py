@@ -1,7 +1,7 @@
 """What is wrong with the audit trail, by kind, and the note of it that workers leave in the database."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from sqlalchemy import delete, func, select, update
@@ -23,8 +23,12 @@ class Kind(StrEnum):
     """No entry has this position, though one was sealed there."""
     UNSEALED = "unsealed"
     """An entry below the head has no seal."""
+    TWICE = "twice"
+    """Several entries have this position."""
     REFUSED = "refused"
     """An entry without the mark of a process that has the secret; it got no position."""
+    LOST = "lost"
+    """Entries were removed before they were sealed; the head was at this position."""
     ABOVE = "above"
     """An entry has a position above the head and a seal that is none."""
     PUT_BACK = "put_back"
@@ -39,7 +43,7 @@ class Kind(StrEnum):
     """The copy of a head is of another store."""
 
 
-_OF_ENTRIES = {Kind.CHANGED, Kind.MOVED, Kind.REMOVED, Kind.UNSEALED}
+_OF_ENTRIES = {Kind.CHANGED, Kind.MOVED, Kind.REMOVED, Kind.UNSEALED, Kind.TWICE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,8 @@ class Alarm:
     last: int = 0
     remark: str = ""
     """More about it, for people."""
+    is_accepted: bool = False
+    """Whether the database says that somebody accepted it as known."""
 
     def is_part_of(self, other: "Alarm") -> bool:
         """Whether the other one says the same of these positions, or something better, and perhaps more."""
@@ -61,7 +67,7 @@ class Alarm:
 
 
 def note(tx: WriteTx, alarms: Iterable[Alarm]) -> list[Alarm]:
-    """Store findings; returns those that nobody has accepted as known."""
+    """Store findings; returns them with whether somebody has accepted them as known."""
     keys = ["kind", "first_position", "last_position"]
     columns = [AuditAlarm.__table__.c[name] for name in keys]
     wanted = {(alarm.kind.value, alarm.first, alarm.last): alarm for alarm in alarms}
@@ -70,7 +76,7 @@ def note(tx: WriteTx, alarms: Iterable[Alarm]) -> list[Alarm]:
     rows = [{**dict(zip(keys, key, strict=True)), "found_at": now()} for key in wanted]
     tx.execute(dialects.insert(tx, AuditAlarm).on_conflict_do_nothing(index_elements=keys), rows)
     accepted = set(map(tuple, tx.execute(select(*columns).where(AuditAlarm.accepted_at.is_not(None)))))
-    return [alarm for key, alarm in wanted.items() if key not in accepted]
+    return [replace(alarm, is_accepted=key in accepted) for key, alarm in wanted.items()]
 
 
 def accept(tx: WriteTx) -> None:

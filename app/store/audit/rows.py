@@ -8,6 +8,7 @@ gives them, and what cannot be read makes an entry that fits no seal.
 import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple, cast
+from uuid import UUID
 
 from sqlalchemy import Connection
 
@@ -15,10 +16,15 @@ from app.store import dialects
 from app.store.transactions import ReadTx, WriteTx
 
 _TEXTS = ("actor_id", "request_id", "action", "object_id", "members")
-# SQLite keeps any kind of value in any column, and the driver fails at text that is none.
+# SQLite keeps any kind of value in any column, and the driver fails at text that is none. Bytes in the place
+# of the same text are another value: who looks for the text does not find them.
+_TEXT = (
+    "CASE typeof({0}) WHEN 'text' THEN CAST({0} AS BLOB) WHEN 'null' THEN NULL"
+    " ELSE typeof({0}) || ' ' || quote({0}) END"
+)
 _SQLITE = (
     "rowid, CASE typeof(id) WHEN 'blob' THEN lower(hex(id)) END, CASE typeof(at) WHEN 'integer' THEN at END, "
-    + ", ".join(f"CAST({name} AS BLOB)" for name in _TEXTS)
+    + ", ".join(map(_TEXT.format, _TEXTS))
     + ", CASE typeof(position) WHEN 'integer' THEN position END, CASE typeof(seal) WHEN 'blob' THEN seal END"
 )
 _POSTGRES = (
@@ -76,6 +82,18 @@ def waiting(tx: ReadTx, limit: int) -> list[Entry]:
 def refused(tx: ReadTx, limit: int) -> list[Entry]:
     """Entries that were refused, the first first."""
     return _read(tx, f"{_ENTRIES} position <= 0 ORDER BY position DESC LIMIT {{}}", limit)
+
+
+def positions(tx: WriteTx, ids: Sequence[UUID]) -> dict[UUID, int | None]:
+    """The positions of those of some entries that are there, None for those that wait."""
+    if dialects.is_postgres(tx):
+        wanted = "SELECT id, position FROM audit_entries WHERE id = ANY(%s)"
+        return {row[0]: row[1] for row in tx.exec_driver_sql(wanted, (list(ids),))}
+    stored = [one.bytes for one in ids]
+    marks = ",".join("?" * len(ids))
+    wanted = f"SELECT id, position FROM audit_entries WHERE id IN ({marks})"  # noqa: S608 - question marks only
+    found = {row[0]: row[1] for row in tx.exec_driver_sql(wanted, tuple(stored))}
+    return {one: found[key] for one, key in zip(ids, stored, strict=True) if key in found}
 
 
 def place(tx: WriteTx, placed: Sequence[tuple[int, bytes | None, Any]]) -> None:

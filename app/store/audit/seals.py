@@ -18,6 +18,9 @@ UNMARKED = " without secret"
 """Ends the actor of an entry whose writer had no secret: such an entry cannot name anybody else."""
 
 
+_KEYS = "key:"  # who acts for an API key always has a secret
+
+
 def mark(key: bytes, text: str) -> bytes:
     """The mark of an entry with this text (`app.store.audit.rows.text_of`)."""
     return hmac.digest(key, text.encode(), "sha256")
@@ -34,6 +37,6 @@ def is_marked(keys: AuditKeys, entry: Entry, *, earlier: bool = False) -> bool:
     ``earlier``: take the marks of previous secrets, too.
     """
     if entry.seal is None:
-        return entry.actor_id.endswith(UNMARKED)
+        return entry.actor_id.endswith(UNMARKED) and not entry.actor_id.startswith(_KEYS)
     known = keys.all if earlier else (keys.current,)
     return any(hmac.compare_digest(entry.seal, mark(one.mark, entry.text)) for one in known)

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import insert
 
 from app.domain.common.access import Actor
-from app.store.audit import keys, rows, seals
+from app.store.audit import keys, rows, seals, witness
 from app.store.tables import AuditEntry, Event
 from app.store.transactions import WriteTx
 from app.store.types import new_id, now, to_micros
@@ -56,9 +56,10 @@ def record_all(
     at, names, more = now(), sorted(members), data or {}
     micros, key = to_micros(at), keys.mark_key(tx.get_execution_options())
     actor_id = actor.id if key is not None else actor.id + seals.UNMARKED
-    audit, events = [], []
+    audit, events, ids = [], [], []
     for object_id, customer_id in objects:
         entry_id = new_id()
+        ids.append(entry_id)
         text = rows.text_of(entry_id.hex, micros, actor_id, actor.request_id, action, object_id, names)
         audit.append(
             {
@@ -84,5 +85,6 @@ def record_all(
         )
     if audit:
         tx.execute(_INSERT_AUDIT, audit)
+        witness.wrote(tx, ids)
         if outbox:
             tx.execute(_INSERT_EVENT, events)

@@ -53,10 +53,10 @@ class Walk:
 
     def step(self, tx: ReadTx, limit: int = STEP) -> bool:
         """Go on by at most ``limit`` entries; True while there are more."""
-        entries = rows.after(tx, self.position, limit, self.last)
+        entries = _page(tx, self.position, limit, self.last)
         for entry in entries:
             self._look_at(entry, entry.position or 0)
-        if len(entries) == limit and self.position < self.last:
+        if len(entries) >= limit and self.position < self.last:
             return True
         if self.position < self.last:
             self._miss(self.last)
@@ -65,6 +65,10 @@ class Walk:
         return False
 
     def _look_at(self, entry: Entry, position: int) -> None:
+        if position == self.position:
+            self._add(Kind.TWICE, position)
+            self._previous = (*self._previous, *(() if entry.seal is None else (entry.seal,)))
+            return
         if position > self.position + 1:
             self._miss(position - 1)
         fits = entry.seal is not None and self._fits(entry.seal, position, entry.text)
@@ -145,6 +149,18 @@ class Walk:
                     if audit_seals.seal(key, seal, place, entry.text) in wanted:
                         return place
         return None
+
+
+def _page(tx: ReadTx, position: int, limit: int, last: int) -> list[Entry]:
+    """The entries behind a position, never parting those that share one.
+
+    No two do, unless somebody who may change the table has taken its unique index away.
+    """
+    entries = rows.after(tx, position, limit, last)
+    if len(entries) < limit:
+        return entries
+    end = entries[-1].position or 0
+    return [one for one in entries if one.position != end] + rows.after(tx, end - 1, limit + 1, end)
 
 
 def ends_otherwise(walk: Walk) -> list[Alarm]:

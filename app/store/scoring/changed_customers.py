@@ -19,6 +19,7 @@ from app.store.sql.numpy_io import ID, Ids
 from app.store.tables import (
     Complaint,
     ComplaintEvent,
+    ContractStatement,
     ContractTerms,
     Customer,
     Import,
@@ -59,6 +60,7 @@ def _recorded(tx: ReadTx, since: datetime) -> Iterator[Select[Any]]:
         (SurveyResponse.customer_id, SurveyResponse.recorded_at),
         (Customer.id, Customer.updated_at),
         (ContractTerms.customer_id, ContractTerms.recorded_at),
+        (ContractStatement.customer_id, ContractStatement.recorded_at),
     ):
         yield select(numpy_io.raw_id(tx, owner)).where(at >= since, owner.is_not(None))
 
@@ -82,10 +84,9 @@ def _passed(tx: ReadTx, before: Bounds, after: Bounds) -> Iterator[Select[Any]]:
             yield select(numpy_io.raw_id(tx, owner)).where(at >= low, at < high, owner.is_not(None))
     if before.as_of != after.as_of:
         low_day, high_day = min(before.as_of, after.as_of), max(before.as_of, after.as_of)
-        known_on = ContractTerms.known_on
-        yield select(numpy_io.raw_id(tx, ContractTerms.customer_id)).where(
-            known_on >= low_day, known_on < high_day
-        )
+        for dated in (ContractTerms, ContractStatement):
+            passed = (dated.known_on >= low_day, dated.known_on < high_day)
+            yield select(numpy_io.raw_id(tx, dated.customer_id)).where(*passed)
 
 
 def _between(one: datetime, other: datetime) -> Span:

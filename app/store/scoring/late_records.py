@@ -20,6 +20,7 @@ from app.store.sql import numpy_io
 from app.store.sql.numpy_io import ID, Ids
 from app.store.tables import (
     ComplaintEvent,
+    ContractStatement,
     ContractTerms,
     Customer,
     ExchangeRate,
@@ -138,10 +139,13 @@ _TABLES: dict[LateKind, tuple[Any, Any, Any]] = {
 
 
 def _changed_at() -> Any:
-    """When a customer, or what is said of the past of its contract, was last changed."""
-    changed = select(func.max(ContractTerms.recorded_at)).where(ContractTerms.customer_id == Customer.id)
-    terms = changed.scalar_subquery()
-    return case((terms > Customer.updated_at, terms), else_=Customer.updated_at)
+    """When a customer, or what is said of its contract, was last changed."""
+    found: Any = Customer.updated_at
+    for dated in (ContractTerms, ContractStatement):
+        newest = select(func.max(dated.recorded_at)).where(dated.customer_id == Customer.id)
+        recorded = newest.scalar_subquery()
+        found = case((recorded > found, recorded), else_=found)
+    return found
 
 
 def _complaints(asked: LateQuery, is_late: Callable[[Any, Any, Any], Any]) -> Any:

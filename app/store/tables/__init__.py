@@ -11,6 +11,7 @@ from app.store.tables.audit_and_idempotency import (
 from app.store.tables.base import Base
 from app.store.tables.competitor_measurements import CompetitorMeasurement
 from app.store.tables.complaints import Complaint, ComplaintEvent, ComplaintWord
+from app.store.tables.contract_statements import ContractStatement
 from app.store.tables.contract_terms import ContractTerms
 from app.store.tables.customers import Customer, CustomerExternalId, CustomerLookup
 from app.store.tables.imports import (
@@ -51,6 +52,7 @@ __all__ = [
     "Complaint",
     "ComplaintEvent",
     "ComplaintWord",
+    "ContractStatement",
     "ContractTerms",
     "Customer",
     "CustomerExternalId",

@@ -47,6 +47,8 @@ class ChurnContest(Base):
     learned: Mapped[dict[str, Any] | None]
     # The contest of customers under contract, and what was learned of them.
     contract: Mapped[dict[str, Any] | None]
+    # What a snapshot of contracts taught, and how it was tested.
+    cross_section: Mapped[dict[str, Any] | None]
     # What became of silent customers in the closed windows.
     silence: Mapped[dict[str, Any]]
     # How far lifetime values were off in windows that had closed.

@@ -45,6 +45,7 @@ class ScoringRun(Base):
     # How satisfaction goes with expectation among all: what customers' quadrants are told by.
     expectation_reference: Mapped[dict[str, Any] | None]
     contract_serving: Mapped[dict[str, Any] | None]
+    cross_section: Mapped[dict[str, Any] | None]
     # Everything recorded before this instant was seen: what the next run need not read again.
     facts_until: Mapped[datetime | None]
     # Says how the facts by customer were read; only a run that reads them alike may go on from them.

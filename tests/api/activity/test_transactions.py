@@ -183,6 +183,14 @@ def test_amounts_that_are_not_money_are_refused(
     assert everything(api) == []
 
 
+@pytest.mark.parametrize("amount", [0.1, 10, -5, 1e6])
+def test_an_amount_that_is_a_number_is_told_to_be_text(api: Api, customer_id: str, amount: float) -> None:
+    [(_, detail)] = [
+        (e["pointer"], e["detail"]) for e in api.post(PATH, json=amounting(amount, "TRY")).json()["errors"]
+    ]
+    assert 'as text, such as "1234.50"' in detail
+
+
 def test_the_cost_is_in_the_currency_of_the_amount(api: Api, customer_id: str) -> None:
     answer = api.post(PATH, json=transaction(cost={"amount": "1", "currency": "USD"}))
     assert wrong(answer) == [("/cost/currency", "other_currency")]

@@ -20,6 +20,7 @@ from app.domain.common.access import Actor, Scope
 from app.jobs import registry
 from app.jobs.registry import Context
 from app.main import create_app
+from app.services.imports import batches
 from app.services.platform import api_keys, jobs
 from app.settings import Settings
 from app.store.engine import Store
@@ -413,6 +414,16 @@ def test_refused_rows_are_listed_with_reasons(api: Api, work_off: Callable[[], N
     assert rest["next_cursor"] is None
     some = api.get(f"{path}/refused-rows", params={"code": "amount_unreadable"}).json()
     assert [row["line"] for row in some["data"]] == [3, 5]
+
+
+def test_so_many_refused_rows_are_kept_and_all_are_counted(
+    api: Api, work_off: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "MAX_REFUSED_KEPT", 3)
+    path = refused_import(api, work_off)
+    assert api.get(path).json()["refused_by_reason"] == {"amount_unreadable": 2, "customer_missing": 3}
+    assert [row["line"] for row in api.get(f"{path}/refused-rows").json()["data"]] == [2, 3, 4]
+    assert len(api.get(f"{path}/refused-rows.csv").text.splitlines()) == 1 + 3
 
 
 def test_what_has_not_happened_yet_is_refused(api: Api, work_off: Callable[[], None]) -> None:

@@ -55,6 +55,37 @@ def test_an_address_book_comes_in_and_goes_back(api: Api, store: Store, settings
     assert api.get("/v1/customers").json()["data"] == []
 
 
+@pytest.mark.parametrize(
+    ("kind", "column", "value", "expected"),
+    [
+        ("customers", "kind=x", "firma", "one of person, organisation"),
+        ("customers", "lifecycle=x", "kayıp", "one of prospect, active, left"),
+        ("customers", "preferred_channel=x", "güvercin", "one of phone, email, chat,"),
+        ("customers", "do_not_contact=x", "hep", "one of phone, email, chat,"),
+        ("customers", "name=x", "x" * 300, "longer than 200 characters"),
+        ("customers", "email=x", "yok", "such as ayse@example.com"),
+        ("customers", "phone=x", "yokmuş", "such as +90 532 123 45 67"),
+        ("customers", "preferred_hours=x", "sabah", "such as 9:00-12:30"),
+        ("customers", "language=x", "Türkçe", "longer than 2 characters"),
+        ("departures", "left_on=x", "2026-01-05", "Take the customers in first"),
+        ("contract-terms", "known_on=x", "2026-01-05", "Take the customers in first"),
+    ],
+)
+def test_a_refused_row_says_what_is_expected(
+    api: Api, store: Store, settings: Settings, kind: str, column: str, value: str, expected: str
+) -> None:
+    key = "external_id=no" if kind == "customers" else "customer_key=no"
+    answer = send(api, kind, [key, column], f"no,x\nK1,{value}\n".encode())
+    assert answer.status_code == 202, answer.text
+    import_helpers.work_off(store, settings)
+    path = f"{PATH}/{answer.json()['id']}/refused-rows"
+    [english] = api.get(path).json()["data"]
+    assert expected in english["detail"]
+    for language in ("tr", "az"):
+        [other] = api.get(path, headers={"Accept-Language": language}).json()["data"]
+        assert other["detail"] != english["detail"]
+
+
 def test_a_saved_mapping_names_each_source_of_a_target(api: Api, store: Store, settings: Settings) -> None:
     columns = {"external_id": "no", "name": "first,last", "phone": "a", "phone.2": "b"}
     body = {"kind": "customers", "columns": columns}

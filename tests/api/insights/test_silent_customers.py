@@ -67,7 +67,7 @@ def test_those_whom_the_windows_prove_to_be_gone_have_left(api: Api, store: Stor
     counts = {"customers": 60, "by_event": 0, "by_silence": 60, "return_share": share}
     left = report["left"]
     assert {**left, "expected_to_return": 0} == {**counts, "expected_to_return": 0}
-    assert 0 < left["expected_to_return"] < 6
+    assert 0 <= left["expected_to_return"] < 6  # nobody, of customers who bought like clocks
     assert (report["silence_limit"], report["data_end"]) == (1.0, None)
     nobody = {"customers": 0, "expected_to_return": 0.0, "return_share": None}
     assert report["dormant"] == nobody

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.churn.evaluation.backtest_report import Options, evaluate
-from app.domain.churn.evaluation.model_selection import contest, predict
+from app.domain.churn.evaluation.model_selection import choose, predict
 from app.domain.churn.explanations.contributions import contributions, sentences
 from app.domain.churn.inputs.customer_facts import from_row
 from app.domain.churn.models import BASELINE
@@ -23,21 +23,22 @@ ROWS = st.lists(
 
 def check(ledger: Ledger, as_of_day: int, horizon: int) -> None:
     """A run and a backtest on the day."""
-    earlier, last = ledger.windows(as_of_day, horizon)
-    found = contest(earlier, last, draws=3)
+    closed = ledger.closed(as_of_day, horizon)
+    selected = choose(closed, draws=3)
     _, now = ledger.snapshot(as_of_day)
-    forecast = predict(now, horizon, found, earlier, last)
+    forecast = predict(now, horizon, selected)
     assert forecast.q.shape == forecast.rank.shape == (len(now),)
-    known = np.isnan(forecast.q) if forecast.code == BASELINE else (forecast.q >= 0) & (forecast.q <= 1)
+    is_rank = forecast.code == BASELINE or forecast.withheld is not None
+    known = np.isnan(forecast.q) if is_rank else (forecast.q >= 0) & (forecast.q <= 1)
     assert known.all()
     if forecast.serving is not None:
         facts = from_row(now.facts.row(0), as_of_day)
         told = contributions(facts, int(now.value_minor[0]), int(now.refunds[0]), forecast.serving)
         assert all(render("tr", *sentences(one)) for one in told)
-    tested = evaluate(ledger.window(as_of_day, horizon), earlier, last, options=Options(draws=3))
+    tested = evaluate(ledger.window(as_of_day, horizon), closed, options=Options(draws=3))
     assert tested.n == len(now)
     assert sum(cell.silent + cell.returned for cell in tested.confusion) == tested.n
-    assert asdict(tested)["contest"]["serves"] == found.serves
+    assert asdict(tested)["contest"]["serves"] == selected.contest.serves
 
 
 @given(ROWS, st.integers(1, 230), st.integers(1, 120), st.booleans())

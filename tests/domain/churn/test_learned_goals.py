@@ -11,8 +11,8 @@ from churn_shops import cdnow, number, online_retail
 
 from app.domain.churn.evaluation.backtest_report import Options, evaluate
 from app.domain.churn.evaluation.metrics import Metrics, measure
-from app.domain.churn.evaluation.model_selection import contest, predict
-from app.domain.churn.inputs.snapshots import Snapshot
+from app.domain.churn.evaluation.model_selection import choose, predict
+from app.domain.churn.inputs.snapshots import Closed, Snapshot
 from app.domain.churn.models import LEARNED
 from benchmarks import telco
 from benchmarks.purchase_log import Ledger
@@ -43,10 +43,9 @@ GOALS = pytest.mark.parametrize(
 
 def published(ledger: Ledger, as_of_day: int, horizon_days: int) -> tuple[str, Metrics]:
     """What would have been published on a day, held against what then happened."""
-    earlier, last = ledger.windows(as_of_day, horizon_days)
-    found = contest(earlier, last, draws=0)
+    selected = choose(ledger.closed(as_of_day, horizon_days), draws=0)
     owners, now = ledger.snapshot(as_of_day)
-    forecast = predict(now, horizon_days, found, earlier, last)
+    forecast = predict(now, horizon_days, selected)
     outcome = ledger.silent(owners, as_of_day, horizon_days)
     return forecast.code, measure(outcome, forecast.q, draws=0)
 
@@ -70,7 +69,7 @@ def test_no_length_of_windows_was_chosen_for_these_files(
     length = min(goal.horizon_days, (as_of_day - ledger.first_day) // parts)
     windows = [ledger.window(as_of_day - back * length, length) for back in (2, 1)]
     tested = evaluate(
-        ledger.window(as_of_day, goal.horizon_days), *windows, options=Options(draws=0, models=())
+        ledger.window(as_of_day, goal.horizon_days), Closed(*windows), options=Options(draws=0, models=())
     )
     [found] = [one.metrics for one in tested.models if one.code == tested.published]
     assert tested.published == LEARNED

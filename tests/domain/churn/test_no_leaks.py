@@ -1,37 +1,44 @@
 """What happens after a day changes nothing that is said on it; a leak that is planted is noticed."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from churn_shops import simulated
 
-from app.domain.churn.evaluation.model_selection import contest, predict
+from app.domain.churn.evaluation.model_selection import choose, predict
 from app.domain.churn.inputs.snapshots import Snapshot, Window
 from app.domain.churn.left_by_silence import judge
 from app.domain.churn.models import REGISTRY
 from app.domain.churn.models.model import Why
 from app.domain.common.arrays import IntArray
+from app.services.scoring.churn_reports import season_row
 from benchmarks.purchase_log import Ledger
 
-DAY, HORIZON = 330, 60
+HORIZON = 60
+YOUNG, OLD = simulated(5), simulated(5, days=1000, season=0.8)
+DAYS = {id(YOUNG): 330, id(OLD): 880}
+"""The first year, and a day for which the same season of two years has closed."""
 
 
-def said(ledger: Ledger) -> list[object]:
+def said(ledger: Ledger, day: int) -> list[object]:
     """Everything that is said on the day."""
-    earlier, last = ledger.windows(DAY, HORIZON)
-    found = contest(earlier, last, draws=3)
-    owners, now = ledger.snapshot(DAY)
-    trained = [model.train(earlier, last) for model in REGISTRY.values()]
+    closed = ledger.closed(day, HORIZON)
+    selected = choose(closed, draws=3)
+    owners, now = ledger.snapshot(day)
+    trained = [model.train(closed.earlier, closed.last) for model in REGISTRY.values()]
     scores = [
         one if isinstance(one, Why) else np.asarray(one.scores(now, HORIZON)).tolist() for one in trained
     ]
-    silence = judge(HORIZON, last, ledger.same_season(DAY, HORIZON), earlier)
-    return [silence, found, owners.tolist(), predict(now, HORIZON, found, earlier, last).q.tolist(), scores]
+    silence = judge(HORIZON, closed.last, closed.same_season, closed.earlier)
+    rank = predict(now, HORIZON, selected).rank.tolist()
+    return [silence, selected.contest, season_row(selected.season), owners.tolist(), rank, scores]
 
 
-def future_matters(kind: type[Ledger]) -> bool:
+def future_matters(kind: type[Ledger], whole: Ledger) -> bool:
     """Whether another future makes a difference."""
-    random, whole = np.random.default_rng(1), simulated(5)
-    past = whole.day < DAY
+    random, day = np.random.default_rng(1), DAYS[id(whole)]
+    past = whole.day < day
     rows = np.flatnonzero(~past)
     more = [random.permutation(column[rows]) for column in (whole.owner, whole.day, whole.amount)]
     columns = [
@@ -39,11 +46,19 @@ def future_matters(kind: type[Ledger]) -> bool:
         for column, other in zip((whole.owner, whole.day, whole.amount), more, strict=True)
     ]
     alone = kind(whole.owner[past], whole.day[past], whole.amount[past])
-    return not (said(kind(*columns)) == said(kind(whole.owner, whole.day, whole.amount)) == said(alone))
+    again = kind(whole.owner, whole.day, whole.amount)
+    return not (said(kind(*columns), day) == said(again, day) == said(alone, day))
 
 
-def test_the_future_does_not_matter() -> None:
-    assert not future_matters(Ledger)
+@pytest.mark.parametrize("whole", [YOUNG, OLD], ids=["young", "old"])
+def test_the_future_does_not_matter(whole: Ledger) -> None:
+    assert not future_matters(Ledger, whole)
+
+
+def test_the_old_shop_has_a_season_of_two_years() -> None:
+    season = choose(OLD.closed(DAYS[id(OLD)], HORIZON), draws=0).season
+    assert [shift.window for shift in season.shifts] == ["last", "same_season", "season_before"]
+    assert season.found
 
 
 class SeesADayMore(Ledger):
@@ -67,6 +82,17 @@ class SeesLaterRefunds(Ledger):
         return owners, Snapshot(seen.facts, value * 3, seen.refunds)
 
 
+class SeasonKnowsWhatCame(Ledger):
+    """Takes who buys in the horizon ahead for who bought in the same season of a year before."""
+
+    def same_season(self, as_of_day: int, horizon_days: int, years: int = 1) -> Window | None:
+        window = super().same_season(as_of_day, horizon_days, years)
+        if window is None:
+            return None
+        owners, _ = self.snapshot(window.then.as_of_day)
+        return replace(window, silent=self.silent(owners, as_of_day, horizon_days))
+
+
 class ClosesLate(Ledger):
     """Trains on a window that has not closed."""
 
@@ -74,11 +100,23 @@ class ClosesLate(Ledger):
         return super().windows(as_of_day + 1, horizon_days)
 
 
+class SeasonClosesLate(Ledger):
+    """Takes the horizon ahead for the same season of the year before."""
+
+    def same_season(self, as_of_day: int, horizon_days: int, years: int = 1) -> Window | None:
+        return self.window(as_of_day - 1 if years == 1 else as_of_day - 364, horizon_days)
+
+
 @pytest.mark.parametrize("leak", [SeesADayMore, SeesLaterRefunds])
 def test_a_planted_leak_is_noticed(leak: type[Ledger]) -> None:
-    assert future_matters(leak)
+    assert future_matters(leak, YOUNG)
 
 
-def test_a_window_that_has_not_closed_is_refused() -> None:
+def test_a_leak_into_the_season_is_noticed() -> None:
+    assert future_matters(SeasonKnowsWhatCame, OLD)
+
+
+@pytest.mark.parametrize(("leak", "whole"), [(ClosesLate, YOUNG), (ClosesLate, OLD), (SeasonClosesLate, OLD)])
+def test_a_window_that_has_not_closed_is_refused(leak: type[Ledger], whole: Ledger) -> None:
     with pytest.raises(ValueError, match="closed"):
-        said(ClosesLate(*(getattr(simulated(5), name) for name in ("owner", "day", "amount"))))
+        said(leak(whole.owner, whole.day, whole.amount), DAYS[id(whole)])

@@ -14,6 +14,12 @@ from app.domain.common.emails import is_several, key, normalise, tidy
         ("Ayşe@örnek.com.tr", "Ayşe@xn--rnek-4qa.com.tr", "ayşe@xn--rnek-4qa.com.tr"),
         ("a@XN--RNEK-4QA.com.tr", "a@xn--rnek-4qa.com.tr", "a@xn--rnek-4qa.com.tr"),
         ("I@B.CO", "I@b.co", "i@b.co"),
+        ("a@b.co (iş)", "a@b.co", "a@b.co"),
+        ("a@b.co [home]", "a@b.co", "a@b.co"),
+        ("E-posta adresi: a@b.co", "a@b.co", "a@b.co"),
+        ("İş: Ayşe@b.co", "Ayşe@b.co", "ayşe@b.co"),
+        ("a[at]b.co", "a@b.co", "a@b.co"),
+        ("a (at) b (nokta) co", "a@b.co", "a@b.co"),
         ("a" * 64 + "@x.com", "a" * 64 + "@x.com", "a" * 64 + "@x.com"),
     ],
 )

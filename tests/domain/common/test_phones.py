@@ -41,6 +41,16 @@ AZ = "+994501234567"
         ("994501234567", AZ),
         ("444 12 34", "+904441234"),
         ("+1 650 253 0000", "+16502530000"),
+        ("PJSIP/05321234567-0000001f", TR),
+        ("SIP/+905321234567-00a1", TR),
+        ("DAHDI/i1/05321234567-4", TR),
+        ("Local/05321234567@from-internal-0001;2", TR),
+        ("Ayşe Öz (05321234567)", TR),
+        ("Acme 2 Ltd. (+90 532 123 45 67)", TR),
+        ("+90%20532%20123%2045%2067", TR),
+        ("%2B905321234567", TR),
+        ("%3Csip:05321234567@pbx%3E", TR),
+        ("*67 0532 123 45 67", TR),
     ],
 )
 def test_any_usual_spelling_is_read(text: str, number: str) -> None:
@@ -190,7 +200,14 @@ def test_other_texts_are_not_withheld(text: str) -> None:
     assert not is_withheld(text)
 
 
+@pytest.mark.parametrize("text", ["*05321234567", "0532 123 45 67 iş (0212 555 66 77)", "SIP/trunk-0000001f"])
+def test_another_number_is_never_read(text: str) -> None:
+    assert candidates(text) == ()
+
+
 def test_internal_numbers_are_their_digits() -> None:
+    written = ("Ext. 1001", "Dahili 12", "Ayşe (1001)", "SIP/1001-0000001f", "Agent/204")
+    assert [internal(text) for text in written] == ["1001", "12", "1001", "1001", "204"]
     assert [internal(text) for text in ("1001", "sip:112@pbx", "10 01", '"Desk" <sip:204@pbx>')] == [
         "1001", "112", "1001", "204",
     ]  # fmt: skip

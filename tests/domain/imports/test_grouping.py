@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.imports import grouping
-from app.domain.imports.cells.columns import folded
+from app.domain.imports.cells.kinds import folded
 from app.domain.imports.grouping import TooManyRowsError, grouped
 from app.domain.imports.mapping import Mapping
 from app.domain.imports.refusals import Refusal

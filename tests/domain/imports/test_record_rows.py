@@ -76,7 +76,29 @@ def test_a_comma_said_to_be_the_decimal_mark_is_no_point() -> None:
     assert one("talk_seconds", "3,0", decimal_comma=True) == 3
     assert one("talk_seconds", "3.0", decimal_comma=True) is Refusal.NOT_A_NUMBER
     assert one("talk_seconds", "3,0", decimal_comma=False) is Refusal.NOT_A_NUMBER
-    assert one("talk_seconds", "90.5") is Refusal.NOT_A_NUMBER
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("90.5", 91),
+        ("90,4", 90),
+        ("0.5", 1),
+        ("83.49", 83),
+        ("00:01:23.456", 83),
+        ("00:01:23,500", 84),
+        ("1:23.7", 84),
+        ("83600 ms", 84),
+        ("PT1M23.5S", 84),
+    ],
+)
+def test_fractions_of_a_second_are_rounded(text: str, seconds: int) -> None:
+    assert one("talk_seconds", text) == seconds
+
+
+@pytest.mark.parametrize("text", ["0.000961", "0,0009606", "1.5 min", "12:01:23 AM"])
+def test_parts_of_a_day_are_no_seconds(text: str) -> None:
+    assert one("talk_seconds", text) is Refusal.NOT_A_DURATION
 
 
 @pytest.mark.parametrize(
@@ -106,7 +128,7 @@ def test_durations(text: str, seconds: int | None) -> None:
     assert one("wait_seconds", text) == seconds
 
 
-@pytest.mark.parametrize("text", ["2:65", "1:2:3:4", "a while", "2x", "5 s 2 m", ":05", "00:00:01.5"])
+@pytest.mark.parametrize("text", ["2:65", "1:2:3:4", "a while", "2x", "5 s 2 m", ":05", "00:00:01.x"])
 def test_what_is_no_duration_is_refused(text: str) -> None:
     assert one("wait_seconds", text) is Refusal.NOT_A_DURATION
 
@@ -119,7 +141,16 @@ def test_nothing_written_as_something_is_nothing(name: str, text: str) -> None:
     assert one(name, text) is None
 
 
-@pytest.mark.parametrize("text", ["0000-00-00", "0000-00-00 00:00:00", "00.00.0000", "00000000"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("0000-00-00", "0000-00-00 00:00:00", "00.00.0000", "00000000", "0/0/00", "00.00.0000 00:00:00"),
+        *("0", "0.0", "00:00:00", "0000-00-00T00:00:00+00:00", "(boş)", "yok", "?", "Not set"),
+        *("9999-12-31", "31.12.9999", "12/31/9999 11:59:59 PM", "9999-12-31 23:59:59.9999999", "99991231"),
+        *("0001-01-01T00:00:00", "1/1/0001 12:00:00 AM", "01.01.1753", "1900-01-01 00:00:00.000"),
+        *("1899-12-30", "30.12.1899 00:00:00", "1900-01-00", "2999-12-31", "01.01.1900"),
+    ],
+)
 def test_a_day_of_zeros_is_no_day(text: str) -> None:
     assert one("ended_at", text) is None
     assert one("started_at", text) is Refusal.DATE_MISSING
@@ -142,7 +173,9 @@ def test_keys_of_records_are_read_as_those_of_transactions() -> None:
     ("text", "meant"),
     [("true", True), ("Yes", True), ("Y", True), ("1", True)]
     + [("FALSE", False), ("no", False), ("n", False), ("0", False)]
-    + [(text, Refusal.NOT_A_FLAG) for text in ("evet", "2", "t", "on", "1.0", "")],
+    + [("Evet", True), ("BƏLİ", True), ("E", True), ("var", True)]
+    + [("HAYIR", False), ("Hayır", False), ("Xeyr", False), ("h", False), ("yok", False)]
+    + [(text, Refusal.NOT_A_FLAG) for text in ("belki", "2", "x", "1.0", "")],
 )
 def test_yes_and_no(text: str, meant: object) -> None:
     assert flag(text) is meant
@@ -198,9 +231,9 @@ def test_the_times_of_a_complaint_keep_their_order_over_the_repeated_hour() -> N
     [
         ("09/12/2011", Refusal.DATE_UNREADABLE),
         ("2026-02-30", Refusal.DATE_UNREADABLE),
-        ("1899-12-31", Refusal.DATE_OUT_OF_RANGE),
+        ("1899-12-29", Refusal.DATE_OUT_OF_RANGE),
         ("0000-01-01", Refusal.DATE_OUT_OF_RANGE),
-        ("9999-12-31", Refusal.DATE_OUT_OF_RANGE),
+        ("9998-12-31", Refusal.DATE_OUT_OF_RANGE),
         ((NOW + timedelta(days=50 * 366 + 2)).date().isoformat(), Refusal.DATE_OUT_OF_RANGE),
     ],
 )
@@ -344,10 +377,27 @@ def test_every_row_is_readable_or_refused_once(cells: list[tuple[str | None, ...
         assert isinstance(row["started_at"], datetime)
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("direction", "Inbound", "inbound"),
+        ("channel", "EMAIL", "email"),
+        ("purpose", "Complaint", "complaint"),
+        ("sentiment", "NEGATİVE", "negative"),
+        ("agent", "Ayşe K", "Ayşe K"),
+    ],
+)
+def test_capital_letters_tell_no_other_fixed_value(name: str, text: str, value: str) -> None:
+    assert one(name, text) == value
+
+
 # --- callers who withheld their number
 
 
-@pytest.mark.parametrize("text", ["anonymous", "Anonymous", "UNKNOWN", "Gizli Numara", "naməlum", "Private"])
+@pytest.mark.parametrize(
+    "text",
+    ["anonymous", "UNKNOWN", "Gizli Numara", "naməlum", "Anonim", "Misafir", "Guest", "Walk-in customer"],
+)
 def test_a_key_that_says_nobody_is_nobody(text: str) -> None:
     assert one("customer_key", text) is None
 

@@ -6,13 +6,16 @@ import pytest
 
 from app.domain.imports.mapping import Mapping
 from app.domain.imports.sources import MappingError
-from app.domain.imports.targets import FIELDS, RecordKind, Target, find, names
+from app.domain.imports.targets import FIELDS, RecordKind, Target, fields_of, find, names
 
 COLUMNS: dict[str, dict[str, str]] = {
     "interactions": {"external_id": "id", "started_at": "at", "channel": "=phone", "direction": "way"},
     "complaints": {"external_id": "id", "customer_key": "who", "received_at": "at", "subject": "about"},
     "responses": {"external_id": "=row", "survey": "=visit", "answered_at": "at", "answer.nps": "Q1"},
 }
+
+SNAPSHOT = {"customer_key": "k", "age": "a", "left": "l"}
+SHOWN = {"snapshot_on": "2026-01-31", "unit": "months"}
 
 
 def mapping(kind: str, columns: dict[str, str] | None = None, **members: Any) -> Mapping:
@@ -41,7 +44,8 @@ def test_a_mapping_without_a_kind_is_of_transactions() -> None:
 
 @pytest.mark.parametrize("kind", FIELDS)
 def test_each_needed_target_must_have_a_source(kind: RecordKind) -> None:
-    needed = {f"/columns/{name}" for name, field in FIELDS[kind].items() if field.required}
+    fields = fields_of(kind, is_snapshot=False)
+    needed = {f"/columns/{name}" for name, field in fields.items() if field.required}
     with pytest.raises(MappingError) as found:
         Mapping.from_dict({"kind": kind, "columns": {}})
     missing = {problem.pointer for problem in found.value.problems if problem.code == "missing_target"}
@@ -102,6 +106,20 @@ def test_there_is_no_other_kind() -> None:
         ("departures", {"customer_key": "k"}, {}, ("/columns/left_on", "missing_target")),
         ("contract-terms", {"customer_key": "k", "known_on": "d", "phone": "p"}, {},
          ("/columns", "unknown_target")),
+        ("contract-terms", {**SNAPSHOT, "known_on": "d"}, SHOWN, ("/columns/known_on", "other_shape")),
+        ("contract-terms", SNAPSHOT | {"age": "=5"}, SHOWN, ("/columns/age", "bad_source")),
+        ("contract-terms", {"customer_key": "k", "left": "l"}, SHOWN, ("/columns/age", "missing_target")),
+        ("contract-terms", {"customer_key": "k", "age": "a"}, SHOWN, ("/columns/left", "missing_target")),
+        ("contract-terms", {"customer_key": "k", "known_on": "d", "left": "l"}, {},
+         ("/columns/left", "other_shape")),
+        ("contract-terms", {"customer_key": "k", "known_on": "d"}, {"unit": "days"},
+         ("/unit", "no_snapshot")),
+        ("contract-terms", SNAPSHOT, {"snapshot_on": "2026-01-31"}, ("/unit", "missing_unit")),
+        ("contract-terms", SNAPSHOT, SHOWN | {"unit": "weeks"}, ("/unit", "unknown_unit")),
+        ("contract-terms", SNAPSHOT, SHOWN | {"snapshot_on": "31.01.2026"}, ("/snapshot_on", "bad_day")),
+        ("contract-terms", SNAPSHOT, SHOWN | {"snapshot_on": "1899-12-31"}, ("/snapshot_on", "bad_day")),
+        ("departures", {"customer_key": "k", "left_on": "d"}, {"snapshot_on": "2026-01-31"},
+         ("/snapshot_on", "not_for_kind")),
     ],
 )  # fmt: skip
 def test_a_mapping_of_customers_says_how_to_go_on(

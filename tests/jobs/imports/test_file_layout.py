@@ -407,6 +407,28 @@ def test_utf_16_without_a_mark_must_be_named() -> None:
     assert code_of(source[:-1], encoding="utf-16") == "wrong_encoding"
 
 
+@pytest.mark.parametrize("encoding", ["windows-1254", "iso-8859-9", "windows-1252", "windows-1251", "cp857"])
+@pytest.mark.parametrize("word", ["Özgür", "çay", "Əli", "Чай", "€ 5"])
+def test_utf_8_is_not_read_as_anything_else(encoding: str, word: str) -> None:
+    source = (HEADER + ROW.replace("tea", word)).encode()
+    assert code_of(source, encoding=encoding) == "wrong_encoding"
+    assert texts(source)[0][1][4] == word
+
+
+@pytest.mark.parametrize(
+    ("encoding", "word"),
+    [
+        ("windows-1254", "ÇAY ÖŞ"),
+        ("windows-1251", "ЧАЙ чай"),
+        ("koi8-r", "чай ЧАЙ"),
+        ("cp866", "чай ЧАЙ"),
+        ("cp857", "çöş"),
+    ],
+)
+def test_letters_of_code_pages_are_not_utf_8(encoding: str, word: str) -> None:
+    assert texts((HEADER + ROW.replace("tea", word)).encode(encoding), encoding=encoding)[0][1][4] == word
+
+
 def test_text_that_is_not_utf_8_asks_for_its_encoding() -> None:
     source = (HEADER + ROW.replace("tea", "şeker")).encode("windows-1254")
     with pytest.raises(ImportFileError, match="encoding=windows-1254"):

@@ -245,7 +245,7 @@ def test_every_row_is_stored_repeated_or_refused(
 BAD = {
     "interactions": [
         ("x1,A,2026-03-10,-1,Talk,", "out_of_range", "talk_seconds"),
-        ("x2,A,2026-03-10,1.5,Talk,", "not_a_number", "talk_seconds"),
+        ("x2,A,2026-03-10,1.2345,Talk,", "not_a_duration", "talk_seconds"),
         ("x3,A,2026-03-10,1," + "t" * 101 + ",", "text_too_long", "topic"),
         ("x4,A,2026-03-10,1,a\x07b,", "control_character", "topic"),
         ("x5,A,1899-03-10,1,Talk,", "date_out_of_range", "started_at"),

@@ -244,7 +244,7 @@ def opening(store: Store, actor: Actor) -> list[Any]:
 
     def read(tx: Connection) -> Any:
         population = run_facts.population(tx, SPEC.on(OPENS))
-        return training_windows.contract_window(population, population)
+        return training_windows.contract_window(tx, population, population)
 
     return rows_of(store.read_sync(read).attributes)
 

@@ -6,10 +6,12 @@ those it was learned from.
 Source: docs/formulas.md#learned-churn.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.domain.churn.contractual.state import Contracts
 from app.domain.churn.inputs.customer_facts import Facts
@@ -26,6 +28,7 @@ class ContractSnapshot:
         facts: what was known then.
         contracts: what was known of their contracts then.
         refunds: how many refunds and cancellations each had by then.
+        named: columns of recorded attributes (`app.domain.churn.inputs.attributes.named`).
 
     Raises:
         ValueError: lengths differ.
@@ -34,6 +37,7 @@ class ContractSnapshot:
     facts: Facts
     contracts: Contracts
     refunds: IntArray
+    named: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.contracts.started_day.shape == self.refunds.shape == self.facts.first_day.shape:
@@ -60,9 +64,9 @@ class ContractFeature:
     column: Callable[[ContractSnapshot], FloatArray]
 
 
-def attributes(known: ContractSnapshot) -> dict[str, FloatArray]:
-    """Compute all features, by code."""
-    return {feature.code: feature.column(known) for feature in FEATURES}
+def attributes(known: ContractSnapshot) -> dict[str, NDArray[Any]]:
+    """Compute all features, by code, beside the recorded attributes."""
+    return {**{feature.code: feature.column(known) for feature in FEATURES}, **known.named}
 
 
 def _of_contract(code: str) -> Callable[[ContractSnapshot], FloatArray]:

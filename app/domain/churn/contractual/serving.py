@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 
 from app.domain.churn.contractual.features import THEME_OF, ContractSnapshot, attributes
+from app.domain.churn.contractual.named_reasons import contributions_of
 from app.domain.churn.contractual.reason_groups import THEMES
 from app.domain.churn.contractual.state import Contracts
 from app.domain.churn.explanations.contributions import Contribution, alone
 from app.domain.churn.explanations.reason_groups import Customer
+from app.domain.churn.inputs.attributes import named
 from app.domain.churn.inputs.customer_facts import CustomerFacts
 from app.domain.churn.inputs.features import Usual, fresh
 from app.domain.churn.inputs.purchase_history import NO_DAY, Rhythm
@@ -78,7 +80,11 @@ def serve(model: ContractModel, now: ContractSnapshot) -> ContractServing:
 
 
 def explained(
-    facts: CustomerFacts, started_day: int, refunds: int, serving: ContractServing
+    facts: CustomerFacts,
+    started_day: int,
+    refunds: int,
+    serving: ContractServing,
+    document: Mapping[str, Any] | None = None,
 ) -> list[Contribution]:
     """Explain one customer, the greatest contribution, either way, first; all themes, so that they add up.
 
@@ -87,14 +93,13 @@ def explained(
         started_day: first day of the contract.
         refunds: its refunds by then.
         serving: the learned model of the run.
+        document: its recorded attributes; None where there are none.
     """
     whole, nothing = alone(facts), np.array([NO_DAY])
     days = (np.array([started_day]), whole.contract_ends_day, whole.contract_notice_day, nothing)
-    one = ContractSnapshot(whole, Contracts(*days, np.array([False])), np.array([refunds]))
-    sums = dict.fromkeys(THEMES, 0.0)
-    parts = serving.contributions(one)[0].tolist()
-    for name, part in zip(serving.model.learned.names, parts, strict=True):
-        sums[THEME_OF[name]] += part
+    recorded = named([document], serving.model.recorded_names)
+    one = ContractSnapshot(whole, Contracts(*days, np.array([False])), np.array([refunds]), recorded)
     customer = Customer(facts, 0, refunds, Usual(_NO_CUSTOMERS, None, serving.mean_score), started_day)
-    found = [Contribution(code, *THEMES[code].measure(customer), total) for code, total in sums.items()]
-    return sorted(found, key=lambda part: -abs(part.contribution))
+    themes = {code: Contribution(code, *theme.measure(customer), 0.0) for code, theme in THEMES.items()}
+    parts = serving.contributions(one)[0]
+    return contributions_of(serving.model, parts, document, themes, THEME_OF)

@@ -7,7 +7,7 @@ that had closed by then. Every figure has an interval, and the recency baseline 
 Source: docs/formulas.md#backtest.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from app.domain.churn.evaluation.bootstrap import Interval, draw, percentiles
 from app.domain.churn.evaluation.metrics import DRAWS, Bin, Metrics, measure
-from app.domain.churn.evaluation.model_selection import Contest, Forecast, contest, predict
+from app.domain.churn.evaluation.model_selection import Contest, Forecast, choose, predict
 from app.domain.churn.evaluation.regularity import why_no_scores
-from app.domain.churn.inputs.snapshots import Snapshot, Window, check_order
+from app.domain.churn.evaluation.season import Season
+from app.domain.churn.inputs.snapshots import Closed, Snapshot, Window, check_order
 from app.domain.churn.left_by_silence import judge
 from app.domain.churn.levels import DEFAULT_LEVELS, LEVELS, UNKNOWN, RiskLevels, assign, silence_ratio
 from app.domain.churn.models import BASELINE, REGISTRY
@@ -97,8 +98,12 @@ class Evaluation:
         horizon_days: days from then on whose purchases are the outcome.
         n: customers measured.
         published: code of the model whose probability would have been published; None for a mere rank.
-        reason: why that one.
+        reason: why that one, or why customers would only have been ranked.
         contest: of that day.
+        season: what the windows of earlier years said on that day.
+        withheld: why customers would only have been ranked by the model; None where they would not.
+        limit: the silence from which on customers would have left; None for none.
+        is_unproved: whether the closed windows proved no such silence.
         models: all that could be made ready, in the order of the registry.
         missing: why others could not, by code.
         groups: by name.
@@ -111,6 +116,10 @@ class Evaluation:
     published: str | None
     reason: Why
     contest: Contest
+    season: Season
+    withheld: Why | None
+    limit: float | None
+    is_unproved: bool
     models: tuple[Figures, ...]
     missing: dict[str, Why]
     groups: tuple[Group, ...]
@@ -149,41 +158,38 @@ DEFAULT_OPTIONS = Options()
 
 def evaluate(
     outcome: Window,
-    earlier: Window | None,
-    last: Window | None,
+    closed: Closed,
     *,
-    same_season: Window | None = None,
     flags: LEVELS_ARRAY | None = None,
     options: Options = DEFAULT_OPTIONS,
+    sales_stopped: bool = False,
 ) -> Evaluation:
     """Backtest a past day.
 
     Args:
         outcome: the customers on that day, and who of them bought nothing in the horizon after it.
-        earlier: the window before ``last``.
-        last: the window that had closed by that day; both as `app.domain.churn.inputs.snapshots.plan` says.
-        same_season: the window a year before ``outcome``; with ``last`` it says from which silence on
-            customers have left.
+        closed: the windows that had closed by that day.
         flags: the levels as they were really given then, aligned with the customers, positions in `LEVELS`;
             by default those that would have been given.
         options: how to measure.
+        sales_stopped: whether sales had stopped by that day, so that nobody would have left by silence.
 
     Raises:
         ValueError: a window had not closed by that day, or flags are not aligned.
 
     Cost: for a million customers see benchmarks/churn.py.
     """
-    check_order(earlier, last, as_of_day=outcome.then.as_of_day)
+    check_order(closed.earlier, closed.last, as_of_day=outcome.then.as_of_day)
     then, silent, o = outcome.then, outcome.silent, options
-    found = contest(earlier, last, draws=o.draws, seed=o.seed)
-    forecast = predict(then, outcome.horizon_days, found, earlier, last)
+    selected = choose(closed, draws=o.draws, seed=o.seed)
+    forecast = predict(then, outcome.horizon_days, selected)
     is_published = not np.isnan(forecast.q).any() and len(then) > 0
     missing: dict[str, Why] = {}
-    models = tuple(
-        _models(outcome.as_regular(found.is_regular), found.seen(earlier, last), forecast, o, missing)
-    )
+    seen = outcome.as_regular(selected.contest.is_regular), closed.as_regular(selected.contest.is_regular)
+    models = tuple(_models(*seen, forecast, o, missing))
+    proved = judge(outcome.horizon_days, closed.last, closed.same_season, closed.earlier).limit
+    limit = None if sales_stopped else proved
     if flags is None:
-        limit = judge(outcome.horizon_days, last, same_season, earlier).limit
         flags = _flags(then, forecast.q, limit, o.levels)
     return Evaluation(
         as_of_day=then.as_of_day,
@@ -191,7 +197,11 @@ def evaluate(
         n=len(then),
         published=forecast.code if is_published else None,
         reason=forecast.reason,
-        contest=found,
+        contest=selected.contest,
+        season=selected.season,
+        withheld=forecast.withheld,
+        limit=limit,
+        is_unproved=proved is None,
         models=models,
         missing=missing,
         groups=tuple(_groups(then, silent, forecast.q if is_published else None, o)),
@@ -201,18 +211,19 @@ def evaluate(
 
 def _models(
     outcome: Window,
-    closed: Sequence[Window | None],
+    closed: Closed,
     forecast: Forecast,
     o: Options,
     missing: dict[str, Why],
 ) -> Iterator[Figures]:
+    """The model that serves as it is published, or would be if it were not withheld."""
     for code, model in REGISTRY.items():
         if code not in {*o.models, BASELINE, forecast.code}:
             continue
-        if code == forecast.code and not np.isnan(forecast.q).any():
-            yield figures(code, outcome.silent, forecast.q, True, o)
+        if code == forecast.code != BASELINE:
+            yield figures(code, outcome.silent, forecast.rank, True, o)
             continue
-        trained = model.train(*closed)
+        trained = model.train(closed.earlier, closed.last)
         if isinstance(trained, Why):
             missing[code] = trained
             continue
@@ -221,6 +232,8 @@ def _models(
             missing[code] = why_no_scores(code, outcome.then)
             continue
         yield figures(code, outcome.silent, scores, model.is_probability, o)
+    if forecast.code not in REGISTRY:
+        yield figures(forecast.code, outcome.silent, forecast.rank, True, o)
 
 
 def figures(code: str, silent: BoolArray, scores: FloatArray, is_probability: bool, o: Options) -> Figures:

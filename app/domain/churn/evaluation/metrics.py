@@ -7,6 +7,7 @@ order of the input changes nothing.
 Source: docs/formulas.md#churn.
 """
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -154,6 +155,30 @@ def is_calibrated(ece: float | None, ece_limit: float | None) -> bool | None:
 def is_too_few(ece_limit: float | None) -> bool:
     """Whether there were too few customers to tell right probabilities from wrong ones."""
     return ece_limit is not None and ece_limit > TOO_WIDE
+
+
+FARTHEST = 1e6
+"""Bound of a statistic: it has no end where everybody differs alike."""
+
+
+def against_base_rate(y: ArrayLike, p: ArrayLike) -> float | None:
+    """Compare probabilities with one figure for all, the share of those who left.
+
+    Returns:
+        Mean of d = (p - y)^2 - (share - y)^2 over its standard error, within ± `FARTHEST`: above 0 where
+        the probabilities are worse. None for fewer than two customers, or where all d are 0.
+
+    >>> round(against_base_rate([1, 1, 0, 1], [.9, .8, .7, .2]), 4)
+    0.6847
+    """
+    outcomes, given = np.asarray(y, dtype=np.float64), np.asarray(p, dtype=np.float64)
+    if outcomes.size < 2:
+        return None
+    d = np.square(given - outcomes) - np.square(outcomes.mean() - outcomes)
+    mean, error = float(d.mean()), float(d.std(ddof=1)) / math.sqrt(d.size)
+    if abs(mean) >= FARTHEST * error:
+        return math.copysign(FARTHEST, mean) if mean else None
+    return mean / error
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,9 @@ from app.domain.churn.models.logistic import Serving
 from app.domain.churn.signals.signal import Unit, quantity, with_figures
 from app.domain.common.messages import Message
 
+ATTRIBUTE = "attribute"
+"""Code of what a recorded attribute of a contract contributes."""
+
 MATTERS = 0.1
 """A contribution of at least so much log-odds, a tenth of the odds, is called one that raises or lowers."""
 
@@ -36,12 +39,18 @@ class Contribution:
         value: what the sentence says of the customer; None where there is nothing of the kind.
         baseline: what it is held against.
         contribution: log-odds against the mean customer; above 0 speaks for leaving.
+        attribute: name of the recorded attribute it is about, of the code `ATTRIBUTE`.
+        text: what that says of the customer; None where it says nothing.
+        counted: the value as a sentence has it, where its unit is not that of the theme.
     """
 
     code: str
     value: float | None
     baseline: float | None
     contribution: float
+    attribute: str | None = None
+    text: str | None = None
+    counted: Message | None = None
 
 
 def contributions(
@@ -84,12 +93,22 @@ def sentences(reason: Contribution) -> tuple[Message, Message]:
     >>> [message.id for message in sentences(Contribution("open_complaints", 2, 0, 0.4))]
     ['Open complaints: {value}.', 'This raises the risk.']
     """
+    effect = 1 + (reason.contribution >= MATTERS) - (reason.contribution <= -MATTERS)
+    return _stated(reason), Message(_EFFECTS[effect])
+
+
+def _stated(reason: Contribution) -> Message:
+    if reason.attribute is not None:
+        if reason.text is None:
+            return Message("Nothing is recorded for “{attribute}”.", {"attribute": reason.attribute})
+        said = {"attribute": reason.attribute, "text": reason.text}
+        return Message("Recorded for “{attribute}”: {text}.", said)
     theme = _ALL[reason.code]
     stated = Message(theme.unknown, {"recent_days": RECENT_DAYS})
     if reason.value is not None and reason.baseline is not None:
         # Days of silence are held against a number of purchases.
         other = Unit.COUNT if theme.code == "purchase_pattern" else theme.unit
-        value, baseline = quantity(reason.value, theme.unit), quantity(reason.baseline, other)
+        value = reason.counted or quantity(reason.value, theme.unit)
+        baseline = quantity(reason.baseline, other)
         stated = with_figures(theme.sentence, value, baseline)
-    effect = 1 + (reason.contribution >= MATTERS) - (reason.contribution <= -MATTERS)
-    return stated, Message(_EFFECTS[effect])
+    return stated

@@ -23,6 +23,9 @@ from app.domain.common.arrays import BoolArray, FloatArray, IntArray, Rows
 PART = 65_536
 """Customers whose features are computed at a time."""
 
+MAX_COMPARED = 100_000
+"""Customers that models are compared on at most, evenly chosen; fits of the parametric model see all."""
+
 SHORTEST_WINDOW_DAYS = 28
 """A window shorter than four weeks says more about the week than about the customers."""
 
@@ -215,23 +218,51 @@ LEAST_PAST_DAYS = 90
 """Days of the company's past that must lie before the same season of the year before."""
 
 
-def same_season(first_day: int, as_of_day: int, horizon_days: int) -> tuple[int, int] | None:
-    """Day on which the horizon's own season opened a year ago, and the length of that window; None without.
+def same_season(first_day: int, as_of_day: int, horizon_days: int, years: int = 1) -> tuple[int, int] | None:
+    """Day on which the horizon's own season opened years ago, and the length of that window; None without.
 
     Args:
         first_day: day of the company's first purchase.
         as_of_day: the day of the run.
         horizon_days: how far ahead the run looks; beyond a year there is no such window.
+        years: how many years ago.
 
     >>> same_season(0, 454, 90), same_season(0, 453, 90), same_season(0, 800, 365)
     ((90, 90), None, (436, 364))
+    >>> same_season(0, 818, 90, years=2), same_season(0, 817, 90, years=2)
+    ((90, 90), None)
     """
-    planned, opens = plan(first_day, as_of_day, horizon_days), as_of_day - YEAR_DAYS
+    planned, opens = plan(first_day, as_of_day, horizon_days), as_of_day - years * YEAR_DAYS
     if planned is None or horizon_days > YEAR_DAYS + 1:
         return None
     if opens - first_day < max(LEAST_PAST_DAYS, planned.horizon_days):
         return None
     return opens, min(horizon_days, YEAR_DAYS)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Closed:
+    """The windows that had closed by a day; None for each that the past is too short for.
+
+    Args:
+        earlier: the window before ``last``.
+        last: the one that closed on the day.
+        same_season: the one a year before the horizon.
+        season_before: the one two years before it.
+    """
+
+    earlier: Window | None = None
+    last: Window | None = None
+    same_season: Window | None = None
+    season_before: Window | None = None
+
+    def as_regular(self, is_regular: bool = True) -> "Closed":
+        """The same, with or without a look at how even intervals are."""
+        windows = (self.earlier, self.last, self.same_season, self.season_before)
+        return Closed(*(None if window is None else window.as_regular(is_regular) for window in windows))
+
+
+NO_WINDOWS = Closed()
 
 
 def check_order(*windows: Window | None, as_of_day: int) -> None:

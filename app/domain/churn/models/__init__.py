@@ -22,3 +22,6 @@ BASELINE = recency.MODEL.code
 PARAMETRIC = mbg_nbd.MODEL.code
 REGULAR = mbg_cnbd_k.MODEL.code
 LEARNED = logistic.MODEL.code
+
+SEASON_LEARNED = "season_logistic"
+"""The learned model trained on the season of earlier years: `app.domain.churn.evaluation.season`."""

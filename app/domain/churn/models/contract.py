@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from app.domain.churn.contractual.state import GRACE_DAYS, Contracts, State, states
 from app.domain.churn.evaluation.metrics import DRAWS, measure
 from app.domain.churn.evaluation.model_selection import LEAST_COMPARED, Contest, Entry, beats
-from app.domain.churn.inputs.attributes import Encoding, encoding
+from app.domain.churn.inputs.attributes import NAMED, Encoding, encoding
 from app.domain.churn.inputs.purchase_history import NO_DAY
 from app.domain.churn.models.logistic_regression import LEAST_ROWS, Learned, is_enough, learn, probability
 from app.domain.churn.models.model import Why
@@ -59,9 +59,11 @@ class ContractWindow:
         closes_day: the day after its last.
         known_day: from when the terms that attributes are made of were known, shape (n,); None when there
             are none among them.
+        recorded_day: from when its named attributes were known, `NO_DAY` where there are none; None when they
+            are not learned from.
 
     Raises:
-        ValueError: terms were not known before the window opened.
+        ValueError: terms or named attributes were not known before the window opened.
     """
 
     attributes: Attributes
@@ -69,11 +71,14 @@ class ContractWindow:
     opened_day: int
     closes_day: int
     known_day: IntArray | None = None
+    recorded_day: IntArray | None = None
 
     def __post_init__(self) -> None:
-        known = self.known_day
+        known, recorded = self.known_day, self.recorded_day
         if known is not None and np.any((known == NO_DAY) | (known >= self.opened_day)):
             raise ValueError("terms must have been known before the window opened")
+        if recorded is not None and np.any(recorded >= self.opened_day):
+            raise ValueError("named attributes must have been recorded before the window opened")
 
 
 def outcome(
@@ -121,6 +126,16 @@ class ContractModel:
         """What each column adds to the log-odds, shape (n, columns)."""
         return self.learned.parts(self.encoding.columns(_arrays(attributes)))
 
+    @property
+    def attribute_names(self) -> tuple[str, ...]:
+        """The attributes that columns were made of."""
+        return (*self.encoding.numbers, *(name for name, _ in self.encoding.words))
+
+    @property
+    def recorded_names(self) -> tuple[str, ...]:
+        """Those of them that were recorded, and are no features."""
+        return tuple(name for name in self.attribute_names if name.startswith(NAMED))
+
     def to_dict(self) -> dict[str, Any]:
         """As stored with a contest and with a run."""
         return {"learned": self.learned.to_dict(), "encoding": self.encoding.to_dict()}
@@ -132,12 +147,21 @@ class ContractModel:
 
 
 def train(attributes: Attributes, left: BoolArray) -> ContractModel | Why:
-    """Learn who leaves.
+    """Learn who leaves; without the recorded attributes where too few left, or stayed, for so many columns.
 
     Args:
         attributes: by name, each of shape (n,).
         left: the outcome.
     """
+    found = train_all(attributes, left)
+    own = {name: column for name, column in attributes.items() if not name.startswith(NAMED)}
+    if isinstance(found, ContractModel) or len(own) == len(attributes):
+        return found
+    return train_all(own, left)
+
+
+def train_all(attributes: Attributes, left: BoolArray) -> ContractModel | Why:
+    """Learn who leaves from all attributes, or from none."""
     columns = _arrays(attributes)
     code = encoding(columns, LEAST_ROWS)
     matrix = code.columns(columns)

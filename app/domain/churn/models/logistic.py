@@ -41,9 +41,19 @@ class Logistic:
     learned: Learned
     learned_days: int
 
-    def serve(self, now: Snapshot, horizon_days: int) -> "tuple[Serving, FloatArray] | None":
-        """Make it ready for the customers of a day, and score them: published q, shape (n,). None when they
-        carry no parametric fit."""
+    def serve(
+        self, now: Snapshot, horizon_days: int, mean: float | None = None
+    ) -> "tuple[Serving, FloatArray] | None":
+        """Make it ready for the customers of a day, and score them.
+
+        Args:
+            now: the customers.
+            horizon_days: how far ahead.
+            mean: what the mean of q is brought to; by default that of MBG/NBD.
+
+        Returns:
+            What it takes to score them again, and q, shape (n,); None when they carry no parametric fit.
+        """
         expected = now.parametric_q(horizon_days)
         if expected is None or isinstance(now.purchase_model, NoFit):
             return None
@@ -56,7 +66,9 @@ class Logistic:
             odds[rows] = self.learned.intercept + adds.sum(axis=1)
             centre += adds.sum(axis=0) / len(now)
             done += len(part)
-        shift = shift_to_mean(odds, float(expected.mean()) if expected.size else 0.5)
+        if mean is None:
+            mean = float(expected.mean()) if expected.size else 0.5
+        shift = shift_to_mean(odds, mean)
         serving = Serving(
             learned=self.learned,
             usual=usually,

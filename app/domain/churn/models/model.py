@@ -16,6 +16,9 @@ class Why(StrEnum):
     buyers. ``too_few_outcomes``: too few customers left, or stayed, to learn from or to compare on.
     ``not_regular``: purchases are no more even than at random.
     ``terms_unknown``: of too many contracts it is not known what they said when the windows opened.
+    ``season``: the season of earlier years chose it. ``worse_than_base_rate``, ``season_unproved``: on the
+    last closed window, or in the season of the year before, no probability was better than one figure for
+    all, so that customers are only ranked.
     """
 
     WON = "won"
@@ -24,6 +27,9 @@ class Why(StrEnum):
     NO_PARAMETRIC_FIT = "no_parametric_fit"
     TOO_FEW_OUTCOMES = "too_few_outcomes"
     TERMS_UNKNOWN = "terms_unknown"
+    SEASON = "season"
+    WORSE_THAN_BASE_RATE = "worse_than_base_rate"
+    SEASON_UNPROVED = "season_unproved"
     NOT_REGULAR = "not_regular"
 
 

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from functools import lru_cache
+from typing import NamedTuple
 
 from app.domain.common.money import MAX_TEXT, minor_digits, parse_rounded
 from app.domain.imports.cells.spreadsheets import is_error, unprotected
@@ -30,6 +31,9 @@ _CURRENCIES = {
     "£": "GBP EGP LBP SYP FKP GIP SHP SSP SDG",
     "¥": "JPY CNY",
     "￥": "JPY CNY",
+    "円": "JPY",
+    "元": "CNY",
+    "원": "KRW",
     "₽": "RUB",
     "руб": "RUB",
     "р": "RUB",
@@ -42,6 +46,11 @@ _CURRENCIES = {
     "₩": "KRW KPW",
     "₪": "ILS",
     "zł": "PLN",
+    "zl": "PLN",
+    "dh": "AED MAD",
+    "dhs": "AED MAD",
+    "sr": "SAR",
+    "kd": "KWD",
     "kč": "CZK",
     "ft": "HUF",
     "lei": "RON MDL",
@@ -61,7 +70,7 @@ _CURRENCIES = {
 _WORD = r"[^\d\s.,'()+\-]{1,8}(?:'m)?\.?"
 _AMOUNT = re.compile(
     rf"(?P<sign1>[+-])? ?(?P<word1>{_WORD})? ?(?P<open>\()? ?(?P<sign2>[+-])? ?(?P<word2>{_WORD})? ?"
-    r"(?P<number>[0-9., ']*[0-9][0-9., ']*?)(?P<dash>(?<=[.,])--?)? ?"
+    r"(?P<number>[0-9., ']*[0-9][0-9., ']*?)(?P<dash>(?<=[.,])--?|:--?|/[-=])? ?"
     rf"(?P<sign3>[+-])? ?(?P<word3>{_WORD})? ?(?P<close>\))? ?(?P<word4>{_WORD})? ?(?P<sign4>[+-])?"
 )
 _PLAIN = re.compile(r"-?[0-9]+(?:\.(?:[0-9]{1,2}|[0-9]{4,}))?")
@@ -69,7 +78,7 @@ _FLOAT = re.compile(r"-?[0-9]{1,3}\.[0-9]{3}")
 _SURE = re.compile(r"-?[0-9]+\.(?:[0-9]{1,2}|[0-9]{4,})")
 _ALIKE = str.maketrans(
     {
-        **dict.fromkeys("−–‒﹣－", "-"),
+        **dict.fromkeys("−‐‑‒–—―﹣－", "-"),
         "＋": "+",
         **dict.fromkeys("’‘ʼ´`′", "'"),
         "٬": "'",
@@ -128,26 +137,38 @@ def plain(
     """
     if decimal_comma is not True and len(text) <= MAX_TEXT and _PLAIN.fullmatch(text):
         return text
-    if is_error(text):
-        return Refusal.SPREADSHEET_ERROR
-    text = _tidied(unprotected(text))
-    match = _AMOUNT.fullmatch(text) if len(text) <= MAX_TEXT else None
-    if match is None or bool(match["open"]) != bool(match["close"]):
-        return Refusal.AMOUNT_UNREADABLE
-    signs = [match[f"sign{n}"] for n in range(1, 5) if match[f"sign{n}"]]
-    words = [match[f"word{n}"] for n in range(1, 5) if match[f"word{n}"]]
-    if len(signs) + bool(match["open"]) > 1 or len(words) > 1:
-        return Refusal.AMOUNT_UNREADABLE
-    meant = _currencies(words[0]) if words else None
-    if meant is not None and currency not in meant:
-        return Refusal.CURRENCY_CONTRADICTED if meant else Refusal.AMOUNT_UNREADABLE
-    number = match["number"].strip()
-    if match["dash"]:  # 12,- is how prices without cents are written
-        number += "0"
+    parts = _parts(text)
+    if isinstance(parts, Refusal):
+        return parts
+    if parts.meant is not None and currency not in parts.meant:
+        return Refusal.CURRENCY_CONTRADICTED
     digits = None if currency is None else minor_digits(currency)
-    found = _decimal(number, digits, decimal_comma, grouping)
-    negative = match["open"] or "-" in signs
-    return f"-{found}" if negative and not isinstance(found, Refusal) else found
+    found = _decimal(parts.number, digits, decimal_comma, grouping)
+    return found if isinstance(found, Refusal) else parts.sign + found
+
+
+def compared(text: str, *, decimal_comma: bool | None = None, grouping: bool = True) -> float | None:
+    """Read a number to hold it against another, whatever currency stands beside it; None where it is none, or
+    one with two readings.
+
+    >>> compared("(5,50)"), compared("₺-12,5"), compared("1.000"), compared("no")
+    (-5.5, -12.5, None, None)
+    """
+    parts = _parts(text)
+    if isinstance(parts, Refusal):
+        return None
+    found = _decimal(parts.number, None, decimal_comma, grouping)
+    return None if isinstance(found, Refusal) else float(parts.sign + found)
+
+
+def currency_named(word: str) -> str | None:
+    """The one currency that a word or sign can mean, None for another word.
+
+    >>> currency_named("try"), currency_named("₺"), currency_named("TL"), currency_named("$")
+    ('TRY', 'TRY', 'TRY', None)
+    """
+    meant = _currencies(word)
+    return next(iter(meant)) if len(meant) == 1 else None
 
 
 def is_pointed(texts: Iterable[str]) -> bool:
@@ -170,6 +191,34 @@ def plain_number(
 
 
 # --- inside
+
+
+class _Parts(NamedTuple):
+    """An amount taken apart; ``meant`` are the currencies that the word beside it can mean, None without."""
+
+    sign: str
+    number: str
+    meant: frozenset[str] | None
+
+
+def _parts(text: str) -> _Parts | Refusal:
+    if is_error(text):
+        return Refusal.SPREADSHEET_ERROR
+    text = _tidied(unprotected(text))
+    match = _AMOUNT.fullmatch(text) if len(text) <= MAX_TEXT else None
+    if match is None or bool(match["open"]) != bool(match["close"]):
+        return Refusal.AMOUNT_UNREADABLE
+    signs = [match[f"sign{n}"] for n in range(1, 5) if match[f"sign{n}"]]
+    words = [match[f"word{n}"] for n in range(1, 5) if match[f"word{n}"]]
+    if len(signs) + bool(match["open"]) > 1 or len(words) > 1:
+        return Refusal.AMOUNT_UNREADABLE
+    meant = _currencies(words[0]) if words else None
+    if words and not meant:
+        return Refusal.AMOUNT_UNREADABLE
+    number = match["number"].strip()
+    if match["dash"] and number[-1] in ".,":  # 12,- 12:- and 12/- are how prices without cents are written
+        number += "0"
+    return _Parts("-" if match["open"] or "-" in signs else "", number, meant)
 
 
 def _tidied(text: str) -> str:

@@ -6,32 +6,33 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from app.domain.activity.transactions import LOWERING, TransactionKind
+from app.domain.activity.transactions import LOWERING
 from app.domain.common.money import minor_digits
 from app.domain.common.text import INVISIBLE
+from app.domain.customers.customers import Channel
 from app.domain.imports.cells import amounts, spreadsheets, times
-from app.domain.imports.cells.date_formats import Reader, Shape, shapes
+from app.domain.imports.cells.date_formats import MILLISECONDS, Reader, Shape, shapes
+from app.domain.imports.cells.kinds import KEYS, NUMBERS_AND_TIMES, kind_of
+from app.domain.imports.cells.nobody import is_nobody
 from app.domain.imports.cells.times import repeated
-from app.domain.imports.kind_rules import KindRule, RuleTest
 from app.domain.imports.mapping import Mapping
 from app.domain.imports.refusals import Refusal, Refused
 from app.domain.imports.targets import Target
-from app.domain.imports.word_rules import ORDINARY, fold
+from app.domain.imports.word_rules import fold
 
 # Whole digits that fit 64 bits in any currency; the few longer amounts are read one by one.
 _SHORT = "-?[0-9]{1,12}"
 _FRACTIONS = {0: "", 4: r"(?:\.(?:[0-9]{1,2}|[0-9]{4}))?"}  # three digits may be thousands
 
 
+_PERHAPS_NOBODY = "^[^0-9]+$"
+"""Keys that may name nobody."""
+
+_TOO_FEW_MILLISECONDS = 10**10
+"""Seconds since 1970 have ten digits today."""
+
 _CHANGING = r"[\x{ad}\x{300}-\x{10ffff}]"
 """Characters that may be part of other ones or cannot be seen; all others are composed as they are."""
-
-KEYS = frozenset((Target.EXTERNAL_ID.value, Target.CUSTOMER_KEY.value))
-NUMBERS_AND_TIMES = frozenset((Target.AMOUNT.value, Target.COST.value, Target.OCCURRED_AT.value))
-APART = "(not words) "
-"""What the names of columns begin with that were made for kind rules about keys, amounts and times."""
-
-NOT_WORDS = KEYS | NUMBERS_AND_TIMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,8 @@ def texts(raw: RawBatch, mapping: Mapping, file_digest: str) -> pl.DataFrame:
     read = {t.value: raw.columns[mapping.columns[t]] for t in Target if mapping.from_column(t)}
     for name in [name for name in read if name not in NUMBERS_AND_TIMES]:
         read |= looked_at(read[name], name, key=name in KEYS)
+    if (keys := read.get(Target.CUSTOMER_KEY.value)) is not None:
+        read[Target.CUSTOMER_KEY.value] = _somebody(keys)
     for index, rule in enumerate(mapping.kind_rules):
         read[f"rule{index}"] = raw.columns[mapping.rule_source(rule)]
     constants = {t.value: pl.lit(mapping.constant(t), pl.String) for t in Target if t not in read}
@@ -119,7 +122,8 @@ def typed(frame: pl.DataFrame, mapping: Mapping, *, pointed: bool = False) -> pl
     nothing, their texts become null.
     """
     lowering = [kind.value for kind in LOWERING]
-    frame = frame.with_columns(kind=_kind(mapping), digits=_digits(frame, mapping))
+    frame = _spelled(frame, mapping)
+    frame = frame.with_columns(kind=kind_of(mapping), digits=_digits(frame, mapping))
     micros, skipped = instants(frame[Target.OCCURRED_AT], mapping)
     named = (micros.alias("micros"), skipped.alias("skipped"), *unread(frame[Target.OCCURRED_AT], micros))
     frame = frame.with_columns(pl.col("kind").is_in(lowering).alias("lowers"), *named)
@@ -131,73 +135,20 @@ def typed(frame: pl.DataFrame, mapping: Mapping, *, pointed: bool = False) -> pl
     return frame.with_columns(lowered.name.keep())
 
 
-def _kind(mapping: Mapping) -> pl.Expr:
-    kind = pl.lit(TransactionKind.PURCHASE.value)
-    if Target.KIND in mapping.columns:
-        kind = pl.col(Target.KIND)
-        if mapping.from_column(Target.KIND):
-            kind = folded(kind)
-    for index, rule in reversed(list(enumerate(mapping.kind_rules))):
-        kind = (
-            pl.when(passes(rule, pl.col(f"rule{index}"), mapping))
-            .then(pl.lit(rule.kind.value))
-            .otherwise(kind)
-        )
-    return kind
-
-
-def folded(text: pl.Expr) -> pl.Expr:
-    """`app.domain.imports.word_rules.fold` for a column of texts."""
-    small = text.str.normalize("NFC").str.replace_many(["İ", "ı"], ["i", "i"]).str.to_lowercase()
-    return small.str.replace_all("i\u0307", "i", literal=True).str.normalize("NFC").str.strip_chars()
-
-
-def passes(rule: KindRule, text: pl.Expr, mapping: Mapping) -> pl.Expr:
-    """Tell of each text whether it passes the test of a rule; null is no."""
-    if rule.test is RuleTest.EQUALS:
-        # An empty value asks for a missing one.
-        nothing = text.is_null() | text.is_in(list(spreadsheets.NOTHING_IN_TEXTS))
-        return nothing if rule.value == "" else folded(text) == fold(rule.value)
-    if rule.test is RuleTest.PREFIX:
-        return folded(text).str.starts_with(fold(rule.value))
-    readable = pl.when(text.str.contains(_decimal(mapping))).then(text)
-    number = readable.str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
-    return number < float(rule.value) if rule.test is RuleTest.LESS else number > float(rule.value)
-
-
-def unnamed(mapping: Mapping, indexes: abc.Collection[int] | None = None) -> pl.Expr | None:
-    """Tell of each row whether it says its kind by a word that no rule names: it passes no rule, and holds
-    another word than an ordinary sale's in a column whose words rules name. None where there is no such
-    column, or the mapping says which kind all others are.
-
-    ``indexes`` are those of the rules that are looked at, all by default."""
-    rules = [
-        (index, rule) for index, rule in enumerate(mapping.kind_rules) if indexes is None or index in indexes
-    ]
-    named = [
-        index
-        for index, rule in rules
-        if rule.test is RuleTest.EQUALS and rule.value and has_words(mapping, rule)
-    ]
-    if not named or Target.KIND in mapping.columns:
-        return None
-    some = pl.any_horizontal(
-        *(passes(rule, pl.col(f"rule{index}"), mapping).fill_null(value=False) for index, rule in rules)
-    )
-    ordinary = [*ORDINARY, *spreadsheets.NOTHING_IN_TEXTS]
-    odd = (folded(pl.col(f"rule{index}")).is_in(ordinary).fill_null(value=True).not_() for index in named)
-    return pl.any_horizontal(*odd) & some.not_()
-
-
-def has_words(mapping: Mapping, rule: KindRule) -> bool:
-    """Tell whether a rule's column is one of words: neither a target's nor one of keys, amounts or times."""
-    others = (part for target in NOT_WORDS for part in mapping.parts(target))
-    is_apart = rule.column.startswith(APART)
-    return not is_apart and rule.column not in mapping.columns and rule.column not in others
-
-
-def _decimal(mapping: Mapping) -> str:
-    return r"^-?[0-9]+(?:" + ("," if mapping.decimal_comma else r"\.") + "[0-9]+)?$"
+def _spelled(frame: pl.DataFrame, mapping: Mapping) -> pl.DataFrame:
+    """Spell currencies (``try``, ``₺``) and channels (``Web``) as they are known by, where they have one
+    meaning."""
+    spelled: dict[str, dict[str, str]] = {}
+    if mapping.from_column(Target.CURRENCY):
+        named = {word: amounts.currency_named(word) for word in frame[Target.CURRENCY].unique() if word}
+        spelled[Target.CURRENCY.value] = {
+            word: code for word, code in named.items() if code not in (None, word)
+        }
+    if mapping.from_column(Target.CHANNEL):
+        known = [channel.value for channel in Channel]
+        words = {word: fold(word) for word in frame[Target.CHANNEL].unique() if word and word not in known}
+        spelled[Target.CHANNEL.value] = {word: channel for word, channel in words.items() if channel in known}
+    return frame.with_columns(pl.col(name).replace(pairs) for name, pairs in spelled.items() if pairs)
 
 
 def _digits(frame: pl.DataFrame, mapping: Mapping) -> pl.Expr:
@@ -327,13 +278,23 @@ def looked_at(texts: pl.Series, name: str, *, key: bool, number: bool = True) ->
     return columns
 
 
+def _somebody(keys: pl.Series) -> pl.Series:
+    """Keys of customers, null where they name nobody."""
+    odd = keys.str.contains(_PERHAPS_NOBODY).fill_null(value=False).arg_true()
+    if not len(odd):
+        return keys
+    cells = keys.gather(odd).to_list()
+    named = [None if is_nobody(cell) else cell for cell in cells]
+    return keys.scatter(odd, pl.Series(named, dtype=pl.String))
+
+
 def unread(texts: pl.Series, micros: pl.Series) -> list[pl.Series]:
     """Look at the times that no format fits: the texts, null where they say nothing, ``_fault`` if any."""
     odd = (micros.is_null() & texts.is_not_null()).arg_true()
     if not len(odd):
         return []
     cells = texts.gather(odd).to_list()
-    nothing = [None if spreadsheets.is_nothing(cell) else cell for cell in cells]
+    nothing = [None if spreadsheets.is_no_time(cell) else cell for cell in cells]
     faults = [Refusal.SPREADSHEET_ERROR.value if spreadsheets.is_error(cell) else None for cell in cells]
     none = repeated(None, pl.String, len(texts)).alias(f"{texts.name}_fault")
     return [
@@ -342,21 +303,36 @@ def unread(texts: pl.Series, micros: pl.Series) -> list[pl.Series]:
     ]
 
 
-def instants(texts: pl.Series, mapping: Mapping, *, second: bool = False) -> tuple[pl.Series, pl.Series]:
+def instants(
+    texts: pl.Series, mapping: Mapping, *, second: bool = False, days: bool = False
+) -> tuple[pl.Series, pl.Series]:
     """Parse times, each by the one spelling it matches, so that no row's reading depends on another's.
 
-    A whole day is its first instant, also where the clocks skip midnight.
+    A whole day is its first instant, also where the clocks skip midnight. Milliseconds that would lie in the
+    first weeks of 1970 are seconds by mistake, and not read.
 
     Args:
         second: whether a local time that happened twice is the second; else it is the first.
+        days: whether the days are wanted that times fall on; somebody may be born in 1970.
 
     Returns:
         Microseconds since 1970 UTC, null where there is none, and whether it is a local time that the
         clocks skipped.
     """
+    zone = times.Zone(mapping.time_zone, second=second)
+    micros, skipped = _instants(texts, mapping, zone)
+    odd = (micros.is_null() & texts.is_not_null() & ~skipped).arg_true()
+    if len(odd):
+        at, gone = _instants(times.plain(texts.gather(odd)), mapping, zone)
+        micros, skipped = micros.scatter(odd, at), skipped.scatter(odd, gone)
+    if mapping.date_format == MILLISECONDS and not days:
+        micros = micros.set(micros.abs() < _TOO_FEW_MILLISECONDS * 1000, None)
+    return micros, skipped
+
+
+def _instants(texts: pl.Series, mapping: Mapping, zone: times.Zone) -> tuple[pl.Series, pl.Series]:
     micros, skipped = repeated(None, pl.Int64, len(texts)), repeated(False, pl.Boolean, len(texts))
     likely = str(texts.drop_nulls().first())
-    zone = times.Zone(mapping.time_zone, second=second)
 
     def unlikely(shape: Shape) -> tuple[bool, bool]:
         return shape.reader is Reader.WORDS, not re.search(shape.pattern, likely)

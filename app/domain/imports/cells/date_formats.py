@@ -37,7 +37,11 @@ class Shape(NamedTuple):
 
 
 _OFFSET = r"(?:Z|[+-](?:[01][0-9]|2[0-3])(?::?[0-5][0-9])?)"
-_ZONE = r"(?:Z|UTC?|GMT|[+-](?:[01][0-9]|2[0-3])(?::?[0-5][0-9])?)"
+# Names of zones that mean one offset wherever they stand.
+_ZONE = (
+    r"(?:(?:UTC|GMT)?[+-](?:[01][0-9]|2[0-3])(?::?[0-5][0-9])?|(?:UTC|GMT)[+-][0-9]|[Zz]|UTC?|GMT"
+    r"|TRT|AZT|MSK|EES?T|CES?T)"
+)
 _WORD = r"[^\W\d_]+(?: [^\W\d_]+)?\.?"
 _HALF = r"(?:[AaPp]\.? ?[Mm]\.?|[ÖöOo][ÖöSs])"
 _HOUR, _SIXTY = "(?:[01][0-9]|2[0-3])", "[0-5][0-9]"
@@ -95,7 +99,7 @@ _TIME = (
     rf"(?P<H>[01]?[0-9]|2[0-3])[:.](?P<M>{_SIXTY})(?:[:.](?P<S>{_SIXTY})(?:[.,](?P<f>[0-9]{{1,9}}))?)?"
     rf"(?: ?(?P<p>{_HALF}))?(?: ?(?P<z>{_ZONE})(?:\[[A-Za-z_/+-]+\])?)?"
 )
-_BETWEEN = "(?:T|,? | at )"
+_BETWEEN = "(?:T|,? (?:at |saat |um |в )?)"
 
 
 def _worded(day: str, time: str = rf"(?:{_BETWEEN}{_TIME})?") -> Shape:
@@ -116,17 +120,23 @@ _ANY = (
     *_timed(r"[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{4}", "%d.%m.%Y"),
     Shape(r"^[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{4}$", "%d.%m.%Y", False, False),
     Shape("^[0-9]{8}$", "%Y%m%d", False, False),
+    Shape("^[0-9]{14}$", "%Y%m%d%H%M%S", True, False),
 )
 _DAY_NAME = rf"(?:(?P<a>{_WORD}),? )?"
 ANY_WORDS = (
     *ISO_WORDS,
-    _worded("(?P<Y>[0-9]{4})/(?P<m>[0-9]{2})/(?P<d>[0-9]{2})", rf"{_BETWEEN}{_TIME}"),
+    *(
+        _worded(f"(?P<Y>[0-9]{{4}}){mark}(?P<m>[0-9]{{1,2}}){mark}(?P<d>[0-9]{{1,2}})")
+        for mark in ("-", "/", r"\.")
+    ),
     _worded(r"(?P<d>[0-9]{1,2})\.(?P<m>[0-9]{1,2})\.(?P<Y>[0-9]{4})", rf"{_BETWEEN}{_TIME}"),
     _worded(
         "(?P<Y>[0-9]{4})(?P<m>[0-9]{2})(?P<d>[0-9]{2})",
         f"T(?P<H>{_HOUR})(?P<M>{_SIXTY})(?P<S>{_SIXTY})(?P<z>Z)?",
     ),
-    _worded(rf"{_DAY_NAME}(?P<d>[0-9]{{1,2}})[. /-]{{1,2}}(?P<b>{_WORD})[ ,/-]{{1,2}}(?P<Y>[0-9]{{4}})"),
+    _worded(
+        rf"{_DAY_NAME}(?P<d>[0-9]{{1,2}})[. /-]{{1,2}}(?P<b>{_WORD})[ ,/-]{{1,2}}(?P<Y>[0-9]{{4}})(?: ?г\.?)?"
+    ),
     _worded(rf"(?P<d>[0-9]{{1,2}}) (?P<b>{_WORD}) (?P<Y>[0-9]{{4}}),? (?P<a>{_WORD})"),
     _worded(
         r"(?:(?P<a>[^\W\d_]+),? )?(?P<b>[^\W\d_]+)\.? (?P<d>[0-9]{1,2})(?:st|nd|rd|th)?,? (?P<Y>[0-9]{4})"
@@ -135,18 +145,27 @@ ANY_WORDS = (
         r"(?P<a>[^\W\d_]+) (?P<b>[^\W\d_]+) +(?P<d>[0-9]{1,2})",
         rf" (?P<H>{_HOUR}):(?P<M>{_SIXTY}):(?P<S>{_SIXTY}) (?:(?P<z>{_ZONE}) )?(?P<Y>[0-9]{{4}})",
     ),
+    _worded(  # as browsers write it
+        r"(?P<a>[A-Za-z]{3}) (?P<b>[A-Za-z]{3}) (?P<d>[0-9]{2}) (?P<Y>[0-9]{4})",
+        rf" (?P<H>{_HOUR}):(?P<M>{_SIXTY}):(?P<S>{_SIXTY}) (?P<z>GMT[+-][0-9]{{4}})(?: \([^()]+\))?",
+    ),
 )
 """Days and months by name, and times as people write them, of which each has one meaning."""
 
 ANY = (*_ANY, *ANY_WORDS)
 """What ``auto`` accepts: spellings of which each has one meaning. The first that a text matches parses it."""
 
+MILLISECONDS = "%Q"
 COUNTS = {
-    "%s": Shape(r"^-?[0-9]{1,11}(?:[.,][0-9]{1,12})?$", "%s", True, True, Reader.SECONDS),
-    "%Q": Shape(r"^-?[0-9]{1,14}(?:[.,][0-9]{1,12})?$", "%Q", True, True, Reader.MILLISECONDS),
+    "%s": Shape(r"^-?0*[1-9][0-9]{0,10}(?:[.,][0-9]{1,12})?$", "%s", True, True, Reader.SECONDS),
+    MILLISECONDS: Shape(
+        r"^-?0*[1-9][0-9]{0,13}(?:[.,][0-9]{1,12})?$", MILLISECONDS, True, True, Reader.MILLISECONDS
+    ),
     "excel": Shape(r"^[0-9]{2,6}(?:[.,][0-9]{1,15})?$", "excel", True, False, Reader.SHEET_DAYS),
 }
-"""Formats that count from a day: seconds and milliseconds since 1970 UTC, and days as spreadsheets do."""
+"""Formats that count from a day: seconds and milliseconds since 1970 UTC, and days as spreadsheets do.
+
+A zero is no time: telephone systems write it for what did not happen."""
 
 EXAMPLES = {
     "auto": "2026-05-31, 2026-05-31T14:05:00Z, 31.05.2026 14:05",

@@ -1,33 +1,34 @@
 """Dates and times that are spelt with words: names of months and days, AM and PM, UTC; whatever the machine's
 language. A text is cut by a regular expression whose groups have the names of the directives of strptime."""
 
+import unicodedata
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
 _MONTHS = """
-january jan ocak oca yanvar yan
-february feb subat sub fevral fev
-march mar mart
-april apr nisan nis aprel
-may mayis
-june jun haziran haz iyun iyn
-july jul temmuz tem iyul iyl
-august aug agustos agu avqust avq
-september sep sept eylul eyl sentyabr sen sent
-october oct ekim eki oktyabr okt
-november nov kasim kas noyabr noy
-december dec aralik ara dekabr dek
+january jan ocak oca yanvar yan januar jänner janvier janv январь января янв
+february feb subat sub fevral fev februar fevrier février fevr févr февраль февраля фев
+march mar mart märz mrz maerz mars март марта мар
+april apr nisan nis aprel avril avr апрель апреля апр
+may mayis mai май мая
+june jun haziran haz iyun iyn juni juin июнь июня июн
+july jul temmuz tem iyul iyl juli juillet juil июль июля июл
+august aug agustos agu avqust avq août aout август августа авг
+september sep sept eylul eyl sentyabr sen sent septembre сентябрь сентября сен сент
+october oct ekim eki oktyabr okt oktober octobre октябрь октября окт
+november nov kasim kas noyabr noy novembre ноябрь ноября ноя нояб
+december dec aralik ara dekabr dek dezember dez decembre décembre déc декабрь декабря дек
 """
 _DAYS = """
-monday mon pazartesi pzt bazarertesi be
-tuesday tue tues sali sal cersenbeaxsami ca
-wednesday wed carsamba car crs cersenbe c
-thursday thu thur thurs persembe per prs cumeaxsami
-friday fri cuma cum cume
-saturday sat cumartesi cmt senbe s
-sunday sun pazar paz pzr bazar b
+monday mon pazartesi pzt bazarertesi be montag mo lundi lun понедельник пн
+tuesday tue tues sali sal cersenbeaxsami ca dienstag di mardi mar вторник вт
+wednesday wed carsamba car crs cersenbe c mittwoch mi mercredi mer среда ср
+thursday thu thur thurs persembe per prs cumeaxsami donnerstag do jeudi jeu четверг чт
+friday fri cuma cum cume freitag fr vendredi ven пятница пт
+saturday sat cumartesi cmt senbe s samstag sonnabend sa samedi sam суббота сб
+sunday sun pazar paz pzr bazar b sonntag so dimanche dim воскресенье вс
 """
 
 
@@ -36,10 +37,14 @@ def _numbered(lines: str) -> dict[str, int]:
 
 
 MONTHS, DAYS = _numbered(_MONTHS), _numbered(_DAYS)
-"""Names in English, Turkish and Azerbaijani, folded -> number from 1; a week begins on Monday."""
+"""Names in English, Turkish, Azerbaijani, Russian, German and French, folded -> number from 1; a week
+begins on Monday."""
 
 _ALIKE = str.maketrans({"ı": "i", "İ": "i", "ş": "s", "ğ": "g", "ü": "u", "ö": "o", "ç": "c", "ə": "e"})
 _DROPPED = str.maketrans(dict.fromkeys(". \u0307"))
+_BLANKS = str.maketrans(dict.fromkeys("\u00a0\u202f\u2009\u2007\u2002\u2003\u3000", " "))
+_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−", "-"))
+_ZONES = {"TRT": 3, "AZT": 4, "MSK": 3, "EET": 2, "EEST": 3, "CET": 1, "CEST": 2}
 _MORNING, _EVENING = ("am", "oo"), ("pm", "os")
 
 
@@ -55,6 +60,16 @@ class Local(NamedTuple):
 def fold(word: str) -> str:
     """One spelling for the name of a month or day: ``fold("EYLÜL") == fold("Eylül")``."""
     return word.translate(_ALIKE).lower().translate(_ALIKE).translate(_DROPPED)
+
+
+def plain(text: str) -> str:
+    """Spell blanks, dashes and digits of any script as ASCII has them; letters stay.
+
+    >>> plain("٥ Nisan ٢٠٢٦\u00a014:05")
+    '5 Nisan 2026 14:05'
+    """
+    digits = (str(unicodedata.decimal(char)) if char.isdecimal() else char for char in text)
+    return "".join(digits).translate(_BLANKS).translate(_DASHES)
 
 
 def read(parts: Mapping[str, str | None]) -> Local | None:
@@ -104,8 +119,10 @@ def _hour(text: str | None, half: str | None) -> int | None:
 def _offset(text: str | None) -> timedelta | None:
     if not text:
         return None
-    if text[0] not in "+-":  # Z, UTC, GMT
-        return timedelta(0)
-    digits = text[1:].replace(":", "").ljust(4, "0")
+    text = text.removeprefix("UTC").removeprefix("GMT")
+    if not text or text[0] not in "+-":  # Z, UT
+        return timedelta(hours=_ZONES.get(text, 0))
+    digits = text[1:].replace(":", "")
+    digits = (digits if len(digits) > 1 else f"0{digits}").ljust(4, "0")
     minutes = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
     return -minutes if text[0] == "-" else minutes

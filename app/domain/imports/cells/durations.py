@@ -1,4 +1,7 @@
-"""Durations as telephone systems, spreadsheets and people write them, in whole seconds."""
+"""Durations as telephone systems, spreadsheets and people write them, in whole seconds.
+
+Fractions of a second are rounded, half up.
+"""
 
 import re
 
@@ -21,13 +24,16 @@ def _part(unit: str) -> str:
     return rf"(?:(?P<{unit}>[0-9]{{1,9}}) ?(?:{words})\.?(?![^\W\d_]),? ?)?"
 
 
+_FRACTION = r"(?:[.,](?P<f>[0-9]{1,9}))?"
 _CLOCK = re.compile(
-    r"(?:(?P<d>[0-9]{1,5})(?:\.| days?,? ))?(?P<h>[0-9]{1,6}):(?P<m>[0-5]?[0-9]):(?P<s>[0-5][0-9])(?:[.,]0+)?"
+    r"(?:(?P<d>[0-9]{1,5})(?:\.| days?,? ))?(?P<h>[0-9]{1,6}):(?P<m>[0-5]?[0-9]):(?P<s>[0-5][0-9])"
+    + _FRACTION
 )
-_MINUTES = re.compile(r"(?P<m>[0-9]{1,6}):(?P<s>[0-5][0-9])")
+_MINUTES = re.compile(r"(?P<m>[0-9]{1,6}):(?P<s>[0-5][0-9])" + _FRACTION)
+_MILLISECONDS = re.compile(r"(?P<ms>[0-9]{1,12}) ?(?:ms|msec|milliseconds|milisaniye)\.?")
 _SPELT = re.compile("".join(map(_part, "dhms")))
 _ISO = re.compile(
-    r"p(?:(?P<d>[0-9]{1,5})d)?(?:t(?:(?P<h>[0-9]{1,9})h)?(?:(?P<m>[0-9]{1,9})m)?(?:(?P<s>[0-9]{1,9})(?:[.,]0+)?s)?)?"
+    r"p(?:(?P<d>[0-9]{1,5})d)?(?:t(?:(?P<h>[0-9]{1,9})h)?(?:(?P<m>[0-9]{1,9})m)?(?:(?P<s>[0-9]{1,9})(?:[.,](?P<f>[0-9]{1,9}))?s)?)?"
 )
 
 
@@ -37,11 +43,17 @@ def seconds(text: str) -> int | None:
 
     >>> seconds("1:02:03"), seconds("05:30"), seconds("2 dk 5 sn"), seconds("5.5 min")
     (3723, 330, 125, None)
+    >>> seconds("0:01:23.456"), seconds("83600 ms")
+    (83, 84)
     """
     folded = " ".join(text.lower().split())
+    if match := _MILLISECONDS.fullmatch(folded):
+        return (int(match["ms"]) + 500) // 1000
     for spelling in (_CLOCK, _MINUTES, _SPELT, _ISO):
         match = spelling.fullmatch(folded)
         parts = match.groupdict() if match else {}
+        fraction = parts.pop("f", None)
         if any(parts.values()):
-            return sum(_UNITS[unit] * int(count) for unit, count in parts.items() if count)
+            whole = sum(_UNITS[unit] * int(count) for unit, count in parts.items() if count)
+            return whole + (fraction is not None and fraction >= "5")
     return None

@@ -36,6 +36,8 @@ NOTHING = frozenset(
             "#na",
         ),
         *("-", "--", "---", "–", "—", "−", "#yok", "#н/д", "#nv"),
+        *("(boş)", "(bos)", "(blank)", "(empty)", "(leer)", "(vide)", "(пусто)", "<empty>", "<blank>"),
+        *("boş", "not set", "not available", "undefined", "?", "."),
     )
 )
 """How databases, spreadsheets and programs write nothing, in small letters."""
@@ -61,8 +63,20 @@ NOTHING_IN_TEXTS = frozenset(
 )
 """The spellings of programs alone, for texts and keys: someone may be called Null."""
 
-_NO_TIME = r"(?:[ T]0{2}:0{2}(?::0{2}(?:\.0+)?)?)?Z?"
-_NO_DAY = re.compile(rf"(?:0{{4}}-0{{2}}-0{{2}}|0{{2}}[./]0{{2}}[./]0{{4}}|0{{8}}){_NO_TIME}")
+_NO_TIME = r"(?:[ T]0{1,2}:0{2}(?::0{2}(?:\.0+)?)?)?(?:Z|[+-]00:?00)?"
+_NO_DAY = re.compile(
+    rf"(?:0{{4}}-0{{2}}-0{{2}}|0{{1,2}}[./-]0{{1,2}}[./-](?:0{{4}}|0{{2}})|0{{4}}[./]0{{2}}[./]0{{2}}|0{{8}}){_NO_TIME}"
+)
+_ZERO = re.compile(r"0(?:[.,]0+)?|0{1,2}:0{2}(?::0{2}(?:\.0+)?)?|yok|yoxdur", re.IGNORECASE)
+# The first and last days that programs can write stand for no day at all.
+_FIRST_OR_LAST = re.compile(
+    r"(?:(?:0001|1753|1900)(?P<a>[-/.]?)01(?P=a)01|0?1(?P<b>[./-])0?1(?P=b)(?:0001|1753|1900)"
+    r"|1899(?P<c>[-/.]?)12(?P=c)3[01]|3[01](?P<d>[./-])12(?P=d)1899|12/3[01]/1899"
+    r"|1900-01-00|0?0(?P<e>[./])0?1(?P=e)1900|0?1/0?0/1900"
+    r"|(?:[29]999|2099)(?P<f>[-/.]?)12(?P=f)31|31(?P<g>[./-])12(?P=g)(?:[29]999|2099)|12/31/(?:[29]999|2099))"
+    r"(?:[ T](?:0{1,2}:00(?::00(?:\.0+)?)?|12:00(?::00)? AM|23:59(?::59(?:\.9+)?)?|11:59(?::59)? PM))?"
+    r"(?:Z|[+-]00:?00)?"
+)
 
 
 def is_error(text: str) -> bool:
@@ -81,6 +95,16 @@ def is_nothing(text: str) -> bool:
     (True, True, False)
     """
     return text.lower() in NOTHING or bool(_NO_DAY.fullmatch(text))
+
+
+def is_no_time(text: str) -> bool:
+    """Tell whether the cell of a time says that there is none, as `is_nothing`, by zeros, or by the first or
+    the last day that a program can write.
+
+    >>> is_no_time("0"), is_no_time("0/0/00"), is_no_time("9999-12-31"), is_no_time("1/1/0001 12:00:00 AM")
+    (True, True, True, True)
+    """
+    return is_nothing(text) or bool(_ZERO.fullmatch(text) or _FIRST_OR_LAST.fullmatch(text))
 
 
 def unprotected(text: str) -> str:

@@ -14,6 +14,7 @@ _SHEET_EPOCH_DAYS = 25_569  # 1 January 1970, as spreadsheets count
 _SHEET_FIRST = 61  # before, spreadsheets count a 29 February 1900 that there was not
 _DAY_SECONDS = 86_400
 _MILLION = 1_000_000
+_NOT_ASCII = r"[^\x00-\x7f]"
 
 
 class Zone(NamedTuple):
@@ -44,6 +45,18 @@ def parsed(texts: pl.Series, shape: Shape, zone: Zone) -> tuple[pl.Series, pl.Se
         at = texts.str.to_datetime(shape.format, time_unit="us", time_zone="UTC", strict=False, cache=False)
         return at.to_physical(), never
     return _local(texts.str.to_datetime(shape.format, time_unit="us", strict=False, cache=False), zone)
+
+
+def plain(texts: pl.Series) -> pl.Series:
+    """Spell blanks, dashes and digits of any script as ASCII has them.
+
+    >>> plain(pl.Series(["5.1.2026\u202f2:05\u00a0PM", "٢٠٢٦‑٠١‑٠٥", None])).to_list()
+    ['5.1.2026 2:05 PM', '2026-01-05', None]
+    """
+    odd = texts.str.contains(_NOT_ASCII).fill_null(value=False).arg_true()
+    if not len(odd):
+        return texts
+    return texts.scatter(odd, pl.Series(list(map(date_words.plain, texts.gather(odd))), dtype=pl.String))
 
 
 def repeated(value: object, dtype: type[pl.DataType], length: int) -> pl.Series:

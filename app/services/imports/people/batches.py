@@ -6,7 +6,13 @@ from sqlalchemy import Connection
 
 from app.domain.common.access import Actor
 from app.domain.imports.targets import RecordKind
-from app.services.imports.people import contract_terms, customers, departures, dry_runs
+from app.services.imports.people import (
+    contract_statements,
+    contract_terms,
+    customers,
+    departures,
+    dry_runs,
+)
 from app.services.imports.record_requests import Items
 from app.store.engine import dry_run
 from app.store.imports.transaction_batches import Outcome
@@ -31,7 +37,9 @@ def store(tx: WriteTx, actor: Actor, import_row: Row, rows: Items) -> tuple[Outc
     Raises:
         ConflictError: another request gave a key away in the meantime; repeat the batch.
     """
-    return _STORE[RecordKind(import_row["kind"])](tx, actor, import_row, rows)
+    is_snapshot = bool(import_row["mapping"].get("snapshot_on"))
+    act = contract_statements.store if is_snapshot else _STORE[RecordKind(import_row["kind"])]
+    return act(tx, actor, import_row, rows)
 
 
 def trial(tx: WriteTx, actor: Actor, import_row: Row, rows: Items) -> tuple[Outcome, int]:

@@ -1,6 +1,8 @@
 """Contract terms of a file: what was known of the contracts of known customers, and from which day on."""
 
+from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from app.domain.common.access import Actor
@@ -11,7 +13,9 @@ from app.services.customers.external_ids import find_by_keys
 from app.services.customers.scores import CONTRACT
 from app.services.imports import customer_changes, source_digests
 from app.services.imports.customer_changes import Change, spelled
-from app.services.imports.people import customers
+from app.services.imports.people import contract_statements, customers
+from app.services.imports.people.contract_statements import Became, Book
+from app.services.imports.people.rows import Wrong
 from app.services.imports.record_requests import Items
 from app.store.imports.transaction_batches import Outcome
 from app.store.transactions import Row, WriteTx
@@ -29,50 +33,81 @@ def store(tx: WriteTx, actor: Actor, import_row: Row, rows: Items) -> tuple[Outc
     Returns:
         What became of the rows, and that no customer was made.
     """
-    import_id = import_row["id"]
-    outcome, today = Outcome(), actor.company.day_of(now())
+    import_id, outcome = import_row["id"], Outcome()
     keys = {(stated.item.customer.system, stated.item.customer.key) for stated in rows.items}
     owners = {key: customer_id for key, (customer_id, _) in find_by_keys(tx, actor, keys).items()}
     people = customers.locked(tx, actor, set(owners.values()))
-    versions = contract_terms.versions_of(tx, people)
     changes = customer_changes.read(tx, import_id, people)
     statements = source_digests.read(tx, import_row, people)
-    new: Versions = {}
+    book = contract_statements.read(tx, people, changes, statements)
+    has_days = any(target in import_row["mapping"]["columns"] for target in CONTRACT)
+    known = _Known(contract_terms.versions_of(tx, people), book, actor.company.day_of(now()), has_days)
     for line, one in zip(rows.line, rows.items, strict=True):
         owner = owners.get((one.item.customer.system, one.item.customer.key))
         if owner is None or owner not in people:
             outcome.refused.append(Refused(line, Refusal.UNKNOWN_CUSTOMER, "customer_key"))
             continue
-        terms = dict.fromkeys(CONTRACT) | (one.item.contract.model_dump() if one.item.contract else {})
-        place, present = (owner, one.item.known_on), versions.get((owner, one.item.known_on))
-        change = changes.get((owner, place[1].isoformat())) or Change()
-        said = {name: spelled(value) for name, value in terms.items()}
-        if (wrong := _wrong(terms, place[1], today)) is not None:
-            outcome.refused.append(Refused(line, *wrong))
+        try:
+            became = known.take((owner, one.item.known_on), one.item)
+        except Wrong as wrong:
+            outcome.refused.append(Refused(line, wrong.code, wrong.target))
             continue
-        if change.statement and change.statement != said:
-            outcome.refused.append(Refused(line, Refusal.CONFLICTING_DUPLICATE, "known_on"))
-            continue
-        change.statement = said
-        changes[owner, place[1].isoformat()] = change
-        stated, part = {"terms": tuple(said.values())}, place[1].isoformat()
-        is_new = bool(statements.newer_members((owner, part), stated))
-        statements.note((owner, part), stated)
-        if present is not None and (not is_new or all(present[name] == terms[name] for name in CONTRACT)):
-            outcome.repeated += 1
-            continue
-        change.after = said
-        change.before = None if present is None else {name: spelled(present[name]) for name in CONTRACT}
-        outcome.stored += present is None
-        outcome.updated += present is not None
-        version = {"customer_id": owner, "known_on": place[1], **terms, "recorded_at": now()}
-        new[place] = versions[place] = version
-    if new:
-        contract_terms.set_versions(tx, list(new.values()))
-        follow(tx, actor, people, versions)
+        contract_statements.count(outcome, became)
+    if known.new:
+        contract_terms.set_versions(tx, list(known.new.values()))
+        follow(tx, actor, people, known.versions)
+    book.write(tx)
     source_digests.write(tx, statements)
     customer_changes.write(tx, import_id, changes)
     return outcome, 0
+
+
+@dataclass(slots=True)
+class _Known:
+    """The terms of some customers, as they would be after the rows judged so far.
+
+    Args:
+        versions: by customer and day.
+        book: what was said of contracts besides their days.
+        today: the company's day.
+        has_days: whether rows say days; those that only name attributes leave terms as they are.
+    """
+
+    versions: Versions
+    book: Book
+    today: date
+    has_days: bool
+    new: Versions = field(default_factory=dict)
+
+    def take(self, place: tuple[UUID, date], item: Any) -> Became:
+        """Take in a row.
+
+        Raises:
+            Wrong: it cannot be recorded, or an earlier row of the file says something else.
+        """
+        terms = dict.fromkeys(CONTRACT) | (item.contract.model_dump() if item.contract else {})
+        said = {name: spelled(value) for name, value in terms.items()}
+        _check(terms, place[1], self.today)
+        part = place[0], place[1].isoformat()
+        change = self.book.changes.get(part) or Change()
+        if change.statement and change.statement != said:
+            raise Wrong(Refusal.CONFLICTING_DUPLICATE, "known_on")
+        attributes, became = contract_statements.flat_attributes(item.attributes), Became.REPEATED
+        if attributes:
+            became = self.book.take(*place, attributes)
+        if not self.has_days and attributes:
+            return became
+        change.statement, self.book.changes[part] = said, change
+        stated, present = {"terms": tuple(said.values())}, self.versions.get(place)
+        is_new = bool(self.book.statements.newer_members(part, stated))
+        self.book.statements.note(part, stated)
+        if present is not None and (not is_new or all(present[name] == terms[name] for name in CONTRACT)):
+            return became if became is Became.REPEATED else Became.UPDATED
+        change.after = said
+        change.before = None if present is None else {name: spelled(present[name]) for name in CONTRACT}
+        version = {"customer_id": place[0], "known_on": place[1], **terms, "recorded_at": now()}
+        self.new[place] = self.versions[place] = version
+        return Became.STORED if present is None else Became.UPDATED
 
 
 def follow(tx: WriteTx, actor: Actor, people: dict[UUID, Row], versions: Versions) -> None:
@@ -90,11 +125,10 @@ def follow(tx: WriteTx, actor: Actor, people: dict[UUID, Row], versions: Version
 # --- inside
 
 
-def _wrong(terms: Row, known_on: date, today: date) -> tuple[Refusal, str] | None:
-    """Why terms cannot be recorded, and the target that is about."""
+def _check(terms: Row, known_on: date, today: date) -> None:
+    """Refuse terms that cannot be recorded."""
     if known_on > today:
-        return Refusal.IN_FUTURE, "known_on"
-    if terms["started_on"] is None:
-        return None
-    fault = contract_fault(**terms)
-    return None if fault is None else (Refusal.OUT_OF_ORDER, fault)
+        raise Wrong(Refusal.IN_FUTURE, "known_on")
+    fault = None if terms["started_on"] is None else contract_fault(**terms)
+    if fault is not None:
+        raise Wrong(Refusal.OUT_OF_ORDER, fault)

@@ -16,6 +16,7 @@ from app.services.imports.record_requests import Items
 from app.store import dialects
 from app.store.tables import (
     Base,
+    ContractStatement,
     ContractTerms,
     Customer,
     CustomerExternalId,
@@ -30,7 +31,13 @@ from app.store.types import Id, Instant
 
 CLEARED_AT_ONCE = 5_000
 
-_TABLES: tuple[type[Base], ...] = (Customer, ImportChange, SourceStatement, ContractTerms)
+_TABLES: tuple[type[Base], ...] = (
+    Customer,
+    ImportChange,
+    SourceStatement,
+    ContractTerms,
+    ContractStatement,
+)
 """What a row about a customer reads and writes, besides what makes customers findable."""
 
 

@@ -1,5 +1,6 @@
 """Taking back what files about customers changed, some customers at a time."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -13,11 +14,12 @@ from app.services.customers import contract_terms
 from app.services.customers.scores import CONTRACT
 from app.services.imports import customer_changes
 from app.services.imports.customer_changes import Change, spelled
+from app.services.imports.people import contract_statements, customers
 from app.services.imports.people import contract_terms as import_terms
-from app.services.imports.people import customers
 from app.store.audit import trail
 from app.store.tables import (
     Complaint,
+    ContractStatement,
     ContractTerms,
     Customer,
     ImportChange,
@@ -32,6 +34,8 @@ AT_ONCE = 500
 """Changes taken back in one transaction."""
 
 _THEIRS: tuple[Any, ...] = (Transaction, Interaction, Complaint, SurveyInvitation, SurveyResponse)
+Changes = dict[customer_changes.Place, Change]
+
 _DAYS = frozenset({"born_on", "customer_since_on", "left_on", *CONTRACT.values()})
 _LISTS = ("contact_points", "external_ids", "tags", "do_not_contact")
 
@@ -56,19 +60,11 @@ def revert(tx: WriteTx, actor: Actor, kind: RecordKind, import_id: UUID) -> tupl
     people = customers.locked(tx, actor, ids)
     every = customer_changes.read(tx, import_id, ids)
     changes = {(place.customer_id, place.part): every[place.customer_id, place.part] for place in places}
-    gone = kept = 0
+    made = {key for (key, _), change in changes.items() if change.created and key in people}
     if kind is RecordKind.CONTRACT_TERMS:
-        _restore_terms(tx, actor, people, changes)
-    else:
-        made = {key for (key, _), change in changes.items() if change.created and key in people}
-        touched = {place.customer_id: place.changed_at for place in places}
-        free = {key for key in made if people[key]["version"] == changes[key, ""].version}
-        free -= _busy(tx, free, touched)
-        if free:
-            tx.execute(delete(Customer).where(Customer.id.in_(free)))
-        stay = sorted(made - free)
-        trail.record_all(tx, actor, "import.customer_kept", [(str(key), key) for key in stay])
-        gone, kept = len(free), len(stay)
+        _restore_contracts(tx, actor, people, changes)
+    gone, kept = _remove(tx, actor, {key: people[key] for key in made}, changes, places)
+    if kind is not RecordKind.CONTRACT_TERMS:
         _restore(tx, actor, {key: row for key, row in people.items() if key not in made}, changes)
     tx.execute(
         delete(ImportChange).where(
@@ -82,6 +78,21 @@ def revert(tx: WriteTx, actor: Actor, kind: RecordKind, import_id: UUID) -> tupl
 # --- inside
 
 
+def _remove(
+    tx: WriteTx, actor: Actor, made: dict[UUID, Row], changes: Changes, places: Sequence[Any]
+) -> tuple[int, int]:
+    """Remove the customers that an import made, as far as nothing else hangs on them; how many went, and how
+    many stay."""
+    touched = {place.customer_id: place.changed_at for place in places}
+    free = {key for key, row in made.items() if row["version"] == changes[key, ""].version}
+    free -= _busy(tx, free, touched)
+    if free:
+        tx.execute(delete(Customer).where(Customer.id.in_(free)))
+    stay = sorted(made.keys() - free)
+    trail.record_all(tx, actor, "import.customer_kept", [(str(key), key) for key in stay])
+    return len(free), len(stay)
+
+
 def _busy(tx: ReadTx, ids: set[UUID], touched: dict[UUID, Any]) -> set[UUID]:
     """Those of these customers on whom something hangs."""
     found: set[UUID] = set()
@@ -90,15 +101,16 @@ def _busy(tx: ReadTx, ids: set[UUID], touched: dict[UUID, Any]) -> set[UUID]:
     for table in _THEIRS:
         found |= set(tx.execute(select(table.customer_id).where(table.customer_id.in_(ids))).scalars())
     terms = select(ContractTerms.customer_id, ContractTerms.recorded_at)
-    for customer_id, recorded_at in tx.execute(terms.where(ContractTerms.customer_id.in_(ids))):
-        if recorded_at > touched[customer_id]:
-            found.add(customer_id)
+    said = select(ContractStatement.customer_id, ContractStatement.recorded_at)
+    for rows in (
+        terms.where(ContractTerms.customer_id.in_(ids)),
+        said.where(ContractStatement.customer_id.in_(ids)),
+    ):
+        found |= {owner for owner, recorded_at in tx.execute(rows) if recorded_at > touched[owner]}
     return found
 
 
-def _restore(
-    tx: WriteTx, actor: Actor, people: dict[UUID, Row], changes: dict[customer_changes.Place, Change]
-) -> None:
+def _restore(tx: WriteTx, actor: Actor, people: dict[UUID, Row], changes: Changes) -> None:
     pairs = []
     for customer_id, row in sorted(people.items()):
         change = changes[customer_id, ""]
@@ -135,9 +147,16 @@ def _attributes(row: Row, before: Row, after: Row) -> Row:
     return kept | {name: before[name] for name in changed if name in before}
 
 
-def _restore_terms(
-    tx: WriteTx, actor: Actor, people: dict[UUID, Row], changes: dict[customer_changes.Place, Change]
-) -> None:
+def _restore_contracts(tx: WriteTx, actor: Actor, people: dict[UUID, Row], changes: Changes) -> None:
+    """Take back what was said of contracts: statements, and terms."""
+    said = {place for place in changes if place[1].startswith(contract_statements.PART)}
+    visible = {place: changes[place] for place in said if place[0] in people}
+    contract_statements.restore(tx, visible)
+    terms = {place: one for place, one in changes.items() if place[1] and place not in said}
+    _restore_terms(tx, actor, people, terms)
+
+
+def _restore_terms(tx: WriteTx, actor: Actor, people: dict[UUID, Row], changes: Changes) -> None:
     versions = contract_terms.versions_of(tx, people)
     gone: list[tuple[UUID, date]] = []
     back: list[Row] = []

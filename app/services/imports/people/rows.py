@@ -1,5 +1,6 @@
 """Rows of files about customers: what each says, judged by the models of requests, and storing them."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -8,14 +9,20 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ValidationError
 
 from app.domain.common.access import Actor
+from app.domain.customers.contract_statements import OLDEST
 from app.domain.customers.customers import ContactKind
 from app.domain.imports import address_book_cells as cells
 from app.domain.imports.kind_rules import CONTROL
 from app.domain.imports.mapping import Mapping as FileMapping
 from app.domain.imports.refusals import Refusal, Refused
+from app.domain.imports.sources import FLAGS
 from app.domain.imports.targets import ATTRIBUTE_TARGET, KEY_TARGET, SOCIAL_TARGET, RecordKind, unnumbered
-from app.schemas.customers.contract_terms import ContractTermsItem
-from app.schemas.imports.rows import ImportedCustomer, ImportedDeparture
+from app.schemas.imports.rows import (
+    ImportedCustomer,
+    ImportedDeparture,
+    ImportedSnapshot,
+    ImportedTerms,
+)
 from app.services.customers.rows import Identity
 from app.services.imports.record_requests import Items
 from app.store.transactions import Row
@@ -24,9 +31,9 @@ if TYPE_CHECKING:  # it loads polars, for which the API need not wait
     from app.domain.imports.record_rows import ValueRows
 
 
-_MODELS: Mapping[RecordKind, type[BaseModel]] = {
+PEOPLE_MODELS: Mapping[RecordKind, type[BaseModel]] = {
     RecordKind.CUSTOMERS: ImportedCustomer,
-    RecordKind.CONTRACT_TERMS: ContractTermsItem,
+    RecordKind.CONTRACT_TERMS: ImportedTerms,
     RecordKind.DEPARTURES: ImportedDeparture,
 }
 _NOT_A = {
@@ -40,7 +47,9 @@ _REASONS = {
     "too_long": Refusal.TOO_MANY,
     "enum": Refusal.UNKNOWN_VALUE,
     "date_range": Refusal.DATE_OUT_OF_RANGE,
+    "greater_than_equal": Refusal.OUT_OF_RANGE,
 }
+_DECIMAL_COMMA = re.compile(r"[+-]?([0-9]{1,3}([.][0-9]{3})+|[0-9]{1,15})(,[0-9]{1,15})?")
 _CONTRACT = ("started_on", "ends_on", "notice_given_on")
 
 
@@ -76,9 +85,13 @@ def prepare(actor: Actor, mapping: FileMapping, rows: "ValueRows") -> Items:
 def wrong_texts(mapping: FileMapping, texts: Mapping[str, str]) -> set[str]:
     """The targets among these that no row can have with these texts."""
     found = set()
+    others: Row = {"age": 0, "left": False} if mapping.snapshot_on else {}
     for target, text in texts.items():
+        value: Any = text.strip()
+        if mapping.snapshot_on and target == "left":
+            value = FLAGS.get(value.lower(), value)
         try:
-            _state((), mapping, {target: text.strip()})
+            _state((), mapping, {**others, target: value})
         except Wrong as wrong:
             if wrong.target == target and wrong.code in (
                 Refusal.UNKNOWN_VALUE,
@@ -101,12 +114,29 @@ def _state(regions: tuple[str, ...], mapping: FileMapping, values: Row) -> State
         wire = {name: _spelled(value) for name, value in given.items() if name != "customer_key"}
         wire["customer"] = {"system": mapping.customer_system, "key": given.get("customer_key", "-")}
     if mapping.kind is RecordKind.CONTRACT_TERMS:
-        contract = {name: wire.pop(name) for name in _CONTRACT if name in wire}
-        wire["contract"] = contract or None
+        named = [name for name in wire if name.startswith(ATTRIBUTE_TARGET)]
+        attributes = {
+            name.removeprefix(ATTRIBUTE_TARGET): _number_or_text(mapping, wire.pop(name)) for name in named
+        }
+        wire["attributes"] = attributes
+        if not mapping.snapshot_on:
+            contract = {name: wire.pop(name) for name in _CONTRACT if name in wire}
+            wire["contract"] = contract or None
+    model = ImportedSnapshot if mapping.snapshot_on else PEOPLE_MODELS[mapping.kind]
     try:
-        return StatedRow(_MODELS[mapping.kind].model_validate(wire), keys)
+        stated = StatedRow(model.model_validate(wire), keys)
     except ValidationError as error:
         raise _wrong(error, given, list(keys.values())) from None
+    if mapping.snapshot_on and stated.item.age > OLDEST[mapping.unit]:
+        raise Wrong(Refusal.OUT_OF_RANGE, "age")
+    return stated
+
+
+def _number_or_text(mapping: FileMapping, text: str) -> str:
+    """Text of an attribute; a number with the decimal mark of the file has a point."""
+    if mapping.decimal_comma and _DECIMAL_COMMA.fullmatch(text):
+        return text.replace(".", "").replace(",", ".")
+    return text
 
 
 def _customer(regions: tuple[str, ...], mapping: FileMapping, given: Row, keys: dict[Identity, str]) -> Row:

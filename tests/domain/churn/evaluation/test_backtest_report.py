@@ -8,6 +8,7 @@ from churn_shops import simulated
 from app.domain.churn.evaluation.backtest_report import Evaluation, Options, at_level, confusion, evaluate
 from app.domain.churn.evaluation.bootstrap import MAX_CELLS
 from app.domain.churn.evaluation.metrics import auc, measure, rank
+from app.domain.churn.inputs.snapshots import NO_WINDOWS
 from app.domain.churn.models import LEARNED, PARAMETRIC, REGISTRY, REGULAR
 from app.domain.churn.models.model import Why
 
@@ -17,7 +18,7 @@ OPTIONS = Options(draws=50)
 
 @pytest.fixture(scope="module")
 def found() -> Evaluation:
-    return evaluate(LEDGER.window(420, 90), *LEDGER.windows(420, 90), options=OPTIONS)
+    return evaluate(LEDGER.window(420, 90), LEDGER.closed(420, 90), options=OPTIONS)
 
 
 def test_every_figure_has_its_interval_and_the_baseline_beside_it(found: Evaluation) -> None:
@@ -48,7 +49,7 @@ def test_it_can_be_stored(found: Evaluation) -> None:
 
 def test_only_some_models() -> None:
     some = Options(draws=0, models=("mbg_nbd",))
-    found = evaluate(LEDGER.window(420, 90), *LEDGER.windows(420, 90), options=some)
+    found = evaluate(LEDGER.window(420, 90), LEDGER.closed(420, 90), options=some)
     assert [model.code for model in found.models] == ["recency", "mbg_nbd", "logistic"]
     with pytest.raises(ValueError, match="no model astrology"):
         Options(models=("astrology",))
@@ -70,21 +71,21 @@ def test_every_customer_is_in_one_cell(found: Evaluation) -> None:
 def test_flags_as_they_were_given_then() -> None:
     outcome = LEDGER.window(420, 90)
     flags = np.full(len(outcome.then), 2, dtype=np.int8)
-    given = evaluate(outcome, None, None, flags=flags, options=Options(draws=0)).confusion
+    given = evaluate(outcome, NO_WINDOWS, flags=flags, options=Options(draws=0)).confusion
     assert [cell.level for cell in given if cell.silent or cell.returned] == ["at_risk"]
     with pytest.raises(ValueError, match="flag"):
         confusion(flags[:-1], outcome.silent)
 
 
 def test_without_windows_the_parametric_model_is_backtested() -> None:
-    found = evaluate(LEDGER.window(60, 30), *LEDGER.windows(60, 30), options=Options(draws=0))
+    found = evaluate(LEDGER.window(60, 30), LEDGER.closed(60, 30), options=Options(draws=0))
     assert (found.published, found.reason) == (PARAMETRIC, Why.NO_CLOSED_WINDOW)
     assert found.missing == {LEARNED: Why.NO_CLOSED_WINDOW, REGULAR: Why.NOT_REGULAR}
     assert found.models[2].metrics.auc_interval is None
 
 
 def test_nobody() -> None:
-    found = evaluate(LEDGER.window(0, 30), None, None)
+    found = evaluate(LEDGER.window(0, 30), NO_WINDOWS)
     assert (found.n, found.published, found.groups) == (0, None, ())
     assert found.missing[PARAMETRIC] is Why.NO_PARAMETRIC_FIT
     assert found.models[0].metrics.auc is None

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.churn.evaluation.metrics import measure
-from app.domain.churn.evaluation.model_selection import Contest, Forecast, contest, predict
+from app.domain.churn.evaluation.model_selection import Contest, Forecast, choose, contest, predict
 from app.domain.churn.inputs.customer_facts import COLUMNS, Facts
 from app.domain.churn.inputs.snapshots import Plan, Snapshot, Window, plan
 from app.domain.churn.models import BASELINE, LEARNED, PARAMETRIC, REGISTRY, REGULAR
@@ -20,19 +20,18 @@ AS_OF, HORIZON = 420, 90
 
 
 def run(ledger: Ledger, as_of_day: int = AS_OF) -> tuple[Contest, Forecast, Snapshot]:
-    earlier, last = ledger.windows(as_of_day, HORIZON)
-    found = contest(earlier, last, draws=0)
+    selected = choose(ledger.closed(as_of_day, HORIZON), draws=0)
     _, now = ledger.snapshot(as_of_day)
-    return found, predict(now, HORIZON, found, earlier, last), now
+    return selected.contest, predict(now, HORIZON, selected), now
 
 
 def losses(ledger: Ledger, as_of_day: int) -> tuple[float, float]:
-    """Brier score of what is published, and of the parametric model."""
+    """Brier score of what serves, published or withheld, and of the parametric model."""
     _, forecast, now = run(ledger, as_of_day)
     owners, _ = ledger.snapshot(as_of_day)
     silent = ledger.silent(owners, as_of_day, HORIZON)
     parametric = now.parametric_q(HORIZON)
-    scores = [measure(silent, q, draws=0).brier for q in (forecast.q, parametric)]
+    scores = [measure(silent, q, draws=0).brier for q in (forecast.rank, parametric)]
     return scores[0], scores[1]
 
 

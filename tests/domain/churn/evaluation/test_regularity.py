@@ -9,9 +9,10 @@ from churn_shops import simulated
 from app.domain.churn.evaluation.backtest_report import Options, evaluate
 from app.domain.churn.evaluation.last_window import from_histories
 from app.domain.churn.evaluation.metrics import auc, rank
-from app.domain.churn.evaluation.model_selection import Contest, contest, predict
+from app.domain.churn.evaluation.model_selection import Contest, Selected, choose, contest, predict
 from app.domain.churn.evaluation.regularity import auc_statistic, is_clearly_better, statistic
-from app.domain.churn.inputs.snapshots import Snapshot, Window
+from app.domain.churn.evaluation.season import UNSEEN
+from app.domain.churn.inputs.snapshots import Closed, Snapshot, Window
 from app.domain.churn.models import LEARNED, PARAMETRIC, REGULAR
 from app.domain.churn.models.logistic import Serving
 from app.domain.churn.models.model import Why
@@ -36,8 +37,8 @@ def now() -> Snapshot:
 def test_a_customer_who_is_overdue_in_a_monthly_shop_is_at_risk(
     windows: tuple[Window, Window], now: Snapshot
 ) -> None:
-    found = contest(*windows, draws=0)
-    forecast = predict(now, HORIZON, found, *windows)
+    selected = choose(Closed(*windows), draws=0)
+    found, forecast = selected.contest, predict(now, HORIZON, selected)
     assert (found.purchase_model, forecast.code) == (REGULAR, REGULAR)
     assert found.k is not None
     assert found.k >= 30
@@ -52,8 +53,8 @@ def test_a_customer_who_is_overdue_in_a_monthly_shop_is_at_risk(
 def test_the_learned_model_holds_the_purchase_model_that_was_chosen() -> None:
     ledger = simulated(29, regular=6)
     closed, now = ledger.windows(420, 90), ledger.snapshot(420)[1]
-    found = contest(*closed, draws=0)
-    forecast = predict(now, 90, found, *closed)
+    selected = choose(Closed(*closed), draws=0)
+    found, forecast = selected.contest, predict(now, 90, selected)
     assert (found.serves, found.purchase_model, forecast.code) == (LEARNED, REGULAR, LEARNED)
     assert forecast.serving is not None
     assert forecast.serving.parametric == now.regular_fit
@@ -66,16 +67,17 @@ def test_the_learned_model_holds_the_purchase_model_that_was_chosen() -> None:
 def test_who_buys_at_random_is_scored_as_before() -> None:
     ledger = simulated(29)
     closed, now = ledger.windows(420, 90), ledger.snapshot(420)[1]
-    found = contest(*closed, draws=0)
+    selected = choose(Closed(*closed), draws=0)
+    found = selected.contest
     assert (found.purchase_model, found.k) == (PARAMETRIC, None)
     assert {one.code: one.missing for one in found.entries}[REGULAR] is Why.NOT_REGULAR
-    assert np.array_equal(predict(now, 90, found, *closed).q, now.parametric_q(90))
+    assert np.array_equal(predict(now, 90, selected).q, now.parametric_q(90))
 
 
 def test_where_the_day_itself_shows_no_rhythm_mbg_nbd_serves() -> None:
     now = simulated(29).snapshot(420)[1]
     chosen = Contest(REGULAR, Why.LOST, purchase_model=REGULAR, k=3)
-    forecast = predict(now, 90, chosen)
+    forecast = predict(now, 90, Selected(chosen, None, UNSEEN))
     assert forecast.code == PARAMETRIC
     assert np.array_equal(forecast.q, now.parametric_q(90))
 
@@ -111,7 +113,7 @@ def test_a_part_keeps_what_was_fitted_to_all(now: Snapshot) -> None:
 
 def test_the_backtest_says_what_would_have_been_published(windows: tuple[Window, Window]) -> None:
     outcome = LEDGER.window(CUT_DAY, HORIZON)
-    found = evaluate(outcome, *windows, options=Options(draws=0))
+    found = evaluate(outcome, Closed(*windows), options=Options(draws=0))
     by_code = {one.code: one.metrics for one in found.models}
     assert (found.published, found.contest.k) == (REGULAR, 50)
     assert by_code[REGULAR].brier < by_code[PARAMETRIC].brier / 1.5

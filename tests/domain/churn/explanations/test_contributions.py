@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from churn_shops import simulated
 
-from app.domain.churn.evaluation.model_selection import contest, predict
+from app.domain.churn.evaluation.model_selection import choose, predict
 from app.domain.churn.explanations.contributions import Contribution, contributions, sentences
 from app.domain.churn.explanations.reason_groups import THEMES
 from app.domain.churn.inputs.customer_facts import COLUMNS, Facts, from_row
@@ -19,10 +19,8 @@ LEDGER = simulated(29, regular=6)
 
 @pytest.fixture(scope="module")
 def served() -> tuple[Serving, Snapshot, np.ndarray]:
-    earlier, last = LEDGER.windows(420, 90)
-    found = contest(earlier, last, draws=0)
     _, now = LEDGER.snapshot(420)
-    forecast = predict(now, 90, found, earlier, last)
+    forecast = predict(now, 90, choose(LEDGER.closed(420, 90), draws=0))
     assert forecast.serving is not None
     return forecast.serving, now, forecast.q
 
