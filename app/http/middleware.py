@@ -272,7 +272,7 @@ def _wrong_head(scope: Scope, head: Head) -> AppError | None:
     if scope.get("http_version") not in _VERSIONS:
         return MalformedError("Send HTTP/1.1.")
     if head.get(b"transfer-encoding", b"chunked").strip().lower() != b"chunked":
-        return MalformedError("Send the body with Content-Length, or in chunks and nothing else.")
+        return MalformedError("Send the body with Content-Length, or with Transfer-Encoding: chunked alone.")
     if len(head) == len(scope["headers"]):
         return None
     names = [name for name, _ in scope["headers"]]

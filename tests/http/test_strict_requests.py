@@ -301,14 +301,6 @@ def test_a_host_that_is_none_is_refused(api: Api, host: str) -> None:
     problem(answer, 400, "malformed_request")
 
 
-@pytest.mark.parametrize("coding", ["gzip, chunked", "gzip", "identity", "chunked, chunked", "deflate"])
-def test_a_body_that_is_coded_otherwise_is_refused(api: Api, coding: str) -> None:
-    headers = {"Transfer-Encoding": coding, "Content-Type": "application/json"}
-    answer = api.client.post("/v1/customers", content=b"{}", headers=headers)
-    assert (answer.status_code, answer.json()["code"]) == (400, "malformed_request")
-    assert "chunked" in answer.json()["detail"]
-
-
 @pytest.mark.parametrize("host", ["a", "A.example:8080", "my_service", "[::1]:80", "10.0.0.1", "a:"])
 def test_a_host_is_any_name_or_address(api: Api, host: str) -> None:
     assert api.client.get("/healthz", headers={"Host": host}).status_code == 200
@@ -355,11 +347,15 @@ def test_a_request_has_exactly_one_host(api: Api, version: str, hosts: list[str]
     assert seen[0] == status
 
 
-@pytest.mark.parametrize("coding", ["gzip, chunked", "identity", "chunked;x=1", "gzip"])
+@pytest.mark.parametrize(
+    "coding", ["gzip, chunked", "identity", "chunked;x=1", "gzip", "chunked, chunked", "deflate"]
+)
 def test_a_body_that_is_coded_for_transfer_is_refused(api: Api, coding: str) -> None:
     """Who does not decode it reads another body than a proxy that does."""
     headers = {"Transfer-Encoding": coding, "Content-Type": "application/json"}
-    problem(api.post(CUSTOMERS, content=b'{"name": "A"}', headers=headers), 400, "malformed_request")
+    answer = api.post(CUSTOMERS, content=b'{"name": "A"}', headers=headers)
+    problem(answer, 400, "malformed_request")
+    assert "Transfer-Encoding: chunked" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize(

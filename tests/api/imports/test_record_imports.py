@@ -94,7 +94,7 @@ def test_a_file_comes_in_and_goes_back(api: Api, work_off: Callable[[], None], k
 
 
 def test_the_reason_is_told_in_the_callers_language(api: Api, work_off: Callable[[], None]) -> None:
-    row = send(api, "responses", record_lines(["R1,A,2026-03-10,11,x,"])).json()
+    row = send(api, "responses", record_lines(["R1,A,2026-03-10,11,,"])).json()
     work_off()
     path = f"{PATH}/{row['id']}/refused-rows"
     [one] = api.get(path, headers={"Accept-Language": "tr"}).json()["data"]
