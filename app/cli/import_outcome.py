@@ -13,7 +13,7 @@ from app.store.transactions import Row
 def show(row: Row, why: Sequence[str], refused_to: Path | None) -> None:
     """Print what became of an import; ``why`` are its refusals in words."""
     reasons = ", ".join(f"{code} {count:,}" for code, count in row["refused_by_reason"].items())
-    ended = "checked, nothing stored" if row["dry_run"] else "done"
+    ended = "checked, nothing stored" if row["dry_run"] else row["state"]
     lines = [
         f"import {row['id']} {ended}: {row['rows_in']:,} rows in = {row['rows_stored']:,} stored"
         + (f" + {row['rows_updated']:,} updated" if row["rows_updated"] else "")

@@ -1,6 +1,7 @@
 """What a customer spends on a purchase day: Gamma-Gamma, one price for all, or the customer's own mean.
 
-Amounts are net: what was given back is taken off, and a customer who gave everything back spends nothing.
+Amounts are net: what was given back is taken off, and a customer who gave everything back spends nothing, by
+each of them.
 
 - `Parameters` of Gamma-Gamma: the usual case;
 - `OnePrice`: all customers spend the same, so there is nothing to learn from;
@@ -89,12 +90,15 @@ def log_variance(count: FloatArray, mean_spend: FloatArray) -> float:
 
 
 def expected(spend: Spend, count: FloatArray, mean_spend: FloatArray) -> FloatArray:
-    """Expected net amount of each customer's next purchase day, shape (n,)."""
+    """Expected net amount of each customer's next purchase day, shape (n,).
+
+    A mean of 0 of days that were is not Gamma-Gamma's, whose amounts lie above 0: amounts that differ little
+    would draw it all the way to what the others spend.
+    """
+    keeps = mean_spend > 0
     if isinstance(spend, Parameters):
-        return gamma_gamma.expected_spend(spend, count, mean_spend)
-    if isinstance(spend, OwnMean):
-        return np.where(count > 0, mean_spend, 0.0)
-    return np.where((count > 0) & (mean_spend > 0), spend.price, 0.0)
+        return np.where(keeps | (count == 0), gamma_gamma.expected_spend(spend, count, mean_spend), 0.0)
+    return np.where(keeps & (count > 0), spend.price if isinstance(spend, OnePrice) else mean_spend, 0.0)
 
 
 def draw(
@@ -118,7 +122,8 @@ def draw(
         bought.shape,
     )
     # A sum of Y amounts, each Gamma(p); the shape 1 stands in where nothing was bought.
-    drawn: FloatArray = random.gamma(np.where(bought > 0, spend.p * bought, 1.0)) / scale * (bought > 0)
+    brings = (bought > 0) & ((mean_spend > 0) | (count == 0))
+    drawn: FloatArray = random.gamma(np.where(bought > 0, spend.p * bought, 1.0)) / scale * brings
     return drawn
 
 

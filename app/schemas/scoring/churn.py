@@ -30,7 +30,8 @@ class ChurnLevelFigures(Output):
     level: ChurnLevel
     customers: Count
     by_tier: ByTier
-    value_at_risk: Money
+    value_at_risk: Money | None
+    """Null where nobody of the level has one: all are known from a snapshot of contracts only."""
 
 
 class ChurnNote(Output):
@@ -96,7 +97,8 @@ class ChurnRead(Output):
     ended_by_us: Count
     """Customers whom the company let go: not churn."""
     levels: Annotated[list[ChurnLevelFigures], Field(max_length=4)]
-    value_at_risk: Money
+    value_at_risk: Money | None
+    """Of all with a probability; null where nobody has one: without a model, or where ``ranked_only``."""
     dormant: SilentCustomers
     left: LeftCustomers
     silence_limit: Figure

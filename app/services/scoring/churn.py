@@ -19,6 +19,7 @@ from app.domain.churn.left_by_silence import SilenceVerdict
 from app.domain.churn.models import BASELINE, LEARNED
 from app.domain.churn.models import contract as contract_model
 from app.domain.common import money
+from app.domain.customers.customers import ChurnLevel
 from app.domain.scoring import silence as silent
 from app.domain.scoring.population import Population
 from app.domain.scoring.score_columns import NO_TIER, NONE, SOURCES
@@ -248,7 +249,7 @@ def _report(
     population: Population, columns: Columns, tiers: Columns, test: Backtest, models: Row, season: Row
 ) -> Row:
     measured, currency = _measured(season, test), population.spec.parameters.currency
-    given, at_risk = columns["churn_level"], np.maximum(columns["value_at_risk_minor"], 0)
+    given, at_risk = columns["churn_level"], columns["value_at_risk_minor"]
     in_tier = [tiers["tier"] == tier for tier in (*TIER_NAMES, "")]
     rows = []
     for place, level in enumerate(levels.LEVELS):
@@ -261,16 +262,19 @@ def _report(
                     name: int(np.count_nonzero(mine & of_tier))
                     for name, of_tier in zip(STATES, in_tier, strict=True)
                 },
-                "value_at_risk": money.to_wire(_total(at_risk[mine]), currency),
+                "value_at_risk": None
+                if level is not ChurnLevel.LEFT and mine.any() and not (at_risk[mine] != NONE).any()
+                else money.to_wire(_total(at_risk[mine]), currency),
             }
         )
+    known = (at_risk != NONE).any() or _publishes(season)
     return {
         "method": "churn",
         "version": VERSION,
         "n": int(np.count_nonzero(given >= 0)),
         "ended_by_us": int(np.count_nonzero(population.states == State.ENDED_BY_US)),
         "levels": rows,
-        "value_at_risk": money.to_wire(_total(at_risk), currency),
+        "value_at_risk": money.to_wire(_total(at_risk), currency) if known else None,
         "models": models,
         **season,
         "limits": _limits(models[mbg_nbd.CODE], test, measured),
@@ -279,8 +283,13 @@ def _report(
     }
 
 
+def _publishes(season: Row) -> bool:
+    """Whether somebody without a contract could have a value at risk, so that nobody's is 0."""
+    return season["serving"]["model"] is not None and not season["ranked_only"]
+
+
 def _total(amounts: NDArray[np.int64]) -> int:
-    return int(amounts.sum())
+    return int(amounts[amounts != NONE].sum())
 
 
 def _season_rows(chosen: SelectedModel, forecast: Forecast, regular: Row | None) -> Row:

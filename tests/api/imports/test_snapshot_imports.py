@@ -54,6 +54,10 @@ def test_a_snapshot_comes_in_shows_as_such_and_goes_back(api: Api, store: Store,
     import_helpers.work_off(store, settings)
     report = api.get("/v1/insights/churn").json()
     section = report["models"]["cross_section"]
+    # Nobody has a value at risk: that is not known to be 0.
+    assert report["value_at_risk"] is None
+    at_risk = {one["level"]: one["value_at_risk"] for one in report["levels"] if one["customers"]}
+    assert {level for level, value in at_risk.items() if value is not None} <= {"left"}
     assert (section["n"], section["left"], section["serves"]) == (200, 67, "cross_section")
     assert "cross_section" in report["limits"]
     sentences = {

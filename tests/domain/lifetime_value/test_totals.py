@@ -230,6 +230,21 @@ def test_one_price() -> None:
     assert drawn == pytest.approx(49.9 * bought)
 
 
+def test_who_gave_everything_back_spends_nothing_whatever_the_others_differ_by() -> None:
+    random = np.random.default_rng(1)
+    count = np.full(60, 12.0)
+    for least, most in [(99, 101), (50, 150), (1, 1000)]:
+        mean = np.array([*random.uniform(least, most, (30, 12)).mean(axis=1), *[0.0] * 30])
+        chosen = spend.choose(gamma_gamma.fit(count, mean), count, mean)
+        assert isinstance(chosen, gamma_gamma.Parameters)
+        expected = spend.expected(chosen, count, mean)
+        assert not expected[30:].any()
+        assert expected[:30].mean() == pytest.approx(mean[:30].mean(), rel=0.01)
+        drawn = spend.draw(chosen, count, mean, np.full((5, 60), 2), np.random.default_rng(0))
+        assert not drawn[:, 30:].any()
+        assert drawn[:, :30].all()
+
+
 def test_heavy_tails_take_the_own_mean() -> None:
     random = np.random.default_rng(3)
     count = random.integers(1, 5, 300).astype(np.float64)
