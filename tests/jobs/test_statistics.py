@@ -8,8 +8,15 @@ from store_helpers import only_postgres, only_sqlite
 from app.domain.common.access import Actor
 from app.jobs.registry import Context
 from app.jobs.schedule import Statistics, every_duty
+from app.jobs.scoring.score import score
+from app.schemas.customers.search import CustomerQuery
+from app.schemas.scoring.runs import ScoringRunCreate
+from app.services.customers import search
+from app.services.scoring import runs
 from app.settings import Settings
 from app.store.engine import Store
+from app.store.sql import statistics
+from app.store.tables import CustomerScore
 from app.store.transactions import ReadTx
 from benchmarks.scale import grow
 
@@ -86,3 +93,25 @@ def test_postgresql_does_it_by_itself(store: Store, context: Context) -> None:
 
 def test_every_worker_has_the_duty() -> None:
     assert "statistics" in {duty.name for duty in every_duty()}
+
+
+@only_sqlite
+def test_lists_by_value_are_not_sorted_after_the_first_run(
+    store: Store, actor: Actor, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Statistics were taken after customers and sales came in, when nobody had a score."""
+    monkeypatch.setattr(statistics, "FROM_ROWS", 10)
+    store.write_sync(factories.customers_worth, actor, list(range(1000, 6000, 50)))
+    duty = Statistics()
+    while duty.take(context):
+        pass
+
+    def plan_by_value(tx: ReadTx) -> str:
+        statement = search.filtered(actor, CustomerQuery()).where(CustomerScore.value_minor.is_not(None))
+        ordered = statement.order_by(CustomerScore.value_minor, CustomerScore.customer_id).limit(51)
+        spelt = ordered.compile(dialect=tx.dialect, compile_kwargs={"literal_binds": True})
+        return str([row[3] for row in tx.execute(text(f"EXPLAIN QUERY PLAN {spelt}"))])
+
+    assert "TEMP B-TREE" in store.read_sync(plan_by_value)
+    score(store, actor, store.write_sync(runs.create, actor, ScoringRunCreate())["id"])
+    assert "TEMP B-TREE" not in store.read_sync(plan_by_value)

@@ -12,6 +12,8 @@ from app.services.platform import jobs
 from app.services.scoring import run
 from app.store.engine import Store
 from app.store.scoring import run_results
+from app.store.sql import statistics
+from app.store.tables import CustomerScore
 from app.store.transactions import Row, WriteTx
 
 # SciPy loads its matrix library with the first fit. Its threads would wait for each other over 4 x 4 numbers.
@@ -55,6 +57,7 @@ def score(store: Store, actor: Actor, run_id: UUID, on_stage: Callable[[str], No
             begin("save")
             packed = run_results.packed(result.columns)  # begun before the write, which others wait for
             if store.write_sync(run.save, actor, given, result, packed) is not None:
+                _take_statistics(store)
                 return
         raise AppError("Facts were deleted while the run read them; start it again.")
     except UnavailableError:
@@ -68,6 +71,15 @@ def score(store: Store, actor: Actor, run_id: UUID, on_stage: Callable[[str], No
     except Exception:
         _fail_at(store, actor, run_id, stage, "internal error")
         raise
+
+
+def _take_statistics(store: Store) -> None:
+    """Let SQLite know how many scores there are: it would sort all customers for each list by value until the
+    duty that takes statistics comes by."""
+    table = CustomerScore.__tablename__
+    if store.is_sqlite and table in store.write_sync(statistics.outdated):
+        store.write_sync(statistics.take, table)
+        store.renew_readers()
 
 
 def _fail_at(store: Store, actor: Actor, run_id: UUID, stage: str, error: str) -> None:
