@@ -21,9 +21,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from itertools import cycle
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import count, cycle
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -46,9 +46,6 @@ from app.store.engine import Store
 from app.store.tables import AuditEntry, Complaint, Customer, CustomerLookup, Event
 from app.store.types import now
 
-BODY = json.dumps(
-    {"name": "Ayşe Yılmaz", "contact_points": [{"kind": "phone", "value": "0532 987 65 43", "primary": True}]}
-).encode()
 PROGRAMS = ["vefa", "bare"]
 TEMPLATE = "/v1/customers/{}"
 VEFA = str(Path(sys.executable).with_name("vefa"))
@@ -77,35 +74,45 @@ class Asked:
     numbers: list[str]
     fullest: str
     """The number of the customer with the most open complaints: as much as a screen may have to show."""
+    new: Iterator[int] = field(default_factory=lambda: count(1_000_000))
+    """Numbers of customers to come: each has one of its own."""
 
     def requests(self) -> dict[str, Raw]:
         """The kinds of requests, each as a function that gives the next one."""
-        ids, numbers = cycle(self.ids), cycle(self.numbers)
+        ids, numbers, new = cycle(self.ids), cycle(self.numbers), self.new
         return {
             "read one": lambda: message("GET", TEMPLATE.format(next(ids))),
             "page of 50": lambda: message("GET", "/v1/customers"),
-            "insert": lambda: message("POST", "/v1/customers", BODY),
-            "insert, Idempotency-Key": lambda: message("POST", "/v1/customers", BODY, key=str(uuid4())),
+            "insert": lambda: message("POST", "/v1/customers", body(next(new))),
+            "insert, Idempotency-Key": lambda: message(
+                "POST", "/v1/customers", body(next(new)), key=str(uuid4())
+            ),
             "screen-pop": lambda: message("GET", f"/v1/screen-pop?phone=00{next(numbers)}"),
             "screen-pop, fullest": lambda: message("GET", f"/v1/screen-pop?phone=00{self.fullest}"),
         }
 
 
-def message(method: str, path: str, body: bytes = b"", *, key: str | None = None) -> bytes:
+def body(number: int) -> bytes:
+    """A customer to record."""
+    phone = {"kind": "phone", "value": f"0532 {number}", "primary": True}
+    return json.dumps({"name": "Ayşe Yılmaz", "contact_points": [phone]}).encode()
+
+
+def message(method: str, path: str, content: bytes = b"", *, key: str | None = None) -> bytes:
     """A request as it is sent."""
     head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKEN}\r\n"
     if key is not None:
         head += f"Idempotency-Key: {key}\r\n"
-    if body:
-        head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
-    return head.encode() + b"\r\n" + body
+    if content:
+        head += f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n"
+    return head.encode() + b"\r\n" + content
 
 
-async def caller(port: int, raw: Raw, count: int, times: list[float] | None = None) -> bytes:
-    """Send ``count`` requests over one connection, each of which must be answered by 2xx; return the last."""
+async def caller(port: int, raw: Raw, many: int, times: list[float] | None = None) -> bytes:
+    """Send ``many`` requests over one connection, each of which must be answered by 2xx; return the last."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     answer = b""
-    for _ in range(count):
+    for _ in range(many):
         began = time.perf_counter()
         writer.write(raw())
         head = await reader.readuntil(b"\r\n\r\n")

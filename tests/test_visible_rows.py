@@ -23,11 +23,13 @@ _OF_FILE = "rows of an import, which is checked itself; customers are checked wh
 EXEMPT = {
     "customers.callers.adopt": "gives anonymous contacts to a customer whom the caller just wrote",
     "customers.callers._owners": _WHOSE_KEY,
+    "customers.callers._FROM": "tells only whether `adopt` has anything to do",
     "customers.contract_terms._READ": _OF_VISIBLE,
     "customers.contract_terms.create_many": _OF_VISIBLE,
     "customers.customers.upsert": _WHOSE_KEY,
     "customers.do_not_contact.with_opt_outs": _OF_VISIBLE,
     "customers.external_ids.owners": _WHOSE_KEY,
+    "customers.shared_opt_outs._OF_ONE": _OF_VISIBLE,
     "customers.search.LISTED": "the columns of the list, which limits itself",
     "imports.customer_changes.read": _OF_FILE,
     "imports.people.contract_statements._READ": _OF_VISIBLE,

@@ -15,6 +15,7 @@ from app.services.customers import do_not_contact
 from app.services.customers.rows import not_a_contact
 from app.store import dialects
 from app.store.audit import trail
+from app.store.sql.prepared_select import PreparedSelect
 from app.store.tables import Complaint, Customer, CustomerLookup, Interaction
 from app.store.transactions import ReadTx, Row, WriteTx
 from app.store.types import now
@@ -84,11 +85,14 @@ def owner_of(tx: ReadTx, actor: Actor, caller: Caller) -> UUID | None:
     return next(iter(_visible(tx, actor, found)), None) if len(found) == 1 else None
 
 
+_FROM = PreparedSelect(select(Interaction.id).where(Interaction.phone == bindparam("phone")).limit(1))
+
+
 def adopt(tx: WriteTx, actor: Actor, customers: Sequence[Row]) -> None:
     """Give contacts of nobody to the customers who now have the number they came from, where exactly one
     customer has it.
 
-    One statement for all, and four more where there are such contacts. A contact that a complaint came from
+    One statement for all, and five more where there are such contacts. A contact that a complaint came from
     is left to people. Who asked not to be called then is put on that list, also in the rows given.
     """
     numbers = {
@@ -97,7 +101,7 @@ def adopt(tx: WriteTx, actor: Actor, customers: Sequence[Row]) -> None:
         for point in row["contact_points"]
         if point["kind"] == ContactKind.PHONE
     }
-    if not numbers:
+    if not numbers or (len(numbers) == 1 and not _FROM.rows(tx, {"phone": next(iter(numbers))})):
         return
     # That they are nobody's is asked of what was found: SQLite would read all that is nobody's.
     theirs_or_nobodys = (

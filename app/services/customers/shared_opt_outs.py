@@ -4,10 +4,11 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Text, and_, cast, exists, or_, select
+from sqlalchemy import Select, Text, and_, bindparam, cast, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from app.domain.customers.customers import Channel, ContactKind
+from app.store.sql.prepared_select import PreparedSelect
 from app.store.tables import Customer, CustomerLookup
 from app.store.transactions import ReadTx, Row
 
@@ -54,6 +55,8 @@ _SHARED = _somebody_of_many()
 COLUMNS = tuple(_somebody_else(kind) for kind in _CHANNELS)
 """What a read of one customer, or of few, selects to tell `shared`."""
 
+_OF_ONE = PreparedSelect(select(Customer.id, *COLUMNS).where(Customer.id == bindparam("customer_id")))
+
 
 def shared(row: Row) -> list[str]:
     """The channels of a row with `COLUMNS`."""
@@ -67,6 +70,10 @@ def tell(tx: ReadTx, rows: Sequence[Row]) -> None:
 
 def tell_of(tx: ReadTx, rows: Sequence[Row], ids: Collection[UUID]) -> None:
     """`tell` where these are the customers that may have a number or an address."""
+    if len(ids) == 1 and len(rows) == 1:
+        [row] = rows
+        row[MEMBER] = shared(_OF_ONE.rows(tx, {"customer_id": row["id"]})[0])
+        return
     found: dict[UUID, set[str]] = {}
     if ids:
         for customer_id, kind in tx.execute(_SHARED.where(_MINE.customer_id.in_(ids))):
