@@ -29,7 +29,7 @@ WINDOW = 0.1
 A_ROUND = 8
 """Requests begun in one round of the event loop, which then sees who else has come."""
 
-FOR_A_NEWCOMER = 0.002
+FOR_A_NEWCOMER = 0.01
 """Seconds of a round for which one follows in which no request begins. The event loop connects one newcomer a
 round, also who asks for health: behind rounds of heavy requests they would wait for seconds."""
 
