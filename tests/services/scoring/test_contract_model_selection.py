@@ -223,7 +223,7 @@ def test_what_a_contracts_probability_is_made_of_adds_up(store: Store, actor: Ac
         no_end = "The contract has no end."
         assert by_code["contract_end"]["sentence"].startswith(no_end) == (life.ends_on is None)
         assert (flag["calibrated"], flag["n"] > 500) == (True, True)
-    for language, start in (("tr", "Sözleşme "), ("az", "Müqavilə ")):
+    for language, start in (("tr", "Sözleşmenin "), ("az", "Müqavilənin ")):
         flag = store.read_sync(churn_report.of_customer, actor, ids[active[0]], 1, language)
         told = {one["code"]: one["sentence"] for one in flag["explanation"]["contributions"]}
         assert told["contract_age"].startswith(start)

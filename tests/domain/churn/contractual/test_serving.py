@@ -79,7 +79,7 @@ def test_what_is_said_of_a_contract() -> None:
         age = AS_OF - int(seen.contracts.started_day[place])
         assert by_code["contract_age"].value == age
         told_age = render("tr", *sentences(by_code["contract_age"]))
-        assert told_age.startswith(f"Sözleşme {age} gündür sürüyor.")
+        assert told_age.startswith(f"Sözleşmenin bugüne kadarki süresi: {age} gün.")
 
 
 def test_themes_are_those_of_the_features_and_all_is_documented() -> None:
