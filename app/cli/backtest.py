@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
 
 def backtest(
     cut: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The last day that is known.")],
-    horizon_days: Annotated[int, typer.Option(min=1, help="Days after it that are foretold.")] = 90,
+    horizon_days: Annotated[int, typer.Option(min=1, help="Days after it that are forecast.")] = 90,
     window_days: Annotated[
         int | None, typer.Option(min=1, help="Days that count as value; default: everything.")
     ] = None,
@@ -119,7 +119,7 @@ def _rhythm(result: dict[str, Any]) -> str:
 
 def _print_lifetime_value(console: Console, found: dict[str, Any]) -> None:
     """A line for all, and one for each tier; what the level rests on."""
-    table = Table("tier", "forecast", "told", "from", "to", "realised", "covered")
+    table = Table("tier", "forecast", "total", "from", "to", "realised", "covered")
     for one in (found, *found["tiers"]):
         between = one["interval"] or {}
         table.add_row(

@@ -31,7 +31,7 @@ def score(
     cut_a: Annotated[int, typer.Option(min=1, max=99, help="Percent of value held by A.")] = 80,
     cut_b: Annotated[int, typer.Option(min=2, max=100, help="Percent held by A and B.")] = 95,
     ignore: Annotated[list[TransactionKind] | None, typer.Option(help="Kinds to leave out (repeat).")] = None,
-    horizon_days: Annotated[int, typer.Option(min=1, help="Days ahead that churn is foretold for.")] = 90,
+    horizon_days: Annotated[int, typer.Option(min=1, help="Days ahead that churn is forecast for.")] = 90,
     zero_amounts: Annotated[
         bool, typer.Option("--zero-amounts", help="Purchases of nothing make days of purchase too.")
     ] = False,

@@ -43,7 +43,7 @@ def _level(given: Figures) -> Figures:
     return {
         "m": levelled.m,
         "H": levelled.reach(unsure.variance),
-        "told": found.value,
+        "total": found.value,
         "low": found.interval.low,
         "high": found.interval.high,
     }
@@ -96,7 +96,7 @@ METHODS = (
         unit="factor",
         example=Example(
             {"e_last": 0.1, "e_earlier": 0.2, "v_window": 0.0025, "v": 0.0016, "total": 1000},
-            {"m": 0.076677, "H": 0.50198, "told": 1079.693621, "low": 653.571843, "high": 1783.642192},
+            {"m": 0.076677, "H": 0.50198, "total": 1079.693621, "low": 653.571843, "high": 1783.642192},
             _level,
         ),
         limits=(

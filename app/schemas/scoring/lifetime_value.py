@@ -33,6 +33,7 @@ class ClosedWindow(Output):
     opened: date
     days: Annotated[int, Field(ge=1, le=3660)]
     told: Money
+    """Forecast total: what the models of its first day expected."""
     realised: Money
     """Net spend of the customers of that day; of very many, both are of some, evenly chosen."""
     error: Annotated[float, Field(ge=-1.5, le=1.5)]

@@ -57,7 +57,7 @@ class ScoringRunCreate(Input):
     ignored_kinds: Kinds = Field(default=[], examples=[[]])
     """Transactions treated as if they had never happened (``cancellation`` for a gross view)."""
     horizon_days: Annotated[int, Field(strict=True, ge=1, le=3660)] = 90
-    """Days ahead that churn is foretold for."""
+    """Days ahead that churn is forecast for."""
     churn_levels: ChurnLevelsIn | None = None
     zero_amount_purchases: Flag = False
     """Whether a purchase of nothing makes its day a day of purchase."""
