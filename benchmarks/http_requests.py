@@ -1,6 +1,6 @@
 """CPU per request and requests per second of Vefa, beside a bare Starlette + driver program.
 
-    .venv/bin/python -m benchmarks.http_requests [--requests 1000] [--callers 16] [--rounds 3]
+    .venv/bin/python -m benchmarks.http_requests [--requests 1000] [--callers 16] [--rounds 3] [--drf]
 
 Both serve the same demo data with one uvicorn process on 127.0.0.1, on SQLite and on PostgreSQL, in one run
 and in turns, after what the demo left is numbered and sealed; on PostgreSQL the worker, a process of its own,
@@ -9,6 +9,8 @@ what both answer is compared first, member by member.
 CPU is what the operating system charged the serving process between the first and the last request; *server*
 is the same for PostgreSQL's own processes. The ratio is Vefa's CPU over the bare program's. p50 and p99 are
 of the callers' times, who run on the same machine.
+With ``--drf`` the same requests are also answered by Django REST Framework, once with the key, index rows,
+audit entry and event of Vefa (*drf*) and once without these four (*lean*): `benchmarks/drf.py`.
 """
 
 import argparse
@@ -47,6 +49,7 @@ from app.store.tables import AuditEntry, Complaint, Customer, CustomerLookup, Ev
 from app.store.types import now
 
 PROGRAMS = ["vefa", "bare"]
+DRF = ["drf", "lean"]
 TEMPLATE = "/v1/customers/{}"
 VEFA = str(Path(sys.executable).with_name("vefa"))
 DRAWN = 300
@@ -227,7 +230,7 @@ def seal(url: str, environment: Mapping[str, str], *, by_worker: bool) -> None:
 
 
 def compare(ports: Mapping[str, int], raw: Callable[[], Raw]) -> None:
-    """Check that both programs answer the same members.
+    """Check that all programs answer the same members.
 
     Raises:
         RuntimeError: they do not.
@@ -236,20 +239,24 @@ def compare(ports: Mapping[str, int], raw: Callable[[], Raw]) -> None:
     for answer in answers:
         for name in ("next_cursor", "has_more", "total", "complete_until"):
             answer.pop(name, None)
-    vefa, bare = answers
-    if vefa != bare:
-        raise RuntimeError(f"answers differ:\n{json.dumps(vefa)[:2000]}\n{json.dumps(bare)[:2000]}")
+    vefa = answers[0]
+    for other in answers[1:]:
+        if vefa != other:
+            raise RuntimeError(f"answers differ:\n{json.dumps(vefa)[:2000]}\n{json.dumps(other)[:2000]}")
 
 
 def command(program: str, port: int) -> list[str]:
     if program == "vefa":
         return [VEFA, "serve", "--port", str(port)]
+    if program in DRF:
+        gunicorn = [sys.executable, "-m", "gunicorn", "--worker-class", "gthread", "--threads", "4"]
+        return [*gunicorn, "--keep-alive", "60", "--bind", f"127.0.0.1:{port}", "benchmarks.drf:application"]
     bare = [sys.executable, "-m", "uvicorn", "benchmarks.bare:app", "--port", str(port)]
     return [*bare, "--log-level", "warning"]
 
 
 def run(url: str, asked: Asked, options: argparse.Namespace, server: int | None, log: Path) -> None:
-    """Measure both programs in turns; the best round of each counts."""
+    """Measure the programs in turns; the best round of each counts."""
     environment = {
         "VEFA_DATABASE_URL": url,
         "BARE_DATABASE_URL": url,
@@ -257,9 +264,12 @@ def run(url: str, asked: Asked, options: argparse.Namespace, server: int | None,
         "VEFA_RATE_LIMIT": "100000000/minute",
         "VEFA_LOG_LEVEL": "INFO",
     }
-    ports = {program: free_port() for program in PROGRAMS}
+    ports = {program: free_port() for program in [*PROGRAMS, *(DRF if options.drf else [])]}
     servers = {
-        program: start(command(program, port), port, environment, log) for program, port in ports.items()
+        program: start(
+            command(program, port), port, {**environment, "DRF_LEAN": str(int(program == "lean"))}, log
+        )
+        for program, port in ports.items()
     }
     try:
         seal(url, environment, by_worker=server is not None)
@@ -288,7 +298,13 @@ def line(best: Mapping[str, Measured]) -> str:
         f"p50 {one.p50_ms:4.1f} p99 {one.p99_ms:5.1f} ms"
         for program, one in best.items()
     ]
-    return "   ".join([*shown, f"ratio {best['vefa'].cpu_us / best['bare'].cpu_us:.2f}"])
+    ratio = f"ratio {best['vefa'].cpu_us / best['bare'].cpu_us:.2f}"
+    times = [
+        f"{best['vefa'].per_second / best[name].per_second:.1f} x {name}'s requests/s"
+        for name in DRF
+        if name in best
+    ]
+    return "   ".join([*shown, ratio, *times])
 
 
 def main() -> None:
@@ -297,6 +313,7 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=1000)
     parser.add_argument("--callers", type=int, default=16)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--drf", action="store_true", help="Django REST Framework as well (extra: drf)")
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="vefa-bench-"))
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
