@@ -6,8 +6,10 @@ from typing import Any
 from uuid import UUID
 
 import django
+from django.apps import AppConfig
 from django.conf import settings
 
+import benchmarks
 from app.store.types import from_micros, to_micros
 from benchmarks.bare import CONTRACT, OF_RUN, SQLITE, URL
 
@@ -27,9 +29,12 @@ else:
     DATABASE = {"ENGINE": "django.db.backends.postgresql", "NAME": PARTS.pop("dbname")}
     DATABASE |= {name.upper(): str(PARTS.pop(name, "")) for name in ("user", "password", "host", "port")}
 
+APP = AppConfig("benchmarks", benchmarks)
+APP.label = "drf"
+
 settings.configure(
     DATABASES={"default": {**DATABASE, "CONN_MAX_AGE": None}},
-    INSTALLED_APPS=["rest_framework"],
+    INSTALLED_APPS=["rest_framework", APP],
     ROOT_URLCONF="benchmarks.drf",
     ALLOWED_HOSTS=["*"],
     USE_TZ=True,
