@@ -280,6 +280,7 @@ def event(
         "state": complaint["state"],
         "owner": complaint["owner"],
         "actor_id": actor.id,
+        "agent": actor.agent,
         "at": at,
         "recorded_at": complaint["updated_at"],
         "note": note,
