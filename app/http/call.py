@@ -178,6 +178,8 @@ class Call:
         route = f"{request.method} {route_template(request.scope)}"
         named = f"{self.actor.id}\0{route}\0{key}".encode()
         target = f"{_path(request)}?{request.url.query}\0".encode()
+        if self.actor.agent is not None:  # the same for another person is another request
+            target += f"{self.actor.agent}\0".encode()
         body = telling(await request.body()) if self.content is None else self.content
         return Claim(hashlib.sha256(named).digest(), hashlib.sha256(target + body).digest())
 
@@ -196,7 +198,7 @@ def require_scopes(*scopes: Scope, extent: Extent) -> Callable[..., Coroutine[An
         actor = caller(request)
         rights.require(actor, *scopes)
         if not extent.is_open_to(actor, is_write=request.method not in READING):
-            raise ForbiddenError(_LIMITED, code="limited_to_units")
+            raise ForbiddenError(rights.LIMITED, code="limited_to_units")
         return Call(request, services, actor)
 
     call.scopes, call.extent = scopes, extent  # type: ignore[attr-defined]
@@ -204,7 +206,6 @@ def require_scopes(*scopes: Scope, extent: Extent) -> Callable[..., Coroutine[An
 
 
 READING = frozenset({"GET", "HEAD"})
-_LIMITED = "This belongs to the whole company, and the key is limited to units. Use a key without units."
 
 
 def caller(request: Request) -> Actor:

@@ -68,6 +68,16 @@ HEADERS: dict[str, dict[str, Any]] = {
     },
 }
 
+ACTING_AGENT: Schema = {
+    "name": "Vefa-Agent",
+    "in": "header",
+    "required": False,
+    "description": "Code of the agent who does it, as in `/v1/agents/{code}`. A key of a system needs the"
+    " scope `agents:act`; a key bound to an agent needs no header. Reads take it, too.",
+    "schema": {"type": "string", "maxLength": 400, "pattern": r"^[^\x00]*$"},
+}
+"""A parameter of every operation that changes something."""
+
 ERROR_HEADERS: dict[int, tuple[str, ...]] = {
     401: ("WWW-Authenticate",),
     429: ("Retry-After",),
@@ -161,6 +171,7 @@ TAGS = {
     "Competitors": "What studies say of competitors' customers, to compare our own figures with.",
     "Scoring": "Runs that compute the insights as of a day.",
     "Rates": "Exchange rates into the reporting currency, and what serving customers costs.",
+    "People": "Who serves the customers: units and their queues, agents, and what their roles may do.",
     "Imports": "Files taken in as durable jobs, with a report of every refused row.",
     "Jobs": "Work nobody waits for: its state, progress and result.",
 }
@@ -172,6 +183,6 @@ TAG_GROUPS = {
     "Record": ("Interactions", "Complaints", "Transactions"),
     "Measure": ("Surveys", "Competitors"),
     "Decide": ("Scoring", "Rates"),
-    "Operate": ("Imports", "Jobs"),
+    "Operate": ("People", "Imports", "Jobs"),
 }
 """Groups of tags, as Redoc shows them."""

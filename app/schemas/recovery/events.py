@@ -86,6 +86,8 @@ class ComplaintEventRead(Output):
     """Whose the complaint was after it."""
     actor_id: Annotated[str, line_out(100)]
     """Who did it: id of an API key, or `system`."""
+    agent: Annotated[str, line_out(100)] | None
+    """The person for whom the key acted; null: nobody was named."""
     at: datetime
     """When it happened."""
     time_unknown: bool

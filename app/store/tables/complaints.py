@@ -82,6 +82,8 @@ class ComplaintEvent(Base):
     state: Mapped[str] = mapped_column(Text)
     owner: Mapped[str] = mapped_column(Key)
     actor_id: Mapped[str] = mapped_column(Text)
+    agent: Mapped[str | None] = mapped_column(Text)
+    """The person for whom the actor acted."""
     at: Mapped[datetime]
     recorded_at: Mapped[datetime]
     note: Mapped[str | None] = mapped_column(Text)
