@@ -96,6 +96,8 @@ class ComplaintEventRead(Output):
     """Whether ``owner`` is a person or a queue."""
     actor_id: Annotated[str, line_out(100)]
     """Who did it: id of an API key, or `system`."""
+    agent: Annotated[str, line_out(100)] | None
+    """The person for whom the key acted; null: nobody was named."""
     at: datetime
     """When it happened."""
     time_unknown: bool

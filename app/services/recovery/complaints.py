@@ -290,6 +290,7 @@ def event(
         "owner": complaint["owner"],
         "owner_kind": complaint["owner_kind"],
         "actor_id": actor.id,
+        "agent": actor.agent,
         "at": at,
         "recorded_at": complaint["updated_at"],
         "note": note,

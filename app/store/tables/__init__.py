@@ -35,6 +35,7 @@ from app.store.tables.imports import (
 from app.store.tables.interactions import Disposition, Interaction
 from app.store.tables.jobs import Job, Worker
 from app.store.tables.model_evaluation import Backtest, ChurnContest
+from app.store.tables.people import Agent, Role, Unit
 from app.store.tables.replays import Replay
 from app.store.tables.scoring_runs import CustomerScore, RunColumns, ScoringRun
 from app.store.tables.surveys import (
@@ -48,6 +49,7 @@ from app.store.tables.transactions import ExchangeRate, Transaction
 from app.store.tables.unit_costs import UnitCost
 
 __all__ = [
+    "Agent",
     "ApiKey",
     "AuditAlarm",
     "AuditEntry",
@@ -83,6 +85,7 @@ __all__ = [
     "Job",
     "RefusedRow",
     "Replay",
+    "Role",
     "RunColumns",
     "ScoringRun",
     "SourceStatement",
@@ -92,6 +95,7 @@ __all__ = [
     "SurveyResponse",
     "SurveyVersion",
     "Transaction",
+    "Unit",
     "UnitCost",
     "Worker",
 ]

@@ -100,6 +100,8 @@ class ComplaintEvent(Base):
     owner: Mapped[str] = mapped_column(Key)
     owner_kind: Mapped[str] = mapped_column(Text, server_default="agent")
     actor_id: Mapped[str] = mapped_column(Text)
+    agent: Mapped[str | None] = mapped_column(Text)
+    """The person for whom the actor acted."""
     at: Mapped[datetime]
     recorded_at: Mapped[datetime]
     note: Mapped[str | None] = mapped_column(Text)
