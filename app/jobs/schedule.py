@@ -13,7 +13,7 @@ from app.errors import UnavailableError
 from app.jobs import recovery
 from app.jobs.audit_trail import AuditTrail
 from app.jobs.registry import Context
-from app.services.recovery import auto_close
+from app.services.recovery import auto_close, releases
 from app.store import idempotency
 from app.store.sql import statistics
 from app.store.types import now
@@ -59,6 +59,12 @@ def settle_strays(context: Context) -> bool:
     return False
 
 
+def deactivate_ended(context: Context) -> bool:
+    """Make persons inactive whose last day is over, and hand over what they own; a few at a time."""
+    more: bool = context.store.write_sync(releases.deactivate_ended, system(context.company))
+    return more
+
+
 class Statistics:
     """Takes the statistics SQLite plans by, one table after the other, so that writes wait for none long."""
 
@@ -99,6 +105,7 @@ def every_duty() -> tuple[Duty, ...]:
         Duty("audit_witness", 1.0, trail.look),
         Duty("audit_check", 2.0, trail.check),
         Duty("strays", 60.0, settle_strays),
+        Duty("agents", 60.0, deactivate_ended),
         Duty("statistics", 600.0, Statistics().take),
         Duty("idempotency_keys", 3600.0, forget_idempotency_keys),
         Duty("workflows", 3600.0, forget_workflows),
