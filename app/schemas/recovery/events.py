@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
+from app.domain.people.agents import OwnerKind
 from app.domain.recovery.complaints import ComplaintState, EventKind
 from app.schemas.common.base import (
     Code,
@@ -34,6 +35,14 @@ class ComplaintStep(Input):
     """When it happened; now by default. Not before the complaint's last step, and not in the future."""
 
 
+class ComplaintWait(ComplaintStep):
+    """What the customer was asked; `{}` where that need not be said."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"note": "Asked for a photo of the box."}]})
+
+    note: Note | None = Field(default=None, examples=["Asked for a photo of the box."])
+
+
 class ComplaintResolution(ComplaintStep):
     """What was done about a complaint."""
 
@@ -42,6 +51,14 @@ class ComplaintResolution(ComplaintStep):
     )
 
     resolution: Text = Field(examples=["Apologised; a new kettle was sent the same day."])
+
+
+class ComplaintNoted(ComplaintStep):
+    """A step that may be explained; `{}` where it need not be."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"note": "This belongs to the warehouse."}]})
+
+    note: Note | None = Field(default=None, examples=["This belongs to the warehouse."])
 
 
 class ComplaintReopening(ComplaintStep):
@@ -84,6 +101,8 @@ class ComplaintEventRead(Output):
     """The complaint's state after it."""
     owner: Annotated[str, line_out(100)]
     """Whose the complaint was after it."""
+    owner_kind: OwnerKind
+    """Whether ``owner`` is a person or a queue."""
     actor_id: Annotated[str, line_out(100)]
     """Who did it: id of an API key, or `system`."""
     agent: Annotated[str, line_out(100)] | None
@@ -95,9 +114,11 @@ class ComplaintEventRead(Output):
     recorded_at: datetime
     """When Vefa heard of it."""
     note: Annotated[str, paragraph_out(MAX_TEXT)] | None
-    """What was resolved and how, why it was reopened, or what was noted."""
+    """What was resolved and how, why it was reopened, or what else was said with it."""
     members: Annotated[list[Code], Field(max_length=20)]
     """Names of the members that `changed` and `handed_over` changed, never their values."""
+    silent_days: Annotated[int, Field(ge=1, le=3650)] | None
+    """It closed by itself because for so many days nothing was heard; null otherwise."""
 
 
 class ComplaintEventPage(PageOf):

@@ -11,20 +11,16 @@ from sqlalchemy import and_, insert, not_, or_, select
 
 from app.domain.common import names
 from app.domain.common.access import Actor
-from app.domain.common.days import clock_text, is_future
+from app.domain.people.agents import OwnerKind
 from app.domain.recovery import search_words
 from app.domain.recovery.complaints import (
-    ENDED_STATES,
+    END_TIMES,
     OPEN_STATES,
     PAST_STEPS,
-    ComplaintState,
     EventKind,
-    Lifecycle,
-    end_times,
     is_time_unknown,
     make_number,
     normalise_number,
-    out_of_order,
 )
 from app.errors import AppError, FieldError, InvalidError, NotFoundError
 from app.schemas.common.base import Paging, shaper
@@ -33,6 +29,8 @@ from app.schemas.recovery.events import ComplaintEventRead
 from app.services.activity import recording, related_records
 from app.services.platform import rights
 from app.services.platform.changes import one_or_raise
+from app.services.recovery import beginnings, demands
+from app.services.recovery.past import Past, past_of
 from app.store.audit import trail
 from app.store.engine import in_thread_on_sqlite, one_statement
 from app.store.listing import (
@@ -62,10 +60,16 @@ def _is_open(wanted: bool) -> Any:
 
 
 def _has_no_time(wanted: bool) -> Any:
-    closed = and_(Complaint.state == ComplaintState.CLOSED, Complaint.closed_at.is_(None))
-    ended = Complaint.state.in_(sorted(ENDED_STATES))
-    unknown = and_(ended, or_(Complaint.resolved_at.is_(None), closed))
+    of_state = (
+        and_(Complaint.state == state, or_(*(getattr(Complaint, member).is_(None) for member in members)))
+        for state, members in END_TIMES.items()
+    )
+    unknown = or_(*of_state)
     return unknown if wanted else not_(unknown)
+
+
+def _was_reopened(wanted: bool) -> Any:
+    return Complaint.reopened_count > 0 if wanted else Complaint.reopened_count == 0
 
 
 def _has_number(text: str) -> Any:
@@ -94,16 +98,19 @@ COMPLAINTS = Listing(
         equal(
             Complaint.customer_id,
             Complaint.owner,
+            Complaint.owner_kind,
             Complaint.unit,
             Complaint.category,
             Complaint.product,
             Complaint.channel,
             Complaint.our_fault,
         ),
-        any_of(Complaint.state, Complaint.severity),
+        any_of(Complaint.state, Complaint.severity, Complaint.found_by),
         where("number", _has_number),
         where("open", _is_open),
         where("time_unknown", _has_no_time),
+        where("reopened", _was_reopened),
+        where("steps_missing", demands.lack_steps),
         window("received", Complaint.received_at),
         since(Complaint.updated_at),
     ],
@@ -117,8 +124,7 @@ _as_read = shaper(ComplaintRead)
 
 def shape(row: Row) -> Row:
     """A row as `ComplaintRead` wants it."""
-    unknown = is_time_unknown(row["state"], row["resolved_at"], row["closed_at"])
-    return _as_read({**row, "time_unknown": unknown})
+    return _as_read({**row, "time_unknown": is_time_unknown(row["state"], row)})
 
 
 # --- reading
@@ -182,12 +188,14 @@ def events(tx: ReadTx, actor: Actor, query: Paging, after: After | None, complai
 
 
 def create(tx: WriteTx, actor: Actor, data: ComplaintCreate) -> Row:
-    """Record one complaint. It has an owner from the beginning: the company's if none is given.
+    """Record one complaint. It has an owner from the beginning: that of its category, or the company's, if
+    none is given.
 
     Raises:
         InvalidError: its past is out of order or in the future, its customer is unknown or one the caller
             may not see (``unknown_customer``), or its interaction is (``unknown_interaction``) or was with
-            another customer (``other_customer``); or the caller may not use its unit.
+            another customer (``other_customer``); or the caller may not use its unit; or its owner or
+            category cannot be named (`beginnings.settle`).
         ConflictError: the source has a complaint with this external id (``complaint_exists``).
         ForbiddenError: ``create_missing`` without the scope to write customers.
     """
@@ -216,11 +224,13 @@ def create_many(
         ConflictError: another request stored some of the complaints in the meantime.
     """
     at = now()
-    pasts = [_past(item, at) for item in items]
+    pasts = [past_of(item, at) for item in items]
     rows: list[Row | AppError] = [
-        past if isinstance(past, AppError) else _new_row(actor, item, past, at, row_id, import_id)
+        past if isinstance(past, AppError) else _new_row(item, past, at, row_id, import_id)
         for item, past, row_id in zip(items, pasts, ids or [new_id() for _ in items], strict=True)
     ]
+
+    beginnings.settle(tx, actor, items, rows, is_import=import_id is not None)
 
     def check(judged: list[Row | AppError]) -> None:
         _check_links(tx, actor, judged)
@@ -261,6 +271,7 @@ def event(
     note: str | None = None,
     members: Iterable[str] = (),
     time_unknown: bool = False,
+    silent_days: int | None = None,
 ) -> Row:
     """The row of the event that made ``complaint`` what it is.
 
@@ -270,8 +281,11 @@ def event(
         note: what was said.
         members: names of changed members.
         time_unknown: ``at`` is not when it happened.
+        silent_days: it closed by itself after so many days of silence.
     """
     data: Row = {"members": sorted(members)} if members else {}
+    if silent_days is not None:
+        data["silent_days"] = silent_days
     return {
         "complaint_id": complaint["id"],
         "number": complaint["version"],
@@ -279,6 +293,7 @@ def event(
         "kind": kind,
         "state": complaint["state"],
         "owner": complaint["owner"],
+        "owner_kind": complaint["owner_kind"],
         "actor_id": actor.id,
         "agent": actor.agent,
         "at": at,
@@ -291,63 +306,16 @@ def event(
 # --- inside
 
 
-_CONTRADICTED = "The complaint is open, but the row has a time of resolution or closing."
-_IN_FUTURE = "Expected an instant that is not in the future; our clock reads {now}."
-Past = list[tuple[EventKind, datetime, Lifecycle]]
-"""What had happened to a complaint when it was recorded, in order: what, when, and how far it was then. The
-first is that it was received."""
-
-
-def _past(item: ComplaintCreate, at: datetime) -> Past | AppError:
-    """The past of an item, or why it cannot be."""
-    received_at = item.received_at or at
-    times = {member: getattr(item, member) for member in PAST_STEPS}
-    state, changed_at = getattr(item, "state", None), getattr(item, "changed_at", None)
-    ends: set[str] = set()
-    if state in ENDED_STATES:
-        ends = {"resolved_at", "closed_at"} if state == ComplaintState.CLOSED else {"resolved_at"}
-        whole = end_times(state, {"received_at": received_at, **times}, changed_at)
-        times = {member: whole[member] for member in PAST_STEPS}
-    wrong = [
-        FieldError(
-            f"/{member}", "out_of_order", "Expected not before {earlier}.", params={"earlier": earlier}
-        )
-        for member, earlier in out_of_order({"received_at": received_at, **times})
-    ]
-    wrong += [
-        FieldError(f"/{member}", "in_future", _IN_FUTURE, params={"now": clock_text(at)})
-        for member, happened_at in times.items()
-        if happened_at is not None and is_future(happened_at, at)
-    ]
-    if state in OPEN_STATES and (times["resolved_at"] or times["closed_at"]):
-        wrong.append(FieldError("/state", "state_contradicted", _CONTRADICTED))
-    if times["resolved_at"] is None and not ends:
-        wrong += [
-            FieldError(f"/{member}", "not_resolved", "This goes with resolved_at.")
-            for member in ("closed_at", "resolution")
-            if getattr(item, member) is not None
-        ]
-    if wrong:
-        return InvalidError(fields=wrong)
-    past = [(EventKind.RECEIVED, received_at, Lifecycle())]
-    for member, happened_at in times.items():
-        if happened_at is not None or member in ends:
-            life = past[-1][2].after(PAST_STEPS[member], happened_at, item.resolution)
-            past.append((PAST_STEPS[member], happened_at or past[-1][1], life))
-    return past
-
-
-def _new_row(
-    actor: Actor, item: ComplaintCreate, past: Past, at: datetime, row_id: UUID, import_id: UUID | None
-) -> Row:
-    """The row of an item whose customer is still to be found."""
+def _new_row(item: ComplaintCreate, past: Past, at: datetime, row_id: UUID, import_id: UUID | None) -> Row:
+    """The row of an item whose customer and owner are still to be found."""
     return {
         **item.model_dump(exclude={"customer", "create_missing", "state", "changed_at"}),
         **asdict(past[-1][2]),
         "id": row_id,
         "version": len(past),
         "number": _draw_number(),
-        "owner": item.owner or actor.company.complaint_owner,
+        "owner_kind": OwnerKind.AGENT,
+        "accepted_at": None,
         "received_at": past[0][1],
         "recorded_at": at,
         "updated_at": at,
@@ -359,7 +327,7 @@ def _first_events(actor: Actor, row: Row, past: Past) -> Iterator[Row]:
     """The events of a complaint that has just been recorded."""
     for number, (kind, at, life) in enumerate(past, start=1):
         note = life.resolution if kind == EventKind.RESOLVED else None
-        ended = {EventKind.RESOLVED: life.resolved_at, EventKind.CLOSED: life.closed_at}
+        ended = {step: getattr(life, member) for member, step in PAST_STEPS.items()}
         after, unknown = {**row, "version": number, "state": life.state}, ended.get(kind, at) is None
         yield event(actor, after, kind, at, note=note, time_unknown=unknown)
 
@@ -393,5 +361,5 @@ _event_as_read = shaper(ComplaintEventRead)
 def _event_shape(row: Row) -> Row:
     """A row as `ComplaintEventRead` wants it, members in its order."""
     data = row["data"]
-    row = {**row, "members": data.get("members", []), "time_unknown": data.get("time_unknown", False)}
-    return _event_as_read(row)
+    told = {"members": data.get("members", []), "silent_days": data.get("silent_days")}
+    return _event_as_read({**row, **told, "time_unknown": data.get("time_unknown", False)})

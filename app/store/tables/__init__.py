@@ -10,7 +10,14 @@ from app.store.tables.audit_and_idempotency import (
 )
 from app.store.tables.base import Base
 from app.store.tables.competitor_measurements import CompetitorMeasurement
-from app.store.tables.complaints import Complaint, ComplaintEvent, ComplaintWord
+from app.store.tables.complaints import (
+    Complaint,
+    ComplaintCategory,
+    ComplaintCause,
+    ComplaintEvent,
+    ComplaintRecoveryStep,
+    ComplaintWord,
+)
 from app.store.tables.contract_statements import ContractStatement
 from app.store.tables.contract_terms import ContractTerms
 from app.store.tables.customers import Customer, CustomerExternalId, CustomerLookup
@@ -52,7 +59,10 @@ __all__ = [
     "ChurnContest",
     "CompetitorMeasurement",
     "Complaint",
+    "ComplaintCategory",
+    "ComplaintCause",
     "ComplaintEvent",
+    "ComplaintRecoveryStep",
     "ComplaintWord",
     "ContractStatement",
     "ContractTerms",

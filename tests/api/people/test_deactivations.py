@@ -12,14 +12,13 @@ from sqlalchemy import Connection, func, insert, select, update
 from support import Api, problem
 
 from app.domain.common.access import Actor
-from app.errors import AppError, InvalidError
+from app.errors import AppError
 from app.jobs.registry import Context
 from app.jobs.schedule import deactivate_ended
 from app.schemas.people.agents import AgentDeactivation
 from app.schemas.people.units import UnitPut
 from app.schemas.recovery.events import ComplaintHandOver
-from app.services.people import lookups
-from app.services.recovery import releases, steps
+from app.services.recovery import owners, releases
 from app.settings import Settings
 from app.store.engine import Store
 from app.store.tables import Agent, Complaint, ComplaintEvent, Event
@@ -197,9 +196,7 @@ def test_hand_overs_that_meet_a_deactivation_leave_nothing_with_the_inactive(
     ids = [UUID(complaint(api, "izmir").rpartition("/")[2]) for _ in range(12)]
 
     def hand_over(tx: Connection, complaint_id: UUID) -> None:
-        if wrong := lookups.owner_problems(tx, actor, "a"):
-            raise InvalidError(fields=wrong)
-        steps.hand_over(tx, actor, complaint_id, ComplaintHandOver(owner="a"))
+        owners.hand_over(tx, actor, complaint_id, ComplaintHandOver(owner="a"))
 
     done: list[str] = []
 
@@ -222,8 +219,8 @@ def test_hand_overs_that_meet_a_deactivation_leave_nothing_with_the_inactive(
         task.join(60)
     assert len(done) == 13
     assert set(done) <= {"given", "stopped", "inactive_owner"}
-    owners = select(Complaint.owner).where(Complaint.id.in_(ids))
-    assert store.read_sync(lambda tx: set(tx.execute(owners).scalars())) == {"izmir"}
+    whose = select(Complaint.owner).where(Complaint.id.in_(ids))
+    assert store.read_sync(lambda tx: set(tx.execute(whose).scalars())) == {"izmir"}
 
 
 def test_two_who_stop_at_once(api: Api, store: Store, actor: Actor) -> None:
