@@ -20,6 +20,7 @@ from app.api.insights import (
 from app.api.platform import jobs
 from app.api.recovery import complaints
 from app.api.scoring import backtests, replays, runs
+from app.api.standards import calendars, due, escalation_rules, standards
 from app.api.surveys import invitations, responses, surveys
 
 RESOURCES = (
@@ -31,6 +32,10 @@ RESOURCES = (
     interactions,
     dispositions,
     complaints,
+    due,
+    standards,
+    calendars,
+    escalation_rules,
     surveys,
     invitations,
     responses,

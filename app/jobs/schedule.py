@@ -9,7 +9,7 @@ import structlog
 from dbos import DBOS
 
 from app.errors import UnavailableError
-from app.jobs import recovery
+from app.jobs import recovery, standards
 from app.jobs.audit_trail import AuditTrail
 from app.jobs.registry import Context
 from app.store import idempotency
@@ -82,6 +82,7 @@ def every_duty() -> tuple[Duty, ...]:
         Duty("positions", 1.0, trail.seal),
         Duty("audit_witness", 1.0, trail.look),
         Duty("audit_check", 2.0, trail.check),
+        Duty("standards", 2.0, standards.escalate),
         Duty("strays", 60.0, settle_strays),
         Duty("statistics", 600.0, Statistics().take),
         Duty("idempotency_keys", 3600.0, forget_idempotency_keys),

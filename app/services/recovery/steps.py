@@ -40,6 +40,7 @@ from app.services.activity import related_records
 from app.services.platform import rights
 from app.services.platform.changes import Change, begin
 from app.services.recovery import complaints
+from app.services.standards import clocks
 from app.store.tables import Complaint, ComplaintEvent, ComplaintWord
 from app.store.transactions import Row, WriteTx
 
@@ -269,6 +270,7 @@ def _store(
         change.actor, after, kind, at, note=note, members=members, time_unknown=time_unknown
     )
     change.tx.execute(insert(ComplaintEvent), [event])
+    clocks.follow(change.tx, change.actor, change.before, after, kind, at)
     return complaints.shape(after)
 
 

@@ -30,6 +30,7 @@ from app.store.tables.jobs import Job, Worker
 from app.store.tables.model_evaluation import Backtest, ChurnContest
 from app.store.tables.replays import Replay
 from app.store.tables.scoring_runs import CustomerScore, RunColumns, ScoringRun
+from app.store.tables.standards import ComplaintClock, EscalationRule, ServiceStandard, WorkingCalendar
 from app.store.tables.surveys import (
     Survey,
     SurveyAnswer,
@@ -50,6 +51,7 @@ __all__ = [
     "ChurnContest",
     "CompetitorMeasurement",
     "Complaint",
+    "ComplaintClock",
     "ComplaintEvent",
     "ComplaintWord",
     "ContractStatement",
@@ -59,6 +61,7 @@ __all__ = [
     "CustomerLookup",
     "CustomerScore",
     "Disposition",
+    "EscalationRule",
     "Event",
     "ExchangeRate",
     "IdempotencyKey",
@@ -75,6 +78,7 @@ __all__ = [
     "Replay",
     "RunColumns",
     "ScoringRun",
+    "ServiceStandard",
     "SourceStatement",
     "Survey",
     "SurveyAnswer",
@@ -84,4 +88,5 @@ __all__ = [
     "Transaction",
     "UnitCost",
     "Worker",
+    "WorkingCalendar",
 ]
