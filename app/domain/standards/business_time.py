@@ -74,9 +74,11 @@ def overlaps(intervals: Iterable[Interval], before: Iterable[Interval] = ()) -> 
     >>> overlaps([Interval(300, 600)], before=[Interval(1320, 1800)])  # a night shift until 06:00
     True
     """
-    carried = [Interval(start - DAY_MINUTES, end - DAY_MINUTES) for start, end in before]
-    ordered = sorted([*carried, *intervals])
-    return any(later.start_minute < earlier.end_minute for earlier, later in pairwise(ordered))
+    ordered = sorted(intervals)
+    reached = max((one.end_minute - DAY_MINUTES for one in before), default=0)
+    return any(one.start_minute < reached for one in ordered) or any(
+        later.start_minute < earlier.end_minute for earlier, later in pairwise(ordered)
+    )
 
 
 class BusinessTime:

@@ -50,10 +50,10 @@ def test_each_change_is_a_version(
 
 @pytest.mark.parametrize(("path", "body"), [setting[:2] for setting in SETTINGS])
 def test_the_scopes(api_with: Any, path: str, body: dict[str, Any]) -> None:
-    reader = api_with([Scope.SETTINGS_READ])
+    reader = api_with(Scope.SETTINGS_READ)
     assert reader.get(path).status_code == 404
     problem(reader.put(path, json=body), 403, "insufficient_scope")
-    problem(api_with([Scope.COMPLAINTS_READ]).get(path), 403, "insufficient_scope")
+    problem(api_with(Scope.COMPLAINTS_READ).get(path), 403, "insufficient_scope")
 
 
 def test_a_calendar_as_it_was_sent(api: Api) -> None:
