@@ -17,6 +17,7 @@ from app.api.insights import (
     timeline,
     unit_costs,
 )
+from app.api.people import agents, roles, units
 from app.api.platform import jobs
 from app.api.recovery import complaints
 from app.api.scoring import backtests, replays, runs
@@ -40,6 +41,9 @@ RESOURCES = (
     invitations,
     responses,
     competitor_measurements,
+    units,
+    agents,
+    roles,
     imports,
     mappings,
     exchange_rates,

@@ -8,7 +8,7 @@ from alembic import op
 from app.store.types import Id, Instant, Json, Key
 
 revision = "0007_standards"
-down_revision = "0004_contract_statements"
+down_revision = "0006_complaint_life"
 branch_labels = None
 depends_on = None
 

@@ -4,18 +4,17 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from app.domain.recovery.complaints import Severity
+from app.domain.recovery.complaints import ENDED_STATES, ComplaintState, EventKind, Severity
 from app.domain.standards import clocks
 from app.domain.standards.clocks import Clock, Rules
 from app.domain.standards.standards import PAUSABLE, RESTARTED, Metric
 
-SOLVED_STATES = frozenset({"resolved", "confirmed", "closed"})
-WAITING_STATE = "waiting_customer"
+_WAITING = ComplaintState.WAITING_CUSTOMER
 
-HEARD_OF = frozenset({"acknowledged", "apologised", "fixed", "waiting_customer"})
-"""Kinds of events by which the customer hears from us, beside a resolution."""
-PREVENTED = frozenset({"prevention_recorded", "prevented"})
-"""Kinds of events that record a measure against its happening again."""
+HEARD_OF = frozenset({EventKind.ACKNOWLEDGED, EventKind.WAITED, EventKind.APOLOGISED})
+"""Events by which the customer hears from us, beside a resolution."""
+PREVENTED = frozenset({EventKind.PREVENTION_PLANNED, EventKind.PREVENTION_DONE})
+"""Events that record a measure against its happening again."""
 
 _SEVERITIES = [severity.value for severity in Severity]
 
@@ -26,7 +25,7 @@ Complaint = Mapping[str, Any]
 
 def is_reopened(before: Complaint, after: Complaint) -> bool:
     """Tell whether the customer waits for a resolution again."""
-    return before["state"] in SOLVED_STATES and after["state"] not in SOLVED_STATES
+    return before["state"] in ENDED_STATES and after["state"] not in ENDED_STATES
 
 
 def is_raised(before: Complaint, after: Complaint) -> bool:
@@ -51,7 +50,7 @@ def of_past(metric: str, clock: Clock, complaint: Complaint, recorded_at: dateti
     """Give the clock of a complaint with a past, which started when that was received, as it stood when the
     complaint was recorded."""
     state = complaint["state"]
-    is_solved, is_closed = state in SOLVED_STATES, state == "closed"
+    is_solved, is_closed = state in ENDED_STATES, state == "closed"
     resolved_at, closed_at = complaint["resolved_at"], complaint["closed_at"]
     if metric in (Metric.ACKNOWLEDGE, Metric.FIRST_RESPONSE):
         is_done, at = is_solved or complaint["acknowledged_at"] is not None, _earliest(complaint)
@@ -95,19 +94,19 @@ def follow(
     if after["state"] == "closed":
         return clocks.end(clock, at, rules)
     if metric in PAUSABLE:
-        if after["state"] == WAITING_STATE and before["state"] != WAITING_STATE:
+        if after["state"] == _WAITING and before["state"] != _WAITING:
             return clocks.pause(clock, at, rules)
-        if after["state"] != WAITING_STATE:
+        if after["state"] != _WAITING:
             return clocks.resume(clock, at, rules)
     return clock
 
 
 def _is_done_by(metric: str, before: Complaint, after: Complaint, kind: str) -> bool:
-    is_resolved = before["state"] not in SOLVED_STATES and after["state"] in SOLVED_STATES
+    is_resolved = before["state"] not in ENDED_STATES and after["state"] in ENDED_STATES
     if metric == Metric.ACKNOWLEDGE:
         return kind == "acknowledged" or is_resolved
     if metric == Metric.FIRST_RESPONSE:
-        return kind in HEARD_OF or after["state"] == WAITING_STATE or is_resolved
+        return kind in HEARD_OF or is_resolved
     if metric == Metric.RESOLVE:
         return is_resolved
     if metric == Metric.CLOSE:
@@ -118,7 +117,7 @@ def _is_done_by(metric: str, before: Complaint, after: Complaint, kind: str) -> 
 def _is_time_unknown(metric: str, after: Complaint) -> bool:
     if metric == Metric.CLOSE:
         return after["closed_at"] is None
-    return after["state"] in SOLVED_STATES and after["resolved_at"] is None
+    return after["state"] in ENDED_STATES and after["resolved_at"] is None
 
 
 def _corrected(metric: str, clock: Clock, before: Complaint, after: Complaint, rules: Rules) -> Clock:

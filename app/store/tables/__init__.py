@@ -10,7 +10,14 @@ from app.store.tables.audit_and_idempotency import (
 )
 from app.store.tables.base import Base
 from app.store.tables.competitor_measurements import CompetitorMeasurement
-from app.store.tables.complaints import Complaint, ComplaintEvent, ComplaintWord
+from app.store.tables.complaints import (
+    Complaint,
+    ComplaintCategory,
+    ComplaintCause,
+    ComplaintEvent,
+    ComplaintRecoveryStep,
+    ComplaintWord,
+)
 from app.store.tables.contract_statements import ContractStatement
 from app.store.tables.contract_terms import ContractTerms
 from app.store.tables.customers import Customer, CustomerExternalId, CustomerLookup
@@ -28,6 +35,7 @@ from app.store.tables.imports import (
 from app.store.tables.interactions import Disposition, Interaction
 from app.store.tables.jobs import Job, Worker
 from app.store.tables.model_evaluation import Backtest, ChurnContest
+from app.store.tables.people import Agent, Role, Unit
 from app.store.tables.replays import Replay
 from app.store.tables.scoring_runs import CustomerScore, RunColumns, ScoringRun
 from app.store.tables.standards import ComplaintClock, EscalationRule, ServiceStandard, WorkingCalendar
@@ -42,6 +50,7 @@ from app.store.tables.transactions import ExchangeRate, Transaction
 from app.store.tables.unit_costs import UnitCost
 
 __all__ = [
+    "Agent",
     "ApiKey",
     "AuditAlarm",
     "AuditEntry",
@@ -51,8 +60,11 @@ __all__ = [
     "ChurnContest",
     "CompetitorMeasurement",
     "Complaint",
+    "ComplaintCategory",
+    "ComplaintCause",
     "ComplaintClock",
     "ComplaintEvent",
+    "ComplaintRecoveryStep",
     "ComplaintWord",
     "ContractStatement",
     "ContractTerms",
@@ -76,6 +88,7 @@ __all__ = [
     "Job",
     "RefusedRow",
     "Replay",
+    "Role",
     "RunColumns",
     "ScoringRun",
     "ServiceStandard",
@@ -86,6 +99,7 @@ __all__ = [
     "SurveyResponse",
     "SurveyVersion",
     "Transaction",
+    "Unit",
     "UnitCost",
     "Worker",
     "WorkingCalendar",
