@@ -17,6 +17,9 @@ from app.api.insights import (
     timeline,
     unit_costs,
 )
+from app.api.insights import (
+    standards as standards_report,
+)
 from app.api.people import agents, roles, units
 from app.api.platform import jobs
 from app.api.recovery import complaints
@@ -50,6 +53,7 @@ RESOURCES = (
     unit_costs,
     runs,
     reports,
+    standards_report,
     customer_churn,
     customer_lifetime_value,
     customer_profit,

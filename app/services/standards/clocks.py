@@ -32,12 +32,13 @@ _UPDATE = (
 def start_clocks(tx: WriteTx, _actor: Actor, complaints: Sequence[Row]) -> None:
     """Start the clocks of complaints that were just recorded, with what is behind them already.
 
-    One statement for a company without standards, three otherwise. What had passed before an import brought
-    the complaint is not told any more.
+    One statement for a company without standards, at most four otherwise. What had passed before an import
+    brought the complaint is not told any more.
     """
     if not complaints:
         return
-    known = rules.candidates(tx, min(row["received_at"] for row in complaints))
+    units = {row["unit"] for row in complaints}
+    known = rules.candidates(tx, min(row["received_at"] for row in complaints), units)
     if not known:
         return
     tiers = _tiers(tx, {row["customer_id"] for row in complaints})
@@ -69,7 +70,7 @@ def follow(tx: WriteTx, _actor: Actor, before: Row, after: Row, kind: str, at: d
     One indexed read where the complaint has no clocks.
     """
     starts = complaint_clocks.is_reopened(before, after) or complaint_clocks.is_raised(before, after)
-    known = rules.candidates(tx, at) if starts else None
+    known = rules.candidates(tx, at, {after["unit"]}) if starts else None
     if (known is not None and not known) or not _is_of_interest(before, after, kind):
         return
     stored = of_complaint(tx, after["id"])
@@ -98,6 +99,12 @@ def move(tx: WriteTx, complaint_id: UUID, customer_id: UUID) -> None:
     """Give the clocks of a complaint its new customer."""
     its = ComplaintClock.complaint_id == complaint_id
     tx.execute(update(ComplaintClock).where(its).values(customer_id=customer_id))
+
+
+def change_owner(tx: WriteTx, complaint_ids: Sequence[UUID], owner: str) -> None:
+    """Give the clocks of complaints that go on their new owner."""
+    theirs = ComplaintClock.complaint_id.in_(complaint_ids), ComplaintClock.ended_at.is_(None)
+    tx.execute(update(ComplaintClock).where(*theirs).values(owner=owner))
 
 
 def clock_of(row: Row) -> Clock:

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -11,7 +11,8 @@ from sqlalchemy import select
 
 from app.domain.common.access import Actor
 from app.domain.standards import clocks as domain
-from app.domain.standards.clocks import Notice, NoticeKind, TellWhom
+from app.domain.standards.clocks import Notice, NoticeKind, Rung, TellWhom
+from app.services.people import lookups
 from app.services.standards import clocks, rules
 from app.store.audit import trail
 from app.store.engine import one_statement
@@ -72,11 +73,13 @@ def advance(tx: WriteTx, actor: Actor, now: datetime, limit: int) -> tuple[int, 
 def _tell(tx: WriteTx, actor: Actor, told: Sequence[tuple[Row, Notice]]) -> list[OwnerChange]:
     """Write the events, those with the same data together; the owner changes that rungs ask for."""
     together: dict[tuple[str, str], list[tuple[str, UUID]]] = defaultdict(list)
+    asks_heads = any(notice.rung is not None and notice.rung.tell is TellWhom.HEAD for _, notice in told)
+    heads = lookups.heads(tx) if asks_heads else {}
     changes = []
     for row, notice in told:
         data: Row = {name: row[name] for name in ("metric", "standard", "standard_version")}
         if notice.rung is not None:
-            whom = _whom(actor, row, notice)
+            whom = _whom(actor, row, notice.rung, heads)
             data |= {"rung": notice.number, "tell": notice.rung.tell.value, "code": whom}
             if notice.rung.changes_owner and whom is not None:
                 changes.append(OwnerChange(row["complaint_id"], whom, row["metric"], row["standard"]))
@@ -87,14 +90,13 @@ def _tell(tx: WriteTx, actor: Actor, told: Sequence[tuple[Row, Notice]]) -> list
     return changes
 
 
-def _whom(actor: Actor, row: Row, notice: Notice) -> str | None:
-    """The code of whom a rung tells; None for the head of a unit that has none."""
-    rung = notice.rung
-    if rung is None or rung.tell is TellWhom.OWNER:
+def _whom(actor: Actor, row: Row, rung: Rung, heads: Mapping[str, str]) -> str | None:
+    """The code of whom a rung tells; None where no unit is known or nobody heads it."""
+    if rung.tell is TellWhom.OWNER:
         return str(row["owner"])
     if rung.tell is TellWhom.AGENT:
         return rung.code
     unit = rung.code or row["unit"]
     if rung.tell is TellWhom.UNIT:
         return unit or actor.company.complaint_owner
-    return None
+    return None if unit is None else heads.get(unit)

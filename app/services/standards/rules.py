@@ -1,6 +1,6 @@
 """Standards as clocks need them: the versions in force, with their calendars and escalation rules."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from app.domain.standards.standards import Case, Standard, first_match
 from app.services.standards.calendars import working_hours
 from app.services.standards.escalation_rules import rungs_of
 from app.store.sql.composite_keys import in_pairs
-from app.store.tables import EscalationRule, ServiceStandard, WorkingCalendar
+from app.store.tables import EscalationRule, ServiceStandard, Unit, WorkingCalendar
 from app.store.transactions import ReadTx, Row
 
 _CALENDAR = ("zone", "weekly", "holidays", "exceptions")
@@ -38,6 +38,14 @@ _READ = (
 )
 
 
+_OF_UNITS = select(
+    Unit.code.label("unit"),
+    WorkingCalendar.code.label("calendar"),
+    WorkingCalendar.version.label("calendar_version"),
+    *_OF_CALENDAR,
+).join(WorkingCalendar, and_(WorkingCalendar.code == Unit.calendar, WorkingCalendar.is_current))
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """One version of a standard: its row, with the calendar and the rungs a clock would get."""
@@ -48,10 +56,16 @@ class Candidate:
 
 
 class Candidates:
-    """The versions of standards that clocks may start under."""
+    """The versions of standards that clocks may start under.
 
-    def __init__(self, rows: Sequence[Row]) -> None:
+    Args:
+        rows: standards with their calendars and rungs.
+        unit_calendars: the calendars of units that have one of their own.
+    """
+
+    def __init__(self, rows: Sequence[Row], unit_calendars: Mapping[str, Row]) -> None:
         self._known = {(row["code"], row["version"]): _candidate(row) for row in rows}
+        self._units = unit_calendars
 
     def __bool__(self) -> bool:
         """Whether the company has standards at all: the latest version of each is always among these."""
@@ -60,14 +74,23 @@ class Candidates:
     def find(self, metric: str, case: Case, at: datetime) -> Candidate | None:
         """Return what a clock of ``case`` that starts ``at`` is under; None: no standard is for it."""
         found = first_match((one.standard for one in self._known.values()), metric, case, at)
-        return None if found is None else self._known[found.code, found.version]
+        if found is None:
+            return None
+        known = self._known[found.code, found.version]
+        own = None if case.unit is None else self._units.get(case.unit)
+        if own is None or not known.row["is_business_time"]:
+            return known
+        return Candidate(found, {**known.row, **own}, Rules(_scale(own), known.rules.rungs))
 
 
-def candidates(tx: ReadTx, earliest: datetime) -> Candidates:
-    """Read the versions that clocks which start at ``earliest`` or later may be under; one statement."""
+def candidates(tx: ReadTx, earliest: datetime, units: Collection[str | None]) -> Candidates:
+    """Read the versions that clocks which start at ``earliest`` or later may be under; one statement, and
+    another one for the calendars of ``units`` where business time counts."""
     ends = ServiceStandard.valid_until
-    found = tx.execute(_READ.where(or_(ends.is_(None), ends > earliest)))
-    return Candidates([dict(row) for row in found.mappings()])
+    rows = [dict(row) for row in tx.execute(_READ.where(or_(ends.is_(None), ends > earliest))).mappings()]
+    named = sorted(unit for unit in units if unit is not None)
+    counts_hours = any(row["is_business_time"] for row in rows)
+    return Candidates(rows, _unit_calendars(tx, named) if named and counts_hours else {})
 
 
 def rules_of(tx: ReadTx, clocks: Iterable[Row]) -> list[Rules]:
@@ -112,5 +135,14 @@ def _candidate(row: Row) -> Candidate:
         *(frozenset(row[member]) for member in ("channels", "severities", "tiers", "units", "categories")),
     )
     has_calendar = row["is_business_time"] and row["calendar_version"] is not None
-    scale: TimeScale = business_time(working_hours(row)) if has_calendar else CLOCK_TIME
+    scale = _scale(row) if has_calendar else CLOCK_TIME
     return Candidate(standard, row, Rules(scale, rungs_of(row["rungs"])))
+
+
+def _scale(row: Row) -> TimeScale:
+    return business_time(working_hours(row))
+
+
+def _unit_calendars(tx: ReadTx, units: Sequence[str]) -> dict[str, Row]:
+    found = tx.execute(_OF_UNITS.where(Unit.code.in_(units))).mappings()
+    return {row["unit"]: {name: value for name, value in row.items() if name != "unit"} for row in found}
