@@ -17,10 +17,14 @@ from app.api.insights import (
     timeline,
     unit_costs,
 )
+from app.api.insights import (
+    standards as standards_report,
+)
 from app.api.people import agents, roles, units
 from app.api.platform import jobs
 from app.api.recovery import categories, complaints, owners, recovery_steps
 from app.api.scoring import backtests, replays, runs
+from app.api.standards import calendars, due, escalation_rules, standards
 from app.api.surveys import invitations, responses, surveys
 
 RESOURCES = (
@@ -35,6 +39,10 @@ RESOURCES = (
     recovery_steps,
     owners,
     categories,
+    due,
+    standards,
+    calendars,
+    escalation_rules,
     surveys,
     invitations,
     responses,
@@ -48,6 +56,7 @@ RESOURCES = (
     unit_costs,
     runs,
     reports,
+    standards_report,
     customer_churn,
     customer_lifetime_value,
     customer_profit,

@@ -282,6 +282,9 @@ def _wrong_head(scope: Scope, head: Head) -> AppError | None:
     return None
 
 
+_CSV_FILES = ("/refused-rows.csv", "/insights/standards.csv")
+
+
 def _wrong_content(head: Head, path: str, is_import: bool) -> AppError | None:
     encoding = head.get(b"content-encoding")
     if encoding is not None and not is_import and encoding.strip().lower() != b"identity":
@@ -290,7 +293,7 @@ def _wrong_content(head: Head, path: str, is_import: bool) -> AppError | None:
     accept = head.get(b"accept")
     if accept is None or accept == b"*/*" or accept == b"application/json" or not path.startswith(API_PREFIX):
         return None
-    if path.startswith(_OWN_MEDIA_TYPE) or path.endswith("/refused-rows.csv") or _accepts_json(accept):
+    if path.startswith(_OWN_MEDIA_TYPE) or path.endswith(_CSV_FILES) or _accepts_json(accept):
         return None
     return NotAcceptableError()
 

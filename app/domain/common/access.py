@@ -29,6 +29,8 @@ class Scope(StrEnum):
     SCORING_WRITE = "scoring:write"
     RATES_READ = "rates:read"
     RATES_WRITE = "rates:write"
+    SETTINGS_READ = "settings:read"
+    SETTINGS_WRITE = "settings:write"
     JOBS_READ = "jobs:read"
     JOBS_WRITE = "jobs:write"
     SETTINGS_READ = "settings:read"

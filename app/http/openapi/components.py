@@ -166,6 +166,7 @@ TAGS = {
     "Insights": "What is computed over all customers, each figure with its number of cases and its window.",
     "Interactions": "Contacts with customers: calls, messages, visits; and how they can end.",
     "Complaints": "What customers complain of: a life in steps, an owner at every moment, changes as events.",
+    "Standards": "How long things may take, in which working hours, who is told, and what is due now.",
     "Transactions": "Purchases, refunds, charges and cancellations: what a customer's value is made of.",
     "Surveys": "What customers are asked, who was asked, and what was answered.",
     "Competitors": "What studies say of competitors' customers, to compare our own figures with.",
@@ -182,7 +183,7 @@ TAG_GROUPS = {
     "See": ("Customers", "Insights"),
     "Record": ("Interactions", "Complaints", "Transactions"),
     "Measure": ("Surveys", "Competitors"),
-    "Decide": ("Scoring", "Rates"),
+    "Decide": ("Scoring", "Rates", "Standards"),
     "Operate": ("People", "Imports", "Jobs"),
 }
 """Groups of tags, as Redoc shows them."""

@@ -31,6 +31,7 @@ from app.services.platform import rights
 from app.services.platform.changes import one_or_raise
 from app.services.recovery import beginnings, demands
 from app.services.recovery.past import Past, past_of
+from app.services.standards import clocks
 from app.store.audit import trail
 from app.store.engine import in_thread_on_sqlite, one_statement
 from app.store.listing import (
@@ -245,6 +246,7 @@ def create_many(
     if named:
         tx.execute(insert(ComplaintEvent), named)
         store_words(tx, [row for row, _ in stored])
+        clocks.start_clocks(tx, actor, [row for row, _ in stored])
     if import_id is None:
         received = [(str(row["id"]), row["customer_id"]) for row, _ in stored]
         trail.record_all(tx, actor, "complaint.received", received)

@@ -22,6 +22,7 @@ from app.schemas.people.agents import AgentDeactivation, AgentPut
 from app.schemas.people.units import UnitPut
 from app.services.people import agents, seen_codes, units
 from app.services.recovery import complaints
+from app.services.standards import clocks
 from app.store.audit import trail
 from app.store.tables import Complaint, ComplaintEvent
 from app.store.transactions import Row, WriteTx
@@ -152,6 +153,7 @@ def _hand_over(
         kind, members = EventKind.HANDED_OVER, ["owner"]
         events.append(complaints.event(actor, after, kind, happened_at, note=note, members=members))
     tx.execute(insert(ComplaintEvent), events)
+    clocks.change_owner(tx, ids, queue)
     for state, alike in groupby(sorted(rows, key=_state), key=_state):
         objects = [(str(row["id"]), row["customer_id"]) for row in alike]
         data = {"state": state}

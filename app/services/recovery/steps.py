@@ -40,6 +40,7 @@ from app.services.activity import related_records
 from app.services.platform import rights
 from app.services.platform.changes import Change, begin
 from app.services.recovery import categories, complaints, demands
+from app.services.standards import clocks
 from app.store.tables import Complaint, ComplaintEvent, ComplaintWord
 from app.store.transactions import Row, WriteTx
 
@@ -322,6 +323,7 @@ def store(
         silent_days=silent_days,
     )
     change.tx.execute(insert(ComplaintEvent), [event])
+    clocks.follow(change.tx, change.actor, change.before, after, kind, at)
     return complaints.shape(after)
 
 

@@ -23,6 +23,7 @@ from app.services.activity import interactions, transactions
 from app.services.customers import do_not_contact, external_ids
 from app.services.platform import preconditions
 from app.services.recovery import complaints
+from app.services.standards import clocks
 from app.store.audit import trail
 from app.store.tables import (
     Complaint,
@@ -130,6 +131,7 @@ def _store_complaint(
     tx.execute(update(ComplaintEvent).where(mine).values(customer_id=customer_id))
     event = complaints.event(actor, after, EventKind.TRANSFERRED, at, note=reason, members=["customer_id"])
     tx.execute(insert(ComplaintEvent).values({**event, "recorded_at": at}))
+    clocks.move(tx, before["id"], customer_id)
     _move_survey_records(tx, "complaint_id", before["id"], customer_id)
     return after
 

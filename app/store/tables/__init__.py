@@ -38,6 +38,7 @@ from app.store.tables.model_evaluation import Backtest, ChurnContest
 from app.store.tables.people import Agent, Role, Unit
 from app.store.tables.replays import Replay
 from app.store.tables.scoring_runs import CustomerScore, RunColumns, ScoringRun
+from app.store.tables.standards import ComplaintClock, EscalationRule, ServiceStandard, WorkingCalendar
 from app.store.tables.surveys import (
     Survey,
     SurveyAnswer,
@@ -61,6 +62,7 @@ __all__ = [
     "Complaint",
     "ComplaintCategory",
     "ComplaintCause",
+    "ComplaintClock",
     "ComplaintEvent",
     "ComplaintRecoveryStep",
     "ComplaintWord",
@@ -71,6 +73,7 @@ __all__ = [
     "CustomerLookup",
     "CustomerScore",
     "Disposition",
+    "EscalationRule",
     "Event",
     "ExchangeRate",
     "IdempotencyKey",
@@ -88,6 +91,7 @@ __all__ = [
     "Role",
     "RunColumns",
     "ScoringRun",
+    "ServiceStandard",
     "SourceStatement",
     "Survey",
     "SurveyAnswer",
@@ -98,4 +102,5 @@ __all__ = [
     "Unit",
     "UnitCost",
     "Worker",
+    "WorkingCalendar",
 ]
