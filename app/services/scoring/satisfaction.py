@@ -187,13 +187,18 @@ def of_company(found: Answered) -> Row:
 
 def mixes_surveys(index: Index, found: Answered) -> bool:
     """Tell whether answers are to several surveys, which the index keeps apart: of all it has no score."""
-    if not index.survey_apart:
-        return False
+    return (
+        index.survey_apart
+        and sum(bool(one.n or any(one.excluded.values())) for one in by_survey(index, found)) > 1
+    )
+
+
+def by_survey(index: Index, found: Answered) -> list[IndexResult]:
+    """An index over the answers to each survey."""
     answers, rows = found.of_index(index)
     surveys = sorted({survey for survey, _ in found.questions})
     place = np.array([surveys.index(survey) for survey, _ in found.questions], dtype=np.int64)
-    results = index.compute(answers, place[found.question[rows]], len(surveys), found.options(index))
-    return sum(bool(one.n or any(one.excluded.values())) for one in results) > 1
+    return index.compute(answers, place[found.question[rows]], len(surveys), found.options(index))
 
 
 def without_score(row: Row) -> Row:
