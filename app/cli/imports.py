@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from inspect import signature
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -104,13 +105,17 @@ def transactions(
     _run(RecordKind.TRANSACTIONS, **locals())
 
 
-def _add(kind: RecordKind, example: str) -> None:
-    """Make the command that takes in files of a kind."""
+def _add(kind: RecordKind, example: str, more: str = "") -> None:
+    """Make the command that takes in files of a kind; ``more`` stands in its help."""
 
     def take_in(
         file: File,
         mapping: MappingName = None,
         column: Annotated[list[str] | None, typer.Option(help=f"target=source: {example} (repeat).")] = None,
+        snapshot_on: SnapshotOn = None,
+        age_column: AgeColumn = None,
+        unit: AgeUnits = None,
+        left_column: LeftColumn = None,
         value: Values = None,
         group_by: GroupBy = None,
         source: Source = None,
@@ -132,49 +137,20 @@ def _add(kind: RecordKind, example: str) -> None:
 
     take_in.__doc__ = f"""Take in a file of {_NAMES[kind]}.
 
+    {more}
     The same file again changes nothing; a command that was killed goes on when it is run again.
     """
+    known = signature(take_in)
+    shown = [
+        option
+        for name, option in known.parameters.items()
+        if kind is RecordKind.CONTRACT_TERMS or name not in _OF_SNAPSHOTS
+    ]
+    take_in.__signature__ = known.replace(parameters=shown)  # type: ignore[attr-defined]
     app.command(kind.value)(take_in)
 
 
-@app.command("contract-terms")
-def contract_terms(
-    file: File,
-    mapping: MappingName = None,
-    column: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="target=source: customer_key=No, known_on=Since, started_on=From, ends_on=Until, "
-            "attribute.plan=Plan (repeat)."
-        ),
-    ] = None,
-    snapshot_on: SnapshotOn = None,
-    age_column: AgeColumn = None,
-    unit: AgeUnits = None,
-    left_column: LeftColumn = None,
-    value: Values = None,
-    group_by: GroupBy = None,
-    source: Source = None,
-    customer_system: CustomerSystem = None,
-    file_format: Format = None,
-    delimiter: Delimiter = None,
-    header: Header = None,
-    encoding: Encoding = None,
-    date_format: DateFormat = None,
-    time_zone: TimeZone = None,
-    decimal_comma: DecimalComma = None,
-    grouping: Grouping = None,
-    skip_lines: SkipLines = None,
-    create_missing: CreateMissing = None,
-    dry_run: DryRun = False,
-    refused_to: RefusedTo = None,
-) -> None:
-    """Take in a file of past and present contract terms of known customers, or a snapshot of contracts.
-
-    A snapshot shows, on one day, how old each contract is and whether its customer had left, without days.
-    The same file again changes nothing; a command that was killed goes on when it is run again.
-    """
-    _run(RecordKind.CONTRACT_TERMS, **locals())
+_OF_SNAPSHOTS = {"snapshot_on", "age_column", "unit", "left_column"}
 
 
 _NAMES = {
@@ -182,12 +158,19 @@ _NAMES = {
     RecordKind.COMPLAINTS: "complaints",
     RecordKind.RESPONSES: "past survey responses",
     RecordKind.CUSTOMERS: "customers (an address book)",
+    RecordKind.CONTRACT_TERMS: "past and present contract terms of known customers, "
+    "or a snapshot of contracts",
     RecordKind.DEPARTURES: "known customers who left",
 }
 _add(RecordKind.INTERACTIONS, "external_id=call_id, started_at=date,time, channel==phone")
 _add(RecordKind.COMPLAINTS, "external_id=Ticket, received_at=Opened, subject=Title, resolved_at=Closed")
 _add(RecordKind.RESPONSES, "survey==delivery, answer.recommend=Q1, answered_at=Date, external_id==row")
 _add(RecordKind.CUSTOMERS, "external_id=No, name=First,Last, phone=Mobile, phone=Home, email=Mail")
+_add(
+    RecordKind.CONTRACT_TERMS,
+    "customer_key=No, known_on=Since, started_on=From, ends_on=Until, attribute.plan=Plan",
+    "A snapshot shows, on one day, how old each contract is and whether its customer had left, without days.",
+)
 _add(RecordKind.DEPARTURES, "customer_key=No, left_on=Left, reason=Why")
 
 

@@ -56,6 +56,7 @@ ASKED: list[tuple[str, str, dict[str, str], bytes | None]] = [
     ("POST", "/v1/screen-pop", JSON, b"{}"),
     ("POST", "/v1/customers/searches", JSON, b'{"q": "Ay", "limit": 1}'),
     ("POST", "/v1/customers/searches", JSON, b'{"cursor": "AAAA"}'),
+    ("POST", "/v1/complaints/searches", JSON, b'{"q": "ka", "open": true}'),
     ("POST", "/v1/customers", JSON, CUSTOMER),
     ("POST", "/v1/customers", {"Content-Type": "application/json; charset=utf-8"}, CUSTOMER),
     ("POST", "/v1/customers", {"Content-Type": "application/merge-patch+json"}, CUSTOMER),

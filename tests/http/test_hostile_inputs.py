@@ -134,7 +134,7 @@ BODIES = [
     for method, path, said in operations(DOCUMENT)
     if method == "POST" and "{" not in path and "application/json" in said["requestBody"]["content"]
 ]
-MAY_BE_EMPTY = ["/v1/customers/searches", "/v1/scoring-runs"]
+MAY_BE_EMPTY = ["/v1/complaints/searches", "/v1/customers/searches", "/v1/scoring-runs"]
 AMOUNT = transaction(amount={"amount": HOLE, "currency": "TRY"})
 COST = transaction(cost={"amount": HOLE, "currency": "TRY"})
 

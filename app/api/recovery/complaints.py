@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Response
 from app.domain.common.access import Extent, Scope
 from app.http import batches, replies
 from app.http.call import Call, IdempotencyKey, IfMatch, IfNoneMatch, StrictRoute, requires
-from app.http.openapi.operations import changed, created, paged, read
+from app.http.openapi.operations import changed, created, paged, read, responses
 from app.http.steps import Steps
 from app.schemas.common.base import Paging
 from app.schemas.common.batches import BatchQuery
@@ -62,6 +62,21 @@ async def list_complaints(call: Reads, query: Annotated[ComplaintQuery, Query()]
     a character was misheard, is 422 and not an empty list.
     """
     return await call.page(ComplaintPage, complaints.reader_of(query), query)
+
+
+@router.post(
+    "/searches",
+    response_model=ComplaintPage,
+    summary="Search complaints by a body",
+    responses=responses(description="One page"),
+)
+async def search_complaints(call: Reads, body: ComplaintQuery) -> Response:
+    """The same filters, order and pages as GET, for words and keys that shall not stand in addresses and
+    logs. For the next page send the same body with `cursor`.
+
+    It changes nothing and may be repeated.
+    """
+    return await call.page(ComplaintPage, complaints.reader_of(body), body)
 
 
 @router.post(

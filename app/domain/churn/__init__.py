@@ -24,16 +24,14 @@ from app.domain.churn.distributions import bg_nbd, mbg_nbd
 from app.domain.churn.distributions.btyd import Fit, NoFit, NoFitReason, Parameters
 from app.domain.churn.evaluation import metrics
 from app.domain.churn.evaluation.backtest_report import Evaluation, evaluate
-from app.domain.churn.evaluation.last_window import Backtest, backtest
+from app.domain.churn.evaluation.last_window import Backtest
 from app.domain.churn.evaluation.model_selection import Contest, Forecast, choose, predict
 from app.domain.churn.inputs.customer_facts import Baselines, Facts, baselines, from_row
 from app.domain.churn.inputs.purchase_history import (
     NO_DAY,
     Histories,
     Rhythm,
-    distinct_days,
     from_days,
-    from_purchases,
     rhythm,
 )
 from app.domain.churn.inputs.snapshots import Closed, Plan, Snapshot, Window, plan
@@ -66,14 +64,11 @@ __all__ = [
     "RiskLevels",
     "Snapshot",
     "Window",
-    "backtest",
     "baselines",
     "bg_nbd",
     "choose",
-    "distinct_days",
     "evaluate",
     "from_days",
-    "from_purchases",
     "from_row",
     "mbg_nbd",
     "metrics",

@@ -16,6 +16,7 @@ Source: Fader, Hardie and Lee 2005 ("RFM and CLV"); docs/formulas.md#lifetime-va
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.domain.churn.distributions import btyd
 from app.domain.churn.distributions.btyd import Model
@@ -79,6 +80,11 @@ class Buyers:
     def every(self, step: int) -> "Buyers":
         """Each ``step``-th of them."""
         return self.take(slice(None, None, step))
+
+    def order(self) -> NDArray[np.intp]:
+        """Their places in an order that follows from what is known of them, not from who they are."""
+        h = self.histories
+        return np.lexsort((self.mean_spend, self.spend_count, h.x, h.t_x_days, h.t_days))
 
     def take(self, rows: Rows) -> "Buyers":
         """Some of them."""

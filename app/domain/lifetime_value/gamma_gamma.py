@@ -125,7 +125,8 @@ def fit(x: ArrayLike, mean_spend: ArrayLike) -> Fit | NoFit:
     # In units of the mean amount, so that the start suits any currency.
     unit = float(spend.mean())
     scaled = spend / unit
-    some = slice(None, None, max(1, -(-count.size // MAX_FITTED)))
+    step = max(1, -(-count.size // MAX_FITTED))
+    some = slice(None) if step == 1 else np.lexsort((scaled, count))[::step]  # whoever customers are
     few = _data(count[some], scaled[some])
 
     def negated(theta: FloatArray) -> tuple[float, FloatArray]:

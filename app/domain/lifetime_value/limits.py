@@ -13,13 +13,16 @@ from app.domain.lifetime_value.spend import OwnMean, Spend
 
 
 class Limit(StrEnum):
-    """What a value is limited by; the first two mean that there is none."""
+    """What a value is limited by; the first two mean that there is none, the last two that it has no
+    interval."""
 
     TOO_FEW_CUSTOMERS = "too_few_customers"
     TOO_FEW_REPEAT_BUYERS = "too_few_repeat_buyers"
     MEAN_NOT_FINITE = "mean_not_finite"
     NO_LIFETIME_BACKTEST = "no_lifetime_backtest"
     SEASON_UNKNOWN = "season_unknown"
+    CONTRACT_SPREAD_UNKNOWN = "contract_spread_unknown"
+    NOTHING_EXPECTED = "nothing_expected"
 
 
 SENTENCES: Mapping[Limit, Message] = {
@@ -38,6 +41,10 @@ SENTENCES: Mapping[Limit, Message] = {
         "The season ahead has not been seen in an earlier year; if it is a strong one, the total may lie "
         "outside its interval."
     ),
+    Limit.CONTRACT_SPREAD_UNKNOWN: Message(
+        "How far values by contract may be off is not known, so whatever holds one has no interval."
+    ),
+    Limit.NOTHING_EXPECTED: Message("Nothing more is expected of this customer, so there is no interval."),
 }
 
 

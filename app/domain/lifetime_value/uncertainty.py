@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.domain.churn.distributions import fitting
 from app.domain.churn.distributions.btyd import Fit, Model, Parameters
@@ -78,9 +79,9 @@ def spread(buyers: Buyers, total: float, models: Models, terms: Terms, *, seed: 
         total: the sum of their `worth`, above 0.
         models: by which it was computed.
         terms: how value is counted.
-        seed: of the draws; the same gives the same.
+        seed: of the draws; the same gives the same, in whatever order the customers stand.
     """
-    few = buyers.every(max(1, -(-len(buyers.histories) // MAX_DRAWN)))
+    few = buyers.take(buyers.order()).every(max(1, -(-len(buyers.histories) // MAX_DRAWN)))
     draws = drawn(few, models.rate, models.spend, terms, Model.MBG_NBD, DRAWS, seed)
     scale = len(buyers.histories) / len(few.histories)
     behaviour = float(draws.var(axis=0, ddof=1).sum()) * scale / total**2
@@ -97,8 +98,9 @@ def _by_rate(few: Buyers, models: Models, terms: Terms) -> float:
         rate = Parameters(*(float(value) for value in np.exp(at)))
         return float(worth(few, rate, models.spend, terms).value.sum())
 
-    rows, scale = _some(len(models.histories))
-    return _moved(theta, free, total, scale * fitting.curvature(models.rate, models.histories.take(rows)))
+    h = models.histories
+    rows, scale = _some(np.lexsort((h.x, h.t_x_days, h.t_days)))
+    return _moved(theta, free, total, scale * fitting.curvature(models.rate, h.take(rows)))
 
 
 def _by_spend(few: Buyers, models: Models, terms: Terms) -> float:
@@ -118,15 +120,15 @@ def _by_spend(few: Buyers, models: Models, terms: Terms) -> float:
         return float((weights * spending.expected(spend, few.spend_count, few.mean_spend)).sum())
 
     known = models.fitted
-    rows, scale = _some(len(known.histories))
+    rows, scale = _some(known.order())
     curved = gamma_gamma.curvature(models.spend, known.spend_count[rows], known.mean_spend[rows])
     return _moved(theta, free, total, scale * curved)
 
 
-def _some(n: int) -> tuple[slice, float]:
-    """At most `MAX_CURVED` of n customers, evenly chosen, and how many each of them stands for."""
-    step = max(1, -(-n // MAX_CURVED))
-    return slice(None, None, step), n / max(1, -(-n // step))
+def _some(ordered: NDArray[np.intp]) -> tuple[NDArray[np.intp], float]:
+    """At most `MAX_CURVED` of customers in order, evenly chosen, and how many each of them stands for."""
+    rows = ordered[:: max(1, -(-ordered.size // MAX_CURVED))]
+    return rows, ordered.size / max(1, rows.size)
 
 
 def _moved(

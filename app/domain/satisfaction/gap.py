@@ -32,6 +32,7 @@ class NoVerdict(StrEnum):
     NO_OWN_ANSWERS = "no_own_answers"
     FEW_OWN_ANSWERS = "few_own_answers"
     OWN_SPREAD_UNKNOWN = "own_spread_unknown"
+    SEVERAL_SURVEYS = "several_surveys"
     FEW_ANSWERS = "few_answers"
     SAMPLE_UNKNOWN = "sample_unknown"
     SPREAD_UNKNOWN = "spread_unknown"
@@ -50,6 +51,7 @@ class NotCorrected(StrEnum):
     OTHER_INDEX = "other_index"
     EXPECTATION_UNKNOWN = "expectation_unknown"
     BETA_UNKNOWN = "beta_unknown"
+    SEVERAL_SURVEYS = "several_surveys"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,7 @@ def gap(own: float | None, own_sure: Precision, value: float, reported_certainty
     degrees of freedom, so that a handful of answers does not look certain.
 
     Args:
-        own: our figure; None without answers.
+        own: our figure; None without answers, or where several surveys have one each.
         own_sure: how sure it is.
         value: the competitor's.
         reported_certainty: how sure that is.

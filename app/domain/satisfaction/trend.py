@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from app.domain.satisfaction.intervals import t_quantile
-from app.domain.satisfaction.model import FloatArray, IntArray
+from app.domain.satisfaction.model import BoolArray, FloatArray, IntArray
 
 MARGIN_POINTS = 20.0
 """Points of 0..100 that count as a move: one step on 1-5, two on 1-7, 0-10 and 1-10."""
@@ -144,6 +144,25 @@ def occasions(
     around = (each - earlier[who]) ** 2
     squares[several] = np.bincount(who, around, minlength=n_customers)[several]
     return Occasions(n, latest, previous, earlier, squares)
+
+
+def of_last_survey(survey: IntArray, answered_micros: IntArray, customer: IntArray) -> BoolArray:
+    """Tell which responses are to the survey that their customer answered last.
+
+    Figures of different surveys are not comparable where each weighs questions of its own. Of two that were
+    answered at the same instant the later survey counts, the one with the greater number.
+
+    >>> survey, at, customer = np.array([0, 1, 0, 1]), np.array([1, 2, 3, 4]), np.array([7, 7, 7, 8])
+    >>> of_last_survey(survey, at, customer).tolist()
+    [True, False, True, True]
+    """
+    order = np.lexsort((survey, answered_micros, customer))
+    who = customer[order]
+    is_last = np.append(who[1:] != who[:-1], True)[: who.size]
+    last = survey[order][is_last][np.cumsum(is_last) - is_last]
+    found = np.zeros(survey.size, dtype=np.bool_)
+    found[order] = survey[order] == last
+    return found
 
 
 def spread(n: IntArray, latest: FloatArray, earlier: FloatArray, squares: FloatArray) -> Spread | None:

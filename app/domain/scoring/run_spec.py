@@ -12,7 +12,7 @@ from app.domain.common.days import day_number, day_of
 from app.domain.scoring.parameters import Parameters
 from app.domain.scoring.score_columns import FACTS
 
-FACTS_VERSION = 5
+FACTS_VERSION = 6
 """Raised when a fact of customers is read in another way, or contests find more: earlier ones are then not
 used."""
 

@@ -58,7 +58,7 @@ class CustomerSatisfaction(Output):
     answered_at: datetime
     """When the latest answer was given."""
     n: Count
-    """Occasions on which the customer answered so far."""
+    """Occasions on which the customer answered so far; to the survey it answered last, for the composite."""
     mean: Points
     trend: Annotated[str, StringConstraints(max_length=16, pattern=r"^(rising|falling|steady)$")] | None
     """Whether the latest answer lies further from the earlier ones than chance explains, and 20 points or
@@ -78,7 +78,8 @@ Satisfaction = Annotated[
     ],
     Field(max_length=20),
 ]
-"""By code of the index (``csat``, ``nps``, ``ces``, ...)."""
+"""By code of the index (``csat``, ``nps``, ``ces``, ...); ``composite`` is that of the survey which the
+customer answered last, for each survey weighs questions of its own."""
 
 
 class Demandingness(Output):

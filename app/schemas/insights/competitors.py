@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from app.domain.satisfaction.gap import Basis, GapVerdict, NotCorrected, NoVerdict
-from app.schemas.common.base import Count, DateIn, Input, Output, line_out
+from app.schemas.common.base import Code, Count, DateIn, Input, Output, line_out
 from app.schemas.customers.scores import Points
 from app.schemas.insights.satisfaction import IndexCode, IndexFigures, Name, Score
 from app.schemas.insights.value_tiers import Window
@@ -22,6 +22,9 @@ class CompetitorsQuery(Input):
 
     index: IndexCode = Field(examples=["composite"])
     """Code of the index; ``/v1/insights/methods`` lists them."""
+    survey: Code | None = None
+    """Code of the survey whose answers count; default all. What several surveys asked for the composite index
+    is not averaged: then our own figure has no score (``several_surveys``)."""
     from_: DateIn | None = Field(default=None, alias="from", examples=["2025-11-24"])
     """First day that counts; default 365 days before ``to``."""
     to: DateIn | None = Field(default=None, examples=["2026-11-24"])
@@ -93,8 +96,8 @@ class CompetitorNow(Output):
     """Against the latest measurement."""
     corrected: CorrectedFigure | None
     not_corrected: NotCorrected | None
-    """Why it is not corrected: beta is known for the composite index only, and needs 30 responses and the
-    competitor's ``expectation_mean``."""
+    """Why it is not corrected: beta is known for the composite index only, and needs 30 responses, all to one
+    survey, and the competitor's ``expectation_mean``."""
 
 
 class CompetitorStanding(CompetitorNow):

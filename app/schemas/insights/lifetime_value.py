@@ -25,7 +25,7 @@ class SpendModel(Output):
     """Null: too few customers for any. ``one_price``: all spend ``price``. ``own_mean``: amounts are so
     uneven that each customer's own mean serves."""
     price: Figure
-    """In minor units."""
+    """What a purchase day brings, in minor units of the run's currency."""
     log_variance: Figure
     """By ``own_mean``: variance of the logarithm of one day's amount."""
     no_fit: Code | None
@@ -37,7 +37,7 @@ class SpendModel(Output):
     p: Figure
     q: Figure
     gamma: Figure
-    """In minor units; ``p`` and ``q`` have no unit."""
+    """An amount, in minor units of the run's currency; ``p`` and ``q`` have no unit."""
     log_likelihood: Figure
     converged: bool | None
     correlation: Annotated[float, Field(ge=-1, le=1)] | None
@@ -131,7 +131,7 @@ class LifetimeValueRead(Output):
     ``of_dormant`` and ``of_left``. Null: there are customers without a contract, and no model of them."""
     interval: MoneyBetween | None
     """Holds 95 % of what the total may turn out to be, as far as the company's own past tells. Null: there is
-    none, or part of the total is by contract, and how sure that is is not known."""
+    no model, or part of the total is by contract (``contract_spread_unknown``)."""
     net_of_refunds: Literal[True]
     """What was given back has been taken off."""
     level: Factor
@@ -144,7 +144,7 @@ class LifetimeValueRead(Output):
     parts: VarianceParts | None
     limits: Annotated[list[Code], Field(max_length=20)]
     """What to bear in mind: ``season_unknown``, ``no_lifetime_backtest``, ``mean_not_finite``,
-    ``sales_stopped``, or why there is no model."""
+    ``sales_stopped``, ``contract_spread_unknown``, or why there is no model."""
     notes: Annotated[list[ChurnNote], Field(max_length=80)]
     """The limits in words, in the language asked for."""
     of_active: ValuePart
@@ -178,11 +178,12 @@ class CustomerLifetimeValueRead(Output):
     """Null for contracts and without a model."""
     warnings: Annotated[list[Code], Field(max_length=20)]
     """What to bear in mind, as ``limits`` of `/v1/insights/lifetime-value`; or ``cross_section``: of the
-    contract only a snapshot is known."""
+    contract only a snapshot is known; or ``nothing_expected``, where the value is 0."""
     notes: Annotated[list[ChurnNote], Field(max_length=80)]
     """The warnings in words, in the language asked for."""
     interval: MoneyBetween | None
-    """Holds 95 % of what the customer may turn out to be worth; null for contracts and for nothing."""
+    """Holds 95 % of what the customer may turn out to be worth. Null for contracts
+    (``contract_spread_unknown``), where the value is 0 (``nothing_expected``), and without one."""
     expected_purchases: Figure
     """Purchase days expected within the horizon; null for contracts."""
     expected_spend: Money | None

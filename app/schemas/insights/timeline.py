@@ -60,6 +60,8 @@ class ComplaintEntry(Output):
     """Whose it was after that."""
     severity: Severity
     """As it stands now."""
+    time_unknown: bool
+    """True: nobody knows when it happened; ``at`` is the step before, or when Vefa heard of it."""
 
 
 class Score(Output):
@@ -84,7 +86,7 @@ class TimelineEntry(Output):
     the others are null."""
 
     at: datetime
-    """When it happened; not when it was recorded."""
+    """When it happened; not when it was recorded, but for a ``complaint`` with ``time_unknown``."""
     kind: TimelineKind
     id: UUID
     """Of the transaction, interaction, complaint, invitation or response."""

@@ -117,7 +117,8 @@ class ChurnSeason(Output):
 class ContestRead(Output):
     """Which model serves: the last window that had closed decides."""
 
-    serves: Code
+    serves: Code | None
+    """Null where it cannot be fitted to the customers of the run, so that nothing serves."""
     reason: Why
     opened_on: date | None
     closed_on: date | None

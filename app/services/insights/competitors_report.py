@@ -10,6 +10,7 @@ from app.domain.satisfaction import INDICES, expectation
 from app.domain.satisfaction.competitor_measurements import Measurement
 from app.domain.satisfaction.gap import (
     NotCorrected,
+    NoVerdict,
     Precision,
     corrected,
     gap,
@@ -21,7 +22,7 @@ from app.domain.satisfaction.model import Adjustment, Index, IndexResult
 from app.schemas.insights.competitors import CompetitorsQuery
 from app.services.insights import competitor_measurements, satisfaction_report
 from app.services.scoring import answer_columns, satisfaction
-from app.services.scoring.satisfaction import result_row
+from app.services.scoring.satisfaction import result_row, without_score
 from app.store.engine import in_thread
 from app.store.scoring import survey_answers
 from app.store.transactions import ReadTx, Row
@@ -35,6 +36,7 @@ class _Fair:
 
     adjustment: Adjustment
     result: IndexResult
+    mixes_surveys: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,23 @@ class _Own:
     result: IndexResult
     fair: _Fair | None
     mixes_questions: bool = False
+    mixes_surveys: bool = False
+
+    def row(self) -> Row:
+        """The figure as it is shown."""
+        shown = result_row(self.result, self.mixes_questions)
+        return without_score(shown) if self.mixes_surveys else shown
+
+    def precision(self) -> Precision:
+        """How sure the figure is."""
+        return (
+            Precision(unknown=NoVerdict.SEVERAL_SURVEYS) if self.mixes_surveys else own_precision(self.result)
+        )
+
+    @property
+    def score(self) -> float | None:
+        """The figure itself; None also where several surveys have one each."""
+        return None if self.mixes_surveys else self.result.score
 
 
 @in_thread
@@ -51,12 +70,12 @@ def report(tx: ReadTx, actor: Actor, query: CompetitorsQuery, language: str) -> 
     """Hold our figure of a window against the latest measurement of each competitor before its end.
 
     Raises:
-        InvalidError: ``from`` is not before ``to``.
+        InvalidError: ``from`` is not before ``to``, or there is no such survey.
     """
     index, company = INDICES[query.index], actor.company
     first, to = satisfaction_report.window_days(company, query.from_, query.to)
     start, end = company.start_of(first), company.start_of(to)
-    own = _own(tx, index, start, end)
+    own = _own(tx, index, start, end, query.survey)
     measured = competitor_measurements.of_index(tx, index.code, to)
     competitors = [
         _competitor(own, list(rows), first)
@@ -70,7 +89,7 @@ def report(tx: ReadTx, actor: Actor, query: CompetitorsQuery, language: str) -> 
         "range_high": index.high,
         "documentation": "/docs/formulas#gap-to-a-competitor",
         "window": {"start": start, "end": end},
-        "own": {**result_row(own.result, own.mixes_questions), **_sure(own_precision(own.result))},
+        "own": {**own.row(), **_sure(own.precision())},
         "adjustment": None if own.fair is None else _adjustment(own.fair),
         "competitors": sorted(competitors, key=lambda row: (-row["latest"]["value"], row["competitor"])),
     }
@@ -79,18 +98,23 @@ def report(tx: ReadTx, actor: Actor, query: CompetitorsQuery, language: str) -> 
 # --- inside
 
 
-def _own(tx: ReadTx, index: Index, start: datetime, end: datetime) -> _Own:
+def _own(tx: ReadTx, index: Index, start: datetime, end: datetime, survey: str | None) -> _Own:
     fair = INDICES["expectation"] if index.code == "composite" else None
     kinds = index.kinds if fair is None else fair.kinds
-    versions = answer_columns.versions_of(survey_answers.surveys(tx))
-    columns = survey_answers.answers(tx, survey_answers.Asked(kinds, start, end))
+    surveys = survey_answers.surveys(tx)
+    versions = answer_columns.versions_of(surveys)
+    asked = survey_answers.Asked(kinds, start, end, satisfaction_report.survey_of(surveys, survey))
+    columns = survey_answers.answers(tx, asked)
     found = answer_columns.answered(columns, versions)
     answers = found.of_index(index)[0]
     result = index.overall(answers, found.options(index))
     if fair is None:
         return _Own(result, None, satisfaction.mixes_questions(index, answers))
+    mixes_surveys = survey is None and satisfaction.mixes_surveys(index, found)
+    several = sum(one.n > 0 for one in satisfaction.by_survey(fair, found)) > 1
     answers, options = found.of_index(fair)[0], found.options(fair)
-    return _Own(result, _Fair(expectation.reference(answers, options), fair.overall(answers, options)))
+    known = _Fair(expectation.reference(answers, options), fair.overall(answers, options), several)
+    return _Own(result, known, mixes_surveys=mixes_surveys)
 
 
 def _adjustment(fair: _Fair) -> Row:
@@ -109,7 +133,7 @@ def _competitor(own: _Own, rows: Sequence[Row], first: date) -> Row:
     """One competitor; ``rows`` are its measurements, the newest first."""
     latest = rows[0]
     reported, sure = _reported(latest)
-    found = gap(own.result.score, own_precision(own.result), reported.value, sure)
+    found = gap(own.score, own.precision(), reported.value, sure)
     value, reason = _corrected(own.fair, reported, sure)
     return {
         "competitor": latest["competitor"],
@@ -133,6 +157,8 @@ def _corrected(
     said how much that is, whose mean is the same with and without the adjustment; or why there is none."""
     if fair is None:
         return None, NotCorrected.OTHER_INDEX
+    if fair.mixes_surveys:
+        return None, NotCorrected.SEVERAL_SURVEYS
     if (reason := not_corrected(reported, fair.adjustment)) is not None:
         return None, reason
     value, value_sure = corrected(reported, sure, fair.adjustment)

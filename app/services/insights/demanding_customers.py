@@ -131,7 +131,7 @@ def _comparison(tx: ReadTx, actor: Actor, first: date, to: date) -> Row:
         for by in (SatisfactionBy.UNIT, SatisfactionBy.CHANNEL)
     )
     of_competitors: Any = CompetitorsQuery.model_construct
-    asked = of_competitors(index="composite", from_=first, to=to)
+    asked = of_competitors(index="composite", survey=None, from_=first, to=to)
     compared = competitors_report.report(tx, actor, asked, _LANGUAGE)
     return {
         "overall": _figures(units["overall"]),

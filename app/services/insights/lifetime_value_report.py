@@ -1,5 +1,6 @@
 """Lifetime value of a run, and of one customer."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -11,10 +12,11 @@ from app.domain.churn import from_days
 from app.domain.churn.contractual import cross_section
 from app.domain.churn.distributions.btyd import Parameters as RateParameters
 from app.domain.churn.models import contract
-from app.domain.churn.notes import CROSS_SECTION, NO_TIME
+from app.domain.churn.notes import CROSS_SECTION, NO_TIME, SALES_STOPPED
 from app.domain.common import money
 from app.domain.common.access import Actor
 from app.domain.common.days import day_number
+from app.domain.common.messages import Message
 from app.domain.lifetime_value import Buyers, interval, worth
 from app.domain.lifetime_value.limits import SENTENCES, Limit
 from app.domain.scoring.parameters import Parameters
@@ -28,6 +30,11 @@ from app.store.scoring import run_results
 from app.store.tables import Customer, CustomerScore, ScoringRun
 from app.store.transactions import ReadTx, Row
 from app.store.visibility import visible_to
+
+_NOTES: Mapping[str, Message] = {
+    **{limit.value: said for limit, said in SENTENCES.items()},
+    CROSS_SECTION: NO_TIME,
+}
 
 _RUN = select(
     ScoringRun.id,
@@ -56,10 +63,14 @@ def report(tx: ReadTx, _actor: Actor, run_id: UUID | None, as_of: date | None, l
         if customer_id in names
     ]
     currency, stored = run.parameters["currency"], run.lifetime_value
+    limits, has_contracts = stored["limits"], stored["contracts"]["customers"] > 0
+    if has_contracts and stored["total"] is not None:
+        limits = [*limits, Limit.CONTRACT_SPREAD_UNKNOWN]
     return {
         **stored,
-        "interval": _interval(stored),
-        "notes": _notes(run, language),
+        "interval": None if has_contracts else stored["purchases"]["interval"],
+        "limits": limits,
+        "notes": _notes(run, limits, language),
         "tiers": _with_rest(stored, currency),
         "left": _left(stored, currency),
         "run_id": run.id,
@@ -96,9 +107,12 @@ def of_customer(tx: ReadTx, actor: Actor, customer_id: UUID, language: str) -> R
     drawn = _drawn(run, row.churn_facts, parameters) if minor > 0 and not by_contract else {}
     spend = report["purchases"]["spend_model"]
     warnings = [] if by_contract else report["limits"]
-    said = [] if by_contract else _notes(run, language)
     if in_snapshot:
-        warnings, said = [CROSS_SECTION], in_words([(CROSS_SECTION, NO_TIME)], language)
+        warnings = [CROSS_SECTION]
+    if minor == 0:
+        warnings = [*warnings, Limit.NOTHING_EXPECTED]
+    elif by_contract and minor > 0:
+        warnings = [*warnings, Limit.CONTRACT_SPREAD_UNKNOWN]
     return {
         "customer_id": customer_id,
         "run_id": run.id,
@@ -112,23 +126,17 @@ def of_customer(tx: ReadTx, actor: Actor, customer_id: UUID, language: str) -> R
         "level": None if by_contract else report["level"],
         "spend_model": None if by_contract or spend["kind"] is None else {"kind": spend["kind"]},
         "warnings": warnings,
-        "notes": said,
+        "notes": _notes(run, warnings, language),
         **drawn,
     }
 
 
-def _interval(stored: Row) -> Row | None:
-    """The interval of the total: that of customers without a contract, if they are all that is worth
-    something; of contracts none is known."""
-    contracts: Row = stored["contracts"]
-    between: Row | None = stored["purchases"]["interval"]
-    return None if contracts["customers"] else between
-
-
-def _notes(run: Any, language: str) -> list[Row]:
-    """The limits of a run's values in words."""
-    said = [(code, SENTENCES[Limit(code)]) for code in run.lifetime_value["limits"] if code in SENTENCES]
-    return in_words([*said, *stopped(run.churn, run.as_of)], language)
+def _notes(run: Any, limits: Sequence[str], language: str) -> list[Row]:
+    """The limits of values in words."""
+    said: list[tuple[str, Message]] = []
+    for code in limits:
+        said += stopped(run.churn, run.as_of) if code == SALES_STOPPED else [(code, _NOTES[code])]
+    return in_words(said, language)
 
 
 def _with_rest(stored: Row, currency: str) -> list[Row]:

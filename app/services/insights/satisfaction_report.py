@@ -57,7 +57,7 @@ def report(tx: ReadTx, actor: Actor, query: SatisfactionQuery, language: str) ->
     start, end = map(actor.company.start_of, window_days(actor.company, query.from_, query.to))
     surveys = survey_answers.surveys(tx)
     versions = answer_columns.versions_of(surveys)
-    survey_id = _survey(surveys, query.survey)
+    survey_id = survey_of(surveys, query.survey)
     _check_question(surveys, index, survey_id, query.question)
     asked = Asked(index.kinds, start, end, survey_id, query.question)
     by = None if query.by in _NOT_IN_SQL else Grouping(query.by)
@@ -111,7 +111,12 @@ def window_days(company: Company, first: date | None, to: date | None) -> tuple[
 # --- inside
 
 
-def _survey(surveys: list[tuple[UUID, str, int, Any]], code: str | None) -> UUID | None:
+def survey_of(surveys: list[tuple[UUID, str, int, Any]], code: str | None) -> UUID | None:
+    """The id of the survey with a code; None without one.
+
+    Raises:
+        InvalidError: no survey has it.
+    """
     if code is None:
         return None
     for survey_id, known, _, _ in surveys:

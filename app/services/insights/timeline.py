@@ -128,6 +128,7 @@ _BRANCHES = {
             ComplaintEvent.kind.label("event"),
             ComplaintEvent.state,
             ComplaintEvent.owner,
+            ComplaintEvent.data,
         ).join_from(ComplaintEvent, Complaint, Complaint.id == ComplaintEvent.complaint_id),
         ComplaintEvent.customer_id,
         ComplaintEvent.at,
@@ -261,6 +262,8 @@ def _shape(row: Row, scores: dict[UUID, list[Row]]) -> Row:
         entry["transaction"] = {"kind": row["transaction_kind"], "amount": amount}
     elif kind in _ENTRIES:
         entry[kind] = {name: row[name] for name in _ENTRIES[kind]}
+        if kind is TimelineKind.COMPLAINT:
+            entry[kind]["time_unknown"] = row["data"].get("time_unknown", False)
     else:
         entry["survey"] = {"survey_id": row["survey_id"], "scores": scores.get(row["id"], [])}
     return entry

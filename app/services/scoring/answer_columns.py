@@ -46,6 +46,12 @@ class Answered:
         """All answers, their items as the index reads them."""
         return self.answers if index.needs_items else replace(self.answers, item=self.question)
 
+    def surveys(self) -> tuple[IntArray, int]:
+        """The survey of each answer, as a place among those answered, by id; and how many these are."""
+        known = sorted({survey for survey, _ in self.questions})
+        place = np.array([known.index(survey) for survey, _ in self.questions], dtype=np.int64)
+        return place[self.question], len(known)
+
     def options(self, index: Index) -> Options:
         """What an index is computed with."""
         return Options(items=self.items if index.needs_items else None)

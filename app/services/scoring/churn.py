@@ -297,6 +297,8 @@ def _season_rows(chosen: SelectedModel, forecast: Forecast, regular: Row | None)
     and what the season made of it."""
     contest = {name: value for name, value in chosen.contest.items() if name != "season"}
     serving: Row = {"model": None if forecast.code == BASELINE else forecast.code}
+    if serving["model"] is None:
+        contest["serves"] = None
     serving |= {"k": regular["k"] if regular else None}
     serving |= {"chosen_for": chosen.as_of.isoformat(), "contest": contest}
     return {

@@ -13,7 +13,7 @@ from app.domain.common.days import local_days
 from app.domain.satisfaction import INDICES, ces, expectation
 from app.domain.satisfaction.model import Adjustment, Answers, Index, IndexResult
 from app.domain.satisfaction.responses import unite, weigh
-from app.domain.satisfaction.trend import Occasions, Spread, occasions, spread, trend
+from app.domain.satisfaction.trend import Occasions, Spread, occasions, of_last_survey, spread, trend
 from app.domain.scoring.replays import LateKind
 from app.domain.scoring.score_columns import FACTS, NONE, SATISFACTION_INDICES, blank
 from app.domain.surveys.surveys import QuestionKind
@@ -53,10 +53,7 @@ def of_customers(found: Answered, company: Company) -> Columns:
     for kind in SCORED:
         rows = np.flatnonzero(is_valid & (found.kind == kind))
         _put(columns, kind.value, answers.take(rows), points[rows], n)
-    responses = unite(answers, np.zeros(answers.n, dtype=np.int64), 1, found.items, found.items.weight > 0)
-    weighed = weigh(responses, found.items.weight).points
-    rows = np.flatnonzero(~np.isnan(weighed))
-    _put(columns, "composite", responses.answers.take(responses.first[rows]), weighed[rows], n)
+    _put_composite(columns, found, n)
     rows = np.flatnonzero(is_valid & np.isin(found.kind.astype("U16"), SCORED))
     _put_judged(columns, found, n)
     scored, all_kinds = _occasions(answers.take(rows), points[rows], n)
@@ -74,6 +71,18 @@ def _put(columns: Columns, code: str, answers: Answers, points: NDArray[np.float
     for name in _OF_TREND[1:]:
         columns[f"{code}_{name}"][:] = np.round(getattr(found, name), JUDGED_DECIMALS)
     columns[f"{code}_micros"][:] = np.maximum(latest, 0)
+
+
+def _put_composite(columns: Columns, found: Answered, n: int) -> None:
+    """Composites of the survey that each customer answered last: those of another weigh other questions."""
+    weight = found.items.weight
+    survey, n_surveys = found.surveys()
+    responses = unite(found.answers, survey, n_surveys, found.items, weight > 0)
+    points = weigh(responses, weight).points
+    rows = np.flatnonzero(~np.isnan(points))
+    answers = responses.answers.take(responses.first[rows])
+    last = of_last_survey(responses.group[rows], answers.answered_micros, answers.respondent)
+    _put(columns, "composite", answers.take(np.flatnonzero(last)), points[rows[last]], n)
 
 
 def _put_judged(columns: Columns, found: Answered, n: int) -> None:
@@ -187,13 +196,17 @@ def of_company(found: Answered) -> Row:
 
 def mixes_surveys(index: Index, found: Answered) -> bool:
     """Tell whether answers are to several surveys, which the index keeps apart: of all it has no score."""
-    if not index.survey_apart:
-        return False
+    return (
+        index.survey_apart
+        and sum(bool(one.n or any(one.excluded.values())) for one in by_survey(index, found)) > 1
+    )
+
+
+def by_survey(index: Index, found: Answered) -> list[IndexResult]:
+    """An index over the answers to each survey."""
     answers, rows = found.of_index(index)
-    surveys = sorted({survey for survey, _ in found.questions})
-    place = np.array([surveys.index(survey) for survey, _ in found.questions], dtype=np.int64)
-    results = index.compute(answers, place[found.question[rows]], len(surveys), found.options(index))
-    return sum(bool(one.n or any(one.excluded.values())) for one in results) > 1
+    survey, n_surveys = found.surveys()
+    return index.compute(answers, survey[rows], n_surveys, found.options(index))
 
 
 def without_score(row: Row) -> Row:

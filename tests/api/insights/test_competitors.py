@@ -76,6 +76,40 @@ def test_our_own_figure_is_that_of_the_satisfaction_report(api: Api, index: str)
 
 
 @pytest.mark.usefixtures("asked")
+def test_composites_of_several_surveys_are_not_averaged(api: Api, store: Store, actor: Actor) -> None:
+    told(api, value=50)
+    alone = read(api)["own"]["score"]
+    store.write_sync(factories.survey, actor, code="other", questions=QUESTIONS)
+    numbers = {"recommend": 1, "overall": 1, "expected": 5}
+    store.write_sync(factories.response, actor, None, numbers, survey_code="other")
+    found = read(api)
+    assert own(found["own"]) == satisfaction(api, "composite")
+    assert found["own"]["score"] is None
+    [competitor] = found["competitors"]
+    assert (competitor["gap"]["difference"], competitor["gap"]["reason"]) == (None, "several_surveys")
+    assert competitor["not_corrected"] == "several_surveys"
+    of_one = read(api, survey="delivery")
+    assert of_one["own"]["score"] == alone
+    assert of_one["competitors"][0]["gap"]["difference"] == pytest.approx(alone - 50)
+    answer = api.get(PATH, params={"index": "composite", "survey": "none"})
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "unknown_survey")
+
+
+@pytest.mark.usefixtures("asked")
+def test_a_correction_stands_beside_a_survey_that_did_not_ask_what_is_expected(
+    api: Api, store: Store, actor: Actor
+) -> None:
+    told(api, value=60, n=400, sd=20, expectation_mean=40)
+    corrected = read(api)["competitors"][0]["corrected"]
+    store.write_sync(factories.survey, actor, code="other", questions=QUESTIONS[:2])
+    store.write_sync(factories.response, actor, None, {"recommend": 1, "overall": 1}, survey_code="other")
+    [competitor] = read(api)["competitors"]
+    assert competitor["gap"]["reason"] == "several_surveys"
+    assert corrected is not None
+    assert competitor["corrected"] == corrected
+
+
+@pytest.mark.usefixtures("asked")
 def test_a_correction_starts_from_the_expectation_adjusted_figure(api: Api) -> None:
     told(api, value=60, n=400, sd=20, expectation_mean=40)
     found = read(api)

@@ -85,3 +85,28 @@ def test_answers_of_others_move_what_is_ordinary_for_one_who_did_not_answer(
     after = csat(api, ids[2])
     assert abs(after["statistic"]) < abs(before["statistic"])
     assert {**after, "statistic": 0, "trend": 0} == {**before, "statistic": 0, "trend": 0}
+
+
+def test_a_composite_is_that_of_the_survey_which_was_answered_last(
+    api: Api, store: Store, actor: Actor, ids: list[UUID]
+) -> None:
+    scale = {"min": 1, "max": 5}
+    for code, second in (("shop", "shelves"), ("app", "screens")):
+        asked = [factories.question(name, "rating", scale=scale, weight=1) for name in ("price", second)]
+        store.write_sync(factories.survey, actor, code=code, questions=asked)
+    day = 0
+    for code, second, values in (
+        ("shop", "shelves", [5, 5, 5, 5]),
+        ("app", "screens", [1, 1, 1]),
+        ("shop", "shelves", [1]),
+    ):
+        for value in values:
+            day += 1
+            at = (NOON + timedelta(days=day)).isoformat()
+            for who in ids[4:6] if day < 8 else ids[4:5]:
+                numbers = {"price": value, second: value}
+                store.write_sync(factories.response, actor, who, numbers, survey_code=code, answered_at=at)
+    run(store, actor, "2026-04-01")
+    back, stays = (api.get(f"/v1/customers/{who}").json()["satisfaction"]["composite"] for who in ids[4:6])
+    assert (back["n"], back["latest"], back["mean"], back["trend"]) == (5, 0, 80, "falling")
+    assert (stays["n"], stays["latest"], stays["mean"], stays["trend"]) == (3, 0, 0, "steady")

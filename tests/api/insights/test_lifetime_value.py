@@ -117,6 +117,38 @@ def test_a_contract_is_worth_its_months(api: Api, store: Store, actor: Actor) ->
     assert (report["contracts"]["model"], report["contracts"]["churn_rate"]) == ("contract", 0.0)
     assert amount(one["value"]) == 300.0  # nobody left: three months of 100
     assert amount(report["contracts"]["value"]) == 600.0
+    assert one["warnings"] == ["contract_spread_unknown"]
+
+
+LANGUAGES = {"en": "How far values", "tr": "Sözleşmeye dayalı", "az": "Müqaviləyə əsaslanan"}
+
+
+def test_one_contract_takes_the_interval_of_the_total_and_it_says_so(
+    api: Api, store: Store, actor: Actor, ids: list[UUID]
+) -> None:
+    before = api.get("/v1/insights/lifetime-value").json()
+    assert "contract_spread_unknown" not in before["limits"]
+    assert before["interval"] is not None
+    contract = {"started_on": "2025-01-01"}
+    subscriber = made(api, contract=contract)["id"]
+    store.write_sync(factories.purchases, actor, UUID(subscriber), [10_000], at=DAY - timedelta(days=10))
+    left = f"/v1/customers/{ids[0]}"
+    departure = {"left_on": "2026-06-01", "reason": "price"}
+    assert api.post(f"{left}/departures", json=departure).status_code == 201
+    run(api, store, actor, lifetime_value={"margin": 0.5})
+    for language, begins in LANGUAGES.items():
+        report = api.get("/v1/insights/lifetime-value", headers={"Accept-Language": language}).json()
+        assert report["interval"] is None
+        assert report["purchases"]["interval"] is not None
+        assert report["limits"] == [*before["limits"], "contract_spread_unknown"]
+        assert [note["code"] for note in report["notes"]] == report["limits"]
+        assert report["notes"][-1]["sentence"].startswith(begins)
+    one = api.get(f"{left}/lifetime-value").json()
+    assert (amount(one["value"]), one["interval"], one["warnings"][-1]) == (0, None, "nothing_expected")
+    assert one["notes"][-1] == {
+        "code": "nothing_expected",
+        "sentence": "Nothing more is expected of this customer, so there is no interval.",
+    }
 
 
 def test_nothing_is_foretold_of_too_few(api: Api, store: Store, actor: Actor) -> None:

@@ -91,6 +91,8 @@ def of_churn(report: Any) -> Iterator[str]:
         yield "calibrated"
     if report["silence_limit"] is None and not {"left_unproved", "sales_stopped", "no_customers"} & limits:
         yield "silence_limit"
+    if (serving["model"] is None) != (serving["contest"]["serves"] is None):
+        yield "contest"
     for entry in serving["contest"]["entries"]:
         if entry["metrics"] is None and entry["missing"] is None:
             yield entry["code"]

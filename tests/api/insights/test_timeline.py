@@ -156,6 +156,7 @@ def test_each_kind_is_told_in_its_own_members(
                 "state": "open",
                 "owner": "ayse.k",
                 "severity": "normal",
+                "time_unknown": False,
             },
         },
         {

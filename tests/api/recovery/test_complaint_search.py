@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 from factories import complaint_body as body
-from support import Api, made
+from support import Api, made, problem
 
+from app.domain.common.access import Scope
 from app.services.recovery import complaints
 
 PATH = "/v1/complaints"
@@ -71,3 +72,55 @@ def test_what_is_corrected_is_found_by_its_new_words(api: Api, recorded: dict[st
     assert (found("engine"), found("calismiyor"), found("behind")) == ([], ["E"], ["E"])
     assert api.patch(path, json={"text": None}).status_code == 200
     assert (found("behind"), found("motor")) == ([], ["E"])
+
+
+@pytest.mark.usefixtures("recorded")
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {},
+        {"q": "KARGO gecik"},
+        {"q": "kargo", "state": ["open"], "open": True, "sort": "received_at"},
+        {"customer_external_id": "crm:C-1", "time_unknown": False, "limit": 2},
+        {"q": "!!"},
+    ],
+)
+def test_a_search_by_body_finds_what_the_list_finds(api: Api, asked: dict[str, Any]) -> None:
+    listed = api.get(PATH, params={k: str(v).lower() if isinstance(v, bool) else v for k, v in asked.items()})
+    searched = api.post(f"{PATH}/searches", json=asked)
+    assert (listed.status_code, searched.status_code) == (200, 200), searched.text
+    for member in ("data", "has_more"):
+        assert searched.json()[member] == listed.json()[member]
+
+
+@pytest.mark.usefixtures("recorded")
+def test_pages_of_a_search_come_by_the_cursor_in_the_body(api: Api) -> None:
+    first = api.post(f"{PATH}/searches", json={"q": "kargo", "limit": 1})
+    assert "link" not in first.headers, "an address cannot carry the body"
+    cursor = first.json()["next_cursor"]
+    second = api.post(f"{PATH}/searches", json={"q": "kargo", "limit": 1, "cursor": cursor}).json()
+    keys = [answer["data"][0]["external_id"] for answer in (first.json(), second)]
+    assert (sorted(keys), second["next_cursor"]) == (["I", "K"], None)
+    refused = problem(
+        api.post(f"{PATH}/searches", json={"q": "isik", "cursor": cursor}), 422, "invalid_cursor"
+    )
+    assert [(error["pointer"], error["location"]) for error in refused["errors"]] == [("/cursor", "body")]
+
+
+@pytest.mark.parametrize(
+    ("body", "wrong"),
+    [
+        ({"q": ""}, "/q"),
+        ({"state": "open"}, "/state"),
+        ({"number": "0"}, "/number"),
+        ({"words": "x"}, "/words"),
+    ],
+)
+def test_a_search_names_the_wrong_member_of_the_body(api: Api, body: dict[str, Any], wrong: str) -> None:
+    answer = problem(api.post(f"{PATH}/searches", json=body), 422, "validation_failed")
+    assert [(error["pointer"], error["location"]) for error in answer["errors"]] == [(wrong, "body")]
+
+
+def test_a_search_takes_the_right_to_read_complaints(api_with: Any) -> None:
+    stranger = api_with(Scope.CUSTOMERS_READ)
+    problem(stranger.post(f"{PATH}/searches", json={"q": "kargo"}), 403, "insufficient_scope")

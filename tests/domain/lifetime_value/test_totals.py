@@ -1,14 +1,16 @@
 """Totals: their level, their interval, and what both rest on."""
 
+from dataclasses import replace
 from math import exp, log
+from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.churn import Histories
-from app.domain.lifetime_value import Buyers, Terms, gamma_gamma, spend, totals, worth
+from app.domain.lifetime_value import Buyers, Terms, gamma_gamma, spend, totals, uncertainty, worth
 from app.domain.lifetime_value.level import (
     LARGEST_ERROR,
     UNTESTED,
@@ -153,6 +155,9 @@ def shop(customers: int, seed: int = 1, *, copies: int = 1) -> tuple[Histories, 
     return histories, Buyers(histories, x + 1, mean)
 
 
+SHOP = shop(400)
+
+
 def told(histories: Histories, buyers: Buyers) -> tuple[float, Spread, Models]:
     models = totals.models_of(histories, buyers)
     assert models is not None
@@ -167,6 +172,23 @@ def test_a_company_copied_gets_twice_the_total_and_a_narrower_interval() -> None
     assert twice[1].parameters == pytest.approx(once[1].parameters / 2, rel=0.1)
     narrow, wide = (totals.total(one[0], one[1], level(UNTESTED)) for one in (twice, once))
     assert log(narrow.interval.high / narrow.interval.low) < log(wide.interval.high / wide.interval.low)
+
+
+@given(st.randoms(use_true_random=False), st.sampled_from([60, 80, 10_000]))
+@settings(max_examples=10)
+def test_who_a_customer_is_changes_nothing(random: Random, drawn: int) -> None:
+    histories, buyers = SHOP
+    order = list(range(len(histories)))
+    random.shuffle(order)
+    total, unsure, models = told(histories, buyers)
+    mixed = replace(models, histories=histories.take(order), fitted=buyers.take(order))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(uncertainty, "MAX_DRAWN", drawn)
+        patched.setattr(uncertainty, "MAX_CURVED", drawn)
+        expected = spread(buyers, total, models, Terms(180))
+        found = spread(buyers.take(order), total, mixed, Terms(180))
+    assert (found.behaviour, found.parameters) == pytest.approx((expected.behaviour, expected.parameters))
+    assert (drawn < 100) == (expected != unsure)
 
 
 @pytest.mark.parametrize("seed", range(4))

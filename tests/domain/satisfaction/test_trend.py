@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.satisfaction.trend import Direction, Spread, Trend, occasions, spread
+from app.domain.satisfaction.trend import Direction, Spread, Trend, occasions, of_last_survey, spread
 
 USUAL = Spread(0.38, 67.0)
 
@@ -111,3 +111,12 @@ def test_each_customer_is_as_if_alone_and_order_does_not_matter(
         for name in ("n", "latest", "previous", "earlier", "squares"):
             mine, expected = getattr(found, name)[customer], getattr(alone, name)[0]
             assert mine == pytest.approx(expected, abs=1e-9, nan_ok=True)
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 9), st.integers(0, 3)), max_size=30))
+def test_of_each_customer_the_survey_of_its_last_answer_counts(drawn: list[tuple[int, int, int]]) -> None:
+    last: dict[int, tuple[int, int]] = {}
+    for survey, at, who in drawn:
+        last[who] = max(last.get(who, (at, survey)), (at, survey))
+    columns = (np.array([row[place] for row in drawn], dtype=np.int64) for place in range(3))
+    assert of_last_survey(*columns).tolist() == [last[who][1] == survey for survey, _, who in drawn]

@@ -9,9 +9,11 @@ from sqlalchemy import select
 from app.domain.common.access import Actor
 from app.domain.imports.mapping import Mapping
 from app.schemas.common.base import Paging
+from app.schemas.insights.timeline import TimelineQuery
 from app.schemas.recovery.complaints import ComplaintQuery
 from app.schemas.recovery.events import ComplaintResolution
 from app.services.imports import imports
+from app.services.insights import timeline
 from app.services.recovery import complaints, steps
 from app.store.engine import Store
 from app.store.tables import Complaint
@@ -95,6 +97,10 @@ def test_a_state_and_its_times(store: Store, actor: Actor, row: str, wanted: tup
     events = store.read_sync(complaints.events, actor, Paging(), None, one["id"]).rows
     assert any(event["time_unknown"] for event in events) == wanted[-1]
     assert (events[-1]["state"], len(events)) == (wanted[0], one["version"])
+    told = store.read_sync(timeline.page, actor, TimelineQuery(), None, one["customer_id"]).rows
+    assert [entry["complaint"]["time_unknown"] for entry in reversed(told)] == [
+        event["time_unknown"] for event in events
+    ]
 
 
 @pytest.mark.parametrize(

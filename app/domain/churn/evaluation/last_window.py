@@ -9,13 +9,10 @@ Source: docs/formulas.md#churn.
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import ArrayLike
-
 from app.domain.churn.distributions import mbg_cnbd_k, mbg_nbd
 from app.domain.churn.distributions.btyd import Fit, NoFit
 from app.domain.churn.evaluation.metrics import DRAWS, Metrics, measure
-from app.domain.churn.inputs.purchase_history import Histories, distinct_days, from_purchases
+from app.domain.churn.inputs.purchase_history import Histories
 from app.domain.common.arrays import BoolArray
 
 
@@ -44,45 +41,6 @@ class Backtest:
     k: int | None = None
 
 
-def backtest(
-    owner: ArrayLike,
-    day: ArrayLike,
-    cut_day: int,
-    horizon_days: int,
-    *,
-    draws: int = DRAWS,
-    seed: int = 0,
-) -> Backtest:
-    """Fit MBG/NBD on the purchases up to a past day and hold it against the days that followed.
-
-    Args:
-        owner: whose purchase, shape (m,), any integers. Which purchases count is the caller's choice:
-            `app.domain.churn.inputs.purchase_history.distinct_days`.
-        day: its local day.
-        cut_day: last day the model sees. Purchases after ``cut_day + horizon_days`` change nothing.
-        horizon_days: length of the outcome, at least 1; it must be over by the time of the data's last
-            day, or customers who would still have bought count as gone.
-        draws: bootstrap samples behind the intervals; 0 for none.
-        seed: of the bootstrap.
-
-    Returns:
-        The figures; for no customers at all they are empty.
-
-    Raises:
-        ValueError: ``horizon_days`` is below 1, or see `distinct_days`.
-    """
-    if horizon_days < 1:
-        raise ValueError("horizon_days must be 1 or more")
-    owners, days = distinct_days(owner, day)
-    within = days <= cut_day + horizon_days
-    owners, days = owners[within], days[within]
-    buyers, histories = from_purchases(owners, days, cut_day + 1)
-    returned = np.unique(owners[days > cut_day])
-    silent = ~np.isin(buyers, returned)
-    new = int(np.count_nonzero(~np.isin(returned, buyers)))
-    return from_histories(histories, silent, cut_day, horizon_days, excluded_new=new, draws=draws, seed=seed)
-
-
 def from_histories(
     histories: Histories,
     silent: BoolArray,
@@ -96,7 +54,7 @@ def from_histories(
     draws: int = DRAWS,
     seed: int = 0,
 ) -> Backtest:
-    """`backtest` for histories that are known already.
+    """Fit the model to histories up to a past day, and hold it against who bought in the days that followed.
 
     Args:
         histories: of who had bought by the cut, up to it; all of them, or some evenly chosen.

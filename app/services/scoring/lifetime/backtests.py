@@ -135,7 +135,8 @@ def _total(
 
 def _own_intervals(given: Outcome, models: Models, terms: Terms, levelled: Level) -> tuple[int, float | None]:
     """Of how many customers the own interval was drawn, and the share of those whose spend lay in it."""
-    rows = np.arange(0, given.net.size, max(1, -(-given.net.size // MAX_CHECKED)))
+    by_net = np.argsort(given.net, kind="stable")
+    rows = by_net[given.buyers.take(by_net).order()][:: max(1, -(-given.net.size // MAX_CHECKED))]
     inside = 0
     for start in range(0, rows.size, CHUNK):
         part = rows[start : start + CHUNK]

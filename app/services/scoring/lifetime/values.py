@@ -22,7 +22,7 @@ from app.services.scoring.contract_model_selection import Served
 from app.services.scoring.lifetime.windows import customers_of
 from app.store.sql.column_codec import Columns
 
-VERSION = 3
+VERSION = 4
 """Raised when the same facts give another value."""
 
 

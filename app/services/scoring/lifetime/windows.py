@@ -21,6 +21,9 @@ MAX_READ = 100_000
 """Customers whose past is read at most, evenly chosen: how far a total was off is then known to a part of the
 spread that levels have anyway."""
 
+_ORDER = ("net_spend_minor", "purchase_days", "last_day", "first_day")
+"""Facts that order customers, so that it does not depend on their ids who is chosen."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
@@ -62,8 +65,11 @@ def read(tx: ReadTx, population: Population) -> tuple[Seen, ...]:
     bought = facts["purchase_days"] > 0
     if not bought.any():
         return ()
-    only: Ids = facts["customer_id"][bought]
-    only = only[:: -(-only.size // MAX_READ)]
+    rows = np.flatnonzero(bought)
+    if rows.size > MAX_READ:
+        ordered = np.lexsort([facts[name][rows] for name in _ORDER])
+        rows = np.sort(rows[ordered[:: -(-rows.size // MAX_READ)]])
+    only: Ids = facts["customer_id"][rows]
     by_day = {spec.as_of_day: population}
 
     def on(day: int) -> Population:

@@ -2,13 +2,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from purchase_lists import Purchases, histories_of
 
 from app.domain.churn.inputs.purchase_history import (
     Histories,
     Rhythm,
-    distinct_days,
     from_days,
-    from_purchases,
     group,
     rhythm,
 )
@@ -16,9 +15,13 @@ from app.domain.churn.inputs.purchase_history import (
 PURCHASES = st.lists(st.tuples(st.integers(1, 6), st.integers(-50, 300)), max_size=40)
 
 
+def columns_of(purchases: list[tuple[int, int]]) -> Purchases:
+    return [owner for owner, _ in purchases], [day for _, day in purchases]
+
+
 @given(PURCHASES, st.integers(-60, 320))
 def test_histories_are_as_defined(purchases: list[tuple[int, int]], as_of_day: int) -> None:
-    owners, histories = from_purchases([o for o, _ in purchases], [d for _, d in purchases], as_of_day)
+    owners, histories = histories_of(columns_of(purchases), as_of_day)
     expected = {}
     for owner, day in purchases:
         if day < as_of_day:
@@ -31,15 +34,9 @@ def test_histories_are_as_defined(purchases: list[tuple[int, int]], as_of_day: i
         assert histories.t_days[place] == as_of_day - 1 - min(days)
 
 
-def test_zero_amounts_count_when_asked() -> None:
-    columns = ([1, 1, 1], [5, 6, 7], [100, 0, -50])
-    assert distinct_days(*columns)[1].tolist() == [5, 6]
-    assert distinct_days(*columns, zero_amounts_count=False)[1].tolist() == [5]
-
-
 @given(PURCHASES)
 def test_groups_hold_every_customer_once(purchases: list[tuple[int, int]]) -> None:
-    _, histories = from_purchases([o for o, _ in purchases], [d for _, d in purchases], 400)
+    _, histories = histories_of(columns_of(purchases), 400)
     groups = group(histories)
     assert groups.counts.sum() == len(histories)
     repeated = np.repeat(np.arange(groups.counts.size), groups.counts)
