@@ -1,4 +1,4 @@
-"""The person for whom a key acts, in the audit trail: sealed where there is one, as before where there is none."""
+"""Who acts, in the audit trail: the person is sealed where there is one; other entries read as before."""
 
 from typing import Any
 
