@@ -15,6 +15,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from rich.table import Column, Table
 from rich.text import Text
 
+from app.cli import staff_imports
 from app.cli.context import opened, refuse
 from app.cli.flag_texts import as_flags
 from app.cli.import_options import (
@@ -172,6 +173,9 @@ _add(
     "A snapshot shows, on one day, how old each contract is and whether its customer had left, without days.",
 )
 _add(RecordKind.DEPARTURES, "customer_key=No, left_on=Left, reason=Why")
+
+
+staff_imports.add(app)
 
 
 @app.command("list")
