@@ -54,8 +54,10 @@ EXEMPT = {
     "insights.timeline._scores": _OF_VISIBLE,
     "platform.operating_figures._LAST": "counts only",
     "recovery.complaints._READ_EVENTS": "limited where it is read",
+    "recovery.links.separate": _OF_VISIBLE,
     "recovery.steps._happened_at": _OF_VISIBLE,
     "recovery.transfers._move_survey_records": _OF_VISIBLE,
+    "recovery.touched_customers.silent_page": "whether those who are listed, and limited, have complained",
     "surveys.completions.complete": "of a response that was found visible before",
     "surveys.responses._READ_ANSWERS": "of responses that were found visible before",
 }

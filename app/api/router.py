@@ -18,7 +18,7 @@ from app.api.insights import (
     unit_costs,
 )
 from app.api.platform import jobs
-from app.api.recovery import complaints
+from app.api.recovery import complaints, incidents
 from app.api.scoring import backtests, replays, runs
 from app.api.surveys import invitations, responses, surveys
 
@@ -31,6 +31,7 @@ RESOURCES = (
     interactions,
     dispositions,
     complaints,
+    incidents,
     surveys,
     invitations,
     responses,

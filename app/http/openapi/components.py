@@ -156,6 +156,7 @@ TAGS = {
     "Insights": "What is computed over all customers, each figure with its number of cases and its window.",
     "Interactions": "Contacts with customers: calls, messages, visits; and how they can end.",
     "Complaints": "What customers complain of: a life in steps, an owner at every moment, changes as events.",
+    "Incidents": "What went wrong for many: complaints join it, causes and preventions are recorded once.",
     "Transactions": "Purchases, refunds, charges and cancellations: what a customer's value is made of.",
     "Surveys": "What customers are asked, who was asked, and what was answered.",
     "Competitors": "What studies say of competitors' customers, to compare our own figures with.",
@@ -169,7 +170,7 @@ the lint."""
 
 TAG_GROUPS = {
     "See": ("Customers", "Insights"),
-    "Record": ("Interactions", "Complaints", "Transactions"),
+    "Record": ("Interactions", "Complaints", "Incidents", "Transactions"),
     "Measure": ("Surveys", "Competitors"),
     "Decide": ("Scoring", "Rates"),
     "Operate": ("Imports", "Jobs"),

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints
 
+from app.domain.activity.interactions import Phase
 from app.domain.customers.customers import Channel
 from app.domain.recovery.complaints import NUMBER_ALPHABET, ComplaintState, OurFault, Severity, make_number
 from app.schemas.common.base import (
@@ -82,6 +83,8 @@ class _ComplaintFields(Input):
     """What kind of failure, in the company's own words."""
     product: Product | None = None
     """What it is about."""
+    phase: Phase | None = Field(default=None, examples=["during"])
+    """Before, during or after the purchase."""
     unit: Label | None = Field(default=None, examples=["izmir"])
     """Branch or team that works on it."""
 
@@ -162,6 +165,7 @@ class ComplaintRead(Output):
     text: Annotated[str, paragraph_out(MAX_TEXT)] | None
     category: Annotated[str, line_out(100)] | None
     product: Annotated[str, line_out(200)] | None
+    phase: Phase | None
     severity: Severity
     our_fault: OurFault
     state: ComplaintState
@@ -184,6 +188,11 @@ class ComplaintRead(Output):
     updated_at: datetime
     import_id: UUID | None
     """The import that brought it; null when it came one by one."""
+    incident_id: UUID | None
+    """The incident that it is about; null when it is about nothing that happened to many."""
+    leading_complaint_id: UUID | None
+    """The complaint that it says once more, under which the case is worked on; null when it is a case of its
+    own. While it is set the life of this one stands still, and reports count only the leading one."""
 
 
 class ComplaintPage(PageOf):
@@ -238,8 +247,16 @@ class ComplaintQuery(Paging):
     """About this product."""
     channel: Channel | None = None
     """Made through this channel."""
+    phase: Phase | None = None
+    """In this phase."""
     our_fault: OurFault | None = None
     """Whether the company caused it."""
+    incident_id: UUID | None = None
+    """About this incident."""
+    leading_complaint_id: UUID | None = None
+    """Duplicates of this complaint."""
+    is_duplicate: QueryFlag | None = None
+    """True: those that say once more what a leading complaint says. False: all others."""
     received_from: InstantIn | None = None
     """Only complaints received at this instant or later."""
     received_before: InstantIn | None = None

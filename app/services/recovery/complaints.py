@@ -23,7 +23,6 @@ from app.domain.recovery.complaints import (
     end_times,
     is_time_unknown,
     make_number,
-    normalise_number,
     out_of_order,
 )
 from app.errors import AppError, FieldError, InvalidError, NotFoundError
@@ -33,6 +32,7 @@ from app.schemas.recovery.events import ComplaintEventRead
 from app.services.activity import recording, related_records
 from app.services.platform import rights
 from app.services.platform.changes import one_or_raise
+from app.services.recovery import complaint_filters
 from app.store.audit import trail
 from app.store.engine import in_thread_on_sqlite, one_statement
 from app.store.listing import (
@@ -68,20 +68,6 @@ def _has_no_time(wanted: bool) -> Any:
     return unknown if wanted else not_(unknown)
 
 
-def _has_number(text: str) -> Any:
-    """The condition on a number that a customer says.
-
-    Raises:
-        InvalidError: no complaint can have it: it was misheard or mistyped.
-    """
-    try:
-        return Complaint.number == normalise_number(text)
-    except ValueError:
-        detail = "This is not a complaint number; a character was misheard or mistyped."
-        wrong = FieldError("number", "not_a_complaint_number", detail, "query")
-        raise InvalidError(fields=[wrong]) from None
-
-
 COMPLAINTS = Listing(
     ComplaintQuery,
     select(Complaint.__table__),
@@ -99,9 +85,11 @@ COMPLAINTS = Listing(
             Complaint.product,
             Complaint.channel,
             Complaint.our_fault,
+            *complaint_filters.COLUMNS,
         ),
+        complaint_filters.DUPLICATES,
         any_of(Complaint.state, Complaint.severity),
-        where("number", _has_number),
+        where("number", complaint_filters.has_number),
         where("open", _is_open),
         where("time_unknown", _has_no_time),
         window("received", Complaint.received_at),
@@ -351,6 +339,7 @@ def _new_row(
         "recorded_at": at,
         "updated_at": at,
         "import_id": import_id,
+        **complaint_filters.NONE,
     }
 
 

@@ -25,6 +25,7 @@ from app.store.tables.imports import (
     RefusedRow,
     SourceStatement,
 )
+from app.store.tables.incidents import Incident, IncidentCause, IncidentCustomer, IncidentPrevention
 from app.store.tables.interactions import Disposition, Interaction
 from app.store.tables.jobs import Job, Worker
 from app.store.tables.model_evaluation import Backtest, ChurnContest
@@ -69,6 +70,10 @@ __all__ = [
     "ImportTrial",
     "ImportTrialName",
     "ImportTrialPerson",
+    "Incident",
+    "IncidentCause",
+    "IncidentCustomer",
+    "IncidentPrevention",
     "Interaction",
     "Job",
     "RefusedRow",

@@ -42,6 +42,11 @@ class Complaint(Base):
     recorded_at: Mapped[datetime] = mapped_column(index=True)
     updated_at: Mapped[datetime]
     import_id: Mapped[UUID | None] = mapped_column(ForeignKey("imports.id"))
+    phase: Mapped[str | None] = mapped_column(Text)
+    incident_id: Mapped[UUID | None] = mapped_column(ForeignKey("incidents.id"))
+    leading_complaint_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("complaints.id", ondelete="SET NULL")
+    )
     source_said: Mapped[bytes | None] = mapped_column(LargeBinary)
 
     __table_args__ = (
@@ -51,6 +56,8 @@ class Complaint(Base):
         Index(None, "updated_at", "id"),
         Index(None, "owner", "state", "received_at"),
         index_where_set("import_id"),
+        index_where_set("incident_id"),
+        index_where_set("leading_complaint_id"),
     )
 
 

@@ -1,0 +1,129 @@
+"""What is learned from an incident, on the wire: its causes, and measures against its happening again."""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from app.domain.recovery.incidents import FaultOf
+from app.schemas.common.base import (
+    DateIn,
+    HappenedIn,
+    Input,
+    Label,
+    Output,
+    PageOf,
+    Version,
+    line_out,
+    paragraph,
+    paragraph_out,
+)
+from app.schemas.recovery.complaints import Owner
+
+EXAMPLE_PREVENTION_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7e30"
+"""A prevention of the incident that is shown."""
+EXAMPLE_TO_COMPLETE_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7e31"
+MAX_NOTE = 2000
+
+Note = Annotated[str, paragraph(MAX_NOTE)]
+
+
+class CauseCreate(Input):
+    """Why it happened."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "cause": "retry-without-lock",
+                    "fault_of": "us",
+                    "note": "Nothing kept the run from starting twice.",
+                }
+            ]
+        }
+    )
+
+    cause: Label = Field(examples=["retry-without-lock"])
+    """Code of the cause."""
+    fault_of: FaultOf = Field(examples=["us"])
+    """Whose fault it is."""
+    note: Note | None = Field(default=None, examples=["Nothing kept the run from starting twice."])
+    at: HappenedIn | None = None
+    """When it was found out; now by default."""
+
+
+class CauseRead(Output):
+    """A recorded cause; never edited. The latest counts."""
+
+    id: UUID
+    incident_id: UUID
+    cause: Label
+    fault_of: FaultOf
+    note: Annotated[str, paragraph_out(MAX_NOTE)] | None
+    actor_id: Annotated[str, line_out(100)]
+    """Who recorded it: id of an API key, or `system`."""
+    at: datetime
+    """When it was found out."""
+    recorded_at: datetime
+
+
+class CausePage(PageOf):
+    """A page of causes."""
+
+    data: Annotated[list[CauseRead], Field(max_length=200)]
+
+
+class PreventionCreate(Input):
+    """What is done so that it does not happen again."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"measure": "The invoice run takes a lock.", "responsible": "elvin.m", "due_on": "2026-12-15"}
+            ]
+        }
+    )
+
+    measure: Annotated[str, paragraph(MAX_NOTE)] = Field(examples=["The invoice run takes a lock."])
+    """What is to be done."""
+    responsible: Owner = Field(examples=["elvin.m"])
+    """Who sees to it."""
+    due_on: DateIn | None = Field(default=None, examples=["2026-12-15"])
+    """The day by which it is to be done."""
+
+
+class PreventionCompletion(Input):
+    """That a prevention is done; `{}` for now."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"note": "Live since this morning."}]})
+
+    done_at: HappenedIn | None = Field(default=None, examples=["2026-11-23T16:00:00Z"])
+    """When it was done; now by default. Not before the incident began."""
+    note: Note | None = Field(default=None, examples=["Live since this morning."])
+
+
+class PreventionRead(Output):
+    """A measure so that an incident does not happen again. Once done, `/v1/insights/failures` compares how
+    often its failure happened before and after."""
+
+    id: UUID
+    version: Version
+    incident_id: UUID
+    measure: Annotated[str, paragraph_out(MAX_NOTE)]
+    responsible: Annotated[str, line_out(100)]
+    due_on: date | None
+    done_at: datetime | None
+    """Null while it is not done."""
+    note: Annotated[str, paragraph_out(MAX_NOTE)] | None
+    """What was said when it was done."""
+    actor_id: Annotated[str, line_out(100)]
+    """Who recorded it: id of an API key, or `system`."""
+    recorded_at: datetime
+    updated_at: datetime
+
+
+class PreventionPage(PageOf):
+    """A page of preventions."""
+
+    data: Annotated[list[PreventionRead], Field(max_length=200)]
