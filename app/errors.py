@@ -145,6 +145,21 @@ PROBLEMS: dict[str, ProblemKind] = {
         "The key is limited to units",
         "Use a key without units: this reads or changes what belongs to the whole company.",
     ),
+    "agent_needed": ProblemKind(
+        403,
+        "A person is needed",
+        "Name the person in the header Vefa-Agent with a key that has agents:act, or use a key bound to one.",
+    ),
+    "unknown_agent": ProblemKind(
+        403,
+        "The person may not act",
+        "Name a registered agent who is active today; a PUT to `/v1/agents/{code}` registers one.",
+    ),
+    "other_agent": ProblemKind(
+        403,
+        "The key belongs to another person",
+        "Leave the header Vefa-Agent out: a key bound to a person acts for that person only.",
+    ),
     "not_found": ProblemKind(
         404, "No such resource", "Check the id. What you may not see answers the same way."
     ),

@@ -75,6 +75,7 @@ def complain(tx: Connection, who: UUID, at: datetime, dice: random.Random) -> No
     for number, state in enumerate(states, 1):
         event = {"complaint_id": complaint_id, "number": number, "customer_id": who, "kind": state}
         when = {"at": at + timedelta(days=20 * number - 20), "recorded_at": now()}
+        state = "in_progress" if state == "reopened" else state
         row = {**event, **when, "state": state, "owner": "o", "actor_id": "t", "data": {}}
         tx.execute(insert(ComplaintEvent).values(row))
 

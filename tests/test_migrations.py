@@ -3,12 +3,14 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import drills
 import factories
 import pytest
+import record_rows
 from alembic.autogenerate import compare_metadata
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
@@ -24,7 +26,7 @@ from app.services.recovery import complaints
 from app.settings import Settings
 from app.store import dialects, schema
 from app.store.engine import Store
-from app.store.tables import Base, ComplaintWord, Customer, CustomerExternalId
+from app.store.tables import Base, Complaint, ComplaintEvent, ComplaintWord, Customer, CustomerExternalId
 from app.store.types import new_id
 
 Make = Callable[[], str]
@@ -246,3 +248,66 @@ def test_complaints_that_are_there_get_their_words(new_database: Make, actor: Ac
     with store_on(url) as store:
         words = store.read_sync(lambda tx: tx.execute(select(ComplaintWord.word)).scalars().all())
     assert {"gecikmis", "kargo", "kutu", "acikti"} < set(words)
+
+
+# Of a complaint: what happened, its state after that, and that state before the revision.
+_RESOLVED = [("received", "open", "open"), ("resolved", "resolved", "resolved")]
+_REOPENED = [*_RESOLVED, ("reopened", "in_progress", "reopened")]
+_LIVES: dict[str, list[tuple[str, str, str]]] = {
+    "worked on": [("received", "open", "open"), ("started", "in_progress", "in_progress")],
+    "reopened": [*_REOPENED, ("noted", "in_progress", "reopened")],
+    "went on": [*_REOPENED, ("acknowledged", "acknowledged", "acknowledged")],
+    "at work again": [*_REOPENED, ("started", "in_progress", "in_progress")],
+    "refused": [*_RESOLVED, ("refused", "in_progress", "reopened")],
+    "waiting": [*_REOPENED, ("waited", "waiting_customer", "in_progress")],
+    "confirmed": [*_RESOLVED, ("confirmed", "confirmed", "resolved"), ("fixed", "confirmed", "resolved")],
+}
+
+
+def _states(tx: Connection) -> dict[str, list[str]]:
+    """By subject, the states of the events and the complaint's own."""
+    events = text(
+        "SELECT subject, e.state FROM complaint_events e JOIN complaints ON id = complaint_id"
+        " ORDER BY e.number"
+    )
+    found: dict[str, list[str]] = {}
+    for statement in (events, text("SELECT subject, state FROM complaints")):
+        for subject, state in tx.execute(statement):
+            found.setdefault(subject, []).append(state)
+    return found
+
+
+def test_complaints_that_were_reopened_are_in_progress_and_back(new_database: Make, actor: Actor) -> None:
+    url = new_database()
+    settings = Settings(database_url=url)
+    schema.upgrade(settings)
+    at = datetime(2026, 3, 2, tzinfo=UTC)
+    with store_on(url) as store:
+        customer_id = store.write_sync(factories.customer, actor, "Ayşe")
+        for subject, life in _LIVES.items():
+            desk = {"owner": "complaints-desk", "owner_kind": "queue"} if subject == "reopened" else {}
+            row = record_rows.complaint(customer_id, at, subject=subject, state=life[-1][1], **desk)
+            events = [
+                record_rows.complaint_event(row, number, at, kind=kind, state=state, **desk)
+                for number, (kind, state, _) in enumerate(life, 1)
+            ]
+            store.write_sync(record_rows.store, actor, Complaint, [row])
+            store.write_sync(record_rows.store, actor, ComplaintEvent, events)
+    script = ScriptDirectory.from_config(schema.config()).get_revision("0006_complaint_life")
+    schema.downgrade(settings, str(script.down_revision))
+    with opened(url) as tx:
+        before = {subject: [state for *_, state in life] for subject, life in _LIVES.items()}
+        assert _states(tx) == {subject: [*life, life[-1]] for subject, life in before.items()}
+        kinds = set(tx.execute(text("SELECT kind FROM complaint_events")).scalars())
+    assert kinds == {"received", "started", "resolved", "reopened", "acknowledged", "noted"}
+    schema.upgrade(settings)
+    renamed = {"reopened": "in_progress"}
+    with opened(url) as tx:
+        after = {subject: [renamed.get(state, state) for state in life] for subject, life in before.items()}
+        assert _states(tx) == {subject: [*life, life[-1]] for subject, life in after.items()}
+        for table in ("complaints", "complaint_events"):
+            pairs = text(f"SELECT DISTINCT owner, owner_kind FROM {table} ORDER BY owner")  # noqa: S608
+            assert [tuple(pair) for pair in tx.execute(pairs)] == [
+                ("ayse.k", "agent"),
+                ("complaints-desk", "queue"),
+            ]

@@ -17,6 +17,7 @@ from app.api.insights import (
     timeline,
     unit_costs,
 )
+from app.api.people import agents, roles, units
 from app.api.platform import jobs
 from app.api.recovery import complaints, incidents
 from app.api.scoring import backtests, replays, runs
@@ -36,6 +37,9 @@ RESOURCES = (
     invitations,
     responses,
     competitor_measurements,
+    units,
+    agents,
+    roles,
     imports,
     mappings,
     exchange_rates,

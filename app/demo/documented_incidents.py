@@ -18,11 +18,11 @@ from app.schemas.recovery.incidents import (
 from app.schemas.recovery.learning import (
     EXAMPLE_PREVENTION_ID,
     EXAMPLE_TO_COMPLETE_ID,
-    CauseCreate,
-    CauseRead,
-    PreventionCompletion,
-    PreventionCreate,
-    PreventionRead,
+    IncidentCauseCreate,
+    IncidentCauseRead,
+    IncidentPreventionCompletion,
+    IncidentPreventionCreate,
+    IncidentPreventionRead,
 )
 from app.schemas.recovery.links import (
     EXAMPLE_DUPLICATE_ID,
@@ -58,7 +58,7 @@ def load(tx: WriteTx, actor: Actor, documented: Examples, customer_ids: list[UUI
     shown = documented.of(IncidentRead, IncidentCreate)
     incident_id = UUID(EXAMPLE_ID)
     incidents.create(tx, actor, shown, incident_id=incident_id)
-    learning.add_cause(tx, actor, incident_id, documented.of(CauseRead, CauseCreate))
+    learning.add_cause(tx, actor, incident_id, documented.of(IncidentCauseRead, IncidentCauseCreate))
     _load_preventions(tx, actor, documented, incident_id)
     _load_complaints(tx, actor, documented, customer_ids)
     joined = IncidentComplaints(complaint_ids=[UUID(EXAMPLE_JOINED_ID), UUID(EXAMPLE_LEADING_ID)])
@@ -80,11 +80,12 @@ def load(tx: WriteTx, actor: Actor, documented: Examples, customer_ids: list[UUI
 
 def _load_preventions(tx: WriteTx, actor: Actor, documented: Examples, incident_id: UUID) -> None:
     """One prevention that is done, and one to complete."""
-    measure = documented.of(PreventionRead, PreventionCreate)
+    measure = documented.of(IncidentPreventionRead, IncidentPreventionCreate)
     learning.add_prevention(tx, actor, incident_id, measure, prevention_id=UUID(EXAMPLE_PREVENTION_ID))
-    more = measure.model_copy(update={"measure": "Two runs within a day warn the desk.", "due_on": None})
+    more = measure.model_copy(update={"text": "Two runs within a day warn the desk.", "due_on": None})
     learning.add_prevention(tx, actor, incident_id, more, prevention_id=UUID(EXAMPLE_TO_COMPLETE_ID))
-    done = documented.of(PreventionRead, PreventionCompletion)
+    shown = documented.row(IncidentPreventionRead)
+    done = IncidentPreventionCompletion.model_validate({"at": shown["done_at"], "text": shown["done_text"]})
     learning.complete_prevention(tx, actor, incident_id, UUID(EXAMPLE_PREVENTION_ID), done)
 
 

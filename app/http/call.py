@@ -196,7 +196,7 @@ def require_scopes(*scopes: Scope, extent: Extent) -> Callable[..., Coroutine[An
         actor = caller(request)
         rights.require(actor, *scopes)
         if not extent.is_open_to(actor, is_write=request.method not in READING):
-            raise ForbiddenError(_LIMITED, code="limited_to_units")
+            raise ForbiddenError(rights.LIMITED, code="limited_to_units")
         return Call(request, services, actor)
 
     call.scopes, call.extent = scopes, extent  # type: ignore[attr-defined]
@@ -204,7 +204,6 @@ def require_scopes(*scopes: Scope, extent: Extent) -> Callable[..., Coroutine[An
 
 
 READING = frozenset({"GET", "HEAD"})
-_LIMITED = "This belongs to the whole company, and the key is limited to units. Use a key without units."
 
 
 def caller(request: Request) -> Actor:

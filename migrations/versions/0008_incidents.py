@@ -6,7 +6,7 @@ from alembic import op
 from app.store.types import Id, Instant, Key
 
 revision = "0008_incidents"
-down_revision = "0004_contract_statements"
+down_revision = "0006_complaint_life"
 branch_labels = None
 depends_on = None
 
@@ -25,7 +25,7 @@ def upgrade() -> None:
         sa.Column("phase", sa.Text(), nullable=True),
         sa.Column("unit", Key, nullable=True),
         sa.Column("cause", Key, nullable=True),
-        sa.Column("fault_of", sa.Text(), nullable=True),
+        sa.Column("fault", sa.Text(), nullable=True),
         sa.Column("started_at", Instant(), nullable=False),
         sa.Column("ended_at", Instant(), nullable=True),
         sa.Column("closed_at", Instant(), nullable=True),
@@ -42,8 +42,8 @@ def upgrade() -> None:
         sa.Column("id", Id(), nullable=False),
         sa.Column("incident_id", Id(), nullable=False),
         sa.Column("cause", Key, nullable=False),
-        sa.Column("fault_of", sa.Text(), nullable=False),
-        sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("fault", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=True),
         sa.Column("actor_id", sa.Text(), nullable=False),
         sa.Column("at", Instant(), nullable=False),
         sa.Column("recorded_at", Instant(), nullable=False),
@@ -83,11 +83,11 @@ def upgrade() -> None:
         sa.Column("id", Id(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("incident_id", Id(), nullable=False),
-        sa.Column("measure", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
         sa.Column("responsible", Key, nullable=False),
         sa.Column("due_on", sa.Date(), nullable=True),
         sa.Column("done_at", Instant(), nullable=True),
-        sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("done_text", sa.Text(), nullable=True),
         sa.Column("actor_id", sa.Text(), nullable=False),
         sa.Column("recorded_at", Instant(), nullable=False),
         sa.Column("updated_at", Instant(), nullable=False),

@@ -33,6 +33,7 @@ from app.schemas.recovery.events import (
     ComplaintReopening,
     ComplaintResolution,
     ComplaintStep,
+    ComplaintWait,
 )
 from app.schemas.recovery.links import (
     EXAMPLE_DUPLICATE_ID,
@@ -156,7 +157,7 @@ STEPS.add(
     ComplaintStep,
     name="acknowledge_complaint",
     summary="Acknowledge a complaint",
-    about="Acknowledge a complaint to the customer: `open` or `reopened` becomes `acknowledged`.",
+    about="Acknowledge a complaint to the customer: `open` becomes `acknowledged`.",
     example=EXAMPLE_OPEN_ID,
     optional=True,
 )
@@ -167,8 +168,25 @@ STEPS.add(
     ComplaintStep,
     name="start_complaint",
     summary="Start work on a complaint",
-    about="Somebody works on it: `open`, `acknowledged` or `reopened` becomes `in_progress`.",
+    about=(
+        "Somebody works on it: `open` or `acknowledged` becomes `in_progress`. So does `waiting_customer`: "
+        "the customer has answered."
+    ),
     example=EXAMPLE_ACKNOWLEDGED_ID,
+    optional=True,
+)
+
+STEPS.add(
+    "waits",
+    steps.wait,
+    ComplaintWait,
+    name="wait_for_customer",
+    summary="Wait for the customer",
+    about=(
+        "Nothing can be done until the customer answers: any other open state becomes `waiting_customer`. "
+        "Clocks that may pause do. `starts` ends it."
+    ),
+    example=EXAMPLE_TO_RESOLVE_ID,
     optional=True,
 )
 
@@ -188,7 +206,7 @@ STEPS.add(
     ComplaintStep,
     name="close_complaint",
     summary="Close a complaint",
-    about="`resolved` becomes `closed`; nothing that was not resolved can be closed.",
+    about="`resolved` or `confirmed` becomes `closed`; nothing that was not resolved can be closed.",
     example=EXAMPLE_ID,
     optional=True,
 )
@@ -199,7 +217,10 @@ STEPS.add(
     ComplaintReopening,
     name="reopen_complaint",
     summary="Reopen a complaint",
-    about="It was not resolved after all: `resolved` or `closed` becomes `reopened`.",
+    about=(
+        "It was not resolved after all: `resolved`, `confirmed` or `closed` becomes `in_progress` again, "
+        "and `reopened_count` one more."
+    ),
     example=EXAMPLE_CLOSED_ID,
 )
 

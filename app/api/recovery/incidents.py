@@ -26,12 +26,12 @@ from app.schemas.recovery.incidents import (
 from app.schemas.recovery.learning import (
     EXAMPLE_PREVENTION_ID,
     EXAMPLE_TO_COMPLETE_ID,
-    CauseCreate,
-    CausePage,
-    PreventionCompletion,
-    PreventionCreate,
-    PreventionPage,
-    PreventionRead,
+    IncidentCauseCreate,
+    IncidentCausePage,
+    IncidentPreventionCompletion,
+    IncidentPreventionCreate,
+    IncidentPreventionPage,
+    IncidentPreventionRead,
 )
 from app.schemas.recovery.links import (
     IncidentComplaints,
@@ -52,9 +52,9 @@ CompletedId = Annotated[UUID, Path(description="Id of the prevention.", examples
 ONE = replies.one(IncidentRead)
 CREATED = replies.one(IncidentRead, status=201, location="/v1/incidents/{id}")
 _PREVENTION_AT = "/v1/incidents/{incident_id}/preventions/{id}"
-PREVENTION = replies.one(PreventionRead)
-PREVENTION_CREATED = replies.one(PreventionRead, status=201, location=_PREVENTION_AT)
-DONE_NOW = PreventionCompletion()
+PREVENTION = replies.one(IncidentPreventionRead)
+PREVENTION_CREATED = replies.one(IncidentPreventionRead, status=201, location=_PREVENTION_AT)
+DONE_NOW = IncidentPreventionCompletion()
 JOINED = replies.unversioned(JoinedComplaints, status=201)
 TOUCHED = replies.unversioned(RecordedCustomers, status=201)
 
@@ -97,18 +97,21 @@ async def update_incident(
 
 
 @router.get(
-    "/{incident_id:uuid}/causes", response_model=CausePage, summary="List causes", responses=paged(404)
+    "/{incident_id:uuid}/causes",
+    response_model=IncidentCausePage,
+    summary="List causes",
+    responses=paged(404),
 )
 async def list_incident_causes(
     call: Reads, incident_id: IncidentId, query: Annotated[Paging, Query()]
 ) -> Response:
     """Every cause recorded of the incident, the latest first."""
-    return await call.page(CausePage, learning.causes, query, incident_id)
+    return await call.page(IncidentCausePage, learning.causes, query, incident_id)
 
 
 @router.get(
     "/{incident_id:uuid}/preventions",
-    response_model=PreventionPage,
+    response_model=IncidentPreventionPage,
     summary="List preventions",
     responses=paged(404),
 )
@@ -116,18 +119,21 @@ async def list_incident_preventions(
     call: Reads, incident_id: IncidentId, query: Annotated[Paging, Query()]
 ) -> Response:
     """What is done so that the incident does not happen again, in the order it was recorded."""
-    return await call.page(PreventionPage, learning.preventions, query, incident_id)
+    return await call.page(IncidentPreventionPage, learning.preventions, query, incident_id)
 
 
 @router.post(
     "/{incident_id:uuid}/preventions",
     status_code=201,
-    response_model=PreventionRead,
+    response_model=IncidentPreventionRead,
     summary="Record a prevention",
     responses=created(404),
 )
 async def create_incident_prevention(
-    call: Writes, incident_id: IncidentId, body: PreventionCreate, idempotency_key: IdempotencyKey = None
+    call: Writes,
+    incident_id: IncidentId,
+    body: IncidentPreventionCreate,
+    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Record what is to be done, by whom and until when. An incident cannot be closed before it is done."""
     return await call.write(PREVENTION_CREATED, learning.add_prevention, incident_id, body)
@@ -135,7 +141,7 @@ async def create_incident_prevention(
 
 @router.get(
     "/{incident_id:uuid}/preventions/{prevention_id:uuid}",
-    response_model=PreventionRead,
+    response_model=IncidentPreventionRead,
     summary="Get a prevention",
     responses=read(),
 )
@@ -149,7 +155,7 @@ async def get_incident_prevention(
 @router.post(
     "/{incident_id:uuid}/preventions/{prevention_id:uuid}/completions",
     status_code=201,
-    response_model=PreventionRead,
+    response_model=IncidentPreventionRead,
     summary="Complete a prevention",
     responses=created(404, 412),
 )
@@ -157,7 +163,7 @@ async def complete_incident_prevention(
     call: Writes,
     incident_id: IncidentId,
     prevention_id: CompletedId,
-    body: PreventionCompletion = DONE_NOW,
+    body: IncidentPreventionCompletion = DONE_NOW,
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
@@ -232,7 +238,7 @@ STEPS = Steps(router, "incident", Writes, IncidentRead)
 STEPS.add(
     "causes",
     learning.add_cause,
-    CauseCreate,
+    IncidentCauseCreate,
     name="record_incident_cause",
     summary="Record the cause of an incident",
     about="Why it happened and whose fault that is; the latest one counts, for its complaints too.",

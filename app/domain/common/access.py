@@ -31,6 +31,9 @@ class Scope(StrEnum):
     RATES_WRITE = "rates:write"
     JOBS_READ = "jobs:read"
     JOBS_WRITE = "jobs:write"
+    PEOPLE_READ = "people:read"
+    PEOPLE_WRITE = "people:write"
+    AGENTS_ACT = "agents:act"
 
 
 class Extent(StrEnum):
@@ -61,7 +64,8 @@ class Actor:
 
     ``units`` empty means every unit; otherwise only customers of these units are visible.
     ``id`` goes into the audit trail; it is never a secret. ``company`` rides along because a caller
-    acts for exactly one.
+    acts for exactly one. ``agent`` is the code of the person for whom the key acts, who was active when the
+    request began; None: nobody is named.
     """
 
     id: str
@@ -70,6 +74,16 @@ class Actor:
     customer_id: UUID | None = None
     request_id: str | None = None
     company: Company = DEFAULT_COMPANY
+    agent: str | None = None
+
+    @property
+    def acting_id(self) -> str:
+        """Who acts: the person where one is known, else the credential.
+
+        >>> Actor("key:a", frozenset(), agent="ayse.k").acting_id, Actor("key:a", frozenset()).acting_id
+        ('ayse.k', 'key:a')
+        """
+        return self.id if self.agent is None else self.agent
 
     @property
     def is_limited(self) -> bool:

@@ -14,14 +14,17 @@ _WORDS: Mapping[ComplaintState, str] = {
     ComplaintState.ACKNOWLEDGED: """received, assigned, alındı, atandı, kayda alındı, qəbul edildi,
         qeydə alındı""",
     ComplaintState.IN_PROGRESS: """in progress, working, work in progress, işlemde, işleniyor, inceleniyor,
-        devam ediyor, icrada, icra olunur, araşdırılır, baxılır""",
+        devam ediyor, icrada, icra olunur, araşdırılır, baxılır, reopened, re-opened, reopen, yeniden açıldı,
+        tekrar açıldı, yenidən açıldı, təkrar açıldı""",
+    ComplaintState.WAITING_CUSTOMER: """waiting for customer, waiting on customer, awaiting customer,
+        müşteri bekleniyor, müşteriden yanıt bekleniyor, müştəri gözlənilir, müştəridən cavab gözlənilir""",
     ComplaintState.RESOLVED: """solved, fixed, done, completed, answered, çözüldü, çözümlendi, çözümlenmiş,
         çözülmüş, giderildi, sonuçlandı, sonuçlandırıldı, tamamlandı, həll edildi, həll edilib, həll olundu,
         həll olunub, tamamlanıb, aradan qaldırıldı""",
     ComplaintState.CLOSED: """kapalı, kapandı, kapatıldı, kapanmış, bağlı, bağlıdır, bağlandı, bağlanıb,
         qapandı, qapalı""",
-    ComplaintState.REOPENED: """re-opened, reopen, yeniden açıldı, tekrar açıldı, yenidən açıldı,
-        təkrar açıldı""",
+    ComplaintState.CONFIRMED: """confirmed by customer, onaylandı, müşteri onayladı, təsdiqləndi,
+        müştəri təsdiqlədi""",
 }
 """What help desks call the states of complaints, in English, Turkish and Azerbaijani."""
 

@@ -58,7 +58,15 @@ FIXED = frozenset(
 )
 """Targets with fixed values, of whatever kind: capital letters tell no other one."""
 
-IN_ORDER = ("started_at", "ended_at", "received_at", "acknowledged_at", "resolved_at", "closed_at")
+IN_ORDER = (
+    "started_at",
+    "ended_at",
+    "received_at",
+    "acknowledged_at",
+    "resolved_at",
+    "confirmed_at",
+    "closed_at",
+)
 """Targets that lie one after the other, of whatever kind."""
 
 Questions = abc.Mapping[str, Question]

@@ -129,6 +129,7 @@ COMPLAINT_FIELDS: Mapping[str, Field] = {
     "unit": _SET,
     "acknowledged_at": Field(Reading.INSTANT),
     "resolved_at": Field(Reading.INSTANT),
+    "confirmed_at": Field(Reading.INSTANT),
     "closed_at": Field(Reading.INSTANT),
     "state": _SET,
     "changed_at": Field(Reading.INSTANT),

@@ -12,14 +12,15 @@ from app.domain.common.days import CLOCKS_DIFFER
 
 
 class ComplaintState(StrEnum):
-    """How far a complaint has come. One that was reopened goes on like a new one."""
+    """How far a complaint has come. Reopening and the customer's refusal are steps: work goes on."""
 
     OPEN = "open"
     ACKNOWLEDGED = "acknowledged"
     IN_PROGRESS = "in_progress"
+    WAITING_CUSTOMER = "waiting_customer"
     RESOLVED = "resolved"
+    CONFIRMED = "confirmed"
     CLOSED = "closed"
-    REOPENED = "reopened"
 
 
 OPEN_STATES = frozenset(
@@ -27,7 +28,7 @@ OPEN_STATES = frozenset(
         ComplaintState.OPEN,
         ComplaintState.ACKNOWLEDGED,
         ComplaintState.IN_PROGRESS,
-        ComplaintState.REOPENED,
+        ComplaintState.WAITING_CUSTOMER,
     }
 )
 """States in which the customer still waits for a resolution."""
@@ -54,16 +55,45 @@ class OurFault(StrEnum):
     UNKNOWN = "unknown"
 
 
+class OwnerKind(StrEnum):
+    """Whether one person answers for a complaint, or it waits in the queue of a unit or of the desk."""
+
+    AGENT = "agent"
+    QUEUE = "queue"
+
+
+class FoundBy(StrEnum):
+    """How the company came to know of a complaint."""
+
+    CUSTOMER = "customer"
+    STAFF = "staff"
+    SURVEY_ANSWER = "survey_answer"
+    INCIDENT = "incident"
+    COMPLAINT_BOX = "complaint_box"
+
+
 class EventKind(StrEnum):
     """What can happen to a complaint."""
 
     RECEIVED = "received"
     ACKNOWLEDGED = "acknowledged"
     STARTED = "started"
+    WAITED = "waited"
     RESOLVED = "resolved"
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
     CLOSED = "closed"
     REOPENED = "reopened"
     HANDED_OVER = "handed_over"
+    ACCEPTED = "accepted"
+    RETURNED = "returned"
+    CLAIMED = "claimed"
+    RELEASED = "released"
+    APOLOGISED = "apologised"
+    FIXED = "fixed"
+    CAUSE_FOUND = "cause_found"
+    PREVENTION_PLANNED = "prevention_planned"
+    PREVENTION_DONE = "prevention_done"
     NOTED = "noted"
     CHANGED = "changed"
     TRANSFERRED = "transferred"
@@ -75,6 +105,11 @@ class EventKind(StrEnum):
 
 NON_TRANSITIONS = frozenset(
     {
+        EventKind.APOLOGISED,
+        EventKind.FIXED,
+        EventKind.CAUSE_FOUND,
+        EventKind.PREVENTION_PLANNED,
+        EventKind.PREVENTION_DONE,
         EventKind.NOTED,
         EventKind.CHANGED,
         EventKind.TRANSFERRED,
@@ -86,25 +121,36 @@ NON_TRANSITIONS = frozenset(
 )
 """Events that move neither the state nor the owner; every other one is a step."""
 
+REOPENING = frozenset({EventKind.REOPENED, EventKind.REFUSED})
+"""Steps that take a resolved complaint back to work, and that `Lifecycle.reopened_count` counts."""
+
 
 # --- steps
 
 LEADS_TO: Mapping[EventKind, ComplaintState] = {
     EventKind.ACKNOWLEDGED: ComplaintState.ACKNOWLEDGED,
     EventKind.STARTED: ComplaintState.IN_PROGRESS,
+    EventKind.WAITED: ComplaintState.WAITING_CUSTOMER,
     EventKind.RESOLVED: ComplaintState.RESOLVED,
+    EventKind.CONFIRMED: ComplaintState.CONFIRMED,
+    EventKind.REFUSED: ComplaintState.IN_PROGRESS,
     EventKind.CLOSED: ComplaintState.CLOSED,
-    EventKind.REOPENED: ComplaintState.REOPENED,
+    EventKind.REOPENED: ComplaintState.IN_PROGRESS,
 }
 """The state after each step that changes the state."""
 
 STEPS: Mapping[ComplaintState, frozenset[EventKind]] = {
-    ComplaintState.OPEN: frozenset({EventKind.ACKNOWLEDGED, EventKind.STARTED, EventKind.RESOLVED}),
-    ComplaintState.ACKNOWLEDGED: frozenset({EventKind.STARTED, EventKind.RESOLVED}),
-    ComplaintState.IN_PROGRESS: frozenset({EventKind.RESOLVED}),
-    ComplaintState.RESOLVED: frozenset({EventKind.CLOSED, EventKind.REOPENED}),
+    ComplaintState.OPEN: frozenset(
+        {EventKind.ACKNOWLEDGED, EventKind.STARTED, EventKind.WAITED, EventKind.RESOLVED}
+    ),
+    ComplaintState.ACKNOWLEDGED: frozenset({EventKind.STARTED, EventKind.WAITED, EventKind.RESOLVED}),
+    ComplaintState.IN_PROGRESS: frozenset({EventKind.WAITED, EventKind.RESOLVED}),
+    ComplaintState.WAITING_CUSTOMER: frozenset({EventKind.STARTED, EventKind.RESOLVED}),
+    ComplaintState.RESOLVED: frozenset(
+        {EventKind.CONFIRMED, EventKind.REFUSED, EventKind.CLOSED, EventKind.REOPENED}
+    ),
+    ComplaintState.CONFIRMED: frozenset({EventKind.CLOSED, EventKind.REOPENED}),
     ComplaintState.CLOSED: frozenset({EventKind.REOPENED}),
-    ComplaintState.REOPENED: frozenset({EventKind.ACKNOWLEDGED, EventKind.STARTED, EventKind.RESOLVED}),
 }
 """The steps allowed in each state. What can be put right on the spot need not pass through the states
 between; but nothing closes silently: only what was resolved can be closed."""
@@ -113,7 +159,10 @@ between; but nothing closes silently: only what was resolved can be closed."""
 STEP_NAMES: Mapping[EventKind, str] = {
     EventKind.ACKNOWLEDGED: "acknowledgements",
     EventKind.STARTED: "starts",
+    EventKind.WAITED: "waits",
     EventKind.RESOLVED: "resolutions",
+    EventKind.CONFIRMED: "answers",
+    EventKind.REFUSED: "answers",
     EventKind.CLOSED: "closings",
     EventKind.REOPENED: "reopenings",
 }
@@ -124,11 +173,11 @@ def possible_steps(state: ComplaintState) -> list[str]:
     """Give the names (`STEP_NAMES`) of the steps allowed in ``state``, at least one, in their usual order.
 
     >>> possible_steps(ComplaintState.OPEN)
-    ['acknowledgements', 'starts', 'resolutions']
-    >>> possible_steps(ComplaintState.CLOSED)
-    ['reopenings']
+    ['acknowledgements', 'starts', 'waits', 'resolutions']
+    >>> possible_steps(ComplaintState.RESOLVED)
+    ['answers', 'closings', 'reopenings']
     """
-    return [name for step, name in STEP_NAMES.items() if step in STEPS[state]]
+    return list(dict.fromkeys(name for step, name in STEP_NAMES.items() if step in STEPS[state]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,14 +189,16 @@ class Lifecycle:
         acknowledged_at: the first acknowledgement; None while nobody has acknowledged it.
         resolved_at: the last resolution; None while there is none, so also after reopening, and where nobody
             knows when it was.
+        confirmed_at: when the customer confirmed that; None until then, and where nobody knows.
         closed_at: when it was closed; None while it is not, and where nobody knows.
-        reopened_count: how often it was reopened, 0 or more.
+        reopened_count: how often it was reopened or refused by the customer, 0 or more.
         resolution: what was done at the last resolution; None like ``resolved_at``.
     """
 
     state: ComplaintState = ComplaintState.OPEN
     acknowledged_at: datetime | None = None
     resolved_at: datetime | None = None
+    confirmed_at: datetime | None = None
     closed_at: datetime | None = None
     reopened_count: int = 0
     resolution: str | None = None
@@ -176,11 +227,13 @@ class Lifecycle:
             return replace(after, acknowledged_at=self.acknowledged_at or at)
         if step == EventKind.RESOLVED:
             return replace(after, resolved_at=at, resolution=resolution)
+        if step == EventKind.CONFIRMED:
+            return replace(after, confirmed_at=at)
         if step == EventKind.CLOSED:
             return replace(after, closed_at=at)
-        if step == EventKind.REOPENED:
-            count = self.reopened_count + 1
-            return replace(after, resolved_at=None, closed_at=None, resolution=None, reopened_count=count)
+        if step in REOPENING:
+            count, first = self.reopened_count + 1, self.acknowledged_at
+            return Lifecycle(after.state, acknowledged_at=first, reopened_count=count)
         return after
 
 
@@ -189,19 +242,27 @@ class Lifecycle:
 PAST_STEPS: Mapping[str, EventKind] = {
     "acknowledged_at": EventKind.ACKNOWLEDGED,
     "resolved_at": EventKind.RESOLVED,
+    "confirmed_at": EventKind.CONFIRMED,
     "closed_at": EventKind.CLOSED,
 }
 """The steps a complaint that is recorded late may have behind it, by the member that says when."""
+
+END_TIMES: Mapping[str, tuple[str, ...]] = {
+    ComplaintState.RESOLVED: ("resolved_at",),
+    ComplaintState.CONFIRMED: ("resolved_at", "confirmed_at"),
+    ComplaintState.CLOSED: ("resolved_at", "closed_at"),
+}
+"""The times that a complaint must have behind it in each of `ENDED_STATES`, known or not."""
 
 
 def end_times(
     state: ComplaintState, times: Mapping[str, datetime | None], changed_at: datetime | None
 ) -> dict[str, datetime | None]:
-    """Give the times of a complaint that its source calls resolved or closed: what it leaves out is the time
-    of its last change, where that can be, and else unknown (None).
+    """Give the times of a complaint that its source calls resolved, confirmed or closed: what it leaves out
+    is the time of its last change, where that can be, and else unknown (None).
 
     Args:
-        state: `RESOLVED` or `CLOSED`.
+        state: one of `ENDED_STATES`.
         times: received_at and the members of `PAST_STEPS`, None where unknown.
         changed_at: when its source changed it last.
 
@@ -212,8 +273,7 @@ def end_times(
     True
     """
     found = dict(times)
-    ends = ("resolved_at", "closed_at") if state == ComplaintState.CLOSED else ("resolved_at",)
-    for member in ends:
+    for member in END_TIMES[state]:
         before = [found[name] for name in ("received_at", *PAST_STEPS) if name != member and found.get(name)]
         fits = changed_at is not None and all(at <= changed_at for at in before if at is not None)
         if found.get(member) is None:
@@ -221,14 +281,13 @@ def end_times(
     return found
 
 
-def is_time_unknown(state: str, resolved_at: datetime | None, closed_at: datetime | None) -> bool:
-    """Tell whether a complaint was resolved, or closed, and nobody knows when.
+def is_time_unknown(state: str, times: Mapping[str, datetime | None]) -> bool:
+    """Tell whether a complaint was resolved, confirmed or closed, and nobody knows when.
 
-    >>> is_time_unknown("resolved", None, None), is_time_unknown("open", None, None)
+    >>> is_time_unknown("resolved", {"resolved_at": None}), is_time_unknown("open", {})
     (True, False)
     """
-    is_closed = state == ComplaintState.CLOSED
-    return state in ENDED_STATES and (resolved_at is None or (is_closed and closed_at is None))
+    return any(times[member] is None for member in END_TIMES.get(state, ()))
 
 
 def is_overtaken(at: datetime, last_step_at: datetime, now: datetime) -> bool:

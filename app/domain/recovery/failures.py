@@ -17,7 +17,7 @@ SMALL = 5
 
 
 class FailureWhere(StrEnum):
-    """By what places are told apart."""
+    """By what places differ."""
 
     CHANNEL = "channel"
     PHASE = "phase"
@@ -26,7 +26,7 @@ class FailureWhere(StrEnum):
 
 
 class FailureWhat(StrEnum):
-    """By what kinds of failures are told apart."""
+    """By what kinds of failures differ."""
 
     CATEGORY = "category"
     CAUSE = "cause"

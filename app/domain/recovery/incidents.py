@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 
-class FaultOf(StrEnum):
+class Fault(StrEnum):
     """Whose fault a cause is."""
 
     US = "us"

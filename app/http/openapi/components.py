@@ -162,6 +162,7 @@ TAGS = {
     "Competitors": "What studies say of competitors' customers, to compare our own figures with.",
     "Scoring": "Runs that compute the insights as of a day.",
     "Rates": "Exchange rates into the reporting currency, and what serving customers costs.",
+    "People": "Who serves the customers: units and their queues, agents, and what their roles may do.",
     "Imports": "Files taken in as durable jobs, with a report of every refused row.",
     "Jobs": "Work nobody waits for: its state, progress and result.",
 }
@@ -173,6 +174,6 @@ TAG_GROUPS = {
     "Record": ("Interactions", "Complaints", "Incidents", "Transactions"),
     "Measure": ("Surveys", "Competitors"),
     "Decide": ("Scoring", "Rates"),
-    "Operate": ("Imports", "Jobs"),
+    "Operate": ("People", "Imports", "Jobs"),
 }
 """Groups of tags, as Redoc shows them."""

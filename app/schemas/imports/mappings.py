@@ -133,8 +133,8 @@ class ImportMappingIn(_MappingOptions):
       agent, unit, wait_seconds, talk_seconds, hold_seconds, wrap_seconds, disposition, topic,
       resolved_on_first_contact, sentiment, notes, recording_url
     - complaints: external_id*, customer_key*, received_at*, subject*, text, channel, category, product,
-      severity, our_fault, owner, unit, acknowledged_at, resolved_at, closed_at, state, changed_at,
-      resolution, interaction_external_id, linked_source
+      severity, our_fault, owner, unit, acknowledged_at, resolved_at, confirmed_at, closed_at,
+      state, changed_at, resolution, interaction_external_id, linked_source
     - responses: external_id*, survey* and survey_version (constants), answered_at*, one ``answer.<question>``
       for each question*, customer_key, channel, agent, unit, phase, category, language, and one of
       interaction_external_id, complaint_external_id and transaction_external_id, with linked_source

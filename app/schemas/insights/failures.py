@@ -40,9 +40,9 @@ class FailuresQuery(Input):
     where: Annotated[list[FailureWhere], Field(max_length=len(FailureWhere))] = Field(
         default=[FailureWhere.CHANNEL], examples=["channel"]
     )
-    """By what places are told apart; repeat for several together."""
+    """What places are distinguished by; repeat for several together."""
     what: FailureWhat = Field(default=FailureWhat.CATEGORY, examples=["category"])
-    """By what kinds of failures are told apart."""
+    """What kinds of failures are distinguished by."""
     from_: DateIn | None = Field(default=None, alias="from", examples=["2025-11-24"])
     """First day that counts; default 365 days before ``to``."""
     to: DateIn | None = Field(default=None, examples=["2026-11-24"])
@@ -65,7 +65,8 @@ class FailureFigures(Output):
     value_at_risk: Money | None
     """Of these customers, by the current scoring run; null without one."""
     fix_cost: Money | None
-    """What putting it right cost; null where nothing is known of it."""
+    """What putting it right cost, as far as that is recorded in the reporting currency; null where no cost
+    is."""
     compensation: Money | None
     """Null: compensation is not recorded yet."""
 
@@ -187,6 +188,8 @@ class FailuresRead(Output):
     duplicates: Count
     """Complaints of the window that say once more what another one says: they are counted nowhere else."""
     total: FailureFigures
+    fixes_left_out: Count
+    """Fixes whose cost is in another currency than the reporting one: ``fix_cost`` is without them."""
     cells: Annotated[list[FailureCell], Field(max_length=MAX_CELLS)]
     """The fullest first."""
     others: OtherCells

@@ -9,7 +9,15 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from app.domain.activity.interactions import Phase
 from app.domain.customers.customers import Channel
-from app.domain.recovery.complaints import NUMBER_ALPHABET, ComplaintState, OurFault, Severity, make_number
+from app.domain.recovery.complaints import (
+    NUMBER_ALPHABET,
+    ComplaintState,
+    FoundBy,
+    OurFault,
+    OwnerKind,
+    Severity,
+    make_number,
+)
 from app.schemas.common.base import (
     UNSET,
     Count,
@@ -92,8 +100,8 @@ class _ComplaintFields(Input):
 class ComplaintCreate(NamesOrCreatesCustomer, _ComplaintFields):
     """A complaint to record. Name its customer by ``customer_id`` or by ``customer``, not both.
 
-    One that is recorded late may have a life behind it: ``acknowledged_at``, ``resolved_at`` and
-    ``closed_at``, in this order and not in the future. Its state follows from them."""
+    One that is recorded late may have a life behind it: ``acknowledged_at``, ``resolved_at``,
+    ``confirmed_at`` and ``closed_at``, in this order and not in the future. Its state follows from them."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{**NAMED, **_EXAMPLE, "external_id": "T-2026-000816"}]}
@@ -107,6 +115,8 @@ class ComplaintCreate(NamesOrCreatesCustomer, _ComplaintFields):
     """The complaint in one line."""
     severity: Severity = Field(default=Severity.NORMAL, examples=["high"])
     our_fault: OurFault = Field(default=OurFault.UNKNOWN, examples=["unknown"])
+    found_by: FoundBy = Field(default=FoundBy.CUSTOMER, examples=["customer"])
+    """How the company came to know of it."""
     owner: Owner | None = None
     """Who answers for it; the company's complaint desk if nobody is named."""
     received_at: HappenedIn | None = None
@@ -115,6 +125,8 @@ class ComplaintCreate(NamesOrCreatesCustomer, _ComplaintFields):
     """Of a past complaint: when the customer was told that it was taken up."""
     resolved_at: InstantIn | None = Field(default=None, examples=[None])
     """Of a past complaint: when it was resolved."""
+    confirmed_at: InstantIn | None = Field(default=None, examples=[None])
+    """Of a past complaint: when the customer confirmed that; goes with ``resolved_at``."""
     closed_at: InstantIn | None = Field(default=None, examples=[None])
     """Of a past complaint: when it was closed; goes with ``resolved_at``."""
     resolution: Text | None = Field(default=None, examples=[None])
@@ -146,9 +158,10 @@ class ComplaintRead(Output):
     """A complaint as it stands. It has exactly one owner at every moment, and a number that can be said
     aloud.
 
-    Its life: `open` → `acknowledged` → `in_progress` → `resolved` → `closed`. What is put right on the
-    spot may leave out the states between, but only what was resolved can be closed. After `resolved` or
-    `closed` it may be `reopened`, and then goes on like one that is open."""
+    Its life: `open` → `acknowledged` → `in_progress` → `resolved` → `confirmed` → `closed`, and
+    `waiting_customer` while the customer has to answer. What is put right on the spot may leave out the
+    states between, but only what was resolved can be closed. When the customer refuses the resolution, or it
+    is reopened, it is `in_progress` again and ``reopened_count`` counts it."""
 
     id: UUID
     version: Version
@@ -168,8 +181,16 @@ class ComplaintRead(Output):
     phase: Phase | None
     severity: Severity
     our_fault: OurFault
+    found_by: FoundBy
+    """How the company came to know of it."""
     state: ComplaintState
     owner: Annotated[str, line_out(100)]
+    owner_kind: OwnerKind
+    """`agent`: the person ``owner`` answers for it. `queue`: it waits for somebody in the queue of the unit
+    ``owner``, or of the company's desk."""
+    accepted_at: datetime | None
+    """When its owner took it, by acceptance or claim; null while a person it was given to has not, and in
+    a queue."""
     unit: Label | None
     resolution: Annotated[str, paragraph_out(MAX_TEXT)] | None
     """What was done at the last resolution; null while it is not resolved."""
@@ -178,12 +199,15 @@ class ComplaintRead(Output):
     """The first acknowledgement."""
     resolved_at: datetime | None
     """The last resolution; null again when it is reopened."""
+    confirmed_at: datetime | None
+    """When the customer confirmed the resolution; null again when it is reopened."""
     closed_at: datetime | None
     """Null again when it is reopened."""
     time_unknown: bool
-    """True: it is resolved or closed, and the file that said so did not say when: ``resolved_at`` or
-    ``closed_at`` is null, and it is left out of times."""
+    """True: it is resolved, confirmed or closed, and the file that said so did not say when:
+    ``resolved_at``, ``confirmed_at`` or ``closed_at`` is null, and it is left out of times."""
     reopened_count: Count
+    """How often it went back to work after a resolution: reopened, or refused by the customer."""
     recorded_at: datetime
     updated_at: datetime
     import_id: UUID | None
@@ -232,11 +256,17 @@ class ComplaintQuery(Paging):
     state: Annotated[list[ComplaintState], Field(max_length=len(ComplaintState))] = Field(default=[])
     """In one of these states; repeat for more."""
     open: QueryFlag | None = None
-    """True: the customer still waits for a resolution. False: it is resolved or closed."""
+    """True: the customer still waits for a resolution. False: it is resolved, confirmed or closed."""
+    reopened: QueryFlag | None = None
+    """True: it was reopened, or refused by the customer, at least once. False: never."""
     time_unknown: QueryFlag | None = None
-    """True: resolved or closed, and nobody knows when. False: all others."""
+    """True: resolved, confirmed or closed, and nobody knows when. False: all others."""
     owner: Owner | None = None
     """Whose it is."""
+    owner_kind: OwnerKind | None = None
+    """`agent`: a person answers for it. `queue`: it waits in a queue."""
+    found_by: Annotated[list[FoundBy], Field(max_length=len(FoundBy))] = Field(default=[])
+    """Found in one of these ways; repeat for more."""
     unit: Label | None = None
     """Worked on by this unit."""
     severity: Annotated[list[Severity], Field(max_length=len(Severity))] = Field(default=[])

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from app.domain.recovery.complaints import ComplaintState, EventKind
+from app.domain.recovery.complaints import ComplaintState, EventKind, OwnerKind
 from app.schemas.common.base import (
     Code,
     Input,
@@ -32,6 +32,14 @@ class ComplaintStep(Input):
 
     at: InstantIn | None = Field(default=None, examples=["2026-11-23T09:34:00Z"])
     """When it happened; now by default. Not before the complaint's last step, and not in the future."""
+
+
+class ComplaintWait(ComplaintStep):
+    """What the customer was asked; `{}` where that need not be said."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"note": "Asked for a photo of the box."}]})
+
+    note: Note | None = Field(default=None, examples=["Asked for a photo of the box."])
 
 
 class ComplaintResolution(ComplaintStep):
@@ -84,8 +92,12 @@ class ComplaintEventRead(Output):
     """The complaint's state after it."""
     owner: Annotated[str, line_out(100)]
     """Whose the complaint was after it."""
+    owner_kind: OwnerKind
+    """Whether ``owner`` is a person or a queue."""
     actor_id: Annotated[str, line_out(100)]
     """Who did it: id of an API key, or `system`."""
+    agent: Annotated[str, line_out(100)] | None
+    """The person for whom the key acted; null: nobody was named."""
     at: datetime
     """When it happened."""
     time_unknown: bool

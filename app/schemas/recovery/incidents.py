@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field
 
 from app.domain.activity.interactions import Phase
 from app.domain.customers.customers import Channel
-from app.domain.recovery.incidents import FaultOf, IncidentState
+from app.domain.recovery.incidents import Fault, IncidentState
 from app.schemas.common.base import (
     UNSET,
     HappenedIn,
@@ -124,7 +124,7 @@ class IncidentRead(Output):
     unit: Label | None
     cause: Label | None
     """The latest one recorded; null while nobody knows it."""
-    fault_of: FaultOf | None
+    fault: Fault | None
     """Whose fault that cause is."""
     state: IncidentState
     started_at: datetime

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from app.domain.recovery.incidents import FaultOf
+from app.domain.recovery.incidents import Fault
 from app.schemas.common.base import (
     DateIn,
     HappenedIn,
@@ -24,12 +24,12 @@ from app.schemas.recovery.complaints import Owner
 EXAMPLE_PREVENTION_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7e30"
 """A prevention of the incident that is shown."""
 EXAMPLE_TO_COMPLETE_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7e31"
-MAX_NOTE = 2000
+MAX_TEXT = 2000
 
-Note = Annotated[str, paragraph(MAX_NOTE)]
+Said = Annotated[str, paragraph(MAX_TEXT)]
 
 
-class CauseCreate(Input):
+class IncidentCauseCreate(Input):
     """Why it happened."""
 
     model_config = ConfigDict(
@@ -37,8 +37,8 @@ class CauseCreate(Input):
             "examples": [
                 {
                     "cause": "retry-without-lock",
-                    "fault_of": "us",
-                    "note": "Nothing kept the run from starting twice.",
+                    "fault": "us",
+                    "text": "Nothing kept the run from starting twice.",
                 }
             ]
         }
@@ -46,21 +46,21 @@ class CauseCreate(Input):
 
     cause: Label = Field(examples=["retry-without-lock"])
     """Code of the cause."""
-    fault_of: FaultOf = Field(examples=["us"])
+    fault: Fault = Field(examples=["us"])
     """Whose fault it is."""
-    note: Note | None = Field(default=None, examples=["Nothing kept the run from starting twice."])
+    text: Said | None = Field(default=None, examples=["Nothing kept the run from starting twice."])
     at: HappenedIn | None = None
     """When it was found out; now by default."""
 
 
-class CauseRead(Output):
+class IncidentCauseRead(Output):
     """A recorded cause; never edited. The latest counts."""
 
     id: UUID
     incident_id: UUID
     cause: Label
-    fault_of: FaultOf
-    note: Annotated[str, paragraph_out(MAX_NOTE)] | None
+    fault: Fault
+    text: Annotated[str, paragraph_out(MAX_TEXT)] | None
     actor_id: Annotated[str, line_out(100)]
     """Who recorded it: id of an API key, or `system`."""
     at: datetime
@@ -68,24 +68,24 @@ class CauseRead(Output):
     recorded_at: datetime
 
 
-class CausePage(PageOf):
+class IncidentCausePage(PageOf):
     """A page of causes."""
 
-    data: Annotated[list[CauseRead], Field(max_length=200)]
+    data: Annotated[list[IncidentCauseRead], Field(max_length=200)]
 
 
-class PreventionCreate(Input):
+class IncidentPreventionCreate(Input):
     """What is done so that it does not happen again."""
 
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
-                {"measure": "The invoice run takes a lock.", "responsible": "elvin.m", "due_on": "2026-12-15"}
+                {"text": "The invoice run takes a lock.", "responsible": "elvin.m", "due_on": "2026-12-15"}
             ]
         }
     )
 
-    measure: Annotated[str, paragraph(MAX_NOTE)] = Field(examples=["The invoice run takes a lock."])
+    text: Said = Field(examples=["The invoice run takes a lock."])
     """What is to be done."""
     responsible: Owner = Field(examples=["elvin.m"])
     """Who sees to it."""
@@ -93,29 +93,30 @@ class PreventionCreate(Input):
     """The day by which it is to be done."""
 
 
-class PreventionCompletion(Input):
+class IncidentPreventionCompletion(Input):
     """That a prevention is done; `{}` for now."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"note": "Live since this morning."}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"text": "Live since this morning."}]})
 
-    done_at: HappenedIn | None = Field(default=None, examples=["2026-11-23T16:00:00Z"])
+    at: HappenedIn | None = Field(default=None, examples=[None])
     """When it was done; now by default. Not before the incident began."""
-    note: Note | None = Field(default=None, examples=["Live since this morning."])
+    text: Said | None = Field(default=None, examples=["Live since this morning."])
 
 
-class PreventionRead(Output):
+class IncidentPreventionRead(Output):
     """A measure so that an incident does not happen again. Once done, `/v1/insights/failures` compares how
     often its failure happened before and after."""
 
     id: UUID
     version: Version
     incident_id: UUID
-    measure: Annotated[str, paragraph_out(MAX_NOTE)]
+    text: Annotated[str, paragraph_out(MAX_TEXT)]
+    """The measure."""
     responsible: Annotated[str, line_out(100)]
     due_on: date | None
     done_at: datetime | None
     """Null while it is not done."""
-    note: Annotated[str, paragraph_out(MAX_NOTE)] | None
+    done_text: Annotated[str, paragraph_out(MAX_TEXT)] | None
     """What was said when it was done."""
     actor_id: Annotated[str, line_out(100)]
     """Who recorded it: id of an API key, or `system`."""
@@ -123,7 +124,7 @@ class PreventionRead(Output):
     updated_at: datetime
 
 
-class PreventionPage(PageOf):
+class IncidentPreventionPage(PageOf):
     """A page of preventions."""
 
-    data: Annotated[list[PreventionRead], Field(max_length=200)]
+    data: Annotated[list[IncidentPreventionRead], Field(max_length=200)]

@@ -20,7 +20,14 @@ from app.domain.common.access import Actor
 from app.domain.imports.refusals import Refusal, Refused
 from app.domain.imports.source_digests import merge, newer_members, pack, unheard
 from app.domain.imports.targets import RecordKind
-from app.domain.recovery.complaints import ENDED_STATES, OPEN_STATES, PAST_STEPS, ComplaintState, end_times
+from app.domain.recovery.complaints import (
+    END_TIMES,
+    ENDED_STATES,
+    OPEN_STATES,
+    PAST_STEPS,
+    ComplaintState,
+    end_times,
+)
 from app.errors import AppError, ConflictError
 from app.schemas.activity.interactions import InteractionUpdate
 from app.schemas.recovery.complaints import ComplaintUpdate
@@ -52,7 +59,11 @@ APART: Mapping[RecordKind, tuple[str, ...]] = {
 }
 """Members besides the customer in which a record never changes."""
 
-CLOSED = ComplaintState.CLOSED
+_FARTHER = {
+    ComplaintState.RESOLVED: (ComplaintState.CONFIRMED, ComplaintState.CLOSED),
+    ComplaintState.CONFIRMED: (ComplaintState.CLOSED,),
+}
+"""States that a complaint may have reached here beyond the one its source says."""
 
 _NOT_STATED = frozenset(("source", "external_id", "create_missing", "survey_version", "changed_at"))
 """Members that are of the mapping, or of the day on which the file was sent;
@@ -213,8 +224,8 @@ def _reopened_unheard(item: Any, members: Row, row: Row) -> set[str]:
     state = getattr(item, "state", None)
     is_new = "state" in unheard({"state": members.get("state")}, row["source_said"])
     still_open = state in OPEN_STATES and (is_new or row["state"] in OPEN_STATES)
-    was_resolved = state == ComplaintState.RESOLVED and row["state"] == CLOSED
-    return {"state"} if still_open or was_resolved else set()
+    is_farther = state in _FARTHER and row["state"] in _FARTHER[state]
+    return {"state"} if still_open or is_farther else set()
 
 
 def _apart(kind: RecordKind, changed: Collection[str]) -> str | None:
@@ -283,7 +294,8 @@ def _change_complaint(
     if item.state in ENDED_STATES:
         ends = end_times(item.state, {**row, **_times_of(item, changed)}, item.changed_at)
         changed = changed | ({"resolved_at"} if row["state"] in OPEN_STATES else set())
-        changed = changed | ({"closed_at"} if item.state == CLOSED != row["state"] else set())
+        is_behind = row["state"] != item.state and row["state"] not in _FARTHER.get(item.state, ())
+        changed = changed | (set(END_TIMES[item.state][1:]) if is_behind else set())
     else:
         ends = _times_of(item, changed)
     if row["resolved_at"] is not None and item.resolved_at == item.closed_at:
@@ -322,10 +334,9 @@ def _take_step(
     tx: WriteTx, actor: Actor, row: Row, member: str, at: datetime | None, resolution: str | None
 ) -> None:
     """Take the step whose time is ``member``: ``at`` None where nobody knows it."""
-    taken = {"resolved_at": ENDED_STATES, "closed_at": {CLOSED}}.get(member, ())
     if at is None:
         steps.end_at_unknown_time(tx, actor, row["id"], PAST_STEPS[member], resolution)
-    elif row["state"] in taken:
+    elif member in END_TIMES.get(row["state"], ()):
         steps.correct_times(tx, actor, row["id"], {member: at})
     else:
         _STEPS[member](tx, actor, row["id"], at, resolution)
@@ -341,6 +352,10 @@ def _resolve(tx: WriteTx, actor: Actor, complaint_id: UUID, at: datetime, said: 
     steps.resolve(tx, actor, complaint_id, data)
 
 
+def _confirm(tx: WriteTx, actor: Actor, complaint_id: UUID, at: datetime, _said: str | None) -> None:
+    steps.confirm(tx, actor, complaint_id, at)
+
+
 def _close(tx: WriteTx, actor: Actor, complaint_id: UUID, at: datetime, _said: str | None) -> None:
     steps.close(tx, actor, complaint_id, ComplaintStep.model_construct(at=at))
 
@@ -348,6 +363,7 @@ def _close(tx: WriteTx, actor: Actor, complaint_id: UUID, at: datetime, _said: s
 _STEPS: Mapping[str, Callable[[Connection, Actor, UUID, datetime, str | None], None]] = {
     "acknowledged_at": _acknowledge,
     "resolved_at": _resolve,
+    "confirmed_at": _confirm,
     "closed_at": _close,
 }
 _CHANGES: Mapping[RecordKind, Callable[[Connection, Actor, Row, Any, set[str], Customers, UUID], None]] = {

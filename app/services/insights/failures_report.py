@@ -1,16 +1,16 @@
 """The failure map: where what goes wrong, how often and for whom, and whether it became less.
 
-Complaints that say once more what another one says are counted once, under the leading one. A complaint of
-an incident has the incident's cause.
+Complaints that say once more what another one says are counted once, under the leading one. A complaint has
+its latest cause, and where none was recorded of it that of its incident.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import ColumnElement, Select, case, func, literal, select, union_all
 
 from app.domain.common import money
 from app.domain.common.access import Actor
@@ -20,9 +20,16 @@ from app.domain.satisfaction.change import Verdict
 from app.schemas.insights.failures import MAX_KINDS, MAX_PREVENTIONS, FailuresQuery
 from app.services.insights.satisfaction_report import window_days
 from app.store.engine import in_thread
-from app.store.tables import Complaint, CustomerScore, Incident, IncidentPrevention, ScoringRun
+from app.store.tables import (
+    Complaint,
+    ComplaintRecoveryStep,
+    CustomerScore,
+    Incident,
+    IncidentPrevention,
+    ScoringRun,
+)
 from app.store.transactions import ReadTx, Row
-from app.store.types import now
+from app.store.types import Id, now
 from app.texts import translate
 
 METHODS = ("failure_pareto", "rate_change", "prevention_effect")
@@ -33,6 +40,7 @@ LIMITS = (
     "After a bad time fewer failures follow by themselves: fewer after a prevention need not be its effect.",
 )
 _DAY = timedelta(days=1)
+Shape = Callable[[Row], Row]
 _RUN = select(ScoringRun.id, ScoringRun.as_of, ScoringRun.currency).where(ScoringRun.is_current)
 
 
@@ -47,9 +55,10 @@ def report(tx: ReadTx, actor: Actor, query: FailuresQuery, language: str) -> Row
     start, end = map(actor.company.start_of, window_days(actor.company, query.from_, query.to))
     where = [one for one in FailureWhere if one in query.where]
     run = tx.execute(_RUN).first()
-    currency = None if run is None else run.currency
-    found = _Found(tx, start, end, query.what)
-    cells = _cells(found.cells(where), where, currency)
+    currency = actor.company.reporting_currency if run is None else run.currency
+    found = _Found(tx, start, end, query.what, currency)
+    shape = _shaper(currency, has_run=run is not None)
+    cells = _cells(found.cells(where), where, shape)
     shown, rest = cells[: query.limit], cells[query.limit :]
     counts: Counter[str | None] = Counter()
     for cell in cells:
@@ -61,7 +70,8 @@ def report(tx: ReadTx, actor: Actor, query: FailuresQuery, language: str) -> Row
         "run_id": None if run is None else run.id,
         "as_of": None if run is None else run.as_of,
         "duplicates": found.duplicates(),
-        "total": _figures(found.total(), currency),
+        "total": shape(found.total()),
+        "fixes_left_out": found.fixes_left_out(),
         "cells": shown,
         "others": {"cells": len(rest), "complaints": sum(cell["complaints"] for cell in rest)},
         "pareto": _pareto(counts),
@@ -75,22 +85,35 @@ def report(tx: ReadTx, actor: Actor, query: FailuresQuery, language: str) -> Row
 # --- inside
 
 
-def _cause() -> Any:
-    """The cause of a complaint: that of its incident."""
-    return Incident.cause
+_STEP = ComplaintRecoveryStep
+_LATEST = (
+    select(
+        _STEP.complaint_id,
+        _STEP.cause,
+        func.row_number()
+        .over(partition_by=_STEP.complaint_id, order_by=(_STEP.at.desc(), _STEP.id.desc()))
+        .label("place"),
+    )
+    .where(_STEP.kind == "cause")
+    .subquery()
+)
+"""Causes of complaints; the latest one of each is in place 1."""
+
+_KINDS: Mapping[FailureWhat, Any] = {
+    FailureWhat.CAUSE: func.coalesce(_LATEST.c.cause, Incident.cause),
+    FailureWhat.CATEGORY: Complaint.category,
+}
 
 
-def _kind(what: FailureWhat) -> Any:
-    return _cause() if what is FailureWhat.CAUSE else Complaint.category
-
-
-def _cases(statement: Select[Any], start: datetime, end: datetime) -> Select[Any]:
-    """The complaints of a time that are cases of their own, each with its incident."""
-    return (
-        statement.select_from(Complaint)
-        .join(Incident, Incident.id == Complaint.incident_id, isouter=True)
-        .where(Complaint.leading_complaint_id.is_(None))
-        .where(Complaint.received_at >= start, Complaint.received_at < end)
+def _cases(statement: Select[Any], start: datetime, end: datetime, what: FailureWhat) -> Select[Any]:
+    """The complaints of a time that are cases of their own, each with what tells its kind."""
+    cases = statement.select_from(Complaint)
+    if what is FailureWhat.CAUSE:
+        latest = (_LATEST.c.complaint_id == Complaint.id) & (_LATEST.c.place == 1)
+        cases = cases.join(_LATEST, latest, isouter=True)
+        cases = cases.join(Incident, Incident.id == Complaint.incident_id, isouter=True)
+    return cases.where(Complaint.leading_complaint_id.is_(None)).where(
+        Complaint.received_at >= start, Complaint.received_at < end
     )
 
 
@@ -102,10 +125,11 @@ class _Found:
     start: datetime
     end: datetime
     what: FailureWhat
+    currency: str
 
     def cells(self, where: Sequence[FailureWhere]) -> list[Row]:
         """Figures by place and kind."""
-        keys = [*(getattr(Complaint, one) for one in where), _kind(self.what).label("what")]
+        keys = [*(getattr(Complaint, one) for one in where), _KINDS[self.what].label("what")]
         return self._figures(keys)
 
     def total(self) -> Row:
@@ -121,14 +145,28 @@ class _Found:
 
     def counts(self, start: datetime, end: datetime) -> Counter[str | None]:
         """Complaints of another window by kind."""
-        what = _kind(self.what).label("what")
-        counted = _cases(select(what, func.count().label("n")), start, end).group_by(what)
+        what = _KINDS[self.what].label("what")
+        counted = _cases(select(what, func.count().label("n")), start, end, self.what).group_by(what)
         return Counter({row.what: row.n for row in self.tx.execute(counted)})
+
+    def fixes_left_out(self) -> int:
+        """Fixes of the window whose cost is in another currency."""
+        other = _cases(select(func.count()), self.start, self.end, FailureWhat.CATEGORY)
+        other = other.join(_STEP, _STEP.complaint_id == Complaint.id)
+        return int(self.tx.execute(other.where(_STEP.cost_currency != self.currency)).scalar_one())
 
     def _figures(self, keys: Sequence[ColumnElement[Any]]) -> list[Row]:
         names = [key.key or "" for key in keys]
-        each = select(*keys, Complaint.customer_id, func.count().label("n"))
-        by_customer = _cases(each, self.start, self.end).group_by(*keys, Complaint.customer_id).subquery()
+        costs = (
+            select(_STEP.complaint_id, func.sum(_STEP.cost_minor).label("cost_minor"))
+            .where(_STEP.cost_currency == self.currency)
+            .group_by(_STEP.complaint_id)
+            .subquery()
+        )
+        sums = func.count().label("n"), func.sum(costs.c.cost_minor).label("cost_minor")
+        each = _cases(select(*keys, Complaint.customer_id, *sums), self.start, self.end, self.what)
+        each = each.join(costs, costs.c.complaint_id == Complaint.id, isouter=True)
+        by_customer = each.group_by(*keys, Complaint.customer_id).subquery()
         columns = [by_customer.c[name] for name in names]
         score = CustomerScore.value_at_risk_minor
         grouped = (
@@ -138,6 +176,7 @@ class _Found:
                 func.count(by_customer.c.customer_id).label("customers"),
                 func.count(case((by_customer.c.n > 1, 1))).label("repeat_customers"),
                 func.coalesce(func.sum(score), 0).label("value_at_risk_minor"),
+                func.sum(by_customer.c.cost_minor).label("cost_minor"),
             )
             .select_from(by_customer)
             .join(CustomerScore, CustomerScore.customer_id == by_customer.c.customer_id, isouter=True)
@@ -146,17 +185,28 @@ class _Found:
         return [dict(row) for row in self.tx.execute(grouped).mappings()]
 
 
-def _figures(row: Row, currency: str | None) -> Row:
-    at_risk = None if currency is None else money.to_wire(int(row["value_at_risk_minor"]), currency)
-    counts = {name: int(row[name]) for name in ("complaints", "customers", "repeat_customers")}
-    return {**counts, "value_at_risk": at_risk, "fix_cost": None, "compensation": None}
+def _shaper(currency: str, *, has_run: bool) -> Shape:
+    """What brings figures into the shape of the answer; without a run nothing is known to be at risk."""
+
+    def amount(minor: Any) -> Row | None:
+        return None if minor is None else money.to_wire(int(minor), currency)
+
+    def shape(row: Row) -> Row:
+        return {
+            **{name: int(row[name]) for name in ("complaints", "customers", "repeat_customers")},
+            "value_at_risk": amount(row["value_at_risk_minor"]) if has_run else None,
+            "fix_cost": amount(row["cost_minor"]),
+            "compensation": None,
+        }
+
+    return shape
 
 
-def _cells(rows: Iterable[Row], where: Sequence[FailureWhere], currency: str | None) -> list[Row]:
+def _cells(rows: Iterable[Row], where: Sequence[FailureWhere], shape: Shape) -> list[Row]:
     """Cells, the fullest first; as full ones in the order of their keys."""
     cells = []
     for row in rows:
-        figures = _figures(row, currency)
+        figures = shape(row)
         keys = {one.value: row[one] if one in where else None for one in FailureWhere}
         cells.append({**keys, "what": row["what"], **figures, "is_small": figures["complaints"] < SMALL})
     names = (*FailureWhere, "what")
@@ -221,23 +271,38 @@ def _trend(found: _Found, counts: Counter[str | None]) -> Row:
 
 def _preventions(tx: ReadTx, start: datetime, end: datetime, days: int) -> list[Row]:
     """What became of the failures at which the preventions of a window aimed."""
-    done = (
-        select(
-            IncidentPrevention.id.label("prevention_id"),
-            IncidentPrevention.incident_id,
-            IncidentPrevention.measure,
-            IncidentPrevention.responsible,
-            IncidentPrevention.done_at,
-            Incident.cause,
-            Incident.category,
-        )
-        .join(Incident, Incident.id == IncidentPrevention.incident_id)
-        .where(IncidentPrevention.done_at >= start, IncidentPrevention.done_at < end)
-        .order_by(IncidentPrevention.done_at.desc(), IncidentPrevention.id.desc())
-        .limit(MAX_PREVENTIONS)
-    )
+    both = union_all(*(_done(start, end, of_incident=one) for one in (True, False))).subquery()
+    newest = both.c.done_at.desc(), both.c.prevention_id.desc()
+    found = tx.execute(select(both).order_by(*newest).limit(MAX_PREVENTIONS)).mappings().all()
     at, length = now(), timedelta(days=days)
-    return [_effect(tx, dict(row), length, at) for row in tx.execute(done).mappings().all()]
+    return [_effect(tx, dict(row), length, at) for row in found]
+
+
+def _done(start: datetime, end: datetime, *, of_incident: bool) -> Select[Any]:
+    """The finished preventions of incidents, or of complaints, and at what they aimed."""
+    table: Any = IncidentPrevention if of_incident else _STEP
+    nobody = literal(None, Id())
+    about = (table.incident_id, nobody) if of_incident else (nobody, table.complaint_id)
+    kind = Incident.category if of_incident else Complaint.category
+    cause = Incident.cause if of_incident else _KINDS[FailureWhat.CAUSE]
+    statement: Select[Any] = select(
+        table.id.label("prevention_id"),
+        about[0].label("incident_id"),
+        about[1].label("complaint_id"),
+        table.text.label("measure"),
+        table.responsible,
+        table.done_at,
+        cause.label("cause"),
+        kind.label("category"),
+    ).where(table.done_at >= start, table.done_at < end)
+    if of_incident:
+        return statement.join(Incident, Incident.id == table.incident_id)
+    latest = (_LATEST.c.complaint_id == Complaint.id) & (_LATEST.c.place == 1)
+    return (
+        statement.join(Complaint, Complaint.id == table.complaint_id)
+        .join(_LATEST, latest, isouter=True)
+        .join(Incident, Incident.id == Complaint.incident_id, isouter=True)
+    )
 
 
 def _effect(tx: ReadTx, row: Row, length: timedelta, at: datetime) -> Row:
@@ -250,12 +315,12 @@ def _effect(tx: ReadTx, row: Row, length: timedelta, at: datetime) -> Row:
         is_earlier = Complaint.received_at < done_at
         earlier, later = func.count(case((is_earlier, 1))), func.count(case((~is_earlier, 1)))
         counted: Any = select(earlier.label("before"), later.label("after"))
-        found = tx.execute(_cases(counted, done_at - length, until).where(_kind(by) == what)).one()
+        window = _cases(counted, done_at - length, until, by)
+        found = tx.execute(window.where(_KINDS[by] == what)).one()
         before, after = found.before, found.after
     change = rate_change(before, length / _DAY, after, (until - done_at) / _DAY)
     return {
         **row,
-        "complaint_id": None,
         "by": by,
         "what": what,
         "before": change.before,

@@ -3,6 +3,8 @@
 from app.domain.common.access import Actor, Scope
 from app.errors import FieldError, ForbiddenError
 
+LIMITED = "This belongs to the whole company, and the key is limited to units. Use a key without units."
+
 
 def require(actor: Actor, *scopes: Scope) -> None:
     """Check that the caller holds every scope.

@@ -32,6 +32,11 @@ def has_number(text: str) -> Any:
         raise InvalidError(fields=[wrong]) from None
 
 
+def was_reopened(wanted: bool) -> Any:
+    """The condition on complaints that were reopened, or on all others."""
+    return Complaint.reopened_count > 0 if wanted else Complaint.reopened_count == 0
+
+
 def _is_duplicate(wanted: bool) -> Any:
     leading = Complaint.leading_complaint_id
     return leading.is_not(None) if wanted else leading.is_(None)

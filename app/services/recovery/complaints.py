@@ -14,12 +14,14 @@ from app.domain.common.access import Actor
 from app.domain.common.days import clock_text, is_future
 from app.domain.recovery import search_words
 from app.domain.recovery.complaints import (
+    END_TIMES,
     ENDED_STATES,
     OPEN_STATES,
     PAST_STEPS,
     ComplaintState,
     EventKind,
     Lifecycle,
+    OwnerKind,
     end_times,
     is_time_unknown,
     make_number,
@@ -62,9 +64,11 @@ def _is_open(wanted: bool) -> Any:
 
 
 def _has_no_time(wanted: bool) -> Any:
-    closed = and_(Complaint.state == ComplaintState.CLOSED, Complaint.closed_at.is_(None))
-    ended = Complaint.state.in_(sorted(ENDED_STATES))
-    unknown = and_(ended, or_(Complaint.resolved_at.is_(None), closed))
+    of_state = (
+        and_(Complaint.state == state, or_(*(getattr(Complaint, member).is_(None) for member in members)))
+        for state, members in END_TIMES.items()
+    )
+    unknown = or_(*of_state)
     return unknown if wanted else not_(unknown)
 
 
@@ -80,6 +84,7 @@ COMPLAINTS = Listing(
         equal(
             Complaint.customer_id,
             Complaint.owner,
+            Complaint.owner_kind,
             Complaint.unit,
             Complaint.category,
             Complaint.product,
@@ -88,10 +93,11 @@ COMPLAINTS = Listing(
             *complaint_filters.COLUMNS,
         ),
         complaint_filters.DUPLICATES,
-        any_of(Complaint.state, Complaint.severity),
+        any_of(Complaint.state, Complaint.severity, Complaint.found_by),
         where("number", complaint_filters.has_number),
         where("open", _is_open),
         where("time_unknown", _has_no_time),
+        where("reopened", complaint_filters.was_reopened),
         window("received", Complaint.received_at),
         since(Complaint.updated_at),
     ],
@@ -105,8 +111,7 @@ _as_read = shaper(ComplaintRead)
 
 def shape(row: Row) -> Row:
     """A row as `ComplaintRead` wants it."""
-    unknown = is_time_unknown(row["state"], row["resolved_at"], row["closed_at"])
-    return _as_read({**row, "time_unknown": unknown})
+    return _as_read({**row, "time_unknown": is_time_unknown(row["state"], row)})
 
 
 # --- reading
@@ -267,7 +272,9 @@ def event(
         "kind": kind,
         "state": complaint["state"],
         "owner": complaint["owner"],
+        "owner_kind": complaint["owner_kind"],
         "actor_id": actor.id,
+        "agent": actor.agent,
         "at": at,
         "recorded_at": complaint["updated_at"],
         "note": note,
@@ -292,7 +299,7 @@ def _past(item: ComplaintCreate, at: datetime) -> Past | AppError:
     state, changed_at = getattr(item, "state", None), getattr(item, "changed_at", None)
     ends: set[str] = set()
     if state in ENDED_STATES:
-        ends = {"resolved_at", "closed_at"} if state == ComplaintState.CLOSED else {"resolved_at"}
+        ends = set(END_TIMES[state])
         whole = end_times(state, {"received_at": received_at, **times}, changed_at)
         times = {member: whole[member] for member in PAST_STEPS}
     wrong = [
@@ -306,12 +313,12 @@ def _past(item: ComplaintCreate, at: datetime) -> Past | AppError:
         for member, happened_at in times.items()
         if happened_at is not None and is_future(happened_at, at)
     ]
-    if state in OPEN_STATES and (times["resolved_at"] or times["closed_at"]):
+    if state in OPEN_STATES and any(times[member] for member in END_TIMES[ComplaintState.CLOSED]):
         wrong.append(FieldError("/state", "state_contradicted", _CONTRADICTED))
     if times["resolved_at"] is None and not ends:
         wrong += [
             FieldError(f"/{member}", "not_resolved", "This goes with resolved_at.")
-            for member in ("closed_at", "resolution")
+            for member in ("confirmed_at", "closed_at", "resolution")
             if getattr(item, member) is not None
         ]
     if wrong:
@@ -328,13 +335,17 @@ def _new_row(
     actor: Actor, item: ComplaintCreate, past: Past, at: datetime, row_id: UUID, import_id: UUID | None
 ) -> Row:
     """The row of an item whose customer is still to be found."""
+    owner = item.owner or actor.company.complaint_owner
+    is_queue = owner == actor.company.complaint_owner
     return {
         **item.model_dump(exclude={"customer", "create_missing", "state", "changed_at"}),
         **asdict(past[-1][2]),
         "id": row_id,
         "version": len(past),
         "number": _draw_number(),
-        "owner": item.owner or actor.company.complaint_owner,
+        "owner": owner,
+        "owner_kind": OwnerKind.QUEUE if is_queue else OwnerKind.AGENT,
+        "accepted_at": None,
         "received_at": past[0][1],
         "recorded_at": at,
         "updated_at": at,
@@ -347,7 +358,7 @@ def _first_events(actor: Actor, row: Row, past: Past) -> Iterator[Row]:
     """The events of a complaint that has just been recorded."""
     for number, (kind, at, life) in enumerate(past, start=1):
         note = life.resolution if kind == EventKind.RESOLVED else None
-        ended = {EventKind.RESOLVED: life.resolved_at, EventKind.CLOSED: life.closed_at}
+        ended = {step: getattr(life, member) for member, step in PAST_STEPS.items()}
         after, unknown = {**row, "version": number, "state": life.state}, ended.get(kind, at) is None
         yield event(actor, after, kind, at, note=note, time_unknown=unknown)
 

@@ -139,7 +139,7 @@ def create(tx: WriteTx, actor: Actor, data: IncidentCreate, *, incident_id: UUID
         "version": 1,
         "started_at": data.started_at or at,
         "cause": None,
-        "fault_of": None,
+        "fault": None,
         "closed_at": None,
         "recorded_by": actor.id,
         "recorded_at": at,

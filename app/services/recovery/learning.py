@@ -9,11 +9,11 @@ from app.domain.common.access import Actor
 from app.errors import ConflictError, NotFoundError
 from app.schemas.common.base import Paging, shaper
 from app.schemas.recovery.learning import (
-    CauseCreate,
-    CauseRead,
-    PreventionCompletion,
-    PreventionCreate,
-    PreventionRead,
+    IncidentCauseCreate,
+    IncidentCauseRead,
+    IncidentPreventionCompletion,
+    IncidentPreventionCreate,
+    IncidentPreventionRead,
 )
 from app.services.platform import preconditions
 from app.services.recovery import incidents
@@ -24,8 +24,8 @@ from app.store.tables import IncidentCause, IncidentPrevention
 from app.store.transactions import ReadTx, Row, WriteTx
 from app.store.types import new_id
 
-_as_cause = shaper(CauseRead)
-_as_prevention = shaper(PreventionRead)
+_as_cause = shaper(IncidentCauseRead)
+_as_prevention = shaper(IncidentPreventionRead)
 _MISSING = "There is no such prevention."
 
 
@@ -43,7 +43,7 @@ def causes(tx: ReadTx, actor: Actor, query: Paging, after: After | None, inciden
 
 
 def add_cause(
-    tx: WriteTx, actor: Actor, incident_id: UUID, data: CauseCreate, if_match: str | None = None
+    tx: WriteTx, actor: Actor, incident_id: UUID, data: IncidentCauseCreate, if_match: str | None = None
 ) -> Row:
     """Record why an incident happened; returns the incident, which names its latest cause.
 
@@ -57,14 +57,14 @@ def add_cause(
         "id": new_id(),
         "incident_id": incident_id,
         "cause": data.cause,
-        "fault_of": data.fault_of,
-        "note": data.note,
+        "fault": data.fault,
+        "text": data.text,
         "actor_id": actor.id,
         "at": data.at or change.recorded_at,
         "recorded_at": change.recorded_at,
     }
     tx.execute(insert(IncidentCause).values(row))
-    named = {"cause": data.cause, "fault_of": data.fault_of}
+    named = {"cause": data.cause, "fault": data.fault}
     return incidents.shape(change.store("incident.cause_recorded", named))
 
 
@@ -95,7 +95,7 @@ def add_prevention(
     tx: WriteTx,
     actor: Actor,
     incident_id: UUID,
-    data: PreventionCreate,
+    data: IncidentPreventionCreate,
     *,
     prevention_id: UUID | None = None,
 ) -> Row:
@@ -114,7 +114,7 @@ def add_prevention(
         "version": 1,
         "incident_id": incident_id,
         "done_at": None,
-        "note": None,
+        "done_text": None,
         "actor_id": actor.id,
         "recorded_at": change.recorded_at,
         "updated_at": change.recorded_at,
@@ -129,7 +129,7 @@ def complete_prevention(
     actor: Actor,
     incident_id: UUID,
     prevention_id: UUID,
-    data: PreventionCompletion,
+    data: IncidentPreventionCompletion,
     if_match: str | None = None,
 ) -> Row:
     """Note that a prevention is done.
@@ -150,13 +150,13 @@ def complete_prevention(
         raise ConflictError("The prevention is done already.", code="prevention_done")
     started_at = change.before["started_at"]
     changes = {
-        "done_at": incidents.happened_at(change, data.done_at, started_at, "/done_at"),
-        "note": data.note,
+        "done_at": incidents.happened_at(change, data.at, started_at),
+        "done_text": data.text,
         "version": before["version"] + 1,
         "updated_at": change.recorded_at,
     }
     tx.execute(update(IncidentPrevention).where(IncidentPrevention.id == prevention_id).values(changes))
-    members = ["done_at", "note"] if data.note else ["done_at"]
+    members = ["done_at", "done_text"] if data.text else ["done_at"]
     action = "incident.prevention_done"
     trail.record(tx, actor, action, prevention_id, members=members, data=_of(incident_id))
     return _as_prevention({**before, **changes})

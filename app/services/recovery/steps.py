@@ -22,6 +22,7 @@ from app.domain.recovery.complaints import (
     ComplaintState,
     EventKind,
     Lifecycle,
+    OwnerKind,
     is_overtaken,
     out_of_order,
     possible_steps,
@@ -35,6 +36,7 @@ from app.schemas.recovery.events import (
     ComplaintReopening,
     ComplaintResolution,
     ComplaintStep,
+    ComplaintWait,
 )
 from app.services.activity import related_records
 from app.services.platform import rights
@@ -66,6 +68,17 @@ def start(
     return _step(tx, actor, complaint_id, EventKind.STARTED, data.at, if_match)
 
 
+def wait(
+    tx: WriteTx, actor: Actor, complaint_id: UUID, data: ComplaintWait, if_match: str | None = None
+) -> Row:
+    """Note that nothing can be done until the customer answers.
+
+    Raises:
+        ConflictError: not possible in the present state (``illegal_step``).
+    """
+    return _step(tx, actor, complaint_id, EventKind.WAITED, data.at, if_match, data.note)
+
+
 def resolve(
     tx: WriteTx, actor: Actor, complaint_id: UUID, data: ComplaintResolution, if_match: str | None = None
 ) -> Row:
@@ -75,6 +88,17 @@ def resolve(
         ConflictError: not possible in the present state (``illegal_step``).
     """
     return _step(tx, actor, complaint_id, EventKind.RESOLVED, data.at, if_match, data.resolution)
+
+
+def confirm(
+    tx: WriteTx, actor: Actor, complaint_id: UUID, at: datetime | None, if_match: str | None = None
+) -> Row:
+    """Note that the customer confirmed the resolution.
+
+    Raises:
+        ConflictError: not possible in the present state (``illegal_step``).
+    """
+    return _step(tx, actor, complaint_id, EventKind.CONFIRMED, at, if_match)
 
 
 def close(
@@ -109,13 +133,21 @@ def hand_over(
     """
     change = begin(tx, actor, complaints.COMPLAINTS, Complaint, complaint_id, if_match)
     before = change.before
-    wanted = {"owner": data.owner, "unit": before["unit"] if data.unit is None else data.unit}
+    is_queue = data.owner == actor.company.complaint_owner
+    wanted = {
+        "owner": data.owner,
+        "owner_kind": OwnerKind.QUEUE if is_queue else OwnerKind.AGENT,
+        "unit": before["unit"] if data.unit is None else data.unit,
+    }
     changes = change.differing(wanted)
     _check_unit(actor, changes)
     if not changes:
         raise ConflictError("The complaint has this owner and this unit already.")
     at = _happened_at(change, data.at)
-    return _store(change, EventKind.HANDED_OVER, at, changes, note=data.note, members=changes)
+    members = sorted(changes.keys() - {"owner_kind"})
+    if "owner" in changes:
+        changes["accepted_at"] = None
+    return _store(change, EventKind.HANDED_OVER, at, changes, note=data.note, members=members)
 
 
 def end_at_unknown_time(
@@ -207,7 +239,7 @@ def _step(
     if_match: str | None,
     given: str | None = None,
 ) -> Row:
-    """Take a step that changes the state; ``given`` is the resolution, or why it is reopened."""
+    """Take a step that changes the state; ``given`` is the resolution, or what was said with another step."""
     change = begin(tx, actor, complaints.COMPLAINTS, Complaint, complaint_id, if_match)
     life = _life(change, kind)
     happened_at = _happened_at(change, at)

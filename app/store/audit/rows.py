@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from app.store import dialects
 from app.store.transactions import ReadTx, WriteTx
 
-_TEXTS = ("actor_id", "request_id", "action", "object_id", "members")
+_TEXTS = ("actor_id", "agent", "request_id", "action", "object_id", "members")
 # SQLite keeps any kind of value in any column, and the driver fails at text that is none. Bytes in the place
 # of the same text are another value: who looks for the text does not find them.
 _TEXT = (
@@ -30,7 +30,7 @@ _SQLITE = (
 _POSTGRES = (
     "id, replace(id::text, '-', ''), "
     "CASE WHEN isfinite(at) THEN (extract(epoch FROM at) * 1000000)::bigint END, "
-    "actor_id, request_id, action, object_id, members::text, position, seal"
+    "actor_id, agent, request_id, action, object_id, members::text, position, seal"
 )
 _ENTRIES = "FROM audit_entries WHERE"
 
@@ -42,6 +42,7 @@ class Entry(NamedTuple):
     text: str
     """Every column but position and seal in one unambiguous spelling: what marks and seals are made over."""
     actor_id: str
+    agent: str | None
     position: int | None
     seal: bytes | None
 
@@ -54,9 +55,15 @@ def text_of(
     action: Any,
     object_id: Any,
     members: Any,
+    agent: Any = None,
 ) -> str:
-    """What marks and seals are made over."""
+    """What marks and seals are made over.
+
+    An entry without ``agent`` reads as entries did before there were any, so that their seals still fit.
+    """
     columns = [entry_hex, at_micros, actor_id, request_id, action, object_id, members]
+    if agent is not None:
+        columns.append(agent)
     return json.dumps(columns, separators=(",", ":"), default=repr)
 
 
@@ -113,16 +120,14 @@ def _read(tx: ReadTx, wanted: str, *values: int) -> list[Entry]:
 
 
 def _entry(row: Any) -> Entry:
-    row_id, entry_hex, at_micros, actor_id, request_id, action, object_id, members, position, seal = row
-    actor_id, members = _text(actor_id), _text(members)
+    row_id, entry_hex, at_micros, *said, position, seal = row
+    actor_id, agent, request_id, action, object_id, members = map(_text, said)
     try:
         members = json.loads(members)
     except (ValueError, TypeError, RecursionError):
         members = repr(members)  # no list, so it fits no seal
-    text = text_of(
-        entry_hex, at_micros, actor_id, _text(request_id), _text(action), _text(object_id), members
-    )
-    return Entry(row_id, text, str(actor_id), position, seal)
+    text = text_of(entry_hex, at_micros, actor_id, request_id, action, object_id, members, agent)
+    return Entry(row_id, text, str(actor_id), agent, position, seal)
 
 
 def _text(value: Any) -> Any:

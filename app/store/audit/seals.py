@@ -37,6 +37,7 @@ def is_marked(keys: AuditKeys, entry: Entry, *, earlier: bool = False) -> bool:
     ``earlier``: take the marks of previous secrets, too.
     """
     if entry.seal is None:
-        return entry.actor_id.endswith(UNMARKED) and not entry.actor_id.startswith(_KEYS)
+        is_own = entry.actor_id.endswith(UNMARKED) and not entry.actor_id.startswith(_KEYS)
+        return is_own and entry.agent is None
     known = keys.all if earlier else (keys.current,)
     return any(hmac.compare_digest(entry.seal, mark(one.mark, entry.text)) for one in known)

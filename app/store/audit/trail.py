@@ -56,16 +56,18 @@ def record_all(
     at, names, more = now(), sorted(members), data or {}
     micros, key = to_micros(at), keys.mark_key(tx.get_execution_options())
     actor_id = actor.id if key is not None else actor.id + seals.UNMARKED
+    agent = actor.agent if key is not None else None
     audit, events, ids = [], [], []
     for object_id, customer_id in objects:
         entry_id = new_id()
         ids.append(entry_id)
-        text = rows.text_of(entry_id.hex, micros, actor_id, actor.request_id, action, object_id, names)
+        text = rows.text_of(entry_id.hex, micros, actor_id, actor.request_id, action, object_id, names, agent)
         audit.append(
             {
                 "id": entry_id,
                 "at": at,
                 "actor_id": actor_id,
+                "agent": agent,
                 "request_id": actor.request_id,
                 "action": action,
                 "object_id": object_id,
@@ -80,6 +82,7 @@ def record_all(
                 "type": action,
                 "customer_id": customer_id,
                 "object_id": object_id,
+                "agent": actor.agent,
                 "data": {"members": names, **more},
             }
         )

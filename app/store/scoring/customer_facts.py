@@ -17,7 +17,7 @@ from app.domain.activity.interactions import Direction
 from app.domain.activity.transactions import LOWERING, TransactionKind
 from app.domain.common.days import day_number, day_shifts
 from app.domain.customers.customers import LeavingReason
-from app.domain.recovery.complaints import OPEN_STATES, ComplaintState
+from app.domain.recovery.complaints import OPEN_STATES, REOPENING
 from app.domain.scoring.parameters import NO_DAY, Parameters
 from app.domain.scoring.run_spec import Bounds, RunSpec
 from app.store.sql import numpy_io
@@ -196,8 +196,13 @@ def complaints(tx: ReadTx, bounds: Bounds, only: Ids | None = None) -> Columns:
         the oldest open one was received, `NEVER` without one.
     """
     seen = ComplaintEvent.at < bounds.end
+    was_reopened = func.max(case((ComplaintEvent.kind.in_(sorted(REOPENING)), 1), else_=0))
     last = (
-        select(ComplaintEvent.complaint_id, func.max(ComplaintEvent.number).label("number"))
+        select(
+            ComplaintEvent.complaint_id,
+            func.max(ComplaintEvent.number).label("number"),
+            was_reopened.label("was_reopened"),
+        )
         .where(seen)
         .group_by(ComplaintEvent.complaint_id)
     )
@@ -209,7 +214,7 @@ def complaints(tx: ReadTx, bounds: Bounds, only: Ids | None = None) -> Columns:
             numpy_io.raw_id(tx, Complaint.customer_id),
             func.count(),
             func.count(case((is_open, 1))),
-            func.count(case((and_(is_open, ComplaintEvent.state == ComplaintState.REOPENED), 1))),
+            func.count(case((and_(is_open, newest.c.was_reopened == 1), 1))),
             numpy_io.micros(tx, func.min(case((is_open, Complaint.received_at))), NEVER),
         )
         .join_from(newest, ComplaintEvent, _same_event(newest))

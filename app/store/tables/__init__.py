@@ -10,7 +10,14 @@ from app.store.tables.audit_and_idempotency import (
 )
 from app.store.tables.base import Base
 from app.store.tables.competitor_measurements import CompetitorMeasurement
-from app.store.tables.complaints import Complaint, ComplaintEvent, ComplaintWord
+from app.store.tables.complaints import (
+    Complaint,
+    ComplaintCategory,
+    ComplaintCause,
+    ComplaintEvent,
+    ComplaintRecoveryStep,
+    ComplaintWord,
+)
 from app.store.tables.contract_statements import ContractStatement
 from app.store.tables.contract_terms import ContractTerms
 from app.store.tables.customers import Customer, CustomerExternalId, CustomerLookup
@@ -29,6 +36,7 @@ from app.store.tables.incidents import Incident, IncidentCause, IncidentCustomer
 from app.store.tables.interactions import Disposition, Interaction
 from app.store.tables.jobs import Job, Worker
 from app.store.tables.model_evaluation import Backtest, ChurnContest
+from app.store.tables.people import Agent, Role, Unit
 from app.store.tables.replays import Replay
 from app.store.tables.scoring_runs import CustomerScore, RunColumns, ScoringRun
 from app.store.tables.surveys import (
@@ -42,6 +50,7 @@ from app.store.tables.transactions import ExchangeRate, Transaction
 from app.store.tables.unit_costs import UnitCost
 
 __all__ = [
+    "Agent",
     "ApiKey",
     "AuditAlarm",
     "AuditEntry",
@@ -51,7 +60,10 @@ __all__ = [
     "ChurnContest",
     "CompetitorMeasurement",
     "Complaint",
+    "ComplaintCategory",
+    "ComplaintCause",
     "ComplaintEvent",
+    "ComplaintRecoveryStep",
     "ComplaintWord",
     "ContractStatement",
     "ContractTerms",
@@ -78,6 +90,7 @@ __all__ = [
     "Job",
     "RefusedRow",
     "Replay",
+    "Role",
     "RunColumns",
     "ScoringRun",
     "SourceStatement",
@@ -87,6 +100,7 @@ __all__ = [
     "SurveyResponse",
     "SurveyVersion",
     "Transaction",
+    "Unit",
     "UnitCost",
     "Worker",
 ]

@@ -27,6 +27,8 @@ class AuditEntry(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     at: Mapped[datetime]
     actor_id: Mapped[str] = mapped_column(Text)
+    agent: Mapped[str | None] = mapped_column(Text)
+    """The person for whom the actor acted."""
     request_id: Mapped[str | None] = mapped_column(Text)
     action: Mapped[str] = mapped_column(Text)
     object_id: Mapped[str] = mapped_column(Text)
@@ -80,6 +82,8 @@ class Event(Base):
     type: Mapped[str] = mapped_column(Text)
     customer_id: Mapped[UUID | None]
     object_id: Mapped[str] = mapped_column(Text)
+    agent: Mapped[str | None] = mapped_column(Text)
+    """The person who did it, where one is known."""
     data: Mapped[dict[str, Any]]
     position: Mapped[int | None] = mapped_column(BigInteger, unique=True)
 
@@ -109,6 +113,8 @@ class ApiKey(Base):
     label: Mapped[str] = mapped_column(Text)
     scopes: Mapped[list[Any]]
     units: Mapped[list[Any]]
+    agent: Mapped[str | None] = mapped_column(Text)
+    """The person whose key it is; without one, that of a system."""
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     retires_at: Mapped[datetime | None]

@@ -30,7 +30,7 @@ class Base(DeclarativeBase):
     }
 
 
-def index_where_set(column: str) -> Index:
-    """An index of the rows where ``column`` is not null, for columns that most rows leave empty."""
+def index_where_set(column: str, *more: str) -> Index:
+    """An index of ``column`` and ``more`` for the rows where ``column`` is not null."""
     given = text(f"{column} IS NOT NULL")
-    return Index(None, column, postgresql_where=given, sqlite_where=given)
+    return Index(None, column, *more, postgresql_where=given, sqlite_where=given)

@@ -1,14 +1,19 @@
 """Complaints and what happened to them."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.store.tables.base import Base, index_where_set
 from app.store.types import Key
+
+# As `Key`; on SQLite the column was made as TEXT, and stays that.
+_ByBytes = Text().with_variant(Text(collation="C"), "postgresql")
+_RESOLVED = text("state IN ('resolved', 'confirmed')")
+_CATEGORY_SET = text("category IS NOT NULL")
 
 
 class Complaint(Base):
@@ -26,17 +31,21 @@ class Complaint(Base):
     channel: Mapped[str | None] = mapped_column(Text)
     subject: Mapped[str] = mapped_column(Text)
     text: Mapped[str | None] = mapped_column(Text)
-    category: Mapped[str | None] = mapped_column(Text)
+    category: Mapped[str | None] = mapped_column(_ByBytes)
     product: Mapped[str | None] = mapped_column(Text)
     severity: Mapped[str] = mapped_column(Text)
     our_fault: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(Text)
+    found_by: Mapped[str] = mapped_column(Text, server_default="customer")
     owner: Mapped[str] = mapped_column(Key)
+    owner_kind: Mapped[str] = mapped_column(Text, server_default="agent")
+    accepted_at: Mapped[datetime | None]
     unit: Mapped[str | None] = mapped_column(Key)
     resolution: Mapped[str | None] = mapped_column(Text)
     received_at: Mapped[datetime]
     acknowledged_at: Mapped[datetime | None]
     resolved_at: Mapped[datetime | None]
+    confirmed_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     reopened_count: Mapped[int]
     recorded_at: Mapped[datetime] = mapped_column(index=True)
@@ -55,6 +64,14 @@ class Complaint(Base):
         Index(None, "received_at", "id"),
         Index(None, "updated_at", "id"),
         Index(None, "owner", "state", "received_at"),
+        Index(None, "category", "received_at", postgresql_where=_CATEGORY_SET, sqlite_where=_CATEGORY_SET),
+        Index(
+            "ix_complaints_resolved",
+            "updated_at",
+            "id",
+            postgresql_where=_RESOLVED,
+            sqlite_where=_RESOLVED,
+        ),
         index_where_set("import_id"),
         index_where_set("incident_id"),
         index_where_set("leading_complaint_id"),
@@ -88,10 +105,81 @@ class ComplaintEvent(Base):
     kind: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(Text)
     owner: Mapped[str] = mapped_column(Key)
+    owner_kind: Mapped[str] = mapped_column(Text, server_default="agent")
     actor_id: Mapped[str] = mapped_column(Text)
+    agent: Mapped[str | None] = mapped_column(Text)
+    """The person for whom the actor acted."""
     at: Mapped[datetime]
     recorded_at: Mapped[datetime]
     note: Mapped[str | None] = mapped_column(Text)
     data: Mapped[dict[str, Any]]
 
     __table_args__ = (Index(None, "customer_id", "at"), Index(None, "at"))
+
+
+class ComplaintCategory(Base):
+    """A kind of failure: what its complaints begin with, and what they must show before they may close.
+
+    ``demanded_steps`` are words of `app.domain.recovery.recovery_steps.DemandedStep`.
+    """
+
+    __tablename__ = "complaint_categories"
+
+    code: Mapped[str] = mapped_column(Key, primary_key=True)
+    version: Mapped[int]
+    names: Mapped[dict[str, Any]]
+    parent: Mapped[str | None] = mapped_column(Key)
+    severity: Mapped[str | None] = mapped_column(Text)
+    owner_unit: Mapped[str | None] = mapped_column(Key)
+    demanded_steps: Mapped[list[Any]]
+    auto_close_days: Mapped[int | None]
+    is_active: Mapped[bool]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class ComplaintCause(Base):
+    """Why something failed, as a node of a tree."""
+
+    __tablename__ = "complaint_causes"
+
+    code: Mapped[str] = mapped_column(Key, primary_key=True)
+    version: Mapped[int]
+    names: Mapped[dict[str, Any]]
+    parent: Mapped[str | None] = mapped_column(Key)
+    is_active: Mapped[bool]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class ComplaintRecoveryStep(Base):
+    """What was done for the customer of a complaint, or what they said of it.
+
+    ``kind`` says which columns are set: of a fix ``done_by`` and the cost, of a cause ``cause`` and
+    ``fault``, of a prevention ``responsible``, ``due_on`` and ``done_at``, of an answer ``answer``.
+    """
+
+    __tablename__ = "complaint_recovery_steps"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    complaint_id: Mapped[UUID] = mapped_column(ForeignKey("complaints.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
+    actor_id: Mapped[str] = mapped_column(Text)
+    agent: Mapped[str | None] = mapped_column(Key)
+    text: Mapped[str | None] = mapped_column(Text)
+    done_by: Mapped[str | None] = mapped_column(Key)
+    cost_minor: Mapped[int | None] = mapped_column(BigInteger)
+    cost_currency: Mapped[str | None] = mapped_column(Text)
+    cause: Mapped[str | None] = mapped_column(Key)
+    fault: Mapped[str | None] = mapped_column(Text)
+    responsible: Mapped[str | None] = mapped_column(Key)
+    due_on: Mapped[date | None]
+    done_at: Mapped[datetime | None]
+    answer: Mapped[str | None] = mapped_column(Text)
+    recorded_at: Mapped[datetime]
+
+    __table_args__ = (
+        index_where_set("cause"),
+        index_where_set("responsible"),
+    )

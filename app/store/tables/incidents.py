@@ -13,7 +13,7 @@ from app.store.types import Key
 class Incident(Base):
     """Something that went wrong for many; complaints that are about it name it (``incident_id``).
 
-    ``cause`` and ``fault_of`` are those of its latest `IncidentCause`.
+    ``cause`` and ``fault`` are those of its latest `IncidentCause`.
     """
 
     __tablename__ = "incidents"
@@ -28,7 +28,7 @@ class Incident(Base):
     phase: Mapped[str | None] = mapped_column(Text)
     unit: Mapped[str | None] = mapped_column(Key)
     cause: Mapped[str | None] = mapped_column(Key)
-    fault_of: Mapped[str | None] = mapped_column(Text)
+    fault: Mapped[str | None] = mapped_column(Text)
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
@@ -50,8 +50,8 @@ class IncidentCause(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     incident_id: Mapped[UUID] = mapped_column(ForeignKey("incidents.id", ondelete="CASCADE"), index=True)
     cause: Mapped[str] = mapped_column(Key)
-    fault_of: Mapped[str] = mapped_column(Text)
-    note: Mapped[str | None] = mapped_column(Text)
+    fault: Mapped[str] = mapped_column(Text)
+    text: Mapped[str | None] = mapped_column(Text)
     actor_id: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime]
     recorded_at: Mapped[datetime]
@@ -65,11 +65,11 @@ class IncidentPrevention(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     version: Mapped[int]
     incident_id: Mapped[UUID] = mapped_column(ForeignKey("incidents.id", ondelete="CASCADE"), index=True)
-    measure: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
     responsible: Mapped[str] = mapped_column(Key)
     due_on: Mapped[date | None]
     done_at: Mapped[datetime | None]
-    note: Mapped[str | None] = mapped_column(Text)
+    done_text: Mapped[str | None] = mapped_column(Text)
     actor_id: Mapped[str] = mapped_column(Text)
     recorded_at: Mapped[datetime]
     updated_at: Mapped[datetime]

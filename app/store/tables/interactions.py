@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.store.tables.base import Base, index_where_set
@@ -47,16 +47,11 @@ class Interaction(Base):
 
     __table_args__ = (
         UniqueConstraint("source", "external_id"),
-        Index(
-            None,
-            "phone",
-            "started_at",
-            postgresql_where=text("phone IS NOT NULL"),
-            sqlite_where=text("phone IS NOT NULL"),
-        ),
+        index_where_set("phone", "started_at"),
         Index(None, "customer_id", "started_at", "direction"),
         Index(None, "started_at", "id"),
         Index(None, "updated_at", "id"),
+        index_where_set("agent", "started_at"),
         index_where_set("import_id"),
     )
 

@@ -3,12 +3,17 @@
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from factories import complaint_body
+from sqlalchemy import Connection, insert
 from support import Api, made, problem
 
 from app.domain.common.access import Scope
+from app.store.engine import Store
+from app.store.tables import ComplaintRecoveryStep
+from app.store.types import new_id
 
 PATH = "/v1/insights/failures"
 NOW = datetime.now(UTC)
@@ -126,7 +131,7 @@ def test_complaints_of_an_incident_have_its_cause(api: Api, complaints: list[Rec
     incident = api.post("/v1/incidents", json={"title": "Storm", "started_at": days_ago(50)}).json()["id"]
     joined = [row["id"] for row in complaints[:4]]
     api.post(f"/v1/incidents/{incident}/complaints", json={"complaint_ids": joined})
-    api.post(f"/v1/incidents/{incident}/causes", json={"cause": "storm", "fault_of": "nobody"})
+    api.post(f"/v1/incidents/{incident}/causes", json={"cause": "storm", "fault": "nobody"})
     report = api.get(PATH, params={"what": "cause"}).json()
     assert cells(report, "channel", "what", "complaints")[0] == ("phone", "storm", 4)
     assert (report["pareto"]["known"], report["pareto"]["unknown"]) == (4, 5)
@@ -140,9 +145,9 @@ def test_a_finished_prevention_is_held_against_the_time_before(api: Api, custome
     record(api, [{**item, "external_id": str(n)} for n, item in enumerate(items)])
     incident = {"title": "Vans break down", "category": "late", "started_at": days_ago(100)}
     path = f"/v1/incidents/{api.post('/v1/incidents', json=incident).json()['id']}/preventions"
-    body = {"measure": "Vans are serviced.", "responsible": "elvin.m"}
+    body = {"text": "Vans are serviced.", "responsible": "elvin.m"}
     done, fresh, _ = (api.post(path, json=body).headers["location"] for _ in range(3))
-    api.post(f"{done}/completions", json={"done_at": days_ago(60)})
+    api.post(f"{done}/completions", json={"at": days_ago(60)})
     api.post(f"{fresh}/completions")
     effects = api.get(PATH, params={"prevention_days": 30}).json()["preventions"]
     assert [effect["prevention_id"] for effect in effects] == [fresh[-36:], done[-36:]]
@@ -152,7 +157,7 @@ def test_a_finished_prevention_is_held_against_the_time_before(api: Api, custome
     assert (round(then["ratio"], 4), round(then["low"], 4), round(then["high"], 4)) == (
         0.1667,
         0.0505,
-        0.4316,
+        0.4338,
     )
     assert (now["after"], now["verdict"]) == (0, "no_evidence")
     assert now["days_after"] < 0.1
@@ -201,3 +206,34 @@ def test_the_map_is_the_whole_companys_and_speaks_the_callers_language(api: Api,
     problem(api_with(Scope.COMPLAINTS_READ).get(PATH), 403, "insufficient_scope")
     english, turkish = (api.get(PATH, headers={"Accept-Language": one}).json() for one in ("en", "tr"))
     assert english["limits"] != turkish["limits"]
+
+
+def test_a_complaints_own_cause_comes_before_its_incidents_and_fixes_have_their_cost(
+    api: Api, store: Store, complaints: list[Record]
+) -> None:
+    incident = api.post("/v1/incidents", json={"title": "Storm", "started_at": days_ago(50)}).json()["id"]
+    first, second, third = (UUID(row["id"]) for row in complaints[:3])
+    api.post(f"/v1/incidents/{incident}/complaints", json={"complaint_ids": [str(first), str(second)]})
+    api.post(f"/v1/incidents/{incident}/causes", json={"cause": "storm", "fault": "nobody"})
+    steps = [
+        {"complaint_id": first, "kind": "cause", "cause": "driver", "at": NOW - timedelta(days=2)},
+        {"complaint_id": first, "kind": "cause", "cause": "packing", "at": NOW - timedelta(days=1)},
+        {"complaint_id": first, "kind": "fix", "cost_minor": 4500, "cost_currency": "TRY"},
+        {"complaint_id": second, "kind": "fix", "cost_minor": 500, "cost_currency": "TRY"},
+        {"complaint_id": second, "kind": "fix", "cost_minor": 999, "cost_currency": "USD"},
+        {"complaint_id": third, "kind": "prevention", "text": "Bags", "done_at": NOW, "responsible": "e"},
+    ]
+    shared = {"at": NOW, "actor_id": "test", "recorded_at": NOW}
+    for step in steps:
+        store.write_sync(_insert, {**shared, "id": new_id(), **step})
+    report = api.get(PATH, params={"what": "cause"}).json()
+    assert set(cells(report, "what", "complaints")) >= {("packing", 1), ("storm", 1)}
+    costs = {cell["what"]: cell["fix_cost"] for cell in report["cells"] if cell["what"]}
+    assert [costs[what]["amount"] for what in ("packing", "storm")] == ["45.00", "5.00"]
+    assert (report["total"]["fix_cost"]["amount"], report["fixes_left_out"]) == ("50.00", 1)
+    [effect] = report["preventions"]
+    assert (effect["complaint_id"], effect["by"], effect["what"]) == (str(third), "category", "late")
+
+
+def _insert(tx: Connection, row: Record) -> None:
+    tx.execute(insert(ComplaintRecoveryStep).values(row))

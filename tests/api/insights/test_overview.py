@@ -134,14 +134,14 @@ def test_the_newest_open_complaints_are_listed_and_all_are_counted(
 ) -> None:
     customer_id = UUID(customer["id"])
     other = store.write_sync(factories.customer, actor)
-    states = ["open", "acknowledged", "in_progress", "reopened", "open", "open", "open"]
+    states = ["open", "acknowledged", "in_progress", "waiting_customer", "open", "open", "open"]
     open_ = [
         rows.complaint(customer_id, NOON + timedelta(hours=number), state=state, subject=f"No. {number}")
         for number, state in enumerate(states)
     ]
     done = [
         rows.complaint(customer_id, NOON + timedelta(days=1), state=state, resolved_at=NOON)
-        for state in ("resolved", "closed")
+        for state in ("resolved", "confirmed", "closed")
     ]
     store.write_sync(rows.store, actor, Complaint, [*open_, *done, rows.complaint(other, NOON)])
     found = api.get(url(customer_id)).json()

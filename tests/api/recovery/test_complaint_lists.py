@@ -54,7 +54,8 @@ def test_filters_add_up(api: Api, customer_id: str) -> None:
     assert found(number=rows[3]["number"].lower()) == ["T3"]
     assert found(external_id="helpdesk:T1") == ["T1"]
     assert found(external_id="api:T1") == []
-    assert found(state="reopened") == ["T2"]
+    assert found(reopened="true") == ["T2"]
+    assert "T2" not in found(reopened="false")
     assert found(state=["open", "closed"]) == ["T0", "T1", "T4"]
     assert found(open="true") == ["T0", "T1", "T2", "T3"]
     assert found(open="false") == ["T4"]
@@ -77,6 +78,7 @@ def test_filters_add_up(api: Api, customer_id: str) -> None:
     [
         "states=open",
         "state=new",
+        "state=reopened",
         "open=1",
         "open=yes",
         "severity=urgent",

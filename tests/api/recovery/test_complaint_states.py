@@ -16,26 +16,34 @@ BEGIN = datetime(2020, 1, 5, 9, tzinfo=UTC)
 BODIES: dict[str, dict[str, str]] = {
     "acknowledgements": {},
     "starts": {},
+    "waits": {"note": "Asked for a photo."},
     "resolutions": {"resolution": "Sent anew."},
     "closings": {},
     "reopenings": {"reason": "Came open again."},
 }
 # The table of states, written out once more: state -> step -> state after it.
 ALLOWED = {
-    "open": {"acknowledgements": "acknowledged", "starts": "in_progress", "resolutions": "resolved"},
-    "acknowledged": {"starts": "in_progress", "resolutions": "resolved"},
-    "in_progress": {"resolutions": "resolved"},
-    "resolved": {"closings": "closed", "reopenings": "reopened"},
-    "closed": {"reopenings": "reopened"},
-    "reopened": {"acknowledgements": "acknowledged", "starts": "in_progress", "resolutions": "resolved"},
+    "open": {
+        "acknowledgements": "acknowledged",
+        "starts": "in_progress",
+        "waits": "waiting_customer",
+        "resolutions": "resolved",
+    },
+    "acknowledged": {"starts": "in_progress", "waits": "waiting_customer", "resolutions": "resolved"},
+    "in_progress": {"waits": "waiting_customer", "resolutions": "resolved"},
+    "waiting_customer": {"starts": "in_progress", "resolutions": "resolved"},
+    "resolved": {"closings": "closed", "reopenings": "in_progress"},
+    "closed": {"reopenings": "in_progress"},
 }
+POSSIBLE = {"resolved": ["answers", "closings", "reopenings"]}
+"""Steps named where another one is refused, beyond those of `ALLOWED`."""
 WAYS = {
     "open": [],
     "acknowledged": ["acknowledgements"],
     "in_progress": ["acknowledgements", "starts"],
     "resolved": ["resolutions"],
     "closed": ["resolutions", "closings"],
-    "reopened": ["resolutions", "closings", "reopenings"],
+    "waiting_customer": ["waits"],
 }
 
 
@@ -102,7 +110,7 @@ def test_a_state_allows_its_steps_and_refuses_the_others(api: Api, customer_id: 
             said = problem(answer, 409, "illegal_step")
             assert said["detail"] == (
                 f"The complaint is {state}: this step is not possible now. "
-                f"Possible steps: {', '.join(ALLOWED[state])}."
+                f"Possible steps: {', '.join(POSSIBLE.get(state, ALLOWED[state]))}."
             )
             assert (api.get(url).json(), history(api, url)) == (before, told)
 
@@ -120,7 +128,8 @@ def test_the_whole_life_of_a_complaint(api: Api, customer_id: str) -> None:
     row = step(api, url, "reopenings", at=instant(5)).json()
     assert (row["resolved_at"], row["closed_at"], row["resolution"]) == (None, None, None)
     assert (row["reopened_count"], row["acknowledged_at"]) == (1, "2020-01-06T09:00:00Z")
-    row = step(api, url, "acknowledgements", at=instant(6)).json()
+    assert row["state"] == "in_progress"
+    row = step(api, url, "waits", at=instant(6)).json()
     assert row["acknowledged_at"] == "2020-01-06T09:00:00Z"
     row = step(api, url, "resolutions", resolution="Paid back.", at=instant(7)).json()
     assert (row["resolution"], row["resolved_at"]) == ("Paid back.", "2020-01-12T09:00:00Z")
@@ -131,7 +140,7 @@ def test_the_whole_life_of_a_complaint(api: Api, customer_id: str) -> None:
         "resolved",
         "closed",
         "reopened",
-        "acknowledged",
+        "waited",
         "resolved",
     ]
 
@@ -143,12 +152,13 @@ def test_the_whole_life_of_a_complaint(api: Api, customer_id: str) -> None:
             "tr",
             "open",
             "Şikâyetin durumu open: bu adım şimdi atılamaz. "
-            "Atılabilecek adımlar: acknowledgements, starts, resolutions.",
+            "Atılabilecek adımlar: acknowledgements, starts, waits, resolutions.",
         ),
         (
             "az",
             "in_progress",
-            "Şikayətin vəziyyəti in_progress: bu addım indi mümkün deyil. Mümkün addımlar: resolutions.",
+            "Şikayətin vəziyyəti in_progress: bu addım indi mümkün deyil. "
+            "Mümkün addımlar: waits, resolutions.",
         ),
     ],
 )
@@ -316,7 +326,7 @@ def test_in_every_state_a_complaint_can_be_handed_over_and_noted(
     before = api.get(url).json()
     sent = {"owner": "elvin.m", "unit": "baki", "note": "The customer lives there now."}
     row = api.post(f"{url}/hand-overs", json=sent).json()
-    changed = {"owner": "elvin.m", "unit": "baki", "version": before["version"] + 1}
+    changed = {"owner": "elvin.m", "owner_kind": "agent", "unit": "baki", "version": before["version"] + 1}
     assert row == {**before, **changed, "updated_at": row["updated_at"]}
     noted = api.post(f"{url}/notes", json={"note": "Called back.\nNobody answered."}).json()
     assert noted == {**row, "version": row["version"] + 1, "updated_at": noted["updated_at"]}

@@ -150,7 +150,7 @@ def test_every_change_is_audited_and_told(store: Store, actor: Actor, api: Api, 
     assert kinds == expected
     told = store.read_sync(lambda tx: tx.execute(select(Event.data).order_by(Event.id)).scalars().all())
     assert told[-8] == {"members": ["severity", "subject"], "state": "open"}
-    assert told[-2] == {"members": ["owner"], "state": "reopened"}
+    assert told[-2] == {"members": ["owner"], "state": "in_progress"}
 
 
 def actions(tx: Connection, table: Any) -> list[str]:

@@ -49,7 +49,7 @@ def test_an_incident_is_recorded_corrected_and_closed(api: Api) -> None:
     closed = api.post(f"{path}/closings", json={"at": DAY.format(9)}).json()
     assert (closed["state"], closed["closed_at"]) == ("closed", DAY.format(9))
     problem(api.post(f"{path}/closings"), 409, "incident_closed")
-    problem(api.post(f"{path}/causes", json={"cause": "x", "fault_of": "us"}), 409, "incident_closed")
+    problem(api.post(f"{path}/causes", json={"cause": "x", "fault": "us"}), 409, "incident_closed")
     problem(api.patch(path, json={"ended_at": None}), 409, "incident_closed")
     assert api.post(f"{path}/reopenings").json()["state"] == "ended"
     assert api.get(path).json()["version"] == 4
@@ -74,11 +74,11 @@ def test_what_cannot_be_is_refused(api: Api, members: Record, pointer: str, code
 
 def test_the_latest_cause_that_was_told_is_the_incidents(api: Api) -> None:
     path = f"/v1/incidents/{incident(api)['id']}"
-    api.post(f"{path}/causes", json={"cause": "operator", "fault_of": "us", "at": DAY.format(7)})
-    told = api.post(f"{path}/causes", json={"cause": "no-lock", "fault_of": "supplier", "note": "Theirs."})
-    assert (told.status_code, told.json()["cause"], told.json()["fault_of"]) == (201, "no-lock", "supplier")
+    api.post(f"{path}/causes", json={"cause": "operator", "fault": "us", "at": DAY.format(7)})
+    told = api.post(f"{path}/causes", json={"cause": "no-lock", "fault": "supplier", "text": "Theirs."})
+    assert (told.status_code, told.json()["cause"], told.json()["fault"]) == (201, "no-lock", "supplier")
     listed = api.get(f"{path}/causes").json()["data"]
-    assert [(row["cause"], row["note"]) for row in listed] == [("no-lock", "Theirs."), ("operator", None)]
+    assert [(row["cause"], row["text"]) for row in listed] == [("no-lock", "Theirs."), ("operator", None)]
     assert listed[1]["at"] == DAY.format(7)
     assert ids(api, "/v1/incidents", has_cause="true") == ids(api, "/v1/incidents", cause="no-lock")
     assert ids(api, "/v1/incidents", has_cause="false") == []
@@ -86,19 +86,19 @@ def test_the_latest_cause_that_was_told_is_the_incidents(api: Api) -> None:
 
 def test_an_incident_is_not_closed_before_its_preventions_are_done(api: Api) -> None:
     path = f"/v1/incidents/{incident(api, ended_at=DAY.format(8))['id']}"
-    body = {"measure": "The run takes a lock.", "responsible": "elvin.m", "due_on": "2026-12-01"}
+    body = {"text": "The run takes a lock.", "responsible": "elvin.m", "due_on": "2026-12-01"}
     first, second = (api.post(f"{path}/preventions", json=body) for _ in range(2))
     mine = first.headers["location"]
     assert (first.status_code, mine) == (201, f"{path}/preventions/{first.json()['id']}")
     assert ids(api, f"{path}/preventions") == [first.json()["id"], second.json()["id"]]
     refused = problem(api.post(f"{path}/closings"), 409, "prevention_not_done")
     assert refused["existing"]["href"] == mine
-    early = api.post(f"{mine}/completions", json={"done_at": DAY.format(5)})
-    assert problem(early, 422, "validation_failed")["errors"][0]["pointer"] == "/done_at"
+    early = api.post(f"{mine}/completions", json={"at": DAY.format(5)})
+    assert problem(early, 422, "validation_failed")["errors"][0]["pointer"] == "/at"
     stale = api.post(f"{mine}/completions", json={}, headers={"If-Match": '"9"'})
     problem(stale, 412, "precondition_failed")
-    done = api.post(f"{mine}/completions", json={"done_at": DAY.format(9), "note": "Live."}).json()
-    assert (done["done_at"], done["note"], done["version"]) == (DAY.format(9), "Live.", 2)
+    done = api.post(f"{mine}/completions", json={"at": DAY.format(9), "text": "Live."}).json()
+    assert (done["done_at"], done["done_text"], done["version"]) == (DAY.format(9), "Live.", 2)
     problem(api.post(f"{mine}/completions"), 409, "prevention_done")
     assert api.post(second.headers["location"] + "/completions").status_code == 201
     assert api.post(f"{path}/closings").json()["state"] == "closed"

@@ -47,13 +47,13 @@ def test_the_straight_way() -> None:
     for days, step in enumerate(("acknowledged", "started", "resolved", "closed", "reopened"), start=1):
         life = life.after(EventKind(step), DAY + timedelta(days=days), f"said {days}")
     assert life == Lifecycle(
-        ComplaintState.REOPENED, acknowledged_at=DAY + timedelta(days=1), reopened_count=1
+        ComplaintState.IN_PROGRESS, acknowledged_at=DAY + timedelta(days=1), reopened_count=1
     )
 
 
 def test_the_last_resolution_and_the_first_acknowledgement_count() -> None:
     life = Lifecycle()
-    steps = ("acknowledged", "resolved", "reopened", "acknowledged", "resolved", "closed")
+    steps = ("acknowledged", "resolved", "reopened", "waited", "resolved", "closed")
     for days, step in enumerate(steps):
         life = life.after(EventKind(step), DAY + timedelta(days=days), f"said {days}")
     assert life == Lifecycle(
@@ -79,9 +79,20 @@ def test_every_state_has_its_steps_and_every_step_is_refused_elsewhere() -> None
                     life.after(step, DAY)
 
 
+def test_the_customers_answer_confirms_or_takes_it_back_to_work() -> None:
+    resolved = Lifecycle().after(EventKind.RESOLVED, DAY, "Sent anew.")
+    confirmed = resolved.after(EventKind.CONFIRMED, DAY + timedelta(days=1))
+    assert (confirmed.state, confirmed.resolution) == (ComplaintState.CONFIRMED, "Sent anew.")
+    assert (confirmed.resolved_at, confirmed.confirmed_at) == (DAY, DAY + timedelta(days=1))
+    assert resolved.after(EventKind.REFUSED, DAY) == Lifecycle(ComplaintState.IN_PROGRESS, reopened_count=1)
+    reopened = confirmed.after(EventKind.CLOSED, DAY + timedelta(days=2)).after(EventKind.REOPENED, DAY)
+    assert reopened == Lifecycle(ComplaintState.IN_PROGRESS, reopened_count=1)
+
+
 def test_nothing_closes_without_a_resolution() -> None:
     for state in ComplaintState:
-        assert Lifecycle(state).allows(EventKind.CLOSED) == (state == ComplaintState.RESOLVED)
+        may_close = state in (ComplaintState.RESOLVED, ComplaintState.CONFIRMED)
+        assert Lifecycle(state).allows(EventKind.CLOSED) == may_close
         assert Lifecycle(state).allows(EventKind.RESOLVED) == (state in OPEN_STATES)
 
 

@@ -75,6 +75,9 @@ def ends(row: Row) -> tuple[str, Any, Any, bool]:
         ("1,Kapalı,,,", ("closed", None, None, True)),
         ("1,closed,12,,", ("closed", 12, None, True)),
         ("1,closed,12,,15", ("closed", 12, 15, False)),
+        ("1,confirmed,12,,15", ("confirmed", 12, None, False)),
+        ("1,təsdiqləndi,12,,", ("confirmed", 12, None, True)),
+        ("1,yeniden açıldı,,,14", ("open", None, None, False)),
         ("1,bağlandı,,15,", ("closed", 15, 15, False)),
         ("1,open,,,14", ("open", None, None, False)),
         ("1,Beklemede,,,", ("open", None, None, False)),
@@ -113,7 +116,7 @@ def test_the_words_of_states_are_named_where_one_is_refused(store: Store, actor:
     sent = send(store, actor, "1,escalated,,,")
     [bad] = store.read_sync(imports.refused_after, actor, sent["id"], 0, 10)
     said = bad["detail"].format(column=bad["column"], **bad["values"])
-    assert "open, acknowledged, in_progress, resolved, closed, reopened" in said
+    assert "open, acknowledged, in_progress, waiting_customer, resolved, confirmed, closed" in said
     assert "value=state:WORD=open" in said
 
 
@@ -126,7 +129,7 @@ def test_the_words_of_states_are_named_where_one_is_refused(store: Store, actor:
         (["1,resolved,,,12", "1,closed,,15,15"], ("closed", 12, 15, False)),
         (["1,resolved,,,", "1,closed,,15,15"], ("closed", 15, 15, False)),
         (["1,resolved,,,12", "1,resolved,,,18"], ("resolved", 12, None, False)),  # a note was added there
-        (["1,resolved,,,12", "1,reopened,,,18"], ("reopened", None, None, False)),
+        (["1,resolved,,,12", "1,reopened,,,18"], ("in_progress", None, None, False)),
         (["1,open,,,", "1,in progress,,,"], ("open", None, None, False)),
         (["1,closed,,15,", "1,resolved,,15,"], ("closed", 15, 15, False)),
     ],
