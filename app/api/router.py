@@ -19,7 +19,7 @@ from app.api.insights import (
 )
 from app.api.people import agents, roles, units
 from app.api.platform import jobs
-from app.api.recovery import complaints, incidents
+from app.api.recovery import categories, complaints, incidents, owners, recovery_steps
 from app.api.scoring import backtests, replays, runs
 from app.api.surveys import invitations, responses, surveys
 
@@ -32,6 +32,9 @@ RESOURCES = (
     interactions,
     dispositions,
     complaints,
+    recovery_steps,
+    owners,
+    categories,
     incidents,
     surveys,
     invitations,

@@ -6,6 +6,7 @@ from uuid import UUID
 from app.demo.documented import Examples
 from app.domain.common.access import Actor
 from app.errors import AppError
+from app.schemas.recovery.categories import CausePut
 from app.schemas.recovery.complaints import ComplaintCreate, ComplaintRead
 from app.schemas.recovery.incidents import (
     EXAMPLE_CLOSED_ID,
@@ -35,7 +36,7 @@ from app.schemas.recovery.links import (
     IncidentComplaints,
     IncidentCustomers,
 )
-from app.services.recovery import complaints, incidents, learning, links, touched_customers
+from app.services.recovery import causes, complaints, incidents, learning, links, touched_customers
 from app.store.transactions import WriteTx
 
 _SUBJECTS = {
@@ -58,7 +59,9 @@ def load(tx: WriteTx, actor: Actor, documented: Examples, customer_ids: list[UUI
     shown = documented.of(IncidentRead, IncidentCreate)
     incident_id = UUID(EXAMPLE_ID)
     incidents.create(tx, actor, shown, incident_id=incident_id)
-    learning.add_cause(tx, actor, incident_id, documented.of(IncidentCauseRead, IncidentCauseCreate))
+    cause = documented.of(IncidentCauseRead, IncidentCauseCreate)
+    causes.put(tx, actor, cause.cause, CausePut(names={"en": "Retry without a lock"}), None)
+    learning.add_cause(tx, actor, incident_id, cause)
     _load_preventions(tx, actor, documented, incident_id)
     _load_complaints(tx, actor, documented, customer_ids)
     joined = IncidentComplaints(complaint_ids=[UUID(EXAMPLE_JOINED_ID), UUID(EXAMPLE_LEADING_ID)])

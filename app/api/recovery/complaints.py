@@ -28,7 +28,6 @@ from app.schemas.recovery.complaints import (
 )
 from app.schemas.recovery.events import (
     ComplaintEventPage,
-    ComplaintHandOver,
     ComplaintNote,
     ComplaintReopening,
     ComplaintResolution,
@@ -222,16 +221,6 @@ STEPS.add(
         "and `reopened_count` one more."
     ),
     example=EXAMPLE_CLOSED_ID,
-)
-
-STEPS.add(
-    "hand-overs",
-    steps.hand_over,
-    ComplaintHandOver,
-    name="hand_over_complaint",
-    summary="Hand a complaint over",
-    about="Another owner answers for it from now on, in whatever state it is.",
-    example=EXAMPLE_ID,
 )
 
 STEPS.add(

@@ -106,7 +106,7 @@ async def list_incident_causes(
     call: Reads, incident_id: IncidentId, query: Annotated[Paging, Query()]
 ) -> Response:
     """Every cause recorded of the incident, the latest first."""
-    return await call.page(IncidentCausePage, learning.causes, query, incident_id)
+    return await call.page(IncidentCausePage, learning.causes_page, query, incident_id)
 
 
 @router.get(

@@ -31,6 +31,8 @@ class Scope(StrEnum):
     RATES_WRITE = "rates:write"
     JOBS_READ = "jobs:read"
     JOBS_WRITE = "jobs:write"
+    SETTINGS_READ = "settings:read"
+    SETTINGS_WRITE = "settings:write"
     PEOPLE_READ = "people:read"
     PEOPLE_WRITE = "people:write"
     AGENTS_ACT = "agents:act"

@@ -4,15 +4,6 @@ from datetime import datetime
 from enum import StrEnum
 
 
-class Fault(StrEnum):
-    """Whose fault a cause is."""
-
-    US = "us"
-    SUPPLIER = "supplier"
-    CUSTOMER = "customer"
-    NOBODY = "nobody"
-
-
 class IncidentState(StrEnum):
     """How far an incident has come: it goes on, it is over, or everything about it is done."""
 

@@ -9,7 +9,8 @@ from pydantic import ConfigDict, Field
 
 from app.domain.activity.interactions import Phase
 from app.domain.customers.customers import Channel
-from app.domain.recovery.incidents import Fault, IncidentState
+from app.domain.recovery.incidents import IncidentState
+from app.domain.recovery.recovery_steps import Fault
 from app.schemas.common.base import (
     UNSET,
     HappenedIn,

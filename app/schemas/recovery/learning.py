@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from app.domain.recovery.incidents import Fault
+from app.domain.recovery.recovery_steps import Fault
 from app.schemas.common.base import (
     DateIn,
     HappenedIn,
@@ -45,7 +45,7 @@ class IncidentCauseCreate(Input):
     )
 
     cause: Label = Field(examples=["retry-without-lock"])
-    """Code of the cause."""
+    """Code of a registered cause that is active."""
     fault: Fault = Field(examples=["us"])
     """Whose fault it is."""
     text: Said | None = Field(default=None, examples=["Nothing kept the run from starting twice."])

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import insert, select, update
 
 from app.domain.common.access import Actor
-from app.errors import ConflictError, NotFoundError
+from app.errors import ConflictError, InvalidError, NotFoundError
 from app.schemas.common.base import Paging, shaper
 from app.schemas.recovery.learning import (
     IncidentCauseCreate,
@@ -16,7 +16,7 @@ from app.schemas.recovery.learning import (
     IncidentPreventionRead,
 )
 from app.services.platform import preconditions
-from app.services.recovery import incidents
+from app.services.recovery import causes, incidents
 from app.store.audit import trail
 from app.store.listing import newest_first, one_or_404
 from app.store.paging import After, Page, SortKey, fetch
@@ -29,7 +29,7 @@ _as_prevention = shaper(IncidentPreventionRead)
 _MISSING = "There is no such prevention."
 
 
-def causes(tx: ReadTx, actor: Actor, query: Paging, after: After | None, incident_id: UUID) -> Page:
+def causes_page(tx: ReadTx, actor: Actor, query: Paging, after: After | None, incident_id: UUID) -> Page:
     """Read a page of the causes of an incident, the latest first.
 
     Raises:
@@ -49,10 +49,13 @@ def add_cause(
 
     Raises:
         ConflictError: the incident is closed (``incident_closed``).
+        InvalidError: the cause is not registered (``unknown_cause``) or not active (``inactive_cause``).
     """
     change = incidents.begin_change(tx, actor, incident_id, if_match)
     if change.before["closed_at"] is not None:
         raise incidents.closed()
+    if wrong := causes.problems(tx, data.cause):
+        raise InvalidError(fields=wrong)
     row = {
         "id": new_id(),
         "incident_id": incident_id,
@@ -147,7 +150,7 @@ def complete_prevention(
         raise NotFoundError(_MISSING)
     preconditions.check_version(before["version"], if_match)
     if before["done_at"] is not None:
-        raise ConflictError("The prevention is done already.", code="prevention_done")
+        raise ConflictError("This prevention was done already.", code="prevention_done")
     started_at = change.before["started_at"]
     changes = {
         "done_at": incidents.happened_at(change, data.at, started_at),

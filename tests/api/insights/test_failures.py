@@ -131,6 +131,7 @@ def test_complaints_of_an_incident_have_its_cause(api: Api, complaints: list[Rec
     incident = api.post("/v1/incidents", json={"title": "Storm", "started_at": days_ago(50)}).json()["id"]
     joined = [row["id"] for row in complaints[:4]]
     api.post(f"/v1/incidents/{incident}/complaints", json={"complaint_ids": joined})
+    api.put("/v1/complaint-causes/storm", json={"names": {"en": "Storm"}})
     api.post(f"/v1/incidents/{incident}/causes", json={"cause": "storm", "fault": "nobody"})
     report = api.get(PATH, params={"what": "cause"}).json()
     assert cells(report, "channel", "what", "complaints")[0] == ("phone", "storm", 4)
@@ -214,6 +215,7 @@ def test_a_complaints_own_cause_comes_before_its_incidents_and_fixes_have_their_
     incident = api.post("/v1/incidents", json={"title": "Storm", "started_at": days_ago(50)}).json()["id"]
     first, second, third = (UUID(row["id"]) for row in complaints[:3])
     api.post(f"/v1/incidents/{incident}/complaints", json={"complaint_ids": [str(first), str(second)]})
+    api.put("/v1/complaint-causes/storm", json={"names": {"en": "Storm"}})
     api.post(f"/v1/incidents/{incident}/causes", json={"cause": "storm", "fault": "nobody"})
     steps = [
         {"complaint_id": first, "kind": "cause", "cause": "driver", "at": NOW - timedelta(days=2)},

@@ -74,6 +74,10 @@ def test_what_cannot_be_is_refused(api: Api, members: Record, pointer: str, code
 
 def test_the_latest_cause_that_was_told_is_the_incidents(api: Api) -> None:
     path = f"/v1/incidents/{incident(api)['id']}"
+    unknown = api.post(f"{path}/causes", json={"cause": "operator", "fault": "us"})
+    assert problem(unknown, 422, "validation_failed")["errors"][0]["code"] == "unknown_cause"
+    for code in ("operator", "no-lock"):
+        api.put(f"/v1/complaint-causes/{code}", json={"names": {"en": code}})
     api.post(f"{path}/causes", json={"cause": "operator", "fault": "us", "at": DAY.format(7)})
     told = api.post(f"{path}/causes", json={"cause": "no-lock", "fault": "supplier", "text": "Theirs."})
     assert (told.status_code, told.json()["cause"], told.json()["fault"]) == (201, "no-lock", "supplier")
