@@ -1,5 +1,6 @@
 """``vefa import``: take files in, list imports, take them back."""
 
+import inspect
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -33,6 +34,7 @@ from app.cli.import_options import (
     GroupBy,
     Grouping,
     Header,
+    KeepHistory,
     KindRules,
     LeftColumn,
     MappingName,
@@ -125,11 +127,16 @@ def _add(kind: RecordKind, example: str) -> None:
         grouping: Grouping = None,
         skip_lines: SkipLines = None,
         create_missing: CreateMissing = None,
+        keep_history: KeepHistory = None,
         dry_run: DryRun = False,
         refused_to: RefusedTo = None,
     ) -> None:
         _run(kind, **locals())
 
+    if kind is not RecordKind.COMPLAINTS:
+        signature = inspect.signature(take_in)
+        offered = [one for one in signature.parameters.values() if one.name != "keep_history"]
+        take_in.__signature__ = signature.replace(parameters=offered)  # type: ignore[attr-defined]
     take_in.__doc__ = f"""Take in a file of {_NAMES[kind]}.
 
     The same file again changes nothing; a command that was killed goes on when it is run again.

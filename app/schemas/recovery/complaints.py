@@ -22,6 +22,7 @@ from app.schemas.common.base import (
     UNSET,
     Count,
     ExternalKey,
+    Flag,
     HappenedIn,
     Input,
     InstantIn,
@@ -142,6 +143,8 @@ class ComplaintOfFile(ComplaintCreate):
     state: ComplaintState | None = None
     changed_at: InstantIn | None = None
     """When its source changed it last: the time of a resolution that has none."""
+    keep_history: Flag = False
+    """Whether times out of order are kept as they are read."""
 
 
 class ComplaintUpdate(_ComplaintFields):

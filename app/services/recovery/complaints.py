@@ -255,6 +255,7 @@ def event(
     members: Iterable[str] = (),
     time_unknown: bool = False,
     silent_days: int | None = None,
+    out_of_order: bool = False,
 ) -> Row:
     """The row of the event that made ``complaint`` what it is.
 
@@ -265,8 +266,11 @@ def event(
         members: names of changed members.
         time_unknown: ``at`` is not when it happened.
         silent_days: it closed by itself after so many days of silence.
+        out_of_order: the file that brought it says that it happened before the step it follows.
     """
     data: Row = {"members": sorted(members)} if members else {}
+    if out_of_order:
+        data["out_of_order"] = True
     if silent_days is not None:
         data["silent_days"] = silent_days
     return {
@@ -289,10 +293,13 @@ def event(
 # --- inside
 
 
+_OF_FILES = {"customer", "create_missing", "state", "changed_at", "keep_history"}
+
+
 def _new_row(item: ComplaintCreate, past: Past, at: datetime, row_id: UUID, import_id: UUID | None) -> Row:
     """The row of an item whose customer and owner are still to be found."""
     return {
-        **item.model_dump(exclude={"customer", "create_missing", "state", "changed_at"}),
+        **item.model_dump(exclude=_OF_FILES),
         **asdict(past[-1][2]),
         "id": row_id,
         "version": len(past),
@@ -309,11 +316,13 @@ def _new_row(item: ComplaintCreate, past: Past, at: datetime, row_id: UUID, impo
 
 def _first_events(actor: Actor, row: Row, past: Past) -> Iterator[Row]:
     """The events of a complaint that has just been recorded."""
+    latest = past[0][1]
     for number, (kind, at, life) in enumerate(past, start=1):
         note = life.resolution if kind == EventKind.RESOLVED else None
         ended = {step: getattr(life, member) for member, step in PAST_STEPS.items()}
         after, unknown = {**row, "version": number, "state": life.state}, ended.get(kind, at) is None
-        yield event(actor, after, kind, at, note=note, time_unknown=unknown)
+        is_early, latest = at < latest, max(latest, at)
+        yield event(actor, after, kind, at, note=note, time_unknown=unknown, out_of_order=is_early)
 
 
 def _draw_number() -> str:
@@ -350,4 +359,5 @@ def _event_shape(row: Row) -> Row:
     """A row as `ComplaintEventRead` wants it, members in its order."""
     data = row["data"]
     told = {"members": data.get("members", []), "silent_days": data.get("silent_days")}
-    return _event_as_read({**row, **told, "time_unknown": data.get("time_unknown", False)})
+    flags = {name: data.get(name, False) for name in ("time_unknown", "out_of_order")}
+    return _event_as_read({**row, **told, **flags})
