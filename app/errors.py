@@ -210,6 +210,30 @@ PROBLEMS: dict[str, ProblemKind] = {
         "Step not possible in this state",
         "Read the complaint again; the detail names its present state.",
     ),
+    "already_linked": ProblemKind(
+        409,
+        "Linked already",
+        "Read what `existing` names. If that link is wrong, take it back first.",
+    ),
+    "not_linked": ProblemKind(409, "There is no such link", "Nothing needs to be taken back."),
+    "is_duplicate": ProblemKind(
+        409,
+        "The complaint is a duplicate",
+        "Do it on the leading complaint, which `existing` names, or take the link back first.",
+    ),
+    "has_duplicates": ProblemKind(
+        409,
+        "The complaint has duplicates",
+        "Link its duplicates to the other complaint, or link that one to this.",
+    ),
+    "incident_running": ProblemKind(
+        409, "The incident goes on", "Say when it was over with a PATCH of `ended_at`, and close it then."
+    ),
+    "incident_closed": ProblemKind(409, "The incident is closed", "Reopen it first."),
+    "incident_not_closed": ProblemKind(409, "The incident is not closed", "Nothing needs to be reopened."),
+    "prevention_not_done": ProblemKind(
+        409, "A prevention is not done", "Complete the prevention that `existing` names, and close it then."
+    ),
     "steps_missing": ProblemKind(
         409,
         "Demanded steps are missing",

@@ -44,6 +44,7 @@ EXEMPT = {
     "imports.sale_updates._stored": _OF_FILE,
     "imports.source_digests.read": _OF_FILE,
     "insights.churn_report._top": _WHOLE_COMPANY,
+    "insights.failures_report._figures": _WHOLE_COMPANY,
     "insights.lifetime_value_report.report": _WHOLE_COMPANY,
     "insights.overview._READ": "limited where it is read",
     "insights.overview._last_contact_at": _OF_VISIBLE,
@@ -57,8 +58,10 @@ EXEMPT = {
     "recovery.complaints._READ_EVENTS": "limited where it is read",
     "recovery.releases._hand_over": _OF_STAFF,
     "recovery.releases.release": _OF_STAFF,
+    "recovery.links.separate": _OF_VISIBLE,
     "recovery.steps._happened_at": _OF_VISIBLE,
     "recovery.transfers._move_survey_records": _OF_VISIBLE,
+    "recovery.touched_customers.silent_page": "whether those who are listed, and limited, have complained",
     "surveys.completions.complete": "of a response that was found visible before",
     "surveys.responses._READ_ANSWERS": "of responses that were found visible before",
 }

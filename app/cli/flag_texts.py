@@ -4,7 +4,7 @@ import re
 
 _NAMES = (
     "kind_rule|value|group_by|time_zone|decimal_comma|grouping|create_missing|update|skip_lines|delimiter"
-    "|encoding|format"
+    "|encoding|format|keep_history"
 )
 _MEMBER = re.compile(
     rf"(?<![\w-])(?:(?P<name>{_NAMES})=(?P<value>\S+?)(?=[.,;:]?(?:\s|$))"

@@ -55,6 +55,13 @@ Update = Annotated[
         "--update/--no-update", help="Correct stored transactions whose rows say something else now."
     ),
 ]
+KeepHistory = Annotated[
+    bool | None,
+    typer.Option(
+        "--keep-history/--refuse-history",
+        help="Of complaints: keep times out of order as they are read, and mark their events.",
+    ),
+]
 SnapshotOn = Annotated[
     str | None, typer.Option(help="Of contract-terms: the file shows contracts on this day (2026-01-31).")
 ]

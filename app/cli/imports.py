@@ -1,10 +1,10 @@
 """``vefa import``: take files in, list imports, take them back."""
 
+import inspect
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from inspect import signature
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -35,6 +35,7 @@ from app.cli.import_options import (
     GroupBy,
     Grouping,
     Header,
+    KeepHistory,
     KindRules,
     LeftColumn,
     MappingName,
@@ -131,11 +132,16 @@ def _add(kind: RecordKind, example: str, more: str = "") -> None:
         grouping: Grouping = None,
         skip_lines: SkipLines = None,
         create_missing: CreateMissing = None,
+        keep_history: KeepHistory = None,
         dry_run: DryRun = False,
         refused_to: RefusedTo = None,
     ) -> None:
         _run(kind, **locals())
 
+    if kind is not RecordKind.COMPLAINTS:
+        signature = inspect.signature(take_in)
+        offered = [one for one in signature.parameters.values() if one.name != "keep_history"]
+        take_in.__signature__ = signature.replace(parameters=offered)  # type: ignore[attr-defined]
     take_in.__doc__ = f"""Take in a file of {_NAMES[kind]}.
 
     {more}

@@ -5,17 +5,16 @@ The documentation's day is 23 November 2026. In a demo that ends earlier, they h
 """
 
 import math
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel
 from sqlalchemy import insert, select, update
 
+from app.demo import documented_incidents
 from app.demo.competitors import years_moved
+from app.demo.documented import Examples, example
 from app.domain.common.access import Actor
 from app.domain.common.jobs import JobState
 from app.domain.customers.customers import Lifecycle
@@ -28,7 +27,6 @@ from app.schemas.activity.dispositions import DispositionPut, DispositionRead
 from app.schemas.activity.exchange_rates import ExchangeRateItem
 from app.schemas.activity.interactions import InteractionCreate, InteractionRead
 from app.schemas.activity.transactions import TransactionCreate, TransactionRead
-from app.schemas.common import examples
 from app.schemas.common import jobs as job_schemas
 from app.schemas.common.base import Input
 from app.schemas.common.jobs import JobRead
@@ -113,17 +111,15 @@ def ids_of(customers: Sequence[Row]) -> list[UUID]:
     get those of the documentation."""
     ids = [new_id() for _ in customers]
     ids[0] = UUID(customer_schemas.EXAMPLE_ID)
-    for example, has_left in (
+    for shown, has_left in (
         (customer_schemas.EXAMPLE_STAYING_ID, False),
         (customer_schemas.EXAMPLE_LEFT_ID, True),
     ):
         for position, customer in enumerate(customers[1:], start=1):
             if (customer["lifecycle"] == Lifecycle.LEFT) == has_left:
-                ids[position] = UUID(example)
+                ids[position] = UUID(shown)
                 break
-    taken = {
-        UUID(example) for example in (customer_schemas.EXAMPLE_STAYING_ID, customer_schemas.EXAMPLE_LEFT_ID)
-    }
+    taken = {UUID(shown) for shown in (customer_schemas.EXAMPLE_STAYING_ID, customer_schemas.EXAMPLE_LEFT_ID)}
     for position, customer in enumerate(customers[1:], start=1):
         if customer["contract"] is not None and ids[position] not in taken:
             ids[position] = UUID(contract_schemas.EXAMPLE_ID)
@@ -143,19 +139,20 @@ def days_earlier(ends_at: datetime) -> int:
 def load(tx: WriteTx, actor: Actor, customer_ids: Sequence[UUID], until: date, ends_at: datetime) -> None:
     """Record what the examples name, but for the customers and the scoring run, in a demo whose last day is
     ``until`` and that ends at ``ends_at``."""
-    shown = _Examples(timedelta(days=days_earlier(ends_at)))
+    shown = Examples(timedelta(days=days_earlier(ends_at)))
     _record(tx, actor, transactions, transaction_schemas, shown.of(TransactionRead, TransactionCreate))
     _record(tx, actor, interactions, interaction_schemas, shown.of(InteractionRead, InteractionCreate))
     _record(tx, actor, complaints, complaint_schemas, shown.of(ComplaintRead, ComplaintCreate))
     _load_complaints(tx, actor, shown, customer_ids)
+    documented_incidents.load(tx, actor, shown, list(customer_ids))
     surveys.create(tx, actor, shown.of(SurveyRead, SurveyCreate), survey_id=UUID(survey_schemas.EXAMPLE_ID))
     invitation = shown.of(SurveyInvitationRead, SurveyInvitationCreate)
     _record(tx, actor, invitations, invitation_schemas, invitation)
     _record(tx, actor, responses, response_schemas, _response(shown))
     _load_measurements(tx, actor, until)
-    code = _example(DispositionRead)["code"]
+    code = example(DispositionRead)["code"]
     dispositions.put(tx, actor, code, shown.of(DispositionRead, DispositionPut), None)
-    for name in (_example(ImportMappingRead)["name"], "old-shop-export"):
+    for name in (example(ImportMappingRead)["name"], "old-shop-export"):
         mappings.put(tx, actor, name, _mapping(), None)
     _load_rates(tx, actor, shown)
     _load_unit_costs(tx, actor, shown)
@@ -165,44 +162,6 @@ def load(tx: WriteTx, actor: Actor, customer_ids: Sequence[UUID], until: date, e
 # --- inside
 
 
-def _example(model: type[BaseModel]) -> Row:
-    """What the documentation shows of a model."""
-    known: Any = model.model_config.get("json_schema_extra")
-    return dict(known["examples"][0]) if known else examples.example(model.__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class _Examples:
-    """What the documentation shows, ``earlier`` by so long."""
-
-    earlier: timedelta
-
-    def row(self, model: type[BaseModel]) -> Row:
-        """The example of a model."""
-        return {name: self.moved(value) for name, value in _example(model).items()}
-
-    def of(self, read: type[BaseModel], create: type[M]) -> M:
-        """The request that makes the example of an answer."""
-        shown = self.row(read)
-        return create.model_validate({name: shown[name] for name in create.model_fields if name in shown})
-
-    def moved(self, value: Any) -> Any:
-        """A value; an instant or a day (text) is earlier, everything else is itself."""
-        if not self.earlier or not isinstance(value, str):
-            return value
-        if _DAY.fullmatch(value):
-            return (date.fromisoformat(value) - self.earlier).isoformat()
-        return self.at(value).isoformat() if _INSTANT.fullmatch(value) else value
-
-    def at(self, value: str) -> datetime:
-        """An instant that stands in an example."""
-        return datetime.fromisoformat(value) - self.earlier
-
-
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T[0-9:.]+Z")
-
-
 def _mapping() -> Row:
     """The mapping that is shown, without the targets that have no source."""
     shown = EXAMPLE_MAPPING
@@ -210,7 +169,7 @@ def _mapping() -> Row:
     return {**shown, "columns": columns}
 
 
-def _response(documented: _Examples) -> SurveyResponseCreate:
+def _response(documented: Examples) -> SurveyResponseCreate:
     shown = documented.row(SurveyResponseRead)
     given = [
         {name: answer[name] for name in Answer.model_fields if name in answer} for answer in shown["answers"]
@@ -226,7 +185,7 @@ def _record(tx: ReadTx, actor: Actor, service: Any, schemas: Any, item: Input) -
         raise result
 
 
-def _load_complaints(tx: WriteTx, actor: Actor, documented: _Examples, customer_ids: Sequence[UUID]) -> None:
+def _load_complaints(tx: WriteTx, actor: Actor, documented: Examples, customer_ids: Sequence[UUID]) -> None:
     shown = documented.row(ComplaintRead)
     shared = {
         name: shown[name] for name in ("source", "channel", "subject", "severity", "owner", "received_at")
@@ -253,7 +212,7 @@ def _load_complaints(tx: WriteTx, actor: Actor, documented: _Examples, customer_
 
 def _load_measurements(tx: WriteTx, actor: Actor, until: date) -> None:
     """The measurement that is shown, and one to remove, in the year in which the demo's panels measured."""
-    row = years_moved(_example(CompetitorMeasurementRead), until)
+    row = years_moved(example(CompetitorMeasurementRead), until)
     members = CompetitorMeasurementCreate.model_fields
     shown = CompetitorMeasurementCreate.model_validate({name: row[name] for name in members if name in row})
     earlier = shown.measured_on - timedelta(days=1)
@@ -264,7 +223,7 @@ def _load_measurements(tx: WriteTx, actor: Actor, until: date) -> None:
             raise result
 
 
-def _load_rates(tx: WriteTx, actor: Actor, documented: _Examples) -> None:
+def _load_rates(tx: WriteTx, actor: Actor, documented: Examples) -> None:
     """The rates of the day that the examples name, unless it is one of the demo's days."""
     shown = documented.row(ExchangeRateItem)
     on = ExchangeRateItem.model_validate(shown).on
@@ -278,17 +237,17 @@ def _load_rates(tx: WriteTx, actor: Actor, documented: _Examples) -> None:
         exchange_rates.put_many(tx, actor, items)
 
 
-def _load_unit_costs(tx: WriteTx, actor: Actor, documented: _Examples) -> None:
-    shown = CostCode(_example(UnitCostRead)["code"])
+def _load_unit_costs(tx: WriteTx, actor: Actor, documented: Examples) -> None:
+    shown = CostCode(example(UnitCostRead)["code"])
     unit_costs.put(tx, actor, shown, documented.of(UnitCostRead, UnitCostPut), None)
     for code, (per_contact, per_minute) in _UNIT_COSTS.items():
         given = UnitCostPut(per_contact=per_contact, per_minute=per_minute)
         unit_costs.put(tx, actor, code, given, None)
 
 
-def _load_imports(tx: WriteTx, actor: Actor, documented: _Examples) -> None:
+def _load_imports(tx: WriteTx, actor: Actor, documented: Examples) -> None:
     """An import as its job left it, another one to take back, and a job that waits for good."""
-    shown = _example(ImportRead)
+    shown = example(ImportRead)
     begun = {**shown, "mapping": _mapping(), "next_batch": 1, "created_by": actor.id, "units": []}
     times = {name: documented.at(shown[name]) for name in ("created_at", "updated_at")}
     first, other = UUID(shown["id"]), UUID(import_schemas.EXAMPLE_TO_REVERT_ID)
@@ -316,8 +275,8 @@ def _load_imports(tx: WriteTx, actor: Actor, documented: _Examples) -> None:
     _load_jobs(tx, actor, documented, first)
 
 
-def _load_jobs(tx: WriteTx, actor: Actor, documented: _Examples, import_id: UUID) -> None:
-    shown = _example(JobRead)
+def _load_jobs(tx: WriteTx, actor: Actor, documented: Examples, import_id: UUID) -> None:
+    shown = example(JobRead)
     row = {name: shown[name] for name in ("kind", "state", "stage", "done", "total", "result", "error")}
     times = {name: documented.at(shown[name]) for name in ("created_at", "started_at", "ended_at")}
     row |= {**times, "arguments": {"import_id": str(import_id)}, "handed_over_at": times["started_at"]}

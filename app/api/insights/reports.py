@@ -11,6 +11,7 @@ from app.http.openapi.operations import read, responses
 from app.schemas.common.base import Code
 from app.schemas.insights.competitors import CompetitorsQuery, CompetitorsRead
 from app.schemas.insights.demanding_customers import DemandingCustomersRead
+from app.schemas.insights.failures import FailuresQuery, FailuresRead
 from app.schemas.insights.lifetime_value import LifetimeValueRead
 from app.schemas.insights.methods import MethodRead, MethodsRead
 from app.schemas.insights.profit import ProfitRead
@@ -23,6 +24,7 @@ from app.services.insights import (
     churn_report,
     competitors_report,
     demanding_customers,
+    failures_report,
     lifetime_value_report,
     methods,
     profit_report,
@@ -173,6 +175,19 @@ async def get_competitors(call: Reads, query: Annotated[CompetitorsQuery, Query(
     return await call.get(
         replies.localized(CompetitorsRead, call.language), competitors_report.report, query, call.language
     )
+
+
+@router.get("/failures", response_model=FailuresRead, summary="Report failures", responses=responses())
+async def get_failures(call: Reads, query: Annotated[FailuresQuery, Query()]) -> Response:
+    """Where what goes wrong: complaints by place and kind with the customers they hit, the few kinds that
+    make most of them, whether they became more or fewer, and what each prevention did. Limits follow
+    Accept-Language.
+
+    Formula: ratio of rates = (later / its days) / (earlier / its days), exact conditional binomial interval;
+    kinds are A while more frequent ones make less than 80 % of the complaints.
+    """
+    reply = replies.localized(FailuresRead, call.language)
+    return await call.get(reply, failures_report.report, query, call.language)
 
 
 @router.get("/methods", response_model=MethodsRead, summary="List methods", responses=responses())

@@ -34,8 +34,17 @@ from app.schemas.recovery.events import (
     ComplaintStep,
     ComplaintWait,
 )
+from app.schemas.recovery.links import (
+    EXAMPLE_DUPLICATE_ID,
+    EXAMPLE_JOINED_ID,
+    EXAMPLE_TO_JOIN_ID,
+    EXAMPLE_TO_LINK_ID,
+    DuplicateLink,
+    IncidentLink,
+    LinkRemoval,
+)
 from app.schemas.recovery.transfers import TransferCreate
-from app.services.recovery import complaints, steps, transfers
+from app.services.recovery import complaints, links, steps, transfers
 
 router = APIRouter(prefix="/complaints", tags=["Complaints"], route_class=StrictRoute)
 
@@ -251,4 +260,55 @@ STEPS.add(
         "The next scoring run reads both customers again."
     ),
     example=EXAMPLE_CLOSED_ID,
+)
+
+STEPS.add(
+    "incident-links",
+    links.join_incident,
+    IncidentLink,
+    name="join_incident",
+    summary="Say which incident a complaint is about",
+    about=(
+        "The complaint joins an incident, whose cause and preventions then are its own as well. One that is "
+        "of another incident is refused with `already_linked`."
+    ),
+    example=EXAMPLE_TO_JOIN_ID,
+)
+
+STEPS.add(
+    "incident-link-removals",
+    links.leave_incident,
+    LinkRemoval,
+    name="leave_incident",
+    summary="Take a complaint out of its incident",
+    about="The complaint is not about the incident after all.",
+    example=EXAMPLE_JOINED_ID,
+    optional=True,
+)
+
+STEPS.add(
+    "duplicate-links",
+    links.link_duplicate,
+    DuplicateLink,
+    name="link_duplicate",
+    summary="Say that a complaint repeats another one",
+    about=(
+        "The customer said the same before: the case is worked on under the leading complaint. While it is "
+        "linked, steps in the life of this complaint are refused with `is_duplicate`, and reports count "
+        "only the leading one. Both are of one customer; what happened to many is an incident.\n\n"
+        "A complaint that leads others cannot be linked, and none can be linked to a duplicate: "
+        "`existing` of the refusal names the complaint to link to instead."
+    ),
+    example=EXAMPLE_TO_LINK_ID,
+)
+
+STEPS.add(
+    "duplicate-link-removals",
+    links.unlink_duplicate,
+    LinkRemoval,
+    name="unlink_duplicate",
+    summary="Take the link of a duplicate back",
+    about="The complaint is a case of its own after all: its life goes on where it stood.",
+    example=EXAMPLE_DUPLICATE_ID,
+    optional=True,
 )

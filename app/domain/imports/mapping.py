@@ -72,6 +72,7 @@ class Mapping:
         snapshot_on: of contract terms, the day that the file shows contracts on, ``2026-01-31``: its rows
             have no days, but ``age`` and ``left``. Empty where rows have days of their own.
         unit: what ``age`` counts: ``days``, ``months`` or ``years``.
+        keep_history: of complaints, whether times out of order are kept as read, and their events marked.
         update: of transactions, whether a row with a known key and other values corrects the stored one;
             if not, it is refused.
 
@@ -97,6 +98,7 @@ class Mapping:
     values: tuple[ValueRule, ...] = ()
     group_by: str = ""
     update: bool = False
+    keep_history: bool = False
     snapshot_on: str = ""
     unit: str = ""
 
@@ -343,6 +345,9 @@ def _file_problems(mapping: Mapping) -> list[MappingProblem]:
     if mapping.update and mapping.kind is not RecordKind.TRANSACTIONS:
         detail = "Only transactions are updated on demand; leave update out."
         problems.append(MappingProblem("/update", "not_for_kind", detail))
+    if mapping.keep_history and mapping.kind is not RecordKind.COMPLAINTS:
+        detail = "Only complaints have a history to keep; leave keep_history out."
+        problems.append(MappingProblem("/keep_history", "not_for_kind", detail))
     if mapping.encoding not in ENCODINGS:
         known = {"known": KNOWN_CODE_PAGES}
         problems.append(MappingProblem("/encoding", "unknown_encoding", UNKNOWN, known))

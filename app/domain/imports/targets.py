@@ -123,6 +123,7 @@ COMPLAINT_FIELDS: Mapping[str, Field] = {
     "channel": _SET,
     "category": _SET,
     "product": _SET,
+    "phase": _SET,
     "severity": _SET,
     "our_fault": _SET,
     "owner": _SET,

@@ -10,6 +10,7 @@ from app.domain.methods import (
     churn,
     comparison,
     cross_section,
+    failures,
     learned_churn,
     lifetime_value,
     profit,
@@ -34,6 +35,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             *learned_churn.METHODS,
             *cross_section.METHODS,
             *signals.METHODS,
+            *failures.METHODS,
         )
     }
 )

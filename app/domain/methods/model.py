@@ -17,6 +17,7 @@ class MethodKind(StrEnum):
     PROFIT = "profit"
     LIFETIME_VALUE = "lifetime_value"
     SHARE_OF_WALLET = "share_of_wallet"
+    FAILURES = "failures"
     CHURN_MODEL = "churn_model"
     CHURN_LEVEL = "churn_level"
     CHURN_SIGNAL = "churn_sign"

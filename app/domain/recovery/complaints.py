@@ -90,6 +90,10 @@ class EventKind(StrEnum):
     NOTED = "noted"
     CHANGED = "changed"
     TRANSFERRED = "transferred"
+    JOINED_INCIDENT = "joined_incident"
+    LEFT_INCIDENT = "left_incident"
+    LINKED_AS_DUPLICATE = "linked_as_duplicate"
+    UNLINKED_DUPLICATE = "unlinked_duplicate"
 
 
 NON_TRANSITIONS = frozenset(
@@ -102,6 +106,10 @@ NON_TRANSITIONS = frozenset(
         EventKind.NOTED,
         EventKind.CHANGED,
         EventKind.TRANSFERRED,
+        EventKind.JOINED_INCIDENT,
+        EventKind.LEFT_INCIDENT,
+        EventKind.LINKED_AS_DUPLICATE,
+        EventKind.UNLINKED_DUPLICATE,
     }
 )
 """Events that move neither the state nor the owner; every other one is a step."""

@@ -167,6 +167,7 @@ TAGS = {
     "Interactions": "Contacts with customers: calls, messages, visits; and how they can end.",
     "Complaints": "What customers complain of: a life in steps, an owner at every moment, changes as events.",
     "Standards": "How long things may take, in which working hours, who is told, and what is due now.",
+    "Incidents": "What went wrong for many: complaints join it, causes and preventions are recorded once.",
     "Transactions": "Purchases, refunds, charges and cancellations: what a customer's value is made of.",
     "Surveys": "What customers are asked, who was asked, and what was answered.",
     "Competitors": "What studies say of competitors' customers, to compare our own figures with.",
@@ -181,7 +182,7 @@ the lint."""
 
 TAG_GROUPS = {
     "See": ("Customers", "Insights"),
-    "Record": ("Interactions", "Complaints", "Transactions"),
+    "Record": ("Interactions", "Complaints", "Incidents", "Transactions"),
     "Measure": ("Surveys", "Competitors"),
     "Decide": ("Scoring", "Rates", "Standards"),
     "Operate": ("People", "Imports", "Jobs"),

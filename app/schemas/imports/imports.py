@@ -106,6 +106,9 @@ class ImportOptions(Input):
     update: QueryFlag | None = None
     """Of transactions: whether a row with a known external id and other values corrects the stored one;
     otherwise it is refused."""
+    keep_history: QueryFlag | None = None
+    """Of complaints: whether times out of order are kept as they are read and their events are marked
+    (``out_of_order``); otherwise such rows are refused."""
     snapshot_on: DayIn | None = None
     """Of contract terms: the day that the file shows contracts on, without days of their own."""
     age_column: ColumnSource | None = None

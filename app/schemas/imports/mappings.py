@@ -42,6 +42,7 @@ EXAMPLE_MAPPING: dict[str, Any] = {
     "values": [],
     "group_by": None,
     "update": False,
+    "keep_history": False,
     "snapshot_on": None,
     "unit": None,
 }
@@ -109,6 +110,9 @@ class _MappingOptions(Input):
     update: Flag = False
     """Of transactions: whether a row with a known external id and other values corrects the stored one;
     otherwise it is refused."""
+    keep_history: Flag = False
+    """Of complaints: whether times out of order are kept as they are read and their events are marked
+    (``out_of_order``); otherwise such rows are refused."""
     snapshot_on: DateIn | None = Field(default=None, examples=[None])
     """Of contract terms: the day that the file shows contracts on. Its rows have no days, but the age of the
     contract and whether the customer had left."""
@@ -179,6 +183,7 @@ class ImportMappingOut(Output):
     group_by: ColumnSource | None
     """Null where each row is a record."""
     update: bool
+    keep_history: bool
     snapshot_on: date | None
     """Null where rows have days of their own."""
     unit: AgeUnit | None

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints
 
+from app.domain.activity.interactions import Phase
 from app.domain.customers.customers import Channel
 from app.domain.people.agents import OwnerKind
 from app.domain.recovery.complaints import (
@@ -21,6 +22,7 @@ from app.schemas.common.base import (
     UNSET,
     Count,
     ExternalKey,
+    Flag,
     HappenedIn,
     Input,
     InstantIn,
@@ -90,6 +92,8 @@ class _ComplaintFields(Input):
     """What kind of failure, in the company's own words."""
     product: Product | None = None
     """What it is about."""
+    phase: Phase | None = Field(default=None, examples=["during"])
+    """Before, during or after the purchase."""
     unit: Label | None = Field(default=None, examples=["izmir"])
     """Branch or team that works on it."""
 
@@ -139,6 +143,8 @@ class ComplaintOfFile(ComplaintCreate):
     state: ComplaintState | None = None
     changed_at: InstantIn | None = None
     """When its source changed it last: the time of a resolution that has none."""
+    keep_history: Flag = False
+    """Whether times out of order are kept as they are read."""
 
 
 class ComplaintUpdate(_ComplaintFields):
@@ -178,6 +184,7 @@ class ComplaintRead(Output):
     text: Annotated[str, paragraph_out(MAX_TEXT)] | None
     category: Annotated[str, line_out(100)] | None
     product: Annotated[str, line_out(200)] | None
+    phase: Phase | None
     severity: Severity
     our_fault: OurFault
     found_by: FoundBy
@@ -211,6 +218,11 @@ class ComplaintRead(Output):
     updated_at: datetime
     import_id: UUID | None
     """The import that brought it; null when it came one by one."""
+    incident_id: UUID | None
+    """The incident that it is about; null when it is about nothing that happened to many."""
+    leading_complaint_id: UUID | None
+    """The complaint that it says once more, under which the case is worked on; null when it is a case of its
+    own. While it is set the life of this one stands still, and reports count only the leading one."""
 
 
 class ComplaintPage(PageOf):
@@ -274,8 +286,16 @@ class ComplaintQuery(Paging):
     """About this product."""
     channel: Channel | None = None
     """Made through this channel."""
+    phase: Phase | None = None
+    """In this phase."""
     our_fault: OurFault | None = None
     """Whether the company caused it."""
+    incident_id: UUID | None = None
+    """About this incident."""
+    leading_complaint_id: UUID | None = None
+    """Duplicates of this complaint."""
+    is_duplicate: QueryFlag | None = None
+    """True: those that say once more what a leading complaint says. False: all others."""
     received_from: InstantIn | None = None
     """Only complaints received at this instant or later."""
     received_before: InstantIn | None = None

@@ -111,6 +111,8 @@ class ComplaintEventRead(Output):
     """When it happened."""
     time_unknown: bool
     """True: nobody knows when it happened; ``at`` is the step before, or when Vefa heard of it."""
+    out_of_order: bool
+    """True: a file that was loaded with ``keep_history`` says that it happened before the step it follows."""
     recorded_at: datetime
     """When Vefa heard of it."""
     note: Annotated[str, paragraph_out(MAX_TEXT)] | None

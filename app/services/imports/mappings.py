@@ -39,6 +39,7 @@ _ADDED: Row = {
     "grouping": True,
     "skip_lines": 0,
     "update": False,
+    "keep_history": False,
     "snapshot_on": "",
     "unit": "",
 }  # what mappings saved before lack

@@ -160,6 +160,7 @@ def _wire(mapping: FileMapping, values: Row, questions: Mapping[str, Question]) 
     wire: Row = {"source": mapping.source}
     if mapping.kind is RecordKind.COMPLAINTS:
         values = help_desks.settled(values)
+        wire["keep_history"] = mapping.keep_history
     answers = []
     for target, value in values.items():
         question = question_of(target)

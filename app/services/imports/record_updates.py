@@ -65,7 +65,9 @@ _FARTHER = {
 }
 """States that a complaint may have reached here beyond the one its source says."""
 
-_NOT_STATED = frozenset(("source", "external_id", "create_missing", "survey_version", "changed_at"))
+_NOT_STATED = frozenset(
+    ("source", "external_id", "create_missing", "survey_version", "changed_at", "keep_history")
+)
 """Members that are of the mapping, or of the day on which the file was sent;
 and when a source changed a record last, which says nothing of what it changed."""
 

@@ -76,6 +76,7 @@ _BY_EXTERNAL_ID = PreparedSelect(
 _is_open = (
     Complaint.customer_id == _ID,
     *(Complaint.state != literal_column(f"'{state}'", Text) for state in sorted(ENDED_STATES)),
+    Complaint.leading_complaint_id.is_(None),
 )
 _open_complaints = (
     select(

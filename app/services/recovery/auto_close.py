@@ -20,6 +20,7 @@ Place = tuple[datetime, UUID]
 """Where among the resolved complaints a pass has come: last change and id."""
 
 _ENDED = Complaint.state.in_([ComplaintState.CONFIRMED, ComplaintState.RESOLVED])
+_IS_A_CASE = Complaint.leading_complaint_id.is_(None)
 _BY_CHANGE = Complaint.updated_at, Complaint.id
 
 
@@ -50,7 +51,9 @@ def close_silent(tx: WriteTx, actor: Actor, at: datetime, company_days: int, aft
     least = min((days for days in [company_days, *known] if days > 0), default=0)
     if least == 0:
         return Looked(0, None)
-    wanted = select(Complaint.__table__).where(_ENDED, Complaint.updated_at <= at - timedelta(days=least))
+    wanted = select(Complaint.__table__).where(
+        _ENDED, _IS_A_CASE, Complaint.updated_at <= at - timedelta(days=least)
+    )
     if after is not None:
         typed = (literal(value, column.type) for value, column in zip(after, _BY_CHANGE, strict=True))
         wanted = wanted.where(tuple_(*_BY_CHANGE) > tuple_(*typed))

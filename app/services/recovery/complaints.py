@@ -20,16 +20,15 @@ from app.domain.recovery.complaints import (
     EventKind,
     is_time_unknown,
     make_number,
-    normalise_number,
 )
-from app.errors import AppError, FieldError, InvalidError, NotFoundError
+from app.errors import AppError, InvalidError, NotFoundError
 from app.schemas.common.base import Paging, shaper
 from app.schemas.recovery.complaints import ComplaintCreate, ComplaintQuery, ComplaintRead, ComplaintSort
 from app.schemas.recovery.events import ComplaintEventRead
 from app.services.activity import recording, related_records
 from app.services.platform import rights
 from app.services.platform.changes import one_or_raise
-from app.services.recovery import beginnings, demands
+from app.services.recovery import beginnings, complaint_filters, demands
 from app.services.recovery.past import Past, past_of
 from app.services.standards import clocks
 from app.store.audit import trail
@@ -69,24 +68,6 @@ def _has_no_time(wanted: bool) -> Any:
     return unknown if wanted else not_(unknown)
 
 
-def _was_reopened(wanted: bool) -> Any:
-    return Complaint.reopened_count > 0 if wanted else Complaint.reopened_count == 0
-
-
-def _has_number(text: str) -> Any:
-    """The condition on a number that a customer says.
-
-    Raises:
-        InvalidError: no complaint can have it: it was misheard or mistyped.
-    """
-    try:
-        return Complaint.number == normalise_number(text)
-    except ValueError:
-        detail = "This is not a complaint number; a character was misheard or mistyped."
-        wrong = FieldError("number", "not_a_complaint_number", detail, "query")
-        raise InvalidError(fields=[wrong]) from None
-
-
 COMPLAINTS = Listing(
     ComplaintQuery,
     select(Complaint.__table__),
@@ -105,12 +86,14 @@ COMPLAINTS = Listing(
             Complaint.product,
             Complaint.channel,
             Complaint.our_fault,
+            *complaint_filters.COLUMNS,
         ),
+        complaint_filters.DUPLICATES,
         any_of(Complaint.state, Complaint.severity, Complaint.found_by),
-        where("number", _has_number),
+        where("number", complaint_filters.has_number),
         where("open", _is_open),
         where("time_unknown", _has_no_time),
-        where("reopened", _was_reopened),
+        where("reopened", complaint_filters.was_reopened),
         where("steps_missing", demands.lack_steps),
         window("received", Complaint.received_at),
         since(Complaint.updated_at),
@@ -274,6 +257,7 @@ def event(
     members: Iterable[str] = (),
     time_unknown: bool = False,
     silent_days: int | None = None,
+    out_of_order: bool = False,
 ) -> Row:
     """The row of the event that made ``complaint`` what it is.
 
@@ -284,8 +268,11 @@ def event(
         members: names of changed members.
         time_unknown: ``at`` is not when it happened.
         silent_days: it closed by itself after so many days of silence.
+        out_of_order: the file that brought it says that it happened before the step it follows.
     """
     data: Row = {"members": sorted(members)} if members else {}
+    if out_of_order:
+        data["out_of_order"] = True
     if silent_days is not None:
         data["silent_days"] = silent_days
     return {
@@ -308,10 +295,13 @@ def event(
 # --- inside
 
 
+_OF_FILES = {"customer", "create_missing", "state", "changed_at", "keep_history"}
+
+
 def _new_row(item: ComplaintCreate, past: Past, at: datetime, row_id: UUID, import_id: UUID | None) -> Row:
     """The row of an item whose customer and owner are still to be found."""
     return {
-        **item.model_dump(exclude={"customer", "create_missing", "state", "changed_at"}),
+        **item.model_dump(exclude=_OF_FILES),
         **asdict(past[-1][2]),
         "id": row_id,
         "version": len(past),
@@ -322,16 +312,19 @@ def _new_row(item: ComplaintCreate, past: Past, at: datetime, row_id: UUID, impo
         "recorded_at": at,
         "updated_at": at,
         "import_id": import_id,
+        **complaint_filters.NONE,
     }
 
 
 def _first_events(actor: Actor, row: Row, past: Past) -> Iterator[Row]:
     """The events of a complaint that has just been recorded."""
+    latest = past[0][1]
     for number, (kind, at, life) in enumerate(past, start=1):
         note = life.resolution if kind == EventKind.RESOLVED else None
         ended = {step: getattr(life, member) for member, step in PAST_STEPS.items()}
         after, unknown = {**row, "version": number, "state": life.state}, ended.get(kind, at) is None
-        yield event(actor, after, kind, at, note=note, time_unknown=unknown)
+        is_early, latest = at < latest, max(latest, at)
+        yield event(actor, after, kind, at, note=note, time_unknown=unknown, out_of_order=is_early)
 
 
 def _draw_number() -> str:
@@ -364,4 +357,5 @@ def _event_shape(row: Row) -> Row:
     """A row as `ComplaintEventRead` wants it, members in its order."""
     data = row["data"]
     told = {"members": data.get("members", []), "silent_days": data.get("silent_days")}
-    return _event_as_read({**row, **told, "time_unknown": data.get("time_unknown", False)})
+    flags = {name: data.get(name, False) for name in ("time_unknown", "out_of_order")}
+    return _event_as_read({**row, **told, **flags})

@@ -39,6 +39,7 @@ def past_of(item: ComplaintCreate, at: datetime) -> Past | AppError:
             f"/{member}", "out_of_order", "Expected not before {earlier}.", params={"earlier": earlier}
         )
         for member, earlier in out_of_order({"received_at": received_at, **times})
+        if not getattr(item, "keep_history", False)
     ]
     wrong += [
         FieldError(f"/{member}", "in_future", _IN_FUTURE, params={"now": clock_text(at)})

@@ -31,7 +31,7 @@ from app.schemas.recovery.recovery_steps import (
 )
 from app.services.people import lookups
 from app.services.platform.changes import Change, begin
-from app.services.recovery import causes, complaints, steps
+from app.services.recovery import causes, complaints, links, steps
 from app.store.listing import Listing, equal
 from app.store.paging import After, Page, SortKey, fetch
 from app.store.tables import Complaint, ComplaintRecoveryStep
@@ -179,6 +179,7 @@ def _begin(
     if change.before["state"] == ComplaintState.CLOSED:
         detail = "The complaint is closed. Reopen it first, or keep this as a note."
         raise InvalidError(fields=[FieldError("/at", "complaint_closed", detail)])
+    links.refuse_duplicate(change.before)
     return change, _happened_at(change, at)
 
 

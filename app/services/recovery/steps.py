@@ -39,7 +39,7 @@ from app.schemas.recovery.events import (
 from app.services.activity import related_records
 from app.services.platform import rights
 from app.services.platform.changes import Change, begin
-from app.services.recovery import categories, complaints, demands
+from app.services.recovery import categories, complaints, demands, links
 from app.services.standards import clocks
 from app.store.tables import Complaint, ComplaintEvent, ComplaintWord
 from app.store.transactions import Row, WriteTx
@@ -263,6 +263,7 @@ def begin_step(
 def _life(change: Change, step: EventKind) -> Lifecycle:
     """How far the complaint has come, where ``step`` can follow."""
     known = {member: change.before[member] for member in _LIFECYCLE_MEMBERS}
+    links.refuse_duplicate(change.before)
     life = Lifecycle(**known | {"state": ComplaintState(known["state"])})
     if not life.allows(step):
         detail = "The complaint is {state}: this step is not possible now. Possible steps: {steps}."

@@ -22,7 +22,7 @@ from app.schemas.recovery.transfers import TransferCreate
 from app.services.activity import interactions, transactions
 from app.services.customers import do_not_contact, external_ids
 from app.services.platform import preconditions
-from app.services.recovery import complaints
+from app.services.recovery import complaints, links
 from app.services.standards import clocks
 from app.store.audit import trail
 from app.store.tables import (
@@ -52,8 +52,12 @@ def move_interaction(
     came_from_it = select(Complaint.__table__).where(
         Complaint.interaction_id == interaction_id, Complaint.customer_id != customer_id
     )
-    for complaint in tx.execute(came_from_it.with_for_update()).mappings().all():
+    moved = [
         _store_complaint(tx, actor, dict(complaint), customer_id, data.reason, at)
+        for complaint in tx.execute(came_from_it.with_for_update()).mappings().all()
+    ]
+    for row in moved:  # when all have moved: two that are linked stay so
+        links.separate(tx, actor, row)
     _move_survey_records(tx, "interaction_id", interaction_id, customer_id)
     _finish(tx, actor, "interaction", before, customer_id, at)
     after = {**before, **changes}
@@ -79,7 +83,8 @@ def move_complaint(
         existing = str(interaction_id), f"/v1/interactions/{interaction_id}"
         raise ConflictError(detail, code="moves_with_interaction", existing=existing, id=interaction_id)
     at = now()
-    after = _store_complaint(tx, actor, before, customer_id, data.reason, at)
+    moved = _store_complaint(tx, actor, before, customer_id, data.reason, at)
+    after = links.separate(tx, actor, moved)
     _finish(tx, actor, "complaint", before, customer_id, at)
     return complaints.shape(after)
 

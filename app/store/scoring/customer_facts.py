@@ -219,7 +219,7 @@ def complaints(tx: ReadTx, bounds: Bounds, only: Ids | None = None) -> Columns:
         )
         .join_from(newest, ComplaintEvent, _same_event(newest))
         .join(Complaint, Complaint.id == ComplaintEvent.complaint_id)
-        .where(Complaint.received_at < bounds.end)
+        .where(Complaint.received_at < bounds.end, Complaint.leading_complaint_id.is_(None))
         .group_by(Complaint.customer_id)
         .order_by(Complaint.customer_id)
     )

@@ -32,6 +32,7 @@ from app.store.tables.imports import (
     RefusedRow,
     SourceStatement,
 )
+from app.store.tables.incidents import Incident, IncidentCause, IncidentCustomer, IncidentPrevention
 from app.store.tables.interactions import Disposition, Interaction
 from app.store.tables.jobs import Job, Worker
 from app.store.tables.model_evaluation import Backtest, ChurnContest
@@ -84,6 +85,10 @@ __all__ = [
     "ImportTrial",
     "ImportTrialName",
     "ImportTrialPerson",
+    "Incident",
+    "IncidentCause",
+    "IncidentCustomer",
+    "IncidentPrevention",
     "Interaction",
     "Job",
     "RefusedRow",

@@ -51,6 +51,11 @@ class Complaint(Base):
     recorded_at: Mapped[datetime] = mapped_column(index=True)
     updated_at: Mapped[datetime]
     import_id: Mapped[UUID | None] = mapped_column(ForeignKey("imports.id"))
+    phase: Mapped[str | None] = mapped_column(Text)
+    incident_id: Mapped[UUID | None] = mapped_column(ForeignKey("incidents.id"))
+    leading_complaint_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("complaints.id", ondelete="SET NULL")
+    )
     source_said: Mapped[bytes | None] = mapped_column(LargeBinary)
 
     __table_args__ = (
@@ -68,6 +73,8 @@ class Complaint(Base):
             sqlite_where=_RESOLVED,
         ),
         index_where_set("import_id"),
+        index_where_set("incident_id"),
+        index_where_set("leading_complaint_id"),
     )
 
 
