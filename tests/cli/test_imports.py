@@ -15,6 +15,7 @@ from app.cli.commands import app
 from app.cli.flag_texts import as_flags
 from app.domain.common.access import Actor
 from app.errors import AppError
+from app.jobs.imports import file_layout
 from app.settings import Settings
 from app.store.engine import Store
 
@@ -168,26 +169,27 @@ def test_a_mapping_file_that_is_no_mapping_is_refused(vefa: Vefa, tmp_path: Path
 
 @pytest.mark.parametrize("kind", sorted(RECORD_COLUMNS))
 def test_records_come_in_and_go_back(
-    vefa: Vefa, tmp_path: Path, store: Store, actor: Actor, kind: str
+    vefa: Vefa, tmp_path: Path, store: Store, actor: Actor, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
+    monkeypatch.setattr(file_layout, "RECORD_LINES", 50)  # three batches
     set_up_survey(store, actor)
     flags = [
         part for name, source in RECORD_COLUMNS[kind].items() for part in ("--column", f"{name}={source}")
     ]
-    file = written(tmp_path / "day.csv", many_records(1_200) + b"X,,never,1,Talk,\n")
+    file = written(tmp_path / "day.csv", many_records(120) + b"X,,never,1,Talk,\n")
     arguments = (kind, file, *flags, "--source", "pos", "--create-missing")
     dry = vefa(*arguments, "--dry-run")
-    counted = "1,201 rows in = 1,200 stored + 0 repeated + 1 refused"
+    counted = "121 rows in = 120 stored + 0 repeated + 1 refused"
     assert f"checked, nothing stored: {counted}" in dry.stdout
     target = tmp_path / "refused.csv"
     result = vefa(*arguments, "--refused-to", target)
     assert f"done: {counted}" in result.stdout
     assert "customers created: 5\n" in result.stdout  # no word of rounded amounts
-    assert target.read_text().splitlines()[1].startswith("1202,")
+    assert target.read_text().splitlines()[1].startswith("122,")
     shown = result.stderr.splitlines()
     assert [line.split(" %")[0] for line in shown] == sorted({line.split(" %")[0] for line in shown}, key=int)
-    assert shown[-1] == "100 %: 1,201 rows"
-    assert "0 stored + 1,200 repeated + 1 refused" in vefa(*arguments).stdout
+    assert shown[-1] == "100 %: 121 rows"
+    assert "0 stored + 120 repeated + 1 refused" in vefa(*arguments).stdout
     assert kind in vefa("list").stdout
     assert vefa("revert", import_id(result)).exit_code == 0
     assert counted in vefa(*arguments).stdout

@@ -20,7 +20,7 @@ from app.domain.scoring import silence as silent
 from app.domain.scoring.parameters import Parameters, RiskLevels, Terms
 from app.domain.scoring.run_spec import RunSpec
 from app.domain.scoring.score_columns import NONE
-from app.errors import FieldError, InvalidError, NotFoundError
+from app.errors import FieldError, InvalidError
 from app.schemas.scoring.backtests import BacktestCreate, BacktestQuery
 from app.services.scoring import contract_backtests, job_results, run_facts, training_windows
 from app.services.scoring.churn_reports import evaluation_row, metrics_row, season_row
@@ -28,7 +28,8 @@ from app.services.scoring.contract_backtests import UnderContract
 from app.services.scoring.lifetime import backtests as lifetime_backtests
 from app.store.audit import trail
 from app.store.engine import one_statement
-from app.store.paging import After, Page, SortKey, fetch
+from app.store.listing import COMPANY_WIDE, Listing, equal, newest_first, one_or_404, where
+from app.store.paging import After, Page
 from app.store.scoring import run_results, sale_days
 from app.store.sql.numpy_io import Ids
 from app.store.tables import Backtest, Job, ScoringRun
@@ -42,6 +43,7 @@ _BEFORE_SEASONS: Row = {"ranked_only": False, "limits": [], "stopped_sources": [
 """What results of earlier versions do not hold."""
 
 _STATE = job_results.state_of(Backtest)
+_MISSING = "There is no such backtest."
 _SUMMARY = select(
     Backtest.id,
     Backtest.job_id,
@@ -53,6 +55,14 @@ _SUMMARY = select(
     Backtest.created_at,
     Backtest.ended_at,
 ).join_from(Backtest, Job, Job.id == Backtest.job_id, isouter=True)
+BACKTESTS = Listing(
+    BacktestQuery,
+    _SUMMARY,
+    owner=COMPANY_WIDE,
+    missing=_MISSING,
+    sorts=newest_first(Backtest.created_at, Backtest.id),
+    filters=[where("state", lambda state: state == _STATE), equal(Backtest.cut_on)],
+)
 
 
 # --- asking and reading
@@ -109,25 +119,15 @@ def get(tx: ReadTx, _actor: Actor, backtest_id: UUID) -> Row:
         NotFoundError: there is none with this id.
     """
     statement = _SUMMARY.add_columns(Backtest.result).where(Backtest.id == backtest_id)
-    row = tx.execute(statement).mappings().first()
-    if row is None:
-        raise NotFoundError("There is no such backtest.")
-    found = _shape(dict(row))
+    found = _shape(one_or_404(tx, statement, _MISSING))
     result = found["result"]
     return {**found, "result": None if result is None else {**_BEFORE_SEASONS, **result}}
 
 
 @one_statement
-def page(tx: ReadTx, _actor: Actor, query: BacktestQuery, after: After | None) -> Page:
+def page(tx: ReadTx, actor: Actor, query: BacktestQuery, after: After | None) -> Page:
     """Read a page of backtests, newest first."""
-    statement = _SUMMARY
-    if query.state is not None:
-        statement = statement.where(_STATE == query.state)  # noqa: SIM300 - SQL, not Python
-    if query.cut_on is not None:
-        statement = statement.where(Backtest.cut_on == query.cut_on)
-    keys = (SortKey(Backtest.created_at, descending=True), SortKey(Backtest.id, descending=True))
-    found = fetch(tx, statement, keys, limit=query.limit, after=after)
-    return Page([_shape(row) for row in found.rows], found.after)
+    return BACKTESTS.page(tx, actor, query, after, _shape)
 
 
 def _parameters_of(actor: Actor, data: BacktestCreate) -> Parameters:
