@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from app.cli.context import opened, refuse
-from app.domain.imports import staff_rows
-from app.domain.imports.staff_rows import MAX_ROWS, FileError, StaffKind
+from app.domain.people import staff_rows
+from app.domain.people.staff_rows import MAX_ROWS, FileError, StaffKind
 from app.services.imports import staff
 from app.services.imports.staff import NotStoredError, Outcome
 

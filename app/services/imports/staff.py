@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from app.domain.common.access import Actor
-from app.domain.imports.staff_rows import StaffKind, StaffRow
+from app.domain.people.staff_rows import StaffKind, StaffRow
 from app.errors import AppError, FieldError, InvalidError
 from app.schemas.people.agents import AgentPut
 from app.schemas.people.codes import AgentCode, UnitCode

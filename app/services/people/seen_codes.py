@@ -7,7 +7,7 @@ indexes that begin with the code are read and no table; a page reads on from the
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import exists, func, literal, select, union_all
+from sqlalchemy import and_, exists, func, literal, select, union_all
 
 from app.domain.common.access import Actor
 from app.domain.people.seen_in import SeenIn
@@ -73,8 +73,9 @@ def _unregistered(kind: SeenIn, behind: str, desk: str, limit: int) -> Any:
             func.count().label("count"),
             func.max(at).label("last_at"),
         )
-        .where(column > behind, column != desk, *nobody)
+        .where(column > behind, column != desk)
         .group_by(column)
+        .having(and_(*nobody))  # asked of each code, not of each record
         .order_by(column)
         .limit(limit)
         .subquery()
