@@ -365,5 +365,5 @@ _event_as_read = shaper(ComplaintEventRead)
 def _event_shape(row: Row) -> Row:
     """A row as `ComplaintEventRead` wants it, members in its order."""
     data = row["data"]
-    told = {"members": data.get("members", []), "silent_days": data.get("silent_days")}
-    return _event_as_read({**row, **told, "time_unknown": data.get("time_unknown", False)})
+    extra = {"members": data.get("members", []), "silent_days": data.get("silent_days")}
+    return _event_as_read({**row, **extra, "time_unknown": data.get("time_unknown", False)})
