@@ -337,10 +337,6 @@ def _draw_number() -> str:
     return make_number(secrets.randbits(64))
 
 
-def _renumbered(row: Row) -> Row:
-    return {**row, "number": _draw_number()}
-
-
 def _check_links(tx: ReadTx, actor: Actor, rows: list[Row | AppError]) -> None:
     """Refuse rows whose interaction is not there or was with another customer, and units the caller lacks."""
     named = related_records.find(tx, actor, rows)
@@ -356,7 +352,7 @@ _KIND = recording.RecordType(
     path="/v1/complaints",
     exists="The source has a complaint with this external id already.",
     exists_code="complaint_exists",
-    regenerate=_renumbered,
+    regenerate=lambda row: {**row, "number": _draw_number()},
 )
 
 _event_as_read = shaper(ComplaintEventRead)
