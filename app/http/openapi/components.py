@@ -78,6 +78,9 @@ ACTING_AGENT: Schema = {
 }
 """A parameter of every operation that changes something."""
 
+BY_AGENT = "x-by-agent"
+"""Marks an operation that only a person can do, until the document is finished."""
+
 ERROR_HEADERS: dict[int, tuple[str, ...]] = {
     401: ("WWW-Authenticate",),
     429: ("Retry-After",),

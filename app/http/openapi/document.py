@@ -15,6 +15,7 @@ from app.errors import PROBLEMS
 from app.http.openapi.components import (
     ACTING_AGENT,
     ALWAYS,
+    BY_AGENT,
     ERROR_HEADERS,
     ERRORS,
     EXISTING,
@@ -176,7 +177,10 @@ def _finish_operation(operation: Schema, route: RouteContext) -> None:
     shared = ALWAYS | (WITH_BODY if body else frozenset())
     operation["responses"] = _finish_responses(operation["responses"], shared)
     if "GET" not in (route.methods or ()):
-        operation.setdefault("parameters", []).append(deepcopy(ACTING_AGENT))
+        acting = deepcopy(ACTING_AGENT)
+        if operation.pop(BY_AGENT, False):
+            acting["schema"]["examples"] = ["ayse.k"]
+        operation.setdefault("parameters", []).append(acting)
     for parameter in operation.get("parameters", ()):
         _finish_parameter(parameter, if_match_required="428" in operation["responses"])
 

@@ -356,6 +356,6 @@ _event_as_read = shaper(ComplaintEventRead)
 def _event_shape(row: Row) -> Row:
     """A row as `ComplaintEventRead` wants it, members in its order."""
     data = row["data"]
-    told = {"members": data.get("members", []), "silent_days": data.get("silent_days")}
+    extra = {"members": data.get("members", []), "silent_days": data.get("silent_days")}
     flags = {name: data.get(name, False) for name in ("time_unknown", "out_of_order")}
-    return _event_as_read({**row, **told, **flags})
+    return _event_as_read({**row, **extra, **flags})

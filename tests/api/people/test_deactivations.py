@@ -69,6 +69,7 @@ def test_what_somebody_owns_goes_to_the_queue_of_their_unit(api: Api, store: Sto
     assert owners == ["izmir", "izmir", "deniz.u", "gul.e"]
     assert api.get(fresh).json() == before | {
         "owner": "izmir",
+        "owner_kind": "queue",
         "version": 2,
         "updated_at": api.get(fresh).json()["updated_at"],
     }

@@ -12,7 +12,7 @@ from app.schemas.activity.interactions import InteractionUpdate
 from app.schemas.recovery.events import ComplaintHandOver
 from app.services.activity import interactions
 from app.services.imports import imports
-from app.services.recovery import steps
+from app.services.recovery import owners
 from app.store.engine import Store
 from app.store.tables import Complaint, ComplaintEvent, Interaction
 
@@ -177,7 +177,7 @@ def test_a_complaint_never_goes_back(store: Store, actor: Actor) -> None:
 def test_a_step_before_the_last_one_is_refused_and_changes_nothing(store: Store, actor: Actor) -> None:
     send(store, actor, "complaints", f"1,C1,{AT},,Late,")
     owner = ComplaintHandOver(owner="elvin.m")
-    store.write_sync(steps.hand_over, actor, the(store, Complaint)["id"], owner)
+    store.write_sync(owners.hand_over, actor, the(store, Complaint)["id"], owner)
     row = send(store, actor, "complaints", f"1,C1,{AT},,Late parcel,{LATER}")
     assert refused(store, actor, row) == [(2, "out_of_order")]
     assert the(store, Complaint)["subject"] == "Late"
