@@ -18,6 +18,7 @@ from app.schemas.recovery.complaints import (
     EXAMPLE_ID,
     EXAMPLE_OPEN_ID,
     EXAMPLE_TO_RESOLVE_ID,
+    EXAMPLE_TO_WAIT_ID,
     ComplaintBatch,
     ComplaintBatchResult,
     ComplaintCreate,
@@ -185,7 +186,7 @@ STEPS.add(
         "Nothing can be done until the customer answers: any other open state becomes `waiting_customer`. "
         "Clocks that may pause do. `starts` ends it."
     ),
-    example=EXAMPLE_TO_RESOLVE_ID,
+    example=EXAMPLE_TO_WAIT_ID,
     optional=True,
 )
 

@@ -5,7 +5,14 @@ from fastapi import APIRouter
 from app.api.recovery.complaints import Writes
 from app.http.call import StrictRoute
 from app.http.steps import Steps
-from app.schemas.recovery.complaints import EXAMPLE_CLOSED_ID, EXAMPLE_ID, ComplaintRead
+from app.schemas.recovery.complaints import (
+    EXAMPLE_ID,
+    EXAMPLE_OFFERED_ID,
+    EXAMPLE_OWNED_ID,
+    EXAMPLE_QUEUED_ID,
+    EXAMPLE_TO_RETURN_ID,
+    ComplaintRead,
+)
 from app.schemas.recovery.events import ComplaintHandOver, ComplaintNoted, ComplaintStep
 from app.services.recovery import owners
 
@@ -34,8 +41,9 @@ STEPS.add(
     name="accept_complaint",
     summary="Accept a complaint",
     about="The acting person takes a complaint that was handed to them: `accepted_at` is set.",
-    example=EXAMPLE_CLOSED_ID,
+    example=EXAMPLE_OFFERED_ID,
     optional=True,
+    by_agent=True,
 )
 
 STEPS.add(
@@ -48,8 +56,9 @@ STEPS.add(
         "The acting person does not take a complaint that was handed to them: it goes back to who had it "
         "before, or where they may not have it any more to the queue of its unit or of the company's desk."
     ),
-    example=EXAMPLE_CLOSED_ID,
+    example=EXAMPLE_TO_RETURN_ID,
     optional=True,
+    by_agent=True,
 )
 
 STEPS.add(
@@ -62,8 +71,9 @@ STEPS.add(
         "The acting person takes the complaint out of its queue. Of many who claim it at once exactly one "
         "gets it; the others are refused with `already_owned`."
     ),
-    example=EXAMPLE_CLOSED_ID,
+    example=EXAMPLE_QUEUED_ID,
     optional=True,
+    by_agent=True,
 )
 
 STEPS.add(
@@ -76,6 +86,7 @@ STEPS.add(
         "The acting person gives up a complaint that is theirs: it waits in the queue of its unit, else of "
         "the person's unit, else at the company's desk."
     ),
-    example=EXAMPLE_CLOSED_ID,
+    example=EXAMPLE_OWNED_ID,
     optional=True,
+    by_agent=True,
 )

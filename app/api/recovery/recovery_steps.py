@@ -10,7 +10,12 @@ from app.http import replies
 from app.http.call import IdempotencyKey, IfMatch, StrictRoute
 from app.http.openapi.operations import created, paged
 from app.http.steps import Steps
-from app.schemas.recovery.complaints import EXAMPLE_ID, EXAMPLE_TO_RESOLVE_ID, ComplaintRead
+from app.schemas.recovery.complaints import (
+    EXAMPLE_OPEN_ID,
+    EXAMPLE_PREVENTED_ID,
+    EXAMPLE_TO_ANSWER_ID,
+    ComplaintRead,
+)
 from app.schemas.recovery.recovery_steps import (
     EXAMPLE_PREVENTION_ID,
     ComplaintAnswer,
@@ -52,7 +57,7 @@ STEPS.add(
     name="apologise_for_complaint",
     summary="Record an apology",
     about="Somebody apologised to the customer. State and owner stay as they are.",
-    example=EXAMPLE_ID,
+    example=EXAMPLE_OPEN_ID,
     optional=True,
 )
 
@@ -63,7 +68,7 @@ STEPS.add(
     name="fix_complaint",
     summary="Record a fix",
     about="What was done to put it right, by whom and what it cost. State and owner stay as they are.",
-    example=EXAMPLE_ID,
+    example=EXAMPLE_OPEN_ID,
 )
 
 STEPS.add(
@@ -73,7 +78,7 @@ STEPS.add(
     name="find_complaint_cause",
     summary="Record a cause",
     about="Why it failed, by the company's tree of causes, and whose fault that is; `our_fault` follows.",
-    example=EXAMPLE_ID,
+    example=EXAMPLE_OPEN_ID,
 )
 
 STEPS.add(
@@ -83,7 +88,7 @@ STEPS.add(
     name="prevent_complaint",
     summary="Record a prevention",
     about="A measure against the same failure again, with who sees to it and by when.",
-    example=EXAMPLE_ID,
+    example=EXAMPLE_OPEN_ID,
 )
 
 STEPS.add(
@@ -96,7 +101,7 @@ STEPS.add(
         "The customer's own word on the resolution: with `confirmed` it becomes `confirmed`; with `refused` "
         "it is `in_progress` again, and `reopened_count` one more."
     ),
-    example=EXAMPLE_ID,
+    example=EXAMPLE_TO_ANSWER_ID,
 )
 
 
@@ -109,7 +114,7 @@ STEPS.add(
 )
 async def complete_prevention(
     call: Writes,
-    complaint_id: Annotated[UUID, Path(description="Id of the complaint.", examples=[EXAMPLE_TO_RESOLVE_ID])],
+    complaint_id: Annotated[UUID, Path(description="Id of the complaint.", examples=[EXAMPLE_PREVENTED_ID])],
     prevention_id: PreventionId,
     body: PreventionCompletion = DONE_NOW,
     if_match: IfMatch = None,

@@ -22,9 +22,9 @@ from app.schemas.common.base import (
 )
 from app.schemas.people.codes import Names, NamesOut, UnitCode, UnitCodeOut
 
-EXAMPLE_CATEGORY = "delivery"
+EXAMPLE_CATEGORY = "late_delivery"
 EXAMPLE_CAUSE = "packaging"
-NAMES: dict[str, Any] = {"en": "Delivery", "tr": "Teslimat", "az": "Çatdırılma"}
+NAMES: dict[str, Any] = {"en": "Delivery is late", "tr": "Teslimat gecikti", "az": "Çatdırılma gecikdi"}
 CAUSE_NAMES: dict[str, Any] = {"en": "Packaging", "tr": "Ambalaj", "az": "Qablaşdırma"}
 
 CategoryCode = Annotated[str, line(100), Field(examples=[EXAMPLE_CATEGORY])]

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import literal, select, tuple_
 
 from app.domain.common.access import Actor
 from app.domain.recovery.complaints import ComplaintState
@@ -55,7 +55,8 @@ def close_silent(tx: WriteTx, actor: Actor, at: datetime, company_days: int, aft
         _ENDED, _IS_A_CASE, Complaint.updated_at <= at - timedelta(days=least)
     )
     if after is not None:
-        wanted = wanted.where(tuple_(*_BY_CHANGE) > tuple_(*after))
+        typed = (literal(value, column.type) for value, column in zip(after, _BY_CHANGE, strict=True))
+        wanted = wanted.where(tuple_(*_BY_CHANGE) > tuple_(*typed))
     some = wanted.order_by(*_BY_CHANGE).limit(AT_ONCE).with_for_update(skip_locked=True)
     rows = [dict(row) for row in tx.execute(some).mappings()]
     closed = 0

@@ -330,10 +330,6 @@ def _draw_number() -> str:
     return make_number(secrets.randbits(64))
 
 
-def _renumbered(row: Row) -> Row:
-    return {**row, "number": _draw_number()}
-
-
 def _check_links(tx: ReadTx, actor: Actor, rows: list[Row | AppError]) -> None:
     """Refuse rows whose interaction is not there or was with another customer, and units the caller lacks."""
     named = related_records.find(tx, actor, rows)
@@ -349,7 +345,7 @@ _KIND = recording.RecordType(
     path="/v1/complaints",
     exists="The source has a complaint with this external id already.",
     exists_code="complaint_exists",
-    regenerate=_renumbered,
+    regenerate=lambda row: {**row, "number": _draw_number()},
 )
 
 _event_as_read = shaper(ComplaintEventRead)
@@ -358,6 +354,6 @@ _event_as_read = shaper(ComplaintEventRead)
 def _event_shape(row: Row) -> Row:
     """A row as `ComplaintEventRead` wants it, members in its order."""
     data = row["data"]
-    told = {"members": data.get("members", []), "silent_days": data.get("silent_days")}
+    extra = {"members": data.get("members", []), "silent_days": data.get("silent_days")}
     flags = {name: data.get(name, False) for name in ("time_unknown", "out_of_order")}
-    return _event_as_read({**row, **told, **flags})
+    return _event_as_read({**row, **extra, **flags})

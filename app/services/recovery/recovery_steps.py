@@ -116,15 +116,35 @@ def find_cause(
 
 
 def prevent(
-    tx: WriteTx, actor: Actor, complaint_id: UUID, data: ComplaintPrevention, if_match: str | None = None
+    tx: WriteTx,
+    actor: Actor,
+    complaint_id: UUID,
+    data: ComplaintPrevention,
+    if_match: str | None = None,
+    *,
+    prevention_id: UUID | None = None,
 ) -> Row:
-    """Record a measure against the same failure, who sees to it, and by when.
+    """Record a measure against the same failure, who sees to it, and by when. ``prevention_id`` is the id it
+    gets, a new one by default.
 
     Raises:
         InvalidError: ``responsible`` is not a registered active agent, once people are registered
-            (``unknown_agent``, ``inactive_owner``); ``due_on`` is before the complaint (``before_received``).
+            (``unknown_owner``, ``inactive_owner``); ``due_on`` is before the complaint (``before_received``).
     """
-    return _prevent(tx, actor, complaint_id, data, if_match, new_id())
+    change, at = _begin(tx, actor, complaint_id, data.at, if_match)
+    wrong = lookups.owner_problems(tx, actor, data.responsible, "/responsible")
+    known = lookups.owner_kinds(tx, [data.responsible], actor.company.complaint_owner)
+    if not wrong and data.responsible in known and known[data.responsible].kind == OwnerKind.QUEUE:
+        detail = "Expected a person: a queue is responsible for nothing."
+        wrong.append(FieldError("/responsible", "not_a_person", detail))
+    if data.due_on < actor.company.day_of(change.before["received_at"]):
+        detail = "Expected a day that is not before the complaint was received."
+        wrong.append(FieldError("/due_on", "before_received", detail))
+    if wrong:
+        raise InvalidError(fields=wrong)
+    members = {"text": data.text, "responsible": data.responsible, "due_on": data.due_on}
+    _keep(change, RecoveryKind.PREVENTION, at, step_id=prevention_id, **members)
+    return steps.store(change, EventKind.PREVENTION_PLANNED, at, {}, note=data.text)
 
 
 def complete_prevention(
@@ -193,30 +213,6 @@ def _happened_at(change: Change, given: datetime | None) -> datetime:
         raise InvalidError(fields=[FieldError("/at", "before_received", detail)])
     steps.refuse_future(given, change.recorded_at, "/at")
     return given
-
-
-def _prevent(
-    tx: WriteTx,
-    actor: Actor,
-    complaint_id: UUID,
-    data: ComplaintPrevention,
-    if_match: str | None,
-    step_id: UUID,
-) -> Row:
-    change, at = _begin(tx, actor, complaint_id, data.at, if_match)
-    wrong = lookups.owner_problems(tx, actor, data.responsible, "/responsible")
-    known = lookups.owner_kinds(tx, [data.responsible], actor.company.complaint_owner)
-    if not wrong and data.responsible in known and known[data.responsible].kind == OwnerKind.QUEUE:
-        detail = "Expected a person: a queue is responsible for nothing."
-        wrong.append(FieldError("/responsible", "not_a_person", detail))
-    if data.due_on < actor.company.day_of(change.before["received_at"]):
-        detail = "Expected a day that is not before the complaint was received."
-        wrong.append(FieldError("/due_on", "before_received", detail))
-    if wrong:
-        raise InvalidError(fields=wrong)
-    members = {"text": data.text, "responsible": data.responsible, "due_on": data.due_on}
-    _keep(change, RecoveryKind.PREVENTION, at, step_id=step_id, **members)
-    return steps.store(change, EventKind.PREVENTION_PLANNED, at, {}, note=data.text)
 
 
 def _keep(

@@ -154,8 +154,8 @@ def _hand_over(
     tx.execute(insert(ComplaintEvent), events)
     for state, alike in groupby(sorted(rows, key=_state), key=_state):
         objects = [(str(row["id"]), row["customer_id"]) for row in alike]
-        told = {"state": state}
-        trail.record_all(tx, actor, "complaint.handed_over", objects, members=["owner"], data=told)
+        data = {"state": state}
+        trail.record_all(tx, actor, "complaint.handed_over", objects, members=["owner"], data=data)
 
 
 def _state(row: Row) -> str:
