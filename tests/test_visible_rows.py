@@ -56,6 +56,7 @@ EXEMPT = {
     "insights.timeline._scores": _OF_VISIBLE,
     "platform.operating_figures._LAST": "counts only",
     "recovery.complaints._READ_EVENTS": "limited where it is read",
+    "recovery.links.separate": _OF_VISIBLE,
     "recovery.auto_close.close_silent": "a duty of the service itself, over all complaints",
     "recovery.categories.page_of_unregistered": _WHOLE_COMPANY,
     "recovery.owners._owner_before": _OF_VISIBLE,

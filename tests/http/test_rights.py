@@ -61,8 +61,8 @@ class Walk:
         return self.store.read_sync(_marks)
 
     def theirs(self) -> Rows:
-        """`rows` without those of customers of the unit."""
-        own = {str(row_id) for row_id in self.store.read_sync(_own)}
+        """`rows` without those of customers of the unit, and of what happened in the unit itself."""
+        own = {UNIT, *(str(row_id) for row_id in self.store.read_sync(_own))}
         return {
             name: frozenset(row for row in rows if not own & set(map(str, row)))
             for name, rows in self.rows().items()
