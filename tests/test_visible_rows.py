@@ -56,6 +56,12 @@ EXEMPT = {
     "recovery.complaints._READ_EVENTS": "limited where it is read",
     "recovery.steps._happened_at": _OF_VISIBLE,
     "recovery.transfers._move_survey_records": _OF_VISIBLE,
+    "standards.attainment._ended": _WHOLE_COMPANY,
+    "standards.attainment._running": _WHOLE_COMPANY,
+    "standards.clocks._tiers": _OF_VISIBLE,
+    "standards.clocks.of_complaint": _OF_VISIBLE,
+    "standards.ladder.advance": "the worker's own turn, for the whole company",
+    "standards.ladder.has_due": "tells only whether the worker has a turn",
     "surveys.completions.complete": "of a response that was found visible before",
     "surveys.responses._READ_ANSWERS": "of responses that were found visible before",
 }

@@ -15,6 +15,7 @@ from app.domain.methods import (
     profit,
     satisfaction,
     signals,
+    standards,
     value,
 )
 from app.domain.methods.model import Method, MethodKind
@@ -34,6 +35,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             *learned_churn.METHODS,
             *cross_section.METHODS,
             *signals.METHODS,
+            *standards.METHODS,
         )
     }
 )

@@ -69,7 +69,7 @@ class ServiceStandard(Base):
 
 
 class EscalationRule(Base):
-    """One version of who is told when; never changed. ``rungs`` are objects, in the order they come."""
+    """One version of whom to tell when; never changed. ``rungs`` are objects, in the order they come."""
 
     __tablename__ = "escalation_rules"
 

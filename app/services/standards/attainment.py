@@ -13,7 +13,7 @@ from app.domain.common.company import Company
 from app.domain.standards.attainment import Attainment, Outcomes, attainment
 from app.domain.standards.clocks import ClockState
 from app.schemas.insights.standards import StandardsBy, StandardsQuery
-from app.services.insights.satisfaction_report import window_days
+from app.services.platform.windows import window_days
 from app.services.standards import rules
 from app.store import dialects
 from app.store.engine import in_thread
