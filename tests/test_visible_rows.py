@@ -60,6 +60,7 @@ EXEMPT = {
     "standards.attainment._running": _WHOLE_COMPANY,
     "standards.clocks._tiers": _OF_VISIBLE,
     "standards.clocks.of_complaint": _OF_VISIBLE,
+    "standards.contact_waits.outcomes": _WHOLE_COMPANY,
     "standards.ladder.advance": "the worker's own turn, for the whole company",
     "standards.ladder.has_due": "tells only whether the worker has a turn",
     "surveys.completions.complete": "of a response that was found visible before",

@@ -12,9 +12,10 @@ from app.domain.common.access import Actor
 from app.domain.common.company import Company
 from app.domain.standards.attainment import Attainment, Outcomes, attainment
 from app.domain.standards.clocks import ClockState
+from app.domain.standards.standards import COMPLAINT_METRICS, Metric
 from app.schemas.insights.standards import StandardsBy, StandardsQuery
 from app.services.platform.windows import window_days
-from app.services.standards import rules
+from app.services.standards import contact_waits, rules
 from app.store import dialects
 from app.store.engine import in_thread
 from app.store.tables import ComplaintClock
@@ -83,9 +84,11 @@ def report(tx: ReadTx, actor: Actor, query: StandardsQuery) -> Row:
 
 
 def _read(
-    tx: ReadTx, metric: str, start: datetime, end: datetime, by: StandardsBy | None
+    tx: ReadTx, metric: Metric, start: datetime, end: datetime, by: StandardsBy | None
 ) -> dict[str | None, Outcomes]:
     """What became of clocks that started in ``[start, end)``, by key; all under None without ``by``."""
+    if metric not in COMPLAINT_METRICS:
+        return contact_waits.outcomes(tx, metric, start, end, by)
     key = None if by is None else _KEYS[by]
     chosen = (
         ComplaintClock.metric == metric,
