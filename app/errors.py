@@ -210,6 +210,27 @@ PROBLEMS: dict[str, ProblemKind] = {
         "Step not possible in this state",
         "Read the complaint again; the detail names its present state.",
     ),
+    "steps_missing": ProblemKind(
+        409,
+        "Demanded steps are missing",
+        "Record the steps listed under errors, then close the complaint.",
+    ),
+    "already_owned": ProblemKind(
+        409,
+        "The complaint is not in a queue",
+        "Somebody owns it: claim another one from the queue, or hand this one over.",
+    ),
+    "not_yours": ProblemKind(
+        409,
+        "The complaint is somebody else's",
+        "Read the complaint again; a hand-over gives it to another owner.",
+    ),
+    "already_accepted": ProblemKind(
+        409,
+        "The complaint was accepted already",
+        "Nothing needs to be sent again; to give it up, release it or hand it over.",
+    ),
+    "prevention_done": ProblemKind(409, "The prevention was done already", "Nothing needs to be sent again."),
     "survey_exists": ProblemKind(
         409, "Survey exists", "Another survey has this code; change that one, or choose another code."
     ),

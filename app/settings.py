@@ -110,12 +110,19 @@ class Settings(BaseSettings):
     duties_off: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         description="Duties of workers to leave out: "
-        "positions, audit_witness, audit_check, statistics, idempotency_keys, workflows, strays.",
+        "positions, audit_witness, audit_check, statistics, idempotency_keys, workflows, strays, auto_close.",
     )
     complaint_owner: str = Field(
         "complaints-desk",
         pattern=r"^[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]{0,98}[^\s\x00-\x1f\x7f-\x9f])?$",
         description="Who owns a complaint that names nobody: a desk or a person that is always there.",
+    )
+    complaint_auto_close_days: int = Field(
+        0,
+        ge=0,
+        le=3650,
+        description="Days of silence after which a resolved complaint closes by itself; 0: never. "
+        "A category may say another number.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="DEBUG, INFO, WARNING or ERROR."

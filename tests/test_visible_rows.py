@@ -18,6 +18,7 @@ DOORS = {"visible_to", "read_visible", "Listing", "visible", "one_or_404", "filt
 _OF_VISIBLE = "of customers who were found visible before"
 _WHOLE_COMPANY = "a report over the whole company, which limited keys are refused"
 _WHOSE_KEY = "finds whose a key or number is, to refuse it or to find the owner, who is checked after"
+_OF_STAFF = "all that a person owns; a key that is limited to units cannot deactivate anybody"
 _OF_FILE = "rows of an import, which is checked itself; customers are checked when they are locked"
 
 EXEMPT = {
@@ -54,7 +55,12 @@ EXEMPT = {
     "insights.timeline._scores": _OF_VISIBLE,
     "platform.operating_figures._LAST": "counts only",
     "recovery.complaints._READ_EVENTS": "limited where it is read",
-    "recovery.steps._happened_at": _OF_VISIBLE,
+    "recovery.auto_close.close_silent": "a duty of the service itself, over all complaints",
+    "recovery.categories.page_of_unregistered": _WHOLE_COMPANY,
+    "recovery.owners._owner_before": _OF_VISIBLE,
+    "recovery.steps.happened_at": _OF_VISIBLE,
+    "recovery.releases._hand_over": _OF_STAFF,
+    "recovery.releases.release": _OF_STAFF,
     "recovery.transfers._move_survey_records": _OF_VISIBLE,
     "standards.attainment._ended": _WHOLE_COMPANY,
     "standards.attainment._running": _WHOLE_COMPANY,

@@ -22,7 +22,7 @@ from app.api.insights import (
 )
 from app.api.people import agents, roles, units
 from app.api.platform import jobs
-from app.api.recovery import complaints
+from app.api.recovery import categories, complaints, owners, recovery_steps
 from app.api.scoring import backtests, replays, runs
 from app.api.standards import calendars, due, escalation_rules, standards
 from app.api.surveys import invitations, responses, surveys
@@ -40,6 +40,9 @@ RESOURCES = (
     standards,
     calendars,
     escalation_rules,
+    recovery_steps,
+    owners,
+    categories,
     surveys,
     invitations,
     responses,

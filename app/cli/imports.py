@@ -14,6 +14,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from rich.table import Column, Table
 from rich.text import Text
 
+from app.cli import staff_imports
 from app.cli.context import opened, refuse
 from app.cli.flag_texts import as_flags
 from app.cli.import_options import (
@@ -189,6 +190,9 @@ _add(RecordKind.COMPLAINTS, "external_id=Ticket, received_at=Opened, subject=Tit
 _add(RecordKind.RESPONSES, "survey==delivery, answer.recommend=Q1, answered_at=Date, external_id==row")
 _add(RecordKind.CUSTOMERS, "external_id=No, name=First,Last, phone=Mobile, phone=Home, email=Mail")
 _add(RecordKind.DEPARTURES, "customer_key=No, left_on=Left, reason=Why")
+
+
+staff_imports.add(app)
 
 
 @app.command("list")

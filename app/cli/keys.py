@@ -33,6 +33,10 @@ def create(
     scope: Annotated[list[Scope] | None, typer.Option(help="What it may do; repeat for more.")] = None,
     all_scopes: Annotated[bool, typer.Option("--all-scopes", help="It may do everything.")] = False,
     unit: Annotated[list[str] | None, typer.Option(help="Limit to customers of these units.")] = None,
+    agent: Annotated[
+        str | None,
+        typer.Option(help="Code of the agent whose key it is; it may do what the agent's role may, at most."),
+    ] = None,
     days: Annotated[
         int | None, typer.Option(min=1, max=MAX_DAYS, help="Days until it expires.", show_default="365")
     ] = None,
@@ -46,7 +50,13 @@ def create(
     expires_at = None if never_expires else now() + timedelta(days=days or DAYS)
     with _opened() as (store, actor):
         token = store.write_sync(
-            api_keys.create, actor, label, scope or list(Scope), units=unit or (), expires_at=expires_at
+            api_keys.create,
+            actor,
+            label,
+            scope or list(Scope),
+            units=unit or (),
+            agent=agent,
+            expires_at=expires_at,
         )
     typer.echo(token)
 
@@ -96,6 +106,7 @@ def list_keys() -> None:
     for row in rows:
         rights = "all" if set(row["scopes"]) >= set(Scope) else "\n".join(row["scopes"])
         units = f"\nunits: {', '.join(row['units'])}" if row["units"] else ""
+        units += f"\nagent: {row['agent']}" if row["agent"] else ""
         ends, used = _day(api_keys.ends_at(row)), _day(row["last_used_at"])
         table.add_row(row["id"], Text(row["label"]), Text(rights + units), _state(row), ends, used)
     Console().print(table)

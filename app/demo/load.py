@@ -9,7 +9,7 @@ from uuid import UUID
 import numpy as np
 from sqlalchemy import func, insert, select
 
-from app.demo import documentation_records
+from app.demo import complaint_lives, documentation_records, staff
 from app.demo.competitors import measurements
 from app.demo.contents import Demo
 from app.demo.surveys import SURVEYS
@@ -145,7 +145,9 @@ def load(
     record(responses.create_many, SurveyResponseCreate, answered)
     measured = measurements(demo.until)
     record(competitor_measurements.create_many, CompetitorMeasurementCreate, measured)
+    staff.load(tx, actor)
     documentation_records.load(tx, actor, ids, demo.until, demo.ends_at)
+    complaint_lives.load(tx, actor, ids, demo.ends_at)
     made = {"seed": demo.seed, "until": demo.until.isoformat(), "customers": len(items)}
     trail.record(tx, actor, MADE, token.split("_")[2], data=made)
 

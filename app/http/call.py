@@ -178,6 +178,8 @@ class Call:
         route = f"{request.method} {route_template(request.scope)}"
         named = f"{self.actor.id}\0{route}\0{key}".encode()
         target = f"{_path(request)}?{request.url.query}\0".encode()
+        if self.actor.agent is not None:  # the same for another person is another request
+            target += f"{self.actor.agent}\0".encode()
         body = telling(await request.body()) if self.content is None else self.content
         return Claim(hashlib.sha256(named).digest(), hashlib.sha256(target + body).digest())
 

@@ -30,7 +30,7 @@ from app.errors import (
 )
 from app.http import request_ids
 from app.http.access.admission import Admission, AdmissionSettings
-from app.http.access.authentication import read_credential
+from app.http.access.authentication import AGENT_HEADER, read_credential
 from app.http.access.cors import Cors
 from app.http.access.overload import OverloadMiddleware
 from app.http.access.proxies import trust
@@ -49,7 +49,7 @@ MAX_TARGET_BYTES = 16 * 1024
 _OWN_MEDIA_TYPE = ("/v1/exports",)  # their answers are not JSON: the routes negotiate themselves
 _HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::[0-9]{0,5})?")
 _VERSIONS = frozenset({"1.0", "1.1", "2", "3"})  # our parser takes "0.9" and "2.0", and reads them as 1.1
-_ONCE = (b"host", b"authorization", b"content-type", b"idempotency-key", b"transfer-encoding")
+_ONCE = (b"host", b"authorization", AGENT_HEADER, b"content-type", b"idempotency-key", b"transfer-encoding")
 _TAG_LISTS = (b"if-match", b"if-none-match")
 _SECURITY_HEADERS = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
 _CONTENT_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from app.domain.common.access import Actor
 from app.http import replies
 from app.http.call import IdempotencyKey, IfMatch
+from app.http.openapi.components import BY_AGENT
 from app.http.openapi.operations import created
 from app.store.transactions import Row, WriteTx
 
@@ -42,6 +43,7 @@ class Steps:
         about: str,
         example: str,
         optional: bool = False,
+        by_agent: bool = False,
     ) -> None:
         """Add one route.
 
@@ -54,6 +56,7 @@ class Steps:
             about: the operation's description.
             example: the id of a record of the demo that can take the step.
             optional: no body is taken for an empty one.
+            by_agent: only a person can take it; the documentation shows the header that names one.
         """
         reply, key = self._reply, f"{self._thing}_id"
 
@@ -83,6 +86,7 @@ class Steps:
             summary=summary,
             description=about,
             responses=created(404, 412),
+            openapi_extra={BY_AGENT: True} if by_agent else None,
         )(step)
 
 

@@ -8,10 +8,12 @@ from time import monotonic
 import structlog
 from dbos import DBOS
 
+from app.domain.common.access import system
 from app.errors import UnavailableError
 from app.jobs import recovery, standards
 from app.jobs.audit_trail import AuditTrail
 from app.jobs.registry import Context
+from app.services.recovery import auto_close, releases
 from app.store import idempotency
 from app.store.sql import statistics
 from app.store.types import now
@@ -57,6 +59,12 @@ def settle_strays(context: Context) -> bool:
     return False
 
 
+def deactivate_ended(context: Context) -> bool:
+    """Make persons inactive whose last day is over, and hand over what they own; a few at a time."""
+    more: bool = context.store.write_sync(releases.deactivate_ended, system(context.company))
+    return more
+
+
 class Statistics:
     """Takes the statistics SQLite plans by, one table after the other, so that writes wait for none long."""
 
@@ -75,6 +83,20 @@ class Statistics:
         return bool(self._outdated)
 
 
+class AutoClose:
+    """Closes resolved complaints of which nothing was heard for long enough, some at a time."""
+
+    def __init__(self) -> None:
+        self._after: auto_close.Place | None = None
+
+    def close(self, context: Context) -> bool:
+        """Look at some of them; True while the pass over all of them is not over."""
+        days, actor = context.settings.complaint_auto_close_days, system(context.company)
+        looked = context.store.write_sync(auto_close.close_silent, actor, now(), days, self._after)
+        self._after = looked.after
+        return looked.after is not None
+
+
 def every_duty() -> tuple[Duty, ...]:
     """The duties of one worker."""
     trail = AuditTrail()
@@ -84,9 +106,11 @@ def every_duty() -> tuple[Duty, ...]:
         Duty("audit_check", 2.0, trail.check),
         Duty("standards", 2.0, standards.escalate),
         Duty("strays", 60.0, settle_strays),
+        Duty("agents", 60.0, deactivate_ended),
         Duty("statistics", 600.0, Statistics().take),
         Duty("idempotency_keys", 3600.0, forget_idempotency_keys),
         Duty("workflows", 3600.0, forget_workflows),
+        Duty("auto_close", 900.0, AutoClose().close),
     )
 
 

@@ -10,7 +10,7 @@ down_revision = "0004_contract_statements"
 branch_labels = None
 depends_on = None
 
-ACTED = ("api_keys", "audit_entries", "complaint_events", "events")
+ACTED = ("audit_entries", "complaint_events", "events")
 BY_AGENT = (
     ("interactions", "started_at"),
     ("survey_invitations", "invited_at"),
@@ -67,6 +67,7 @@ def upgrade() -> None:
         _index_where_set(table, column)
     for column in ("unit", "role"):
         op.create_index(f"ix_agents_{column}_code", "agents", [column, "code"])
+    op.add_column("api_keys", sa.Column("agent", Key, nullable=True))
     for table in ACTED:
         op.add_column(table, sa.Column("agent", sa.Text(), nullable=True))
     for table, at in BY_AGENT:
@@ -77,7 +78,7 @@ def downgrade() -> None:
     """Take them away; that keys were bound to persons, and who acted, is lost."""
     for table, at in BY_AGENT:
         op.drop_index(f"ix_{table}_agent_{at}", table)
-    for table in ACTED:
+    for table in ("api_keys", *ACTED):
         op.drop_column(table, "agent")
     for table in ("roles", "agents", "units"):
         op.drop_table(table)

@@ -19,11 +19,15 @@ from app.domain.common.access import Actor, Extent, Scope
 from app.jobs.scoring.score import score
 from app.main import create_app
 from app.schemas.customers.customers import CustomerCreate
+from app.schemas.people.agents import AgentPut
+from app.schemas.people.roles import RolePut
 from app.services.customers import customers
+from app.services.people import agents, roles
 from app.services.platform import api_keys
 from app.settings import Settings
 from app.store.engine import Store
 from app.store.tables import Base, Customer
+from app.store.transactions import WriteTx
 
 UNIT = "of-this-test"
 NOT_OF_CUSTOMERS = frozenset(
@@ -43,8 +47,8 @@ class Walk:
             (operation, sent(contract.document, operation)) for operation in operations(contract.document)
         ]
 
-    def caller(self, *scopes: Scope, units: tuple[str, ...] = ()) -> Api:
-        token = self.store.write_sync(api_keys.create, self.actor, "walk", scopes, units=units)
+    def caller(self, *scopes: Scope, units: tuple[str, ...] = (), agent: str | None = None) -> Api:
+        token = self.store.write_sync(api_keys.create, self.actor, "walk", scopes, units=units, agent=agent)
         self.store.write_sync(api_keys.touch, token.split("_")[2])
         return Api(self.client, token, self.contract)
 
@@ -134,7 +138,19 @@ def test_every_operation_says_what_it_needs_and_what_it_reaches(contract: Contra
         assert rights == {"write"} or method in ("GET", "POST"), where
 
 
+def bound(walk: Walk) -> Api:
+    """A key with every scope, of a person whose role has none."""
+
+    def register(tx: WriteTx) -> None:
+        roles.put(tx, walk.actor, "guest", RolePut(names={"en": "Guest"}), None)
+        agents.put(tx, walk.actor, "guest", AgentPut(name="Guest", role="guest"), None)
+
+    walk.store.write_sync(register)
+    return walk.caller(*Scope, agent="guest")
+
+
 def test_callers_without_the_right_learn_and_change_nothing(walk: Walk) -> None:
+    guest, system = bound(walk), walk.caller(*Scope)
     before, unexpected = walk.rows(), {}
     known = walk.caller(*Scope).headers["Authorization"].removeprefix("Bearer ")
     stranger, guesser = (Api(walk.client, token, walk.contract) for token in ("", known[:-1] + "~"))
@@ -150,6 +166,12 @@ def test_callers_without_the_right_learn_and_change_nothing(walk: Walk) -> None:
         answer = nobody.request(**request)
         if code_of(answer) != (403, "insufficient_scope"):
             unexpected[where, "no scopes"] = answer.text
+        answer = guest.request(**request)
+        if code_of(answer) != (403, "insufficient_scope"):
+            unexpected[where, "a role without scopes"] = answer.text
+        answer = system.request(**{**request, "headers": {**request["headers"], "Vefa-Agent": "gul.e"}})
+        if code_of(answer) != (403, "unknown_agent"):
+            unexpected[where, "in the name of nobody"] = answer.text
         answer = reader.request(**request)
         if (answer.status_code in (401, 403)) if is_read else code_of(answer) != (403, "insufficient_scope"):
             unexpected[where, "reads only"] = answer.text

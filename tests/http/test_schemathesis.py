@@ -17,6 +17,8 @@ from live import serving
 
 from app.domain.common.access import Scope, system
 from app.domain.common.company import Company
+from app.schemas.people.agents import AgentPut
+from app.services.people import agents
 from app.services.platform import api_keys
 from app.settings import Settings
 from app.store.engine import Store
@@ -24,6 +26,7 @@ from app.store.engine import Store
 ROOT = Path(__file__).parents[2]
 LONG = os.environ.get("VEFA_SCHEMATHESIS_EXAMPLES")
 AMOUNT = ["--max-examples", LONG] if LONG else ["--max-examples", "2", "--generation-deterministic"]
+ACTING = "schemathesis"  # as in the configuration: whoever is unknown is refused everything
 PHASES = {"postgresql": "coverage", "sqlite": "examples,fuzzing,stateful"}
 
 
@@ -31,6 +34,7 @@ def test_the_service_keeps_what_its_document_promises(
     settings: Settings, store: Store, tmp_path: Path
 ) -> None:
     token = store.write_sync(api_keys.create, system(Company()), "schemathesis", list(Scope))
+    store.write_sync(agents.put, system(Company()), ACTING, AgentPut(name="Who acts"), None)
     program = Path(sys.executable).with_name("st")
     database = settings.database_url.partition(":")[0]
     phases = [] if LONG else ["--phases", PHASES[database]]

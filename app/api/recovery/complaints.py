@@ -18,6 +18,7 @@ from app.schemas.recovery.complaints import (
     EXAMPLE_ID,
     EXAMPLE_OPEN_ID,
     EXAMPLE_TO_RESOLVE_ID,
+    EXAMPLE_TO_WAIT_ID,
     ComplaintBatch,
     ComplaintBatchResult,
     ComplaintCreate,
@@ -28,7 +29,6 @@ from app.schemas.recovery.complaints import (
 )
 from app.schemas.recovery.events import (
     ComplaintEventPage,
-    ComplaintHandOver,
     ComplaintNote,
     ComplaintReopening,
     ComplaintResolution,
@@ -177,7 +177,7 @@ STEPS.add(
         "Nothing can be done until the customer answers: any other open state becomes `waiting_customer`. "
         "Clocks that may pause do. `starts` ends it."
     ),
-    example=EXAMPLE_TO_RESOLVE_ID,
+    example=EXAMPLE_TO_WAIT_ID,
     optional=True,
 )
 
@@ -213,16 +213,6 @@ STEPS.add(
         "and `reopened_count` one more."
     ),
     example=EXAMPLE_CLOSED_ID,
-)
-
-STEPS.add(
-    "hand-overs",
-    steps.hand_over,
-    ComplaintHandOver,
-    name="hand_over_complaint",
-    summary="Hand a complaint over",
-    about="Another owner answers for it from now on, in whatever state it is.",
-    example=EXAMPLE_ID,
 )
 
 STEPS.add(

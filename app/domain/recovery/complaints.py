@@ -55,13 +55,6 @@ class OurFault(StrEnum):
     UNKNOWN = "unknown"
 
 
-class OwnerKind(StrEnum):
-    """Whether one person answers for a complaint, or it waits in the queue of a unit or of the desk."""
-
-    AGENT = "agent"
-    QUEUE = "queue"
-
-
 class FoundBy(StrEnum):
     """How the company came to know of a complaint."""
 

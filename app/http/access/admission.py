@@ -12,7 +12,7 @@ from starlette.types import Scope
 
 from app.domain.common.access import Actor
 from app.errors import AppError, RateLimitError, UnauthenticatedError, UnavailableError
-from app.http.access.authentication import authenticate
+from app.http.access.authentication import authenticate, named_agent
 from app.http.access.rate_limits import Limiter, Usage, limiter, peer_key
 from app.http.openapi.components import API_PREFIX
 from app.services.platform.api_keys import Credential
@@ -122,16 +122,19 @@ class Admission:
         if services is None:  # an application without a store: nobody can be known
             return counted
         try:
-            actor = await authenticate(services, credential, scope["state"].get("request_id"))
+            request_id, named = scope["state"].get("request_id"), named_agent(scope["headers"])
+            known = await authenticate(services, credential, request_id, named)
         except UnauthenticatedError:
             self._known.pop(_digest(credential), None)
             return await self._failed(peer, counted)
         except UnavailableError as error:
             return counted._replace(error=error)
+        actor, refusal = known.actor, known.refusal
         if self._is_known(credential):
-            return counted._replace(actor=actor)
+            return counted._replace(actor=actor, error=refusal)
         self._remember(credential)
-        return self._keys.admitted(await self._keys.hit(credential.id), actor)
+        admitted = self._keys.admitted(await self._keys.hit(credential.id), actor)
+        return admitted._replace(error=admitted.error or refusal)
 
     async def _failed(self, peer: str, counted: Admitted) -> Admitted:
         """Count a failed login. Those in excess are refused here, others by the route they wanted."""

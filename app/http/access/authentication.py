@@ -1,17 +1,19 @@
 """Who sends a request: its Authorization header, read once, and the check of the key that it names."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Protocol
+from urllib.parse import unquote_to_bytes
 
-from app.domain.common.access import Actor
 from app.domain.common.company import Company
+from app.domain.common.text import composed
 from app.errors import AppError
 from app.services.platform import api_keys
-from app.services.platform.api_keys import Credential
+from app.services.platform.api_keys import Authenticated, Credential
 from app.store.engine import Store
 
+AGENT_HEADER = b"vefa-agent"
 _SPACES = b" \t"  # may stand around the value of any header and are no part of it (RFC 9110, 5.5)
 
 
@@ -40,19 +42,36 @@ def read_credential(head: Mapping[bytes, bytes]) -> Credential | None:
     return api_keys.parse(token.decode("latin-1")) if scheme.lower() == b"bearer" else None
 
 
-async def authenticate(services: Composed, credential: Credential, request_id: str | None) -> Actor:
-    """Check a key in the database and return the caller it belongs to.
+def named_agent(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
+    """Return the code of the person in the header Vefa-Agent; None without the header.
+
+    It is written as in the address of the person: percent-encoded UTF-8, which plain ASCII is as it stands.
+    What cannot be read is nobody's code.
+
+    >>> named_agent([(b"vefa-agent", b" Ay%C5%9Fe ")]), named_agent([])
+    ('Ayşe', None)
+    """
+    given = next((value for name, value in headers if name == AGENT_HEADER), None)
+    if given is None:
+        return None
+    text: str = unquote_to_bytes(given.strip(_SPACES)).decode("utf-8", "replace")
+    named: str = composed(text).strip().replace("\x00", "\ufffd")
+    return named
+
+
+async def authenticate(
+    services: Composed, credential: Credential, request_id: str | None, named: str | None = None
+) -> Authenticated:
+    """Check a key, and the person who is ``named`` with it, in the database.
 
     Raises:
         UnauthenticatedError: there is no such key, or it is not valid any more.
         UnavailableError: the database does not answer.
     """
-    actor, unnoted = await services.store.read(
-        api_keys.authenticate, credential, services.company, request_id
-    )
-    if unnoted:
+    known = await services.store.read(api_keys.authenticate, credential, services.company, request_id, named)
+    if known.is_unnoted:
         _note_use(services, credential.id)
-    return actor
+    return known
 
 
 def _note_use(services: Composed, key_id: str) -> None:

@@ -68,6 +68,19 @@ HEADERS: dict[str, dict[str, Any]] = {
     },
 }
 
+ACTING_AGENT: Schema = {
+    "name": "Vefa-Agent",
+    "in": "header",
+    "required": False,
+    "description": "Code of the agent who does it, as in `/v1/agents/{code}`. A key of a system needs the"
+    " scope `agents:act`; a key bound to an agent needs no header. Reads take it, too.",
+    "schema": {"type": "string", "maxLength": 400, "pattern": r"^[^\x00]*$"},
+}
+"""A parameter of every operation that changes something."""
+
+BY_AGENT = "x-by-agent"
+"""Marks an operation that only a person can do, until the document is finished."""
+
 ERROR_HEADERS: dict[int, tuple[str, ...]] = {
     401: ("WWW-Authenticate",),
     429: ("Retry-After",),

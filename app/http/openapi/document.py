@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 from fastapi import FastAPI
@@ -12,7 +13,9 @@ from pydantic import BaseModel
 from app.domain.common.access import Actor, Extent
 from app.errors import PROBLEMS
 from app.http.openapi.components import (
+    ACTING_AGENT,
     ALWAYS,
+    BY_AGENT,
     ERROR_HEADERS,
     ERRORS,
     EXISTING,
@@ -35,6 +38,10 @@ _INFO = {
     "description": """What one company knows about its customers, and what it should do to keep them.
 
 **Credentials**: `Authorization: Bearer <API key>`. Each operation lists the scope it needs.
+
+**Who acts**: a key is a system's or an agent's (`vefa keys create --agent`). A system whose key has the scope
+`agents:act` names the agent of each request in the header `Vefa-Agent`, by the code in `/v1/agents/{code}`;
+one who is unknown or inactive is refused with 403 `unknown_agent`. Events and the audit trail keep both.
 
 **Errors** are problem details (RFC 9457). `code` is stable; titles and details follow Accept-Language
 (English, Turkish, Azerbaijani). Each `type` is a page on this server.
@@ -169,6 +176,11 @@ def _finish_operation(operation: Schema, route: RouteContext) -> None:
         body[MERGE_PATCH] = body.pop(JSON)  # only one is declared: two break client generators
     shared = ALWAYS | (WITH_BODY if body else frozenset())
     operation["responses"] = _finish_responses(operation["responses"], shared)
+    if "GET" not in (route.methods or ()):
+        acting = deepcopy(ACTING_AGENT)
+        if operation.pop(BY_AGENT, False):
+            acting["schema"]["examples"] = ["ayse.k"]
+        operation.setdefault("parameters", []).append(acting)
     for parameter in operation.get("parameters", ()):
         _finish_parameter(parameter, if_match_required="428" in operation["responses"])
 

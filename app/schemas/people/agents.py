@@ -44,7 +44,8 @@ def _address(text: str) -> str:
     try:
         return emails.normalise(text)
     except ValueError:
-        raise PydanticCustomError("email", "not an e-mail address") from None
+        message = "This is not an e-mail address; expected is one such as ayse@example.com."
+        raise PydanticCustomError("email", message) from None
 
 
 Email = Annotated[

@@ -26,7 +26,7 @@ NAMES: dict[str, Any] = {"en": "Izmir", "tr": "İzmir", "az": "İzmir"}
 _EXAMPLE: dict[str, Any] = {
     "names": NAMES,
     "kind": "branch",
-    "parent": "branches",
+    "parent": "turkey",
     "head": "deniz.u",
     "calendar": None,
     "is_active": True,
@@ -42,7 +42,7 @@ class UnitPut(Input):
     """What people read, by language; replaced whole. Required when the code is new."""
     kind: UnitKind = Field(default=UNSET, examples=["branch"])
     """Required when the code is new."""
-    parent: UnitCode | None = Field(default=None, examples=["branches"])
+    parent: UnitCode | None = Field(default=None, examples=["turkey"])
     """The unit it belongs to, which is registered and active."""
     head: AgentCode | None = Field(default=None, examples=["deniz.u"])
     """Who leads it: a registered agent who is active."""

@@ -8,12 +8,12 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, StringConstraints
 
 from app.domain.customers.customers import Channel
+from app.domain.people.agents import OwnerKind
 from app.domain.recovery.complaints import (
     NUMBER_ALPHABET,
     ComplaintState,
     FoundBy,
     OurFault,
-    OwnerKind,
     Severity,
     make_number,
 )
@@ -46,6 +46,13 @@ EXAMPLE_OPEN_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a31"
 EXAMPLE_ACKNOWLEDGED_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a32"
 EXAMPLE_TO_RESOLVE_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a33"
 EXAMPLE_CLOSED_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a34"
+EXAMPLE_TO_WAIT_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a35"
+EXAMPLE_TO_ANSWER_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a36"
+EXAMPLE_QUEUED_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a37"
+EXAMPLE_OFFERED_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a38"
+EXAMPLE_TO_RETURN_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a39"
+EXAMPLE_OWNED_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a3a"
+EXAMPLE_PREVENTED_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a3b"
 EXAMPLE_NUMBER = "FA9C-T7KY"
 EXAMPLE_OPEN_NUMBER = make_number(20261123094000)
 MAX_TEXT = 10_000
@@ -111,11 +118,14 @@ class ComplaintCreate(NamesOrCreatesCustomer, _ComplaintFields):
     subject: Subject
     """The complaint in one line."""
     severity: Severity = Field(default=Severity.NORMAL, examples=["high"])
+    """That of its category, if left out and the category is registered with one."""
     our_fault: OurFault = Field(default=OurFault.UNKNOWN, examples=["unknown"])
     found_by: FoundBy = Field(default=FoundBy.CUSTOMER, examples=["customer"])
     """How the company came to know of it."""
     owner: Owner | None = None
-    """Who answers for it; the company's complaint desk if nobody is named."""
+    """Who answers for it: once the company has registered people, a registered person who is active, or a
+    unit (its queue). If nobody is named, the queue of its category's unit, else the company's complaint
+    desk."""
     received_at: HappenedIn | None = None
     """When the customer complained; now by default."""
     acknowledged_at: InstantIn | None = Field(default=None, examples=[None])
@@ -250,6 +260,9 @@ class ComplaintQuery(Paging):
     """True: the customer still waits for a resolution. False: it is resolved, confirmed or closed."""
     reopened: QueryFlag | None = None
     """True: it was reopened, or refused by the customer, at least once. False: never."""
+    steps_missing: QueryFlag | None = None
+    """True: it does not yet show every step that its category demands before it may close. False: it does,
+    or nothing is demanded, or it is closed."""
     time_unknown: QueryFlag | None = None
     """True: resolved, confirmed or closed, and nobody knows when. False: all others."""
     owner: Owner | None = None

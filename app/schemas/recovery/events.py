@@ -5,7 +5,8 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from app.domain.recovery.complaints import ComplaintState, EventKind, OwnerKind
+from app.domain.people.agents import OwnerKind
+from app.domain.recovery.complaints import ComplaintState, EventKind
 from app.schemas.common.base import (
     Code,
     Input,
@@ -50,6 +51,14 @@ class ComplaintResolution(ComplaintStep):
     )
 
     resolution: Text = Field(examples=["Apologised; a new kettle was sent the same day."])
+
+
+class ComplaintNoted(ComplaintStep):
+    """A step that may be explained; `{}` where it need not be."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"note": "This belongs to the warehouse."}]})
+
+    note: Note | None = Field(default=None, examples=["This belongs to the warehouse."])
 
 
 class ComplaintReopening(ComplaintStep):
@@ -105,9 +114,11 @@ class ComplaintEventRead(Output):
     recorded_at: datetime
     """When Vefa heard of it."""
     note: Annotated[str, paragraph_out(MAX_TEXT)] | None
-    """What was resolved and how, why it was reopened, or what was noted."""
+    """What was resolved and how, why it was reopened, or what else was said with it."""
     members: Annotated[list[Code], Field(max_length=20)]
     """Names of the members that `changed` and `handed_over` changed, never their values."""
+    silent_days: Annotated[int, Field(ge=1, le=3650)] | None
+    """It closed by itself because for so many days nothing was heard; null otherwise."""
 
 
 class ComplaintEventPage(PageOf):

@@ -41,7 +41,7 @@ from app.services.activity import interactions
 from app.services.customers import external_ids
 from app.services.imports import source_digests
 from app.services.imports.record_requests import KINDS, Items, reason
-from app.services.recovery import steps
+from app.services.recovery import owners, steps
 from app.services.surveys import completions
 from app.store import dialects
 from app.store.engine import in_savepoint
@@ -318,12 +318,12 @@ def _change_complaint(
         raise ConflictError(code="step_taken", member="resolution")
     moved = {member: getattr(item, member) for member in changed & {"owner"}}
     if moved:
-        steps.hand_over(tx, actor, row["id"], ComplaintHandOver.model_construct(**moved))
+        owners.hand_over(tx, actor, row["id"], ComplaintHandOver.model_construct(**moved), is_import=True)
     rest = changed - _STEPS.keys() - {"owner", "resolution", "state"}
     if rest:
         changes = {member: getattr(item, member) for member in rest}
         data = ComplaintUpdate.model_construct(rest, **changes)
-        steps.update_one(tx, actor, row["id"], data, None)
+        steps.update_one(tx, actor, row["id"], data, None, is_import=True)
 
 
 def _times_of(item: Any, changed: Collection[str]) -> dict[str, datetime | None]:
@@ -357,7 +357,7 @@ def _confirm(tx: WriteTx, actor: Actor, complaint_id: UUID, at: datetime, _said:
 
 
 def _close(tx: WriteTx, actor: Actor, complaint_id: UUID, at: datetime, _said: str | None) -> None:
-    steps.close(tx, actor, complaint_id, ComplaintStep.model_construct(at=at))
+    steps.close(tx, actor, complaint_id, ComplaintStep.model_construct(at=at), is_import=True)
 
 
 _STEPS: Mapping[str, Callable[[Connection, Actor, UUID, datetime, str | None], None]] = {

@@ -97,8 +97,8 @@ def store(tx: WriteTx, actor: Actor, thing: str, draft: Draft) -> Row:
         return draft.before
     columns = [name for name in draft.after if name not in ("code", "created_at")]
     tx.execute(dialects.upsert(tx, draft.table, ["code"], columns), draft.after)
-    told = sorted(set(members) - {"code", "created_at"})
-    trail.record(tx, actor, f"{thing}.saved", draft.after["code"], members=told)
+    named = sorted(set(members) - {"code", "created_at"})
+    trail.record(tx, actor, f"{thing}.saved", draft.after["code"], members=named)
     return draft.after
 
 

@@ -11,22 +11,16 @@ from sqlalchemy import and_, insert, not_, or_, select
 
 from app.domain.common import names
 from app.domain.common.access import Actor
-from app.domain.common.days import clock_text, is_future
+from app.domain.people.agents import OwnerKind
 from app.domain.recovery import search_words
 from app.domain.recovery.complaints import (
     END_TIMES,
-    ENDED_STATES,
     OPEN_STATES,
     PAST_STEPS,
-    ComplaintState,
     EventKind,
-    Lifecycle,
-    OwnerKind,
-    end_times,
     is_time_unknown,
     make_number,
     normalise_number,
-    out_of_order,
 )
 from app.errors import AppError, FieldError, InvalidError, NotFoundError
 from app.schemas.common.base import Paging, shaper
@@ -35,6 +29,8 @@ from app.schemas.recovery.events import ComplaintEventRead
 from app.services.activity import recording, related_records
 from app.services.platform import rights
 from app.services.platform.changes import one_or_raise
+from app.services.recovery import beginnings, demands
+from app.services.recovery.past import Past, past_of
 from app.services.standards import clocks
 from app.store.audit import trail
 from app.store.engine import in_thread_on_sqlite, one_statement
@@ -115,6 +111,7 @@ COMPLAINTS = Listing(
         where("open", _is_open),
         where("time_unknown", _has_no_time),
         where("reopened", _was_reopened),
+        where("steps_missing", demands.lack_steps),
         window("received", Complaint.received_at),
         since(Complaint.updated_at),
     ],
@@ -192,12 +189,14 @@ def events(tx: ReadTx, actor: Actor, query: Paging, after: After | None, complai
 
 
 def create(tx: WriteTx, actor: Actor, data: ComplaintCreate) -> Row:
-    """Record one complaint. It has an owner from the beginning: the company's if none is given.
+    """Record one complaint. It has an owner from the beginning: that of its category, or the company's, if
+    none is given.
 
     Raises:
         InvalidError: its past is out of order or in the future, its customer is unknown or one the caller
             may not see (``unknown_customer``), or its interaction is (``unknown_interaction``) or was with
-            another customer (``other_customer``); or the caller may not use its unit.
+            another customer (``other_customer``); or the caller may not use its unit; or its owner or
+            category cannot be named (`beginnings.settle`).
         ConflictError: the source has a complaint with this external id (``complaint_exists``).
         ForbiddenError: ``create_missing`` without the scope to write customers.
     """
@@ -226,11 +225,13 @@ def create_many(
         ConflictError: another request stored some of the complaints in the meantime.
     """
     at = now()
-    pasts = [_past(item, at) for item in items]
+    pasts = [past_of(item, at) for item in items]
     rows: list[Row | AppError] = [
-        past if isinstance(past, AppError) else _new_row(actor, item, past, at, row_id, import_id)
+        past if isinstance(past, AppError) else _new_row(item, past, at, row_id, import_id)
         for item, past, row_id in zip(items, pasts, ids or [new_id() for _ in items], strict=True)
     ]
+
+    beginnings.settle(tx, actor, items, rows, is_import=import_id is not None)
 
     def check(judged: list[Row | AppError]) -> None:
         _check_links(tx, actor, judged)
@@ -272,6 +273,7 @@ def event(
     note: str | None = None,
     members: Iterable[str] = (),
     time_unknown: bool = False,
+    silent_days: int | None = None,
 ) -> Row:
     """The row of the event that made ``complaint`` what it is.
 
@@ -281,8 +283,11 @@ def event(
         note: what was said.
         members: names of changed members.
         time_unknown: ``at`` is not when it happened.
+        silent_days: it closed by itself after so many days of silence.
     """
     data: Row = {"members": sorted(members)} if members else {}
+    if silent_days is not None:
+        data["silent_days"] = silent_days
     return {
         "complaint_id": complaint["id"],
         "number": complaint["version"],
@@ -303,66 +308,15 @@ def event(
 # --- inside
 
 
-_CONTRADICTED = "The complaint is open, but the row has a time of resolution or closing."
-_IN_FUTURE = "Expected an instant that is not in the future; our clock reads {now}."
-Past = list[tuple[EventKind, datetime, Lifecycle]]
-"""What had happened to a complaint when it was recorded, in order: what, when, and how far it was then. The
-first is that it was received."""
-
-
-def _past(item: ComplaintCreate, at: datetime) -> Past | AppError:
-    """The past of an item, or why it cannot be."""
-    received_at = item.received_at or at
-    times = {member: getattr(item, member) for member in PAST_STEPS}
-    state, changed_at = getattr(item, "state", None), getattr(item, "changed_at", None)
-    ends: set[str] = set()
-    if state in ENDED_STATES:
-        ends = set(END_TIMES[state])
-        whole = end_times(state, {"received_at": received_at, **times}, changed_at)
-        times = {member: whole[member] for member in PAST_STEPS}
-    wrong = [
-        FieldError(
-            f"/{member}", "out_of_order", "Expected not before {earlier}.", params={"earlier": earlier}
-        )
-        for member, earlier in out_of_order({"received_at": received_at, **times})
-    ]
-    wrong += [
-        FieldError(f"/{member}", "in_future", _IN_FUTURE, params={"now": clock_text(at)})
-        for member, happened_at in times.items()
-        if happened_at is not None and is_future(happened_at, at)
-    ]
-    if state in OPEN_STATES and any(times[member] for member in END_TIMES[ComplaintState.CLOSED]):
-        wrong.append(FieldError("/state", "state_contradicted", _CONTRADICTED))
-    if times["resolved_at"] is None and not ends:
-        wrong += [
-            FieldError(f"/{member}", "not_resolved", "This goes with resolved_at.")
-            for member in ("confirmed_at", "closed_at", "resolution")
-            if getattr(item, member) is not None
-        ]
-    if wrong:
-        return InvalidError(fields=wrong)
-    past = [(EventKind.RECEIVED, received_at, Lifecycle())]
-    for member, happened_at in times.items():
-        if happened_at is not None or member in ends:
-            life = past[-1][2].after(PAST_STEPS[member], happened_at, item.resolution)
-            past.append((PAST_STEPS[member], happened_at or past[-1][1], life))
-    return past
-
-
-def _new_row(
-    actor: Actor, item: ComplaintCreate, past: Past, at: datetime, row_id: UUID, import_id: UUID | None
-) -> Row:
-    """The row of an item whose customer is still to be found."""
-    owner = item.owner or actor.company.complaint_owner
-    is_queue = owner == actor.company.complaint_owner
+def _new_row(item: ComplaintCreate, past: Past, at: datetime, row_id: UUID, import_id: UUID | None) -> Row:
+    """The row of an item whose customer and owner are still to be found."""
     return {
         **item.model_dump(exclude={"customer", "create_missing", "state", "changed_at"}),
         **asdict(past[-1][2]),
         "id": row_id,
         "version": len(past),
         "number": _draw_number(),
-        "owner": owner,
-        "owner_kind": OwnerKind.QUEUE if is_queue else OwnerKind.AGENT,
+        "owner_kind": OwnerKind.AGENT,
         "accepted_at": None,
         "received_at": past[0][1],
         "recorded_at": at,
@@ -385,10 +339,6 @@ def _draw_number() -> str:
     return make_number(secrets.randbits(64))
 
 
-def _renumbered(row: Row) -> Row:
-    return {**row, "number": _draw_number()}
-
-
 def _check_links(tx: ReadTx, actor: Actor, rows: list[Row | AppError]) -> None:
     """Refuse rows whose interaction is not there or was with another customer, and units the caller lacks."""
     named = related_records.find(tx, actor, rows)
@@ -404,7 +354,7 @@ _KIND = recording.RecordType(
     path="/v1/complaints",
     exists="The source has a complaint with this external id already.",
     exists_code="complaint_exists",
-    regenerate=_renumbered,
+    regenerate=lambda row: {**row, "number": _draw_number()},
 )
 
 _event_as_read = shaper(ComplaintEventRead)
@@ -413,5 +363,5 @@ _event_as_read = shaper(ComplaintEventRead)
 def _event_shape(row: Row) -> Row:
     """A row as `ComplaintEventRead` wants it, members in its order."""
     data = row["data"]
-    row = {**row, "members": data.get("members", []), "time_unknown": data.get("time_unknown", False)}
-    return _event_as_read(row)
+    extra = {"members": data.get("members", []), "silent_days": data.get("silent_days")}
+    return _event_as_read({**row, **extra, "time_unknown": data.get("time_unknown", False)})

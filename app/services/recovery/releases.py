@@ -16,6 +16,7 @@ from itertools import groupby
 from sqlalchemy import func, insert, select, update
 
 from app.domain.common.access import Actor
+from app.domain.people.agents import OwnerKind
 from app.domain.recovery.complaints import NON_TRANSITIONS, ComplaintState, EventKind, step_time
 from app.schemas.people.agents import AgentDeactivation, AgentPut
 from app.schemas.people.units import UnitPut
@@ -142,7 +143,7 @@ def _hand_over(
         ComplaintEvent.complaint_id.in_(ids), ComplaintEvent.kind.not_in(sorted(NON_TRANSITIONS))
     )
     last_at = dict(tx.execute(last_step.group_by(ComplaintEvent.complaint_id)).all())
-    changes = {"owner": queue, "updated_at": at}
+    changes = {"owner": queue, "owner_kind": OwnerKind.QUEUE, "accepted_at": None, "updated_at": at}
     renewed = update(Complaint).where(Complaint.id.in_(ids))
     tx.execute(renewed.values(**changes, version=Complaint.version + 1))
     events = []
@@ -155,8 +156,8 @@ def _hand_over(
     clocks.change_owner(tx, ids, queue)
     for state, alike in groupby(sorted(rows, key=_state), key=_state):
         objects = [(str(row["id"]), row["customer_id"]) for row in alike]
-        told = {"state": state}
-        trail.record_all(tx, actor, "complaint.handed_over", objects, members=["owner"], data=told)
+        data = {"state": state}
+        trail.record_all(tx, actor, "complaint.handed_over", objects, members=["owner"], data=data)
 
 
 def _state(row: Row) -> str:

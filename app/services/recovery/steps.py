@@ -22,7 +22,6 @@ from app.domain.recovery.complaints import (
     ComplaintState,
     EventKind,
     Lifecycle,
-    OwnerKind,
     is_overtaken,
     out_of_order,
     possible_steps,
@@ -31,7 +30,6 @@ from app.domain.recovery.complaints import (
 from app.errors import ConflictError, FieldError, InvalidError
 from app.schemas.recovery.complaints import ComplaintUpdate
 from app.schemas.recovery.events import (
-    ComplaintHandOver,
     ComplaintNote,
     ComplaintReopening,
     ComplaintResolution,
@@ -41,7 +39,7 @@ from app.schemas.recovery.events import (
 from app.services.activity import related_records
 from app.services.platform import rights
 from app.services.platform.changes import Change, begin
-from app.services.recovery import complaints
+from app.services.recovery import categories, complaints, demands
 from app.services.standards import clocks
 from app.store.tables import Complaint, ComplaintEvent, ComplaintWord
 from app.store.transactions import Row, WriteTx
@@ -103,14 +101,31 @@ def confirm(
 
 
 def close(
-    tx: WriteTx, actor: Actor, complaint_id: UUID, data: ComplaintStep, if_match: str | None = None
+    tx: WriteTx,
+    actor: Actor,
+    complaint_id: UUID,
+    data: ComplaintStep,
+    if_match: str | None = None,
+    *,
+    is_import: bool = False,
 ) -> Row:
-    """Close a complaint that was resolved.
+    """Close a complaint that was resolved. What a file says is closed need not show what is demanded here.
 
     Raises:
-        ConflictError: not possible in the present state (``illegal_step``).
+        ConflictError: not possible in the present state (``illegal_step``), or its category demands steps
+            that it does not show (``steps_missing``).
     """
-    return _step(tx, actor, complaint_id, EventKind.CLOSED, data.at, if_match)
+    change, life, at = begin_step(tx, actor, complaint_id, EventKind.CLOSED, data.at, if_match)
+    if not is_import:
+        demands.require(tx, change.before)
+    return store(change, EventKind.CLOSED, at, life)
+
+
+def close_by_itself(tx: WriteTx, actor: Actor, complaint: Row, at: datetime, days: int) -> Row:
+    """Close a locked complaint of which nothing was heard for ``days`` days."""
+    change = Change(tx, actor, Complaint, complaint, at)
+    life = _life(change, EventKind.CLOSED).after(EventKind.CLOSED, happened_at(change, None))
+    return store(change, EventKind.CLOSED, happened_at(change, None), asdict(life), silent_days=days)
 
 
 def reopen(
@@ -124,33 +139,6 @@ def reopen(
     return _step(tx, actor, complaint_id, EventKind.REOPENED, data.at, if_match, data.reason)
 
 
-def hand_over(
-    tx: WriteTx, actor: Actor, complaint_id: UUID, data: ComplaintHandOver, if_match: str | None = None
-) -> Row:
-    """Give the complaint, in whatever state it is, to another owner or unit.
-
-    Raises:
-        ConflictError: it is there already.
-    """
-    change = begin(tx, actor, complaints.COMPLAINTS, Complaint, complaint_id, if_match)
-    before = change.before
-    is_queue = data.owner == actor.company.complaint_owner
-    wanted = {
-        "owner": data.owner,
-        "owner_kind": OwnerKind.QUEUE if is_queue else OwnerKind.AGENT,
-        "unit": before["unit"] if data.unit is None else data.unit,
-    }
-    changes = change.differing(wanted)
-    _check_unit(actor, changes)
-    if not changes:
-        raise ConflictError("The complaint has this owner and this unit already.")
-    at = _happened_at(change, data.at)
-    members = sorted(changes.keys() - {"owner_kind"})
-    if "owner" in changes:
-        changes["accepted_at"] = None
-    return _store(change, EventKind.HANDED_OVER, at, changes, note=data.note, members=members)
-
-
 def end_at_unknown_time(
     tx: WriteTx, actor: Actor, complaint_id: UUID, step: EventKind, resolution: str | None = None
 ) -> Row:
@@ -161,8 +149,8 @@ def end_at_unknown_time(
     """
     change = begin(tx, actor, complaints.COMPLAINTS, Complaint, complaint_id, None)
     life = _life(change, step).after(step, None, resolution)
-    at = _happened_at(change, None)
-    return _store(change, step, at, asdict(life), note=resolution, time_unknown=True)
+    at = happened_at(change, None)
+    return store(change, step, at, asdict(life), note=resolution, time_unknown=True)
 
 
 def correct_times(tx: WriteTx, actor: Actor, complaint_id: UUID, times: Row) -> Row:
@@ -178,8 +166,8 @@ def correct_times(tx: WriteTx, actor: Actor, complaint_id: UUID, times: Row) -> 
         detail = "Expected an instant that is not before the complaint's last step."
         raise InvalidError(fields=[FieldError(f"/{member}", "before_last_step", detail)])
     for member, at in times.items():
-        _refuse_future(at, change.recorded_at, f"/{member}")
-    return _store(change, EventKind.CHANGED, _happened_at(change, None), times, members=times)
+        refuse_future(at, change.recorded_at, f"/{member}")
+    return store(change, EventKind.CHANGED, happened_at(change, None), times, members=times)
 
 
 def note(
@@ -187,38 +175,49 @@ def note(
 ) -> Row:
     """Keep something about the complaint, in whatever state it is."""
     change = begin(tx, actor, complaints.COMPLAINTS, Complaint, complaint_id, if_match)
-    return _store(change, EventKind.NOTED, _happened_at(change, data.at), {}, note=data.note)
+    return store(change, EventKind.NOTED, happened_at(change, data.at), {}, note=data.note)
 
 
 def update_one(
-    tx: WriteTx, actor: Actor, complaint_id: UUID, data: ComplaintUpdate, if_match: str | None
+    tx: WriteTx,
+    actor: Actor,
+    complaint_id: UUID,
+    data: ComplaintUpdate,
+    if_match: str | None,
+    *,
+    is_import: bool = False,
 ) -> Row:
-    """Merge a patch into a complaint; nothing is written when nothing changes.
+    """Merge a patch into a complaint; nothing is written when nothing changes. A file may name any category.
 
     Raises:
-        InvalidError: there is no such interaction, or it was with another customer.
+        InvalidError: there is no such interaction, or it was with another customer; or the category is
+            registered and not active (``inactive_category``).
     """
     change = begin(tx, actor, complaints.COMPLAINTS, Complaint, complaint_id, if_match)
     before = change.before
     changes = change.differing(data)
     if not changes:
         return complaints.shape(before)
-    _check_unit(actor, changes)
+    check_unit(actor, changes)
+    if "category" in changes and not is_import:
+        registered = categories.named(tx, {changes["category"]} - {None})
+        if wrong := categories.problems(registered, changes["category"]):
+            raise InvalidError(fields=wrong)
     if changes.get("interaction_id") is not None:
         after = {**before, **changes}
         if wrong := related_records.problems(related_records.find(tx, actor, [after]), after):
             raise InvalidError(fields=wrong)
-    after = _store(change, EventKind.CHANGED, _happened_at(change, None), changes, members=changes)
+    after = store(change, EventKind.CHANGED, happened_at(change, None), changes, members=changes)
     if {"subject", "text"} & changes.keys():
         tx.execute(delete(ComplaintWord).where(ComplaintWord.complaint_id == complaint_id))
         complaints.store_words(tx, [after])
     return after
 
 
-# --- inside
+# --- what all steps share
 
 
-def _check_unit(actor: Actor, changes: Row) -> None:
+def check_unit(actor: Actor, changes: Row) -> None:
     """Check that a changed unit is one the caller may use.
 
     Raises:
@@ -241,10 +240,24 @@ def _step(
     given: str | None = None,
 ) -> Row:
     """Take a step that changes the state; ``given`` is the resolution, or what was said with another step."""
+    change, life, happened = begin_step(tx, actor, complaint_id, kind, at, if_match, given)
+    return store(change, kind, happened, life, note=given)
+
+
+def begin_step(
+    tx: WriteTx,
+    actor: Actor,
+    complaint_id: UUID,
+    kind: EventKind,
+    at: datetime | None,
+    if_match: str | None,
+    given: str | None = None,
+) -> tuple[Change, Row, datetime]:
+    """Begin a step that changes the state; what it changes, and when it happens."""
     change = begin(tx, actor, complaints.COMPLAINTS, Complaint, complaint_id, if_match)
     life = _life(change, kind)
-    happened_at = _happened_at(change, at)
-    return _store(change, kind, happened_at, asdict(life.after(kind, happened_at, given)), note=given)
+    happened = happened_at(change, at)
+    return change, asdict(life.after(kind, happened, given)), happened
 
 
 def _life(change: Change, step: EventKind) -> Lifecycle:
@@ -258,7 +271,7 @@ def _life(change: Change, step: EventKind) -> Lifecycle:
     return life
 
 
-def _happened_at(change: Change, given: datetime | None) -> datetime:
+def happened_at(change: Change, given: datetime | None) -> datetime:
     """When it happened: as ``given``, now otherwise.
 
     Raises:
@@ -274,18 +287,18 @@ def _happened_at(change: Change, given: datetime | None) -> datetime:
     if given < last_step_at:
         detail = "Expected an instant that is not before the complaint's last step."
         raise InvalidError(fields=[FieldError("/at", "before_last_step", detail)])
-    _refuse_future(given, change.recorded_at, "/at")
+    refuse_future(given, change.recorded_at, "/at")
     return given
 
 
-def _refuse_future(at: datetime, recorded_at: datetime, pointer: str) -> None:
+def refuse_future(at: datetime, recorded_at: datetime, pointer: str) -> None:
     if is_future(at, recorded_at):
         detail = "Expected an instant that is not in the future; our clock reads {now}."
         ours = {"now": clock_text(recorded_at)}
         raise InvalidError(fields=[FieldError(pointer, "in_future", detail, params=ours)])
 
 
-def _store(
+def store(
     change: Change,
     kind: EventKind,
     at: datetime,
@@ -294,12 +307,20 @@ def _store(
     note: str | None = None,
     members: Iterable[str] = (),
     time_unknown: bool = False,
+    silent_days: int | None = None,
 ) -> Row:
     """Store what changed with its event, and return the complaint."""
     state = str({**change.before, **changed}["state"])
     after = change.store(f"complaint.{kind.value}", changed, members=members, data={"state": state})
     event = complaints.event(
-        change.actor, after, kind, at, note=note, members=members, time_unknown=time_unknown
+        change.actor,
+        after,
+        kind,
+        at,
+        note=note,
+        members=members,
+        time_unknown=time_unknown,
+        silent_days=silent_days,
     )
     change.tx.execute(insert(ComplaintEvent), [event])
     clocks.follow(change.tx, change.actor, change.before, after, kind, at)

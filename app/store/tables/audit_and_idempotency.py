@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, Index, LargeBinary, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.store.tables.base import Base
+from app.store.types import Key
 
 
 def _unnumbered(table: str) -> Index:
@@ -113,7 +114,7 @@ class ApiKey(Base):
     label: Mapped[str] = mapped_column(Text)
     scopes: Mapped[list[Any]]
     units: Mapped[list[Any]]
-    agent: Mapped[str | None] = mapped_column(Text)
+    agent: Mapped[str | None] = mapped_column(Key)
     """The person whose key it is; without one, that of a system."""
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
