@@ -62,7 +62,7 @@ EXEMPT = {
     "recovery.releases._hand_over": _OF_STAFF,
     "recovery.releases.release": _OF_STAFF,
     "recovery.transfers._move_survey_records": _OF_VISIBLE,
-    "standards.attainment._ended": _WHOLE_COMPANY,
+    "standards.attainment._counted": _WHOLE_COMPANY,
     "standards.attainment._running": _WHOLE_COMPANY,
     "standards.clocks._tiers": _OF_VISIBLE,
     "standards.clocks.of_complaint": _OF_VISIBLE,
