@@ -62,8 +62,6 @@ EXEMPT = {
     "recovery.releases._hand_over": _OF_STAFF,
     "recovery.releases.release": _OF_STAFF,
     "recovery.transfers._move_survey_records": _OF_VISIBLE,
-    "standards.attainment._counted": _WHOLE_COMPANY,
-    "standards.attainment._running": _WHOLE_COMPANY,
     "standards.clocks._tiers": _OF_VISIBLE,
     "standards.clocks.of_complaint": _OF_VISIBLE,
     "standards.contact_waits.outcomes": _WHOLE_COMPANY,
