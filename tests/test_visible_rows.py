@@ -66,6 +66,11 @@ EXEMPT = {
     "recovery.links.separate": _OF_VISIBLE,
     "recovery.transfers._move_survey_records": _OF_VISIBLE,
     "recovery.touched_customers.silent_page": "whether those who are listed, and limited, have complained",
+    "standards.clocks._tiers": _OF_VISIBLE,
+    "standards.clocks.of_complaint": _OF_VISIBLE,
+    "standards.contact_waits.outcomes": _WHOLE_COMPANY,
+    "standards.ladder.advance": "the worker's own turn, for the whole company",
+    "standards.ladder.has_due": "tells only whether the worker has a turn",
     "surveys.completions.complete": "of a response that was found visible before",
     "surveys.responses._READ_ANSWERS": "of responses that were found visible before",
 }

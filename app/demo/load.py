@@ -9,7 +9,7 @@ from uuid import UUID
 import numpy as np
 from sqlalchemy import func, insert, select
 
-from app.demo import complaint_lives, documentation_records, staff
+from app.demo import complaint_lives, documentation_records, staff, standards
 from app.demo.competitors import measurements
 from app.demo.contents import Demo
 from app.demo.surveys import SURVEYS
@@ -135,6 +135,7 @@ def load(
     _record_terms(tx, actor, demo)
     record = partial(_record, tx, actor, stored)
     contact_ids = record(interactions.create_many, InteractionCreate, demo.contacts.interactions)
+    standards.load(tx, actor)
     complained = [_linked(item, "interaction", contact_ids) for item in demo.contacts.complaints]
     record(complaints.create_many, ComplaintCreate, complained)
     for survey in SURVEYS:

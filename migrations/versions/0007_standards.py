@@ -15,6 +15,8 @@ depends_on = None
 _CURRENT = sa.text("is_current")
 _ACTIVE = sa.text("ended_at IS NULL AND paused_at IS NULL")
 _TO_TELL = sa.text("next_at IS NOT NULL")
+_ATTAINMENT = ["metric", "unit", "started_at", "state", "is_business_time", "due_at", "done_at"]
+_ATTAINMENT += ["ended_at", "taken_seconds", "paused_at", "paused_seconds"]
 
 
 def upgrade() -> None:
@@ -88,6 +90,7 @@ def upgrade() -> None:
     for first in (["owner"], ["unit"], []):
         _index([*first, "due_at", "id"], where=_ACTIVE)
     _index(["next_at"], where=_TO_TELL)
+    op.create_index("ix_complaint_clocks_attainment", "complaint_clocks", _ATTAINMENT)
 
 
 def downgrade() -> None:

@@ -10,7 +10,7 @@ from app.http import replies
 from app.http.call import Call, StrictRoute, requires
 from app.http.openapi.operations import read, responses
 from app.schemas.insights.standards import StandardsQuery, StandardsRead
-from app.services.insights import standards_report
+from app.services.standards import attainment
 
 router = APIRouter(prefix="/insights", tags=["Insights"], route_class=StrictRoute)
 
@@ -28,7 +28,7 @@ async def get_standards_report(call: Reads, query: Annotated[StandardsQuery, Que
     Formula: share within = met / received, all that were received, with Wilson's interval; median by
     Kaplan-Meier, where what is not done counts for as long as it has taken.
     """
-    return await call.get(replies.unversioned(StandardsRead), standards_report.report, query)
+    return await call.get(replies.unversioned(StandardsRead), attainment.report, query)
 
 
 @router.get(
@@ -39,8 +39,8 @@ async def get_standards_report(call: Reads, query: Annotated[StandardsQuery, Que
 )
 async def download_standards_report(call: Reads, query: Annotated[StandardsQuery, Query()]) -> Response:
     """Download the report as CSV: a line for the whole, whose key is `*`, then one for each group."""
-    found = await call.read(standards_report.report, query)
-    columns = standards_report.CSV_COLUMNS
+    found = await call.read(attainment.report, query)
+    columns = attainment.CSV_COLUMNS
     rows = [{"key": "*", **found["overall"]}, *found["groups"]]
     lines = [csv_lines.line(columns), *(csv_lines.line(row[name] for name in columns) for row in rows)]
     headers = {"Content-Disposition": 'attachment; filename="standards.csv"'}

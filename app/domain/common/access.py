@@ -33,8 +33,6 @@ class Scope(StrEnum):
     SETTINGS_WRITE = "settings:write"
     JOBS_READ = "jobs:read"
     JOBS_WRITE = "jobs:write"
-    SETTINGS_READ = "settings:read"
-    SETTINGS_WRITE = "settings:write"
     PEOPLE_READ = "people:read"
     PEOPLE_WRITE = "people:write"
     AGENTS_ACT = "agents:act"

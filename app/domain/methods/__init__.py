@@ -16,6 +16,7 @@ from app.domain.methods import (
     profit,
     satisfaction,
     signals,
+    standards,
     value,
 )
 from app.domain.methods.model import Method, MethodKind
@@ -36,6 +37,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             *cross_section.METHODS,
             *signals.METHODS,
             *failures.METHODS,
+            *standards.METHODS,
         )
     }
 )

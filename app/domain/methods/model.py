@@ -21,6 +21,7 @@ class MethodKind(StrEnum):
     CHURN_MODEL = "churn_model"
     CHURN_LEVEL = "churn_level"
     CHURN_SIGNAL = "churn_sign"
+    SERVICE_STANDARD = "service_standard"
 
 
 @dataclass(frozen=True, slots=True)

@@ -271,7 +271,7 @@ def _rung_at(clock: Clock, index: int, rules: Rules) -> datetime:
 
 
 def _scheduled(clock: Clock, rules: Rules) -> Clock:
-    """The clock with the next instant at which something is to be told."""
+    """The clock with the next instant at which something has to be said."""
     if clock.ended_at is not None or clock.paused_at is not None:
         return replace(clock, next_at=None)
     coming = []

@@ -48,8 +48,8 @@ class ClockRead(Output):
     """How long it stood still before."""
     taken_seconds: Elapsed | None
     """How long it ran, without pauses; null while it goes on."""
-    rungs_told: Count
-    """How many rungs of the escalation have been told."""
+    rungs_fired: Count
+    """How many rungs of the escalation have had their turn."""
 
 
 class ClockPage(PageOf):

@@ -53,7 +53,7 @@ _RULE: dict[str, Any] = {
 
 
 class EscalationRulePut(Input):
-    """Who is told when time runs out."""
+    """Whom to tell when time runs out."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_RULE]})
 
@@ -76,7 +76,7 @@ class EscalationRungRead(Output):
 
 
 class EscalationRuleRead(Output):
-    """Who is told when time runs out."""
+    """Whom to tell when time runs out."""
 
     code: Label
     version: Version

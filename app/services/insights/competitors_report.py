@@ -20,7 +20,8 @@ from app.domain.satisfaction.gap import (
 )
 from app.domain.satisfaction.model import Adjustment, Index, IndexResult
 from app.schemas.insights.competitors import CompetitorsQuery
-from app.services.insights import competitor_measurements, satisfaction_report
+from app.services.insights import competitor_measurements
+from app.services.platform.windows import window_days
 from app.services.scoring import answer_columns, satisfaction
 from app.services.scoring.satisfaction import result_row, without_score
 from app.store.engine import in_thread
@@ -73,7 +74,7 @@ def report(tx: ReadTx, actor: Actor, query: CompetitorsQuery, language: str) -> 
         InvalidError: ``from`` is not before ``to``, or there is no such survey.
     """
     index, company = INDICES[query.index], actor.company
-    first, to = satisfaction_report.window_days(company, query.from_, query.to)
+    first, to = window_days(company, query.from_, query.to)
     start, end = company.start_of(first), company.start_of(to)
     own = _own(tx, index, start, end, query.survey)
     measured = competitor_measurements.of_index(tx, index.code, to)

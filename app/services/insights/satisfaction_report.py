@@ -1,7 +1,6 @@
 """A satisfaction index over any window, computed from the answers when somebody asks."""
 
 from dataclasses import asdict, dataclass
-from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +18,7 @@ from app.domain.satisfaction.response_rate import response_rate
 from app.domain.satisfaction.shrinkage import shrink_results
 from app.errors import FieldError, InvalidError
 from app.schemas.insights.satisfaction import SatisfactionBy, SatisfactionQuery
+from app.services.platform.windows import window_days
 from app.services.scoring import answer_columns
 from app.services.scoring.answer_columns import Answered
 from app.services.scoring.satisfaction import (
@@ -35,10 +35,8 @@ from app.store.sql import numpy_io
 from app.store.sql.column_codec import Columns
 from app.store.sql.numpy_io import IntArray
 from app.store.transactions import ReadTx, Row
-from app.store.types import now
 from app.texts import render, translate
 
-DAYS = 365
 MAX_KNOWN = 20
 """So many codes of questions are named, at most, where one is refused."""
 SHRUNK = frozenset({SatisfactionBy.AGENT, SatisfactionBy.UNIT})
@@ -92,20 +90,6 @@ def report(tx: ReadTx, actor: Actor, query: SatisfactionQuery, language: str) ->
         "groups": groups,
         **trend,
     }
-
-
-def window_days(company: Company, first: date | None, to: date | None) -> tuple[date, date]:
-    """The first day of a window and the first behind it; by default the year up to today.
-
-    Raises:
-        InvalidError: ``from`` is not before ``to``.
-    """
-    to = to or company.day_of(now()) + timedelta(days=1)
-    first = first or to - timedelta(days=DAYS)
-    if first >= to:
-        wrong = FieldError("from", "window_order", "from must be before to.", location="query")
-        raise InvalidError(fields=[wrong])
-    return first, to
 
 
 # --- inside

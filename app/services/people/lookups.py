@@ -71,21 +71,6 @@ def unit_of(tx: ReadTx, agent: str) -> str | None:
     return tx.execute(select(Agent.unit).where(Agent.code == agent)).scalar_one_or_none()
 
 
-def heads(tx: ReadTx) -> dict[str, str]:
-    """Return who heads each active unit: its own head, else that of the nearest unit above that has one."""
-    statement = select(Unit.code, Unit.head, Unit.parent).where(Unit.is_active)
-    units = {row.code: row for row in tx.execute(statement)}
-    found = {}
-    for code, unit in units.items():
-        above, seen = unit, {code}
-        while above.head is None and above.parent in units.keys() - seen:
-            seen.add(above.parent)
-            above = units[above.parent]
-        if above.head is not None:
-            found[code] = above.head
-    return found
-
-
 def require_agent(tx: ReadTx, actor: Actor) -> str:
     """Return the code of the acting person, who was active when the request began.
 

@@ -3,7 +3,7 @@
 from app.domain.common.access import Actor
 from app.errors import ConflictError, InvalidError
 from app.schemas.recovery.events import ComplaintHandOver
-from app.services.recovery import steps
+from app.services.recovery import owners
 from app.services.standards import ladder
 from app.store.transactions import WriteTx
 from app.store.types import now
@@ -21,7 +21,7 @@ def run(tx: WriteTx, actor: Actor, limit: int) -> int:
         note = f"Escalated: {change.standard} ({change.metric})."
         data = ComplaintHandOver(owner=change.owner, note=note)
         try:
-            steps.hand_over(tx, actor, change.complaint_id, data)
+            owners.hand_over(tx, actor, change.complaint_id, data)
         except (ConflictError, InvalidError):
             continue
     return count

@@ -56,7 +56,7 @@ def of_complaint(tx: ReadTx, actor: Actor, query: Paging, after: After | None, c
         )
         if tx.execute(exists).first() is None:
             raise NotFoundError("There is no such complaint.")
-    return Page([_as_clock({**row, "rungs_told": row["next_rung"]}) for row in found.rows], found.after)
+    return Page([_as_clock({**row, "rungs_fired": row["next_rung"]}) for row in found.rows], found.after)
 
 
 def _due_shape(row: Row) -> Row:

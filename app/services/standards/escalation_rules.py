@@ -1,4 +1,4 @@
-"""Set and read who is told when time runs out."""
+"""Set and read whom to tell when time runs out."""
 
 from sqlalchemy import select
 

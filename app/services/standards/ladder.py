@@ -12,11 +12,10 @@ from sqlalchemy import select
 from app.domain.common.access import Actor
 from app.domain.standards import clocks as domain
 from app.domain.standards.clocks import Notice, NoticeKind, Rung, TellWhom
-from app.services.people import lookups
 from app.services.standards import clocks, rules
 from app.store.audit import trail
 from app.store.engine import one_statement
-from app.store.tables import Complaint, ComplaintClock
+from app.store.tables import Complaint, ComplaintClock, Unit
 from app.store.transactions import ReadTx, Row, WriteTx
 
 ACTIONS = {
@@ -61,22 +60,22 @@ def advance(tx: WriteTx, actor: Actor, now: datetime, limit: int) -> tuple[int, 
     statement = select(ComplaintClock.__table__).where(ComplaintClock.complaint_id.in_(locked))
     found = tx.execute(statement.where(ComplaintClock.next_at < now).order_by(ComplaintClock.next_at))
     rows = [dict(row) for row in found.mappings()]
-    changed, told = [], []
+    changed, fired = [], []
     for row, rule in zip(rows, rules.rules_of(tx, rows), strict=True):
         clock, notices = domain.fire(clocks.clock_of(row), now, rule)
         changed.append((row, clock))
-        told += [(row, notice) for notice in notices]
+        fired += [(row, notice) for notice in notices]
     clocks.store(tx, changed)
-    return len(rows), _tell(tx, actor, told)
+    return len(rows), _tell(tx, actor, fired)
 
 
-def _tell(tx: WriteTx, actor: Actor, told: Sequence[tuple[Row, Notice]]) -> list[OwnerChange]:
+def _tell(tx: WriteTx, actor: Actor, fired: Sequence[tuple[Row, Notice]]) -> list[OwnerChange]:
     """Write the events, those with the same data together; the owner changes that rungs ask for."""
     together: dict[tuple[str, str], list[tuple[str, UUID]]] = defaultdict(list)
-    asks_heads = any(notice.rung is not None and notice.rung.tell is TellWhom.HEAD for _, notice in told)
-    heads = lookups.heads(tx) if asks_heads else {}
+    asks_heads = any(notice.rung is not None and notice.rung.tell is TellWhom.HEAD for _, notice in fired)
+    heads = _heads(tx) if asks_heads else {}
     changes = []
-    for row, notice in told:
+    for row, notice in fired:
         data: Row = {name: row[name] for name in ("metric", "standard", "standard_version")}
         if notice.rung is not None:
             whom = _whom(actor, row, notice.rung, heads)
@@ -100,3 +99,18 @@ def _whom(actor: Actor, row: Row, rung: Rung, heads: Mapping[str, str]) -> str |
     if rung.tell is TellWhom.UNIT:
         return unit or actor.company.complaint_owner
     return None if unit is None else heads.get(unit)
+
+
+def _heads(tx: ReadTx) -> dict[str, str]:
+    """Who heads each active unit: its own head, else that of the nearest unit above that has one."""
+    statement = select(Unit.code, Unit.head, Unit.parent).where(Unit.is_active)
+    units = {row.code: row for row in tx.execute(statement)}
+    found = {}
+    for code, unit in units.items():
+        above, seen = unit, {code}
+        while above.head is None and above.parent in units.keys() - seen:
+            seen.add(above.parent)
+            above = units[above.parent]
+        if above.head is not None:
+            found[code] = above.head
+    return found

@@ -246,7 +246,7 @@ def test_the_ladder_tells_each_thing_once(api: Api, store: Store) -> None:
     actor = system(Company())
     assert [store.write_sync(escalations.run, actor, 10) for _ in range(3)] == [1, 0, 0]
     [clock] = clocks_of(api, complaint_id)
-    assert shown(clock, "state", "rungs_told") == ("broken", 3)
+    assert shown(clock, "state", "rungs_fired") == ("broken", 3)
     assert clock["warned_at"] is not None
     told = [row for row in outbox(store) if row["object_id"] == complaint_id]
     standards = [

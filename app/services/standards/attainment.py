@@ -6,20 +6,22 @@ from datetime import date, datetime
 from typing import Any
 
 import numpy as np
-from sqlalchemy import BigInteger, Select, case, cast, func, select
+from sqlalchemy import BigInteger, Select, Text, and_, case, cast, func, not_, null, or_, select
 
 from app.domain.common.access import Actor
 from app.domain.common.company import Company
 from app.domain.standards.attainment import Attainment, Outcomes, attainment
 from app.domain.standards.clocks import ClockState
+from app.domain.standards.standards import COMPLAINT_METRICS, Metric
 from app.schemas.insights.standards import StandardsBy, StandardsQuery
-from app.services.insights.satisfaction_report import window_days
-from app.services.standards import rules
+from app.services.platform.windows import window_days
+from app.services.standards import contact_waits, rules
 from app.store import dialects
 from app.store.engine import in_thread
+from app.store.sql.numpy_io import micros
 from app.store.tables import ComplaintClock
 from app.store.transactions import ReadTx, Row
-from app.store.types import now
+from app.store.types import now, to_micros
 
 CSV_COLUMNS = (
     "key",
@@ -46,8 +48,9 @@ _KEYS: dict[StandardsBy, Any] = {
     StandardsBy.TIER: ComplaintClock.tier,
     StandardsBy.CATEGORY: ComplaintClock.category,
 }
-_MET, _LATE, _NOT_DONE, _ENDED = range(4)
-_CODES = 4
+_MET, _LATE, _NOT_DONE, _ENDED, _RUNNING = range(5)
+_CODES = 8
+_NO_KEY = cast(null(), Text)
 _MILLIS = 1_000.0
 
 
@@ -83,9 +86,11 @@ def report(tx: ReadTx, actor: Actor, query: StandardsQuery) -> Row:
 
 
 def _read(
-    tx: ReadTx, metric: str, start: datetime, end: datetime, by: StandardsBy | None
+    tx: ReadTx, metric: Metric, start: datetime, end: datetime, by: StandardsBy | None
 ) -> dict[str | None, Outcomes]:
     """What became of clocks that started in ``[start, end)``, by key; all under None without ``by``."""
+    if metric not in COMPLAINT_METRICS:
+        return contact_waits.outcomes(tx, metric, start, end, by)
     key = None if by is None else _KEYS[by]
     chosen = (
         ComplaintClock.metric == metric,
@@ -93,44 +98,53 @@ def _read(
         ComplaintClock.started_at < end,
         ComplaintClock.state != ClockState.SUPERSEDED,
     )
+    at = now()
     found: dict[str | None, list[Outcomes]] = {}
-    rows: Any = tx.execute(_ended(tx, key).where(*chosen))
+    rows: Any = tx.execute(_counted(tx, key, at).where(*chosen))
     for row in rows:
         found.setdefault(row[0], []).append(_unpacked(row[1]))
-    for group, outcomes in _running(tx, key, chosen):
+    for group, outcomes in _running(tx, key, chosen, at):
         found.setdefault(group, []).append(outcomes)
     return {group: _together(parts) for group, parts in found.items()}
 
 
-def _ended(tx: ReadTx, key: Any) -> Select[Any]:
-    """Clocks that ended: each group as one text of numbers, which hold outcome and milliseconds. A row for
-    each clock would take several times as long to fetch."""
+def _counted(tx: ReadTx, key: Any, at: datetime) -> Select[Any]:
+    """Clocks that ended or count every second: each group as one text of numbers, which hold outcome and
+    milliseconds. A row for each clock would take several times as long to fetch."""
+    still = ComplaintClock.paused_at.is_not(None)
     outcome = case(
         (ComplaintClock.state == ClockState.MET, _MET),
         (ComplaintClock.state == ClockState.ENDED, _ENDED),
-        (ComplaintClock.done_at.is_(None), _NOT_DONE),
-        else_=_LATE,
+        (ComplaintClock.done_at.is_not(None), _LATE),
+        (ComplaintClock.ended_at.is_not(None), _NOT_DONE),
+        (and_(not_(still), ComplaintClock.due_at < at), _NOT_DONE),
+        else_=_RUNNING,
     )
-    millis: Any = ComplaintClock.taken_seconds * _MILLIS
+    until = func.coalesce(micros(tx, ComplaintClock.paused_at), to_micros(at))
+    going = (
+        until - micros(tx, ComplaintClock.started_at)
+    ) / _MILLIS - ComplaintClock.paused_seconds * _MILLIS
+    millis: Any = func.coalesce(ComplaintClock.taken_seconds * _MILLIS, going)
     whole = func.floor(millis) if dialects.is_postgres(tx) else millis  # a cast cuts off on SQLite
     packed = cast(whole, BigInteger) * _CODES + outcome
     together = func.string_agg if dialects.is_postgres(tx) else func.group_concat
-    text = together(cast(packed, ComplaintClock.metric.type), ",")
-    ended = ComplaintClock.ended_at.is_not(None)
+    joined = together(cast(packed, Text), ",")
+    counted = or_(ComplaintClock.ended_at.is_not(None), not_(ComplaintClock.is_business_time))
     if key is None:
-        return select(cast(None, ComplaintClock.metric.type), text).where(ended).having(func.count() > 0)
-    return select(key, text).where(ended).group_by(key)
+        return select(_NO_KEY, joined).where(counted).having(func.count() > 0)
+    return select(key, joined).where(counted).group_by(key)
 
 
 def _unpacked(text: str) -> Outcomes:
     packed = np.fromstring(text, dtype=np.int64, sep=",")
-    code, taken = packed % _CODES, (packed // _CODES) / _MILLIS
+    code, taken = packed % _CODES, np.maximum(packed // _CODES, 0) / _MILLIS
     is_met, is_late = code == _MET, code == _LATE
-    return Outcomes(is_met, is_late | (code == _NOT_DONE), np.zeros_like(is_met), is_met | is_late, taken)
+    return Outcomes(is_met, is_late | (code == _NOT_DONE), code == _RUNNING, is_met | is_late, taken)
 
 
-def _running(tx: ReadTx, key: Any, chosen: Any) -> Iterator[tuple[str | None, Outcomes]]:
-    """Clocks that go on, by key; one that is due by now is broken, whether a worker has noticed or not."""
+def _running(tx: ReadTx, key: Any, chosen: Any, at: datetime) -> Iterator[tuple[str | None, Outcomes]]:
+    """Clocks of business time that go on, by key; one that is due by now is broken, whether a worker has
+    noticed or not."""
     columns = (
         ComplaintClock.started_at,
         ComplaintClock.due_at,
@@ -139,12 +153,12 @@ def _running(tx: ReadTx, key: Any, chosen: Any) -> Iterator[tuple[str | None, Ou
         ComplaintClock.calendar,
         ComplaintClock.calendar_version,
     )
-    statement = select(cast(None, ComplaintClock.metric.type) if key is None else key, *columns)
-    rows = tx.execute(statement.where(*chosen, ComplaintClock.ended_at.is_(None))).all()
+    goes_on = ComplaintClock.ended_at.is_(None), ComplaintClock.is_business_time
+    statement = select(_NO_KEY if key is None else key, *columns)
+    rows = tx.execute(statement.where(*chosen, *goes_on)).all()
     clocks = [
         {"calendar": row.calendar, "calendar_version": row.calendar_version, **_NO_RUNGS} for row in rows
     ]
-    at = now()
     by_key: dict[str | None, tuple[list[bool], list[float]]] = {}
     for row, rule in zip(rows, rules.rules_of(tx, clocks), strict=True):
         broken, taken = by_key.setdefault(row[0], ([], []))
