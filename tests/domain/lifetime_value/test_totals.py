@@ -1,6 +1,7 @@
 """Totals: their level, their interval, and what both rest on."""
 
 from dataclasses import replace
+from functools import cache
 from math import exp, log
 from random import Random
 
@@ -155,9 +156,6 @@ def shop(customers: int, seed: int = 1, *, copies: int = 1) -> tuple[Histories, 
     return histories, Buyers(histories, x + 1, mean)
 
 
-SHOP = shop(400)
-
-
 def told(histories: Histories, buyers: Buyers) -> tuple[float, Spread, Models]:
     models = totals.models_of(histories, buyers)
     assert models is not None
@@ -174,13 +172,18 @@ def test_a_company_copied_gets_twice_the_total_and_a_narrower_interval() -> None
     assert log(narrow.interval.high / narrow.interval.low) < log(wide.interval.high / wide.interval.low)
 
 
+@cache
+def known() -> tuple[tuple[Histories, Buyers], tuple[float, Spread, Models]]:
+    histories, buyers = shop(400)
+    return (histories, buyers), told(histories, buyers)
+
+
 @given(st.randoms(use_true_random=False), st.sampled_from([60, 80, 10_000]))
 @settings(max_examples=10)
 def test_who_a_customer_is_changes_nothing(random: Random, drawn: int) -> None:
-    histories, buyers = SHOP
+    (histories, buyers), (total, unsure, models) = known()
     order = list(range(len(histories)))
     random.shuffle(order)
-    total, unsure, models = told(histories, buyers)
     mixed = replace(models, histories=histories.take(order), fitted=buyers.take(order))
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(uncertainty, "MAX_DRAWN", drawn)
@@ -210,7 +213,8 @@ def test_what_is_not_known_of_parameters_is_seen_in_other_samples() -> None:
     _, fixed = shop(2000, seed=99)
     logs, said = [], []
     for seed in range(40):
-        models = told(*shop(400, seed))[2]
+        models = totals.models_of(*shop(400, seed))
+        assert models is not None
         total = float(worth(fixed, models.rate, models.spend, Terms(180)).value.sum())
         logs.append(log(total))
         said.append(spread(fixed, total, models, Terms(180)).parameters)
