@@ -83,6 +83,10 @@ class ConflictError(AppError):
     status, code = 409, "conflict"
 
 
+class GoneError(AppError):
+    status, code = 410, "gone"
+
+
 class PreconditionFailedError(AppError):
     status, code = 412, "precondition_failed"
 
@@ -232,6 +236,11 @@ PROBLEMS: dict[str, ProblemKind] = {
     ),
     "request_timeout": ProblemKind(408, "Request timed out", "Send the whole request without long pauses."),
     "gone": ProblemKind(410, "Gone", "The resource was erased."),
+    "events_gone": ProblemKind(
+        410,
+        "Events are no longer kept",
+        "Compare your records with the lists of this API, then go on after the position the detail names.",
+    ),
     "precondition_failed": ProblemKind(
         412, "A condition of the request does not hold", "Read the resource again and send its present ETag."
     ),

@@ -110,7 +110,10 @@ class Settings(BaseSettings):
     duties_off: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         description="Duties of workers to leave out: "
-        "positions, audit_witness, audit_check, statistics, idempotency_keys, workflows, strays.",
+        "positions, audit_witness, audit_check, statistics, idempotency_keys, events, workflows, strays.",
+    )
+    events_keep_days: int = Field(
+        30, ge=1, le=3650, description="Days for which events are kept, to be sent, listed and streamed."
     )
     complaint_owner: str = Field(
         "complaints-desk",

@@ -52,7 +52,6 @@ EXEMPT = {
     "insights.profit_report._losses": _WHOLE_COMPANY,
     "insights.timeline._BRANCHES": _OF_VISIBLE,
     "insights.timeline._scores": _OF_VISIBLE,
-    "platform.operating_figures._LAST": "counts only",
     "recovery.complaints._READ_EVENTS": "limited where it is read",
     "recovery.steps._happened_at": _OF_VISIBLE,
     "recovery.transfers._move_survey_records": _OF_VISIBLE,

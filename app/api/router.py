@@ -6,6 +6,7 @@ from fastapi import APIRouter, FastAPI
 
 from app.api.activity import dispositions, exchange_rates, interactions, transactions
 from app.api.customers import contract_terms, customers
+from app.api.events import events
 from app.api.imports import imports, mappings
 from app.api.insights import (
     competitor_measurements,
@@ -46,6 +47,7 @@ RESOURCES = (
     customer_profit,
     backtests,
     replays,
+    events,
     jobs,
 )
 

@@ -43,6 +43,7 @@ from app.schemas.common.base import PageOf, Paging
 from app.services.platform import rights
 from app.store import idempotency
 from app.store.engine import Store
+from app.store.events.bell import EventBell
 from app.store.idempotency import Answer, Claim
 from app.store.paging import WRITE_SETTLES, After, Page
 from app.store.transactions import ReadTx, WriteTx
@@ -69,6 +70,7 @@ class Services:
     cursors: Cursors
     inspect: Inspect
     reads: ReadTrail
+    bell: EventBell
     background: set[asyncio.Task[None]] = field(default_factory=set)
 
 

@@ -31,6 +31,8 @@ class Scope(StrEnum):
     RATES_WRITE = "rates:write"
     JOBS_READ = "jobs:read"
     JOBS_WRITE = "jobs:write"
+    EVENTS_READ = "events:read"
+    WEBHOOKS_ADMIN = "webhooks:admin"
 
 
 class Extent(StrEnum):

@@ -14,6 +14,7 @@ from app.store.tables.complaints import Complaint, ComplaintEvent, ComplaintWord
 from app.store.tables.contract_statements import ContractStatement
 from app.store.tables.contract_terms import ContractTerms
 from app.store.tables.customers import Customer, CustomerExternalId, CustomerLookup
+from app.store.tables.events import WebhookAttempt, WebhookEndpoint, WebhookParked
 from app.store.tables.imports import (
     Import,
     ImportChange,
@@ -83,5 +84,8 @@ __all__ = [
     "SurveyVersion",
     "Transaction",
     "UnitCost",
+    "WebhookAttempt",
+    "WebhookEndpoint",
+    "WebhookParked",
     "Worker",
 ]
