@@ -231,6 +231,12 @@ PROBLEMS: dict[str, ProblemKind] = {
         "Step was taken already",
         "Read the complaint: a file takes each of its steps once, and does not change one that was taken.",
     ),
+    "too_many_endpoints": ProblemKind(
+        409, "Too many webhook endpoints", "Remove an endpoint that is not used any more."
+    ),
+    "endpoint_not_active": ProblemKind(
+        409, "The endpoint is not active", "Let it go on with a POST to its resumptions, then try again."
+    ),
     "idempotency_in_flight": ProblemKind(
         409, "The same key is being processed", "Wait and repeat the request with the same Idempotency-Key."
     ),

@@ -47,6 +47,13 @@ def _inspect(beginning: bytes, mapping: Mapping, complete: bool) -> None:
     inspect(beginning, mapping, complete=complete)
 
 
+async def _check_url(settings: Settings, url: str) -> None:
+    """`app.integrations.webhook_sender.check_url`, which is imported late because it loads aiohttp."""
+    from app.integrations.webhook_sender import check_url
+
+    await check_url(url, settings.webhook_rules)
+
+
 def require_secret(settings: Settings) -> None:
     """Check that the settings have a secret worth its name.
 
@@ -112,7 +119,9 @@ def create_app(settings: Settings | None = None, *, with_worker: bool = False) -
     )
     reads = ReadTrail(store, settings.audit_reads)
     bell = EventBell(store.numbered, settings)
-    app.state.services = Services(store, settings.company, Cursors(secret), _inspect, reads, bell)
+    app.state.services = Services(
+        store, settings.company, Cursors(secret), _inspect, reads, bell, partial(_check_url, settings)
+    )
     app.state.head = schema.head()
     router.install(app)
     app.include_router(health.router)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, FastAPI
 
 from app.api.activity import dispositions, exchange_rates, interactions, transactions
 from app.api.customers import contract_terms, customers
-from app.api.events import events
+from app.api.events import events, webhook_endpoints
 from app.api.imports import imports, mappings
 from app.api.insights import (
     competitor_measurements,
@@ -48,6 +48,7 @@ RESOURCES = (
     backtests,
     replays,
     events,
+    webhook_endpoints,
     jobs,
 )
 

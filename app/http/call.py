@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Collection, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -71,6 +71,8 @@ class Services:
     inspect: Inspect
     reads: ReadTrail
     bell: EventBell
+    check_webhook_url: Callable[[str], Awaitable[None]]
+    """Raises `app.domain.events.webhook_urls.RefusedUrlError` for an address that must not be called."""
     background: set[asyncio.Task[None]] = field(default_factory=set)
 
 

@@ -13,11 +13,15 @@ from app.jobs import recovery
 from app.jobs.audit_trail import AuditTrail
 from app.jobs.registry import Context
 from app.store import idempotency
+from app.store.events import lanes
 from app.store.events import log as event_log
 from app.store.sql import statistics
 from app.store.types import now
 
 KEEP_WORKFLOWS = timedelta(days=7)
+KEEP_DELIVERED = timedelta(days=7)
+KEEP_FAILED = timedelta(days=30)
+"""For how long attempts to deliver webhooks are kept."""
 _MAX_WORKFLOWS = 500
 _NOTHING_SECONDS = 60.0
 _MAX_FORGOTTEN = 1_000
@@ -46,7 +50,17 @@ def forget_idempotency_keys(context: Context) -> bool:
 def forget_events(context: Context) -> bool:
     """Delete events whose time is over."""
     before = now() - timedelta(days=context.settings.events_keep_days)
-    return context.store.write_sync(event_log.forget, before, _MAX_FORGOTTEN) == _MAX_FORGOTTEN
+    count = context.store.write_sync(event_log.forget, before, _MAX_FORGOTTEN)
+    if count:
+        context.store.write_sync(lanes.drop_lost)
+    return count == _MAX_FORGOTTEN
+
+
+def forget_attempts(context: Context) -> bool:
+    """Delete attempts to deliver webhooks whose time is over."""
+    at = now()
+    before = at - KEEP_DELIVERED, at - KEEP_FAILED
+    return context.store.write_sync(lanes.forget_attempts, *before, _MAX_FORGOTTEN) >= _MAX_FORGOTTEN
 
 
 def forget_workflows(_context: Context) -> bool:
@@ -97,6 +111,7 @@ def every_duty() -> tuple[Duty, ...]:
         Duty("statistics", 600.0, Statistics().take),
         Duty("idempotency_keys", 3600.0, forget_idempotency_keys),
         Duty("events", 600.0, forget_events),
+        Duty("webhook_attempts", 600.0, forget_attempts),
         Duty("workflows", 3600.0, forget_workflows),
     )
 

@@ -19,12 +19,13 @@ from app.domain.common.job_turns import Turns
 from app.domain.common.secret_strength import refusal
 from app.errors import StartError, UnavailableError
 from app.jobs import dispatcher, recovery, registry, workflows
+from app.jobs.events.courier import Courier
 from app.jobs.registry import Context
 from app.jobs.schedule import Schedule
 from app.settings import Settings
 from app.store import job_notifications, process_locks, worker_heartbeats
 from app.store.engine import Store
-from app.store.events.bell import WRITTEN
+from app.store.events.bell import NUMBERED, WRITTEN
 from app.store.job_notifications import CHANNEL, JobListener
 from app.store.process_locks import ProcessLock
 
@@ -83,7 +84,8 @@ class Worker:
         self._threads: list[threading.Thread] = []
         self._host: workflows.Host | None = None
         self._hold: ProcessLock | None = None
-        self._bell = None if settings.is_sqlite else JobListener(settings, (CHANNEL, WRITTEN))
+        self._bell = None if settings.is_sqlite else JobListener(settings, (CHANNEL, WRITTEN, NUMBERED))
+        self._courier: Courier | None = None
         self._forget_ring = self._context.store.written.add(self._number)
         self.id = ""
 
@@ -114,6 +116,8 @@ class Worker:
             self._threads.append(
                 threading.Thread(target=self._repeat, args=(wake, step), name=f"vefa-{name}", daemon=True)
             )
+        self._courier = Courier(self._context, self.id)
+        self._courier.start()
         for thread in self._threads:
             thread.start()
         _log.info("worker_started", worker_id=self.id)
@@ -129,6 +133,8 @@ class Worker:
         """
         self._end_loops()
         self._forget_ring()
+        if self._courier is not None:
+            self._courier.stop()
         if self._bell is not None:
             with suppress(UnavailableError):
                 self._context.store.write_sync(job_notifications.notify)  # ends our own listening
@@ -169,6 +175,8 @@ class Worker:
             self._look_for_jobs()
         if WRITTEN in heard:
             self._number()
+        if NUMBERED in heard:
+            self._context.store.numbered.ring()
         return 0.0
 
     def _number(self) -> None:

@@ -202,6 +202,18 @@ EVENT_TYPES: tuple[EventType, ...] = (
         Scope.INSIGHTS_READ,
         {"customers": Member.COUNT, "differing": Member.COUNT},
     ),
+    _internal(TEST, "Somebody tests a webhook endpoint."),
+    _internal("webhook.endpoint_disabled", "A webhook endpoint was disabled: it is sent nothing any more."),
+    _internal("webhook.endpoint_recovered", "A delivery to a webhook endpoint succeeded after failures."),
+    _internal("webhook_endpoint.created", "A webhook endpoint was made."),
+    _internal("webhook_endpoint.updated", "A webhook endpoint was changed."),
+    _internal("webhook_endpoint.paused", "A webhook endpoint was paused."),
+    _internal("webhook_endpoint.resumed", "A webhook endpoint goes on."),
+    _internal("webhook_endpoint.rotated", "A webhook endpoint has another secret."),
+    _internal(
+        "webhook_endpoint.redelivered", "Events are sent to a webhook endpoint again.", events=Member.COUNT
+    ),
+    _internal("webhook_endpoint.deleted", "A webhook endpoint was removed."),
     _internal("job.created", "Work that nobody waits for was taken on."),
     _internal("job.cancelled", "A job that had not begun was given up."),
     _internal("api_key.created", "An API key was made."),

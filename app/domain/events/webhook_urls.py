@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
+from app.domain.common.messages import Message
+
 MAX_CHARS = 2000
 DEFAULT_PORTS = frozenset({443})
 
@@ -33,7 +35,7 @@ class Rules:
         """Tell whether an address is in a network that the operator opened."""
         return any(
             address in network
-            for network in map(ip_network, self.networks)
+            for network in (ip_network(text, strict=False) for text in self.networks)
             if network.version == address.version
         )
 
@@ -41,8 +43,8 @@ class Rules:
 class RefusedUrlError(Exception):
     """An address that must not be called: ``code`` and ``message`` say why."""
 
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
+    def __init__(self, code: str, message: Message) -> None:
+        super().__init__(message.id)
         self.code, self.message = code, message
 
 
@@ -68,24 +70,26 @@ def target(url: str, rules: Rules) -> Target:
     app.domain.events.webhook_urls.RefusedUrlError: Leave user name and password out of the address.
     """
     if len(url) > MAX_CHARS or not url.isascii() or any(one <= " " or one == "\\" for one in url):
-        raise RefusedUrlError("url_malformed", "Expected an address of ASCII characters without blanks.")
+        raise RefusedUrlError(
+            "url_malformed", Message("Expected an address of ASCII characters without blanks.")
+        )
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError:
-        raise RefusedUrlError("url_malformed", _EXPECTED_ADDRESS) from None
+        raise RefusedUrlError("url_malformed", Message(_EXPECTED_ADDRESS)) from None
     if parts.scheme not in ("https", "http") or (parts.scheme == "http" and not rules.networks):
-        raise RefusedUrlError("url_not_https", _EXPECTED_HTTPS)
+        raise RefusedUrlError("url_not_https", Message(_EXPECTED_HTTPS))
     if "@" in parts.netloc:
-        raise RefusedUrlError("url_user_info", "Leave user name and password out of the address.")
+        raise RefusedUrlError("url_user_info", Message("Leave user name and password out of the address."))
     if "#" in url:
-        raise RefusedUrlError("url_fragment", "Leave the part after # out of the address.")
+        raise RefusedUrlError("url_fragment", Message("Leave the part after # out of the address."))
     if not host or host.endswith("..") or host.startswith("."):
-        raise RefusedUrlError("url_malformed", _EXPECTED_ADDRESS)
+        raise RefusedUrlError("url_malformed", Message(_EXPECTED_ADDRESS))
     is_https = parts.scheme == "https"
     chosen = port if port is not None else (443 if is_https else 80)
     if chosen not in rules.ports and not rules.networks:
-        raise RefusedUrlError("url_port", "This port is not open for webhooks; use 443.")
+        raise RefusedUrlError("url_port", Message("This port is not open for webhooks; use 443."))
     return Target(is_https, host.rstrip("."), chosen)
 
 
@@ -100,15 +104,15 @@ def check_addresses(where: Target, texts: Iterable[str], rules: Rules) -> list[s
     """
     addresses = [ip_address(text.partition("%")[0]) for text in texts]
     if not addresses:
-        raise RefusedUrlError("url_unresolvable", "The host name has no address.")
+        raise RefusedUrlError("url_unresolvable", Message("The host name has no address."))
     for address in addresses:
         opened = any(rules.opens(meant) for meant in (address, unwrapped(address)))
         if not opened and not is_public(address):
-            raise RefusedUrlError("url_internal", "The host is not on the public Internet.")
+            raise RefusedUrlError("url_internal", Message("The host is not on the public Internet."))
         if not opened and not where.is_https:
-            raise RefusedUrlError("url_not_https", _EXPECTED_HTTPS)
+            raise RefusedUrlError("url_not_https", Message(_EXPECTED_HTTPS))
         if not opened and where.port not in rules.ports:
-            raise RefusedUrlError("url_port", "This port is not open for webhooks; use 443.")
+            raise RefusedUrlError("url_port", Message("This port is not open for webhooks; use 443."))
     return [str(address) for address in addresses]
 
 

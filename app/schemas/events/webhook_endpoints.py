@@ -70,7 +70,7 @@ class _EndpointFields(Input):
 
 
 class WebhookEndpointCreate(_EndpointFields):
-    """A receiver of events. It is sent what happens from now on, as far as the key that makes it may read it."""
+    """A receiver of events: it is sent what happens from now on, as far as the key that makes it may read."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -78,7 +78,7 @@ class WebhookEndpointCreate(_EndpointFields):
                 {
                     "url": "https://hooks.example.com/vefa",
                     "description": "The shop's back office",
-                    "types": ["complaint.received", "complaint.resolved"],
+                    "types": ["customer.left", "customer.returned"],
                     "ordering": "by_key",
                     "headers": [],
                 }
@@ -131,12 +131,6 @@ class WebhookRotation(Input):
 
     keep_hours: Annotated[int, Field(ge=0, le=168)] = Field(default=24, examples=[24])
     """For how long the present secret signs as well."""
-
-
-class WebhookTest(Input):
-    """A test; `{}`."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{}]})
 
 
 class WebhookRedelivery(Input):

@@ -19,7 +19,8 @@ from app.store.visibility import visible_to
 MAX_LOOKED_AT = 20_000
 """Positions that one request looks through; a list then goes on behind them."""
 
-_COLUMNS = (Event.id, Event.position, Event.type, Event.at, Event.object_id, Event.customer_id, Event.data)
+COLUMNS = (Event.id, Event.position, Event.type, Event.at, Event.object_id, Event.customer_id, Event.data)
+"""What `Happened` is made of."""
 
 
 def types() -> Row:
@@ -45,7 +46,7 @@ def page(tx: ReadTx, actor: Actor, query: EventQuery) -> Row:
     if after >= latest or not names:
         return {"data": [], "next_after": max(after, latest), "latest": latest, "complete": True}
     end = latest if query.customer_id is not None else min(latest, after + MAX_LOOKED_AT)
-    found = visible_to(select(*_COLUMNS), actor, Event.customer_id).where(
+    found = visible_to(select(*COLUMNS), actor, Event.customer_id).where(
         Event.position > after, Event.position <= end, Event.type.in_(names)
     )
     if query.customer_id is not None:

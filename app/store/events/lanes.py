@@ -154,10 +154,10 @@ def waiting_keys(tx: ReadTx, endpoint_id: UUID) -> set[str]:
     return set(tx.execute(found.distinct()).scalars())
 
 
-def drop_lost(tx: WriteTx, endpoint_id: UUID) -> int:
+def drop_lost(tx: WriteTx) -> int:
     """Delete parked rows whose event is no longer kept; returns how many."""
     gone = ~exists().where(Event.id == WebhookParked.event_id)
-    return tx.execute(delete(WebhookParked).where(WebhookParked.endpoint_id == endpoint_id, gone)).rowcount
+    return tx.execute(delete(WebhookParked).where(gone)).rowcount
 
 
 def customers_of_units(tx: ReadTx, customer_ids: Collection[UUID], units: Sequence[str]) -> set[UUID]:
