@@ -94,11 +94,10 @@ def test_what_is_no_http_is_a_failure(receiver: Receiver, said: bytes) -> None:
     assert send(receiver.url).failure in (Failure.PROTOCOL, Failure.CONNECTION)
 
 
-def test_a_closed_port_is_a_failure(receiver: Receiver) -> None:
-    url = receiver.url
-    receiver.close()
-    assert send(url).failure is Failure.CONNECTION
+def test_a_closed_port_is_a_failure() -> None:
     receiver = Receiver()
+    receiver.close()
+    assert send(receiver.url).failure is Failure.CONNECTION
 
 
 def test_certificates_are_verified() -> None:

@@ -2,7 +2,7 @@
 
 import base64
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -151,3 +151,22 @@ def signature(secrets: Sequence[bytes], event_id: str, timestamp: int, body: byt
 def secret_text(secret: bytes) -> str:
     """A secret as receivers know it."""
     return SECRET_PREFIX + base64.b64encode(secret).decode()
+
+
+def secret_bytes(text: str) -> bytes | None:
+    """The secret that receivers know as ``text``; None if it is none.
+
+    >>> secret_bytes(secret_text(b"x" * 32)) == b"x" * 32, secret_bytes("whsec_?")
+    (True, None)
+    """
+    try:
+        return base64.b64decode(text.removeprefix(SECRET_PREFIX), validate=True) or None
+    except ValueError:
+        return None
+
+
+def is_signed(secret: bytes, event_id: str, timestamp: str, body: bytes, headers: Mapping[str, str]) -> bool:
+    """Tell whether one of the signatures in the header ``webhook-signature`` was made with a secret."""
+    expected = signature([secret], event_id, int(timestamp), body).encode()
+    given = headers.get("webhook-signature", "").encode()
+    return any(hmac.compare_digest(expected, one) for one in given.split(b" "))

@@ -92,15 +92,20 @@ class Lane:
         self._rests_until = self._due_at = self._flush_at = 0.0
         self._results, self._facts = Results(row["position"]), list[str]()
         self._lost = 0
-        self.update(row)
+        self._failing_since: datetime | None = row["failing_since"]
+        self._row = row
+        self._take_in(row)
 
     def update(self, row: Row) -> None:
-        """Go on with the row as it is now."""
-        self._row = row
+        """Go on with the row as it is now, where somebody changed it."""
+        if row["version"] != self._row["version"]:
+            self._row, self._failing_since = row, row["failing_since"]
+            self._take_in(row)
+
+    def _take_in(self, row: Row) -> None:
         reader = Actor("endpoint", frozenset(map(Scope, row["scopes"])), units=frozenset(row["units"]))
         self._types = {known.name for known in visible_types(reader, row["types"])} - {TEST}
         self._in_order = row["ordering"] == Ordering.BY_KEY
-        self._failing_since = row["failing_since"]
         try:
             self._own_headers = webhook_endpoints.open_headers(self._office.seal, row)
             webhook_endpoints.open_secrets(self._office.seal, row, self._office.clock())

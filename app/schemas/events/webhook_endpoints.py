@@ -80,7 +80,7 @@ class WebhookEndpointCreate(_EndpointFields):
                     "description": "The shop's back office",
                     "types": ["customer.left", "customer.returned"],
                     "ordering": "by_key",
-                    "headers": [],
+                    "own_headers": [],
                 }
             ]
         }
@@ -91,7 +91,9 @@ class WebhookEndpointCreate(_EndpointFields):
     types: Annotated[list[EventName], Field(max_length=100)] = Field(default=[], examples=[[]])
     """Types that are sent; empty: all that the key may read but internal ones."""
     ordering: Ordering = Ordering.BY_KEY
-    headers: Annotated[list[EndpointHeader], Field(max_length=MAX_HEADERS)] = Field(default=[], examples=[[]])
+    own_headers: Annotated[list[EndpointHeader], Field(max_length=MAX_HEADERS)] = Field(
+        default=[], examples=[[]]
+    )
     """Static headers that are sent as well."""
 
 
@@ -103,7 +105,7 @@ class WebhookEndpointUpdate(_EndpointFields):
     url: Url = Field(default=UNSET)
     types: Annotated[list[EventName], Field(max_length=100)] = Field(default=UNSET, examples=[[]])
     ordering: Ordering = Field(default=UNSET)
-    headers: Annotated[list[EndpointHeader], Field(max_length=MAX_HEADERS)] = Field(
+    own_headers: Annotated[list[EndpointHeader], Field(max_length=MAX_HEADERS)] = Field(
         default=UNSET, examples=[[]]
     )
     """All headers; those that are there now go."""
@@ -192,6 +194,7 @@ class WebhookEndpointQuery(Paging):
     """Filters add up."""
 
     state: EndpointState | None = None
+    """In this state."""
 
 
 class WebhookAttemptRead(Output):
@@ -225,7 +228,9 @@ class WebhookAttemptQuery(Paging):
     """Filters add up."""
 
     outcome: Outcome | None = None
-    event_id: EventId | None = None
+    """With this outcome."""
+    event_id: EventId | None = Field(default=None, examples=[None])
+    """Of this event."""
 
 
 class WebhookRedeliveryRead(Output):

@@ -124,13 +124,8 @@ def statistics(tx: ReadTx, actor: Actor, endpoint_id: UUID) -> Row:
     """
     endpoint = ENDPOINTS.one_or_404(tx, actor, WebhookEndpoint.id == endpoint_id)
     lately = WebhookAttempt.endpoint_id == endpoint_id, WebhookAttempt.at >= now() - STATISTICS_OF
-    counts = dict(
-        tx.execute(
-            select(WebhookAttempt.outcome, func.count()).where(*lately).group_by(WebhookAttempt.outcome)
-        )
-        .tuples()
-        .all()
-    )
+    by_outcome = select(WebhookAttempt.outcome, func.count()).where(*lately)
+    counts = {row[0]: row[1] for row in tx.execute(by_outcome.group_by(WebhookAttempt.outcome))}
     latest = select(WebhookAttempt.ms).where(*lately, WebhookAttempt.outcome == Outcome.DELIVERED)
     times = sorted(tx.execute(latest.order_by(WebhookAttempt.at.desc()).limit(_MAX_TIMES)).scalars())
     parked = WebhookParked.endpoint_id == endpoint_id

@@ -135,12 +135,12 @@ def update_one(
         InvalidError: as in `create`.
     """
     change = begin(tx, actor, ENDPOINTS, WebhookEndpoint, endpoint_id, if_match)
-    sent = data.model_dump(include=data.model_fields_set - {"headers"})
+    sent = data.model_dump(include=data.model_fields_set - {"own_headers"})
     if "types" in sent:
         _check_types(actor, data.types)
         sent["types"] = _distinct(data.types)
     changes = change.differing(sent)
-    if "headers" in data.model_fields_set:
+    if "own_headers" in data.model_fields_set:
         changes |= _headers(tx, endpoint_id, data)
     return shape(change.store("webhook_endpoint.updated", changes) if changes else change.before)
 
@@ -266,7 +266,7 @@ def _distinct(names: Sequence[str]) -> list[str]:
 
 
 def _headers(tx: WriteTx, row_id: UUID, data: WebhookEndpointCreate | WebhookEndpointUpdate) -> Row:
-    given = {header.name: header.value for header in data.headers or ()}
+    given = {header.name: header.value for header in data.own_headers or ()}
     value = None
     if given:
         value = sealed.of_transaction(tx).close(json.dumps(given).encode(), row_id.bytes)

@@ -55,7 +55,7 @@ def refusal(api: Api, url: str) -> str:
 
 
 def test_made_read_changed_and_removed(api: Api) -> None:
-    made = create(api, types=["complaint.resolved"], headers=[{"name": "X-Tenant", "value": "geheim"}])
+    made = create(api, types=["complaint.resolved"], own_headers=[{"name": "X-Tenant", "value": "geheim"}])
     assert made["secret"].startswith("whsec_")
     assert made["header_names"] == ["X-Tenant"]
     path = f"{PATH}/{made['id']}"
@@ -75,7 +75,7 @@ def test_made_read_changed_and_removed(api: Api) -> None:
 
 
 def test_secrets_are_not_in_the_database(api: Api) -> None:
-    made = create(api, headers=[{"name": "X-Key", "value": "own-key-of-the-receiver"}])
+    made = create(api, own_headers=[{"name": "X-Key", "value": "own-key-of-the-receiver"}])
     store: Any = api.client.app.state.services.store  # type: ignore[attr-defined]
     row = store.read_sync(lambda tx: tx.execute(text("SELECT * FROM webhook_endpoints")).one())
     kept = b" ".join(
@@ -147,10 +147,10 @@ def test_the_hostile_list_is_refused(api: Api) -> None:
     [
         ({"types": ["planet.discovered"]}, "/types"),
         ({"types": ["x"] * 101}, "/types"),
-        ({"headers": [{"name": "Host", "value": "x"}]}, "/headers/0/name"),
-        ({"headers": [{"name": "webhook-id", "value": "x"}]}, "/headers/0/name"),
-        ({"headers": [{"name": "Content-Type", "value": "x"}]}, "/headers/0/name"),
-        ({"headers": [{"name": "X", "value": "a\r\nB: c"}]}, "/headers/0/value"),
+        ({"own_headers": [{"name": "Host", "value": "x"}]}, "/own_headers/0/name"),
+        ({"own_headers": [{"name": "webhook-id", "value": "x"}]}, "/own_headers/0/name"),
+        ({"own_headers": [{"name": "Content-Type", "value": "x"}]}, "/own_headers/0/name"),
+        ({"own_headers": [{"name": "X", "value": "a\r\nB: c"}]}, "/own_headers/0/value"),
         ({"secret": "whsec_mine"}, "/secret"),
     ],
 )

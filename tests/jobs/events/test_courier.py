@@ -131,7 +131,7 @@ def post(
 
 
 def test_events_arrive_signed_in_order_and_once(post: Post) -> None:
-    receiver, endpoint = post.endpoint(headers=[{"name": "X-Tenant", "value": "acme"}])
+    receiver, endpoint = post.endpoint(own_headers=[{"name": "X-Tenant", "value": "acme"}])
     post.start()
     sent = post.happen(*(f"thing-{number % 7}" for number in range(60)))
     until(lambda: len(receiver.deliveries) >= 60)
