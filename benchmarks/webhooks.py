@@ -1,8 +1,8 @@
 """What webhooks cost: ``python -m benchmarks.webhooks clients`` or ``python -m benchmarks.webhooks backlog``.
 
-``clients`` posts the same signed bytes with aiohttp and with httpx2 in turns and prints the CPU time of each
-post. ``backlog`` delivers a backlog of events to ten receivers, log and cursor included, and holds it against a
-bare loop of the same sender. Receivers run in a process of their own; CPU time is that of the sending process.
+``clients`` posts the same signed bytes with aiohttp and with httpx2 in turns and prints the CPU time of each.
+``backlog`` delivers a backlog of events to ten receivers, log and cursor included, and holds it against a
+bare loop of the same sender. Receivers run in a process of their own; CPU time is that of the other one.
 """
 
 import argparse
@@ -126,7 +126,8 @@ def backlog(events: int) -> None:
         deliveries = events * len(urls)
         print(
             f"{deliveries} deliveries: {deliveries / seconds:.0f}/s, "
-            f"{spent / deliveries * 1000:.3f} ms of CPU each; bare loop {bare * 1000:.3f} ms; share {bare / (spent / deliveries):.2f}"
+            f"{spent / deliveries * 1000:.3f} ms of CPU each; "
+            f"bare loop {bare * 1000:.3f} ms; share {bare * deliveries / spent:.2f}"
         )
 
 

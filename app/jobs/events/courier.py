@@ -33,6 +33,7 @@ class Courier:
         name: unique among couriers that live; goes into leases.
         clock: what time it is.
         sender: by default one to where the settings allow.
+        lease: for how long an endpoint stays with a courier that says nothing.
     """
 
     def __init__(
@@ -42,8 +43,10 @@ class Courier:
         *,
         clock: Callable[[], datetime] = now,
         sender: Sender | None = None,
+        lease: timedelta = LEASE,
     ) -> None:
         self._context, self._name, self._clock, self._sender = context, name, clock, sender
+        self._lease = lease
         self._thread = threading.Thread(target=self._run, name="vefa-courier", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wake: asyncio.Event | None = None
@@ -125,7 +128,7 @@ class Courier:
             store.read_sync, lanes.any_to_take, self._name, at
         ):
             return
-        rows = await asyncio.to_thread(store.write_sync, lanes.take, self._name, at, LEASE, MAX_LANES)
+        rows = await asyncio.to_thread(store.write_sync, lanes.take, self._name, at, self._lease, MAX_LANES)
         held = {row["id"]: row for row in rows}
         await office.reader.look_back()
         await office.reader.look()
