@@ -20,6 +20,7 @@ from app.domain.events import bodies, deliveries
 from app.domain.events.deliveries import Answer, DisabledReason, EndpointState, Ordering, Outcome
 from app.domain.events.event_types import TEST, visible_types
 from app.jobs.events.event_reader import EventReader, Prepared
+from app.jobs.events.pace import Pace
 from app.services.events import webhook_endpoints
 from app.store.audit import trail
 from app.store.engine import Store
@@ -36,13 +37,7 @@ FLUSH_ROWS = 200
 FLUSH_SECONDS = 0.2
 DUE_SECONDS = 1.0
 """Between looks for parked events whose time has come."""
-MAX_AT_ONCE = 32.0
-FIRST_AT_ONCE = 8.0
-RESTS_AFTER = 5
-"""Failures without a success, after which an endpoint is only tried now and then."""
-MAX_REST_SECONDS = 300.0
 STOP_SECONDS = 2.0
-_FIRST_REST_SECONDS = 5.0
 _DUE_AT_ONCE = 64
 _IDLE_MOVE = 500
 _ADDRESS = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b|\b(?:[0-9a-fA-F]{1,4}:){2,7}[0-9a-fA-F]{0,4}\b")
@@ -87,9 +82,8 @@ class Lane:
         self._busy: dict[str, deque[Prepared]] = {}
         self._parked_keys: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._at_once = FIRST_AT_ONCE
-        self._failures = 0
-        self._rests_until = self._due_at = self._flush_at = 0.0
+        self._pace = Pace()
+        self._due_at = self._flush_at = 0.0
         self._results, self._facts = Results(row["position"]), list[str]()
         self._lost = 0
         self._failing_since: datetime | None = row["failing_since"]
@@ -164,7 +158,7 @@ class Lane:
 
     async def _take_due(self) -> None:
         """Begin with parked events whose time has come."""
-        if monotonic() < self._due_at or (self._free() <= 0 and not self._is_resting()):
+        if monotonic() < self._due_at or (self._free() <= 0 and not self._pace.is_resting):
             return
         self._due_at = monotonic() + DUE_SECONDS
         if self._results.rows:
@@ -202,15 +196,9 @@ class Lane:
                 self._busy[key] = deque()
                 self._begin(one, 0, None)
 
-    def _is_resting(self) -> bool:
-        return self._failures >= RESTS_AFTER and monotonic() < self._rests_until
-
     def _free(self) -> int:
         """How many more may be on their way."""
-        if self._stopping or self._is_resting():
-            return 0
-        most = 1 if self._failures >= RESTS_AFTER else int(self._at_once)
-        return most - len(self._tasks)
+        return 0 if self._stopping else self._pace.at_once - len(self._tasks)
 
     # --- one delivery
 
@@ -311,8 +299,7 @@ class Lane:
     # --- how the endpoint does
 
     def _succeeded(self, at: datetime) -> None:
-        self._failures = 0
-        self._at_once = min(MAX_AT_ONCE, self._at_once + 1 / self._at_once)
+        self._pace.succeeded()
         self._results.endpoint["succeeded_at"] = at
         if self._failing_since is not None:
             self._failing_since = None
@@ -320,12 +307,7 @@ class Lane:
             self._facts.append("webhook.endpoint_recovered")
 
     def _failed(self, at: datetime, answer: Answer) -> None:
-        self._failures += 1
-        if self._failures >= RESTS_AFTER:
-            rest = _FIRST_REST_SECONDS * 2 ** min(10, self._failures - RESTS_AFTER)
-            self._rests_until = monotonic() + min(MAX_REST_SECONDS, rest)
-        if answer.status in deliveries.OVERLOADED:
-            self._at_once = max(1.0, self._at_once / 2)
+        self._pace.failed(answer.status)
         self._failing_since = self._failing_since or at
         self._results.endpoint |= {"failing_since": self._failing_since, "failed_at": at}
         if answer.status == 410:

@@ -229,7 +229,7 @@ class WebhookAttemptQuery(Paging):
 
     outcome: Outcome | None = None
     """With this outcome."""
-    event_id: EventId | None = Field(default=None, examples=[None])
+    event_id: EventId | None = None
     """Of this event."""
 
 

@@ -30,6 +30,8 @@ COMPUTED = {
         f"{kind}.transferred" for kind in ("complaint", "interaction", "transaction")
     },
     "demo.load": {"demo.made"},
+    "jobs.events.lane": {"webhook.endpoint_disabled", "webhook.endpoint_recovered"},
+    "services.events.deliveries": {"webhook.test"},
 }
 """Types that are put together where they are recorded, by module."""
 
