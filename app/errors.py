@@ -83,6 +83,10 @@ class ConflictError(AppError):
     status, code = 409, "conflict"
 
 
+class GoneError(AppError):
+    status, code = 410, "gone"
+
+
 class PreconditionFailedError(AppError):
     status, code = 412, "precondition_failed"
 
@@ -287,11 +291,22 @@ PROBLEMS: dict[str, ProblemKind] = {
         "Step was taken already",
         "Read the complaint: a file takes each of its steps once, and does not change one that was taken.",
     ),
+    "too_many_endpoints": ProblemKind(
+        409, "Too many webhook endpoints", "Remove an endpoint that is not used any more."
+    ),
+    "endpoint_not_active": ProblemKind(
+        409, "The endpoint is not active", "Let it go on with a POST to its resumptions, then try again."
+    ),
     "idempotency_in_flight": ProblemKind(
         409, "The same key is being processed", "Wait and repeat the request with the same Idempotency-Key."
     ),
     "request_timeout": ProblemKind(408, "Request timed out", "Send the whole request without long pauses."),
     "gone": ProblemKind(410, "Gone", "The resource was erased."),
+    "events_gone": ProblemKind(
+        410,
+        "Events are no longer kept",
+        "Compare your records with the lists of this API, then go on after the position the detail names.",
+    ),
     "precondition_failed": ProblemKind(
         412, "A condition of the request does not hold", "Read the resource again and send its present ETag."
     ),

@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,8 @@ from app.settings import Settings
 from app.store import event_sequence, schema
 from app.store.audit.alarm_log import AlarmLog
 from app.store.engine import Store
+from app.store.events import bell as event_bell
+from app.store.events.bell import EventBell
 
 if TYPE_CHECKING:
     from app.jobs.worker import Worker
@@ -42,6 +45,13 @@ def _inspect(beginning: bytes, mapping: Mapping, complete: bool) -> None:
     from app.jobs.imports.file_layout import inspect
 
     inspect(beginning, mapping, complete=complete)
+
+
+async def _check_url(settings: Settings, url: str) -> None:
+    """`app.integrations.webhook_sender.check_url`, which is imported late because it loads aiohttp."""
+    from app.integrations.webhook_sender import check_url
+
+    await check_url(url, settings.webhook_rules)
 
 
 def require_secret(settings: Settings) -> None:
@@ -74,19 +84,25 @@ def create_app(settings: Settings | None = None, *, with_worker: bool = False) -
         try:
             schema.check(await store.read(schema.current))
             late = asyncio.create_task(_worker_meanwhile(settings, store)) if with_worker else None
-            looking = None if with_worker or not witnesses else asyncio.create_task(_look_for_entries(store))
+            beside = []
+            if witnesses and not with_worker:
+                beside.append(asyncio.create_task(_look_for_entries(store)))
+            if not settings.is_sqlite:
+                tell = partial(store.write, event_bell.notify, event_bell.WRITTEN)
+                beside.append(asyncio.create_task(event_bell.tell_of_writes(store.written, tell)))
             try:
                 yield
             finally:
-                if looking is not None:
-                    looking.cancel()
-                    await asyncio.gather(looking, return_exceptions=True)
+                for task in beside:
+                    task.cancel()
+                await asyncio.gather(*beside, return_exceptions=True)
                 worker = await late if late is not None else None
                 if worker is not None:
                     await asyncio.to_thread(worker.stop)
         finally:
             await asyncio.gather(*app.state.services.background, return_exceptions=True)
             await app.state.services.reads.close()
+            app.state.services.bell.close()
             if witnesses:
                 await asyncio.to_thread(event_sequence.finish, store, settings)
             await store.close()
@@ -102,7 +118,10 @@ def create_app(settings: Settings | None = None, *, with_worker: bool = False) -
         redirect_slashes=False,
     )
     reads = ReadTrail(store, settings.audit_reads)
-    app.state.services = Services(store, settings.company, Cursors(secret), _inspect, reads)
+    bell = EventBell(store.numbered, settings)
+    app.state.services = Services(
+        store, settings.company, Cursors(secret), _inspect, reads, bell, partial(_check_url, settings)
+    )
     app.state.head = schema.head()
     router.install(app)
     app.include_router(health.router)

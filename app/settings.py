@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.domain.common.company import Company
 from app.domain.common.money import minor_digits
+from app.domain.events.webhook_urls import Rules
 
 
 def _wrong(sentence: str) -> PydanticCustomError:
@@ -110,7 +111,17 @@ class Settings(BaseSettings):
     duties_off: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         description="Duties of workers to leave out: "
-        "positions, audit_witness, audit_check, statistics, idempotency_keys, workflows, strays, auto_close.",
+        "positions, audit_witness, audit_check, statistics, idempotency_keys, events, webhook_attempts, "
+        "workflows, strays, auto_close, agents, standards.",
+    )
+    events_keep_days: int = Field(
+        30, ge=1, le=3650, description="Days for which events are kept, to be sent, listed and streamed."
+    )
+    webhook_networks: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Networks of the company's own that webhooks may go to, on any port, also by http."
+    )
+    webhook_ports: Annotated[tuple[int, ...], NoDecode] = Field(
+        (443,), description="Ports on the public Internet that webhooks may go to."
     )
     complaint_owner: str = Field(
         "complaints-desk",
@@ -139,7 +150,14 @@ class Settings(BaseSettings):
         return value
 
     @field_validator(
-        "phone_regions", "cors_origins", "duties_off", "pages_off", "trusted_proxies", mode="before"
+        "phone_regions",
+        "cors_origins",
+        "duties_off",
+        "pages_off",
+        "trusted_proxies",
+        "webhook_networks",
+        "webhook_ports",
+        mode="before",
     )
     @classmethod
     def _list(cls, value: Any) -> Any:
@@ -173,7 +191,7 @@ class Settings(BaseSettings):
             raise _wrong("expected ISO 3166 codes of countries, as TR,AZ")
         return value
 
-    @field_validator("trusted_proxies")
+    @field_validator("trusted_proxies", "webhook_networks")
     @classmethod
     def _known_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         try:
@@ -219,6 +237,11 @@ class Settings(BaseSettings):
     def company(self) -> Company:
         """The company these settings describe."""
         return Company(self.time_zone, self.reporting_currency, self.phone_regions, self.complaint_owner)
+
+    @property
+    def webhook_rules(self) -> Rules:
+        """Where webhooks may go."""
+        return Rules(frozenset(self.webhook_ports), self.webhook_networks)
 
     @property
     def secret_text(self) -> str | None:

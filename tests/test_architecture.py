@@ -26,7 +26,8 @@ ALLOWED = {
     "http": {"http", "services", "store", "schemas", "domain", "errors", "texts"},
     "api": {"api", "http", "services", "store", "schemas", "domain", "errors", "texts"},
     "jobs": {"jobs", "services", "store", "schemas", "domain", "errors", "settings", "texts", "integrations"},
-    "main": {"api", "http", "services", "store", "domain", "errors", "settings", "jobs"},
+    "integrations": {"integrations", "domain"},
+    "main": {"api", "http", "services", "store", "domain", "errors", "settings", "jobs", "integrations"},
     "demo": {"demo", "services", "store", "schemas", "domain", "errors"},
     "cli": {
         "cli",
@@ -41,10 +42,22 @@ ALLOWED = {
         "domain",
         "errors",
         "settings",
+        "integrations",
     },
 }
 FOREIGN = {
-    "domain": {"sqlalchemy", "fastapi", "starlette", "pydantic", "httpx", "httpx2", "alembic", "dbos"},
+    "domain": {
+        "sqlalchemy",
+        "fastapi",
+        "starlette",
+        "pydantic",
+        "httpx",
+        "httpx2",
+        "aiohttp",
+        "alembic",
+        "dbos",
+    },
+    "integrations": {"sqlalchemy", "fastapi", "starlette", "pydantic"},
     "schemas": {"sqlalchemy", "fastapi", "starlette"},
     "store": {"pydantic", "fastapi", "starlette"},
     "services": {"fastapi", "starlette"},

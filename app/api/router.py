@@ -6,6 +6,7 @@ from fastapi import APIRouter, FastAPI
 
 from app.api.activity import dispositions, exchange_rates, interactions, transactions
 from app.api.customers import contract_terms, customers
+from app.api.events import events, webhook_endpoints
 from app.api.imports import imports, mappings
 from app.api.insights import (
     competitor_measurements,
@@ -63,6 +64,8 @@ RESOURCES = (
     customer_profit,
     backtests,
     replays,
+    events,
+    webhook_endpoints,
     jobs,
 )
 

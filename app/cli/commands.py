@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from typer import Abort
 from typer._click.exceptions import ClickException, NoArgsIsHelpError
 
-from app.cli import audit, backtest, demo, imports, keys, replay, scoring, serving
+from app.cli import audit, backtest, demo, imports, keys, replay, scoring, serving, webhooks
 from app.cli.context import print_error
 from app.cli.flag_texts import as_flags
 from app.errors import AppError, StartError
@@ -24,6 +24,7 @@ app = typer.Typer(
 app.add_typer(keys.app, name="keys")
 app.add_typer(audit.app, name="audit")
 app.add_typer(imports.app, name="import")
+app.add_typer(webhooks.app, name="webhooks")
 serving.register(app)
 scoring.register(app)
 backtest.register(app)

@@ -32,6 +32,8 @@ from app.schemas.common.base import Input
 from app.schemas.common.jobs import JobRead
 from app.schemas.customers import contract_terms as contract_schemas
 from app.schemas.customers import customers as customer_schemas
+from app.schemas.events import webhook_endpoints as webhook_schemas
+from app.schemas.events.webhook_endpoints import WebhookEndpointCreate, WebhookPause
 from app.schemas.imports import imports as import_schemas
 from app.schemas.imports.imports import ImportRead
 from app.schemas.imports.mappings import EXAMPLE_MAPPING, ImportMappingRead
@@ -50,6 +52,7 @@ from app.schemas.surveys.invitations import SurveyInvitationCreate, SurveyInvita
 from app.schemas.surveys.responses import Answer, SurveyResponseCreate, SurveyResponseRead
 from app.schemas.surveys.surveys import SurveyCreate, SurveyRead
 from app.services.activity import dispositions, exchange_rates, interactions, transactions
+from app.services.events import webhook_endpoints
 from app.services.imports import mappings
 from app.services.insights import competitor_measurements, unit_costs
 from app.services.recovery import complaints
@@ -157,6 +160,7 @@ def load(tx: WriteTx, actor: Actor, customer_ids: Sequence[UUID], until: date, e
     _load_rates(tx, actor, shown)
     _load_unit_costs(tx, actor, shown)
     _load_imports(tx, actor, shown)
+    _load_webhooks(tx, actor)
 
 
 # --- inside
@@ -243,6 +247,19 @@ def _load_unit_costs(tx: WriteTx, actor: Actor, documented: Examples) -> None:
     for code, (per_contact, per_minute) in _UNIT_COSTS.items():
         given = UnitCostPut(per_contact=per_contact, per_minute=per_minute)
         unit_costs.put(tx, actor, code, given, None)
+
+
+def _load_webhooks(tx: WriteTx, actor: Actor) -> None:
+    """Receivers that are not there, of what the demo itself does not do."""
+    shown = WebhookEndpointCreate.model_validate(example(WebhookEndpointCreate))
+    ids = (
+        webhook_schemas.EXAMPLE_ID,
+        webhook_schemas.EXAMPLE_PAUSED_ID,
+        webhook_schemas.EXAMPLE_TO_REMOVE_ID,
+    )
+    for known in ids:
+        webhook_endpoints.create(tx, actor, shown, endpoint_id=UUID(known))
+    webhook_endpoints.pause(tx, actor, UUID(webhook_schemas.EXAMPLE_PAUSED_ID), WebhookPause())
 
 
 def _load_imports(tx: WriteTx, actor: Actor, documented: Examples) -> None:

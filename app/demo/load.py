@@ -15,6 +15,7 @@ from app.demo.contents import Demo
 from app.demo.surveys import SURVEYS
 from app.domain.activity.transactions import TransactionKind, signed
 from app.domain.common.access import Actor, Scope
+from app.domain.events.event_types import DEMO_MADE
 from app.errors import AppError
 from app.schemas.activity.interactions import InteractionCreate
 from app.schemas.common.base import Input
@@ -64,7 +65,7 @@ BACKTEST_DAYS = 90
 AT_ONCE = 1000
 """Records stored in one go."""
 
-MADE = "demo.made"
+MADE = DEMO_MADE
 """The audit trail's word for what `load` does."""
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Collection, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -43,6 +43,7 @@ from app.schemas.common.base import PageOf, Paging
 from app.services.platform import rights
 from app.store import idempotency
 from app.store.engine import Store
+from app.store.events.bell import EventBell
 from app.store.idempotency import Answer, Claim
 from app.store.paging import WRITE_SETTLES, After, Page
 from app.store.transactions import ReadTx, WriteTx
@@ -69,6 +70,9 @@ class Services:
     cursors: Cursors
     inspect: Inspect
     reads: ReadTrail
+    bell: EventBell
+    check_webhook_url: Callable[[str], Awaitable[None]]
+    """Raises `app.domain.events.webhook_urls.RefusedUrlError` for an address that must not be called."""
     background: set[asyncio.Task[None]] = field(default_factory=set)
 
 

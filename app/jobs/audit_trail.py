@@ -40,6 +40,7 @@ class AuditTrail:
         if keys is None or not context.store.read_sync(event_sequence.has_unnumbered):
             return False
         done = context.store.write_sync(event_sequence.assign, keys, _MAX_SEALED_AT_ONCE, self._head)
+        context.store.numbered.ring()
         self._alarm_log.tell(done.alarms)
         if done.head is not None:
             self._head = done.head

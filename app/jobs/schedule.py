@@ -15,12 +15,21 @@ from app.jobs.audit_trail import AuditTrail
 from app.jobs.registry import Context
 from app.services.recovery import auto_close, releases
 from app.store import idempotency
+from app.store.events import lanes
+from app.store.events import log as event_log
 from app.store.sql import statistics
 from app.store.types import now
 
 KEEP_WORKFLOWS = timedelta(days=7)
+KEEP_DELIVERED = timedelta(days=7)
+KEEP_FAILED = timedelta(days=30)
+"""For how long attempts to deliver webhooks are kept."""
 _MAX_WORKFLOWS = 500
 _NOTHING_SECONDS = 60.0
+_MAX_FORGOTTEN = 1_000
+
+HURRY_SECONDS = 0.05
+"""After a duty was done and before it is done again, however much it is hurried."""
 
 _log = structlog.get_logger("vefa.jobs")
 
@@ -38,6 +47,22 @@ def forget_idempotency_keys(context: Context) -> bool:
     """Delete answers kept for repeated requests when their time is over."""
     context.store.write_sync(idempotency.forget_old)
     return False
+
+
+def forget_events(context: Context) -> bool:
+    """Delete events whose time is over."""
+    before = now() - timedelta(days=context.settings.events_keep_days)
+    count = context.store.write_sync(event_log.forget, before, _MAX_FORGOTTEN)
+    if count:
+        context.store.write_sync(lanes.drop_lost)
+    return count == _MAX_FORGOTTEN
+
+
+def forget_attempts(context: Context) -> bool:
+    """Delete attempts to deliver webhooks whose time is over."""
+    at = now()
+    before = at - KEEP_DELIVERED, at - KEEP_FAILED
+    return context.store.write_sync(lanes.forget_attempts, *before, _MAX_FORGOTTEN) >= _MAX_FORGOTTEN
 
 
 def forget_workflows(_context: Context) -> bool:
@@ -109,6 +134,8 @@ def every_duty() -> tuple[Duty, ...]:
         Duty("agents", 60.0, deactivate_ended),
         Duty("statistics", 600.0, Statistics().take),
         Duty("idempotency_keys", 3600.0, forget_idempotency_keys),
+        Duty("events", 600.0, forget_events),
+        Duty("webhook_attempts", 600.0, forget_attempts),
         Duty("workflows", 3600.0, forget_workflows),
         Duty("auto_close", 900.0, AutoClose().close),
     )
@@ -130,16 +157,28 @@ class Schedule:
             raise ValueError(f"there is no duty {', '.join(sorted(unknown))}")
         self._context = context
         self._due = {duty: 0.0 for duty in duties if duty.name not in off}
+        self._ended: dict[Duty, float] = {}
+        self._hurried: set[str] = set()
+
+    def hurry(self, name: str) -> None:
+        """Let a duty be done at once, or `HURRY_SECONDS` after it was done last; from any thread."""
+        self._hurried.add(name)
 
     def run_due(self) -> float:
         """Do what is due, and return the seconds until the next duty."""
-        for duty, due in self._due.items():
-            if monotonic() >= due:
+        for duty in self._due:
+            if monotonic() >= self._next_at(duty):
+                self._hurried.discard(duty.name)  # before: what is hurried meanwhile counts for the next time
                 more = self._run(duty)
-                self._due[duty] = monotonic() + (0.0 if more else duty.seconds)
+                self._ended[duty] = monotonic()
+                self._due[duty] = self._ended[duty] + (0.0 if more else duty.seconds)
         if not self._due:
             return _NOTHING_SECONDS
-        return max(0.0, min(self._due.values()) - monotonic())
+        return max(0.0, min(map(self._next_at, self._due)) - monotonic())
+
+    def _next_at(self, duty: Duty) -> float:
+        due = self._due[duty]
+        return min(due, self._ended.get(duty, 0.0) + HURRY_SECONDS) if duty.name in self._hurried else due
 
     def _run(self, duty: Duty) -> bool:
         try:

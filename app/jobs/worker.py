@@ -19,12 +19,14 @@ from app.domain.common.job_turns import Turns
 from app.domain.common.secret_strength import refusal
 from app.errors import StartError, UnavailableError
 from app.jobs import dispatcher, recovery, registry, workflows
+from app.jobs.events.courier import Courier
 from app.jobs.registry import Context
 from app.jobs.schedule import Schedule
 from app.settings import Settings
 from app.store import job_notifications, process_locks, worker_heartbeats
 from app.store.engine import Store
-from app.store.job_notifications import JobListener
+from app.store.events.bell import NUMBERED, WRITTEN
+from app.store.job_notifications import CHANNEL, JobListener
 from app.store.process_locks import ProcessLock
 
 SLOTS = 64
@@ -82,7 +84,9 @@ class Worker:
         self._threads: list[threading.Thread] = []
         self._host: workflows.Host | None = None
         self._hold: ProcessLock | None = None
-        self._bell = None if settings.is_sqlite else JobListener(settings)
+        self._bell = None if settings.is_sqlite else JobListener(settings, (CHANNEL, WRITTEN, NUMBERED))
+        self._courier: Courier | None = None
+        self._forget_ring = self._context.store.written.add(self._number)
         self.id = ""
 
     def start(self) -> None:
@@ -112,6 +116,8 @@ class Worker:
             self._threads.append(
                 threading.Thread(target=self._repeat, args=(wake, step), name=f"vefa-{name}", daemon=True)
             )
+        self._courier = Courier(self._context, self.id)
+        self._courier.start()
         for thread in self._threads:
             thread.start()
         _log.info("worker_started", worker_id=self.id)
@@ -126,6 +132,9 @@ class Worker:
             from exiting; a command should then end with ``os._exit``: nothing is lost by it.
         """
         self._end_loops()
+        self._forget_ring()
+        if self._courier is not None:
+            self._courier.stop()
         if self._bell is not None:
             with suppress(UnavailableError):
                 self._context.store.write_sync(job_notifications.notify)  # ends our own listening
@@ -161,9 +170,20 @@ class Worker:
         return self._timing.poll if self._bell is None else self._timing.poll_with_notifications
 
     def _listen(self) -> float:
-        if self._bell is not None and self._bell.wait(_LISTEN_SECONDS):
+        heard = self._bell.wait(_LISTEN_SECONDS) if self._bell is not None else frozenset()
+        if CHANNEL in heard:
             self._look_for_jobs()
+        if WRITTEN in heard:
+            self._number()
+        if NUMBERED in heard:
+            self._context.store.numbered.ring()
         return 0.0
+
+    def _number(self) -> None:
+        """Let events that were just written get their positions."""
+        self._schedule.hurry("positions")
+        if "duties" in self._wakes:
+            self._wakes["duties"].set()
 
     def _pulse(self) -> float:
         if self._hold is not None and not self._hold.is_still_held():

@@ -22,6 +22,8 @@ from app.store.audit import keys, witness
 from app.store.audit.witness import Witness
 from app.store.connections import LongReads, PostgresConnections, SqliteReaders
 from app.store.dialects import StoreSettings
+from app.store.events import sealed
+from app.store.events.ring import Ring
 from app.store.sqlite_writer import Writer
 from app.store.transactions import ReadTx
 from app.store.watchdog import Watchdog
@@ -86,13 +88,18 @@ def in_savepoint(tx: Connection) -> Iterator[None]:
 
 
 class Store:
-    """Reads and writes on the database named in the settings."""
+    """Reads and writes on the database named in the settings.
+
+    ``written`` rings in this process after each commit that leaves entries of the audit trail and events, and
+    ``numbered`` when events have got their positions.
+    """
 
     def __init__(self, settings: StoreSettings) -> None:
         self.is_sqlite = settings.is_sqlite
         self._begun: set[asyncio.Task[Any]] = set()
-        self._writing = keys.mark_options(settings)
-        self.witness = Witness()
+        self._writing = {**keys.mark_options(settings), **sealed.options(settings)}
+        self.written, self.numbered = Ring(), Ring()
+        self.witness = Witness(self.written.ring)
         if self.is_sqlite:
             self._reader = SqliteReaders(dialects.sqlite_engine(settings, writer=False))
             writer = dialects.sqlite_engine(settings, writer=True)

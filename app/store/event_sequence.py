@@ -20,6 +20,7 @@ from app.store.audit.keys import AuditKeys
 from app.store.audit.sealing import Sealing
 from app.store.dialects import StoreSettings
 from app.store.engine import Store, one_statement
+from app.store.events import bell as event_bell
 from app.store.tables import AuditEntry, Event
 from app.store.transactions import ReadTx, WriteTx
 
@@ -53,6 +54,8 @@ def assign(tx: WriteTx, keys: AuditKeys, limit: int, known: Head | None = None) 
     """
     head.lock(tx)
     count = _number_events(tx, limit)
+    if count:
+        event_bell.notify(tx, event_bell.NUMBERED)
     done = sealing.seal_waiting(tx, keys, limit, known)
     done.count = max(done.count, count)
     return done

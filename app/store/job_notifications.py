@@ -4,6 +4,8 @@ Without it they would poll several times a second. SQLite has none; there the wo
 that writes.
 """
 
+from collections.abc import Collection
+
 from sqlalchemy import Connection, exc, text
 
 from app.errors import UnavailableError
@@ -11,8 +13,8 @@ from app.store import dialects
 from app.store.dialects import StoreSettings
 from app.store.transactions import WriteTx
 
-_CHANNEL = "vefa_jobs"
-_NOTIFY = text(f"NOTIFY {_CHANNEL}")
+CHANNEL = "vefa_jobs"
+_NOTIFY = text(f"NOTIFY {CHANNEL}")
 
 
 def notify(tx: WriteTx) -> None:
@@ -22,14 +24,19 @@ def notify(tx: WriteTx) -> None:
 
 
 class JobListener:
-    """Listens for `notify` on a connection of its own, made when first needed and again after it was lost."""
+    """Listens for `notify`, or on other channels, on a connection of its own.
 
-    def __init__(self, settings: StoreSettings) -> None:
+    It is made when first needed, and again after it was lost.
+    """
+
+    def __init__(self, settings: StoreSettings, channels: Collection[str] = (CHANNEL,)) -> None:
+        self._channels = tuple(channels)
         self._engine = dialects.migration_engine(settings).execution_options(isolation_level="AUTOCOMMIT")
         self._session: Connection | None = None
 
-    def wait(self, seconds: float) -> bool:
-        """Wait for a ring since the last call; False if there was none for ``seconds``.
+    def wait(self, seconds: float) -> frozenset[str]:
+        """Wait for a ring since the last call; return on which channels, none if there was none for
+        ``seconds``.
 
         Raises:
             UnavailableError: the database does not answer.
@@ -37,10 +44,12 @@ class JobListener:
         try:
             if self._session is None:
                 self._session = self._engine.connect()
-                self._session.execute(text(f"LISTEN {_CHANNEL}"))
-                return True  # whatever was rung before was not heard
+                for channel in self._channels:
+                    self._session.execute(text(f"LISTEN {channel}"))
+                return frozenset(self._channels)  # whatever was rung before was not heard
             driver = self._session.connection.driver_connection
-            return any(True for _ in driver.notifies(timeout=seconds, stop_after=1))  # type: ignore[union-attr]
+            heard = driver.notifies(timeout=seconds, stop_after=1)  # type: ignore[union-attr]
+            return frozenset(one.channel for one in heard)
         except Exception as error:
             self.close()
             if isinstance(error, exc.DBAPIError) or "psycopg" in type(error).__module__:

@@ -36,6 +36,8 @@ class Scope(StrEnum):
     PEOPLE_READ = "people:read"
     PEOPLE_WRITE = "people:write"
     AGENTS_ACT = "agents:act"
+    EVENTS_READ = "events:read"
+    WEBHOOKS_ADMIN = "webhooks:admin"
 
 
 class Extent(StrEnum):

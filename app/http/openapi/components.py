@@ -14,7 +14,7 @@ ERRORS: dict[int, tuple[str, str]] = {
     404: ("NotFound", "There is no such resource, or the caller may not see it."),
     406: ("NotAcceptable", "The Accept header excludes JSON."),
     409: ("Conflict", "The request conflicts with the current state."),
-    410: ("Erased", "The resource was erased."),
+    410: ("Gone", "It is no longer there: it was erased, or is no longer kept."),
     412: ("PreconditionFailed", "If-Match or If-None-Match does not hold for the present ETag."),
     413: ("TooLarge", "The request body is too large."),
     414: ("UriTooLong", "The path and query are too long."),
@@ -178,6 +178,7 @@ TAGS = {
     "Rates": "Exchange rates into the reporting currency, and what serving customers costs.",
     "People": "Who serves the customers: units and their queues, agents, and what their roles may do.",
     "Imports": "Files taken in as durable jobs, with a report of every refused row.",
+    "Events": "What happened, as other systems learn of it: signed webhooks, and lists to ask for.",
     "Jobs": "Work nobody waits for: its state, progress and result.",
 }
 """A tag and its description, in the order of a newcomer's questions. A route with a tag not listed here fails
@@ -188,6 +189,6 @@ TAG_GROUPS = {
     "Record": ("Interactions", "Complaints", "Incidents", "Transactions"),
     "Measure": ("Surveys", "Competitors"),
     "Decide": ("Scoring", "Rates", "Standards"),
-    "Operate": ("People", "Imports", "Jobs"),
+    "Operate": ("People", "Imports", "Events", "Jobs"),
 }
 """Groups of tags, as Redoc shows them."""

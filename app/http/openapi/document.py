@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from app.domain.common.access import Actor, Extent
 from app.errors import PROBLEMS
+from app.http.openapi import webhooks
 from app.http.openapi.components import (
     ACTING_AGENT,
     ALWAYS,
@@ -72,7 +73,13 @@ _SCHEMA_KEYWORDS = frozenset(
 _ONE_UNIT = Actor("key", frozenset(), units=frozenset({"unit"}))
 _INT32 = 2**31 - 1
 # What pages and answers to batches hold beside the resources, in their examples.
-_PAGE = {"next_cursor": None, "has_more": False, "total": None, "complete_until": "2026-11-23T09:29:01Z"}
+_PAGE: Schema = {
+    "next_cursor": None,
+    "has_more": False,
+    "total": None,
+    "complete_until": "2026-11-23T09:29:01Z",
+}
+_PAGE |= {"next_after": 4711, "latest": 4711, "complete": True}
 _BATCH_ITEM = {"index": 0, "status": 201, "problem": None}
 
 
@@ -88,6 +95,8 @@ def finish(document: Schema, app: FastAPI) -> Schema:
     _list_examples(schemas)
     schemas["Problem"], schemas["FieldProblem"] = PROBLEM, FIELD_PROBLEM
     schemas["ExistingResource"] = EXISTING
+    schemas.update(webhooks.schemas())
+    document["webhooks"] = webhooks.webhooks()
     components["headers"] = HEADERS
     components["responses"] = {name: _error_response(status) for status, (name, _) in ERRORS.items()}
     components["securitySchemes"] = {"bearerAuth": _BEARER}

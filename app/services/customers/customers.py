@@ -374,7 +374,8 @@ def _apply(tx: WriteTx, actor: Actor, before: Row, changes: Row, action: str = "
             callers.adopt(tx, actor, [after])
     if changed.keys() & set(scores.CONTRACT.values()):
         contract_terms.keep(tx, actor, after)
-    trail.record(tx, actor, action, before["id"], customer_id=before["id"], members=changed)
+    data = {"version": after["version"]}
+    trail.record(tx, actor, action, before["id"], customer_id=before["id"], members=changed, data=data)
     shaped = _shape(after)
     if "contact_points" in changed:
         shared_opt_outs.tell(tx, [shaped])

@@ -20,7 +20,7 @@ from app.domain.satisfaction.gap import (
 )
 from app.domain.satisfaction.model import Adjustment, Index, IndexResult
 from app.schemas.insights.competitors import CompetitorsQuery
-from app.services.insights import competitor_measurements
+from app.services.insights import competitor_measurements, satisfaction_report
 from app.services.platform.windows import window_days
 from app.services.scoring import answer_columns, satisfaction
 from app.services.scoring.satisfaction import result_row, without_score

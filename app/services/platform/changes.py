@@ -62,7 +62,7 @@ class Change:
             action: of the audit entry and the event.
             changes: new values by column.
             members: of the audit entry; those of ``changes`` by default.
-            data: more for the audit entry.
+            data: more for the event.
             stamp: the column of the instant of the last change.
 
         Returns:
@@ -79,7 +79,7 @@ class Change:
             after["id"],
             customer_id=after.get("customer_id"),
             members=changes if members is None else members,
-            data=data,
+            data={**(data or {}), "version": after["version"]},
         )
         return after
 

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from app.domain.common.jobs import JobState
 from app.store.audit import alarms as audit_alarms
 from app.store.audit import head as audit_head
+from app.store.events import log as event_log
 from app.store.tables import Event, Job, ScoringRun
 from app.store.transactions import ReadTx
 from app.store.types import now
@@ -16,7 +17,6 @@ _JOBS = select(Job.state, func.count()).group_by(Job.state)
 _OLDEST = select(func.min(Job.created_at)).where(Job.handed_over_at.is_(None), Job.state == JobState.WAITING)
 _CURRENT = select(ScoringRun.created_at).where(ScoringRun.is_current)
 _WAITING = select(func.count()).select_from(Event).where(Event.position.is_(None))
-_LAST = select(func.max(Event.position))
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Figures:
     current_run_age_seconds: float | None
     """Since the current scoring run was begun."""
     outbox_length: int
-    """Events in the outbox: those with a position, which are never removed, and those that wait for one."""
+    """Events in the outbox: those with a position that are kept, and those that wait for one."""
     outbox_waiting: int
     """Events that wait for their position; what a reader of the outbox does not see yet."""
     audit_sealed: int
@@ -41,7 +41,7 @@ class Figures:
 
 
 def read(tx: ReadTx) -> Figures:
-    """Read the figures; eight statements, each answered from an index or a small table.
+    """Read the figures; nine statements, each answered from an index or a small table.
 
     Raises:
         UnavailableError: the database does not answer.
@@ -54,7 +54,7 @@ def read(tx: ReadTx) -> Figures:
         jobs={state.value: counts.get(state.value, 0) for state in JobState},
         oldest_waiting_job_seconds=_age(at, tx.execute(_OLDEST).scalar_one_or_none()),
         current_run_age_seconds=_age(at, tx.execute(_CURRENT).scalar_one_or_none()),
-        outbox_length=waiting + int(tx.execute(_LAST).scalar_one() or 0),
+        outbox_length=waiting + event_log.last(tx) - event_log.first(tx) + 1,
         outbox_waiting=waiting,
         audit_sealed=0 if head is None else head.position,
         audit_waiting=audit_head.waiting(tx),

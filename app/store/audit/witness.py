@@ -6,7 +6,7 @@ an alarm.
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import islice
 from threading import Lock
 from uuid import UUID
@@ -29,9 +29,14 @@ _WRITTEN = "audit_entries_written"
 
 
 class Witness:
-    """The entries that one process has committed and not seen sealed."""
+    """The entries that one process has committed and not seen sealed.
 
-    def __init__(self) -> None:
+    Args:
+        tell: called after each commit that leaves entries.
+    """
+
+    def __init__(self, tell: Callable[[], None] | None = None) -> None:
+        self._tell = tell
         self._waiting: deque[UUID] = deque()
         self._lock = Lock()
         self._alarms: dict[Alarm, None] = {}
@@ -48,6 +53,8 @@ class Witness:
                 self._waiting.extend(ids)
                 while len(self._waiting) > MAX_REMEMBERED:
                     self._waiting.popleft()
+            if self._tell is not None:
+                self._tell()
 
     def look(self, tx: WriteTx) -> list[Alarm]:
         """Look for what was written: forget what is sealed, and note as an alarm what is gone.

@@ -21,6 +21,7 @@ from app.store.tables.complaints import (
 from app.store.tables.contract_statements import ContractStatement
 from app.store.tables.contract_terms import ContractTerms
 from app.store.tables.customers import Customer, CustomerExternalId, CustomerLookup
+from app.store.tables.events import WebhookAttempt, WebhookEndpoint, WebhookParked
 from app.store.tables.imports import (
     Import,
     ImportChange,
@@ -106,6 +107,9 @@ __all__ = [
     "Transaction",
     "Unit",
     "UnitCost",
+    "WebhookAttempt",
+    "WebhookEndpoint",
+    "WebhookParked",
     "Worker",
     "WorkingCalendar",
 ]

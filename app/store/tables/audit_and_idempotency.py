@@ -88,7 +88,11 @@ class Event(Base):
     data: Mapped[dict[str, Any]]
     position: Mapped[int | None] = mapped_column(BigInteger, unique=True)
 
-    __table_args__ = (Index(None, "at", "id"), _unnumbered("events"))
+    __table_args__ = (
+        Index(None, "at", "id"),
+        Index(None, "customer_id", "position"),
+        _unnumbered("events"),
+    )
 
 
 class IdempotencyKey(Base):

@@ -1,0 +1,242 @@
+"""The catalogue of events: every type that is recorded, what its body tells, and who may read it.
+
+A new type is one line of `EVENT_TYPES`. A test names each type that the code records and that lacks here.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from app.domain.common.access import Actor, Scope
+from app.domain.imports.targets import RecordKind
+from app.domain.recovery.complaints import EventKind
+
+DEMO_MADE = "demo.made"
+"""What the demo was made of; kept for as long as the demo."""
+
+TEST = "webhook.test"
+"""Goes to the endpoint that asked for it, and to no other."""
+
+
+class Member(StrEnum):
+    """What a further member of an event's data is."""
+
+    ID = "id"
+    """The id of a record."""
+    CODE = "code"
+    """A short word for programs."""
+    COUNT = "count"
+    """A number of records, or another whole number."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    """One type of event.
+
+    Args:
+        name: ``<thing>.<what happened>``.
+        about: what happened, in one sentence.
+        scope: what a reader needs beside the right to read events.
+        data: members beside ``id``, ``customer_id``, ``members`` and ``version``; each may be absent.
+        is_new: the thing begins with this event, so that its version is 1.
+        is_internal: of the service's own working; only those who look after webhooks see it, and only where
+            they name it.
+        since: the version of the API that had it first.
+    """
+
+    name: str
+    about: str
+    scope: Scope
+    data: Mapping[str, Member] = field(default_factory=dict)
+    is_new: bool = False
+    is_internal: bool = False
+    since: str = "0.1.0"
+
+
+def _internal(name: str, about: str, **data: Member) -> EventType:
+    return EventType(name, about, Scope.WEBHOOKS_ADMIN, data, is_internal=True)
+
+
+_MOVED = {"from_customer_id": Member.ID, "to_customer_id": Member.ID}
+_STATE = {"state": Member.CODE}
+
+_COMPLAINTS = {
+    EventKind.RECEIVED: "A complaint was recorded.",
+    EventKind.ACKNOWLEDGED: "Somebody told the customer that the complaint has arrived.",
+    EventKind.STARTED: "Work on a complaint has begun.",
+    EventKind.RESOLVED: "A complaint was resolved.",
+    EventKind.CLOSED: "A complaint was closed.",
+    EventKind.REOPENED: "A complaint was opened again.",
+    EventKind.HANDED_OVER: "A complaint has another owner.",
+    EventKind.NOTED: "A note was added to a complaint.",
+    EventKind.CHANGED: "A complaint was corrected.",
+    EventKind.TRANSFERRED: "A complaint was moved to another customer.",
+}
+"""What `EventKind` has, each as ``complaint.<kind>``."""
+
+
+def _of_complaints() -> list[EventType]:
+    return [
+        EventType(
+            f"complaint.{kind.value}",
+            about,
+            Scope.COMPLAINTS_READ,
+            _MOVED if kind is EventKind.TRANSFERRED else _STATE,
+            is_new=kind is EventKind.RECEIVED,
+        )
+        for kind, about in _COMPLAINTS.items()
+    ]
+
+
+_BATCH = dict.fromkeys(
+    (
+        "batch",
+        "rows_in",
+        "rows_stored",
+        "rows_repeated",
+        "rows_updated",
+        "rows_refused",
+        "rows_rounded",
+        "rows_alike",
+        "headers_repeated",
+        "records_stored",
+        "customers_created",
+    ),
+    Member.COUNT,
+)
+"""Members of the counts of an import."""
+
+EVENT_TYPES: tuple[EventType, ...] = (
+    EventType("customer.created", "A customer was recorded.", Scope.CUSTOMERS_READ, is_new=True),
+    EventType("customer.updated", "Members of a customer have changed.", Scope.CUSTOMERS_READ),
+    EventType("customer.left", "A customer has left.", Scope.CUSTOMERS_READ),
+    EventType("customer.returned", "A customer who had left has come back.", Scope.CUSTOMERS_READ),
+    EventType("contract_terms.set", "The terms of a customer's contract were set.", Scope.CUSTOMERS_READ),
+    EventType("transaction.recorded", "A transaction was recorded.", Scope.TRANSACTIONS_READ, is_new=True),
+    EventType(
+        "transaction.updated",
+        "A transaction was corrected.",
+        Scope.TRANSACTIONS_READ,
+        {"import_id": Member.ID},
+    ),
+    EventType(
+        "transaction.transferred",
+        "A transaction was moved to another customer.",
+        Scope.TRANSACTIONS_READ,
+        _MOVED,
+    ),
+    EventType("interaction.recorded", "A contact was recorded.", Scope.INTERACTIONS_READ, is_new=True),
+    EventType("interaction.updated", "A contact was corrected.", Scope.INTERACTIONS_READ),
+    EventType(
+        "interaction.transferred",
+        "A contact was moved to another customer.",
+        Scope.INTERACTIONS_READ,
+        _MOVED,
+    ),
+    EventType("disposition.saved", "A way how contacts can end was set.", Scope.INTERACTIONS_READ),
+    *_of_complaints(),
+    EventType("survey.created", "A survey was made.", Scope.SURVEYS_READ, is_new=True),
+    EventType("survey.updated", "A survey was changed.", Scope.SURVEYS_READ),
+    EventType(
+        "survey.version_added",
+        "The questions of a survey were changed.",
+        Scope.SURVEYS_READ,
+        {"questions_version": Member.COUNT},
+    ),
+    EventType("invitation.recorded", "A customer was asked to answer.", Scope.SURVEYS_READ, is_new=True),
+    EventType("response.recorded", "A customer has answered a survey.", Scope.SURVEYS_READ, is_new=True),
+    EventType("response.completed", "A response was completed.", Scope.SURVEYS_READ),
+    EventType(
+        "competitor_measurement.recorded",
+        "What a study found of a competitor was recorded.",
+        Scope.COMPETITORS_READ,
+        is_new=True,
+    ),
+    EventType(
+        "competitor_measurement.updated",
+        "A measurement of a competitor was corrected.",
+        Scope.COMPETITORS_READ,
+    ),
+    EventType(
+        "competitor_measurement.deleted",
+        "A measurement of a competitor was removed.",
+        Scope.COMPETITORS_READ,
+    ),
+    EventType("exchange_rate.set", "An exchange rate was set.", Scope.RATES_READ),
+    EventType("exchange_rate.deleted", "An exchange rate was removed.", Scope.RATES_READ),
+    EventType("unit_cost.set", "What serving a customer costs was set.", Scope.RATES_READ),
+    EventType("unit_cost.deleted", "What serving a customer costs was removed.", Scope.RATES_READ),
+    EventType("import.accepted", "A file was accepted and is about to be taken in.", Scope.IMPORTS_READ),
+    EventType("import.batch_stored", "Rows of a file were taken in.", Scope.IMPORTS_READ, _BATCH),
+    EventType("import.done", "All rows of a file were taken in.", Scope.IMPORTS_READ),
+    EventType("import.reversal_accepted", "An import is about to be taken back.", Scope.IMPORTS_READ),
+    EventType(
+        "import.batch_reverted",
+        "Records of an import were taken back.",
+        Scope.IMPORTS_READ,
+        dict.fromkeys((*RecordKind, "restored", "customers", "customers_kept"), Member.COUNT),
+    ),
+    EventType("import.reverted", "An import was taken back.", Scope.IMPORTS_READ),
+    EventType(
+        "import.customer_kept",
+        "A customer stayed though the import that made it was taken back.",
+        Scope.IMPORTS_READ,
+    ),
+    EventType("import_mapping.saved", "A mapping of columns was set.", Scope.IMPORTS_READ),
+    EventType("import_mapping.deleted", "A mapping of columns was removed.", Scope.IMPORTS_READ),
+    EventType("scoring_run.started", "A scoring run was asked for.", Scope.INSIGHTS_READ),
+    EventType(
+        "scoring_run.finished",
+        "A scoring run was computed: figures of customers may have changed.",
+        Scope.INSIGHTS_READ,
+        {"customers": Member.COUNT},
+    ),
+    EventType("backtest.started", "A backtest was asked for.", Scope.INSIGHTS_READ),
+    EventType(
+        "backtest.finished", "A backtest was computed.", Scope.INSIGHTS_READ, {"customers": Member.COUNT}
+    ),
+    EventType("replay.started", "A replay was asked for.", Scope.INSIGHTS_READ),
+    EventType(
+        "replay.finished",
+        "A replay was computed.",
+        Scope.INSIGHTS_READ,
+        {"customers": Member.COUNT, "differing": Member.COUNT},
+    ),
+    _internal(TEST, "Somebody tests a webhook endpoint."),
+    _internal("webhook.endpoint_disabled", "A webhook endpoint was disabled: it is sent nothing any more."),
+    _internal("webhook.endpoint_recovered", "A delivery to a webhook endpoint succeeded after failures."),
+    _internal("webhook_endpoint.created", "A webhook endpoint was made."),
+    _internal("webhook_endpoint.updated", "A webhook endpoint was changed."),
+    _internal("webhook_endpoint.paused", "A webhook endpoint was paused."),
+    _internal("webhook_endpoint.resumed", "A webhook endpoint goes on."),
+    _internal("webhook_endpoint.rotated", "A webhook endpoint has another secret."),
+    _internal(
+        "webhook_endpoint.redelivered", "Events are sent to a webhook endpoint again.", events=Member.COUNT
+    ),
+    _internal("webhook_endpoint.deleted", "A webhook endpoint was removed."),
+    _internal("job.created", "Work that nobody waits for was taken on."),
+    _internal("job.cancelled", "A job that had not begun was given up."),
+    _internal("api_key.created", "An API key was made."),
+    _internal("api_key.rotated", "An API key got a successor."),
+    _internal("api_key.revoked", "An API key was revoked."),
+    _internal("audit.secret_changed", "The audit trail is signed with another secret."),
+    _internal("audit.accepted", "Breaks of the audit trail were accepted as known."),
+    _internal(DEMO_MADE, "The demo company was made.", customers=Member.COUNT),
+)
+"""Every type that is recorded."""
+
+BY_NAME: Mapping[str, EventType] = {known.name: known for known in EVENT_TYPES}
+
+
+def visible_types(actor: Actor, wanted: Collection[str] = ()) -> list[EventType]:
+    """Give the types that a caller may read among those it wants; none wanted are all but internal ones.
+
+    >>> caller = Actor("key:a", frozenset({Scope.COMPLAINTS_READ}))
+    >>> [known.name for known in visible_types(caller, ["complaint.closed", "customer.left", "job.created"])]
+    ['complaint.closed']
+    """
+    return [
+        known
+        for known in EVENT_TYPES
+        if actor.may(known.scope) and (known.name in wanted if wanted else not known.is_internal)
+    ]
