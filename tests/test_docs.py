@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.errors import PROBLEMS
+from app.problem_kinds import PROBLEMS
 from app.settings import Settings
 
 ROOT = Path(__file__).parents[1]

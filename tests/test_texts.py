@@ -21,9 +21,10 @@ from app.domain.imports.refusals import WITH_LIMITS, Refusal
 from app.domain.methods import METHODS
 from app.domain.satisfaction import INDICES, competitor_measurements
 from app.domain.surveys import surveys
-from app.errors import PROBLEMS, AppError
+from app.errors import AppError
 from app.http import validation
 from app.http.pattern_texts import LINE, OTHERWISE, PATTERNS
+from app.problem_kinds import PROBLEMS
 from app.texts import catalogue, negotiate, render, translate
 
 APP = Path(errors.__file__).parent

@@ -138,26 +138,22 @@ def _add(kind: RecordKind, example: str, more: str = "") -> None:
     ) -> None:
         _run(kind, **locals())
 
-    if kind is not RecordKind.COMPLAINTS:
-        signature = inspect.signature(take_in)
-        offered = [one for one in signature.parameters.values() if one.name != "keep_history"]
-        take_in.__signature__ = signature.replace(parameters=offered)  # type: ignore[attr-defined]
     take_in.__doc__ = f"""Take in a file of {_NAMES[kind]}.
 
     {more}
     The same file again changes nothing; a command that was killed goes on when it is run again.
     """
-    known = signature(take_in)
-    shown = [
-        option
-        for name, option in known.parameters.items()
-        if kind is RecordKind.CONTRACT_TERMS or name not in _OF_SNAPSHOTS
-    ]
+    known = inspect.signature(take_in)
+    shown = [option for name, option in known.parameters.items() if _ONLY_FOR.get(name, kind) is kind]
     take_in.__signature__ = known.replace(parameters=shown)  # type: ignore[attr-defined]
     app.command(kind.value)(take_in)
 
 
-_OF_SNAPSHOTS = {"snapshot_on", "age_column", "unit", "left_column"}
+_ONLY_FOR = {
+    **dict.fromkeys(("snapshot_on", "age_column", "unit", "left_column"), RecordKind.CONTRACT_TERMS),
+    "keep_history": RecordKind.COMPLAINTS,
+}
+"""Options that only one kind of file has."""
 
 
 _NAMES = {

@@ -22,7 +22,6 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import (
-    PROBLEMS,
     AppError,
     MalformedError,
     MediaTypeError,
@@ -31,6 +30,7 @@ from app.errors import (
 )
 from app.http.route_template import route_template
 from app.http.validation import MAX_LISTED, refusal
+from app.problem_kinds import PROBLEMS
 from app.texts import LANGUAGES, catalogue, clean, negotiate, translate
 
 MEDIA_TYPE = "application/problem+json"

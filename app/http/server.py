@@ -16,8 +16,8 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from app.errors import PROBLEMS
 from app.http.connection_limit import Connections, Stage
+from app.problem_kinds import PROBLEMS
 
 
 @dataclass(frozen=True, slots=True)

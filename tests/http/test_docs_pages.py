@@ -11,9 +11,9 @@ from sample_app import sample_app
 from starlette.testclient import TestClient
 
 from app.domain.methods import METHODS
-from app.errors import PROBLEMS
 from app.http.openapi import operations as openapi
 from app.http.openapi import pages
+from app.problem_kinds import PROBLEMS
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,8 @@ from starlette.types import Receive, Scope, Send
 from store_helpers import only_sqlite, serving
 from support import Api, problem
 
-from app.errors import PROBLEMS
 from app.http.access.overload import A_ROUND, LEAST, WINDOW, Lane, OverloadMiddleware
+from app.problem_kinds import PROBLEMS
 from app.store.engine import Store
 from app.texts import LANGUAGES, translate
 

@@ -59,6 +59,8 @@ def _internal(name: str, about: str, **data: Member) -> EventType:
 
 _MOVED = {"from_customer_id": Member.ID, "to_customer_id": Member.ID}
 _STATE = {"state": Member.CODE}
+_CLOCK = {"metric": Member.CODE, "standard": Member.CODE, "standard_version": Member.COUNT}
+_INCIDENT = {"incident_id": Member.ID}
 
 _COMPLAINTS = {
     EventKind.RECEIVED: "A complaint was recorded.",
@@ -71,8 +73,34 @@ _COMPLAINTS = {
     EventKind.NOTED: "A note was added to a complaint.",
     EventKind.CHANGED: "A complaint was corrected.",
     EventKind.TRANSFERRED: "A complaint was moved to another customer.",
+    EventKind.WAITED: "The company waits for its customer's answer.",
+    EventKind.CONFIRMED: "The customer confirmed that the complaint is solved.",
+    EventKind.REFUSED: "The customer says that the complaint is not solved.",
+    EventKind.ACCEPTED: "A person accepted a complaint that was handed over.",
+    EventKind.RETURNED: "A person gave a complaint back that was handed over.",
+    EventKind.CLAIMED: "A person took a complaint from a queue.",
+    EventKind.RELEASED: "A person gave a complaint back to its queue.",
+    EventKind.APOLOGISED: "Somebody apologised to the customer.",
+    EventKind.FIXED: "What was wrong was put right.",
+    EventKind.CAUSE_FOUND: "The cause of a complaint was found.",
+    EventKind.PREVENTION_PLANNED: "A measure was planned that prevents more of the kind.",
+    EventKind.PREVENTION_DONE: "A measure that prevents more of the kind is done.",
+    EventKind.JOINED_INCIDENT: "A complaint was joined to an incident.",
+    EventKind.LEFT_INCIDENT: "A complaint was taken from its incident.",
+    EventKind.LINKED_AS_DUPLICATE: "A complaint was linked to the one that it repeats.",
+    EventKind.UNLINKED_DUPLICATE: "A complaint does not count as a repetition any more.",
 }
 """What `EventKind` has, each as ``complaint.<kind>``."""
+
+
+_LINKS = {
+    EventKind.TRANSFERRED: _MOVED,
+    EventKind.JOINED_INCIDENT: _INCIDENT,
+    EventKind.LEFT_INCIDENT: _INCIDENT,
+    EventKind.LINKED_AS_DUPLICATE: {"leading_complaint_id": Member.ID},
+    EventKind.UNLINKED_DUPLICATE: {"leading_complaint_id": Member.ID},
+}
+"""Members of the kinds that do not tell the state."""
 
 
 def _of_complaints() -> list[EventType]:
@@ -81,7 +109,7 @@ def _of_complaints() -> list[EventType]:
             f"complaint.{kind.value}",
             about,
             Scope.COMPLAINTS_READ,
-            _MOVED if kind is EventKind.TRANSFERRED else _STATE,
+            _LINKS.get(kind, _STATE),
             is_new=kind is EventKind.RECEIVED,
         )
         for kind, about in _COMPLAINTS.items()
@@ -135,6 +163,56 @@ EVENT_TYPES: tuple[EventType, ...] = (
     ),
     EventType("disposition.saved", "A way how contacts can end was set.", Scope.INTERACTIONS_READ),
     *_of_complaints(),
+    EventType(
+        "complaint.standard_warned",
+        "A complaint comes near to the end of the time that a standard gives it.",
+        Scope.COMPLAINTS_READ,
+        _CLOCK,
+    ),
+    EventType(
+        "complaint.standard_broken",
+        "A complaint was not dealt with in the time that a standard gives it.",
+        Scope.COMPLAINTS_READ,
+        _CLOCK,
+    ),
+    EventType(
+        "complaint.escalated",
+        "A rung of an escalation rule was reached: somebody else is told.",
+        Scope.COMPLAINTS_READ,
+        {**_CLOCK, "rung": Member.COUNT, "tell": Member.CODE, "code": Member.CODE},
+    ),
+    EventType("incident.recorded", "Something went wrong for many.", Scope.COMPLAINTS_READ, is_new=True),
+    EventType("incident.updated", "An incident was corrected.", Scope.COMPLAINTS_READ),
+    EventType("incident.cause_recorded", "The cause of an incident was found.", Scope.COMPLAINTS_READ),
+    EventType("incident.closed", "An incident was closed.", Scope.COMPLAINTS_READ),
+    EventType("incident.reopened", "An incident was opened again.", Scope.COMPLAINTS_READ),
+    EventType(
+        "incident.customers_recorded",
+        "Customers were recorded whom an incident touched.",
+        Scope.COMPLAINTS_READ,
+        {"customers": Member.COUNT},
+    ),
+    EventType(
+        "incident.prevention_recorded",
+        "A measure was planned that prevents another such incident.",
+        Scope.COMPLAINTS_READ,
+        _INCIDENT,
+    ),
+    EventType(
+        "incident.prevention_done",
+        "A measure that prevents another such incident is done.",
+        Scope.COMPLAINTS_READ,
+        _INCIDENT,
+    ),
+    EventType("complaint_category.saved", "A category of complaints was set.", Scope.SETTINGS_READ),
+    EventType("complaint_cause.saved", "A cause of complaints was set.", Scope.SETTINGS_READ),
+    EventType("calendar.saved", "A calendar was set.", Scope.SETTINGS_READ),
+    EventType("standard.saved", "A service standard was set.", Scope.SETTINGS_READ),
+    EventType("escalation_rule.saved", "An escalation rule was set.", Scope.SETTINGS_READ),
+    EventType("unit.saved", "A unit was set.", Scope.PEOPLE_READ),
+    EventType("agent.saved", "An agent was set.", Scope.PEOPLE_READ),
+    EventType("agent.deactivated", "An agent was deactivated.", Scope.PEOPLE_READ),
+    EventType("role.saved", "A role was set.", Scope.PEOPLE_READ),
     EventType("survey.created", "A survey was made.", Scope.SURVEYS_READ, is_new=True),
     EventType("survey.updated", "A survey was changed.", Scope.SURVEYS_READ),
     EventType(

@@ -19,8 +19,8 @@ import structlog
 from prometheus_client import Counter
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.errors import PROBLEMS
 from app.http.request_ids import request_id
+from app.problem_kinds import PROBLEMS
 from app.texts import negotiate, translate
 
 WINDOW = 0.1

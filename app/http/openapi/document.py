@@ -11,7 +11,6 @@ from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from pydantic import BaseModel
 
 from app.domain.common.access import Actor, Extent
-from app.errors import PROBLEMS
 from app.http.openapi import webhooks
 from app.http.openapi.components import (
     ACTING_AGENT,
@@ -31,6 +30,7 @@ from app.http.openapi.components import (
     Schema,
     header_refs,
 )
+from app.problem_kinds import PROBLEMS
 from app.schemas.common.examples import example, recorded
 
 MERGE_PATCH = "application/merge-patch+json"

@@ -10,7 +10,8 @@ from fastapi import FastAPI, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from app.errors import PROBLEMS, NotFoundError, ProblemKind
+from app.errors import NotFoundError
+from app.problem_kinds import PROBLEMS, ProblemKind
 from app.texts import negotiate, translate
 
 STATIC = Path(__file__).parents[2] / "static"

@@ -18,7 +18,7 @@ from app.domain.recovery.failures import SMALL, FailureWhat, FailureWhere, paret
 from app.domain.recovery.rates import RateVerdict, rate_change, shared_confidence
 from app.domain.satisfaction.change import Verdict
 from app.schemas.insights.failures import MAX_KINDS, MAX_PREVENTIONS, FailuresQuery
-from app.services.insights.satisfaction_report import window_days
+from app.services.platform.windows import window_days
 from app.store.engine import in_thread
 from app.store.tables import (
     Complaint,

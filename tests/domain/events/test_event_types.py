@@ -19,6 +19,7 @@ from app.domain.events.event_types import BY_NAME, EVENT_TYPES, visible_types
 from app.domain.recovery.complaints import EventKind
 from app.http.openapi import webhooks
 from app.http.openapi.operations import COMMITTED
+from app.services.standards import ladder
 
 RECORDERS = {"record": 2, "record_all": 2, "store": 0, "_apply": 4, "_note": 2, "_finish": 2}
 """Functions that record an event, and at which place they are told its type (or a part of it)."""
@@ -29,6 +30,12 @@ COMPUTED = {
     "services.recovery.transfers": {
         f"{kind}.transferred" for kind in ("complaint", "interaction", "transaction")
     },
+    "services.recovery.links": {f"complaint.{kind.value}" for kind in EventKind},
+    "services.recovery.learning": {"incident.prevention_done"},
+    "services.recovery.trees": {"complaint_category.saved", "complaint_cause.saved"},
+    "services.people.records": {"unit.saved", "agent.saved", "role.saved"},
+    "services.standards.ladder": set(ladder.ACTIONS.values()),
+    "services.standards.versions": {"calendar.saved", "standard.saved", "escalation_rule.saved"},
     "demo.load": {"demo.made"},
     "jobs.events.lane": {"webhook.endpoint_disabled", "webhook.endpoint_recovered"},
     "services.events.deliveries": {"webhook.test"},
