@@ -6,7 +6,7 @@ from typing import Any
 
 from app.domain.recovery.complaints import ENDED_STATES, ComplaintState, EventKind, Severity
 from app.domain.standards import clocks
-from app.domain.standards.clocks import Clock, Rules
+from app.domain.standards.clocks import Clock, ClockState, Rules
 from app.domain.standards.standards import PAUSABLE, RESTARTED, Metric
 
 _WAITING = ComplaintState.WAITING_CUSTOMER
@@ -20,7 +20,7 @@ _SEVERITIES = [severity.value for severity in Severity]
 
 Complaint = Mapping[str, Any]
 """A complaint's row: ``state``, ``severity``, ``received_at``, ``acknowledged_at``, ``resolved_at``,
-``closed_at`` are read."""
+``closed_at`` and ``leading_complaint_id`` are read."""
 
 
 def is_reopened(before: Complaint, after: Complaint) -> bool:
@@ -35,6 +35,26 @@ def is_raised(before: Complaint, after: Complaint) -> bool:
     True
     """
     return _SEVERITIES.index(after["severity"]) > _SEVERITIES.index(before["severity"])
+
+
+def is_linked(before: Complaint, after: Complaint) -> bool:
+    """Tell whether a complaint became a duplicate: from then on only the leading one is counted."""
+    return before["leading_complaint_id"] is None and after["leading_complaint_id"] is not None
+
+
+def is_unlinked(before: Complaint, after: Complaint) -> bool:
+    """Tell whether a complaint is a case of its own again."""
+    return is_linked(after, before)
+
+
+def to_start_over(last: Mapping[str, Clock]) -> list[Metric]:
+    """Give the metrics that begin again when a complaint is a case of its own again: those that ran when it
+    was linked.
+
+    Args:
+        last: the newest clock of each metric.
+    """
+    return [Metric(metric) for metric, clock in last.items() if clock.state is ClockState.SUPERSEDED]
 
 
 def to_restart(before: Complaint, running: frozenset[str]) -> list[Metric]:
@@ -87,6 +107,8 @@ def follow(
     """
     if clock.ended_at is not None:
         return _corrected(metric, clock, before, after, rules)
+    if is_linked(before, after):
+        return clocks.end(clock, at, rules, ClockState.SUPERSEDED)
     if _is_done_by(metric, before, after, kind):
         if _is_time_unknown(metric, after):
             return clocks.end_at_unknown_time(clock, at)
@@ -123,7 +145,7 @@ def _is_time_unknown(metric: str, after: Complaint) -> bool:
 def _corrected(metric: str, clock: Clock, before: Complaint, after: Complaint, rules: Rules) -> Clock:
     """The clock that ended without a time, once somebody says when that was."""
     member = {Metric.RESOLVE: "resolved_at", Metric.CLOSE: "closed_at"}.get(Metric(metric))
-    if member is None or clock.state is not clocks.ClockState.ENDED or clock.done_at is not None:
+    if member is None or clock.state is not ClockState.ENDED or clock.done_at is not None:
         return clock
     if before[member] is not None or after[member] is None:
         return clock

@@ -9,7 +9,7 @@ Beyond what they say themselves, changes of one complaint raise:
     PreconditionFailedError: ``if_match`` does not name the present version.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -22,6 +22,7 @@ from app.errors import ConflictError, FieldError, InvalidError, NotFoundError
 from app.schemas.recovery.links import DuplicateLink, IncidentComplaints, IncidentLink, LinkRemoval
 from app.services.platform.changes import Change, begin
 from app.services.recovery import complaints, incidents
+from app.services.standards import clocks
 from app.store.audit import trail
 from app.store.tables import Complaint, ComplaintEvent
 from app.store.transactions import ReadTx, Row, WriteTx
@@ -210,7 +211,7 @@ def _store(change: Change, kind: EventKind, changed: Row, note: str | None) -> R
 def _store_many(
     tx: WriteTx,
     actor: Actor,
-    rows: Iterable[Row],
+    rows: Sequence[Row],
     kind: EventKind,
     changed: Row,
     note: str | None,
@@ -228,4 +229,7 @@ def _store_many(
     named = [(str(row["id"]), row["customer_id"]) for row in after.values()]
     ids = {member: None if value is None else str(value) for member, value in changed.items()}
     trail.record_all(tx, actor, f"complaint.{kind.value}", named, members=changed, data=ids)
+    if "leading_complaint_id" in changed:
+        for row in rows:
+            clocks.follow(tx, actor, row, after[row["id"]], kind, at)
     return after

@@ -69,7 +69,8 @@ def follow(tx: WriteTx, _actor: Actor, before: Row, after: Row, kind: str, at: d
 
     One indexed read where the complaint has no clocks.
     """
-    starts = complaint_clocks.is_reopened(before, after) or complaint_clocks.is_raised(before, after)
+    reasons = complaint_clocks.is_reopened, complaint_clocks.is_raised, complaint_clocks.is_unlinked
+    starts = any(reason(before, after) for reason in reasons)
     known = rules.candidates(tx, at, {after["unit"]}) if starts else None
     if (known is not None and not known) or not _is_of_interest(before, after, kind):
         return
@@ -126,7 +127,7 @@ def store(tx: WriteTx, clocks: Iterable[tuple[Row, Clock]]) -> None:
 
 
 def _is_of_interest(before: Row, after: Row, kind: str) -> bool:
-    members = ("state", "severity", "owner", "unit", "resolved_at", "closed_at")
+    members = ("state", "severity", "owner", "unit", "resolved_at", "closed_at", "leading_complaint_id")
     kinds = complaint_clocks.HEARD_OF | complaint_clocks.PREVENTED
     return kind in kinds or any(before[member] != after[member] for member in members)
 
@@ -134,7 +135,8 @@ def _is_of_interest(before: Row, after: Row, kind: str) -> bool:
 def _start_more(
     tx: WriteTx, known: Candidates, changed: list[tuple[Row, Clock]], before: Row, after: Row, at: datetime
 ) -> None:
-    """Start clocks again after a reopening, and others in place of those of a lower severity."""
+    """Start clocks again after a reopening or the end of a duplicate link, and others in place of those of a
+    lower severity."""
     tier = _tiers(tx, {after["customer_id"]}).get(after["customer_id"])
     number = max((row["number"] for row, _ in changed), default=0)
     case, new = _case(after, tier), []
@@ -142,6 +144,9 @@ def _start_more(
     if complaint_clocks.is_reopened(before, after):
         running = frozenset(row["metric"] for row, clock in changed if _runs(clock))
         wanted = [known.find(metric, case, at) for metric in complaint_clocks.to_restart(before, running)]
+    if complaint_clocks.is_unlinked(before, after):
+        last = {row["metric"]: clock for row, clock in changed}
+        wanted = [known.find(metric, case, at) for metric in complaint_clocks.to_start_over(last)]
     if complaint_clocks.is_raised(before, after):
         for place, (row, clock) in enumerate(changed):
             found = known.find(row["metric"], case, at)

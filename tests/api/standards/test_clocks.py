@@ -317,3 +317,20 @@ def test_statements_of_a_company_without_standards(api: Api, statements: list[st
     statements.clear()
     api.post(f"/v1/complaints/{complaint_id}/notes", json={"note": "Nothing."})
     assert not any("complaint_clocks" in text for text in statements)
+
+
+def test_a_duplicate_has_no_running_clock_and_starts_again_as_a_case_of_its_own(api: Api) -> None:
+    set_standard(api)
+    set_standard(api, "answered", metric="acknowledge")
+    now = datetime.now(UTC).isoformat()
+    leading = complain(api, now)
+    repeated = complain(api, now, external_id="again")
+    step(api, repeated, "acknowledgements", now)
+    link = {"leading_complaint_id": leading}
+    assert api.post(f"/v1/complaints/{repeated}/duplicate-links", json=link).status_code == 201
+    states = [shown(clock, "metric", "state") for clock in clocks_of(api, repeated)]
+    assert sorted(states) == [("acknowledge", "met"), ("resolve", "superseded")]
+    assert api.post(f"/v1/complaints/{repeated}/duplicate-link-removals", json={}).status_code == 201
+    *before, again = clocks_of(api, repeated)
+    assert [shown(clock, "metric", "state") for clock in before] == states
+    assert shown(again, "metric", "state") == ("resolve", "running")
