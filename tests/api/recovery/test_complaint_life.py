@@ -248,6 +248,6 @@ def test_any_life_is_legal_has_one_owner_and_is_told_by_its_events(api: Api) -> 
     run_state_machine_as_test(
         Here,
         settings=state_settings(
-            max_examples=25, stateful_step_count=30, suppress_health_check=list(HealthCheck)
+            max_examples=8, stateful_step_count=30, suppress_health_check=list(HealthCheck)
         ),
     )
