@@ -3,7 +3,6 @@
 import re
 import shutil
 import subprocess
-from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -69,17 +68,3 @@ def test_the_proxy_of_the_documentation_is_one_that_nginx_reads(tmp_path: Path) 
     )
     tried = subprocess.run([nginx, "-t", "-c", config], capture_output=True, text=True, check=False)
     assert tried.returncode == 0, tried.stderr
-
-
-def test_what_happens_between_a_post_and_its_commit_names_what_there_is() -> None:
-    """Each row of the table names a file, and a class, function or method in it."""
-    table = (
-        (ROOT / "docs/architecture.md").read_text().split("## From a POST to its commit")[1].split("## ")[0]
-    )
-    named = re.findall(r"^\| `(app/[\w/]+)\.py` \| `([\w.]+)` \|", table, re.MULTILINE)
-    assert len(named) == table.count("\n| `app/") > 10
-    for path, names in named:
-        found: object = import_module(path.replace("/", "."))
-        for name in names.split("."):
-            found = getattr(found, name)
-        assert callable(found)

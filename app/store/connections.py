@@ -167,14 +167,12 @@ class PostgresConnections:
 
     async def _drop(self, connection: AsyncConnection, error: BaseException) -> None:
         """Give a connection back to the pool; if it died the others have probably died with it."""
-        dropped, is_dead = [connection], database_errors.is_disconnect(error)
-        if is_dead:
+        dropped = [connection]
+        if database_errors.is_disconnect(error):
             dropped += self._idle
             self._idle.clear()
         for one in dropped:
             with suppress(Exception):  # of a dead connection nothing else is expected
-                if is_dead and not one.invalidated:
-                    await one.invalidate()  # for what is in no transaction goes back untried
                 await one.close()
 
 

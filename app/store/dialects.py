@@ -84,7 +84,6 @@ _PG_OPTIONS = (
     f"-c timezone=UTC -c statement_timeout={STATEMENT_SECONDS}s -c lock_timeout={LOCK_SECONDS}s"
     f" -c idle_in_transaction_session_timeout={2 * STATEMENT_SECONDS}s"
 )
-_ENDED = {"57P01", "57P02"}  # the server has ended the connection, which libpq finds closed only later
 _PG_JOB_OPTIONS = f"-c timezone=UTC -c lock_timeout={LOCK_SECONDS}s"
 
 # A connection over a network that takes nothing for so long is lost: 5 s of silence and three probes, or 10 s
@@ -346,10 +345,9 @@ def is_async(tx: Connection) -> bool:
 
 
 def _tell(tx: Connection, statement: str, values: Any) -> None:
-    """Call the listeners to statements, as SQLAlchemy does, but without a context."""
-    given = tuple(values) if isinstance(values, list) else values
+    """Tell whoever listens to statements, as SQLAlchemy does; ``context`` is None."""
     for listener in tx.dispatch.before_cursor_execute:
-        listener(tx, None, statement, given, None, False)
+        listener(tx, None, statement, values, None, False)
 
 
 def _use(tx: Connection, statement: str, use: Callable[..., Any], *args: Any) -> Any:
@@ -362,7 +360,6 @@ def _use(tx: Connection, statement: str, use: Callable[..., Any], *args: Any) ->
     except BaseException as error:
         known: Any = error if isinstance(error, tx.dialect.loaded_dbapi.Error) else None
         lost = not isinstance(error, Exception) or tx.dialect.is_disconnect(known, connection, None)
-        lost = lost or getattr(error, "sqlstate", None) in _ENDED
         if lost:
             tx.invalidate()
         if known is None:

@@ -1,7 +1,7 @@
 """Contacts that are named by the caller's number alone: whose they are, and whose they become."""
 
 from collections.abc import Collection, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import bindparam, exists, select, update
@@ -15,6 +15,7 @@ from app.services.customers import do_not_contact
 from app.services.customers.rows import not_a_contact
 from app.store import dialects
 from app.store.audit import trail
+from app.store.sql.prepared_select import PreparedSelect
 from app.store.tables import Complaint, Customer, CustomerLookup, Interaction
 from app.store.transactions import ReadTx, Row, WriteTx
 from app.store.types import now
@@ -84,16 +85,16 @@ def owner_of(tx: ReadTx, actor: Actor, caller: Caller) -> UUID | None:
     return next(iter(_visible(tx, actor, found)), None) if len(found) == 1 else None
 
 
-def called_from(number: Any) -> Any:
-    """Whether there are contacts from a number, as a condition."""
-    return exists().where(Interaction.phone == number)
+_FROM = PreparedSelect(select(Interaction.id).where(Interaction.phone == bindparam("phone")).limit(1))
 
 
 def have_called(tx: ReadTx, customers: Sequence[Row]) -> bool:
-    """Tell whether `adopt` may find contacts from the numbers of customers; one short read at most."""
+    """Tell whether `adopt` may find contacts from the numbers of customers; one short read."""
     numbers = _numbers(customers)
-    called = select(Interaction.id).where(dialects.among(tx, Interaction.phone, numbers)).limit(1)
-    return bool(numbers) and tx.execute(called).first() is not None
+    if len(numbers) > 1:
+        called = select(Interaction.id).where(dialects.among(tx, Interaction.phone, numbers)).limit(1)
+        return tx.execute(called).first() is not None
+    return bool(numbers) and bool(_FROM.rows(tx, {"phone": next(iter(numbers))}))
 
 
 def adopt(tx: WriteTx, actor: Actor, customers: Sequence[Row]) -> None:

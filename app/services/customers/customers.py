@@ -29,7 +29,6 @@ from app.services.customers import (
     contract_terms,
     do_not_contact,
     external_ids,
-    newcomers,
     scores,
     search,
     shared_opt_outs,
@@ -281,18 +280,19 @@ def _insert_one(tx: WriteTx, actor: Actor, data: Row) -> Row:
 def _store_new(tx: WriteTx, actor: Actor, rows: list[Row]) -> list[Row]:
     """Store new customers and return them as they are read; what is asked of others is asked first, so that
     all that is stored can go together."""
-    others = newcomers.ask(tx, rows)
+    has_called = callers.have_called(tx, rows)
+    channels = shared_opt_outs.of_new(tx, rows)
     gathered.insert(tx, Customer, rows)
     index(tx, actor, rows)
-    if others.have_called:
+    if has_called:
         callers.adopt(tx, actor, rows)
     contract_terms.keep_first(tx, actor, rows)
     trail.record_all(tx, actor, "customer.created", [(str(row["id"]), row["id"]) for row in rows])
     shaped = [_shape(row) for row in rows]
-    if others.closed is None:
+    if channels is None:
         shared_opt_outs.tell(tx, shaped)
     else:
-        shaped[0][shared_opt_outs.MEMBER] = others.closed
+        shaped[0][shared_opt_outs.MEMBER] = channels
     return shaped
 
 

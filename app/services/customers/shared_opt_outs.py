@@ -7,13 +7,13 @@ from uuid import UUID
 from sqlalchemy import Select, Text, and_, bindparam, cast, exists, or_, select
 from sqlalchemy.orm import aliased
 
-from app.domain.customers.customers import Channel, ContactKind
+from app.domain.customers.customers import Channel, ContactKind, contact_key
 from app.store.sql.prepared_select import PreparedSelect
 from app.store.tables import Customer, CustomerLookup
 from app.store.transactions import ReadTx, Row
 
 MEMBER = "do_not_contact_shared"
-CHANNELS = {ContactKind.PHONE: Channel.PHONE, ContactKind.EMAIL: Channel.EMAIL}
+_CHANNELS = {ContactKind.PHONE: Channel.PHONE, ContactKind.EMAIL: Channel.EMAIL}
 """Kind of contact point -> channel that a wish about it is told by."""
 
 
@@ -29,7 +29,7 @@ def _somebody_else(kind: ContactKind) -> Any:
         exists()
         .where(mine.customer_id == Customer.id, mine.kind + "" == kind.value)
         .where(theirs.kind == mine.kind, theirs.value == mine.value, theirs.customer_id != Customer.id)
-        .where(other.id == theirs.customer_id, asked(other, CHANNELS[kind]))
+        .where(other.id == theirs.customer_id, asked(other, _CHANNELS[kind]))
         .correlate(Customer)
         .label(f"shared_{kind.value}")
     )
@@ -39,35 +39,55 @@ def _somebody_of_many() -> Select[UUID, str]:
     """Select whose numbers and addresses of which kind are also those of somebody who asked."""
     theirs, other = aliased(CustomerLookup), aliased(Customer)
     my_kind = _MINE.kind + ""  # as above
-    wished = or_(*(and_(my_kind == kind.value, asked(other, channel)) for kind, channel in CHANNELS.items()))
+    wished = or_(*(and_(my_kind == kind.value, asked(other, channel)) for kind, channel in _CHANNELS.items()))
     return (
         select(_MINE.customer_id, _MINE.kind)
         .distinct()
         .join(theirs, and_(theirs.kind == _MINE.kind, theirs.value == _MINE.value))
         .join(other, other.id == theirs.customer_id)
-        .where(theirs.customer_id != _MINE.customer_id, my_kind.in_([*CHANNELS]), wished)
+        .where(theirs.customer_id != _MINE.customer_id, my_kind.in_([*_CHANNELS]), wished)
     )
 
 
 _MINE = aliased(CustomerLookup)
 _SHARED = _somebody_of_many()
 
-COLUMNS = tuple(_somebody_else(kind) for kind in CHANNELS)
+COLUMNS = tuple(_somebody_else(kind) for kind in _CHANNELS)
 """What a read of one customer, or of few, selects to tell `shared`."""
 
 _OF_ONE = PreparedSelect(select(Customer.id, *COLUMNS).where(Customer.id == bindparam("customer_id")))
 
 
-def anybody_asked(kind: ContactKind, value: Any) -> Any:
-    """Whether anybody with a number or an address asked, as a condition."""
+def _anybody(kind: ContactKind) -> PreparedSelect:
     theirs, other = aliased(CustomerLookup), aliased(Customer)
-    found = exists().where(theirs.kind == kind.value, theirs.value == value)
-    return found.where(other.id == theirs.customer_id, asked(other, CHANNELS[kind]))
+    found = exists().where(theirs.kind == kind.value, theirs.value == bindparam("value"))
+    found = found.where(other.id == theirs.customer_id, asked(other, _CHANNELS[kind]))
+    return PreparedSelect(select(found.label("asked")))
+
+
+_ANYBODY = {kind: _anybody(kind) for kind in _CHANNELS}
+"""Whether anybody with this number or address asked."""
+
+
+def of_new(tx: ReadTx, rows: Sequence[Row]) -> list[str] | None:
+    """The channels of one customer with one number or address, or none, who is not stored yet; one read.
+
+    None where there is more: store them, and `tell`.
+    """
+    points = [point for row in rows for point in row["contact_points"] if point["kind"] in _CHANNELS]
+    if len(rows) != 1 or len(points) > 1:
+        return None
+    asking = {point["kind"]: contact_key(point["kind"], point["value"]) for point in points}
+    return [
+        _CHANNELS[kind].value
+        for kind, value in asking.items()
+        if _ANYBODY[kind].rows(tx, {"value": value})[0]["asked"]
+    ]
 
 
 def shared(row: Row) -> list[str]:
     """The channels of a row with `COLUMNS`."""
-    return [channel.value for kind, channel in CHANNELS.items() if row.get(f"shared_{kind.value}")]
+    return [channel.value for kind, channel in _CHANNELS.items() if row.get(f"shared_{kind.value}")]
 
 
 def tell(tx: ReadTx, rows: Sequence[Row]) -> None:
@@ -87,11 +107,11 @@ def tell_of(tx: ReadTx, rows: Sequence[Row], ids: Collection[UUID]) -> None:
             found.setdefault(customer_id, set()).add(kind)
     for row in rows:
         kinds = found.get(row["id"], ())
-        row[MEMBER] = [channel.value for kind, channel in CHANNELS.items() if kind in kinds]
+        row[MEMBER] = [channel.value for kind, channel in _CHANNELS.items() if kind in kinds]
 
 
 # --- inside
 
 
 def _with_points(rows: Iterable[Row]) -> Iterable[UUID]:
-    return (row["id"] for row in rows if any(point["kind"] in CHANNELS for point in row["contact_points"]))
+    return (row["id"] for row in rows if any(point["kind"] in _CHANNELS for point in row["contact_points"]))
