@@ -7,11 +7,8 @@ import asyncio
 import hashlib
 import multiprocessing
 import os
-import random
 import signal
-import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, event
@@ -23,8 +20,6 @@ from app.settings import Settings
 from app.store import idempotency, schema
 from app.store.engine import Store
 from app.store.idempotency import Answer, Claim
-
-SECRET = "a-secret-of-the-drills-with-40-CHARACTERS"
 
 
 def in_processes(number: int, work: Callable[..., None], *args: Any) -> list[Any]:
@@ -100,50 +95,3 @@ def duplicates(barrier: Any, results: Any, url: str, number: int, name: str) -> 
 
     barrier.wait(60)
     results.put(asyncio.run(send()))
-
-
-def insert_until_killed(url: str, log: Path, kills: int, seed: int) -> None:
-    """Insert customers under keys of their own, in one process after another, each killed at a random moment.
-
-    ``log`` gets the id of each customer whose insertion was answered. All in a process of its own, which has
-    no threads when it forks.
-    """
-    process = multiprocessing.get_context("spawn").Process(target=_kill, args=(url, log, kills, seed))
-    process.start()
-    process.join()
-    assert process.exitcode == 0
-
-
-def _kill(url: str, log: Path, kills: int, seed: int) -> None:
-    draw = random.Random(seed)  # noqa: S311 - no secret
-    for number in range(kills):
-        child = os.fork()
-        if child == 0:
-            asyncio.run(_insert(url, log, number))
-        before = log.stat().st_size if log.exists() else 0
-        while not log.exists() or log.stat().st_size == before:  # until the first answer
-            assert os.waitpid(child, os.WNOHANG) == (0, 0), "it ended by itself"
-            time.sleep(0.001)
-        time.sleep(draw.uniform(0, 0.3))
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-
-
-async def _insert(url: str, log: Path, number: int) -> None:
-    settings = Settings(database_url=url, secret=SECRET)
-    store, actor = Store(settings), system(settings.company)
-    answered = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-
-    async def client(name: str) -> None:
-        for place in range(100_000):
-            phone = {"kind": "phone", "value": f"+90532{place:07d}"}
-            data = CustomerCreate.model_validate({"name": f"{name} {place}", "contact_points": [phone]})
-            claim = Claim(hashlib.sha256(f"{name} {place}".encode()).digest(), bytes(32))
-
-            def act(tx: Any, data: CustomerCreate = data) -> Answer:
-                return Answer(201, str(customers.create(tx, actor, data)["id"]).encode())
-
-            answer = await store.write(idempotency.run_once, claim, act)
-            os.write(answered, answer.body + b"\n")
-
-    await asyncio.gather(*(client(f"Drill{number}{'x' * one}") for one in range(1, 5)))

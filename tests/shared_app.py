@@ -90,7 +90,8 @@ class _Running:
         store: Store = self._app.state.services.store
         reads: ReadTrail = self._app.state.services.reads
         is_open = not (store.is_sqlite and store._writer._closing)
-        return is_open and not reads._waiting and self._seen() == self._parts
+        heard = [engine for engine in _engines(store) if engine.dispatch.before_cursor_execute]
+        return is_open and not heard and not reads._waiting and self._seen() == self._parts
 
     def close(self) -> None:
         self._first.__exit__()
@@ -98,10 +99,9 @@ class _Running:
     def _seen(self) -> list[Any]:
         app, services = self._app, self._app.state.services
         parts = [app.middleware_stack, app.routes, services, services.store, services.reads]
-        listeners = [len(list(engine.dispatch.before_cursor_execute)) for engine in _engines(services.store)]
         held = [app.state._state, vars(services.store)]
         named = [{name: id(value) for name, value in part.items()} for part in held]
-        return [*map(id, parts), *listeners, len(app.routes), dict(app.dependency_overrides), *named]
+        return [*map(id, parts), len(app.routes), dict(app.dependency_overrides), *named]
 
 
 def _edge(app: FastAPI) -> EdgeMiddleware:

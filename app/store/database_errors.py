@@ -8,7 +8,6 @@ from app.errors import UnavailableError
 
 # PostgreSQL SQLSTATEs after which the same transaction may simply be tried again.
 _RETRY = {"40001", "40P01"}
-_TAKEN = "23505"
 _LOCKED = "55P03"
 # SQLSTATE classes that tell of the server's state, not of our statement: connection, resources, object not
 # in the needed state (locks), operator intervention (shutdown, timeouts), system errors.
@@ -33,13 +32,7 @@ def sqlstate(error: BaseException) -> str | None:
 
 def may_retry(error: BaseException) -> bool:
     """Whether the transaction lost a race and would likely succeed if run again."""
-    return sqlstate(error) in _RETRY or _lost_key(error)
-
-
-def _lost_key(error: BaseException) -> bool:
-    """Whether another request with the same Idempotency-Key was first: its answer is there now."""
-    said = getattr(getattr(error, "orig", None), "diag", None)
-    return sqlstate(error) == _TAKEN and getattr(said, "constraint_name", None) == "pk_idempotency_keys"
+    return sqlstate(error) in _RETRY
 
 
 def is_locked(error: BaseException) -> bool:

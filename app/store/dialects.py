@@ -106,11 +106,6 @@ def decoded(document: str | bytes) -> Any:
     return _scan(document if isinstance(document, str) else document.decode(), 0)[0]
 
 
-def encoded(document: Any) -> str:
-    """A document as it is stored."""
-    return _encode(document)
-
-
 _JSON = {"json_serializer": _encode, "json_deserializer": decoded}
 
 
@@ -191,10 +186,7 @@ def _teach_driver() -> None:
 
 
 def postgres_async_engine(url: str, settings: StoreSettings, *, read_only: bool) -> AsyncEngine:
-    """The pool that serves requests' writes, or their reads: no statement of these can write.
-
-    In autocommit: a write begins its transaction itself (`begin_if_none`).
-    """
+    """The pool that serves requests' writes, or their reads: in autocommit, and no statement can write."""
     _teach_driver()
     options = _PG_OPTIONS + (" -c default_transaction_read_only=on" if read_only else "")
     return create_async_engine(
@@ -204,7 +196,7 @@ def postgres_async_engine(url: str, settings: StoreSettings, *, read_only: bool)
         max_overflow=0,
         pool_timeout=CONNECT_SECONDS,
         pool_reset_on_return="rollback",
-        isolation_level="AUTOCOMMIT",
+        isolation_level="AUTOCOMMIT" if read_only else None,
         hide_parameters=True,
         **_JSON,
     )
@@ -309,59 +301,18 @@ def fetch(tx: ReadTx, statement: str, values: Any, **options: Any) -> Sequence[S
     ``values``: by name on PostgreSQL, by place on SQLite. ``options``: of the driver.
     """
     whole = cast("Connection", tx)  # a driver's connection can do everything; this one is only asked to read
-    _tell(whole, statement, values)
-    if is_async(whole):
-        return cast(
-            "Sequence[Sequence[Any]]", _use(whole, statement, _fetch_async, statement, values, options)
-        )
-    return cast(
-        "Sequence[Sequence[Any]]",
-        _use(whole, statement, lambda raw: raw.execute(statement, values, **options).fetchall()),
-    )
-
-
-def execute(tx: WriteTx, statement: str, values: Sequence[Any]) -> None:
-    """Run a statement in the driver's own words that returns no rows; errors are SQLAlchemy's."""
-    _tell(tx, statement, values)
-    _use(tx, statement, lambda raw: raw.execute(statement, values))
-
-
-def execute_many(tx: WriteTx, statement: str, rows: Sequence[Sequence[Any]]) -> None:
-    """Run a statement once for each of ``rows`` on SQLite; errors are SQLAlchemy's."""
-    _tell(tx, statement, rows)
-    _use(tx, statement, lambda raw: raw.executemany(statement, rows))
-
-
-def begin_if_none(tx: WriteTx) -> None:
-    """Begin a transaction on a PostgreSQL connection in autocommit that is in none."""
-    connection: Any = tx.connection.driver_connection
-    if connection.autocommit and connection.pgconn.transaction_status == 0:
-        _use(tx, "BEGIN", lambda raw: raw.execute("BEGIN"))
-
-
-def is_async(tx: Connection) -> bool:
-    """Whether the driver's connection belongs to an event loop."""
-    return isinstance(tx.connection.dbapi_connection, AdaptedConnection)
-
-
-def _tell(tx: Connection, statement: str, values: Any) -> None:
-    """Tell whoever listens to statements, as SQLAlchemy does; ``context`` is None."""
-    for listener in tx.dispatch.before_cursor_execute:
-        listener(tx, None, statement, values, None, False)
-
-
-def _use(tx: Connection, statement: str, use: Callable[..., Any], *args: Any) -> Any:
-    """What ``use`` makes of the driver's connection."""
-    connection: Any = tx.connection.dbapi_connection
+    connection: Any = whole.connection.dbapi_connection
     try:
         if isinstance(connection, AdaptedConnection):
-            return connection.run_async(lambda raw: use(raw, *args))
-        return use(connection, *args)
+            found = connection.run_async(lambda raw: _fetch_async(raw, statement, values, options))
+        else:
+            found = connection.execute(statement, values, **options).fetchall()
+        return cast("Sequence[Sequence[Any]]", found)
     except BaseException as error:
         known: Any = error if isinstance(error, tx.dialect.loaded_dbapi.Error) else None
         lost = not isinstance(error, Exception) or tx.dialect.is_disconnect(known, connection, None)
         if lost:
-            tx.invalidate()
+            whole.invalidate()
         if known is None:
             raise
         raise exc.DBAPIError.instance(

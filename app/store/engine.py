@@ -17,7 +17,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from sqlalchemy import Connection, Engine, event
 
 from app.errors import AppError
-from app.store import database_errors, dialects, gathered
+from app.store import database_errors, dialects
 from app.store.audit import keys, witness
 from app.store.audit.witness import Witness
 from app.store.connections import LongReads, PostgresConnections, SqliteReaders
@@ -66,7 +66,6 @@ def dry_run(tx: Connection) -> Iterator[None]:
     try:
         yield
     finally:
-        gathered.drop(tx)
         savepoint.rollback()
         witness.undo(tx, written)
 
@@ -77,11 +76,7 @@ def in_savepoint(tx: Connection) -> Iterator[None]:
     written = witness.count(tx)
     try:
         with tx.begin_nested():
-            try:
-                yield
-            except BaseException:
-                gathered.drop(tx)
-                raise
+            yield
     except BaseException:
         witness.undo(tx, written)
         raise
@@ -112,7 +107,6 @@ class Store:
             source = settings.read_database_url or settings.database_url
             writes = dialects.postgres_async_engine(settings.database_url, settings, read_only=False)
             writes.update_execution_options(**self._writing)
-            gathered.listen(writes.sync_engine)
             reads = dialects.postgres_async_engine(source, settings, read_only=True)
             self._writes = PostgresConnections(
                 writes,
@@ -267,7 +261,6 @@ class Store:
         if self._sync is None:
             self._sync = dialects.postgres_engine(self._settings.database_url, self._settings)
             self._sync.update_execution_options(**self._writing)
-            gathered.listen(self._sync)
         return self._sync
 
 
@@ -286,7 +279,7 @@ def _in_transaction(fn: Use[P, R], seen_by: Witness) -> Use[P, R]:
 
     def within(tx: Connection, /, *args: P.args, **kwargs: P.kwargs) -> R:
         witness.begin(tx)
-        with tx.begin(), gathered.gathering(tx):
+        with tx.begin():
             result = fn(tx, *args, **kwargs)
         seen_by.committed(tx)
         return result

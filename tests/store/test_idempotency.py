@@ -2,24 +2,18 @@
 
 import asyncio
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import drills
 import pytest
 from sqlalchemy import Connection, func, select, text
 
-from app.domain.common.access import Actor
 from app.errors import AppError, ConflictError, InvalidError
-from app.schemas.customers.customers import CustomerCreate
-from app.services.customers import customers
 from app.settings import Settings
-from app.store import dialects, event_sequence, idempotency, worker_heartbeats
-from app.store.audit import keys as audit_keys
-from app.store.audit import report
+from app.store import dialects, idempotency, worker_heartbeats
 from app.store.engine import Store
 from app.store.idempotency import Answer, Claim
-from app.store.tables import AuditEntry, Customer, CustomerLookup, Event, IdempotencyKey, Worker
+from app.store.tables import Customer, IdempotencyKey, Worker
 from app.store.types import new_id, now
 
 CLAIM = Claim(b"k" * 32, b"body" * 8)
@@ -176,68 +170,3 @@ def test_duplicates_in_two_processes_have_one_effect(store: Store, database_url:
     assert [len(of_process) for of_process in answers] == [50, 50]
     names = store.read_sync(lambda tx: list(tx.execute(select(Customer.name)).scalars()))
     assert names == ["Once Only"]
-
-
-def left(tx: Any) -> list[set[str]]:
-    """The ids of the customers in each table that a new customer leaves something in."""
-    ids = (
-        select(Customer.id),
-        select(CustomerLookup.customer_id).where(CustomerLookup.kind == "phone"),
-        select(CustomerLookup.customer_id).where(CustomerLookup.kind == "word"),
-        select(AuditEntry.object_id).where(AuditEntry.action == "customer.created"),
-        select(Event.customer_id).where(Event.type == "customer.created"),
-    )
-    found = [list(map(str, tx.execute(one).scalars())) for one in ids]
-    found.append([body.decode() for body in tx.execute(select(IdempotencyKey.body)).scalars()])
-    assert all(len(some) == len(set(some)) for place, some in enumerate(found) if place != 2)
-    return [set(some) for some in found]
-
-
-def test_two_callers_at_once_have_one_effect_and_one_answer_in_two_hundred_rounds(
-    store: Store, actor: Actor
-) -> None:
-    rounds = 200
-
-    async def once(number: int) -> str:
-        phone = {"kind": "phone", "value": f"+90532{number:07d}"}
-        data = CustomerCreate.model_validate({"name": f"Ayse {number}", "contact_points": [phone]})
-        claim = Claim(number.to_bytes(32), b"body" * 8)
-
-        def act(tx: Connection) -> Answer:
-            return Answer(201, str(customers.create(tx, actor, data)["id"]).encode())
-
-        answers = await asyncio.gather(*(store.write(idempotency.run_once, claim, act) for _ in range(2)))
-        assert sum("Idempotency-Replayed" not in answer.headers for answer in answers) == 1
-        [body] = {answer.body for answer in answers}
-        return body.decode()
-
-    async def go() -> set[str]:
-        try:
-            return {await once(number) for number in range(rounds)}
-        finally:
-            await store.close()
-
-    answered = asyncio.run(go())
-    assert len(answered) == rounds
-    assert store.read_sync(left) == [answered] * 6
-
-
-def test_what_was_answered_is_there_after_kill_9_and_everything_else_whole_or_not_at_all(
-    store: Store, database_url: str, tmp_path: Path
-) -> None:
-    log = tmp_path / "answered"
-    drills.insert_until_killed(database_url, log, kills=20, seed=1)
-    answered = log.read_text().split()
-    assert len(answered) == len(set(answered)) >= 20
-    stored = store.read_sync(left)
-    assert stored == [stored[0]] * 6
-    assert set(answered) <= stored[0]
-    assert len(stored[0]) <= len(answered) + 20 * 4  # what was in flight
-
-    keys = audit_keys.of_settings(Settings(database_url=database_url, secret=drills.SECRET))
-    assert keys is not None
-    while store.write_sync(event_sequence.assign, keys, 1_000).count:
-        pass
-    verified = store.read_sync(report.verify, keys)
-    assert (verified.alarms, verified.refused) == ([], [])
-    assert (verified.last, verified.waiting) == (len(stored[0]), 0)

@@ -88,25 +88,20 @@ def owner_of(tx: ReadTx, actor: Actor, caller: Caller) -> UUID | None:
 _FROM = PreparedSelect(select(Interaction.id).where(Interaction.phone == bindparam("phone")).limit(1))
 
 
-def have_called(tx: ReadTx, customers: Sequence[Row]) -> bool:
-    """Tell whether `adopt` may find contacts from the numbers of customers; one short read."""
-    numbers = _numbers(customers)
-    if len(numbers) > 1:
-        called = select(Interaction.id).where(dialects.among(tx, Interaction.phone, numbers)).limit(1)
-        return tx.execute(called).first() is not None
-    return bool(numbers) and bool(_FROM.rows(tx, {"phone": next(iter(numbers))}))
-
-
 def adopt(tx: WriteTx, actor: Actor, customers: Sequence[Row]) -> None:
     """Give contacts of nobody to the customers who now have the number they came from, where exactly one
     customer has it.
 
-    One statement for all, and five more where there are such contacts; ask `have_called` first. A contact
-    that a complaint came from is left to people. Who asked not to be called then is put on that list, also in
-    the rows given.
+    One statement for all, and five more where there are such contacts. A contact that a complaint came from
+    is left to people. Who asked not to be called then is put on that list, also in the rows given.
     """
-    numbers = _numbers(customers)
-    if not numbers:
+    numbers = {
+        point["value"]
+        for row in customers
+        for point in row["contact_points"]
+        if point["kind"] == ContactKind.PHONE
+    }
+    if not numbers or (len(numbers) == 1 and not _FROM.rows(tx, {"phone": next(iter(numbers))})):
         return
     # That they are nobody's is asked of what was found: SQLite would read all that is nobody's.
     theirs_or_nobodys = (
@@ -147,11 +142,6 @@ def adopt(tx: WriteTx, actor: Actor, customers: Sequence[Row]) -> None:
 
 
 # --- inside
-
-
-def _numbers(customers: Sequence[Row]) -> set[str]:
-    points = (point for row in customers for point in row["contact_points"])
-    return {point["value"] for point in points if point["kind"] == ContactKind.PHONE}
 
 
 def _owners(tx: ReadTx, numbers: Collection[str]) -> dict[str, set[UUID]]:

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from app.domain.common.access import Actor
 from app.domain.customers import contract_terms as rules
@@ -19,7 +19,7 @@ from app.schemas.customers.contract_terms import ContractTermsCreate, ContractTe
 from app.services.customers import external_ids
 from app.services.customers.rows import contract_columns
 from app.services.customers.scores import CONTRACT
-from app.store import dialects, gathered
+from app.store import dialects
 from app.store.audit import trail
 from app.store.paging import After, Page, SortKey, fetch
 from app.store.tables import ContractTerms, Customer
@@ -36,10 +36,11 @@ _NEWEST_FIRST = SortKey(ContractTerms.known_on, descending=True)
 
 
 def keep_first(tx: WriteTx, actor: Actor, rows: Sequence[Row]) -> None:
-    """Keep the terms of new customers' contracts; ``rows`` are rows of customers."""
+    """Keep the terms of new customers' contracts, in one statement; ``rows`` are rows of customers."""
     today, at = actor.company.day_of(now()), now()
     found = [_version(row, today, at) for row in rows if row["contract_started_on"] is not None]
-    gathered.insert(tx, ContractTerms, found)
+    if found:
+        tx.execute(insert(ContractTerms), found)
 
 
 def keep(tx: WriteTx, actor: Actor, after: Row) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
+    insert,
     select,
     update,
 )
@@ -38,7 +39,7 @@ from app.services.customers import rows as customer_rows
 from app.services.customers.rows import Identity
 from app.services.platform import preconditions
 from app.services.platform.changes import one_or_raise
-from app.store import dialects, gathered
+from app.store import dialects
 from app.store.audit import trail
 from app.store.engine import in_thread_on_sqlite, one_statement
 from app.store.paging import After, Page, fetch
@@ -144,8 +145,14 @@ def create_many(
     _refuse_taken(tx, actor, rows)
     accepted = [row for row in rows if isinstance(row, dict)]
     if accepted:
-        shaped = iter(_store_new(tx, actor, accepted))
-    return [next(shaped) if isinstance(row, dict) else row for row in rows]
+        tx.execute(insert(Customer), accepted)
+        index(tx, actor, accepted)
+        callers.adopt(tx, actor, accepted)
+        contract_terms.keep_first(tx, actor, accepted)
+        trail.record_all(tx, actor, "customer.created", [(str(row["id"]), row["id"]) for row in accepted])
+    shaped = [_shape(row) if isinstance(row, dict) else row for row in rows]
+    shared_opt_outs.tell(tx, [row for row in shaped if isinstance(row, dict)])
+    return shaped
 
 
 def update_one(
@@ -274,25 +281,13 @@ def _insert_one(tx: WriteTx, actor: Actor, data: Row) -> Row:
     _refuse_taken(tx, actor, rows)
     if isinstance(rows[0], AppError):
         raise rows[0]
-    return _store_new(tx, actor, [row])[0]
-
-
-def _store_new(tx: WriteTx, actor: Actor, rows: list[Row]) -> list[Row]:
-    """Store new customers and return them as they are read; what is asked of others is asked first, so that
-    all that is stored can go together."""
-    has_called = callers.have_called(tx, rows)
-    channels = shared_opt_outs.of_new(tx, rows)
-    gathered.insert(tx, Customer, rows)
-    index(tx, actor, rows)
-    if has_called:
-        callers.adopt(tx, actor, rows)
-    contract_terms.keep_first(tx, actor, rows)
-    trail.record_all(tx, actor, "customer.created", [(str(row["id"]), row["id"]) for row in rows])
-    shaped = [_shape(row) for row in rows]
-    if channels is None:
-        shared_opt_outs.tell(tx, shaped)
-    else:
-        shaped[0][shared_opt_outs.MEMBER] = channels
+    tx.execute(insert(Customer), [row])
+    index(tx, actor, [row])
+    callers.adopt(tx, actor, [row])
+    contract_terms.keep_first(tx, actor, [row])
+    trail.record(tx, actor, "customer.created", row["id"], customer_id=row["id"])
+    shaped = _shape(row)
+    shared_opt_outs.tell(tx, [shaped])
     return shaped
 
 
@@ -341,7 +336,8 @@ def index(tx: WriteTx, actor: Actor, rows: list[Row]) -> None:
         for row in rows
         for kind, value in sorted(lookups(row["name"], row["contact_points"], row["tags"], row["attributes"]))
     ]
-    gathered.insert(tx, CustomerLookup, found)
+    if found:
+        tx.execute(insert(CustomerLookup), found)
 
 
 def _apply(tx: WriteTx, actor: Actor, before: Row, changes: Row, action: str = "customer.updated") -> Row:
@@ -370,7 +366,7 @@ def _apply(tx: WriteTx, actor: Actor, before: Row, changes: Row, action: str = "
         tx.execute(delete(CustomerLookup).where(CustomerLookup.customer_id == before["id"]))
         _drop_external_ids(tx, before, after)
         index(tx, actor, [{**after, "external_ids": _added(before, after)}])
-        if "contact_points" in changed and callers.have_called(tx, [after]):
+        if "contact_points" in changed:
             callers.adopt(tx, actor, [after])
     if changed.keys() & set(scores.CONTRACT.values()):
         contract_terms.keep(tx, actor, after)

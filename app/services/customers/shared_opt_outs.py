@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Select, Text, and_, bindparam, cast, exists, or_, select
 from sqlalchemy.orm import aliased
 
-from app.domain.customers.customers import Channel, ContactKind, contact_key
+from app.domain.customers.customers import Channel, ContactKind
 from app.store.sql.prepared_select import PreparedSelect
 from app.store.tables import Customer, CustomerLookup
 from app.store.transactions import ReadTx, Row
@@ -56,33 +56,6 @@ COLUMNS = tuple(_somebody_else(kind) for kind in _CHANNELS)
 """What a read of one customer, or of few, selects to tell `shared`."""
 
 _OF_ONE = PreparedSelect(select(Customer.id, *COLUMNS).where(Customer.id == bindparam("customer_id")))
-
-
-def _anybody(kind: ContactKind) -> PreparedSelect:
-    theirs, other = aliased(CustomerLookup), aliased(Customer)
-    found = exists().where(theirs.kind == kind.value, theirs.value == bindparam("value"))
-    found = found.where(other.id == theirs.customer_id, asked(other, _CHANNELS[kind]))
-    return PreparedSelect(select(found.label("asked")))
-
-
-_ANYBODY = {kind: _anybody(kind) for kind in _CHANNELS}
-"""Whether anybody with this number or address asked."""
-
-
-def of_new(tx: ReadTx, rows: Sequence[Row]) -> list[str] | None:
-    """The channels of one customer with one number or address, or none, who is not stored yet; one read.
-
-    None where there is more: store them, and `tell`.
-    """
-    points = [point for row in rows for point in row["contact_points"] if point["kind"] in _CHANNELS]
-    if len(rows) != 1 or len(points) > 1:
-        return None
-    asking = {point["kind"]: contact_key(point["kind"], point["value"]) for point in points}
-    return [
-        _CHANNELS[kind].value
-        for kind, value in asking.items()
-        if _ANYBODY[kind].rows(tx, {"value": value})[0]["asked"]
-    ]
 
 
 def shared(row: Row) -> list[str]:

@@ -9,12 +9,16 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import insert
+
 from app.domain.common.access import Actor
-from app.store import gathered
 from app.store.audit import keys, rows, seals, witness
 from app.store.tables import AuditEntry, Event
 from app.store.transactions import WriteTx
 from app.store.types import new_id, now, to_micros
+
+_INSERT_AUDIT = insert(AuditEntry)
+_INSERT_EVENT = insert(Event)
 
 
 def record(
@@ -45,7 +49,7 @@ def record_all(
     data: dict[str, Any] | None = None,
     outbox: bool = True,
 ) -> None:
-    """`record` for several objects at once: ``(object id, customer id)`` pairs, two statements at most.
+    """`record` for several objects at once: ``(object id, customer id)`` pairs, two statements in all.
 
     Without ``outbox`` only the trail hears of it: for what changed nothing.
     """
@@ -83,7 +87,7 @@ def record_all(
             }
         )
     if audit:
-        gathered.insert(tx, AuditEntry, audit)
+        tx.execute(_INSERT_AUDIT, audit)
         witness.wrote(tx, ids)
         if outbox:
-            gathered.insert(tx, Event, events)
+            tx.execute(_INSERT_EVENT, events)
