@@ -24,7 +24,7 @@ _OF_FILE = "rows of an import, which is checked itself; customers are checked wh
 EXEMPT = {
     "customers.callers.adopt": "gives anonymous contacts to a customer whom the caller just wrote",
     "customers.callers._owners": _WHOSE_KEY,
-    "customers.callers.have_called": "tells only whether `adopt` has anything to do",
+    "customers.callers._FROM": "tells only whether `adopt` has anything to do",
     "customers.contract_terms._READ": _OF_VISIBLE,
     "customers.contract_terms.create_many": _OF_VISIBLE,
     "customers.customers.upsert": _WHOSE_KEY,

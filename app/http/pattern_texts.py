@@ -53,6 +53,12 @@ PATTERNS: Mapping[str, str] = {
     r"^[a-z0-9-]+$": "Expected the name of an encoding in small letters, such as windows-1254.",
     r"^[A-Za-z0-9_+/-]+$": "Expected an IANA time zone, such as Europe/Istanbul.",
     r"^([a-z_]+|answer\.[A-Za-z0-9][A-Za-z0-9_.-]{0,63})$": "Expected the name of a target, such as amount.",
+    r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$": "Expected a time of day such as 18:00, or 24:00.",
+    r"^[a-z_]{1,31}\.[a-z_]{1,32}$": "Expected a type of event, such as complaint.resolved.",
+    r"^evt_[0-9a-f]{32}$": "Expected the id of an event: evt_ and 32 digits from 0 to f.",
+    r"^[A-Za-z0-9-]{1,64}$": "Expected 1 to 64 letters A to Z, digits and dashes, such as X-Route.",
+    r"^[\x20-\x7e]+$": "Expected one or more ASCII characters.",
+    r"^[\x21-\x7e]+$": "Expected ASCII characters without blanks.",
 }
 """Pattern of an input -> what is expected. Others read `OTHERWISE`."""
 

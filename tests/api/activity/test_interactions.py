@@ -489,7 +489,7 @@ def test_every_write_leaves_a_trace_without_personal_data(api: Api, store: Store
     ]
     assert [tuple(event) for event in told] == [
         ("interaction.recorded", None, {"members": []}),
-        ("interaction.updated", UUID(customer_id), {"members": changed}),
+        ("interaction.updated", UUID(customer_id), {"members": changed, "version": 2}),
     ]
 
 
