@@ -182,3 +182,4 @@ class CalendarDaysQuery(Input):
     """Which year."""
 
     year: Annotated[int, Field(ge=1900, le=2100)] = Field(examples=[2026])
+    """The calendar year whose days are listed."""

@@ -149,8 +149,8 @@ def test_every_change_is_audited_and_told(store: Store, actor: Actor, api: Api, 
     kinds = [f"complaint.{event['kind']}" for event in history(api, url.rpartition("/")[2])]
     assert kinds == expected
     told = store.read_sync(lambda tx: tx.execute(select(Event.data).order_by(Event.id)).scalars().all())
-    assert told[-8] == {"members": ["severity", "subject"], "state": "open"}
-    assert told[-2] == {"members": ["owner"], "state": "in_progress"}
+    assert told[-8] == {"members": ["severity", "subject"], "state": "open", "version": 2}
+    assert told[-2] == {"members": ["owner"], "state": "in_progress", "version": 8}
 
 
 def actions(tx: Connection, table: Any) -> list[str]:
