@@ -130,7 +130,7 @@ def documented_demo(tmp_path_factory: pytest.TempPathFactory, sqlite_template: P
     path = tmp_path_factory.mktemp("demo") / "demo.db"
     shutil.copy(sqlite_template, path)
     store, actor, until = (
-        Store(Settings(database_url=f"sqlite:///{path}")),
+        Store(Settings(database_url=f"sqlite:///{path}", secret=SECRET)),
         system(Company()),
         date(2026, 11, 23),
     )

@@ -72,7 +72,7 @@ def _record(tx: WriteTx, actor: Actor, customer_ids: Sequence[UUID], received_at
     items = []
     for place, (_, owner, is_resolved) in enumerate(_LIVES):
         body = {
-            "customer_id": str(customer_ids[place % len(customer_ids)]),
+            "customer_id": str(customer_ids[(place + 1) % len(customer_ids)]),
             "subject": "The kettle leaks",
             "category": "damaged",
             "owner": owner,

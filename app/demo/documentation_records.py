@@ -256,6 +256,7 @@ def _load_webhooks(tx: WriteTx, actor: Actor) -> None:
         webhook_schemas.EXAMPLE_ID,
         webhook_schemas.EXAMPLE_PAUSED_ID,
         webhook_schemas.EXAMPLE_TO_REMOVE_ID,
+        webhook_schemas.EXAMPLE_TO_PAUSE_ID,
     )
     for known in ids:
         webhook_endpoints.create(tx, actor, shown, endpoint_id=UUID(known))

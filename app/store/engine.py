@@ -217,14 +217,17 @@ class Store:
             self._sync.dispose()
 
     def on_statement(self, listener: Callable[[str], None]) -> None:
-        """Call ``listener`` with the text of every statement executed (tests and benchmarks count them)."""
+        """Call ``listener`` with the text of every statement executed (tests and benchmarks count them).
+
+        Not with those that wake others: they go out beside requests, for all that were written meanwhile.
+        """
         if self.is_sqlite:
             engines = [self._reader.engine, self._writer.engine]
         else:
             engines = [self._reads.engine.sync_engine, self._writes.engine.sync_engine]
 
         def tell(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-            if statement not in (_BEGIN_SNAPSHOT, _END_SNAPSHOT):
+            if statement not in (_BEGIN_SNAPSHOT, _END_SNAPSHOT) and not statement.startswith("NOTIFY "):
                 listener(statement)
 
         for engine in engines:

@@ -15,6 +15,7 @@ from app.http.steps import Steps
 from app.schemas.events.webhook_endpoints import (
     EXAMPLE_ID,
     EXAMPLE_PAUSED_ID,
+    EXAMPLE_TO_PAUSE_ID,
     EXAMPLE_TO_REMOVE_ID,
     WebhookAttemptPage,
     WebhookAttemptQuery,
@@ -173,7 +174,7 @@ STEPS.add(
     name="pause_webhook_endpoint",
     summary="Pause a webhook endpoint",
     about="Send it nothing until it is resumed; what happens meanwhile is sent then.",
-    example=EXAMPLE_ID,
+    example=EXAMPLE_TO_PAUSE_ID,
     optional=True,
 )
 STEPS.add(

@@ -29,7 +29,7 @@ async def list_roles(call: Reads, query: Annotated[RoleQuery, Query()]) -> Respo
 
 @router.get("/{code}", response_model=RoleRead, summary="Get a role", responses=read())
 async def get_role(call: Reads, code: Code, if_none_match: IfNoneMatch = None) -> Response:
-    """Read one role."""
+    """Read one role by its code."""
     return await call.get(ONE, roles.get, code)
 
 

@@ -30,7 +30,7 @@ async def list_units(call: Reads, query: Annotated[UnitQuery, Query()]) -> Respo
 
 @router.get("/{code}", response_model=UnitRead, summary="Get a unit", responses=read())
 async def get_unit(call: Reads, code: Code, if_none_match: IfNoneMatch = None) -> Response:
-    """Read one unit."""
+    """Read one unit by its code."""
     return await call.get(ONE, units.get, code)
 
 

@@ -251,6 +251,8 @@ class ComplaintSort(StrEnum):
 class ComplaintQuery(Paging):
     """Filters add up: a complaint must match all of them."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"q": "cup", "open": True}]})
+
     sort: ComplaintSort = ComplaintSort.NEWEST
     """Newest or oldest first, or in the order of their last change."""
     customer_id: UUID | None = None

@@ -10,15 +10,15 @@ from app.schemas.common.base import Count, Input, Output, PageOf, line_out, para
 from app.schemas.customers.customers import ExternalId
 from app.schemas.recovery.incidents import EXAMPLE_ID as EXAMPLE_INCIDENT_ID
 
-EXAMPLE_TO_JOIN_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a35"
+EXAMPLE_TO_JOIN_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7e40"
 """A complaint that is of no incident."""
-EXAMPLE_TO_JOIN_TOO_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a36"
-EXAMPLE_JOINED_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a37"
+EXAMPLE_TO_JOIN_TOO_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7e41"
+EXAMPLE_JOINED_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7e42"
 """A complaint of the incident that is shown."""
-EXAMPLE_LEADING_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a38"
-EXAMPLE_DUPLICATE_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a39"
+EXAMPLE_LEADING_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7e43"
+EXAMPLE_DUPLICATE_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7e44"
 """A duplicate of the leading complaint."""
-EXAMPLE_TO_LINK_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a3a"
+EXAMPLE_TO_LINK_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7e45"
 
 MAX_COMPLAINTS = 1000
 MAX_CUSTOMERS = 1000

@@ -18,8 +18,7 @@ from app.store.tables.complaints import (
     ComplaintRecoveryStep,
     ComplaintWord,
 )
-from app.store.tables.contract_statements import ContractStatement
-from app.store.tables.contract_terms import ContractTerms
+from app.store.tables.contract_terms import ContractStatement, ContractTerms
 from app.store.tables.customers import Customer, CustomerExternalId, CustomerLookup
 from app.store.tables.events import WebhookAttempt, WebhookEndpoint, WebhookParked
 from app.store.tables.imports import (
