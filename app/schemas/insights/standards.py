@@ -31,6 +31,7 @@ class StandardsQuery(Input):
     model_config = ConfigDict(validate_by_name=True)
 
     metric: Metric = Field(examples=["resolve"])
+    """What the standards give time for."""
     from_: DateIn | None = Field(default=None, alias="from", examples=["2025-11-24"])
     """First day that counts; default 365 days before ``to``."""
     to: DateIn | None = Field(default=None, examples=["2026-11-24"])
