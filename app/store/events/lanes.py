@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, exists, func, insert, or_, select, update
-from sqlalchemy.orm import aliased
 
 from app.domain.events.bodies import Happened
 from app.domain.events.deliveries import EndpointState
@@ -20,7 +19,7 @@ from app.store.tables import Customer, Event, WebhookAttempt, WebhookEndpoint, W
 from app.store.transactions import ReadTx, Row, WriteTx
 
 _EVENT = (Event.id, Event.position, Event.type, Event.at, Event.object_id, Event.customer_id, Event.data)
-_EARLIER = aliased(WebhookParked)
+_EARLIER = WebhookParked.__table__.alias("earlier")
 
 
 @dataclass(slots=True)
@@ -136,10 +135,10 @@ def read_due(tx: ReadTx, endpoint_id: UUID, at: datetime, most: int, *, in_order
     )
     if in_order:
         earlier = exists().where(
-            _EARLIER.endpoint_id == endpoint_id,
-            _EARLIER.order_key == WebhookParked.order_key,
-            _EARLIER.next_attempt_at.is_not(None),
-            _EARLIER.position < WebhookParked.position,
+            _EARLIER.c.endpoint_id == endpoint_id,
+            _EARLIER.c.order_key == WebhookParked.order_key,
+            _EARLIER.c.next_attempt_at.is_not(None),
+            _EARLIER.c.position < WebhookParked.position,
         )
         due = due.where(~earlier)
     rows = tx.execute(due.order_by(WebhookParked.next_attempt_at, WebhookParked.position).limit(most)).all()
