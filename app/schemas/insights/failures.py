@@ -38,7 +38,7 @@ class FailuresQuery(Input):
     model_config = ConfigDict(validate_by_name=True)
 
     where: Annotated[list[FailureWhere], Field(max_length=len(FailureWhere))] = Field(
-        default=[FailureWhere.CHANNEL], examples=["channel"]
+        default=[FailureWhere.CHANNEL], examples=[["channel"]]
     )
     """What places are distinguished by; repeat for several together."""
     what: FailureWhat = Field(default=FailureWhat.CATEGORY, examples=["category"])
