@@ -45,7 +45,7 @@ def agents(file: File, column: Columns = None, encoding: Encoding = "utf-8", dry
     active_until_on, is_active.
 
     All lines are stored, or none. A column that is not there leaves things as they are, so that the same
-    file again changes nothing. Whoever becomes inactive hands over what they own.
+    file again changes nothing. Complaints of an agent who becomes inactive go to a queue.
     """
     _take_in(StaffKind.AGENTS, file, column, encoding, dry_run)
 

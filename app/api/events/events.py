@@ -40,9 +40,10 @@ async def list_event_types(call: ReadsTypes) -> Response:
 async def list_events(call: Reads, query: Annotated[EventQuery, Query()]) -> Response:
     """Read what happened behind a position, in its order: what webhooks send, to be asked for.
 
-    Begin with the position you know (`after`), go on with `next_after`, and with `wait` be told at once of
-    what happens next. Deliveries and lists may repeat an event: remember the `sequence` up to which you have
-    acted. Positions that are no longer kept are refused with 410 `events_gone`.
+    Begin with the position you know (`after`) and go on with `next_after`; with `wait` the answer comes as
+    soon as something happens, or after so many seconds. Deliveries and lists may repeat an event: remember
+    the `sequence` up to which you have acted. Positions that are no longer kept are refused with 410
+    `events_gone`.
     """
     end, bell = monotonic() + query.wait, call.services.bell
     while True:

@@ -46,8 +46,8 @@ def public_id(event_id: UUID) -> str:
 def document(event: Happened) -> dict[str, Any]:
     """Give what receivers learn of an event, the same at every time.
 
-    Members that the type does not declare are left out; at most 100 names of changed members are told, each
-    cut after 100 characters, so that no body is larger than 20 kB.
+    Members that the type does not declare are left out; at most 100 names of changed members are listed,
+    each cut after 100 characters, so that no body is larger than 20 kB.
     """
     kind = BY_NAME[event.type]
     stored = event.data

@@ -58,8 +58,8 @@ class Ordering(StrEnum):
     """In which order events are sent."""
 
     BY_KEY = "by_key"
-    """Events of one customer, or of one thing that is nobody's, one after the other; one that fails holds the
-    later ones up until it is delivered or given up."""
+    """Events of one customer (of one object, where there is no customer) in sequence; one that fails holds up
+    the later ones until it is delivered or given up."""
     NONE = "none"
     """All at once, for receivers that sort by `sequence`."""
 

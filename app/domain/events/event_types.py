@@ -64,7 +64,7 @@ _INCIDENT = {"incident_id": Member.ID}
 
 _COMPLAINTS = {
     EventKind.RECEIVED: "A complaint was recorded.",
-    EventKind.ACKNOWLEDGED: "Somebody told the customer that the complaint has arrived.",
+    EventKind.ACKNOWLEDGED: "The receipt of a complaint was acknowledged to the customer.",
     EventKind.STARTED: "Work on a complaint has begun.",
     EventKind.RESOLVED: "A complaint was resolved.",
     EventKind.CLOSED: "A complaint was closed.",
@@ -177,7 +177,7 @@ EVENT_TYPES: tuple[EventType, ...] = (
     ),
     EventType(
         "complaint.escalated",
-        "A rung of an escalation rule was reached: somebody else is told.",
+        "A rung of an escalation rule was reached.",
         Scope.COMPLAINTS_READ,
         {**_CLOCK, "rung": Member.COUNT, "tell": Member.CODE, "code": Member.CODE},
     ),

@@ -11,7 +11,7 @@ class OwnerKind(StrEnum):
     AGENT = "agent"
     """A person."""
     QUEUE = "queue"
-    """A unit's queue or the company's desk: whoever is free takes it from there."""
+    """A unit's queue or the company's desk: an agent claims it from there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ class TellWhom(StrEnum):
     """Whom a rung tells."""
 
     OWNER = "owner"
-    """Whoever owns the case."""
+    """The owner of the case."""
     AGENT = "agent"
     """A person by code."""
     UNIT = "unit"
