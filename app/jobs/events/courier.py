@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -75,17 +76,30 @@ class Courier:
     # --- inside
 
     def _run(self) -> None:
-        try:
-            asyncio.run(self._work())
-        except Exception as error:
-            _log.error("courier_failed", exception=type(error).__qualname__, exc_info=True)
+        """Work until it is stopped; after a failure nobody expected, begin again with the same leases."""
+        while not self._stopping:
+            self._lanes = {}
+            try:
+                asyncio.run(self._work())
+                return
+            except Exception as error:
+                _log.error("courier_failed", exception=type(error).__qualname__, exc_info=True)
+                time.sleep(LOOK_SECONDS)
 
     async def _work(self) -> None:
-        self._loop, self._wake = asyncio.get_running_loop(), asyncio.Event()
         seal = sealed.of_settings(self._context.settings)
         if seal is None:
             return
         sender = self._sender or WebhookSender(self._context.settings.webhook_rules)
+        try:
+            await self._deliver(seal, sender)
+        finally:
+            if isinstance(sender, WebhookSender):
+                await sender.close()
+
+    async def _deliver(self, seal: sealed.Seal, sender: Sender) -> None:
+        """Look for endpoints and events until it is stopped."""
+        loop, wake = self._loop, self._wake = asyncio.get_running_loop(), asyncio.Event()
         store = self._context.store
         office = Office(
             self._name,
@@ -99,10 +113,10 @@ class Courier:
         )
         looked_at = 0.0
         while not self._stopping:
-            self._wake.clear()
+            wake.clear()
             try:
-                if self._loop.time() >= looked_at + LOOK_SECONDS:
-                    looked_at = self._loop.time()
+                if loop.time() >= looked_at + LOOK_SECONDS:
+                    looked_at = loop.time()
                     await self._look_for_endpoints(office)
                 if self._lanes:
                     await office.reader.look()
@@ -110,12 +124,10 @@ class Courier:
                 _log.warning("courier_waits_for_database", detail=error.detail)
             for lane in self._lanes:
                 lane.changed.set()
-            left = looked_at + LOOK_SECONDS - self._loop.time()
+            left = looked_at + LOOK_SECONDS - loop.time()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), max(0.01, left))
+                await asyncio.wait_for(wake.wait(), max(0.01, left))
         await self._end(office)
-        if isinstance(sender, WebhookSender):
-            await sender.close()
 
     async def _look_for_endpoints(self, office: Office) -> None:
         """Renew the leases, take endpoints that are free, and let go of those that are not ours any more."""

@@ -38,7 +38,7 @@ from app.store import event_sequence
 from app.store.audit import keys as audit_keys
 from app.store.audit import trail
 from app.store.engine import Store
-from app.store.events import log
+from app.store.events import lanes, log
 from app.store.tables import Event, WebhookAttempt, WebhookEndpoint, WebhookParked
 from app.store.types import now
 
@@ -128,6 +128,25 @@ def post(
     made = Post(usual_settings.model_copy(update={"database_url": url}))
     yield made
     made.close()
+
+
+def test_deliveries_go_on_after_an_unknown_failure(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed, take = [], lanes.take
+
+    def fails_once(*given: Any) -> Any:
+        if not failed:
+            failed.append(True)
+            raise ValueError("planted")
+        return take(*given)
+
+    monkeypatch.setattr(lanes, "take", fails_once)
+    receiver, _ = post.endpoint()
+    post.start()
+    post.happen("thing")
+    until(lambda: len(receiver.deliveries) == 1)
+    assert failed
 
 
 def test_events_arrive_signed_in_order_and_once(post: Post) -> None:
