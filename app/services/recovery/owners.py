@@ -15,7 +15,7 @@ from app.errors import ConflictError, InvalidError
 from app.schemas.recovery.events import ComplaintHandOver, ComplaintNoted, ComplaintStep
 from app.services.people import lookups, units
 from app.services.platform.changes import Change, begin
-from app.services.recovery import complaints, steps
+from app.services.recovery import complaints, links, steps
 from app.store.tables import Complaint, ComplaintEvent
 from app.store.transactions import ReadTx, Row, WriteTx
 
@@ -91,7 +91,7 @@ def claim(
 
     Raises:
         ForbiddenError: nobody acts (``agent_needed``).
-        ConflictError: a person owns it already (``already_owned``).
+        ConflictError: a person owns it already (``already_owned``), or it is a duplicate (``is_duplicate``).
         InvalidError: the person was deactivated in the meantime (``inactive_owner``).
     """
     agent = lookups.require_agent(tx, actor)
@@ -99,6 +99,7 @@ def claim(
     if change.before["owner_kind"] == OwnerKind.AGENT:
         detail = "The complaint is not in a queue any more: {owner} owns it."
         raise ConflictError(detail, code="already_owned", owner=change.before["owner"])
+    links.refuse_duplicate(change.before)
     if wrong := lookups.owner_problems(tx, actor, agent):
         raise InvalidError(fields=wrong)
     at = steps.happened_at(change, data.at)

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from complaint_lives import agent, take
 from factories import complaint_body
 from support import Api, made, problem
 
@@ -64,6 +65,8 @@ def test_the_life_of_a_duplicate_stands_still_and_goes_on_when_it_is_taken_apart
     ):
         refused = problem(api.post(f"{path}/{step}", json=body), 409, "is_duplicate")
         assert refused["existing"]["href"] == f"/v1/complaints/{first}"
+    agent(api, "gul.e")
+    problem(take(api, path, "claims", "gul.e"), 409, "is_duplicate")
     assert api.post(f"{path}/notes", json={"note": "She called."}).status_code == 201
     assert api.patch(path, json={"category": "billing"}).status_code == 200
     unlink(api, second)
