@@ -130,9 +130,7 @@ def post(
     made.close()
 
 
-def test_deliveries_go_on_after_an_unknown_failure(
-    post: Post, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_deliveries_go_on_after_an_unknown_failure(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
     failed, take = [], lanes.take
 
     def fails_once(*given: Any) -> Any:
