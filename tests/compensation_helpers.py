@@ -1,5 +1,6 @@
 """A company that gives compensation: units, roles, people, kinds and limits, over HTTP."""
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -14,7 +15,8 @@ PEOPLE = {
     "lead.b": ("team_lead", "baku"),
     "nermin.b": ("manager", "company"),
     "omer.m": ("manager", "company"),
-    "temp.x": (None, "izmir"),
+    "temp.x": ("trainee", "izmir"),
+    "none.y": (None, "izmir"),
 }
 LIMITS = {
     "clerk": ("200.00", "500.00", "2000.00"),
@@ -38,7 +40,12 @@ def put(api: Api, path: str, body: Any) -> Any:
 def set_up(api: Api, **kind: Any) -> None:
     """Set up the company; ``kind`` changes the kind ``voucher``."""
     names = {"en": "Somebody"}
-    for role, above in (("manager", None), ("team_lead", "manager"), ("clerk", "team_lead")):
+    for role, above in (
+        ("manager", None),
+        ("team_lead", "manager"),
+        ("clerk", "team_lead"),
+        ("trainee", "clerk"),
+    ):
         scopes = [f"compensations:{right}" for right in ("read", "write", "approve")]
         put(api, f"/v1/roles/{role}", {"names": names, "reports_to": above, "scopes": scopes})
     for unit, above in (("company", None), ("turkey", "company"), ("izmir", "turkey"), ("baku", "company")):
@@ -66,7 +73,8 @@ def complaint(api: Api, **members: Any) -> dict[str, Any]:
 
 def interaction(api: Api, **members: Any) -> dict[str, Any]:
     """An interaction that was recorded."""
-    answer = api.post("/v1/interactions", json=interaction_body(**{**CREATED, **members}))
+    begun = {"started_at": datetime.now(UTC).isoformat()}
+    answer = api.post("/v1/interactions", json=interaction_body(**{**CREATED, **begun, **members}))
     assert answer.status_code == 201, answer.text
     return dict(answer.json())
 
@@ -80,11 +88,11 @@ def by(agent: str | None, if_match: str | None = "*", key: str | None = "") -> d
 
 
 def give(
-    api: Api, case: dict[str, Any], amount: str = "100.00", agent: str = "ayse.k", **members: Any
+    api: Api, case: dict[str, Any], amount: Any = "100.00", agent: str = "ayse.k", **members: Any
 ) -> Any:
-    """Ask to give a voucher for a complaint, or for an interaction."""
+    """Ask to give a voucher for a complaint, or for an interaction; an amount that is a text is in lira."""
     kind = "complaints" if "number" in case else "interactions"
-    body = {"kind": "voucher", "amount": lira(amount), **members}
+    body = {"kind": "voucher", "amount": lira(amount) if isinstance(amount, str) else amount, **members}
     body = {name: value for name, value in body.items() if value is not None}
     return api.post(f"/v1/{kind}/{case['id']}/compensations", json=body, headers=by(agent))
 

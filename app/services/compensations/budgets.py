@@ -149,21 +149,23 @@ def spent(tx: ReadTx, budget: Row) -> int:
     return int(tx.execute(select(_spent(budget["unit"], first, _following(first)))).scalar_one())
 
 
-def require(tx: WriteTx, unit: str | None, on: date, cost_minor: int) -> None:
+def require(tx: WriteTx, unit: str | None, on: date, cost_minor: int, currency: str) -> None:
     """Check that a unit may give so much more, and let nobody else give of its budget until the transaction
     ends. A unit without a budget for the month is not limited by one. At most two statements.
 
     Raises:
-        ConflictError: less is left (``budget_exhausted``).
+        ConflictError: less is left (``budget_exhausted``), or it is in another currency (``other_currency``).
     """
     budget = None if unit is None else _locked(tx, unit, month_of(on))
     if budget is None:
         return
+    if budget["currency"] != currency:
+        detail = "The budget was set in another reporting currency, and the two do not add up: set it anew."
+        raise ConflictError(detail, code="other_currency")
     left = budget["amount_minor"] - spent(tx, budget)
     if cost_minor > left:
         detail = "Of the budget of {unit} for {month} only {left} is left. Raise it, or give less."
         month, shown = f"{budget['month']:%Y-%m}", money.format(max(0, left), budget["currency"])
-        currency = budget["currency"]
         raise ConflictError(
             detail, code="budget_exhausted", unit=unit, month=month, left=f"{shown} {currency}"
         )

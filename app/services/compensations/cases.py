@@ -1,7 +1,6 @@
 """What a compensation is given for: a complaint, or an interaction without one."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,13 +9,14 @@ from sqlalchemy import ColumnElement, select
 from app.domain.common.access import Actor
 from app.domain.recovery.complaints import ComplaintState, EventKind
 from app.errors import ConflictError
-from app.services.activity import interactions
 from app.services.platform import preconditions
 from app.services.platform.changes import Change
 from app.services.recovery import complaints, links, steps
+from app.store.listing import one_or_404
 from app.store.tables import Complaint, CustomerScore, Interaction
 from app.store.transactions import ReadTx, Row, WriteTx
 from app.store.types import now
+from app.store.visibility import visible_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,9 @@ def complaint(tx: WriteTx, actor: Actor, complaint_id: UUID, if_match: str | Non
         PreconditionFailedError: ``if_match`` does not name the present version.
         ConflictError: it is closed (``complaint_closed``), or a duplicate (``is_duplicate``).
     """
-    case = _locked(tx, actor, complaints.COMPLAINTS, Complaint, complaint_id, if_match)
+    before = complaints.COMPLAINTS.one_or_404(tx, actor, Complaint.id == complaint_id, lock=True)
+    preconditions.check_version(before["version"], if_match, required=True)
+    case = Case(Change(tx, actor, Complaint, before, now()))
     if case.change.before["state"] == ComplaintState.CLOSED:
         detail = "The complaint is closed. Reopen it first."
         raise ConflictError(detail, code="complaint_closed")
@@ -85,7 +87,11 @@ def interaction(tx: WriteTx, actor: Actor, interaction_id: UUID, if_match: str |
         PreconditionFailedError: ``if_match`` does not name the present version.
         ConflictError: nobody knows whose it is (``no_customer``).
     """
-    case = _locked(tx, actor, interactions.INTERACTIONS, Interaction, interaction_id, if_match)
+    wanted = select(Interaction.__table__).where(Interaction.id == interaction_id).with_for_update()
+    visible = visible_to(wanted, actor, Interaction.customer_id, Interaction.unit)
+    before = one_or_404(tx, visible, "There is no such interaction.")
+    preconditions.check_version(before["version"], if_match, required=True)
+    case = Case(Change(tx, actor, Interaction, before, now()))
     if case.change.before["customer_id"] is None:
         detail = "Nobody knows whose interaction this is. Say it first with a PATCH of customer_id."
         raise ConflictError(detail, code="no_customer")
@@ -126,13 +132,3 @@ def tier_of(tx: ReadTx, customer_id: UUID) -> str | None:
     """The value tier of a customer who was found visible, by the current scoring run."""
     tier = select(CustomerScore.tier).where(CustomerScore.customer_id == customer_id)
     return tx.execute(tier).scalar_one_or_none()
-
-
-# --- inside
-
-
-def _locked(tx: WriteTx, actor: Actor, listing: Any, table: Any, row_id: UUID, if_match: str | None) -> Case:
-    before = listing.one_or_404(tx, actor, table.id == row_id, lock=True)
-    preconditions.check_version(before["version"], if_match, required=True)
-    at: datetime = now()
-    return Case(Change(tx, actor, table, before, at))

@@ -86,7 +86,7 @@ def _give(
     amount = amounts.read(tx, actor, kind, data, of.customer_id, on)
     person = people.person_of(tx, lookups.require_agent(tx, actor))
     tier = cases.tier_of(tx, of.customer_id)
-    known = limits.of_kind(tx, kind["code"])
+    known = limits.of_kind(tx, actor, kind["code"])
     limit = authority.limit_of(known, person.role, tier, given_at)
     ledger.lock_authority(tx, person.code)
     used = ledger.used(tx, of, kind["code"], person.code, limit, on)
@@ -102,7 +102,7 @@ def _give(
     if above is not None or limit is None:
         asked["above"] = above
         return _ask(tx, actor, of, amount, asked, kind, known, new, given_at), False
-    budgets.require(tx, person.unit, on, amount.cost_minor)
+    budgets.require(tx, person.unit, on, amount.cost_minor, amount.currency)
     row = ledger.book(
         tx,
         actor,

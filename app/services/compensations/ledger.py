@@ -170,8 +170,8 @@ def book(
 
 def links_of(row: Row) -> Row:
     """Ids and codes that events tell of a line or a request."""
-    told = {"kind": row["kind"]}
+    data = {"kind": row["kind"]}
     for name in ("complaint_id", "interaction_id", "request_id", "compensation_id", "reverses_id"):
         if row.get(name) is not None:
-            told[name] = str(row[name])
-    return told
+            data[name] = str(row[name])
+    return data

@@ -86,8 +86,9 @@ def put(
     return _shape(row), is_new
 
 
-def of_kind(tx: ReadTx, kind: str) -> list[Limit]:
-    """Return all versions of the limits of a kind that are active, whenever they count; one statement."""
+def of_kind(tx: ReadTx, actor: Actor, kind: str) -> list[Limit]:
+    """Return all versions of the limits of a kind that are active, whenever they count; one statement. Those
+    that were set in another reporting currency are left out."""
     columns = (
         AuthorityLimit.code,
         AuthorityLimit.version,
@@ -99,7 +100,8 @@ def of_kind(tx: ReadTx, kind: str) -> list[Limit]:
         AuthorityLimit.valid_from,
         AuthorityLimit.valid_until,
     )
-    found = select(*columns).where(AuthorityLimit.kind == kind, AuthorityLimit.is_active)
+    mine = AuthorityLimit.currency == actor.company.reporting_currency
+    found = select(*columns).where(AuthorityLimit.kind == kind, AuthorityLimit.is_active, mine)
     return [Limit(*row) for row in tx.execute(found)]
 
 

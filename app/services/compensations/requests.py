@@ -124,7 +124,7 @@ def approve(
         detail = "This kind is switched off. Deny the request, or make the kind active."
         raise ConflictError(detail, code="inactive_kind")
     on = actor.company.day_of(decided_at)
-    known = limits.of_kind(tx, before["kind"])
+    known = limits.of_kind(tx, actor, before["kind"])
     limit = authority.limit_of(known, approver.role, before["tier"], decided_at)
     ledger.lock_authority(tx, approver.code)
     used = ledger.used(tx, of, before["kind"], approver.code, limit, on)
@@ -132,7 +132,7 @@ def approve(
     if limit is None or above is not None:
         detail = "This is above your own limit ({above}): somebody with a higher one decides."
         raise ConflictError(detail, code="above_limit", above=str(above))
-    budgets.require(tx, before["unit"], on, before["cost_minor"])
+    budgets.require(tx, before["unit"], on, before["cost_minor"], before["currency"])
     new = compensation_id or new_id()
     amount = Amount(
         *(before[name] for name in ("amount_minor", "amount_currency", "cost_minor", "currency")),
@@ -202,9 +202,9 @@ def advance(tx: WriteTx, actor: Actor, at: datetime, limit: int) -> int:
             changes = {"state": RequestState.EXPIRED, "next_at": None}
             change.store("compensation.expired", changes, members=["state"], data=ledger.links_of(row))
         else:
-            told = {**ledger.links_of(row), "approver_role": row["fallback_role"]}
+            links = {**ledger.links_of(row), "approver_role": row["fallback_role"]}
             changes = {"next_at": row["expires_at"]}
-            change.store("compensation.escalated", changes, members=[], data=told)
+            change.store("compensation.escalated", changes, members=[], data=links)
     return len(rows)
 
 
@@ -253,6 +253,6 @@ def _decide(
         "decision_reason": data.reason,
         "next_at": None,
     }
-    told = ledger.links_of({**change.before, **decision})
-    after = change.store(action, changes, members=["state"], data=told)
+    links = ledger.links_of({**change.before, **decision})
+    after = change.store(action, changes, members=["state"], data=links)
     return shape(after, at)

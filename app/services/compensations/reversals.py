@@ -61,9 +61,9 @@ def reverse(
         "actor_id": actor.id,
     }
     tx.execute(insert(Compensation), counter)
-    told = ledger.links_of(counter)
+    named = ledger.links_of(counter)
     change = Change(tx, actor, Compensation, before, recorded_at)
-    change.store("compensation.reversed", {"reversed_by_id": counter["id"]}, data=told)
+    change.store("compensation.reversed", {"reversed_by_id": counter["id"]}, data=named)
     if of is not None:
         cases.note(of, EventKind.COMPENSATION_REVERSED, counter["cost_minor"], counter["currency"])
     return ledger.shape(counter)

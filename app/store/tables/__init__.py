@@ -54,8 +54,7 @@ from app.store.tables.surveys import (
     SurveyResponse,
     SurveyVersion,
 )
-from app.store.tables.transactions import ExchangeRate, Transaction
-from app.store.tables.unit_costs import UnitCost
+from app.store.tables.transactions import ExchangeRate, Transaction, UnitCost
 
 __all__ = [
     "Agent",
