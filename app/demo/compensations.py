@@ -153,7 +153,15 @@ def _load_documented(tx: WriteTx, actor: Actor, documented: Examples) -> None:
     reversals.reverse(tx, clerk, UUID(schemas.EXAMPLE_REVERSED_ID), mistake, "*", at=at)
     give(first, schemas.EXAMPLE_REQUEST_ID, REFUND, "600.00", "A broken set.", "2026-11-23T09:50:00Z")
     reason, at = RequestDecision(reason="Third failure this year."), documented.at("2026-11-23T15:20:00Z")
-    requests.approve(tx, manager, UUID(schemas.EXAMPLE_REQUEST_ID), reason, "*", at=at)
+    requests.approve(
+        tx,
+        manager,
+        UUID(schemas.EXAMPLE_REQUEST_ID),
+        reason,
+        "*",
+        compensation_id=UUID(schemas.EXAMPLE_APPROVED_ID),
+        at=at,
+    )
     give(second, schemas.EXAMPLE_EXPIRED_ID, EXAMPLE_CODE, "700.00", "Late again.", "2026-11-23T09:52:00Z")
     third, fourth = complaint_schemas.EXAMPLE_OFFERED_ID, complaint_schemas.EXAMPLE_TO_RETURN_ID
     give(third, schemas.EXAMPLE_TO_REVERSE_ID, EXAMPLE_CODE, "60.00", said, None)

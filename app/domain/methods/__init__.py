@@ -9,6 +9,7 @@ from types import MappingProxyType
 from app.domain.methods import (
     churn,
     comparison,
+    compensations,
     cross_section,
     failures,
     learned_churn,
@@ -37,6 +38,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             *cross_section.METHODS,
             *signals.METHODS,
             *failures.METHODS,
+            *compensations.METHODS,
             *standards.METHODS,
         )
     }
