@@ -22,6 +22,9 @@ _OF_STAFF = "all that a person owns; a key that is limited to units cannot deact
 _OF_FILE = "rows of an import, which is checked itself; customers are checked when they are locked"
 
 EXEMPT = {
+    "compensations.budgets._spent": "a sum of a unit, which says nothing of a customer",
+    "compensations.budgets.page": "a sum of a unit, which says nothing of a customer",
+    "compensations.cases.tier_of": _OF_VISIBLE,
     "customers.callers.adopt": "gives anonymous contacts to a customer whom the caller just wrote",
     "customers.callers._owners": _WHOSE_KEY,
     "customers.callers._FROM": "tells only whether `adopt` has anything to do",

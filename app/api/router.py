@@ -5,6 +5,11 @@ from functools import cache
 from fastapi import APIRouter, FastAPI
 
 from app.api.activity import dispositions, exchange_rates, interactions, transactions
+from app.api.compensations import budgets as compensation_budgets
+from app.api.compensations import compensations
+from app.api.compensations import kinds as compensation_kinds
+from app.api.compensations import limits as authority_limits
+from app.api.compensations import requests as compensation_requests
 from app.api.customers import contract_terms, customers
 from app.api.events import events, webhook_endpoints
 from app.api.imports import imports, mappings
@@ -45,6 +50,11 @@ RESOURCES = (
     calendars,
     escalation_rules,
     incidents,
+    compensations,
+    compensation_requests,
+    compensation_kinds,
+    authority_limits,
+    compensation_budgets,
     surveys,
     invitations,
     responses,

@@ -57,6 +57,8 @@ class Complaint(Base):
         ForeignKey("complaints.id", ondelete="SET NULL")
     )
     source_said: Mapped[bytes | None] = mapped_column(LargeBinary)
+    compensation_minor: Mapped[int | None] = mapped_column(BigInteger)
+    compensation_currency: Mapped[str | None] = mapped_column(Text)
 
     __table_args__ = (
         UniqueConstraint("source", "external_id"),
