@@ -18,6 +18,8 @@ class Scope(StrEnum):
     INTERACTIONS_WRITE = "interactions:write"
     COMPLAINTS_READ = "complaints:read"
     COMPLAINTS_WRITE = "complaints:write"
+    PROMISES_READ = "promises:read"
+    PROMISES_WRITE = "promises:write"
     SURVEYS_READ = "surveys:read"
     SURVEYS_WRITE = "surveys:write"
     COMPETITORS_READ = "competitors:read"

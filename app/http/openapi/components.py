@@ -169,6 +169,7 @@ TAGS = {
     "Insights": "What is computed over all customers, each figure with its number of cases and its window.",
     "Interactions": "Contacts with customers: calls, messages, visits; and how they can end.",
     "Complaints": "What customers complain of: a life in steps, an owner at every moment, changes as events.",
+    "Promises": "What was promised, to customers and by them: by when, kept or broken, seen to by whom.",
     "Incidents": "What went wrong for many: complaints join it, causes and preventions are recorded once.",
     "Transactions": "Purchases, refunds, charges and cancellations: what a customer's value is made of.",
     "Surveys": "What customers are asked, who was asked, and what was answered.",
@@ -186,7 +187,7 @@ the lint."""
 
 TAG_GROUPS = {
     "See": ("Customers", "Insights"),
-    "Record": ("Interactions", "Complaints", "Incidents", "Transactions"),
+    "Record": ("Interactions", "Complaints", "Promises", "Incidents", "Transactions"),
     "Measure": ("Surveys", "Competitors"),
     "Decide": ("Scoring", "Rates", "Standards"),
     "Operate": ("People", "Imports", "Events", "Jobs"),
