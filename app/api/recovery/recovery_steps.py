@@ -28,7 +28,7 @@ from app.schemas.recovery.recovery_steps import (
     RecoveryStepPage,
     RecoveryStepQuery,
 )
-from app.services.recovery import promises, recovery_steps
+from app.services.recovery import recovery_steps
 
 router = APIRouter(prefix="/complaints", tags=["Complaints"], route_class=StrictRoute)
 
@@ -94,7 +94,7 @@ STEPS.add(
 
 STEPS.add(
     "promises",
-    promises.promise,
+    recovery_steps.promise,
     ComplaintPromise,
     name="promise_for_complaint",
     summary="Promise something for a complaint",

@@ -67,9 +67,9 @@ def move(tx: WriteTx, actor: Actor, promise_id: UUID, data: PromiseMove, if_matc
     changes: Row = {"planned_at": after.planned_at, "moved_count": before["moved_count"] + 1}
     if after.due_at != before["due_at"]:
         changes |= due_times.moved(tx, before, at, due, calendar)
-    told = {"old_due_at": before["due_at"], "new_due_at": due, "is_agreed": data.customer_agreed}
+    dates = {"old_due_at": before["due_at"], "new_due_at": due, "is_agreed": data.customer_agreed}
     members = [name for name in ("due_at", "planned_at") if getattr(after, name) != before[name]]
-    return store(change, PromiseEventKind.MOVED, at, changes, note=data.note, members=members, move=told)
+    return store(change, PromiseEventKind.MOVED, at, changes, note=data.note, members=members, move=dates)
 
 
 def hand_over(
