@@ -97,6 +97,14 @@ PROBLEMS: dict[str, ProblemKind] = {
         "Complaint exists",
         "The source has recorded a complaint with this external id; change that one, or send nothing.",
     ),
+    "promise_exists": ProblemKind(
+        409,
+        "Promise exists",
+        "The source has recorded a promise with this external id; nothing needs to be sent again.",
+    ),
+    "promise_finished": ProblemKind(
+        409, "The promise is finished", "It was kept or cancelled; record a new promise if there is one."
+    ),
     "illegal_step": ProblemKind(
         409,
         "Step not possible in this state",

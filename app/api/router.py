@@ -24,10 +24,14 @@ from app.api.insights import (
     unit_costs,
 )
 from app.api.insights import (
+    promises as promises_report,
+)
+from app.api.insights import (
     standards as standards_report,
 )
 from app.api.people import agents, roles, units
 from app.api.platform import jobs
+from app.api.promises import promises
 from app.api.recovery import categories, complaints, incidents, owners, recovery_steps
 from app.api.scoring import backtests, replays, runs
 from app.api.standards import calendars, due, escalation_rules, standards
@@ -45,6 +49,7 @@ RESOURCES = (
     recovery_steps,
     owners,
     categories,
+    promises,
     due,
     standards,
     calendars,
@@ -69,6 +74,7 @@ RESOURCES = (
     runs,
     reports,
     standards_report,
+    promises_report,
     customer_churn,
     customer_lifetime_value,
     customer_profit,

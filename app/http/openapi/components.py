@@ -170,6 +170,7 @@ TAGS = {
     "Insights": "What is computed over all customers, each figure with its number of cases and its window.",
     "Interactions": "Contacts with customers: calls, messages, visits; and how they can end.",
     "Complaints": "What customers complain of: a life in steps, an owner at every moment, changes as events.",
+    "Promises": "What was promised, to customers and by them: by when, kept or broken, seen to by whom.",
     "Incidents": "What went wrong for many: complaints join it, causes and preventions are recorded once.",
     "Compensations": "What is given to make up for failures: within limits at once, above them on request.",
     "Transactions": "Purchases, refunds, charges and cancellations: what a customer's value is made of.",
@@ -188,7 +189,7 @@ the lint."""
 
 TAG_GROUPS = {
     "See": ("Customers", "Insights"),
-    "Record": ("Interactions", "Complaints", "Incidents", "Compensations", "Transactions"),
+    "Record": ("Interactions", "Complaints", "Promises", "Incidents", "Compensations", "Transactions"),
     "Measure": ("Surveys", "Competitors"),
     "Decide": ("Scoring", "Rates", "Standards"),
     "Operate": ("People", "Imports", "Events", "Jobs"),

@@ -126,6 +126,8 @@ class AgentSaved(AgentRead):
     registered; 0 when it was already."""
     handed_over_complaints: Count
     """Complaints that went to a queue because the person became inactive."""
+    handed_over_promises: Count
+    """Promises that went to a queue because the person became inactive."""
 
 
 class SeenRecords(Output):
@@ -200,6 +202,8 @@ class AgentDeactivated(AgentRead):
 
     handed_over_complaints: Count
     """Complaints that were not closed and belong to the queue now, each with an event."""
+    handed_over_promises: Count
+    """Promises that were neither kept nor cancelled and belong to the queue now, each with an event."""
     queue: Annotated[str, line_out(100)]
     """The owner that they went to: a unit, or the company's desk."""
     headless_units: Annotated[list[UnitCodeOut], Field(max_length=1000)]

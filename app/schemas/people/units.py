@@ -74,6 +74,8 @@ class UnitSaved(UnitRead):
 
     handed_over_complaints: Count
     """Complaints that waited in its queue and went to another because it became inactive."""
+    handed_over_promises: Count
+    """Promises that waited in its queue and went to another because it became inactive."""
 
 
 class UnitPage(PageOf):

@@ -18,6 +18,7 @@ from app.domain.recovery.complaints import ComplaintState, EventKind
 from app.domain.recovery.recovery_steps import CustomerAnswer, RecoveryKind, our_fault_of
 from app.errors import ConflictError, FieldError, InvalidError, NotFoundError
 from app.schemas.common.base import Money, shaper
+from app.schemas.recovery.promises import ComplaintPromise
 from app.schemas.recovery.recovery_steps import (
     ComplaintAnswer,
     ComplaintApology,
@@ -30,6 +31,7 @@ from app.schemas.recovery.recovery_steps import (
 )
 from app.services.people import lookups
 from app.services.platform.changes import Change, begin
+from app.services.promises import wrap_ups
 from app.services.recovery import causes, complaints, links, steps
 from app.store.listing import Listing, equal
 from app.store.paging import After, Page, SortKey, fetch
@@ -167,6 +169,24 @@ def complete_prevention(
     at = _happened_at(change, data.at)
     tx.execute(update(_TABLE).where(*wanted).values(done_at=at))
     return steps.store(change, EventKind.PREVENTION_DONE, at, {}, note=data.text)
+
+
+def promise(
+    tx: WriteTx, actor: Actor, complaint_id: UUID, data: ComplaintPromise, if_match: str | None = None
+) -> Row:
+    """Record what was promised to the customer of a complaint or by the customer, in whatever state it is.
+
+    Raises:
+        NotFoundError: no such complaint, or the caller may not see its customer.
+        PreconditionFailedError: ``if_match`` does not name the present version.
+        ForbiddenError: the caller lacks the scope to write promises.
+        InvalidError, ConflictError: as `app.services.promises.promises.create`; or ``at`` is before the
+            complaint's last step (``before_last_step``) or ahead of our clock (``in_future``).
+    """
+    change = begin(tx, actor, complaints.COMPLAINTS, Complaint, complaint_id, if_match)
+    at = steps.happened_at(change, data.at)
+    wrap_ups.promise(tx, actor, [data.given()], complaint_id=complaint_id, made_at=at, pointer="")
+    return steps.store(change, EventKind.PROMISED, at, {}, note=data.text)
 
 
 def answer(

@@ -42,9 +42,9 @@ from app.store.tables.imports import (
 from app.store.tables.incidents import Incident, IncidentCause, IncidentCustomer, IncidentPrevention
 from app.store.tables.interactions import Disposition, Interaction
 from app.store.tables.jobs import Job, Worker
-from app.store.tables.model_evaluation import Backtest, ChurnContest
+from app.store.tables.model_evaluation import Backtest, ChurnContest, Replay
 from app.store.tables.people import Agent, Role, Unit
-from app.store.tables.replays import Replay
+from app.store.tables.promises import Promise, PromiseEvent
 from app.store.tables.scoring_runs import CustomerScore, RunColumns, ScoringRun
 from app.store.tables.standards import ComplaintClock, EscalationRule, ServiceStandard, WorkingCalendar
 from app.store.tables.surveys import (
@@ -102,6 +102,8 @@ __all__ = [
     "IncidentPrevention",
     "Interaction",
     "Job",
+    "Promise",
+    "PromiseEvent",
     "RefusedRow",
     "Replay",
     "Role",
