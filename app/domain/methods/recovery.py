@@ -74,8 +74,8 @@ METHODS = (
         title="Return after recovery",
         formula=(
             "difference = sum over strata of w (share 1 - share 2), w = share of the stratum among those "
-            "with a failure; Wilson's ends of each weighted share at its effective number p (1 - p) n / (n - 1) / "
-            "sum of w^2 p_s (1 - p_s) / (n_s - 1), put together by Newcombe's method 10"
+            "with a failure; Wilson's ends of each weighted share at its effective number p (1 - p) n / "
+            "(n - 1) / sum of w^2 p_s (1 - p_s) / (n_s - 1), put together by Newcombe's method 10"
         ),
         source="Newcombe 1998; effective numbers: Korn and Graubard 1998",
         documentation="/docs/formulas#recovery-effect",

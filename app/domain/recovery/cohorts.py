@@ -70,8 +70,8 @@ def history(
     ...     np.array([100 * DAY_MICROS]), np.zeros(3, dtype=np.int64), days, np.array([500, 300, 900]),
     ...     np.ones(3, dtype=np.bool_), Spans(30, 90),
     ... )
-    >>> [column.tolist() for column in (one.value_minor, one.purchases, one.days_since_last)], one.has_returned
-    ([[800], [2], [5]], array([ True]))
+    >>> one.value_minor, one.purchases, one.days_since_last, one.has_returned
+    (array([800]), array([2]), array([5]), array([ True]))
     """
     n = failed.size
     since = failed[owner] - at

@@ -36,8 +36,8 @@ def failures(tx: ReadTx, start: datetime, end: datetime) -> Columns:
 
     Returns:
         ``customer_id``, ``complaint_id``, ``received_micros``, ``resolved_micros`` (`NEVER` when it is not;
-        where only its closing is dated, that), ``reopened``: how often it was, ``our_fault``, ``is_own``: whether it is a case of its own. By
-        instant of receipt.
+        where only its closing is dated, that), ``reopened``: how often it was, ``our_fault``, ``is_own``:
+        whether it is a case of its own. By instant of receipt.
     """
     statement = (
         select(
