@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from app.domain.common.arrays import BoolArray, FloatArray, IntArray
+from app.domain.common.arrays import FloatArray, IntArray
 from app.domain.recovery.matching import strata
 from app.domain.satisfaction.intervals import t_quantile, wilson_columns
 
@@ -118,14 +118,16 @@ def compare(
     n_first, n_second = first[0].size, second[0].size
     if not n_first or not n_second:
         return Compared(n_first, n_second, 0, None, RecoveryVerdict.TOO_FEW)
-    is_first = np.arange(n_first + n_second) < n_first
-    stratum = strata(np.concatenate([first[0], second[0]]), is_first)
-    values = np.concatenate([first[1], second[1]])
-    width = int(stratum.max()) + 1
-    weights = np.bincount(stratum if weigh_both else stratum[is_first], minlength=width)
-    sides = _Sides(stratum, values, is_first, weights / weights.sum())
-    found = share_difference(sides) if outcome is RecoveryOutcome.RETURNED else mean_difference(sides)
-    return Compared(n_first, n_second, width, found, _verdict(min(n_first, n_second), found))
+    if weigh_both:
+        of_first = of_second = strata([first[0], second[0]])
+        weighing = np.concatenate([first[0], second[0]])
+    else:
+        # The first group's mean is its own in any strata: only its like have to be found in the second.
+        of_first, of_second, weighing = strata([first[0]]), strata([second[0]]), first[0]
+    sides = _side(first, of_first, weighing), _side(second, of_second, weighing)
+    compared_in = int(np.count_nonzero(sides[1].weights))
+    found = (share_difference if outcome is RecoveryOutcome.RETURNED else mean_difference)(*sides)
+    return Compared(n_first, n_second, compared_in, found, _verdict(min(n_first, n_second), found))
 
 
 def is_paradox(compared: Compared) -> bool:
@@ -133,60 +135,44 @@ def is_paradox(compared: Compared) -> bool:
     return compared.verdict is RecoveryVerdict.HIGHER
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Sides:
-    """Two groups in strata: stratum, value and side of each customer, and the weight of each stratum."""
+class _Side(NamedTuple):
+    """One group: customers, mean and sample variance (NaN of one) by stratum, and the weights of these."""
 
-    stratum: IntArray
-    values: FloatArray
-    is_first: BoolArray
+    n: FloatArray
+    means: FloatArray
+    variances: FloatArray
     weights: FloatArray
 
-    def n(self, is_first: bool) -> FloatArray:
-        """Customers of a side by stratum."""
-        return self._sums(is_first, None)
 
-    def means(self, is_first: bool) -> FloatArray:
-        """Their means."""
-        return self._sums(is_first, self.values) / self.n(is_first)
-
-    def variances(self, is_first: bool) -> FloatArray:
-        """Their sample variances; NaN of fewer than two."""
-        away = (self.values - self.means(is_first)[self.stratum]) ** 2
-        n = self.n(is_first)
-        return self._sums(is_first, away) / np.where(n > 1, n - 1, np.nan)
-
-    def _sums(self, is_first: bool, values: FloatArray | None) -> FloatArray:
-        rows = self.is_first if is_first else ~self.is_first
-        chosen = None if values is None else values[rows]
-        return np.bincount(self.stratum[rows], chosen, minlength=self.weights.size).astype(np.float64)
+def _side(group: tuple[IntArray, FloatArray], of_cell: IntArray, weighing: IntArray) -> _Side:
+    """Sum up a group in its strata, which weigh as the customers whose cells are ``weighing``."""
+    stratum, width = of_cell[group[0]], int(of_cell.max()) + 1
+    n = np.bincount(stratum, minlength=width).astype(np.float64)
+    means = np.bincount(stratum, group[1], minlength=width) / n
+    away = np.bincount(stratum, (group[1] - means[stratum]) ** 2, minlength=width)
+    weights = np.bincount(of_cell[weighing], minlength=width) / weighing.size
+    return _Side(n, means, away / np.where(n > 1, n - 1, np.nan), weights)
 
 
-def mean_difference(sides: _Sides) -> Difference:
+def mean_difference(first: _Side, second: _Side) -> Difference:
     """Difference of weighted means with Welch's interval, its variances and degrees of freedom over strata.
 
     Var = sum of w^2 s^2 / n over strata and sides; degrees = Var^2 / sum of (w^2 s^2 / n)^2 / (n - 1), as
-    Satterthwaite has it. In one stratum it is Welch's. No interval where a side has one customer in a
-    stratum or nothing varies.
+    Satterthwaite has it. In one stratum it is Welch's. No interval where a side is one customer or nothing
+    varies.
     """
-    weights = sides.weights
-    parts = [weights**2 * sides.variances(side) / sides.n(side) for side in (True, False)]
-    means = [float(weights @ sides.means(side)) for side in (True, False)]
-    variance = float(sum(part.sum() for part in parts))
+    one, other = (float(side.weights @ side.means) for side in (first, second))
+    parts = np.concatenate([side.weights**2 * side.variances / side.n for side in (first, second)])
+    variance = float(parts.sum())
     if not variance > 0:
-        return Difference(means[0], means[1], None, None)
+        return Difference(one, other, None, None)
     # Shares of the total, so that squares of tiny variances do not vanish.
-    shares = [part / variance for part in parts]
-    less = sum(
-        float((share**2 / (sides.n(side) - 1)).sum())
-        for share, side in zip(shares, (True, False), strict=True)
-    )
+    less = float(((parts / variance) ** 2 / (np.concatenate([first.n, second.n]) - 1)).sum())
     half = float(t_quantile(1 / less)) * variance**0.5
-    difference = means[0] - means[1]
-    return Difference(means[0], means[1], difference - half, difference + half)
+    return Difference(one, other, one - other - half, one - other + half)
 
 
-def share_difference(sides: _Sides) -> Difference:
+def share_difference(first: _Side, second: _Side) -> Difference:
     """Difference of weighted shares with Newcombe's hybrid score interval on effective numbers.
 
     The effective number of a side is how many customers without strata would know its weighted share as
@@ -196,32 +182,28 @@ def share_difference(sides: _Sides) -> Difference:
 
     Source: Newcombe 1998; effective numbers: Korn and Graubard 1998.
     """
-    shares, below, above = [], [], []
-    for side in (True, False):
-        share = float(sides.weights @ sides.means(side))
-        [low], [high] = _wilson_of_share(share, _effective_n(sides, side, share))
-        shares.append(share)
-        below.append(max(share - low, 0.0))
-        above.append(max(high - share, 0.0))
-    difference = shares[0] - shares[1]
-    low_end = difference - np.hypot(below[0], above[1])
-    high_end = difference + np.hypot(above[0], below[1])
-    return Difference(shares[0], shares[1], max(float(low_end), -1.0), min(float(high_end), 1.0))
+    (one, below_one, above_one), (other, below_other, above_other) = map(_share, (first, second))
+    low = one - other - np.hypot(below_one, above_other)
+    high = one - other + np.hypot(above_one, below_other)
+    return Difference(one, other, max(float(low), -1.0), min(float(high), 1.0))
 
 
-def _wilson_of_share(share: float, n: float) -> tuple[FloatArray, FloatArray]:
-    found = wilson_columns([min(share * n, n)], [n])
-    return found.low, found.high
+def _share(side: _Side) -> tuple[float, float, float]:
+    """Weighted share of a side, and how far the ends of its Wilson interval lie below and above."""
+    share, n = min(float(side.weights @ side.means), 1.0), _effective_n(side)
+    interval = wilson_columns([min(share * n, n)], [n]).first()
+    assert interval is not None  # noqa: S101 - there is somebody
+    return share, max(share - interval.low, 0.0), max(interval.high - share, 0.0)
 
 
-def _effective_n(sides: _Sides, side: bool, share: float) -> float:
-    n, shares, weights = sides.n(side), sides.means(side), sides.weights
-    total = float(n.sum())
-    spread = weights**2 * shares * (1 - shares)
-    variance = float((spread[n > 1] / (n[n > 1] - 1)).sum())
-    if variance > 0 and total > 1:
+def _effective_n(side: _Side) -> float:
+    n, shares, total = side.n, side.means, float(side.n.sum())
+    share = float(side.weights @ shares)
+    several = n > 1
+    variance = float((side.weights**2 * shares * (1 - shares))[several] @ (1 / (n[several] - 1)))
+    if variance > 0:
         return share * (1 - share) * total / (total - 1) / variance
-    return float(1 / (weights**2 / n).sum())  # all alike in each stratum: what their weights alone leave
+    return float(1 / (side.weights**2 / n).sum())  # all alike in each stratum: what the weights alone leave
 
 
 def _verdict(smaller: int, found: Difference) -> RecoveryVerdict:

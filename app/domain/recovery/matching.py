@@ -4,9 +4,11 @@ Customers of two groups are compared inside strata, so that a group of better cu
 effect of what happened to it. Source: docs/formulas.md#recovery-effect.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from app.domain.common.arrays import BoolArray, IntArray
+from app.domain.common.arrays import IntArray
 from app.domain.value.value_tiers import TIER_NAMES, TierArray
 
 LOOKS_BACK_DAYS = 365
@@ -42,31 +44,29 @@ def cells(tiers: TierArray, days_since_last: IntArray, purchases: IntArray) -> I
     return found
 
 
-def strata(cell: IntArray, is_first: BoolArray, least: int = LEAST_IN_STRATUM) -> IntArray:
-    """Join neighbouring cells until both groups have ``least`` customers in each stratum.
+def strata(cells_of: Sequence[IntArray], least: int = LEAST_IN_STRATUM) -> IntArray:
+    """Join neighbouring cells until each group has ``least`` customers in each stratum.
 
     What is left at the end joins the last stratum. Groups too small for that make one stratum: then nothing
     is matched, and the number of strata says so.
 
     Args:
-        cell: of each customer of both groups, 0 or more, shape (n,).
-        is_first: whether the customer is of the first group, shape (n,).
+        cells_of: the cell of each customer, for each group.
         least: customers of each group.
 
     Returns:
-        The stratum of each customer, from 0, shape (n,).
+        The stratum of each cell, from 0, shape (`CELLS`,).
 
-    >>> strata(np.array([0, 0, 1, 1, 2]), np.array([True, False, True, False, True]), least=1).tolist()
-    [0, 0, 1, 1, 1]
+    >>> strata([np.array([0, 1, 2]), np.array([0, 1])], least=1)[:4].tolist()
+    [0, 1, 1, 1]
     """
-    width = int(cell.max(initial=-1)) + 1
-    first = np.bincount(cell[is_first], minlength=width).tolist()
-    second = np.bincount(cell[~is_first], minlength=width).tolist()
-    of_cell = np.zeros(width, dtype=np.int64)
-    stratum = have_first = have_second = 0
-    for place in range(width):
-        of_cell[place] = stratum
-        have_first, have_second = have_first + first[place], have_second + second[place]
-        if have_first >= least and have_second >= least:
-            stratum, have_first, have_second = stratum + 1, 0, 0
-    return np.minimum(of_cell, max(stratum - 1, 0))[cell]
+    counts = [np.bincount(cell, minlength=CELLS).tolist() for cell in cells_of]
+    found = np.zeros(CELLS, dtype=np.int64)
+    stratum, have = 0, [0] * len(counts)
+    for place in range(CELLS):
+        found[place] = stratum
+        have = [n + group[place] for n, group in zip(have, counts, strict=True)]
+        if min(have) >= least:
+            stratum, have = stratum + 1, [0] * len(counts)
+    joined: IntArray = np.minimum(found, max(stratum - 1, 0))
+    return joined

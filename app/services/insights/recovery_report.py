@@ -74,7 +74,7 @@ CSV_COLUMNS = (
     "high",
     "verdict",
 )
-MAX_CUSTOMERS = 50_000
+MAX_CUSTOMERS = 20_000
 """About so many of a group are looked at; more would take longer and say the same."""
 _RUN = select(ScoringRun.parameters).where(ScoringRun.is_current)
 _UNITS = {RecoveryOutcome.SATISFACTION: "points", RecoveryOutcome.RETURNED: "share"}
