@@ -282,7 +282,7 @@ def _wrong_head(scope: Scope, head: Head) -> AppError | None:
     return None
 
 
-_CSV_FILES = ("/refused-rows.csv", "/insights/standards.csv")
+_CSV_FILES = ("/refused-rows.csv", "/insights/standards.csv", "/insights/recovery.csv")
 
 
 def _wrong_content(head: Head, path: str, is_import: bool) -> AppError | None:

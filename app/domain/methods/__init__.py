@@ -14,6 +14,7 @@ from app.domain.methods import (
     learned_churn,
     lifetime_value,
     profit,
+    recovery,
     satisfaction,
     signals,
     standards,
@@ -37,6 +38,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             *cross_section.METHODS,
             *signals.METHODS,
             *failures.METHODS,
+            *recovery.METHODS,
             *standards.METHODS,
         )
     }
