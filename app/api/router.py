@@ -14,6 +14,9 @@ from app.api.customers import contract_terms, customers
 from app.api.events import events, webhook_endpoints
 from app.api.imports import imports, mappings
 from app.api.insights import (
+    compensations as compensations_report,
+)
+from app.api.insights import (
     competitor_measurements,
     customer_churn,
     customer_lifetime_value,
@@ -77,6 +80,7 @@ RESOURCES = (
     recovery,
     standards_report,
     promises_report,
+    compensations_report,
     customer_churn,
     customer_lifetime_value,
     customer_profit,
