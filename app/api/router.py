@@ -7,6 +7,8 @@ from fastapi import APIRouter, FastAPI
 from app.api.activity import dispositions, exchange_rates, interactions, transactions
 from app.api.customers import contract_terms, customers
 from app.api.events import events, webhook_endpoints
+from app.api.follow_ups import follow_ups
+from app.api.follow_ups import rules as follow_up_rules
 from app.api.imports import imports, mappings
 from app.api.insights import (
     competitor_measurements,
@@ -45,6 +47,8 @@ RESOURCES = (
     standards,
     calendars,
     escalation_rules,
+    follow_up_rules,
+    follow_ups,
     incidents,
     surveys,
     invitations,
