@@ -23,6 +23,9 @@ _BY_RULES = "the worker's own turn, for the whole company; or a trial, which lim
 _OF_FILE = "rows of an import, which is checked itself; customers are checked when they are locked"
 
 EXEMPT = {
+    "compensations.budgets._spent": "a sum of a unit, which says nothing of a customer",
+    "compensations.budgets.page": "a sum of a unit, which says nothing of a customer",
+    "compensations.cases.tier_of": _OF_VISIBLE,
     "customers.callers.adopt": "gives anonymous contacts to a customer whom the caller just wrote",
     "customers.callers._owners": _WHOSE_KEY,
     "customers.callers._FROM": "tells only whether `adopt` has anything to do",
@@ -58,6 +61,12 @@ EXEMPT = {
     "insights.profit_report._losses": _WHOLE_COMPANY,
     "insights.timeline._BRANCHES": _OF_VISIBLE,
     "insights.timeline._scores": _OF_VISIBLE,
+    "promises.beginnings._tiers": _OF_VISIBLE,
+    "promises.ladder.has_due": "tells only whether the worker has a turn",
+    "promises.ladder.run": "the worker's own turn, for the whole company",
+    "promises.promises._READ_EVENTS": "limited where it is read",
+    "promises.releases.move": "of a complaint or contact that was found visible before",
+    "promises.releases.release": _OF_STAFF,
     "recovery.complaints._READ_EVENTS": "limited where it is read",
     "recovery.links.separate": _OF_VISIBLE,
     "recovery.auto_close.close_silent": "a duty of the service itself, over all complaints",

@@ -5,6 +5,11 @@ from functools import cache
 from fastapi import APIRouter, FastAPI
 
 from app.api.activity import dispositions, exchange_rates, interactions, transactions
+from app.api.compensations import budgets as compensation_budgets
+from app.api.compensations import compensations
+from app.api.compensations import kinds as compensation_kinds
+from app.api.compensations import limits as authority_limits
+from app.api.compensations import requests as compensation_requests
 from app.api.customers import contract_terms, customers
 from app.api.events import events, webhook_endpoints
 from app.api.follow_ups import follow_ups
@@ -22,10 +27,14 @@ from app.api.insights import (
     unit_costs,
 )
 from app.api.insights import (
+    promises as promises_report,
+)
+from app.api.insights import (
     standards as standards_report,
 )
 from app.api.people import agents, roles, units
 from app.api.platform import jobs
+from app.api.promises import promises
 from app.api.recovery import categories, complaints, incidents, owners, recovery_steps
 from app.api.scoring import backtests, replays, runs
 from app.api.standards import calendars, due, escalation_rules, standards
@@ -43,6 +52,7 @@ RESOURCES = (
     recovery_steps,
     owners,
     categories,
+    promises,
     due,
     standards,
     calendars,
@@ -50,6 +60,11 @@ RESOURCES = (
     follow_up_rules,
     follow_ups,
     incidents,
+    compensations,
+    compensation_requests,
+    compensation_kinds,
+    authority_limits,
+    compensation_budgets,
     surveys,
     invitations,
     responses,
@@ -65,6 +80,7 @@ RESOURCES = (
     reports,
     recovery,
     standards_report,
+    promises_report,
     customer_churn,
     customer_lifetime_value,
     customer_profit,

@@ -6,7 +6,7 @@ from alembic import op
 from app.store.types import Id, Instant, Json, Key
 
 revision = "0012_follow_up_rules"
-down_revision = "0009_webhooks"
+down_revision = "0011_promises"
 branch_labels = None
 depends_on = None
 

@@ -27,6 +27,7 @@ from app.schemas.common.base import (
     Input,
     InstantIn,
     Label,
+    Money,
     Output,
     PageOf,
     Paging,
@@ -238,6 +239,9 @@ class ComplaintRead(Output):
     leading_complaint_id: UUID | None
     """The complaint that it says once more, under which the case is worked on; null when it is a case of its
     own. While it is set the life of this one stands still, and reports count only the leading one."""
+    compensation: Money | None
+    """What was given to make up for it, less what was taken back, in the reporting currency; null when
+    nothing ever was."""
 
 
 class ComplaintPage(PageOf):

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import and_, insert, not_, or_, select
 
-from app.domain.common import names
+from app.domain.common import money, names
 from app.domain.common.access import Actor
 from app.domain.people.agents import OwnerKind
 from app.domain.recovery import search_words
@@ -109,7 +109,9 @@ _as_read = shaper(ComplaintRead)
 
 def shape(row: Row) -> Row:
     """A row as `ComplaintRead` wants it."""
-    return _as_read({**row, "time_unknown": is_time_unknown(row["state"], row)})
+    minor = row["compensation_minor"]
+    given = None if minor is None else money.to_wire(minor, row["compensation_currency"])
+    return _as_read({**row, "time_unknown": is_time_unknown(row["state"], row), "compensation": given})
 
 
 # --- reading

@@ -59,6 +59,8 @@ class Complaint(Base):
     source_said: Mapped[bytes | None] = mapped_column(LargeBinary)
     opened_by_rule: Mapped[str | None] = mapped_column(Key)
     """Code of the follow-up rule that opened it."""
+    compensation_minor: Mapped[int | None] = mapped_column(BigInteger)
+    compensation_currency: Mapped[str | None] = mapped_column(Text)
 
     __table_args__ = (
         UniqueConstraint("source", "external_id"),
