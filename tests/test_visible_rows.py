@@ -37,6 +37,7 @@ EXEMPT = {
     "customers.shared_opt_outs._OF_ONE": _OF_VISIBLE,
     "customers.search.LISTED": "the columns of the list, which limits itself",
     "follow_ups.causes._broken": _BY_RULES,
+    "follow_ups.causes._broken_promises": _BY_RULES,
     "follow_ups.causes._texts_of_complaints": _BY_RULES,
     "follow_ups.follow_ups.follow": _BY_RULES,
     "imports.customer_changes.read": _OF_FILE,

@@ -12,6 +12,7 @@ depends_on = None
 
 _CAUSE = ("rule", "cause_kind", "cause_id", "cause_detail")
 _OPENED = sa.text("complaint_id IS NOT NULL")
+_PROMISED = sa.text("promise_id IS NOT NULL")
 _BY_RULE = sa.text("opened_by_rule IS NOT NULL")
 
 
@@ -41,6 +42,8 @@ def upgrade() -> None:
         sa.Column("category", Key, nullable=True),
         sa.Column("severity", sa.Text(), nullable=True),
         sa.Column("owner", Key, nullable=True),
+        sa.Column("due_in_seconds", sa.Integer(), nullable=True),
+        sa.Column("calendar", Key, nullable=True),
         sa.Column("is_active", sa.Boolean(), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("updated_at", Instant(), nullable=False),
@@ -56,9 +59,13 @@ def upgrade() -> None:
         sa.Column("cause_detail", Key, nullable=False),
         sa.Column("customer_id", Id(), nullable=False),
         sa.Column("complaint_id", Id(), nullable=True),
+        sa.Column("promise_id", Id(), nullable=True),
         sa.Column("at", Instant(), nullable=False),
         sa.ForeignKeyConstraint(
             ["complaint_id"], ["complaints.id"], name=op.f("fk_follow_ups_complaint_id"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["promise_id"], ["promises.id"], name=op.f("fk_follow_ups_promise_id"), ondelete="SET NULL"
         ),
         sa.ForeignKeyConstraint(["rule"], ["follow_up_rules.code"], name=op.f("fk_follow_ups_rule")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_follow_ups")),
@@ -72,6 +79,13 @@ def upgrade() -> None:
         ["complaint_id"],
         postgresql_where=_OPENED,
         sqlite_where=_OPENED,
+    )
+    op.create_index(
+        op.f("ix_follow_ups_promise_id"),
+        "follow_ups",
+        ["promise_id"],
+        postgresql_where=_PROMISED,
+        sqlite_where=_PROMISED,
     )
     with op.batch_alter_table("complaints", schema=None) as batch_op:
         batch_op.add_column(sa.Column("opened_by_rule", Key, nullable=True))

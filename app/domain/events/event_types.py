@@ -228,6 +228,12 @@ EVENT_TYPES: tuple[EventType, ...] = (
         {"rule": Member.CODE, "cause_kind": Member.CODE, "cause_id": Member.ID},
     ),
     EventType("promise.made", "Something was promised.", Scope.PROMISES_READ, _PROMISE, is_new=True),
+    EventType(
+        "promise.made_by_rule",
+        "A follow-up rule promised a customer a call.",
+        Scope.PROMISES_READ,
+        {"rule": Member.CODE, "cause_kind": Member.CODE, "cause_id": Member.ID},
+    ),
     EventType("promise.kept", "A promise was kept, on time or late.", Scope.PROMISES_READ, _PROMISE),
     EventType("promise.moved", "A promise has another date.", Scope.PROMISES_READ, _PROMISE),
     EventType("promise.cancelled", "A promise was cancelled.", Scope.PROMISES_READ, _PROMISE),

@@ -1,4 +1,4 @@
-"""Follow-up rules: which answers, words and broken standards ask for something, and what is done then."""
+"""Follow-up rules: which answers, words and broken times ask for something, and what is done then."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -17,6 +17,8 @@ class Trigger(StrEnum):
     """A word of the rule in what a customer says, or in what is noted of a contact."""
     BROKEN_STANDARD = "broken_standard"
     """A complaint that was not dealt with in the time that a standard gives it."""
+    BROKEN_PROMISE = "broken_promise"
+    """A promise of the company that was not kept by its due time."""
 
 
 class AnswerIndex(StrEnum):
@@ -42,6 +44,8 @@ class FollowUpAction(StrEnum):
     """What a rule does."""
 
     OPEN_COMPLAINT = "open_complaint"
+    PROMISE_CALL_BACK = "promise_call_back"
+    """A promise to call the customer, with an owner and a due time."""
 
 
 class CauseKind(StrEnum):
@@ -52,6 +56,14 @@ class CauseKind(StrEnum):
     INTERACTION = "interaction"
     STANDARD = "standard"
     """A clock of a complaint: the id is the complaint's, the detail the metric."""
+    PROMISE = "promise"
+
+
+SOURCE = "follow_up_rule"
+"""The source of what rules make; no cause of more."""
+
+CALL_BACK = "call_back"
+"""The kind of the promises that rules make."""
 
 
 FOUND_BY = {
@@ -59,6 +71,7 @@ FOUND_BY = {
     CauseKind.COMPLAINT: FoundBy.CUSTOMER,
     CauseKind.INTERACTION: FoundBy.STAFF,
     CauseKind.STANDARD: FoundBy.STAFF,
+    CauseKind.PROMISE: FoundBy.STAFF,
 }
 """How the company came to know of what a rule opens."""
 
@@ -70,6 +83,7 @@ CAUSES = {
     "interaction.recorded": CauseKind.INTERACTION,
     "interaction.updated": CauseKind.INTERACTION,
     "complaint.standard_broken": CauseKind.STANDARD,
+    "promise.broken": CauseKind.PROMISE,
 }
 """Events after which rules are looked at, and what their object may be the cause of."""
 

@@ -19,12 +19,14 @@ class FollowUpRead(Output):
     rule_version: Version
     cause_kind: CauseKind
     cause_id: UUID
-    """Of the response, complaint or contact; of a broken standard the complaint."""
+    """Of the response, complaint, contact or promise; of a broken standard the complaint."""
     cause_detail: Annotated[str, line_out(100)] | None
     """Of a broken standard: its metric."""
     customer_id: UUID
     complaint_id: UUID | None
-    """What it opened; null: it was refused."""
+    """The complaint that it opened."""
+    promise_id: UUID | None
+    """The promise that it made. Where both are null, what the rule asks for was refused."""
     at: datetime
 
 
@@ -52,6 +54,7 @@ class FollowUpQuery(Paging):
     cause_id: UUID | None = None
     customer_id: UUID | None = None
     complaint_id: UUID | None = None
+    promise_id: UUID | None = None
     at_from: InstantIn | None = None
     """Done at or after this instant."""
     at_before: InstantIn | None = None

@@ -28,6 +28,7 @@ from app.schemas.common.base import (
     line_out,
 )
 from app.schemas.insights.value_tiers import Window
+from app.schemas.promises.promises import MAX_SECONDS
 from app.schemas.recovery.complaints import MAX_SUBJECT, Category, Owner, Subject
 
 MAX_WORDS = 100
@@ -45,6 +46,22 @@ _RULE: dict[str, Any] = {
     "max_age_days": 14,
     "subject": "A customer answered that we let them down",
     "severity": "high",
+}
+
+
+_OF_TRIGGERS = {
+    "answer_index": {Trigger.LOW_ANSWER},
+    "at_most_points": {Trigger.LOW_ANSWER},
+    "words": {Trigger.CRITICAL_WORD},
+    "found_in": {Trigger.CRITICAL_WORD},
+    "metrics": {Trigger.BROKEN_STANDARD},
+    "tiers": {Trigger.BROKEN_STANDARD, Trigger.BROKEN_PROMISE},
+}
+_OF_ACTIONS = {
+    "category": FollowUpAction.OPEN_COMPLAINT,
+    "severity": FollowUpAction.OPEN_COMPLAINT,
+    "due_in_seconds": FollowUpAction.PROMISE_CALL_BACK,
+    "calendar": FollowUpAction.PROMISE_CALL_BACK,
 }
 
 
@@ -70,34 +87,41 @@ class FollowUpRulePut(Input):
     )
     """Of a broken standard: what it gives time for; empty: anything."""
     tiers: Annotated[list[Tier], Field(max_length=len(Tier))] = Field(default=[], examples=[[]])
-    """Of a broken standard: the customer's value tier at the start of the clock; empty: any, or none."""
+    """Of a broken standard or promise: the customer's value tier at its start; empty: any, or none."""
     max_age_days: Days = Field(default=14, examples=[14])
     """What happened longer ago is left alone: an old answer that is sent today opens nothing."""
     action: FollowUpAction = FollowUpAction.OPEN_COMPLAINT
     subject: Subject
-    """The complaint in one line."""
+    """The complaint in one line, or what is promised."""
     category: Category | None = Field(default=None, examples=[None])
+    """Of the complaint."""
     severity: Severity | None = Field(default=None, examples=["high"])
     """If null, that of its category, else `normal`."""
     owner: Owner | None = Field(default=None, examples=[None])
     """Who answers for it, as for complaints; null: the queue of its category's unit, else the desk."""
+    due_in_seconds: Annotated[int, Field(ge=1, le=MAX_SECONDS)] | None = Field(default=None, examples=[None])
+    """Of a call that is promised: in how much time."""
+    calendar: Label | None = Field(default=None, examples=[None])
+    """Of a call that is promised: the calendar whose working time alone counts; null: every second does."""
     is_active: Flag = True
     """Whether it acts. An inactive one can be tried."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        members = {
-            Trigger.LOW_ANSWER: ("answer_index", "at_most_points"),
-            Trigger.CRITICAL_WORD: ("words", "found_in"),
-            Trigger.BROKEN_STANDARD: ("metrics", "tiers"),
-        }
-        for trigger, names in members.items():
-            if trigger is not self.trigger and any(getattr(self, name) not in (None, []) for name in names):
+        for member, owners in _OF_TRIGGERS.items():
+            if self.trigger not in owners and getattr(self, member) not in (None, []):
                 raise PydanticCustomError(
                     "other_trigger",
-                    "Leave out what belongs to another trigger: {members}.",
-                    {"members": ", ".join(names)},
+                    "Leave out {member}: it does not go with this trigger.",
+                    {"member": member},
                 )
+        for member, action in _OF_ACTIONS.items():
+            if self.action is not action and getattr(self, member) is not None:
+                raise PydanticCustomError(
+                    "other_action", "Leave out {member}: it does not go with this action.", {"member": member}
+                )
+        if self.action is FollowUpAction.PROMISE_CALL_BACK and self.due_in_seconds is None:
+            raise PydanticCustomError("due_missing", "Say in due_in_seconds by when the customer is called.")
         if self.trigger is Trigger.LOW_ANSWER and None in (self.answer_index, self.at_most_points):
             raise PydanticCustomError("condition_missing", "Say answer_index and at_most_points.")
         if self.trigger is Trigger.CRITICAL_WORD and not self.words:
@@ -128,6 +152,8 @@ class FollowUpRuleRead(Output):
     category: Annotated[str, line_out(100)] | None
     severity: Severity | None
     owner: Annotated[str, line_out(100)] | None
+    due_in_seconds: Annotated[int, Field(ge=1, le=MAX_SECONDS)] | None
+    calendar: Label | None
     is_active: bool
     created_at: datetime
     updated_at: datetime
@@ -165,7 +191,7 @@ class FollowUpCause(Output):
 
     cause_kind: CauseKind
     cause_id: UUID
-    """Of the response, complaint or contact; of a broken standard the complaint."""
+    """Of the response, complaint, contact or promise; of a broken standard the complaint."""
     cause_detail: Annotated[str, line_out(100)] | None
     """Of a broken standard: its metric; of a critical word: the word."""
     customer_id: UUID

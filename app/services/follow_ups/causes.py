@@ -1,6 +1,6 @@
 """What makes a follow-up rule act: looked for among records that events name, or over a time of the past.
 
-What an import brought is left out, and so are complaints that a rule opened: neither asks for more.
+What an import brought is left out, and so is what a rule made: neither asks for more.
 """
 
 from collections.abc import Iterator
@@ -11,9 +11,10 @@ from uuid import UUID
 
 from sqlalchemy import Select, and_, case, exists, select
 
-from app.domain.follow_ups.rules import CauseKind, Trigger, WordPlace, find_word
+from app.domain.follow_ups.rules import SOURCE, CauseKind, Trigger, WordPlace, find_word
+from app.domain.promises.promises import Promiser
 from app.domain.surveys.surveys import EFFORT
-from app.store.tables import Complaint, ComplaintClock, Interaction, SurveyAnswer, SurveyResponse
+from app.store.tables import Complaint, ComplaintClock, Interaction, Promise, SurveyAnswer, SurveyResponse
 from app.store.transactions import ReadTx, Row
 
 
@@ -126,6 +127,22 @@ def _broken(tx: ReadTx, rule: Row, among: Among) -> Iterator[Cause]:
             yield _cause(CauseKind.STANDARD, row, row.subject, row.metric)
 
 
+def _broken_promises(tx: ReadTx, rule: Row, among: Among) -> Iterator[Cause]:
+    if among.is_empty(CauseKind.PROMISE):
+        return
+    promise = Promise
+    mine = promise.id, promise.customer_id, promise.broken_at, promise.unit, promise.channel, promise.text
+    statement: Any = (
+        select(*mine)
+        .where(promise.broken_at.is_not(None), promise.promised_by == Promiser.US)
+        .where(promise.source != SOURCE, *among.of(CauseKind.PROMISE, promise.id, promise.broken_at))
+    )
+    if rule["tiers"]:
+        statement = statement.where(promise.tier.in_(rule["tiers"]))
+    for row in tx.execute(statement):
+        yield _cause(CauseKind.PROMISE, row, row.text)
+
+
 def _cause(kind: CauseKind, row: Any, text: str | None, detail: str = "", found: str | None = None) -> Cause:
     """The cause of a row of id, customer, instant, unit and channel."""
     return Cause(kind, row[0], detail, row[1], row[2], row[3], row[4], text, found)
@@ -135,6 +152,7 @@ _FINDERS = {
     Trigger.LOW_ANSWER: _low_answers,
     Trigger.CRITICAL_WORD: _words,
     Trigger.BROKEN_STANDARD: _broken,
+    Trigger.BROKEN_PROMISE: _broken_promises,
 }
 
 

@@ -8,15 +8,11 @@ import structlog
 from sqlalchemy import insert, select
 
 from app.domain.common.access import Actor
-from app.domain.follow_ups.rules import CAUSES, FOUND_BY, CauseKind, is_recent
-from app.errors import AppError
+from app.domain.follow_ups.rules import CAUSES, CauseKind, is_recent
 from app.schemas.common.base import shaper
 from app.schemas.follow_ups.follow_ups import FollowUpQuery, FollowUpRead, FollowUpSort
-from app.schemas.recovery.complaints import MAX_TEXT, ComplaintOfRule
-from app.services.follow_ups import causes, cursor, rules
+from app.services.follow_ups import actions, causes, cursor, rules
 from app.services.follow_ups.causes import Among, Cause
-from app.services.recovery import complaints
-from app.store.audit import trail
 from app.store.engine import one_statement
 from app.store.events import log as event_log
 from app.store.listing import Listing, by_time, equal, window
@@ -41,6 +37,7 @@ FOLLOW_UPS = Listing(
             FollowUp.cause_id,
             FollowUp.customer_id,
             FollowUp.complaint_id,
+            FollowUp.promise_id,
         ),
         window("at", FollowUp.at),
     ],
@@ -113,12 +110,15 @@ def _by_kind(events: Sequence[Any]) -> dict[CauseKind, set[Any]]:
 def _act(tx: WriteTx, actor: Actor, rule: Row, found: Sequence[Cause]) -> None:
     at = now()
     known = done(tx, rule["code"], found)
-    fresh = [
-        cause for cause in found if cause.key not in known and is_recent(cause.at, at, rule["max_age_days"])
-    ]
+    by_key = {
+        cause.key: cause
+        for cause in reversed(found)
+        if cause.key not in known and is_recent(cause.at, at, rule["max_age_days"])
+    }
+    fresh = list(by_key.values())
     if not fresh:
         return
-    opened = _open(tx, actor, rule, fresh)
+    made = actions.take(tx, actor, rule, fresh)
     rows = [
         {
             "id": new_id(),
@@ -128,59 +128,14 @@ def _act(tx: WriteTx, actor: Actor, rule: Row, found: Sequence[Cause]) -> None:
             "cause_id": cause.id,
             "cause_detail": cause.detail,
             "customer_id": cause.customer_id,
-            "complaint_id": None if complaint is None else complaint["id"],
+            "complaint_id": None,
+            "promise_id": None,
+            **made_of,
             "at": at,
         }
-        for cause, complaint in zip(fresh, opened, strict=True)
+        for cause, made_of in zip(fresh, made, strict=True)
     ]
     tx.execute(insert(FollowUp), rows)
-    for row in rows:
-        if row["complaint_id"] is not None:
-            said = {"rule": row["rule"], "cause_kind": row["cause_kind"], "cause_id": str(row["cause_id"])}
-            trail.record(
-                tx,
-                actor,
-                "complaint.opened_by_rule",
-                row["complaint_id"],
-                customer_id=row["customer_id"],
-                data=said,
-            )
-
-
-def _open(tx: WriteTx, actor: Actor, rule: Row, found: Sequence[Cause]) -> list[Row | None]:
-    """Open a complaint for each cause. One that is refused as the rule says, because its owner has left or
-    its category is not used any more, goes to the desk without a category."""
-    first = complaints.create_many(tx, actor, [_complaint(rule, cause, whole=True) for cause in found])
-    opened: list[Row | None] = [None if isinstance(row, AppError) else row for row in first]
-    refused = [place for place, row in enumerate(opened) if row is None]
-    if refused:
-        bare = [_complaint(rule, found[place], whole=False) for place in refused]
-        for place, row in zip(refused, complaints.create_many(tx, actor, bare), strict=True):
-            if isinstance(row, AppError):
-                _log.warning("follow_up_refused", rule=rule["code"], code=row.code)
-            else:
-                opened[place] = row
-    return opened
-
-
-def _complaint(rule: Row, cause: Cause, *, whole: bool) -> ComplaintOfRule:
-    said: Row = {
-        "customer_id": cause.customer_id,
-        "source": "follow_up_rule",
-        "subject": rule["subject"],
-        "text": None if cause.text is None else cause.text[:MAX_TEXT],
-        "channel": cause.channel,
-        "unit": cause.unit,
-        "found_by": FOUND_BY[cause.kind],
-        "opened_by_rule": rule["code"],
-    }
-    if cause.kind is CauseKind.INTERACTION:
-        said["interaction_id"] = cause.id
-    if rule["severity"] is not None:
-        said["severity"] = rule["severity"]
-    if whole:
-        said |= {"category": rule["category"], "owner": rule["owner"]}
-    return ComplaintOfRule.model_validate(said)
 
 
 def _shape(row: Row) -> Row:

@@ -4,7 +4,8 @@ from sqlalchemy import select
 
 from app.domain.common.access import Actor
 from app.errors import InvalidError
-from app.schemas.follow_ups.rules import FollowUpRulePut, FollowUpRuleQuery
+from app.schemas.common.base import shaper
+from app.schemas.follow_ups.rules import FollowUpRulePut, FollowUpRuleQuery, FollowUpRuleRead
 from app.services.follow_ups import cursor
 from app.services.people import lookups
 from app.services.platform import preconditions
@@ -30,6 +31,7 @@ RULES = Listing(
         since(FollowUpRule.updated_at),
     ],
 )
+shape = shaper(FollowUpRuleRead)
 
 
 @one_statement
@@ -73,7 +75,7 @@ def put(
     preconditions.check_version(version, if_match, if_none_match)
     given = data.model_dump(mode="json")
     if before is not None and all(before[member] == value for member, value in given.items()):
-        return before, False
+        return shape(before), False
     wrong = lookups.owner_problems(tx, actor, data.owner)
     named = {data.category} if data.category is not None else set()
     wrong += categories.problems(categories.named(tx, named), data.category)
@@ -92,7 +94,7 @@ def put(
     changed = [member for member, value in given.items() if before is None or before[member] != value]
     tx.execute(dialects.upsert(tx, FollowUpRule, ["code"], [*given, "version", "updated_at"]), row)
     trail.record(tx, actor, "follow_up_rule.saved", code, members=changed)
-    return row, before is None
+    return shape(row), before is None
 
 
 def active(tx: ReadTx) -> list[Row]:

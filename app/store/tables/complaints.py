@@ -214,6 +214,8 @@ class FollowUpRule(Base):
     category: Mapped[str | None] = mapped_column(Key)
     severity: Mapped[str | None] = mapped_column(Text)
     owner: Mapped[str | None] = mapped_column(Key)
+    due_in_seconds: Mapped[int | None]
+    calendar: Mapped[str | None] = mapped_column(Key)
     is_active: Mapped[bool]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
@@ -235,7 +237,8 @@ class FollowUp(Base):
     cause_detail: Mapped[str] = mapped_column(Key)
     customer_id: Mapped[UUID]
     complaint_id: Mapped[UUID | None] = mapped_column(ForeignKey("complaints.id", ondelete="SET NULL"))
-    """Null: what the rule asks for was refused."""
+    promise_id: Mapped[UUID | None] = mapped_column(ForeignKey("promises.id", ondelete="SET NULL"))
+    """Neither: what the rule asks for was refused."""
     at: Mapped[datetime]
 
     __table_args__ = (
@@ -243,6 +246,7 @@ class FollowUp(Base):
         Index(None, "at", "id"),
         Index(None, "customer_id", "at"),
         index_where_set("complaint_id"),
+        index_where_set("promise_id"),
     )
 
 
