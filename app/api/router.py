@@ -12,6 +12,8 @@ from app.api.compensations import limits as authority_limits
 from app.api.compensations import requests as compensation_requests
 from app.api.customers import contract_terms, customers
 from app.api.events import events, webhook_endpoints
+from app.api.follow_ups import follow_ups
+from app.api.follow_ups import rules as follow_up_rules
 from app.api.imports import imports, mappings
 from app.api.insights import (
     compensations as compensations_report,
@@ -58,6 +60,8 @@ RESOURCES = (
     standards,
     calendars,
     escalation_rules,
+    follow_up_rules,
+    follow_ups,
     incidents,
     compensations,
     compensation_requests,

@@ -23,8 +23,8 @@ _CSV = {"text/csv": {"schema": {"type": "string", "format": "binary", "descripti
 )
 async def get_recovery(call: Reads, query: Annotated[RecoveryQuery, Query()]) -> Response:
     """What failures cost and what putting them right brings: satisfaction afterwards and return within the
-    horizon of customers without a failure, recovered and not recovered, as a whole and by fault, speed or
-    apology. Limits follow Accept-Language.
+    horizon of customers without a failure, recovered and not recovered, as a whole and by fault, speed,
+    apology or compensation. Limits follow Accept-Language.
 
     Formula: difference = sum over strata of weight x (mean of the first - mean of the second), strata of
     tier, recency and number of purchases in the year before; Welch's interval for points, Newcombe's for

@@ -179,6 +179,8 @@ TAGS = {
     "Scoring": "Runs that compute the insights as of a day.",
     "Rates": "Exchange rates into the reporting currency, and what serving customers costs.",
     "Standards": "How long things may take, in which working hours, who is told, and what is due now.",
+    "Follow-ups": "What is done by itself when a customer answers badly, says a critical word, or waits too "
+    "long.",
     "People": "Who serves the customers: units and their queues, agents, and what their roles may do.",
     "Imports": "Files taken in as durable jobs, with a report of every refused row.",
     "Events": "What happened, as other systems learn of it: signed webhooks, and lists to ask for.",
@@ -191,7 +193,7 @@ TAG_GROUPS = {
     "See": ("Customers", "Insights"),
     "Record": ("Interactions", "Complaints", "Promises", "Incidents", "Compensations", "Transactions"),
     "Measure": ("Surveys", "Competitors"),
-    "Decide": ("Scoring", "Rates", "Standards"),
+    "Decide": ("Scoring", "Rates", "Standards", "Follow-ups"),
     "Operate": ("People", "Imports", "Events", "Jobs"),
 }
 """Groups of tags, as Redoc shows them."""

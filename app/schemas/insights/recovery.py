@@ -26,6 +26,8 @@ class RecoveryBy(StrEnum):
     """Whether the standard for the resolution was kept; divides recoveries."""
     APOLOGY = "apology"
     """Whether an apology was recorded; divides recoveries."""
+    COMPENSATION = "compensation"
+    """Whether something was given to make up for it; divides recoveries."""
 
 
 class RecoveryQuery(Input):

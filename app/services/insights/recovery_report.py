@@ -195,7 +195,10 @@ class _Read:
         keys = {
             RecoveryBy.FAULT: _faults(own, steps),
             RecoveryBy.SPEED: _speeds(own, recovery_facts.first_clocks(tx, start, end)),
-            RecoveryBy.APOLOGY: _apologies(own, steps, until),
+            RecoveryBy.APOLOGY: _done(own, _of_kind(steps, RecoveryKind.APOLOGY), until, "apology"),
+            RecoveryBy.COMPENSATION: _done(
+                own, recovery_facts.compensations(tx, start, end), until, "compensation"
+            ),
         }
         left_open = int(np.count_nonzero(~is_closed))
         return _Failed(own["customer_id"], at, is_recovered, keys), left_open
@@ -268,7 +271,7 @@ _NOBODY = _Counted(
     _NONE,
     _NONE,
     dict.fromkeys(RecoveryOutcome, np.empty(0, dtype=np.float64)),
-    dict.fromkeys(RecoveryBy, np.empty(0, dtype="U12")),
+    dict.fromkeys(RecoveryBy, np.empty(0, dtype="U16")),
 )
 
 
@@ -303,7 +306,7 @@ def _solved_by(own: Columns, until: IntArray, states: Columns) -> BoolArray:
 
 def _faults(own: Columns, steps: Columns) -> NDArray[np.str_]:
     """Whose fault each is: by its latest cause, else ours where the complaint says so."""
-    found = np.where(own["our_fault"] == OurFault.YES, Fault.US, "").astype("U12")
+    found = np.where(own["our_fault"] == OurFault.YES, Fault.US, "").astype("U16")
     place, is_there = _place(own, steps["complaint_id"])
     known = is_there & (steps["kind"] == RecoveryKind.CAUSE) & (steps["fault"] != "")
     found[place[known]] = steps["fault"][known]
@@ -312,7 +315,7 @@ def _faults(own: Columns, steps: Columns) -> NDArray[np.str_]:
 
 def _speeds(own: Columns, clocks: Columns) -> NDArray[np.str_]:
     """Whether the first standard of each resolution was kept."""
-    found = np.full(own["customer_id"].size, "", dtype="U12")
+    found = np.full(own["customer_id"].size, "", dtype="U16")
     place, is_there = _place(own, clocks["complaint_id"])
     state = clocks["state"]
     said = np.select([state == ClockState.MET, state == ClockState.BROKEN], ["within", "late"], "")
@@ -321,13 +324,17 @@ def _speeds(own: Columns, clocks: Columns) -> NDArray[np.str_]:
     return found
 
 
-def _apologies(own: Columns, steps: Columns, until: IntArray) -> NDArray[np.str_]:
-    """Whether an apology was recorded by an instant of each."""
-    found = np.full(own["customer_id"].size, "none", dtype="U12")
+def _of_kind(steps: Columns, kind: RecoveryKind) -> Columns:
+    return {name: column[steps["kind"] == kind] for name, column in steps.items()}
+
+
+def _done(own: Columns, steps: Columns, until: IntArray, word: str) -> NDArray[np.str_]:
+    """Whether any of some steps was taken by an instant of each: the word, or `none`."""
+    found = np.full(own["customer_id"].size, "none", dtype="U16")
     place, is_there = _place(own, steps["complaint_id"])
-    said = np.flatnonzero(is_there & (steps["kind"] == RecoveryKind.APOLOGY))
+    said = np.flatnonzero(is_there)
     said = said[steps["at_micros"][said] <= until[place[said]]]
-    found[place[said]] = "apology"
+    found[place[said]] = word
     return found
 
 

@@ -18,6 +18,7 @@ from app.store.sql import numpy_io
 from app.store.sql.column_codec import Columns
 from app.store.sql.numpy_io import ID, Ids
 from app.store.tables import (
+    Compensation,
     Complaint,
     ComplaintClock,
     ComplaintEvent,
@@ -103,6 +104,21 @@ def steps(tx: ReadTx, start: datetime, end: datetime) -> Columns:
     )
     found = numpy_io.read(tx, statement, [ID, "U12", "U10", np.int64])
     return dict(zip(("complaint_id", "kind", "fault", "at_micros"), found, strict=True))
+
+
+def compensations(tx: ReadTx, start: datetime, end: datetime) -> Columns:
+    """Read what was given to make up for the complaints of a window, and not taken back.
+
+    Returns:
+        ``complaint_id``, ``at_micros``.
+    """
+    statement = (
+        select(numpy_io.raw_id(tx, Compensation.complaint_id), numpy_io.micros(tx, Compensation.given_at))
+        .join(Complaint, Complaint.id == Compensation.complaint_id)
+        .where(*_own(start, end), Compensation.reverses_id.is_(None), Compensation.reversed_by_id.is_(None))
+    )
+    found = numpy_io.read(tx, statement, [ID, np.int64])
+    return dict(zip(("complaint_id", "at_micros"), found, strict=True))
 
 
 def first_clocks(tx: ReadTx, start: datetime, end: datetime) -> Columns:

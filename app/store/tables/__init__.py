@@ -24,6 +24,9 @@ from app.store.tables.complaints import (
     ComplaintEvent,
     ComplaintRecoveryStep,
     ComplaintWord,
+    FollowUp,
+    FollowUpCursor,
+    FollowUpRule,
 )
 from app.store.tables.contract_terms import ContractStatement, ContractTerms
 from app.store.tables.customers import Customer, CustomerExternalId, CustomerLookup
@@ -88,6 +91,9 @@ __all__ = [
     "EscalationRule",
     "Event",
     "ExchangeRate",
+    "FollowUp",
+    "FollowUpCursor",
+    "FollowUpRule",
     "IdempotencyKey",
     "Import",
     "ImportChange",
