@@ -29,7 +29,7 @@ LastEventId = Annotated[
         pattern="^[0-9]+$",
     ),
 ]
-_TOLD = {
+_EXAMPLE = {
     "id": "evt_01930a3e2f6b7c119a520d9c1f8f7e10",
     "type": "complaint.resolved",
     "timestamp": "2026-11-23T09:30:00Z",
@@ -44,7 +44,7 @@ _TOLD = {
 }
 _SHOWN = [
     event_stream.beginning(4709),
-    event_stream.frame(4711, json.dumps(_TOLD, separators=(",", ":")).encode()),
+    event_stream.frame(4711, json.dumps(_EXAMPLE, separators=(",", ":")).encode()),
     event_stream.comment(4713),
 ]
 _EVENTS = {

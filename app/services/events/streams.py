@@ -73,7 +73,7 @@ class Ending(StrEnum):
     FAILED = "failed"
 
 
-class Told:
+class Ready:
     """An event as streams tell it, and the unit that its customer was of when it was read."""
 
     def __init__(self, event: Happened, unit: str | None, frame: Frame) -> None:
@@ -101,7 +101,7 @@ class EventStreams:
         self._reading: asyncio.Task[None] | None = None
         self._closed = False
         self.catching_up = asyncio.Semaphore(PAGES_AT_ONCE)
-        self._told: list[Told] = []
+        self._latest: list[Ready] = []
         self._start, self._until = inf, 0
 
     def __len__(self) -> int:
@@ -138,17 +138,17 @@ class EventStreams:
         for stream in self._open:
             stream.end(Ending.STOPPING)
 
-    def behind(self, position: int, actor: Actor) -> Iterable[Told] | None:
+    def behind(self, position: int, actor: Actor) -> Iterable[Ready] | None:
         """What is in memory behind a position; None where the database must be asked: not all of it is there,
         or the caller sees only some customers, and it was too long ago that their units were read."""
         if position < self._start:
             return None
-        first = bisect_right(self._told, position, key=lambda told: told.event.sequence)
-        if first == len(self._told):
+        first = bisect_right(self._latest, position, key=lambda one: one.event.sequence)
+        if first == len(self._latest):
             return ()
-        if actor.is_limited and monotonic() - self._told[first].read_at > UNITS_HOLD_SECONDS:
+        if actor.is_limited and monotonic() - self._latest[first].read_at > UNITS_HOLD_SECONDS:
             return None
-        return islice(self._told, first, None)
+        return islice(self._latest, first, None)
 
     async def finish(self) -> None:
         """Wait until nothing is read any more; after `close`."""
@@ -187,7 +187,7 @@ class EventStreams:
             for stream in self._open:
                 stream.end(Ending.FAILED)
         finally:
-            self._reading, self._told = None, []
+            self._reading, self._latest = None, []
             self._start, self._until = inf, 0
 
     async def _read_on(self) -> bool:
@@ -199,11 +199,11 @@ class EventStreams:
             found = await self.store.read(_tail, self._until, PART)
             if not found:
                 return False
-            self._told += [Told(event, unit, self.frame) for event, unit in found]
-            self._until = self._told[-1].event.sequence
-            if len(self._told) > KEPT:
-                self._start = self._told[-KEPT - 1].event.sequence
-                del self._told[:-KEPT]
+            self._latest += [Ready(event, unit, self.frame) for event, unit in found]
+            self._until = self._latest[-1].event.sequence
+            if len(self._latest) > KEPT:
+                self._start = self._latest[-KEPT - 1].event.sequence
+                del self._latest[:-KEPT]
         for stream in self._open:
             stream.changed.set()
         return len(found) == PART
@@ -271,13 +271,13 @@ class Stream:
                         await self.changed.wait()
         return None
 
-    def _from_memory(self, behind: Iterable[Told]) -> bytes:
+    def _from_memory(self, behind: Iterable[Ready]) -> bytes:
         found, size = [], 0
-        for told in behind:
-            self.position = told.event.sequence
-            if self._is_for_it(told):
-                found.append(told.sent)
-                size += len(told.sent)
+        for one in behind:
+            self.position = one.event.sequence
+            if self._is_for_it(one):
+                found.append(one.sent)
+                size += len(one.sent)
                 if size >= SENT_BYTES:
                     break
         return b"".join(found)
@@ -302,13 +302,13 @@ class Stream:
         sent = b"".join(frame(row["sequence"], _json(row)) for row in page["data"])
         return sent if sent or not moved else None
 
-    def _is_for_it(self, told: Told) -> bool:
-        event, actor = told.event, self.actor
+    def _is_for_it(self, one: Ready) -> bool:
+        event, actor = one.event, self.actor
         if event.type not in self._types or self._query.customer_id not in (None, event.customer_id):
             return False
         if actor.customer_id is not None and event.customer_id != actor.customer_id:
             return False
-        return not actor.units or (event.customer_id is not None and told.unit in actor.units)
+        return not actor.units or (event.customer_id is not None and one.unit in actor.units)
 
 
 @in_thread_on_sqlite
