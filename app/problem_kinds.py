@@ -97,6 +97,14 @@ PROBLEMS: dict[str, ProblemKind] = {
         "Complaint exists",
         "The source has recorded a complaint with this external id; change that one, or send nothing.",
     ),
+    "promise_exists": ProblemKind(
+        409,
+        "Promise exists",
+        "The source has recorded a promise with this external id; nothing needs to be sent again.",
+    ),
+    "promise_finished": ProblemKind(
+        409, "The promise is finished", "It was kept or cancelled; record a new promise if there is one."
+    ),
     "illegal_step": ProblemKind(
         409,
         "Step not possible in this state",
@@ -366,5 +374,10 @@ PROBLEMS: dict[str, ProblemKind] = {
     ),
     "unavailable": ProblemKind(
         503, "Temporarily unavailable", "Repeat the request after the seconds in Retry-After."
+    ),
+    "too_many_streams": ProblemKind(
+        503,
+        "Too many streams are open",
+        "Repeat the request after the seconds in Retry-After, or ask for `GET /v1/events` meanwhile.",
     ),
 }

@@ -12,6 +12,8 @@ from app.api.compensations import limits as authority_limits
 from app.api.compensations import requests as compensation_requests
 from app.api.customers import contract_terms, customers
 from app.api.events import events, webhook_endpoints
+from app.api.follow_ups import follow_ups
+from app.api.follow_ups import rules as follow_up_rules
 from app.api.imports import imports, mappings
 from app.api.insights import (
     compensations as compensations_report,
@@ -22,15 +24,20 @@ from app.api.insights import (
     customer_lifetime_value,
     customer_profit,
     overview,
+    recovery,
     reports,
     timeline,
     unit_costs,
+)
+from app.api.insights import (
+    promises as promises_report,
 )
 from app.api.insights import (
     standards as standards_report,
 )
 from app.api.people import agents, roles, units
 from app.api.platform import jobs
+from app.api.promises import promises
 from app.api.recovery import categories, complaints, incidents, owners, recovery_steps
 from app.api.scoring import backtests, replays, runs
 from app.api.standards import calendars, due, escalation_rules, standards
@@ -48,10 +55,13 @@ RESOURCES = (
     recovery_steps,
     owners,
     categories,
+    promises,
     due,
     standards,
     calendars,
     escalation_rules,
+    follow_up_rules,
+    follow_ups,
     incidents,
     compensations,
     compensation_requests,
@@ -71,7 +81,9 @@ RESOURCES = (
     unit_costs,
     runs,
     reports,
+    recovery,
     standards_report,
+    promises_report,
     compensations_report,
     customer_churn,
     customer_lifetime_value,

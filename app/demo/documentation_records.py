@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import insert, select, update
 
-from app.demo import documented_incidents
+from app.demo import documented_incidents, documented_promises
 from app.demo.competitors import years_moved
 from app.demo.documented import Examples, example
 from app.domain.common.access import Actor
@@ -153,6 +153,7 @@ def load(tx: WriteTx, actor: Actor, customer_ids: Sequence[UUID], until: date, e
     _record(tx, actor, complaints, complaint_schemas, shown.of(ComplaintRead, ComplaintCreate))
     _load_complaints(tx, actor, shown, customer_ids)
     documented_incidents.load(tx, actor, shown, list(customer_ids))
+    documented_promises.load(tx, actor, shown, customer_ids)
     surveys.create(tx, actor, shown.of(SurveyRead, SurveyCreate), survey_id=UUID(survey_schemas.EXAMPLE_ID))
     invitation = shown.of(SurveyInvitationRead, SurveyInvitationCreate)
     _record(tx, actor, invitations, invitation_schemas, invitation)

@@ -22,6 +22,8 @@ class Scope(StrEnum):
     COMPENSATIONS_WRITE = "compensations:write"
     COMPENSATIONS_APPROVE = "compensations:approve"
     COMPENSATIONS_ADMIN = "compensations:admin"
+    PROMISES_READ = "promises:read"
+    PROMISES_WRITE = "promises:write"
     SURVEYS_READ = "surveys:read"
     SURVEYS_WRITE = "surveys:write"
     COMPETITORS_READ = "competitors:read"

@@ -61,6 +61,7 @@ _MOVED = {"from_customer_id": Member.ID, "to_customer_id": Member.ID}
 _STATE = {"state": Member.CODE}
 _CLOCK = {"metric": Member.CODE, "standard": Member.CODE, "standard_version": Member.COUNT}
 _INCIDENT = {"incident_id": Member.ID}
+_PROMISE = {"state": Member.CODE, "promised_by": Member.CODE, "kind": Member.CODE}
 
 _COMPLAINTS = {
     EventKind.RECEIVED: "A complaint was recorded.",
@@ -85,6 +86,7 @@ _COMPLAINTS = {
     EventKind.CAUSE_FOUND: "The cause of a complaint was found.",
     EventKind.PREVENTION_PLANNED: "A measure was planned that prevents more of the kind.",
     EventKind.PREVENTION_DONE: "A measure that prevents more of the kind is done.",
+    EventKind.PROMISED: "Something was promised to the customer of a complaint, or by the customer.",
     EventKind.JOINED_INCIDENT: "A complaint was joined to an incident.",
     EventKind.LEFT_INCIDENT: "A complaint was taken from its incident.",
     EventKind.LINKED_AS_DUPLICATE: "A complaint was linked to the one that it repeats.",
@@ -219,6 +221,32 @@ EVENT_TYPES: tuple[EventType, ...] = (
         Scope.COMPLAINTS_READ,
         {**_CLOCK, "rung": Member.COUNT, "tell": Member.CODE, "code": Member.CODE},
     ),
+    EventType(
+        "complaint.opened_by_rule",
+        "A follow-up rule opened a complaint.",
+        Scope.COMPLAINTS_READ,
+        {"rule": Member.CODE, "cause_kind": Member.CODE, "cause_id": Member.ID},
+    ),
+    EventType("promise.made", "Something was promised.", Scope.PROMISES_READ, _PROMISE, is_new=True),
+    EventType(
+        "promise.made_by_rule",
+        "A follow-up rule promised a customer a call.",
+        Scope.PROMISES_READ,
+        {"rule": Member.CODE, "cause_kind": Member.CODE, "cause_id": Member.ID},
+    ),
+    EventType("promise.kept", "A promise was kept, on time or late.", Scope.PROMISES_READ, _PROMISE),
+    EventType("promise.moved", "A promise has another date.", Scope.PROMISES_READ, _PROMISE),
+    EventType("promise.cancelled", "A promise was cancelled.", Scope.PROMISES_READ, _PROMISE),
+    EventType("promise.warned", "A promise comes near to its due time.", Scope.PROMISES_READ, _PROMISE),
+    EventType("promise.broken", "A promise was not kept by its due time.", Scope.PROMISES_READ, _PROMISE),
+    EventType(
+        "promise.escalated",
+        "A rung of an escalation rule was reached by a promise.",
+        Scope.PROMISES_READ,
+        {**_PROMISE, "rung": Member.COUNT, "tell": Member.CODE, "code": Member.CODE},
+    ),
+    EventType("promise.handed_over", "A promise has another owner.", Scope.PROMISES_READ, _PROMISE),
+    EventType("promise.transferred", "A promise was moved to another customer.", Scope.PROMISES_READ, _MOVED),
     EventType("incident.recorded", "Something went wrong for many.", Scope.COMPLAINTS_READ, is_new=True),
     EventType("incident.updated", "An incident was corrected.", Scope.COMPLAINTS_READ),
     EventType("incident.cause_recorded", "The cause of an incident was found.", Scope.COMPLAINTS_READ),
@@ -248,6 +276,7 @@ EVENT_TYPES: tuple[EventType, ...] = (
     EventType("calendar.saved", "A calendar was set.", Scope.SETTINGS_READ),
     EventType("standard.saved", "A service standard was set.", Scope.SETTINGS_READ),
     EventType("escalation_rule.saved", "An escalation rule was set.", Scope.SETTINGS_READ),
+    EventType("follow_up_rule.saved", "A follow-up rule was set.", Scope.SETTINGS_READ),
     EventType("unit.saved", "A unit was set.", Scope.PEOPLE_READ),
     EventType("agent.saved", "An agent was set.", Scope.PEOPLE_READ),
     EventType("agent.deactivated", "An agent was deactivated.", Scope.PEOPLE_READ),

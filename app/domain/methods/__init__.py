@@ -15,6 +15,7 @@ from app.domain.methods import (
     learned_churn,
     lifetime_value,
     profit,
+    recovery,
     satisfaction,
     signals,
     standards,
@@ -38,6 +39,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             *cross_section.METHODS,
             *signals.METHODS,
             *failures.METHODS,
+            *recovery.METHODS,
             *compensations.METHODS,
             *standards.METHODS,
         )

@@ -87,6 +87,7 @@ class EventKind(StrEnum):
     CAUSE_FOUND = "cause_found"
     PREVENTION_PLANNED = "prevention_planned"
     PREVENTION_DONE = "prevention_done"
+    PROMISED = "promised"
     NOTED = "noted"
     CHANGED = "changed"
     TRANSFERRED = "transferred"
@@ -105,6 +106,7 @@ NON_TRANSITIONS = frozenset(
         EventKind.CAUSE_FOUND,
         EventKind.PREVENTION_PLANNED,
         EventKind.PREVENTION_DONE,
+        EventKind.PROMISED,
         EventKind.NOTED,
         EventKind.CHANGED,
         EventKind.TRANSFERRED,

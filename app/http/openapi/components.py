@@ -170,6 +170,7 @@ TAGS = {
     "Insights": "What is computed over all customers, each figure with its number of cases and its window.",
     "Interactions": "Contacts with customers: calls, messages, visits; and how they can end.",
     "Complaints": "What customers complain of: a life in steps, an owner at every moment, changes as events.",
+    "Promises": "What was promised, to customers and by them: by when, kept or broken, seen to by whom.",
     "Incidents": "What went wrong for many: complaints join it, causes and preventions are recorded once.",
     "Compensations": "What is given to make up for failures: within limits at once, above them on request.",
     "Transactions": "Purchases, refunds, charges and cancellations: what a customer's value is made of.",
@@ -178,6 +179,8 @@ TAGS = {
     "Scoring": "Runs that compute the insights as of a day.",
     "Rates": "Exchange rates into the reporting currency, and what serving customers costs.",
     "Standards": "How long things may take, in which working hours, who is told, and what is due now.",
+    "Follow-ups": "What is done by itself when a customer answers badly, says a critical word, or waits too "
+    "long.",
     "People": "Who serves the customers: units and their queues, agents, and what their roles may do.",
     "Imports": "Files taken in as durable jobs, with a report of every refused row.",
     "Events": "What happened, as other systems learn of it: signed webhooks, and lists to ask for.",
@@ -188,9 +191,9 @@ the lint."""
 
 TAG_GROUPS = {
     "See": ("Customers", "Insights"),
-    "Record": ("Interactions", "Complaints", "Incidents", "Compensations", "Transactions"),
+    "Record": ("Interactions", "Complaints", "Promises", "Incidents", "Compensations", "Transactions"),
     "Measure": ("Surveys", "Competitors"),
-    "Decide": ("Scoring", "Rates", "Standards"),
+    "Decide": ("Scoring", "Rates", "Standards", "Follow-ups"),
     "Operate": ("People", "Imports", "Events", "Jobs"),
 }
 """Groups of tags, as Redoc shows them."""

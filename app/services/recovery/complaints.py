@@ -86,6 +86,7 @@ COMPLAINTS = Listing(
             Complaint.product,
             Complaint.channel,
             Complaint.our_fault,
+            Complaint.opened_by_rule,
             *complaint_filters.COLUMNS,
         ),
         complaint_filters.DUPLICATES,
@@ -303,6 +304,7 @@ _OF_FILES = {"customer", "create_missing", "state", "changed_at", "keep_history"
 def _new_row(item: ComplaintCreate, past: Past, at: datetime, row_id: UUID, import_id: UUID | None) -> Row:
     """The row of an item whose customer and owner are still to be found."""
     return {
+        "opened_by_rule": None,
         **item.model_dump(exclude=_OF_FILES),
         **asdict(past[-1][2]),
         "id": row_id,

@@ -24,6 +24,9 @@ from app.store.tables.complaints import (
     ComplaintEvent,
     ComplaintRecoveryStep,
     ComplaintWord,
+    FollowUp,
+    FollowUpCursor,
+    FollowUpRule,
 )
 from app.store.tables.contract_terms import ContractStatement, ContractTerms
 from app.store.tables.customers import Customer, CustomerExternalId, CustomerLookup
@@ -42,9 +45,9 @@ from app.store.tables.imports import (
 from app.store.tables.incidents import Incident, IncidentCause, IncidentCustomer, IncidentPrevention
 from app.store.tables.interactions import Disposition, Interaction
 from app.store.tables.jobs import Job, Worker
-from app.store.tables.model_evaluation import Backtest, ChurnContest
+from app.store.tables.model_evaluation import Backtest, ChurnContest, Replay
 from app.store.tables.people import Agent, Role, Unit
-from app.store.tables.replays import Replay
+from app.store.tables.promises import Promise, PromiseEvent
 from app.store.tables.scoring_runs import CustomerScore, RunColumns, ScoringRun
 from app.store.tables.standards import ComplaintClock, EscalationRule, ServiceStandard, WorkingCalendar
 from app.store.tables.surveys import (
@@ -88,6 +91,9 @@ __all__ = [
     "EscalationRule",
     "Event",
     "ExchangeRate",
+    "FollowUp",
+    "FollowUpCursor",
+    "FollowUpRule",
     "IdempotencyKey",
     "Import",
     "ImportChange",
@@ -102,6 +108,8 @@ __all__ = [
     "IncidentPrevention",
     "Interaction",
     "Job",
+    "Promise",
+    "PromiseEvent",
     "RefusedRow",
     "Replay",
     "Role",
