@@ -90,6 +90,8 @@ class RequestDecision(Input):
 class _Given(Output):
     """What was given, or is to be."""
 
+    id: UUID
+    version: Version
     customer_id: UUID
     complaint_id: UUID | None
     """The case; null: it is an interaction, or was removed with the import that brought it."""
@@ -115,8 +117,6 @@ class CompensationRead(_Given):
     """One line of the ledger, whose amounts are never edited: something given, or a counter-entry that takes
     it back."""
 
-    id: UUID
-    version: Version
     authority: AgentCodeOut
     """By whose limit it went: the agent's, or of a larger one that of who approved it."""
     limit: Label
@@ -184,8 +184,6 @@ class CompensationQuery(Paging):
 class CompensationRequestRead(_Given):
     """A request for more than its agent may give. It is open until somebody decides or its time is over."""
 
-    id: UUID
-    version: Version
     state: RequestState
     above: Above
     """Which of the agent's limits it passes."""

@@ -89,7 +89,7 @@ def _give(
     known = limits.of_kind(tx, actor, kind["code"])
     limit = authority.limit_of(known, person.role, tier, given_at)
     ledger.lock_authority(tx, person.code)
-    used = ledger.used(tx, of, kind["code"], person.code, limit, on)
+    used = ledger.used(tx, actor, of, kind["code"], person.code, limit, on)
     above = authority.passed(limit, used, amount.cost_minor)
     asked = {
         "kind": kind["code"],
@@ -133,7 +133,7 @@ def _ask(
     _refuse_second(tx, of, kind["code"], at)
     asker = people.person_of(tx, asked["agent"])
     roles = records.places(tx, Role)
-    in_case = ledger.in_case(tx, of, kind["code"])
+    in_case = ledger.in_case(tx, actor, of, kind["code"])
     able = {
         role
         for role in roles

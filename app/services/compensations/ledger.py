@@ -93,11 +93,12 @@ def lock_authority(tx: WriteTx, agent: str) -> None:
     dialects.advisory_lock(tx, f"authority:{agent}")
 
 
-def used(tx: ReadTx, of: Case, kind: str, agent: str, limit: Limit | None, on: date) -> Used:
+def used(tx: ReadTx, actor: Actor, of: Case, kind: str, agent: str, limit: Limit | None, on: date) -> Used:
     """Sum up what counts against a limit already, net of what was taken back; one statement.
 
     Args:
         tx: a transaction that holds the case, and the agent's authority.
+        actor: whose company's reporting currency counts.
         of: the case.
         kind: code of the kind.
         agent: whose limit it is.
@@ -106,7 +107,7 @@ def used(tx: ReadTx, of: Case, kind: str, agent: str, limit: Limit | None, on: d
     """
     if limit is None:
         return Used()
-    cost, day = _TABLE.cost_minor, _TABLE.on_date
+    cost, day, currency = _TABLE.cost_minor, _TABLE.on_date, actor.company.reporting_currency
     in_case = and_(of.is_of(_TABLE), _TABLE.kind == kind)
     by_limit = and_(
         _TABLE.authority == agent, _TABLE.limit_code == limit.code, day >= month_of(on), day <= on
@@ -115,13 +116,14 @@ def used(tx: ReadTx, of: Case, kind: str, agent: str, limit: Limit | None, on: d
         func.coalesce(func.sum(case((condition, cost), else_=0)), 0)
         for condition in (in_case, and_(by_limit, day == on), by_limit)
     )
-    found = tx.execute(select(*sums).where(or_(in_case, by_limit))).one()
+    found = tx.execute(select(*sums).where(or_(in_case, by_limit), _TABLE.currency == currency)).one()
     return Used(*(int(one) for one in found))
 
 
-def in_case(tx: ReadTx, of: Case, kind: str) -> int:
+def in_case(tx: ReadTx, actor: Actor, of: Case, kind: str) -> int:
     """What was given of a kind in a case, net of what was taken back, in minor units."""
-    given = select(func.coalesce(func.sum(_TABLE.cost_minor), 0)).where(of.is_of(_TABLE), _TABLE.kind == kind)
+    mine = of.is_of(_TABLE), _TABLE.kind == kind, _TABLE.currency == actor.company.reporting_currency
+    given = select(func.coalesce(func.sum(_TABLE.cost_minor), 0)).where(*mine)
     return int(tx.execute(given).scalar_one())
 
 

@@ -127,7 +127,7 @@ def approve(
     known = limits.of_kind(tx, actor, before["kind"])
     limit = authority.limit_of(known, approver.role, before["tier"], decided_at)
     ledger.lock_authority(tx, approver.code)
-    used = ledger.used(tx, of, before["kind"], approver.code, limit, on)
+    used = ledger.used(tx, actor, of, before["kind"], approver.code, limit, on)
     above = authority.passed(limit, used, before["cost_minor"])
     if limit is None or above is not None:
         detail = "This is above your own limit ({above}): somebody with a higher one decides."
