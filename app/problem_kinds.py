@@ -375,4 +375,9 @@ PROBLEMS: dict[str, ProblemKind] = {
     "unavailable": ProblemKind(
         503, "Temporarily unavailable", "Repeat the request after the seconds in Retry-After."
     ),
+    "too_many_streams": ProblemKind(
+        503,
+        "Too many streams are open",
+        "Repeat the request after the seconds in Retry-After, or ask for `GET /v1/events` meanwhile.",
+    ),
 }

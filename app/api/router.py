@@ -16,6 +16,9 @@ from app.api.follow_ups import follow_ups
 from app.api.follow_ups import rules as follow_up_rules
 from app.api.imports import imports, mappings
 from app.api.insights import (
+    compensations as compensations_report,
+)
+from app.api.insights import (
     competitor_measurements,
     customer_churn,
     customer_lifetime_value,
@@ -81,6 +84,7 @@ RESOURCES = (
     recovery,
     standards_report,
     promises_report,
+    compensations_report,
     customer_churn,
     customer_lifetime_value,
     customer_profit,

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from app.domain.methods import (
     churn,
     comparison,
+    compensations,
     cross_section,
     failures,
     learned_churn,
@@ -39,6 +40,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             *signals.METHODS,
             *failures.METHODS,
             *recovery.METHODS,
+            *compensations.METHODS,
             *standards.METHODS,
         )
     }

@@ -24,6 +24,7 @@ class TimelineKind(StrEnum):
     COMPLAINT = "complaint"
     SURVEY_INVITATION = "survey_invitation"
     SURVEY_RESPONSE = "survey_response"
+    COMPENSATION = "compensation"
 
 
 class TransactionEntry(Output):
@@ -64,6 +65,16 @@ class ComplaintEntry(Output):
     """True: nobody knows when it happened; ``at`` is the step before, or when Vefa heard of it."""
 
 
+class CompensationEntry(Output):
+    """Something that was given to make up for a failure, or its counter-entry."""
+
+    kind: Label
+    amount: Money
+    """Negative: it was taken back."""
+    complaint_id: UUID | None
+    interaction_id: UUID | None
+
+
 class Score(Output):
     """A number given in answer to a question."""
 
@@ -89,11 +100,12 @@ class TimelineEntry(Output):
     """When it happened; not when it was recorded, but for a ``complaint`` with ``time_unknown``."""
     kind: TimelineKind
     id: UUID
-    """Of the transaction, interaction, complaint, invitation or response."""
+    """Of the transaction, interaction, complaint, invitation, response or compensation."""
     href: Annotated[str, line_out(200)]
     """Where all of it can be read."""
     title: Annotated[str, line_out(255)] | None
-    """Category of a transaction, topic of an interaction, subject of a complaint, code of a survey."""
+    """Category of a transaction, topic of an interaction, subject of a complaint, code of a survey or of
+    what was given."""
     channel: Code | None
     agent: Annotated[str, line_out(100)] | None
     unit: Label | None
@@ -101,6 +113,7 @@ class TimelineEntry(Output):
     interaction: InteractionEntry | None
     complaint: ComplaintEntry | None
     survey: SurveyEntry | None
+    compensation: CompensationEntry | None
 
 
 class TimelinePage(PageOf):

@@ -141,6 +141,20 @@ class PromiseCreate(PromiseGiven):
         return self
 
 
+class PastPromise(PromiseCreate):
+    """A promise of the past with what became of it, as a file or another system tells it. Not for requests:
+    what is promised through them is still to be kept."""
+
+    moved_from_at: InstantIn | None = None
+    """The date before the customer agreed to another one."""
+    moved_at: InstantIn | None = None
+    """When the customer agreed; goes with ``moved_from_at``."""
+    kept_at: InstantIn | None = None
+    cancelled_at: InstantIn | None = None
+    cancelled_by: Promiser | None = None
+    """Goes with ``cancelled_at``."""
+
+
 class PromiseRead(Output):
     """Something that was promised to a customer, or by one."""
 

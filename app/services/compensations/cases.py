@@ -1,6 +1,7 @@
 """What a compensation is given for: a complaint, or an interaction without one."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -110,8 +111,8 @@ def of_row(tx: WriteTx, actor: Actor, row: Row) -> Case | None:
     return None
 
 
-def note(case: Case, kind: EventKind, change_minor: int, currency: str) -> None:
-    """Let a complaint show what was given or taken back; an interaction shows none of it.
+def note(case: Case, kind: EventKind, change_minor: int, currency: str, at: datetime) -> None:
+    """Let a complaint show what was given or taken back ``at``; an interaction shows none of it.
 
     Raises:
         ConflictError: it shows amounts of another reporting currency (``other_currency``).
@@ -124,8 +125,8 @@ def note(case: Case, kind: EventKind, change_minor: int, currency: str) -> None:
         raise ConflictError(detail, code="other_currency")
     total = (before["compensation_minor"] or 0) + change_minor
     changes = {"compensation_minor": total, "compensation_currency": currency}
-    at = steps.happened_at(case.change, None)
-    steps.store(case.change, kind, at, changes, members=["compensation"])
+    happened_at = max(at, before["received_at"])
+    steps.store(case.change, kind, happened_at, changes, members=["compensation"])
 
 
 def tier_of(tx: ReadTx, customer_id: UUID) -> str | None:

@@ -163,7 +163,7 @@ def book(
         "actor_id": actor.id,
     }
     tx.execute(insert(_TABLE), row)
-    cases.note(of, EventKind.COMPENSATED, amount.cost_minor, amount.currency)
+    cases.note(of, EventKind.COMPENSATED, amount.cost_minor, amount.currency, given_at)
     trail.record(tx, actor, "compensation.granted", row["id"], customer_id=of.customer_id, data=links_of(row))
     return row
 

@@ -25,9 +25,10 @@ def reverse(
     data: CompensationReversal,
     if_match: str | None = None,
     *,
+    row_id: UUID | None = None,
     at: datetime | None = None,
 ) -> Row:
-    """Take a compensation back; ``at`` is for records of the past.
+    """Take a compensation back; ``row_id`` and ``at`` are for records of the past.
 
     Returns:
         The counter-entry: the same amounts, negative. It counts where the compensation did, in limits, in
@@ -47,10 +48,11 @@ def reverse(
     before = ledger.LEDGER.one_or_404(tx, actor, found, lock=True)
     preconditions.check_version(before["version"], if_match, required=True)
     recorded_at = now()
-    _refuse(before, at or recorded_at)
+    reversed_at = at or recorded_at
+    _refuse(before, reversed_at)
     counter = {
         **before,
-        "id": new_id(),
+        "id": row_id or new_id(),
         "version": 1,
         "amount_minor": -before["amount_minor"],
         "cost_minor": -before["cost_minor"],
@@ -65,7 +67,9 @@ def reverse(
     change = Change(tx, actor, Compensation, before, recorded_at)
     change.store("compensation.reversed", {"reversed_by_id": counter["id"]}, data=named)
     if of is not None:
-        cases.note(of, EventKind.COMPENSATION_REVERSED, counter["cost_minor"], counter["currency"])
+        cases.note(
+            of, EventKind.COMPENSATION_REVERSED, counter["cost_minor"], counter["currency"], reversed_at
+        )
     return ledger.shape(counter)
 
 

@@ -25,9 +25,14 @@ _SOURCES = ("interaction_id", "complaint_id")
 
 
 def settle(
-    tx: WriteTx, actor: Actor, items: Sequence[PromiseCreate], rows: list[Row | AppError], now: datetime
+    tx: WriteTx,
+    actor: Actor,
+    items: Sequence[PromiseCreate],
+    rows: list[Row | AppError],
+    now: datetime | None,
 ) -> None:
-    """Complete the rows of promises, or replace them by why they are refused.
+    """Complete the rows of promises, or replace them by why they are refused. ``now`` is None for promises of
+    the past: these may be due already.
 
     Raises nothing; an `InvalidError` in place of a row says that its complaint or contact is not there
     (``unknown_complaint``, ``unknown_interaction``) or another customer's (``other_customer``), that nobody
@@ -92,7 +97,7 @@ def _inherit(tx: WriteTx, actor: Actor, named: Found, item: PromiseCreate, row: 
     row["owner_kind"] = owner_kind(tx, actor, row["owner"])
 
 
-def _due(tx: ReadTx, known: Candidates, item: PromiseCreate, row: Row, now: datetime) -> None:
+def _due(tx: ReadTx, known: Candidates, item: PromiseCreate, row: Row, now: datetime | None) -> None:
     """Give a row its due time and its clock.
 
     Raises:
@@ -101,7 +106,7 @@ def _due(tx: ReadTx, known: Candidates, item: PromiseCreate, row: Row, now: date
     case = Case(channel=row["channel"], tier=row["tier"], unit=row["unit"], category=row["kind"])
     found = known.find(Metric.PROMISE, case, row["made_at"])
     calendar = due_times.calendar_of(tx, item.calendar)
-    due = due_times.due_at(item, calendar, row["made_at"], now)
+    due = due_times.due_at(item, calendar, row["made_at"], now or row["made_at"])
     if due is None and found is not None:
         due = due_times.standard_due_at(found, row["made_at"])
     if due is None:

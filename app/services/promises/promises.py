@@ -13,7 +13,13 @@ from app.domain.promises.promises import PromiseEventKind, Promiser, PromiseStat
 from app.errors import AppError, NotFoundError
 from app.schemas.common.base import Paging, shaper
 from app.schemas.promises.events import PromiseEventRead
-from app.schemas.promises.promises import PromiseCreate, PromiseQuery, PromiseRead, PromiseSort
+from app.schemas.promises.promises import (
+    PastPromise,
+    PromiseCreate,
+    PromiseQuery,
+    PromiseRead,
+    PromiseSort,
+)
 from app.services.activity import recording
 from app.services.platform.changes import one_or_raise
 from app.services.promises import beginnings, states
@@ -163,6 +169,38 @@ def create_many(
     return [shape(row) if isinstance(row, dict) else row for row in rows]
 
 
+def create_past(
+    tx: WriteTx, actor: Actor, items: Sequence[PastPromise], *, ids: Sequence[UUID] | None = None
+) -> list[Row | AppError]:
+    """Record promises of the past with what became of them. The outbox hears of each once, that it was made:
+    what had passed before is no news.
+
+    Returns:
+        As `create_many`; none is refused for being due already.
+    """
+    at = now()
+    rows: list[Row | AppError] = [
+        _new_row(item, at, None, row_id)
+        for item, row_id in zip(items, ids or [new_id() for _ in items], strict=True)
+    ]
+    lives: dict[UUID, list[Row]] = {}
+
+    def check(judged: list[Row | AppError]) -> None:
+        beginnings.settle(tx, actor, items, judged, None)
+        for item, row in zip(items, judged, strict=True):
+            if isinstance(row, dict):
+                lives[row["id"]] = _live(actor, item, row, at)
+
+    recording.store_new(tx, actor, _KIND, items, rows, check)
+    stored = [row for row in rows if isinstance(row, dict)]
+    if stored:
+        whose = {row["id"]: row["customer_id"] for row in stored}
+        events = [known | {"customer_id": whose[key]} for key in whose for known in lives[key]]
+        tx.execute(insert(PromiseEvent), events)
+        trail.record_all(tx, actor, "promise.made", [(str(row["id"]), row["customer_id"]) for row in stored])
+    return [shape(row) if isinstance(row, dict) else row for row in rows]
+
+
 def event_data(row: Row, state: PromiseState) -> Row:
     """What events tell of a promise."""
     return {"state": state.value, "promised_by": row["promised_by"], "kind": row["kind"]}
@@ -205,11 +243,13 @@ def event(
 
 # --- inside
 
+_GIVEN = PromiseCreate.model_fields.keys() - {"customer", "create_missing", "due_in_seconds", "calendar"}
+
 
 def _new_row(item: PromiseCreate, at: datetime, made_at: datetime | None, row_id: UUID) -> Row:
     """The row of an item whose customer, owner and clock are still to be found."""
     return {
-        **item.model_dump(exclude={"customer", "create_missing", "due_in_seconds", "calendar"}),
+        **item.model_dump(include=_GIVEN),
         **NO_CLOCK,
         "id": row_id,
         "version": 1,
@@ -225,6 +265,35 @@ def _new_row(item: PromiseCreate, at: datetime, made_at: datetime | None, row_id
         "recorded_at": at,
         "updated_at": at,
     }
+
+
+def _live(actor: Actor, item: PastPromise, row: Row, now: datetime) -> list[Row]:
+    """Give a row the life that its item tells; the events of it in their order."""
+    found = [event(actor, row, PromiseEventKind.MADE, row["made_at"])]
+
+    def live(kind: PromiseEventKind, at: datetime, changes: Row, move: Row | None = None) -> None:
+        row.update(changes | {"version": row["version"] + 1})
+        state = states.life_of(row).state(at)
+        found.append(event(actor, row, kind, at, move=move) | {"state": state})
+
+    found[0]["state"] = PromiseState.OPEN
+    if item.moved_from_at is not None and item.moved_at is not None:
+        found[0]["due_at"] = item.moved_from_at
+        move = {"old_due_at": item.moved_from_at, "new_due_at": row["due_at"], "is_agreed": True}
+        live(PromiseEventKind.MOVED, item.moved_at, {"moved_count": 1}, move)
+    ended_at = item.kept_at or item.cancelled_at
+    if row["due_at"] < (ended_at or now):
+        live(PromiseEventKind.BROKEN, row["due_at"], {"broken_at": row["due_at"]})
+        found[-1]["state"] = PromiseState.OVERDUE
+    if item.kept_at is not None:
+        live(PromiseEventKind.KEPT, item.kept_at, {"kept_at": item.kept_at})
+    elif item.cancelled_at is not None and item.cancelled_by is not None:
+        ended = {"cancelled_at": item.cancelled_at, "cancelled_by": item.cancelled_by}
+        live(PromiseEventKind.CANCELLED, item.cancelled_at, ended)
+    row["ended_at"] = ended_at
+    if ended_at is not None or row["broken_at"] is not None:
+        row["next_at"] = None
+    return found
 
 
 _KIND = recording.RecordType(

@@ -64,7 +64,8 @@ def test_200_at_once_never_pass_a_budget(api: Api, store: Store, actor: Actor) -
         return lambda: store.write_sync(grants.give_for_complaint, somebody, case, amount, "*")
 
     became = all_at_once(act(place, case) for place, case in enumerate(cases))
-    assert set(became) == {"done", "budget_exhausted"} and sum(became.values()) == 200
+    assert set(became) == {"done", "budget_exhausted"}
+    assert sum(became.values()) == 200
     assert 10_000 - 99 < spent(store) <= 10_000
     budget = api.get(f"/v1/compensation-budgets/izmir/{month}").json()
     totals = [api.get(f"/v1/complaints/{case}").json()["compensation"] for case in cases]
@@ -83,7 +84,8 @@ def test_one_agent_at_many_desks_never_passes_the_day(api: Api, store: Store, ac
     assert all_at_once(act(case) for case in cases) == {"done": 40}  # given, or asked for
     assert spent(store) == 16 * 30_00
     open_ = api.get("/v1/compensation-requests?state=open&limit=200").json()["data"]
-    assert len(open_) == 24 and {request["above"] for request in open_} == {"day"}
+    assert len(open_) == 24
+    assert {request["above"] for request in open_} == {"day"}
 
 
 def test_of_100_approvals_one_wins(api: Api, store: Store, actor: Actor) -> None:
