@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import insert, select, update
 
-from app.demo import documented_follow_ups, documented_incidents, documented_promises
+from app.demo import documented_incidents, documented_promises
 from app.demo.competitors import years_moved
 from app.demo.documented import Examples, example
 from app.domain.common.access import Actor
@@ -158,7 +158,7 @@ def load(tx: WriteTx, actor: Actor, customer_ids: Sequence[UUID], until: date, e
     invitation = shown.of(SurveyInvitationRead, SurveyInvitationCreate)
     _record(tx, actor, invitations, invitation_schemas, invitation)
     _record(tx, actor, responses, response_schemas, _response(shown))
-    documented_follow_ups.load(tx, actor, shown, customer_ids[1])
+    documented_incidents.load_follow_ups(tx, actor, shown, customer_ids[1])
     _load_measurements(tx, actor, until)
     code = example(DispositionRead)["code"]
     dispositions.put(tx, actor, code, shown.of(DispositionRead, DispositionPut), None)
