@@ -1,5 +1,4 @@
-"""The incidents, duplicates and follow-ups that stand in the examples of the API's documentation, put into the
-demo."""
+"""Incidents, duplicates and follow-ups that stand in the examples of the documentation, put into the demo."""
 
 from datetime import timedelta
 from typing import Any
