@@ -10,6 +10,9 @@ from pydantic import Field
 from app.domain.follow_ups.rules import CauseKind
 from app.schemas.common.base import InstantIn, Label, Output, PageOf, Paging, Version, line_out
 
+EXAMPLE_CAUSE_ID = "01930a3e-2f6b-7c11-9a52-0d9c1f8f7fc0"
+"""A low answer that a rule has followed."""
+
 
 class FollowUpRead(Output):
     """That a rule has acted on a cause: once."""

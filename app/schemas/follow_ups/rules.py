@@ -31,6 +31,8 @@ from app.schemas.insights.value_tiers import Window
 from app.schemas.promises.promises import MAX_SECONDS
 from app.schemas.recovery.complaints import MAX_SUBJECT, Category, Owner, Subject
 
+EXAMPLE_CODE = "low_answer"
+
 MAX_WORDS = 100
 MAX_EXAMPLES = 10
 

@@ -1,6 +1,7 @@
 """What follow-up rules do: open complaints, promise calls."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -21,7 +22,7 @@ _Make = Callable[[Sequence[Cause], bool], list[Row | AppError]]
 _log = structlog.get_logger("vefa.follow_ups")
 
 
-def take(tx: WriteTx, actor: Actor, rule: Row, found: Sequence[Cause]) -> list[Row]:
+def take(tx: WriteTx, actor: Actor, rule: Row, found: Sequence[Cause], at: datetime) -> list[Row]:
     """Do what a rule asks for, once for each cause, and tell that it did.
 
     Returns:
@@ -36,7 +37,7 @@ def take(tx: WriteTx, actor: Actor, rule: Row, found: Sequence[Cause]) -> list[R
 
     def make(some: Sequence[Cause], whole: bool) -> list[Row | AppError]:
         if is_complaint:
-            return complaints.create_many(tx, actor, [_complaint(rule, cause, whole) for cause in some])
+            return complaints.create_many(tx, actor, [_complaint(rule, cause, at, whole) for cause in some])
         return promises.create_many(tx, actor, [_promise(rule, cause, whole) for cause in some])
 
     made = _made(rule, found, make)
@@ -64,13 +65,14 @@ def _made(rule: Row, found: Sequence[Cause], make: _Make) -> Made:
     return made
 
 
-def _complaint(rule: Row, cause: Cause, whole: bool) -> ComplaintOfRule:
+def _complaint(rule: Row, cause: Cause, at: datetime, whole: bool) -> ComplaintOfRule:
     said = {
         **_common(cause),
         "subject": rule["subject"],
         "text": None if cause.text is None else cause.text[:MAX_TEXT],
         "found_by": FOUND_BY[cause.kind],
         "opened_by_rule": rule["code"],
+        "received_at": at.isoformat(),
     }
     if rule["severity"] is not None:
         said["severity"] = rule["severity"]

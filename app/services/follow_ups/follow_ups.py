@@ -1,6 +1,7 @@
 """Act on what events tell: each cause once a rule; and read what was done."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -77,10 +78,41 @@ def follow(tx: WriteTx, actor: Actor, limit: int) -> bool:
     among = Among(_by_kind(events))
     if among.ids:
         for rule in rules.active(tx):
-            _act(tx, actor, rule, causes.find(tx, rule, among))
+            act(tx, actor, rule, causes.find(tx, rule, among), now())
     if end > position:
         cursor.move(tx, end)
     return end < last
+
+
+def act(tx: WriteTx, actor: Actor, rule: Row, found: Sequence[Cause], at: datetime) -> None:
+    """Let a rule act on those causes on which it has not, and that are young enough at an instant."""
+    known = done(tx, rule["code"], found)
+    by_key = {
+        cause.key: cause
+        for cause in reversed(found)
+        if cause.key not in known and is_recent(cause.at, at, rule["max_age_days"])
+    }
+    fresh = list(by_key.values())
+    if not fresh:
+        return
+    made = actions.take(tx, actor, rule, fresh, at)
+    rows = [
+        {
+            "id": new_id(),
+            "rule": rule["code"],
+            "rule_version": rule["version"],
+            "cause_kind": cause.kind,
+            "cause_id": cause.id,
+            "cause_detail": cause.detail,
+            "customer_id": cause.customer_id,
+            "complaint_id": None,
+            "promise_id": None,
+            **made_of,
+            "at": at,
+        }
+        for cause, made_of in zip(fresh, made, strict=True)
+    ]
+    tx.execute(insert(FollowUp), rows)
 
 
 def done(tx: ReadTx, rule: str, found: Iterable[Cause]) -> set[tuple[Any, ...]]:
@@ -105,37 +137,6 @@ def _by_kind(events: Sequence[Any]) -> dict[CauseKind, set[Any]]:
     for event in events:
         found.setdefault(CAUSES[event.type], set()).add(UUID(event.object_id))
     return found
-
-
-def _act(tx: WriteTx, actor: Actor, rule: Row, found: Sequence[Cause]) -> None:
-    at = now()
-    known = done(tx, rule["code"], found)
-    by_key = {
-        cause.key: cause
-        for cause in reversed(found)
-        if cause.key not in known and is_recent(cause.at, at, rule["max_age_days"])
-    }
-    fresh = list(by_key.values())
-    if not fresh:
-        return
-    made = actions.take(tx, actor, rule, fresh)
-    rows = [
-        {
-            "id": new_id(),
-            "rule": rule["code"],
-            "rule_version": rule["version"],
-            "cause_kind": cause.kind,
-            "cause_id": cause.id,
-            "cause_detail": cause.detail,
-            "customer_id": cause.customer_id,
-            "complaint_id": None,
-            "promise_id": None,
-            **made_of,
-            "at": at,
-        }
-        for cause, made_of in zip(fresh, made, strict=True)
-    ]
-    tx.execute(insert(FollowUp), rows)
 
 
 def _shape(row: Row) -> Row:

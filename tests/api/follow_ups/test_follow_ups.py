@@ -327,7 +327,7 @@ def test_what_no_rule_can_be_is_refused(api: Api, members: dict[str, Any], point
 
 
 def test_an_unknown_owner_is_refused_once_people_are_registered(api: Api) -> None:
-    api.put("/v1/units/izmir", json={"names": {"en": "İzmir"}})
+    api.put("/v1/units/izmir", json={"names": {"en": "İzmir"}, "kind": "branch"})
     answer = api.put(f"{RULES}/low", json={**LOW, "owner": "nobody"})
     assert pointers(answer) == ["/owner"]
     assert put(api, "low", LOW, owner="izmir")["owner"] == "izmir"
