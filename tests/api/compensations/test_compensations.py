@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 import time_machine
@@ -19,13 +20,17 @@ from compensation_helpers import (
     set_up,
 )
 from factories import transaction_body
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from support import Api, pointers, problem
 
 from app.domain.common.access import Actor, Scope
+from app.domain.common.company import Company
+from app.jobs.compensations import expire
+from app.jobs.registry import Context
 from app.services.compensations import requests
+from app.settings import Settings
 from app.store.engine import Store
-from app.store.tables import AuditEntry, Compensation, CompensationRequest, Event
+from app.store.tables import AuditEntry, Compensation, CompensationRequest, Complaint, Event
 
 NOW = datetime(2026, 3, 10, 9, tzinfo=UTC)
 
@@ -412,3 +417,29 @@ def test_rights_and_visibility(company: Api, api_with: Callable[..., Api]) -> No
     problem(give(baku, case), 404, "not_found")
     problem(decide(baku, asked, "approvals", "lead.i"), 404, "not_found")
     problem(reverse(baku, given), 404, "not_found")
+
+
+def test_what_was_given_stays_when_its_case_is_removed(company: Api, store: Store) -> None:
+    case = complaint(company)
+    given, asked = give(company, case).json(), give(company, case, "900.00").json()
+    wanted = delete(Complaint).where(Complaint.id == UUID(case["id"]))  # as the end of an import does
+    store.write_sync(lambda tx: tx.execute(wanted).rowcount)
+    assert read(company, f"/v1/compensations/{given['id']}") == {**given, "complaint_id": None}
+    problem(decide(company, asked, "approvals", "lead.i"), 409, "case_removed")
+    assert decide(company, asked, "denials", "lead.i").status_code == 201
+    assert reverse(company, given).json()["cost"] == lira("-100.00")
+
+
+def test_the_duty_of_the_worker(api: Api, store: Store, settings: Settings) -> None:
+    set_up(api, decision_minutes=60)
+    give(api, complaint(api), "900.00")
+    context = Context(store, Company(), settings)
+    assert expire(context) is False
+    with time_machine.travel(NOW + timedelta(hours=2), tick=True):
+        assert expire(context) is False  # one, and no more
+
+    def types(tx: Any) -> list[str]:
+        found = select(Event.type).where(Event.type.like("compensation.%")).order_by(Event.at)
+        return list(tx.execute(found).scalars())
+
+    assert store.read_sync(types) == ["compensation.requested", "compensation.expired"]
