@@ -14,6 +14,7 @@ from app.domain.methods import (
     learned_churn,
     lifetime_value,
     profit,
+    promises,
     satisfaction,
     signals,
     standards,
@@ -38,6 +39,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             *signals.METHODS,
             *failures.METHODS,
             *standards.METHODS,
+            *promises.METHODS,
         )
     }
 )
