@@ -15,11 +15,12 @@ from app.api import router
 from app.domain.common.secret_strength import refusal
 from app.domain.imports.mapping import Mapping
 from app.errors import AppError, StartError
-from app.http import fast_path, health, middleware, problems
+from app.http import event_stream, fast_path, health, middleware, problems
 from app.http.access.read_audit import ReadTrail
 from app.http.call import Services
 from app.http.cursors import Cursors
 from app.http.openapi import operations, pages
+from app.services.events.streams import EventStreams
 from app.settings import Settings
 from app.store import event_sequence, schema
 from app.store.audit.alarm_log import AlarmLog
@@ -102,7 +103,8 @@ def create_app(settings: Settings | None = None, *, with_worker: bool = False) -
         finally:
             await asyncio.gather(*app.state.services.background, return_exceptions=True)
             await app.state.services.reads.close()
-            app.state.services.bell.close()
+            app.state.services.stop_waiting()
+            await app.state.services.streams.finish()
             if witnesses:
                 await asyncio.to_thread(event_sequence.finish, store, settings)
             await store.close()
@@ -119,8 +121,10 @@ def create_app(settings: Settings | None = None, *, with_worker: bool = False) -
     )
     reads = ReadTrail(store, settings.audit_reads)
     bell = EventBell(store.numbered, settings)
+    streams = EventStreams(store, bell, settings.streams_most, event_stream.frame)
+    check_url = partial(_check_url, settings)
     app.state.services = Services(
-        store, settings.company, Cursors(secret), _inspect, reads, bell, partial(_check_url, settings)
+        store, settings.company, Cursors(secret), _inspect, reads, bell, streams, check_url
     )
     app.state.head = schema.head()
     router.install(app)

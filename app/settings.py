@@ -117,6 +117,9 @@ class Settings(BaseSettings):
     events_keep_days: int = Field(
         30, ge=1, le=3650, description="Days for which events are kept, to be sent, listed and streamed."
     )
+    streams_most: int = Field(
+        1000, ge=0, le=100_000, description="Streams of events that a process holds open; beyond: 503."
+    )
     webhook_networks: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Networks of the company's own that webhooks may go to, on any port, also by http."
     )

@@ -5,7 +5,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from app.http.server import Limits, make_server
+from app.http.connection_limit import Limits
+from app.http.server import make_server
 from app.main import create_app
 from app.settings import Settings
 
@@ -13,9 +14,9 @@ from app.settings import Settings
 @contextmanager
 def serving(settings: Settings, limits: Limits | None = None, *, with_worker: bool = False) -> Iterator[str]:
     """Serve in a thread, with a worker where asked for; gives the address."""
-    server = make_server(
-        create_app(settings, with_worker=with_worker), port=0, limits=limits or Limits(), log_level="critical"
-    )
+    app = create_app(settings, with_worker=with_worker)
+    on_stop = app.state.services.stop_waiting
+    server = make_server(app, port=0, limits=limits or Limits(), log_level="critical", on_stop=on_stop)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

@@ -5,15 +5,26 @@ from functools import cache
 from fastapi import APIRouter, FastAPI
 
 from app.api.activity import dispositions, exchange_rates, interactions, transactions
+from app.api.compensations import budgets as compensation_budgets
+from app.api.compensations import compensations
+from app.api.compensations import kinds as compensation_kinds
+from app.api.compensations import limits as authority_limits
+from app.api.compensations import requests as compensation_requests
 from app.api.customers import contract_terms, customers
 from app.api.events import events, webhook_endpoints
+from app.api.follow_ups import follow_ups
+from app.api.follow_ups import rules as follow_up_rules
 from app.api.imports import imports, mappings
+from app.api.insights import (
+    compensations as compensations_report,
+)
 from app.api.insights import (
     competitor_measurements,
     customer_churn,
     customer_lifetime_value,
     customer_profit,
     overview,
+    recovery,
     reports,
     timeline,
     unit_costs,
@@ -49,7 +60,14 @@ RESOURCES = (
     standards,
     calendars,
     escalation_rules,
+    follow_up_rules,
+    follow_ups,
     incidents,
+    compensations,
+    compensation_requests,
+    compensation_kinds,
+    authority_limits,
+    compensation_budgets,
     surveys,
     invitations,
     responses,
@@ -63,8 +81,10 @@ RESOURCES = (
     unit_costs,
     runs,
     reports,
+    recovery,
     standards_report,
     promises_report,
+    compensations_report,
     customer_churn,
     customer_lifetime_value,
     customer_profit,

@@ -11,14 +11,12 @@ from rich.progress import Progress
 
 from app import logs
 from app.cli.context import opened, reaching, refuse
-from app.cli.serving import fitting
+from app.cli.serving import run
 from app.demo import load as demo_service
 from app.demo.company import generate
 from app.domain.common.access import Actor
-from app.http import server
 from app.jobs.scoring import backtest, replay
 from app.jobs.scoring.score import score
-from app.main import create_app
 from app.schemas.recovery.complaints import EXAMPLE_NUMBER
 from app.settings import Settings
 from app.store import schema
@@ -74,14 +72,7 @@ def demo(
         _compute(store, actor, at)
     if serve:
         logs.configure(settings.log_level)
-        server.serve(
-            create_app(settings, with_worker=True),
-            host=host,
-            port=port,
-            log_level=settings.log_level,
-            limits=fitting(settings),
-            on_ready=lambda: _greet(f"http://{host}:{port}"),
-        )
+        run(settings, host, port, on_ready=lambda: _greet(f"http://{host}:{port}"))
 
 
 def _day(text: str) -> date:

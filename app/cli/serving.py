@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import threading
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -12,7 +13,7 @@ from app import logs
 from app.cli.context import opened, reaching
 from app.errors import StartError
 from app.http import connection_limit, server
-from app.http.server import Limits
+from app.http.connection_limit import Limits
 from app.main import create_app, require_secret
 from app.settings import Settings
 from app.store import schema
@@ -36,16 +37,35 @@ def serve(
     require_secret(settings)
     with opened(settings):  # says in one line what is wrong, where the server would show a traceback
         pass
+    run(settings, host, port)
+
+
+def run(settings: Settings, host: str, port: int, on_ready: Callable[[], None] | None = None) -> None:
+    """Serve until SIGTERM or SIGINT; on SQLite with a worker inside."""
+    limits = fitting(settings)
+    most = min(settings.streams_most, limits.connections // 2)  # so that others find room as well
+    settings = settings.model_copy(update={"streams_most": most})
     app = create_app(settings, with_worker=settings.is_sqlite)
-    server.serve(app, host=host, port=port, log_level=settings.log_level, limits=fitting(settings))
+    server.serve(
+        app,
+        host=host,
+        port=port,
+        log_level=settings.log_level,
+        limits=limits,
+        on_ready=on_ready,
+        on_stop=app.state.services.stop_waiting,
+    )
 
 
 def fitting(settings: Settings) -> Limits:
-    """The limits of a server: no more connections than leave descriptors for the database and files."""
+    """The limits of a server: no more connections than leave descriptors for the database and files.
+
+    Streams of events need connections beside those that the settings allow for requests.
+    """
     descriptors = connection_limit.raise_descriptor_limit()
     for_database = 4 * settings.pool_size  # writes, reads, long reads, and what commands and jobs use
-    fitting_connections = connection_limit.fitting(settings.max_connections, descriptors, for_database)
-    return Limits(connections=fitting_connections)
+    wanted = settings.max_connections + settings.streams_most
+    return Limits(connections=connection_limit.fitting(wanted, descriptors, for_database))
 
 
 def worker() -> None:

@@ -139,10 +139,15 @@ def days_earlier(ends_at: datetime) -> int:
     return max(0, math.ceil((LAST_AT - ends_at) / timedelta(days=1)))
 
 
+def examples_of(ends_at: datetime) -> Examples:
+    """What the documentation shows, moved to the days of a demo that ends at an instant."""
+    return Examples(timedelta(days=days_earlier(ends_at)))
+
+
 def load(tx: WriteTx, actor: Actor, customer_ids: Sequence[UUID], until: date, ends_at: datetime) -> None:
     """Record what the examples name, but for the customers and the scoring run, in a demo whose last day is
     ``until`` and that ends at ``ends_at``."""
-    shown = Examples(timedelta(days=days_earlier(ends_at)))
+    shown = examples_of(ends_at)
     _record(tx, actor, transactions, transaction_schemas, shown.of(TransactionRead, TransactionCreate))
     _record(tx, actor, interactions, interaction_schemas, shown.of(InteractionRead, InteractionCreate))
     _record(tx, actor, complaints, complaint_schemas, shown.of(ComplaintRead, ComplaintCreate))
@@ -153,6 +158,7 @@ def load(tx: WriteTx, actor: Actor, customer_ids: Sequence[UUID], until: date, e
     invitation = shown.of(SurveyInvitationRead, SurveyInvitationCreate)
     _record(tx, actor, invitations, invitation_schemas, invitation)
     _record(tx, actor, responses, response_schemas, _response(shown))
+    documented_incidents.load_follow_ups(tx, actor, shown, customer_ids[1])
     _load_measurements(tx, actor, until)
     code = example(DispositionRead)["code"]
     dispositions.put(tx, actor, code, shown.of(DispositionRead, DispositionPut), None)

@@ -9,7 +9,7 @@ from uuid import UUID
 import numpy as np
 from sqlalchemy import func, insert, select
 
-from app.demo import complaint_lives, documentation_records, staff, standards
+from app.demo import compensations, complaint_lives, documentation_records, staff, standards
 from app.demo.competitors import measurements
 from app.demo.contents import Demo
 from app.demo.promises import made_for
@@ -155,6 +155,7 @@ def load(
     staff.load(tx, actor)
     documentation_records.load(tx, actor, ids, demo.until, demo.ends_at)
     complaint_lives.load(tx, actor, ids, demo.ends_at)
+    compensations.load(tx, actor, documentation_records.examples_of(demo.ends_at), demo.ends_at)
     made_of_it = {"seed": demo.seed, "until": demo.until.isoformat(), "customers": len(items)}
     trail.record(tx, actor, MADE, token.split("_")[2], data=made_of_it)
 

@@ -40,6 +40,7 @@ from app.http.request_target import path_values, query_error, repeatable
 from app.http.route_template import route_template
 from app.http.validation import pointer, refusal
 from app.schemas.common.base import PageOf, Paging
+from app.services.events.streams import EventStreams
 from app.services.platform import rights
 from app.store import idempotency
 from app.store.engine import Store
@@ -71,9 +72,15 @@ class Services:
     inspect: Inspect
     reads: ReadTrail
     bell: EventBell
+    streams: EventStreams
     check_webhook_url: Callable[[str], Awaitable[None]]
     """Raises `app.domain.events.webhook_urls.RefusedUrlError` for an address that must not be called."""
     background: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def stop_waiting(self) -> None:
+        """End what goes on for as long as the service runs: streams, and requests that wait for events."""
+        self.streams.close()
+        self.bell.close()
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ place of one that nobody is waiting for.
 
 import resource
 import time
+from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
@@ -22,6 +23,30 @@ _open = Gauge("vefa_connections", "Client connections that are open.")
 _shed = Counter(
     "vefa_connections_shed_total", "Connections closed to make room, by what they did.", ("stage",)
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long and how much of a client is waited for. Times are seconds, sizes bytes."""
+
+    head_seconds: float = 10.0
+    """From connecting, or from the first byte of a further request, to the end of the head."""
+    body_seconds: float = 20.0
+    """In each such span at least ``body_bytes`` of the body must arrive, or all of it."""
+    body_bytes: int = 10_000
+    head_bytes: int = 64 * 1024
+    """Largest request line and headers."""
+    write_seconds: float = 60.0
+    """How long a client may take nothing of an answer before it is cut off."""
+    keep_alive_seconds: int = 20
+    """How long an idle connection is kept."""
+    linger_seconds: float = 2.0
+    """How long a body nobody wants is thrown away before the connection is cut. Closing at once
+    would reset the connection, and the client might lose the answer that tells why."""
+    connections: int = 1000
+    """Open connections at once; a newcomer takes the place of one that waits for nothing."""
+    shutdown_seconds: int = 25
+    """How long requests in flight may take after SIGTERM."""
 
 
 class Stage(Enum):

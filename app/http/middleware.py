@@ -6,7 +6,7 @@ of the media type, security headers, CORS, metrics and the access log. Works on 
 
 import re
 import time
-from collections.abc import Collection, Mapping, MutableMapping
+from collections.abc import Callable, Collection, Mapping, MutableMapping
 from functools import lru_cache
 from itertools import chain
 from typing import Any, Protocol
@@ -53,6 +53,7 @@ _ONCE = (b"host", b"authorization", AGENT_HEADER, b"content-type", b"idempotency
 _TAG_LISTS = (b"if-match", b"if-none-match")
 _SECURITY_HEADERS = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
 _CONTENT_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+_EVENT_STREAM = (b"content-type", b"text/event-stream; charset=utf-8")
 _NO_STORE = (b"cache-control", b"private, no-store")
 _log = structlog.get_logger("vefa.http")
 
@@ -128,16 +129,8 @@ class EdgeMiddleware:
         scope.setdefault("state", {})["request_id"] = request_id
         _compose(scope)
         method, path = scope["method"], scope["path"]
-        answer = _Answer(send, path.startswith(API_PREFIX), method == "HEAD")
-        answer.extra = [(b"x-request-id", request_id.encode()), *_SECURITY_HEADERS]
-        if answer.headless:
-            scope = {**scope, "method": "GET"}  # a copy: the server must still know that it is HEAD
-        if self._has_cors:
-            answer.vary_origin = True
-            answer.extra += self._cors.headers(head)
-        try:
-            await self._route(scope, receive, answer, head)
-        finally:
+
+        def note() -> None:
             seconds = time.perf_counter() - began
             template = route_template(scope)
             observe(method, template, answer.status, seconds)
@@ -151,6 +144,18 @@ class EdgeMiddleware:
                 peer=peer_address(scope.get("client")),
                 **_key_named(scope),
             )
+
+        answer = _Answer(send, path.startswith(API_PREFIX), method == "HEAD", note)
+        answer.extra = [(b"x-request-id", request_id.encode()), *_SECURITY_HEADERS]
+        if answer.headless:
+            scope = {**scope, "method": "GET"}  # a copy: the server must still know that it is HEAD
+        if self._has_cors:
+            answer.vary_origin = True
+            answer.extra += self._cors.headers(head)
+        try:
+            await self._route(scope, receive, answer, head)
+        finally:
+            answer.note()
 
     async def _route(self, scope: Scope, receive: Receive, answer: "_Answer", head: Head) -> None:
         """Answer a preflight or a refusal, else hand over to the routes."""
@@ -179,21 +184,31 @@ class EdgeMiddleware:
 
 
 class _Answer:
-    """Adds the headers every answer has, and leaves the body out for HEAD."""
+    """Adds the headers every answer has, leaves the body out for HEAD, and notes the answer once: at its end,
+    a stream of events when it begins."""
 
-    __slots__ = ("_complete", "_send", "api", "extra", "headless", "status", "vary_origin")
+    __slots__ = ("_complete", "_note", "_send", "api", "extra", "headless", "status", "vary_origin")
 
-    def __init__(self, send: Send, api: bool, headless: bool) -> None:
+    def __init__(self, send: Send, api: bool, headless: bool, note: Callable[[], None]) -> None:
         self._send, self.api, self.headless = send, api, headless
+        self._note: Callable[[], None] | None = note
         self.extra: RawHeaders = []
         self.status = 0
         self.vary_origin = False
         self._complete = False
 
+    def note(self) -> None:
+        """Count and log the answer, unless it was."""
+        if self._note is not None:
+            self._note()
+            self._note = None
+
     async def send(self, message: Message) -> None:
         """Pass one ASGI message on."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            if _EVENT_STREAM in message.get("headers", ()):
+                self.note()
             message["headers"] = self._headers(message)
         elif self.headless:
             if self._complete:
@@ -282,7 +297,12 @@ def _wrong_head(scope: Scope, head: Head) -> AppError | None:
     return None
 
 
-_CSV_FILES = ("/refused-rows.csv", "/insights/standards.csv")
+_REPORTS = ("standards", "recovery", "compensations", "promises")
+_NOT_JSON = (
+    "/refused-rows.csv",
+    "/events/stream",
+    *(f"/insights/{report}.csv" for report in _REPORTS),
+)
 
 
 def _wrong_content(head: Head, path: str, is_import: bool) -> AppError | None:
@@ -293,7 +313,7 @@ def _wrong_content(head: Head, path: str, is_import: bool) -> AppError | None:
     accept = head.get(b"accept")
     if accept is None or accept == b"*/*" or accept == b"application/json" or not path.startswith(API_PREFIX):
         return None
-    if path.startswith(_OWN_MEDIA_TYPE) or path.endswith(_CSV_FILES) or _accepts_json(accept):
+    if path.startswith(_OWN_MEDIA_TYPE) or path.endswith(_NOT_JSON) or _accepts_json(accept):
         return None
     return NotAcceptableError()
 

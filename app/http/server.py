@@ -8,7 +8,6 @@ import asyncio
 import json
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import httptools
@@ -16,33 +15,8 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from app.http.connection_limit import Connections, Stage
+from app.http.connection_limit import Connections, Limits, Stage
 from app.problem_kinds import PROBLEMS
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How long and how much of a client is waited for. Times are seconds, sizes bytes."""
-
-    head_seconds: float = 10.0
-    """From connecting, or from the first byte of a further request, to the end of the head."""
-    body_seconds: float = 20.0
-    """In each such span at least ``body_bytes`` of the body must arrive, or all of it."""
-    body_bytes: int = 10_000
-    head_bytes: int = 64 * 1024
-    """Largest request line and headers."""
-    write_seconds: float = 60.0
-    """How long a client may take nothing of an answer before it is cut off."""
-    keep_alive_seconds: int = 20
-    """How long an idle connection is kept."""
-    linger_seconds: float = 2.0
-    """How long a body nobody wants is thrown away before the connection is cut. Closing at once
-    would reset the connection, and the client might lose the answer that tells why."""
-    connections: int = 1000
-    """Open connections at once; a newcomer takes the place of one that waits for nothing."""
-    shutdown_seconds: int = 25
-    """How long requests in flight may take after SIGTERM."""
-
 
 _OFFERS = frozenset({b"upgrade", b"http2-settings"})
 
@@ -220,6 +194,7 @@ class GuardedProtocol(HttpToolsProtocol):
             self._refuse("malformed_request", msg)
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        cycle.scope["state"]["cut"] = self.transport.abort
         cycle.transport = _LingeringTransport(self)
         super()._start_asgi_task(cycle, app)
 
@@ -350,6 +325,7 @@ def make_server(
     limits: Limits | None = None,
     log_level: str = "info",
     on_ready: Callable[[], None] | None = None,
+    on_stop: Callable[[], None] | None = None,
 ) -> uvicorn.Server:
     """Return a server that is not running yet; see `serve`."""
     limits = limits or Limits()
@@ -372,20 +348,30 @@ def make_server(
         timeout_keep_alive=limits.keep_alive_seconds,
         timeout_graceful_shutdown=limits.shutdown_seconds,
     )
-    return _Server(config, on_ready)
+    return _Server(config, on_ready, on_stop)
 
 
 class _Server(uvicorn.Server):
-    """A server that says when it listens."""
+    """A server that says when it listens, and when it begins to stop."""
 
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None] | None) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        on_ready: Callable[[], None] | None,
+        on_stop: Callable[[], None] | None,
+    ) -> None:
         super().__init__(config)
-        self._on_ready = on_ready
+        self._on_ready, self._on_stop = on_ready, on_stop
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started and self._on_ready is not None:
             self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._on_stop is not None:
+            self._on_stop()
+        await super().shutdown(sockets)
 
 
 def serve(app: Application, **options: Any) -> None:
@@ -394,6 +380,7 @@ def serve(app: Application, **options: Any) -> None:
     Args:
         app: the application, a function that makes it (``factory=True``), or ``"module:attribute"``.
         options: those of `make_server`: ``factory``, ``host``, ``port`` (0 takes a free one),
-            ``limits``, ``log_level`` (of uvicorn) and ``on_ready`` (called once, when it listens).
+            ``limits``, ``log_level`` (of uvicorn), ``on_ready`` (called once, when it listens), ``on_stop``
+            (called once, before requests in flight are waited for: ends those that go on for ever).
     """
     make_server(app, **options).run()

@@ -6,7 +6,7 @@ from alembic import op
 from app.store import types
 
 revision = "0011_promises"
-down_revision = "0009_webhooks"
+down_revision = "0010_compensations"
 branch_labels = None
 depends_on = None
 

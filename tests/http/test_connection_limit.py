@@ -20,8 +20,8 @@ from typer.testing import CliRunner
 from app import logs
 from app.cli.commands import app as cli
 from app.http import connection_limit
-from app.http.connection_limit import Connections, Stage, fitting, raise_descriptor_limit
-from app.http.server import Limits, make_server
+from app.http.connection_limit import Connections, Limits, Stage, fitting, raise_descriptor_limit
+from app.http.server import make_server
 from app.settings import Settings
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -192,7 +192,8 @@ SERVE = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_NOFILE, (256, 1024))
 from app.http.connection_limit import fitting, raise_descriptor_limit
-from app.http.server import Limits, serve
+from app.http.connection_limit import Limits
+from app.http.server import serve
 
 async def app(scope, receive, send):
     if scope["type"] == "http":

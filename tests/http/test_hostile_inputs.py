@@ -22,7 +22,7 @@ from live import serving
 from app import errors
 from app.domain.common.access import Scope, system
 from app.domain.common.company import Company
-from app.http.server import Limits
+from app.http.connection_limit import Limits
 from app.services.platform import api_keys
 from app.settings import Settings
 from app.store.engine import Store

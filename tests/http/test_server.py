@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from app.http.server import Limits, make_server
+from app.http.connection_limit import Limits
+from app.http.server import make_server
 
 FAST = Limits(
     head_seconds=0.4,
@@ -278,7 +279,8 @@ def test_400_half_open_sockets_do_not_stop_the_service(connect: Any) -> None:
 
 SLOW_APP = """
 import asyncio, sys
-from app.http.server import Limits, serve
+from app.http.connection_limit import Limits
+from app.http.server import serve
 
 async def app(scope, receive, send):
     if scope["type"] != "http":

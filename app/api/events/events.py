@@ -1,15 +1,18 @@
 """``/v1/events`` and ``/v1/event-types``"""
 
+import json
 from time import monotonic
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Header, Query, Response
+from fastapi.responses import StreamingResponse
 
 from app.domain.common.access import Extent, Scope
-from app.http import replies
+from app.http import event_stream, replies
 from app.http.call import Call, StrictRoute, requires
+from app.http.event_stream import EventStreamResponse
 from app.http.openapi.operations import responses
-from app.schemas.events.events import EventList, EventQuery, EventTypeList
+from app.schemas.events.events import EventList, EventQuery, EventStreamQuery, EventTypeList
 from app.services.events import events
 
 router = APIRouter(tags=["Events"], route_class=StrictRoute)
@@ -17,6 +20,39 @@ router = APIRouter(tags=["Events"], route_class=StrictRoute)
 Reads = Annotated[Call, requires(Scope.EVENTS_READ, extent=Extent.BY_CUSTOMER)]
 ReadsTypes = Annotated[Call, requires(Scope.EVENTS_READ, extent=Extent.COMPANY_SETTINGS)]
 LIST = replies.unversioned(EventList)
+LastEventId = Annotated[
+    str | None,
+    Header(
+        alias="Last-Event-ID",
+        description="The last `id` that was received; the stream goes on behind it. Goes before `after`.",
+        max_length=16,
+        pattern="^[0-9]+$",
+    ),
+]
+_EXAMPLE = {
+    "id": "evt_01930a3e2f6b7c119a520d9c1f8f7e10",
+    "type": "complaint.resolved",
+    "timestamp": "2026-11-23T09:30:00Z",
+    "sequence": 4711,
+    "data": {
+        "id": "01930a3e-2f6b-7c11-9a52-0d9c1f8f7a10",
+        "customer_id": "01930a3e-2f6b-7c11-9a52-0d9c1f8f7e20",
+        "members": [],
+        "version": 4,
+        "state": "resolved",
+    },
+}
+_SHOWN = [
+    event_stream.beginning(4709),
+    event_stream.frame(4711, json.dumps(_EXAMPLE, separators=(",", ":")).encode()),
+    event_stream.comment(4713),
+]
+_EVENTS = {
+    event_stream.MEDIA_TYPE: {
+        "schema": {"type": "string", "description": "Events, one after the other."},
+        "example": b"".join(_SHOWN).decode(),
+    }
+}
 TYPES = replies.unversioned(EventTypeList)
 
 
@@ -50,6 +86,31 @@ async def list_events(call: Reads, query: Annotated[EventQuery, Query()]) -> Res
         rounds = bell.rounds
         page = await call.read(events.page, query)
         left = end - monotonic()
-        if left <= 0 or not events.is_worth_waiting(page) or await call.request.is_disconnected():
+        is_over = left <= 0 or bell.is_closed or not events.is_worth_waiting(page)
+        if is_over or await call.request.is_disconnected():
             return Response(LIST(page).body, media_type="application/json")
         await bell.after(rounds, left)
+
+
+@router.get(
+    "/events/stream",
+    summary="Stream events",
+    response_class=StreamingResponse,
+    responses={**responses(410), 200: {"description": "Events as they happen", "content": _EVENTS}},
+)
+async def stream_events(
+    call: Reads, query: Annotated[EventStreamQuery, Query()], last_event_id: LastEventId = None
+) -> Response:
+    """Listen to what happens, as server-sent events: `data` is what `GET /v1/events` lists, `id` its
+    position.
+
+    Where the connection is lost, ask again with the last `id` as `Last-Event-ID`: nothing is missed, for
+    events are kept for weeks; behind a position that is no longer kept is 410 `events_gone`. A comment comes
+    every 15 seconds. The stream ends when the key is revoked or has expired (within 10 seconds), when the
+    client takes nothing for 10 seconds, and when the service stops. When as many streams are open as may be,
+    503 `too_many_streams` says when to ask again.
+    """
+    if last_event_id is not None:
+        query = query.model_copy(update={"after": int(last_event_id)})
+    streams = call.services.streams
+    return EventStreamResponse(streams, await streams.prepare(call.actor, query))

@@ -9,12 +9,14 @@ from types import MappingProxyType
 from app.domain.methods import (
     churn,
     comparison,
+    compensations,
     cross_section,
     failures,
     learned_churn,
     lifetime_value,
     profit,
     promises,
+    recovery,
     satisfaction,
     signals,
     standards,
@@ -38,6 +40,8 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             *cross_section.METHODS,
             *signals.METHODS,
             *failures.METHODS,
+            *recovery.METHODS,
+            *compensations.METHODS,
             *standards.METHODS,
             *promises.METHODS,
         )

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 _ALLOW_METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE"
 _ALLOW_HEADERS = (
     b"Accept, Accept-Language, Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match,"
-    b" traceparent, Vefa-Agent, X-Request-Id"
+    b" Last-Event-ID, traceparent, Vefa-Agent, X-Request-Id"
 )
 _EXPOSE_HEADERS = (
     b"Content-Language, ETag, Idempotency-Replayed, Link, Location, RateLimit, RateLimit-Policy, Retry-After,"

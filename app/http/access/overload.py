@@ -38,6 +38,9 @@ MOST_EMPTY = 100
 LEAST = 16
 """Requests that are let in however long they wait: a few slow ones are no overload."""
 
+PLACE = "place"
+"""Where in the state of a request its `Place` is."""
+
 ALWAYS_OPEN = frozenset({"/healthz", "/readyz", "/metrics"})
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _LOG_SECONDS = 1.0
@@ -81,6 +84,22 @@ class Lane:
         self._peak = max(self._peak, self.in_flight)
 
 
+class Place:
+    """The place of a request among those in flight. An answer that goes on for hours leaves it early."""
+
+    __slots__ = ("_lane",)
+
+    def __init__(self, lane: Lane) -> None:
+        self._lane: Lane | None = lane
+        lane.in_flight += 1
+
+    def leave(self) -> None:
+        """Count no more; harmless when it was left already."""
+        if self._lane is not None:
+            self._lane.in_flight -= 1
+            self._lane = None
+
+
 class OverloadMiddleware:
     """Lets a request in, or refuses it."""
 
@@ -106,13 +125,13 @@ class OverloadMiddleware:
             self._note(scope, self._queue[0][0] if self._queue else came)
             await self._refuse(scope, send)
             return
-        lane.in_flight += 1
+        place = scope.setdefault("state", {})[PLACE] = Place(lane)
         try:
             await self._turn(came)
             self._note(scope, came)
             await self.app(scope, receive, send)
         finally:
-            lane.in_flight -= 1
+            place.leave()
 
     async def _turn(self, came: float) -> None:
         """Wait until this round of the event loop, or a later one, begins with another request."""

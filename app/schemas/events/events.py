@@ -12,6 +12,7 @@ from app.schemas.common.base import PLAIN_DIGITS, Code, Input, Output, line_out
 
 MAX_POSITION = 2**53
 MAX_WAIT_SECONDS = 20
+MAX_STREAM_SECONDS = 86_400
 
 EventName = Annotated[
     str,
@@ -99,3 +100,18 @@ class EventQuery(Input):
     """Events at most."""
     wait: Annotated[int, Field(ge=0, le=MAX_WAIT_SECONDS), PLAIN_DIGITS] = Field(default=0, examples=[0])
     """Seconds to wait for an event while there is none."""
+
+
+class EventStreamQuery(Input):
+    """What a stream tells; filters add up."""
+
+    after: Annotated[Position, PLAIN_DIGITS] | None = Field(default=None, examples=[0])
+    """Begin behind this position. Left out: with what happens from now on. `Last-Event-ID` goes before it."""
+    type: Annotated[list[EventName], Field(max_length=50)] = Field(default=[], examples=[[]])
+    """Of one of these types; repeat for more. Left out: all the key may read but internal ones."""
+    customer_id: UUID | None = None
+    """About this customer."""
+    seconds: Annotated[int, Field(ge=1, le=MAX_STREAM_SECONDS), PLAIN_DIGITS] | None = Field(
+        default=None, examples=[1], json_schema_extra={"x-prefilled": True}
+    )
+    """End after so many seconds. Left out: the stream stays open."""

@@ -36,6 +36,7 @@ class TimelineKind(StrEnum):
     COMPLAINT = "complaint"
     SURVEY_INVITATION = "survey_invitation"
     SURVEY_RESPONSE = "survey_response"
+    COMPENSATION = "compensation"
     PROMISE = "promise"
 
 
@@ -75,6 +76,16 @@ class ComplaintEntry(Output):
     """As it stands now."""
     time_unknown: bool
     """True: nobody knows when it happened; ``at`` is the step before, or when Vefa heard of it."""
+
+
+class CompensationEntry(Output):
+    """Something that was given to make up for a failure, or its counter-entry."""
+
+    kind: Label
+    amount: Money
+    """Negative: it was taken back."""
+    complaint_id: UUID | None
+    interaction_id: UUID | None
 
 
 class PromiseEntry(Output):
@@ -117,12 +128,12 @@ class TimelineEntry(Output):
     """When it happened; not when it was recorded, but for a ``complaint`` with ``time_unknown``."""
     kind: TimelineKind
     id: UUID
-    """Of the transaction, interaction, complaint, invitation, response or promise."""
+    """Of the transaction, interaction, complaint, invitation, response, compensation or promise."""
     href: Annotated[str, line_out(200)]
     """Where all of it can be read."""
     title: Annotated[str, line_out(255)] | None
-    """Category of a transaction, topic of an interaction, subject of a complaint, code of a survey,
-    kind of a promise."""
+    """Category of a transaction, topic of an interaction, subject of a complaint, code of a survey or of
+    what was given, kind of a promise."""
     channel: Code | None
     agent: Annotated[str, line_out(100)] | None
     unit: Label | None
@@ -130,6 +141,7 @@ class TimelineEntry(Output):
     interaction: InteractionEntry | None
     complaint: ComplaintEntry | None
     survey: SurveyEntry | None
+    compensation: CompensationEntry | None
     promise: PromiseEntry | None
 
 

@@ -3,12 +3,13 @@
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from app.domain.common import emails
 from app.domain.people.seen_in import SeenIn
 from app.schemas.common.base import (
+    NO_CONTROL,
     STRIPPED,
     UNSET,
     ChangesQuery,
@@ -50,7 +51,8 @@ def _address(text: str) -> str:
 
 Email = Annotated[
     str,
-    Field(min_length=3, max_length=254, examples=["ayse.k@vefa.example"]),
+    StringConstraints(min_length=3, max_length=254, pattern=NO_CONTROL),
+    Field(examples=["ayse.k@vefa.example"]),
     AfterValidator(_address),
     STRIPPED,
 ]

@@ -9,7 +9,7 @@ from app.domain.events import bodies
 from app.domain.events.bodies import Happened
 from app.domain.events.event_types import BY_NAME, EVENT_TYPES, EventType, visible_types
 from app.errors import FieldError, GoneError, InvalidError
-from app.schemas.events.events import EventQuery
+from app.schemas.events.events import EventQuery, EventStreamQuery
 from app.store.engine import in_thread_on_sqlite
 from app.store.events import log as event_log
 from app.store.tables import Event
@@ -40,9 +40,7 @@ def page(tx: ReadTx, actor: Actor, query: EventQuery) -> Row:
     names = [known.name for known in visible_types(actor, query.type)]
     first, latest = event_log.first(tx), event_log.last(tx)
     after = first - 1 if query.after is None else query.after
-    if after < first - 1:
-        detail = "Events are kept from position {first} on; go on with after={after}."
-        raise GoneError(detail, code="events_gone", first=first, after=first - 1)
+    _check_kept(first, after)
     if after >= latest or not names:
         return {"data": [], "next_after": max(after, latest), "latest": latest, "complete": True}
     end = latest if query.customer_id is not None else min(latest, after + MAX_LOOKED_AT)
@@ -56,6 +54,26 @@ def page(tx: ReadTx, actor: Actor, query: EventQuery) -> Row:
     next_after = rows[-1].position if is_full else end
     data = [shown(Happened(*row)) for row in rows]
     return {"data": data, "next_after": next_after, "latest": latest, "complete": next_after == latest}
+
+
+def beginning(tx: ReadTx, query: EventStreamQuery) -> int:
+    """The position behind which a stream begins: the one it names, else the latest.
+
+    Raises:
+        InvalidError: there is no such type (``unknown_type``).
+        GoneError: events behind the position are no longer kept (``events_gone``).
+    """
+    check_types(query.type, "type", "query")
+    if query.after is None:
+        return event_log.last(tx)
+    _check_kept(event_log.first(tx), query.after)
+    return query.after
+
+
+def _check_kept(first: int, after: int) -> None:
+    if after < first - 1:
+        detail = "Events are kept from position {first} on; go on with after={after}."
+        raise GoneError(detail, code="events_gone", first=first, after=first - 1)
 
 
 def shown(event: Happened) -> Row:

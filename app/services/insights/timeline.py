@@ -15,6 +15,7 @@ from app.services.customers.external_ids import check_visible
 from app.store.paging import After, Page
 from app.store.sql.union_all import union_all
 from app.store.tables import (
+    Compensation,
     Complaint,
     ComplaintEvent,
     Interaction,
@@ -36,6 +37,7 @@ _HREF = {
     TimelineKind.COMPLAINT: "/v1/complaints/",
     TimelineKind.SURVEY_INVITATION: "/v1/survey-invitations/",
     TimelineKind.SURVEY_RESPONSE: "/v1/survey-responses/",
+    TimelineKind.COMPENSATION: "/v1/compensations/",
     TimelineKind.PROMISE: "/v1/promises/",
 }
 _KINDS = tuple(TimelineKind)
@@ -162,6 +164,20 @@ _BRANCHES = {
         SurveyResponse.answered_at,
         SurveyResponse.id,
     ),
+    TimelineKind.COMPENSATION: _Branch(
+        select(
+            Compensation.kind.label("title"),
+            Compensation.agent,
+            Compensation.unit,
+            Compensation.amount_minor,
+            Compensation.amount_currency.label("currency"),
+            Compensation.complaint_id,
+            Compensation.interaction_id,
+        ),
+        Compensation.customer_id,
+        Compensation.given_at,
+        Compensation.id,
+    ),
     TimelineKind.PROMISE: _Branch(
         select(
             cast(Promise.kind, Text).label("title"),
@@ -280,11 +296,15 @@ def _shape(row: Row, scores: dict[UUID, list[Row]]) -> Row:
         "id": row["id"],
         "href": f"{_HREF[kind]}{row['id']}",
         **{name: row.get(name) for name in ("title", "channel", "agent", "unit")},
-        **dict.fromkeys(("transaction", "interaction", "complaint", "survey", "promise")),
+        **dict.fromkeys(("transaction", "interaction", "complaint", "survey", "compensation", "promise")),
     }
     if kind is TimelineKind.TRANSACTION:
         amount = money.to_wire(abs(row["amount_minor"]), row["currency"])
         entry["transaction"] = {"kind": row["transaction_kind"], "amount": amount}
+    elif kind is TimelineKind.COMPENSATION:
+        case = {name: row[name] for name in ("complaint_id", "interaction_id")}
+        amount = money.to_wire(row["amount_minor"], row["currency"])
+        entry["compensation"] = {"kind": row["title"], "amount": amount, **case}
     elif kind in _ENTRIES:
         entry[kind] = {name: row[name] for name in _ENTRIES[kind]}
         if kind is TimelineKind.COMPLAINT:

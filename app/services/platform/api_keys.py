@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -108,10 +108,7 @@ def authenticate(
     if not found or not hmac.compare_digest(found[0]["secret_hash"], given) or not _is_live(found[0]):
         raise UnauthenticatedError("Send a valid API key as a bearer token.")
     row = found[0]
-    scopes, agent = _scopes(tuple(row["scopes"])), row["agent"]
-    if row["bound_to"] is not None and row["role"] is not None:
-        of_role = _scopes(tuple(row["role_scopes"])) if row["is_role_active"] else frozenset()
-        scopes &= of_role
+    scopes, agent = _scopes_of(row), row["agent"]
     actor = Actor(
         id=f"key:{credential.id}",
         scopes=scopes,
@@ -126,6 +123,32 @@ def authenticate(
     last_used_at = row["last_used_at"]
     is_unnoted = last_used_at is None or now() - last_used_at > USE_NOTED_EVERY
     return Authenticated(actor, is_unnoted, refusal)
+
+
+Rights = tuple[frozenset[Scope], frozenset[str]]
+"""Scopes, and the units that a key is limited to."""
+
+
+def rights_now(tx: ReadTx, key_ids: Sequence[str], company: Company) -> dict[str, Rights]:
+    """Say what keys may do at this moment; those that are not valid, or whose person may not act, are left
+    out. One statement."""
+    people = outerjoin(ApiKey, Agent, Agent.code == ApiKey.agent).outerjoin(Role, Role.code == Agent.role)
+    found = select(ApiKey.id, *_KEY).select_from(people).where(ApiKey.id.in_(key_ids))
+    rights: dict[str, Rights] = {}
+    for row in map(dict, tx.execute(found).mappings()):
+        scopes = _scopes_of(row)
+        is_refused = row["bound_to"] is not None and _refusal(row, None, scopes, company) is not None
+        if _is_live(row) and not is_refused:
+            rights[row["id"]] = scopes, frozenset(row["units"])
+    return rights
+
+
+def _scopes_of(row: Row) -> frozenset[Scope]:
+    """The scopes of a key; of one that is bound to a person with a role, only those that the role has."""
+    scopes = _scopes(tuple(row["scopes"]))
+    if row["bound_to"] is not None and row["role"] is not None:
+        return scopes & (_scopes(tuple(row["role_scopes"])) if row["is_role_active"] else frozenset())
+    return scopes
 
 
 def _refusal(

@@ -14,7 +14,6 @@ from sqlalchemy import insert, select, update
 
 from app.domain.common import money
 from app.domain.common.access import Actor
-from app.domain.people.agents import OwnerKind
 from app.domain.recovery.complaints import ComplaintState, EventKind
 from app.domain.recovery.recovery_steps import CustomerAnswer, RecoveryKind, our_fault_of
 from app.errors import ConflictError, FieldError, InvalidError, NotFoundError
@@ -134,11 +133,7 @@ def prevent(
             (``unknown_owner``, ``inactive_owner``); ``due_on`` is before the complaint (``before_received``).
     """
     change, at = _begin(tx, actor, complaint_id, data.at, if_match)
-    wrong = lookups.owner_problems(tx, actor, data.responsible, "/responsible")
-    known = lookups.owner_kinds(tx, [data.responsible], actor.company.complaint_owner)
-    if not wrong and data.responsible in known and known[data.responsible].kind == OwnerKind.QUEUE:
-        detail = "Expected a person: a queue is responsible for nothing."
-        wrong.append(FieldError("/responsible", "not_a_person", detail))
+    wrong = lookups.person_problems(tx, actor, data.responsible, "/responsible")
     if data.due_on < actor.company.day_of(change.before["received_at"]):
         detail = "Expected a day that is not before the complaint was received."
         wrong.append(FieldError("/due_on", "before_received", detail))

@@ -81,14 +81,20 @@ class EventBell:
                 loop.call_soon_threadsafe(rung.set)
 
         with self._ring.calling(wake):
-            if self._rounds == rounds:
+            if self._rounds == rounds and not self.is_closed:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(rung.wait(), min(seconds, POLL_SECONDS))
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether nobody should wait any more: the process stops."""
+        return self._closing.is_set()
+
     def close(self) -> None:
-        """Stop listening; the thread ends by itself."""
+        """Let nobody wait any more, and stop listening; the thread ends by itself."""
         self._closing.set()
         self._forget()
+        self._ring.ring()
 
     def _count(self) -> None:
         self._rounds += 1

@@ -8,10 +8,12 @@ from datetime import datetime
 
 from sqlalchemy import delete, func, select
 
+from app.domain.events.bodies import Happened
 from app.domain.events.event_types import DEMO_MADE
-from app.store.tables import Event
+from app.store.tables import Customer, Event
 from app.store.transactions import ReadTx, WriteTx
 
+_EVENT = (Event.id, Event.position, Event.type, Event.at, Event.object_id, Event.customer_id, Event.data)
 _IS_KEPT_FOR_A_TIME = (Event.position.is_not(None), Event.type != DEMO_MADE)
 _FIRST = select(Event.position).where(*_IS_KEPT_FOR_A_TIME).order_by(Event.position).limit(1)
 _LAST = select(func.max(Event.position))
@@ -25,6 +27,18 @@ def first(tx: ReadTx) -> int:
 def last(tx: ReadTx) -> int:
     """The latest position; 0 while there is none."""
     return tx.execute(_LAST).scalar_one_or_none() or 0
+
+
+def tail(tx: ReadTx, after: int, most: int) -> list[tuple[Happened, str | None]]:
+    """Read the next events behind a position, each with the unit that its customer is of now."""
+    found = (
+        select(*_EVENT, Customer.unit)
+        .join(Customer, Customer.id == Event.customer_id, isouter=True)
+        .where(Event.position > after)
+        .order_by(Event.position)
+        .limit(most)
+    )
+    return [(Happened(*row[:-1]), row[-1]) for row in tx.execute(found).all()]
 
 
 def forget(tx: WriteTx, before: datetime, limit: int) -> int:
