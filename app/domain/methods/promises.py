@@ -28,8 +28,8 @@ METHODS = (
         kind=MethodKind.SERVICE_STANDARD,
         title="Promises kept",
         formula=(
-            "kept rate = kept on time / (kept on time + late + overdue + cancelled by who promised); what the "
-            "other side cancelled before it was due is not counted"
+            "kept rate = kept on time / (kept on time + late + overdue + cancelled by who promised); what "
+            "the other side cancelled before it was due is not counted"
         ),
         source="Interval: Wilson 1927; agents and units drawn toward the mean as shrunk scores",
         documentation="/docs/formulas#promises",
