@@ -1,4 +1,4 @@
-"""Many lives of promises over HTTP, on both databases: whatever is done in whatever order while the clock goes
+"""Many lives of promises over HTTP, on both databases: whatever is done in whatever order while time goes
 on, each is in exactly one state, and the report says what the events say."""
 
 from collections import Counter
