@@ -15,6 +15,7 @@ from app.domain.methods import (
     learned_churn,
     lifetime_value,
     profit,
+    promises,
     recovery,
     satisfaction,
     signals,
@@ -42,6 +43,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             *recovery.METHODS,
             *compensations.METHODS,
             *standards.METHODS,
+            *promises.METHODS,
         )
     }
 )

@@ -23,6 +23,7 @@ from app.store.tables import (
     Customer,
     Import,
     Interaction,
+    Promise,
     SurveyInvitation,
     SurveyResponse,
     Transaction,
@@ -56,6 +57,7 @@ _MINE: tuple[Any, ...] = (
     Complaint,
     Compensation,
     CompensationRequest,
+    Promise,
     SurveyInvitation,
     SurveyResponse,
 )

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from import_helpers import accounted, lines, many
+from promise_helpers import promised
 from sqlalchemy import func, select
 from starlette.testclient import TestClient
 from support import Api, Contract
@@ -469,6 +470,18 @@ def test_an_import_is_taken_back(api: Api, work_off: Callable[[], None]) -> None
     assert api.get("/v1/transactions").json()["data"] == []
     assert api.get("/v1/customers").json()["data"] == []
     assert api.post(f"{path}/reversals").status_code == 409
+
+
+def test_who_was_promised_something_stays(api: Api, work_off: Callable[[], None]) -> None:
+    path = f"{PATH}/{send(api, many(5)).json()['id']}"
+    work_off()
+    whose = api.get("/v1/customers").json()["data"][0]["id"]
+    promise = promised(api, customer_id=whose)
+    assert api.post(f"{path}/reversals").status_code == 202
+    work_off()
+    assert api.get(path).json()["state"] == "reverted"
+    assert [one["id"] for one in api.get("/v1/customers").json()["data"]] == [whose]
+    assert api.get(f"/v1/promises/{promise['id']}").json() == promise
 
 
 def test_a_cancelled_job_cancels_what_it_was_to_do(

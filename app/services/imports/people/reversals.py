@@ -26,6 +26,7 @@ from app.store.tables import (
     Customer,
     ImportChange,
     Interaction,
+    Promise,
     SurveyInvitation,
     SurveyResponse,
     Transaction,
@@ -41,6 +42,7 @@ _THEIRS: tuple[Any, ...] = (
     Complaint,
     Compensation,
     CompensationRequest,
+    Promise,
     SurveyInvitation,
     SurveyResponse,
 )
