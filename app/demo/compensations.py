@@ -56,7 +56,7 @@ LIMITS: Final = {
 }
 MAX_CASES: Final = 150
 """Complaints of the demo that something is given for."""
-_AMOUNTS: Final = (60, 120, 200, 90, 150, 240, 80, 900, 180, 600)
+_AMOUNTS: Final = (60, 120, 200, 90, 150, 300, 80, 900, 180, 1200)
 """What is given in turn; above 250 the clerk has to ask."""
 
 
@@ -106,13 +106,15 @@ def _load_story(tx: WriteTx, actor: Actor, ends_at: datetime) -> None:
         .order_by(Complaint.received_at, Complaint.external_id)
         .limit(MAX_CASES)
     )
+    asked = 0
     for place, (complaint_id, owner, received_at) in enumerate(tx.execute(wanted).all()):
         person, at = replace(actor, agent=owner), received_at + timedelta(hours=2)
         body = {"kind": EXAMPLE_CODE, "amount": _lira(_AMOUNTS[place % len(_AMOUNTS)])}
         data = CompensationCreate.model_validate(body)
         row, is_given = grants.give_for_complaint(tx, person, complaint_id, data, "*", at=at)
         if not is_given:
-            _decide(tx, actor, row, place)
+            _decide(tx, actor, row, asked)
+            asked += 1
 
 
 def _decide(tx: WriteTx, actor: Actor, request: dict[str, Any], place: int) -> None:

@@ -84,6 +84,12 @@ class _Stored(Collector):
         for state, count in figures.jobs.items():
             jobs.add_metric((state,), count)
         yield jobs
+        endpoints = GaugeMetricFamily(
+            "vefa_webhook_endpoints", "Webhook endpoints by state.", labels=("state",)
+        )
+        for state, count in figures.webhook_endpoints.items():
+            endpoints.add_metric((state,), count)
+        yield endpoints
         for name, about, value in (
             (
                 "vefa_oldest_waiting_job_seconds",

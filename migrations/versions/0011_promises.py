@@ -146,11 +146,15 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_promise_events_customer_id_at"), ["customer_id", "at"], unique=False
         )
+        batch_op.create_index(batch_op.f("ix_promise_events_at"), ["at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_promise_events_due_at"), ["due_at"], unique=False)
 
 
 def downgrade() -> None:
     """Remove the tables."""
     with op.batch_alter_table("promise_events", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_promise_events_due_at"))
+        batch_op.drop_index(batch_op.f("ix_promise_events_at"))
         batch_op.drop_index(batch_op.f("ix_promise_events_customer_id_at"))
 
     op.drop_table("promise_events")

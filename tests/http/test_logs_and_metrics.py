@@ -98,6 +98,22 @@ def test_the_page_counts_jobs_and_the_outbox(api: Api) -> None:
     assert figure("vefa_oldest_waiting_job_seconds") is not None
 
 
+def test_the_page_counts_webhook_endpoints_and_streams(api: Api) -> None:
+    def figure(name: str) -> float:
+        page = api.client.get("/metrics").text
+        return float(re.search(rf"^{re.escape(name)} (.+)$", page, re.MULTILINE)[1])  # type: ignore[index]
+
+    assert figure('vefa_webhook_endpoints{state="active"}') == 0
+    body = {"url": "https://hooks.example.com/vefa", "types": ["customer.updated"]}
+    endpoint = api.post("/v1/webhook-endpoints", json=body).json()
+    assert figure('vefa_webhook_endpoints{state="active"}') == 1
+    api.post(f"/v1/webhook-endpoints/{endpoint['id']}/pauses", json={})
+    assert figure('vefa_webhook_endpoints{state="active"}') == 0
+    assert figure('vefa_webhook_endpoints{state="paused"}') == 1
+    assert figure('vefa_webhook_endpoints{state="disabled"}') == 0
+    assert figure("vefa_event_streams") == 0
+
+
 def test_the_page_tells_of_the_audit_trail(api: Api, store: Store, settings: Settings, actor: Actor) -> None:
     def figures() -> dict[str, float]:
         found = re.findall(r"^vefa_audit_(\w+) (.+)$", api.client.get("/metrics").text, re.MULTILINE)

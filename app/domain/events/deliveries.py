@@ -29,6 +29,7 @@ JITTER_SHARE = 0.1
 MAX_RETRY_AFTER = timedelta(days=1)
 """Of what a receiver asks for."""
 
+WARNED_AFTER = timedelta(days=1)
 DISABLED_AFTER = timedelta(days=3)
 FAILURES_APART = timedelta(hours=12)
 OVERLOADED = frozenset({429, 502, 504})
@@ -134,6 +135,22 @@ def is_to_be_disabled(failing_since: datetime | None, last_failure_at: datetime 
     if failing_since is None or last_failure_at is None:
         return False
     return at - failing_since >= DISABLED_AFTER and last_failure_at - failing_since >= FAILURES_APART
+
+
+def is_to_be_warned_of(failing_since: datetime, failed_before_at: datetime | None, at: datetime) -> bool:
+    """Tell whether the failure at an instant is the first after a day in which nothing succeeded.
+
+    Args:
+        failing_since: the first failure after the last success.
+        failed_before_at: the failure before this one; None: there was none since the last success.
+
+    >>> days = [datetime(2026, 1, day) for day in (5, 6, 7)]
+    >>> [is_to_be_warned_of(days[0], before, at) for before, at in zip(days, days[1:])]
+    [True, False]
+    """
+    if at - failing_since < WARNED_AFTER:
+        return False
+    return failed_before_at is None or failed_before_at - failing_since < WARNED_AFTER
 
 
 def signature(secrets: Sequence[bytes], event_id: str, timestamp: int, body: bytes) -> str:

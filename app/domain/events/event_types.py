@@ -350,6 +350,7 @@ EVENT_TYPES: tuple[EventType, ...] = (
     ),
     _internal(TEST, "Somebody tests a webhook endpoint."),
     _internal("webhook.endpoint_disabled", "A webhook endpoint was disabled: it is sent nothing any more."),
+    _internal("webhook.endpoint_failing", "No delivery to a webhook endpoint has succeeded for a day."),
     _internal("webhook.endpoint_recovered", "A delivery to a webhook endpoint succeeded after failures."),
     _internal("webhook_endpoint.created", "A webhook endpoint was made."),
     _internal("webhook_endpoint.updated", "A webhook endpoint was changed."),

@@ -87,6 +87,7 @@ class Lane:
         self._results, self._facts = Results(row["position"]), list[str]()
         self._lost = 0
         self._failing_since: datetime | None = row["failing_since"]
+        self._failed_at: datetime | None = row["failed_at"]
         self._row = row
         self._take_in(row)
 
@@ -94,6 +95,7 @@ class Lane:
         """Go on with the row as it is now, where somebody changed it."""
         if row["version"] != self._row["version"]:
             self._row, self._failing_since = row, row["failing_since"]
+            self._failed_at = row["failed_at"]
             self._take_in(row)
 
     def _take_in(self, row: Row) -> None:
@@ -302,18 +304,22 @@ class Lane:
         self._pace.succeeded()
         self._results.endpoint["succeeded_at"] = at
         if self._failing_since is not None:
-            self._failing_since = None
+            self._failing_since = self._failed_at = None
             self._results.endpoint |= {"failing_since": None, "failed_at": None}
             self._facts.append("webhook.endpoint_recovered")
 
     def _failed(self, at: datetime, answer: Answer) -> None:
         self._pace.failed(answer.status)
         self._failing_since = self._failing_since or at
+        before, self._failed_at = self._failed_at, at
         self._results.endpoint |= {"failing_since": self._failing_since, "failed_at": at}
         if answer.status == 410:
             self._disable(DisabledReason.GONE)
         elif deliveries.is_to_be_disabled(self._failing_since, at, at):
             self._disable(DisabledReason.FAILING)
+        elif deliveries.is_to_be_warned_of(self._failing_since, before, at):
+            self._facts.append("webhook.endpoint_failing")
+            _log.warning("webhook_endpoint_failing", endpoint_id=str(self.id))
 
     def _disable(self, reason: DisabledReason) -> None:
         if not self._is_over:

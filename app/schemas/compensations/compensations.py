@@ -158,6 +158,7 @@ class CompensationQuery(Paging):
     """Which lines of the ledger."""
 
     sort: CompensationSort = CompensationSort.NEWEST
+    """Newest or oldest first, or in the order of their last change."""
     customer_id: UUID | None = None
     """Of this customer."""
     complaint_id: UUID | None = None
@@ -227,6 +228,7 @@ class CompensationRequestQuery(Paging):
     """Which requests."""
 
     sort: CompensationRequestSort = CompensationRequestSort.NEWEST
+    """Newest or oldest first, or in the order of their last change."""
     state: RequestState | None = None
     """In this state now."""
     approver_role: RoleCode | None = None

@@ -112,6 +112,6 @@ class EventStreamQuery(Input):
     customer_id: UUID | None = None
     """About this customer."""
     seconds: Annotated[int, Field(ge=1, le=MAX_STREAM_SECONDS), PLAIN_DIGITS] | None = Field(
-        default=None, examples=[1]
+        default=None, examples=[1], json_schema_extra={"x-prefilled": True}
     )
     """End after so many seconds. Left out: the stream stays open."""

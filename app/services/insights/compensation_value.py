@@ -82,7 +82,7 @@ def _compensated(tx: ReadTx, actor: Actor, first: date, to: date) -> dict[str, I
     windows = [(name, max(begin, first), min(behind, to)) for name, begin, behind in months(first, to)]
     found: dict[str, Ids] = {}
     for name, begin, behind in windows:
-        statement = select(numpy_io.raw_id(tx, table.customer_id)).distinct()
+        statement = select(numpy_io.raw_id(tx, table.customer_id)).group_by(table.customer_id)
         statement = statement.where(
             table.given_at >= company.start_of(begin),
             table.given_at < company.start_of(behind),

@@ -6,10 +6,10 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, Select, and_, bindparam, literal_column, or_, select
+from sqlalchemy import Integer, Select, Text, and_, bindparam, cast, literal_column, or_, select
 
 from app.domain.common import money
-from app.domain.common.access import Actor
+from app.domain.common.access import Actor, Scope
 from app.schemas.insights.timeline import TimelineKind, TimelineQuery
 from app.services.customers.external_ids import check_visible
 from app.store.paging import After, Page
@@ -19,6 +19,8 @@ from app.store.tables import (
     Complaint,
     ComplaintEvent,
     Interaction,
+    Promise,
+    PromiseEvent,
     Survey,
     SurveyAnswer,
     SurveyInvitation,
@@ -36,6 +38,7 @@ _HREF = {
     TimelineKind.SURVEY_INVITATION: "/v1/survey-invitations/",
     TimelineKind.SURVEY_RESPONSE: "/v1/survey-responses/",
     TimelineKind.COMPENSATION: "/v1/compensations/",
+    TimelineKind.PROMISE: "/v1/promises/",
 }
 _KINDS = tuple(TimelineKind)
 """The place in it orders what happened at the same instant."""
@@ -175,6 +178,24 @@ _BRANCHES = {
         Compensation.given_at,
         Compensation.id,
     ),
+    TimelineKind.PROMISE: _Branch(
+        select(
+            cast(Promise.kind, Text).label("title"),
+            Promise.channel,
+            Promise.agent,
+            Promise.unit,
+            Promise.promised_by,
+            Promise.text,
+            PromiseEvent.kind.label("event"),
+            PromiseEvent.state,
+            PromiseEvent.owner,
+            PromiseEvent.due_at,
+        ).join_from(PromiseEvent, Promise, Promise.id == PromiseEvent.promise_id),
+        PromiseEvent.customer_id,
+        PromiseEvent.at,
+        PromiseEvent.promise_id,
+        PromiseEvent.number,
+    ),
 }
 
 
@@ -198,7 +219,10 @@ def page(tx: ReadTx, actor: Actor, query: TimelineQuery, after: After | None, cu
         "rows": query.limit + 1,
         **goes_on,
     }
-    found = tx.execute(_statement(frozenset(query.kind)), values).mappings().all()
+    kinds = frozenset(query.kind)
+    if not actor.may(Scope.PROMISES_READ):
+        kinds = (kinds or frozenset(TimelineKind)) - {TimelineKind.PROMISE}
+    found = tx.execute(_statement(kinds), values).mappings().all() if kinds or not query.kind else []
     rows = [dict(row) for row in found[: query.limit]]
     scores = _scores(tx, rows)
     behind = None
@@ -259,6 +283,7 @@ _ENTRIES = {
         "ended_at",
     ),
     "complaint": ("number", "event", "state", "owner", "severity"),
+    "promise": ("promised_by", "event", "state", "owner", "text", "due_at"),
 }
 
 
@@ -271,7 +296,7 @@ def _shape(row: Row, scores: dict[UUID, list[Row]]) -> Row:
         "id": row["id"],
         "href": f"{_HREF[kind]}{row['id']}",
         **{name: row.get(name) for name in ("title", "channel", "agent", "unit")},
-        **dict.fromkeys(("transaction", "interaction", "complaint", "survey", "compensation")),
+        **dict.fromkeys(("transaction", "interaction", "complaint", "survey", "compensation", "promise")),
     }
     if kind is TimelineKind.TRANSACTION:
         amount = money.to_wire(abs(row["amount_minor"]), row["currency"])

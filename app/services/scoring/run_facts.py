@@ -177,6 +177,7 @@ class _Reader:
             self._transactions(),
             self._dated(customer_facts.contacts(self.tx, self.spec.bounds, self.only)),
             self._dated(customer_facts.complaints(self.tx, self.spec.bounds, self.only)),
+            customer_facts.promises(self.tx, self.spec.bounds, self.only),
             *self._contracts(),
             self._satisfaction(),
         ]

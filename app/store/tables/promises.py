@@ -120,4 +120,4 @@ class PromiseEvent(Base):
     is_agreed: Mapped[bool | None]
     note: Mapped[str | None] = mapped_column(Text)
 
-    __table_args__ = (Index(None, "customer_id", "at"),)
+    __table_args__ = (Index(None, "customer_id", "at"), Index(None, "at"), Index(None, "due_at"))

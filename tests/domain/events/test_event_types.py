@@ -37,7 +37,7 @@ COMPUTED = {
     "services.standards.ladder": set(ladder.ACTIONS.values()),
     "services.standards.versions": {"calendar.saved", "standard.saved", "escalation_rule.saved"},
     "demo.load": {"demo.made"},
-    "jobs.events.lane": {"webhook.endpoint_disabled", "webhook.endpoint_recovered"},
+    "jobs.events.lane": {f"webhook.endpoint_{what}" for what in ("disabled", "failing", "recovered")},
     "services.events.deliveries": {"webhook.test"},
 }
 """Types that are put together where they are recorded, by module."""

@@ -326,6 +326,25 @@ def test_three_days_without_a_success_disable(post: Post) -> None:
     assert post.row(endpoint)["disabled_reason"] == "failing"
 
 
+def test_a_day_without_a_success_is_warned_of_once(post: Post) -> None:
+    watcher, _ = post.endpoint(types=["webhook.endpoint_failing"])
+    _, endpoint = post.endpoint(lambda _delivery: answer(500))
+    post.start()
+    post.happen("one")
+    until(lambda: post.row(endpoint)["failing_since"] is not None)
+    for hours in (25, 26):
+        post.clock.ahead = timedelta(hours=hours)
+        failed_at = post.row(endpoint)["failed_at"]
+        until(lambda: post.row(endpoint)["failed_at"] != failed_at)  # noqa: B023  # called within the round
+        post.number()
+    until(lambda: watcher.deliveries)
+    post.happen("two")
+    assert [json.loads(delivery.body)["data"]["id"] for delivery in watcher.deliveries] == [
+        str(endpoint["id"])
+    ]
+    assert post.row(endpoint)["state"] == "active"
+
+
 def test_what_a_killed_courier_had_on_its_way_is_delivered_by_another(post: Post) -> None:
     """It does not let go of its endpoints; after the lease another takes them."""
     receiver, endpoint = post.endpoint()
