@@ -11,9 +11,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from app.demo.contacts import Sales, draw_contacts
-from app.demo.contents import Demo, Transactions
 from app.demo.contracts import draw_contracts
-from app.demo.end import cut
+from app.demo.end import Demo, Transactions, cut
 from app.demo.model import (
     CURRENCIES,
     ZONE,

@@ -11,7 +11,7 @@ from sqlalchemy import func, insert, select
 
 from app.demo import compensations, complaint_lives, documentation_records, staff, standards
 from app.demo.competitors import measurements
-from app.demo.contents import Demo
+from app.demo.end import Demo
 from app.demo.promises import made_for
 from app.demo.surveys import SURVEYS
 from app.domain.activity.transactions import TransactionKind, signed

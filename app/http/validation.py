@@ -118,6 +118,8 @@ MESSAGES: Mapping[str, str] = {
     "uuid_type": _UUID,
     "uuid_parsing": _UUID,
     "uuid_version": "Expected a UUID of version {expected_version}.",
+    "other_trigger": "Leave out {member}: it does not go with this trigger.",
+    "other_action": "Leave out {member}: it does not go with this action.",
     "recursion_loop": "The value is nested too deeply.",
 }
 """Message id per error type. Types not listed here read "The value is not valid." """

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from enum import Enum
 from typing import Any
 
 import structlog
+from pydantic import ValidationError
 
 from app.domain.common.access import Actor
 from app.domain.follow_ups.rules import CALL_BACK, FOUND_BY, SOURCE, CauseKind, FollowUpAction
 from app.errors import AppError
+from app.schemas.common.base import Input
 from app.schemas.promises.promises import PromiseCreate
 from app.schemas.recovery.complaints import MAX_TEXT, ComplaintOfRule
 from app.services.follow_ups.causes import Cause
@@ -18,7 +21,17 @@ from app.store.audit import trail
 from app.store.transactions import Row, WriteTx
 
 Made = list[Row | None]
-_Make = Callable[[Sequence[Cause], bool], list[Row | AppError]]
+
+
+class _How(Enum):
+    """How much of what a rule and a cause say is taken over; tried in this order."""
+
+    WHOLE = "whole"
+    TO_THE_DESK = "to_the_desk"
+    BARE = "bare"
+
+
+_Build = Callable[[Row, Cause, datetime, _How], Input]
 _log = structlog.get_logger("vefa.follow_ups")
 
 
@@ -35,10 +48,15 @@ def take(tx: WriteTx, actor: Actor, rule: Row, found: Sequence[Cause], at: datet
         else ("promise_id", "promise.made_by_rule")
     )
 
-    def make(some: Sequence[Cause], whole: bool) -> list[Row | AppError]:
-        if is_complaint:
-            return complaints.create_many(tx, actor, [_complaint(rule, cause, at, whole) for cause in some])
-        return promises.create_many(tx, actor, [_promise(rule, cause, whole) for cause in some])
+    build: _Build = _complaint if is_complaint else _promise
+    create: Any = complaints.create_many if is_complaint else promises.create_many
+
+    def make(some: Sequence[Cause], how: _How) -> Made:
+        items = [_built(build, rule, cause, at, how) for cause in some]
+        fitting = [item for item in items if item is not None]
+        rows = iter(create(tx, actor, fitting) if fitting else [])
+        made = [None if item is None else next(rows) for item in items]
+        return [None if isinstance(row, AppError) else row for row in made]
 
     made = _made(rule, found, make)
     for cause, row in zip(found, made, strict=True):
@@ -51,40 +69,49 @@ def take(tx: WriteTx, actor: Actor, rule: Row, found: Sequence[Cause], at: datet
 # --- inside
 
 
-def _made(rule: Row, found: Sequence[Cause], make: _Make) -> Made:
-    """Make something for each cause. What is refused as the rule says, because its owner has left or its
-    category or calendar is not used any more, is made without these: it goes to the queue or the desk."""
-    made: Made = [None if isinstance(row, AppError) else row for row in make(found, True)]
-    refused = [place for place, row in enumerate(made) if row is None]
-    if refused:
-        for place, row in zip(refused, make([found[place] for place in refused], False), strict=True):
-            if isinstance(row, AppError):
-                _log.warning("follow_up_refused", rule=rule["code"], code=row.code)
-            else:
+def _made(rule: Row, found: Sequence[Cause], make: Callable[[Sequence[Cause], _How], Made]) -> Made:
+    """Make something for each cause, as fully as it is not refused: a rule is stopped neither by an owner who
+    has left or a category or calendar that is not used any more, nor by a text that does not fit."""
+    made: Made = [None] * len(found)
+    for how in _How:
+        left = [place for place, row in enumerate(made) if row is None]
+        if left:
+            for place, row in zip(left, make([found[place] for place in left], how), strict=True):
                 made[place] = row
+    if refused := made.count(None):
+        _log.warning("follow_up_refused", rule=rule["code"], causes=refused)
     return made
 
 
-def _complaint(rule: Row, cause: Cause, at: datetime, whole: bool) -> ComplaintOfRule:
+def _built(build: _Build, rule: Row, cause: Cause, at: datetime, how: _How) -> Input | None:
+    """The item to create; None where what the cause says does not fit into one."""
+    try:
+        return build(rule, cause, at, how)
+    except ValidationError:
+        return None
+
+
+def _complaint(rule: Row, cause: Cause, at: datetime, how: _How) -> ComplaintOfRule:
     said = {
-        **_common(cause),
+        **_common(cause, how),
         "subject": rule["subject"],
-        "text": None if cause.text is None else cause.text[:MAX_TEXT],
         "found_by": FOUND_BY[cause.kind],
         "opened_by_rule": rule["code"],
         "received_at": at.isoformat(),
     }
     if rule["severity"] is not None:
         said["severity"] = rule["severity"]
-    if whole:
+    if cause.text is not None and how is not _How.BARE:
+        said["text"] = cause.text[:MAX_TEXT]
+    if how is _How.WHOLE:
         said |= {"category": rule["category"], "owner": rule["owner"]}
     return ComplaintOfRule.model_validate(said)
 
 
-def _promise(rule: Row, cause: Cause, whole: bool) -> PromiseCreate:
+def _promise(rule: Row, cause: Cause, _at: datetime, how: _How) -> PromiseCreate:
     key = ":".join(filter(None, (rule["code"], cause.kind, str(cause.id), cause.detail)))
     said = {
-        **_common(cause),
+        **_common(cause, how),
         "external_id": key,
         "kind": CALL_BACK,
         "text": rule["subject"],
@@ -92,16 +119,14 @@ def _promise(rule: Row, cause: Cause, whole: bool) -> PromiseCreate:
     }
     if cause.kind in (CauseKind.COMPLAINT, CauseKind.STANDARD):
         said["complaint_id"] = cause.id
-    if whole:
+    if how is _How.WHOLE:
         said |= {"calendar": rule["calendar"], "owner": rule["owner"]}
     return PromiseCreate.model_validate(said)
 
 
-def _common(cause: Cause) -> dict[str, Any]:
-    return {
-        "customer_id": cause.customer_id,
-        "source": SOURCE,
-        "channel": cause.channel,
-        "unit": cause.unit,
-        "interaction_id": cause.id if cause.kind is CauseKind.INTERACTION else None,
-    }
+def _common(cause: Cause, how: _How) -> dict[str, Any]:
+    said: dict[str, Any] = {"customer_id": cause.customer_id, "source": SOURCE}
+    if how is not _How.BARE:
+        contact = cause.id if cause.kind is CauseKind.INTERACTION else None
+        said |= {"channel": cause.channel, "unit": cause.unit, "interaction_id": contact}
+    return said

@@ -67,7 +67,7 @@ def follow(tx: WriteTx, actor: Actor, limit: int) -> bool:
     last = event_log.last(tx)
     end = min(last, position + _POSITIONS_AT_ONCE)
     wanted = (
-        select(Event.position, Event.type, Event.object_id)
+        select(Event.position, Event.type, Event.object_id, Event.at)
         .where(Event.position > position, Event.position <= end, Event.type.in_(sorted(CAUSES)))
         .order_by(Event.position)
         .limit(limit)
@@ -75,10 +75,9 @@ def follow(tx: WriteTx, actor: Actor, limit: int) -> bool:
     events = tx.execute(wanted).all()
     if len(events) == limit:
         end = int(events[-1].position or end)
-    among = Among(_by_kind(events))
-    if among.ids:
-        for rule in rules.active(tx):
-            act(tx, actor, rule, causes.find(tx, rule, among), now())
+    for rule in rules.active(tx) if events else ():
+        among = Among(_by_kind(event for event in events if event.at >= rule["created_at"]))
+        act(tx, actor, rule, causes.find(tx, rule, among), now())
     if end > position:
         cursor.move(tx, end)
     return end < last
@@ -132,7 +131,7 @@ def done(tx: ReadTx, rule: str, found: Iterable[Cause]) -> set[tuple[Any, ...]]:
 _MAX_IDS = 500
 
 
-def _by_kind(events: Sequence[Any]) -> dict[CauseKind, set[Any]]:
+def _by_kind(events: Iterable[Any]) -> dict[CauseKind, set[Any]]:
     found: dict[CauseKind, set[Any]] = {}
     for event in events:
         found.setdefault(CAUSES[event.type], set()).add(UUID(event.object_id))

@@ -223,6 +223,20 @@ def test_old_facts_past_events_and_inactive_rules_open_nothing(api: Api, custome
 
 
 @pytest.mark.usefixtures("survey")
+def test_what_happened_just_before_a_rule_was_set_is_past_to_it(api: Api, customer: str, work: Any) -> None:
+    put(api, "first", LOW)
+    before = answer(api, customer, 0)  # not numbered yet
+    put(api, "second", LOW)
+    after = answer(api, customer, 0)
+    work()
+    assert {(one["rule"], one["cause_id"]) for one in done(api)} == {
+        ("first", before),
+        ("first", after),
+        ("second", after),
+    }
+
+
+@pytest.mark.usefixtures("survey")
 def test_an_owner_who_left_and_a_category_not_used_any_more_do_not_stop_a_rule(
     api: Api, customer: str, work: Any
 ) -> None:
@@ -234,6 +248,17 @@ def test_an_owner_who_left_and_a_category_not_used_any_more_do_not_stop_a_rule(
     [one] = done(api)
     complaint = api.get(f"/v1/complaints/{one['complaint_id']}").json()
     assert (complaint["category"], complaint["owner"]) == (None, "complaints-desk")
+
+
+def test_a_text_that_does_not_fit_is_cut(api: Api, customer: str, work: Any) -> None:
+    put(api, "lawyer", WORD)
+    long = "avukat " + "x" * 9_990
+    api.post("/v1/complaints", json=complaint_body(customer=None, customer_id=customer, text=long))
+    work()
+    [one] = done(api)
+    opened = api.get(f"/v1/complaints/{one['complaint_id']}").json()
+    assert len(opened["text"]) == 10_000
+    assert opened["text"].startswith("The parcel came open\navukat")
 
 
 @pytest.mark.usefixtures("survey")
@@ -323,6 +348,7 @@ def test_rules_are_set_read_and_kept_in_versions(api: Api) -> None:
 def test_what_no_rule_can_be_is_refused(api: Api, members: dict[str, Any], pointer: str, code: str) -> None:
     refused = problem(api.put(f"{RULES}/low", json={**LOW, **members}), 422, "validation_failed")
     assert (pointer, code) in [(one["pointer"], one["code"]) for one in refused["errors"]]
+    assert "The value is not valid." not in [one["detail"] for one in refused["errors"]]
     assert api.get(RULES).json()["data"] == []
 
 
