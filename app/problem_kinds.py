@@ -44,6 +44,14 @@ PROBLEMS: dict[str, ProblemKind] = {
         "The key belongs to another person",
         "Leave the header Vefa-Agent out: a key bound to a person acts for that person only.",
     ),
+    "own_request": ProblemKind(
+        403, "Nobody decides their own request", "Leave it to somebody else who may approve it."
+    ),
+    "not_the_approver": ProblemKind(
+        403,
+        "Another role decides this",
+        "Leave it to an agent of the role that the detail names, or of one above it in the unit's line.",
+    ),
     "not_found": ProblemKind(
         404, "No such resource", "Check the id. What you may not see answers the same way."
     ),
@@ -88,6 +96,14 @@ PROBLEMS: dict[str, ProblemKind] = {
         409,
         "Complaint exists",
         "The source has recorded a complaint with this external id; change that one, or send nothing.",
+    ),
+    "promise_exists": ProblemKind(
+        409,
+        "Promise exists",
+        "The source has recorded a promise with this external id; nothing needs to be sent again.",
+    ),
+    "promise_finished": ProblemKind(
+        409, "The promise is finished", "It was kept or cancelled; record a new promise if there is one."
     ),
     "illegal_step": ProblemKind(
         409,
@@ -139,6 +155,63 @@ PROBLEMS: dict[str, ProblemKind] = {
         "Nothing needs to be sent again; to give it up, release it or hand it over.",
     ),
     "prevention_done": ProblemKind(409, "The prevention was done already", "Nothing needs to be sent again."),
+    "complaint_closed": ProblemKind(409, "The complaint is closed", "Reopen the complaint first."),
+    "no_customer": ProblemKind(
+        409, "Nobody knows whose interaction it is", "Say whose it is with a PATCH of the interaction."
+    ),
+    "other_currency": ProblemKind(
+        409,
+        "Amounts do not add up",
+        "The reporting currency was another one when the first was given: record a new complaint.",
+    ),
+    "limit_exists": ProblemKind(
+        409,
+        "Another limit is for this",
+        "Change the limit that `existing` names, or make it inactive first.",
+    ),
+    "no_approver": ProblemKind(
+        409,
+        "Nobody may approve so much",
+        "Give less, or let somebody raise the limit of a role above at `/v1/authority-limits/{code}`.",
+    ),
+    "request_open": ProblemKind(
+        409,
+        "A request is open already",
+        "Wait until the request that `existing` names is decided, or let somebody decide it.",
+    ),
+    "request_expired": ProblemKind(
+        409, "The request has expired", "If it is still wanted, ask again: POST a new compensation."
+    ),
+    "already_decided": ProblemKind(
+        409, "The request was decided already", "Read the request again; nothing needs to be sent."
+    ),
+    "above_limit": ProblemKind(
+        409,
+        "Above your own limit",
+        "Leave it to somebody with a higher limit, or let yours be raised.",
+    ),
+    "budget_exhausted": ProblemKind(
+        409,
+        "The budget has less left",
+        "Give less, or let the budget be raised at `/v1/compensation-budgets/{unit}/{month}`.",
+    ),
+    "inactive_kind": ProblemKind(
+        409, "The kind is switched off", "Deny the request, or make the kind active first."
+    ),
+    "case_removed": ProblemKind(
+        409, "The case was removed", "Deny the request: there is nothing any more that it is for."
+    ),
+    "already_reversed": ProblemKind(
+        409, "It was taken back already", "Nothing needs to be sent again; `existing` is the counter-entry."
+    ),
+    "is_reversal": ProblemKind(
+        409, "It is a counter-entry", "A counter-entry stays; give something anew instead."
+    ),
+    "reversal_too_late": ProblemKind(
+        409,
+        "Too late to take it back",
+        "It stays given; the kind's `reversal_days` says for how long that is possible.",
+    ),
     "survey_exists": ProblemKind(
         409, "Survey exists", "Another survey has this code; change that one, or choose another code."
     ),
@@ -282,6 +355,11 @@ PROBLEMS: dict[str, ProblemKind] = {
         "Split the file, for example by day, so that all rows of one record are in one file.",
     ),
     "precondition_required": ProblemKind(428, "If-Match required", "Send If-Match with the ETag you read."),
+    "idempotency_key_required": ProblemKind(
+        428,
+        "Idempotency-Key required",
+        "Send an Idempotency-Key, a new one for each effect; a repetition with the same one has none.",
+    ),
     "rate_limited": ProblemKind(429, "Too many requests", "Wait as long as Retry-After says."),
     "too_many_waiting_jobs": ProblemKind(
         429,

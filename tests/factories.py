@@ -98,6 +98,20 @@ def complaint(tx: Connection, actor: Actor, customer_id: UUID, **members: Any) -
     return UUID(str(row["id"]))
 
 
+def promise_body(**members: Any) -> dict[str, Any]:
+    """What to send to record a promise to the customer C-1 of the CRM for tomorrow, but for ``members``; None
+    leaves one out."""
+    body = {
+        "customer": {"system": "crm", "key": "C-1"},
+        "external_id": uuid4().hex,
+        "kind": "call_back",
+        "text": "We call back.",
+        "due_in_seconds": 86_400,
+        **members,
+    }
+    return {name: value for name, value in body.items() if value is not None}
+
+
 def question(code: str = "recommend", kind: str = "nps", **members: Any) -> dict[str, Any]:
     """A question to ask, whether the customer would recommend the company unless told otherwise."""
     return {"code": code, "kind": kind, "texts": {"en": f"What of {code}?"}, **members}

@@ -19,9 +19,13 @@ _OF_VISIBLE = "of customers who were found visible before"
 _WHOLE_COMPANY = "a report over the whole company, which limited keys are refused"
 _WHOSE_KEY = "finds whose a key or number is, to refuse it or to find the owner, who is checked after"
 _OF_STAFF = "all that a person owns; a key that is limited to units cannot deactivate anybody"
+_BY_RULES = "the worker's own turn, for the whole company; or a trial, which limited keys may not ask for"
 _OF_FILE = "rows of an import, which is checked itself; customers are checked when they are locked"
 
 EXEMPT = {
+    "compensations.budgets._spent": "a sum of a unit, which says nothing of a customer",
+    "compensations.budgets.page": "a sum of a unit, which says nothing of a customer",
+    "compensations.cases.tier_of": _OF_VISIBLE,
     "customers.callers.adopt": "gives anonymous contacts to a customer whom the caller just wrote",
     "customers.callers._owners": _WHOSE_KEY,
     "customers.callers._FROM": "tells only whether `adopt` has anything to do",
@@ -32,6 +36,10 @@ EXEMPT = {
     "customers.external_ids.owners": _WHOSE_KEY,
     "customers.shared_opt_outs._OF_ONE": _OF_VISIBLE,
     "customers.search.LISTED": "the columns of the list, which limits itself",
+    "follow_ups.causes._broken": _BY_RULES,
+    "follow_ups.causes._broken_promises": _BY_RULES,
+    "follow_ups.causes._texts_of_complaints": _BY_RULES,
+    "follow_ups.follow_ups.follow": _BY_RULES,
     "imports.customer_changes.read": _OF_FILE,
     "imports.people.contract_statements._READ": _OF_VISIBLE,
     "imports.people.customers._load": _WHOSE_KEY,
@@ -54,6 +62,12 @@ EXEMPT = {
     "insights.profit_report._losses": _WHOLE_COMPANY,
     "insights.timeline._BRANCHES": _OF_VISIBLE,
     "insights.timeline._scores": _OF_VISIBLE,
+    "promises.beginnings._tiers": _OF_VISIBLE,
+    "promises.ladder.has_due": "tells only whether the worker has a turn",
+    "promises.ladder.run": "the worker's own turn, for the whole company",
+    "promises.promises._READ_EVENTS": "limited where it is read",
+    "promises.releases.move": "of a complaint or contact that was found visible before",
+    "promises.releases.release": _OF_STAFF,
     "recovery.complaints._READ_EVENTS": "limited where it is read",
     "recovery.links.separate": _OF_VISIBLE,
     "recovery.auto_close.close_silent": "a duty of the service itself, over all complaints",

@@ -40,7 +40,7 @@ def show(row: Row, why: Sequence[str], refused_to: Path | None) -> None:
         lines.append(f"lines that repeat the header, left out: {row['headers_repeated']:,}")
     if row["words_unmatched"]:
         words = ", ".join(f"{target} {count:,}" for target, count in row["words_unmatched"].items())
-        lines.append(f"words that no --value names, left as they are: {words}")
+        lines.append(f"words that no rule names, left as they are: {words}")
     if row["answers_excluded"]:
         counts = (
             (index, *one) for index, reasons in row["answers_excluded"].items() for one in reasons.items()

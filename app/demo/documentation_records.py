@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import insert, select, update
 
-from app.demo import documented_incidents
+from app.demo import documented_incidents, documented_promises
 from app.demo.competitors import years_moved
 from app.demo.documented import Examples, example
 from app.domain.common.access import Actor
@@ -139,19 +139,26 @@ def days_earlier(ends_at: datetime) -> int:
     return max(0, math.ceil((LAST_AT - ends_at) / timedelta(days=1)))
 
 
+def examples_of(ends_at: datetime) -> Examples:
+    """What the documentation shows, moved to the days of a demo that ends at an instant."""
+    return Examples(timedelta(days=days_earlier(ends_at)))
+
+
 def load(tx: WriteTx, actor: Actor, customer_ids: Sequence[UUID], until: date, ends_at: datetime) -> None:
     """Record what the examples name, but for the customers and the scoring run, in a demo whose last day is
     ``until`` and that ends at ``ends_at``."""
-    shown = Examples(timedelta(days=days_earlier(ends_at)))
+    shown = examples_of(ends_at)
     _record(tx, actor, transactions, transaction_schemas, shown.of(TransactionRead, TransactionCreate))
     _record(tx, actor, interactions, interaction_schemas, shown.of(InteractionRead, InteractionCreate))
     _record(tx, actor, complaints, complaint_schemas, shown.of(ComplaintRead, ComplaintCreate))
     _load_complaints(tx, actor, shown, customer_ids)
     documented_incidents.load(tx, actor, shown, list(customer_ids))
+    documented_promises.load(tx, actor, shown, customer_ids)
     surveys.create(tx, actor, shown.of(SurveyRead, SurveyCreate), survey_id=UUID(survey_schemas.EXAMPLE_ID))
     invitation = shown.of(SurveyInvitationRead, SurveyInvitationCreate)
     _record(tx, actor, invitations, invitation_schemas, invitation)
     _record(tx, actor, responses, response_schemas, _response(shown))
+    documented_incidents.load_follow_ups(tx, actor, shown, customer_ids[1])
     _load_measurements(tx, actor, until)
     code = example(DispositionRead)["code"]
     dispositions.put(tx, actor, code, shown.of(DispositionRead, DispositionPut), None)

@@ -1,11 +1,15 @@
-"""The incidents and duplicates that stand in the examples of the API's documentation, put into the demo."""
+"""Incidents, duplicates and follow-ups that stand in the examples of the documentation, put into the demo."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from app.demo.documented import Examples
+from app.demo.documented import Examples, example
 from app.domain.common.access import Actor
+from app.domain.follow_ups.rules import CauseKind
 from app.errors import AppError
+from app.schemas.follow_ups.follow_ups import EXAMPLE_CAUSE_ID
+from app.schemas.follow_ups.rules import EXAMPLE_CODE, FollowUpRulePut, FollowUpRuleRead
 from app.schemas.recovery.categories import CausePut
 from app.schemas.recovery.complaints import ComplaintCreate, ComplaintRead
 from app.schemas.recovery.incidents import (
@@ -36,7 +40,11 @@ from app.schemas.recovery.links import (
     IncidentComplaints,
     IncidentCustomers,
 )
+from app.schemas.surveys.responses import SurveyResponseCreate, SurveyResponseRead
+from app.services.follow_ups import follow_ups, rules
+from app.services.follow_ups.causes import Among, find
 from app.services.recovery import causes, complaints, incidents, learning, links, touched_customers
+from app.services.surveys import responses
 from app.store.transactions import WriteTx
 
 _SUBJECTS = {
@@ -51,6 +59,21 @@ _SUBJECTS = {
 
 TOUCHED = 12
 """Customers of the demo whom the incident touched, the first ones."""
+
+
+_LAWYER: dict[str, Any] = {
+    "names": {
+        "en": "Speaks of a lawyer",
+        "tr": "Avukattan söz ediyor",
+        "az": "Vəkildən danışır",
+    },
+    "trigger": "critical_word",
+    "words": ["avukat", "vəkil", "lawyer", "hakem heyeti"],
+    "action": "promise_call_back",
+    "due_in_seconds": 14_400,
+    "subject": "The head of the desk calls you back today",
+    "is_active": False,
+}
 
 
 def load(tx: WriteTx, actor: Actor, documented: Examples, customer_ids: list[UUID]) -> None:
@@ -76,6 +99,29 @@ def load(tx: WriteTx, actor: Actor, documented: Examples, customer_ids: list[UUI
     ):
         incidents.create(tx, actor, shown.model_copy(update={"title": title}), incident_id=UUID(known))
     incidents.close(tx, actor, UUID(EXAMPLE_CLOSED_ID), IncidentClosing())
+
+
+def load_follow_ups(tx: WriteTx, actor: Actor, documented: Examples, customer_id: UUID) -> None:
+    """Set the rule that is shown and one to try, record a low answer, and let the rule follow it."""
+    shown = documented.of(FollowUpRuleRead, FollowUpRulePut)
+    rule, _ = rules.put(tx, actor, EXAMPLE_CODE, shown, None)
+    rules.put(tx, actor, "lawyer", FollowUpRulePut.model_validate(_LAWYER), None)
+    good = example(SurveyResponseRead)
+    low = SurveyResponseCreate.model_validate(
+        {
+            **{name: good[name] for name in ("source", "survey_version", "channel", "unit", "language")},
+            "survey_id": good["survey_id"],
+            "customer_id": str(customer_id),
+            "external_id": "F-2026-000096",
+            "answered_at": documented.moved("2026-11-23T11:20:00Z"),
+            "answers": [{"question": "delivery", "number": 1}, {"question": "recommend", "number": 3}],
+        }
+    )
+    [recorded] = responses.create_many(tx, actor, [low], ids=[UUID(EXAMPLE_CAUSE_ID)])
+    if isinstance(recorded, AppError):
+        raise recorded
+    found = find(tx, rule, Among({CauseKind.RESPONSE: {UUID(EXAMPLE_CAUSE_ID)}}))
+    follow_ups.act(tx, actor, rule, found, found[0].at + timedelta(seconds=2))
 
 
 # --- inside

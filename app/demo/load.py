@@ -9,9 +9,10 @@ from uuid import UUID
 import numpy as np
 from sqlalchemy import func, insert, select
 
-from app.demo import complaint_lives, documentation_records, staff, standards
+from app.demo import compensations, complaint_lives, documentation_records, staff, standards
 from app.demo.competitors import measurements
 from app.demo.contents import Demo
+from app.demo.promises import made_for
 from app.demo.surveys import SURVEYS
 from app.domain.activity.transactions import TransactionKind, signed
 from app.domain.common.access import Actor, Scope
@@ -22,6 +23,7 @@ from app.schemas.common.base import Input
 from app.schemas.customers.contract_terms import ContractTermsItem
 from app.schemas.customers.customers import CustomerCreate
 from app.schemas.insights.competitor_measurements import CompetitorMeasurementCreate
+from app.schemas.promises.promises import PastPromise
 from app.schemas.recovery.complaints import ComplaintCreate
 from app.schemas.scoring.backtests import EXAMPLE_ID as EXAMPLE_BACKTEST_ID
 from app.schemas.scoring.backtests import BacktestCreate
@@ -36,6 +38,7 @@ from app.services.activity import interactions
 from app.services.customers import contract_terms, customers
 from app.services.insights import competitor_measurements
 from app.services.platform import api_keys
+from app.services.promises import promises
 from app.services.recovery import complaints
 from app.services.scoring import backtests, replays, runs
 from app.services.surveys import invitations, responses, surveys
@@ -138,7 +141,9 @@ def load(
     contact_ids = record(interactions.create_many, InteractionCreate, demo.contacts.interactions)
     standards.load(tx, actor)
     complained = [_linked(item, "interaction", contact_ids) for item in demo.contacts.complaints]
-    record(complaints.create_many, ComplaintCreate, complained)
+    complaint_ids = record(complaints.create_many, ComplaintCreate, complained)
+    made = list(made_for(complained, complaint_ids, demo.ends_at))
+    record(promises.create_past, PastPromise, made)
     for survey in SURVEYS:
         surveys.create(tx, actor, SurveyCreate.model_validate(survey))
     invited = [_linked(item, "interaction", contact_ids) for item in demo.asked.invitations]
@@ -150,8 +155,9 @@ def load(
     staff.load(tx, actor)
     documentation_records.load(tx, actor, ids, demo.until, demo.ends_at)
     complaint_lives.load(tx, actor, ids, demo.ends_at)
-    made = {"seed": demo.seed, "until": demo.until.isoformat(), "customers": len(items)}
-    trail.record(tx, actor, MADE, token.split("_")[2], data=made)
+    compensations.load(tx, actor, documentation_records.examples_of(demo.ends_at), demo.ends_at)
+    made_of_it = {"seed": demo.seed, "until": demo.until.isoformat(), "customers": len(items)}
+    trail.record(tx, actor, MADE, token.split("_")[2], data=made_of_it)
 
 
 def start_scoring(tx: WriteTx, actor: Actor, as_of: date) -> UUID:

@@ -23,6 +23,7 @@ _NAMES: Final = {
     "acknowledged_today": ("Acknowledged today", "Aynı gün alındı bildirimi", "Həmin gün qəbul bildirişi"),
     "solved_at_once": ("Solved in four hours", "Dört saatte çözüm", "Dörd saata həll"),
     "solved_in_two_days": ("Solved in two days", "İki günde çözüm", "İki günə həll"),
+    "promises_in_time": ("Promises in time", "Sözler zamanında", "Vədlər vaxtında"),
     "calls_in_half_a_minute": ("Calls in half a minute", "Çağrı yarım dakikada", "Zəng yarım dəqiqəyə"),
 }
 _STANDARDS: Final[dict[str, dict[str, Any]]] = {
@@ -34,6 +35,7 @@ _STANDARDS: Final[dict[str, dict[str, Any]]] = {
         "position": 10,
     },
     "solved_in_two_days": {"metric": "resolve", "target_minutes": 960, "position": 20},
+    "promises_in_time": {"metric": "promise", "target_minutes": 480},
     "calls_in_half_a_minute": {"metric": "answer_call", "target_seconds": 30},
 }
 

@@ -297,7 +297,12 @@ def _wrong_head(scope: Scope, head: Head) -> AppError | None:
     return None
 
 
-_NOT_JSON = ("/refused-rows.csv", "/insights/standards.csv", "/events/stream")
+_REPORTS = ("standards", "recovery", "compensations", "promises")
+_NOT_JSON = (
+    "/refused-rows.csv",
+    "/events/stream",
+    *(f"/insights/{report}.csv" for report in _REPORTS),
+)
 
 
 def _wrong_content(head: Head, path: str, is_import: bool) -> AppError | None:

@@ -10,7 +10,7 @@ from dbos import DBOS
 
 from app.domain.common.access import system
 from app.errors import UnavailableError
-from app.jobs import recovery, standards
+from app.jobs import compensations, follow_ups, promises, recovery, standards
 from app.jobs.audit_trail import AuditTrail
 from app.jobs.registry import Context
 from app.services.recovery import auto_close, releases
@@ -130,6 +130,9 @@ def every_duty() -> tuple[Duty, ...]:
         Duty("audit_witness", 1.0, trail.look),
         Duty("audit_check", 2.0, trail.check),
         Duty("standards", 2.0, standards.escalate),
+        Duty("follow_ups", 2.0, follow_ups.follow),
+        Duty("compensations", 2.0, compensations.expire),
+        Duty("promises", 2.0, promises.remind),
         Duty("strays", 60.0, settle_strays),
         Duty("agents", 60.0, deactivate_ended),
         Duty("statistics", 600.0, Statistics().take),

@@ -270,7 +270,7 @@ def test_words_products_and_groups_on_the_command_line(vefa: Vefa, tmp_path: Pat
     )  # fmt: skip
     assert "3 rows in = 2 stored + 0 repeated + 1 refused (unknown_channel 1)" in result.stdout
     assert "records of these rows: 1" in result.stdout
-    assert "words that no --value names, left as they are: channel 1" in result.stdout
+    assert "words that no rule names, left as they are: channel 1" in result.stdout
 
 
 def test_other_values_correct_a_sale_where_the_flag_says_so(vefa: Vefa, tmp_path: Path) -> None:

@@ -121,7 +121,7 @@ def walk(settings: Settings, store: Store, actor: Actor, contract: Contract) -> 
 def is_write(operation: Operation) -> bool:
     """Whether it changes anything: a search with what it looks for in its body does not."""
     rights = {scope.partition(":")[2] for scope in operation[2]["x-required-scopes"]}
-    return "write" in rights or ("admin" in rights and operation[0] != "GET")
+    return bool(rights & {"write", "approve"}) or ("admin" in rights and operation[0] != "GET")
 
 
 def needs_whole_company(operation: Operation) -> bool:
@@ -143,7 +143,7 @@ def test_every_operation_says_what_it_needs_and_what_it_reaches(contract: Contra
         assert said["x-required-scopes"], where
         assert said["x-extent"] in set(Extent), where
         rights = {scope.partition(":")[2] for scope in said["x-required-scopes"]}
-        assert rights in ({"read"}, {"write"}, {"admin"}), where
+        assert rights in ({"read"}, {"write"}, {"admin"}, {"approve"}), where
         assert rights != {"write"} or method != "GET", where
         assert rights != {"read"} or method in ("GET", "POST"), where
 

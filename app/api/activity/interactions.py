@@ -14,15 +14,15 @@ from app.schemas.activity.interactions import (
     EXAMPLE_ID,
     InteractionBatch,
     InteractionBatchResult,
-    InteractionCreate,
     InteractionPage,
     InteractionQuery,
     InteractionRead,
-    InteractionUpdate,
 )
 from app.schemas.common.batches import BatchQuery
+from app.schemas.promises.wrap_ups import InteractionAndPromises, InteractionWrapUp
 from app.schemas.recovery.transfers import TransferCreate
 from app.services.activity import interactions
+from app.services.promises import wrap_ups
 from app.services.recovery import transfers
 
 router = APIRouter(prefix="/interactions", tags=["Interactions"], route_class=StrictRoute)
@@ -48,14 +48,14 @@ async def list_interactions(call: Reads, query: Annotated[InteractionQuery, Quer
     responses=created(),
 )
 async def create_interaction(
-    call: Writes, body: InteractionCreate, idempotency_key: IdempotencyKey = None
+    call: Writes, body: InteractionAndPromises, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Record a contact with a customer, or with an unknown caller: neither `customer_id` nor `customer`.
 
     What is known only afterwards can be added later with PATCH. An interaction the source has recorded
     before is refused with `interaction_exists`.
     """
-    return await call.write(CREATED, interactions.create, body)
+    return await call.write(CREATED, wrap_ups.create_interaction, body)
 
 
 @router.post(
@@ -96,14 +96,14 @@ async def get_interaction(
     responses=changed(),
 )
 async def update_interaction(
-    call: Writes, interaction_id: InteractionId, body: InteractionUpdate, if_match: IfMatch = None
+    call: Writes, interaction_id: InteractionId, body: InteractionWrapUp, if_match: IfMatch = None
 ) -> Response:
     """Merge a patch into the interaction: members left out stay, null clears.
 
     An unknown caller who has been identified gets a `customer_id`. An interaction that has a customer
     keeps it: another one, or null, is refused with `conflict`.
     """
-    return await call.write(ONE, interactions.update_one, interaction_id, body, if_match)
+    return await call.write(ONE, wrap_ups.update_interaction, interaction_id, body, if_match)
 
 
 STEPS = Steps(router, "interaction", Writes, InteractionRead)

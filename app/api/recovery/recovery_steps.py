@@ -16,6 +16,7 @@ from app.schemas.recovery.complaints import (
     EXAMPLE_TO_ANSWER_ID,
     ComplaintRead,
 )
+from app.schemas.recovery.promises import ComplaintPromise
 from app.schemas.recovery.recovery_steps import (
     EXAMPLE_PREVENTION_ID,
     ComplaintAnswer,
@@ -88,6 +89,19 @@ STEPS.add(
     name="prevent_complaint",
     summary="Record a prevention",
     about="A measure against the same failure again, with who sees to it and by when.",
+    example=EXAMPLE_OPEN_ID,
+)
+
+STEPS.add(
+    "promises",
+    recovery_steps.promise,
+    ComplaintPromise,
+    name="promise_for_complaint",
+    summary="Promise something for a complaint",
+    about=(
+        "What is promised to the customer, or by the customer, and by when. It becomes a promise of its own, "
+        "which `GET /v1/promises?complaint_id=` finds. Needs the scope `promises:write` as well."
+    ),
     example=EXAMPLE_OPEN_ID,
 )
 

@@ -21,8 +21,9 @@ ComplaintId = Annotated[UUID, Path(description="Id of the complaint.", examples=
 
 @router.get("/work/due", response_model=DuePage, summary="List what is due", responses=paged())
 async def list_due_work(call: Reads, query: Annotated[DueQuery, Query()]) -> Response:
-    """List the clocks of complaints that run, soonest due first: what is broken comes before what is still
-    due. Clocks that stand still, because the company waits for the customer, are not on the list."""
+    """List the clocks of complaints that run and, with the scope `promises:read` as well, the promises still
+    to be kept, soonest due first: what is broken comes before what is still due. Clocks that stand still,
+    because the company waits for the customer, are not on the list."""
     return await call.page(DuePage, due.due, query)
 
 

@@ -61,6 +61,7 @@ _MOVED = {"from_customer_id": Member.ID, "to_customer_id": Member.ID}
 _STATE = {"state": Member.CODE}
 _CLOCK = {"metric": Member.CODE, "standard": Member.CODE, "standard_version": Member.COUNT}
 _INCIDENT = {"incident_id": Member.ID}
+_PROMISE = {"state": Member.CODE, "promised_by": Member.CODE, "kind": Member.CODE}
 
 _COMPLAINTS = {
     EventKind.RECEIVED: "A complaint was recorded.",
@@ -85,10 +86,13 @@ _COMPLAINTS = {
     EventKind.CAUSE_FOUND: "The cause of a complaint was found.",
     EventKind.PREVENTION_PLANNED: "A measure was planned that prevents more of the kind.",
     EventKind.PREVENTION_DONE: "A measure that prevents more of the kind is done.",
+    EventKind.PROMISED: "Something was promised to the customer of a complaint, or by the customer.",
     EventKind.JOINED_INCIDENT: "A complaint was joined to an incident.",
     EventKind.LEFT_INCIDENT: "A complaint was taken from its incident.",
     EventKind.LINKED_AS_DUPLICATE: "A complaint was linked to the one that it repeats.",
     EventKind.UNLINKED_DUPLICATE: "A complaint does not count as a repetition any more.",
+    EventKind.COMPENSATED: "Something was given to make up for a complaint.",
+    EventKind.COMPENSATION_REVERSED: "Something that was given for a complaint was taken back.",
 }
 """What `EventKind` has, each as ``complaint.<kind>``."""
 
@@ -113,6 +117,42 @@ def _of_complaints() -> list[EventType]:
             is_new=kind is EventKind.RECEIVED,
         )
         for kind, about in _COMPLAINTS.items()
+    ]
+
+
+_GIVEN = {
+    "kind": Member.CODE,
+    "complaint_id": Member.ID,
+    "interaction_id": Member.ID,
+    "request_id": Member.ID,
+    "compensation_id": Member.ID,
+    "reverses_id": Member.ID,
+}
+_ASKED = {**_GIVEN, "above": Member.CODE, "approver_role": Member.CODE}
+_COMPENSATIONS = {
+    "granted": ("Something was given to make up for a failure.", _GIVEN),
+    "reversed": ("Something that was given was taken back.", _GIVEN),
+    "requested": ("Somebody asked to give more than they may.", _ASKED),
+    "escalated": ("Nobody of the line decided a request in time: the fallback decides it.", _ASKED),
+    "approved": ("A request to give more was approved.", _GIVEN),
+    "denied": ("A request to give more was denied.", _GIVEN),
+    "expired": ("Nobody decided a request to give more in time.", _GIVEN),
+}
+
+
+def _of_compensations() -> list[EventType]:
+    read = Scope.COMPENSATIONS_READ
+    settings = {
+        "compensation_kind.saved": "A kind of compensation was set.",
+        "authority_limit.saved": "How much a role may give was set.",
+        "compensation_budget.set": "How much a unit may give in a month was set.",
+    }
+    return [
+        *(
+            EventType(f"compensation.{name}", about, read, data, is_new=name in ("granted", "requested"))
+            for name, (about, data) in _COMPENSATIONS.items()
+        ),
+        *(EventType(name, about, read) for name, about in settings.items()),
     ]
 
 
@@ -181,6 +221,32 @@ EVENT_TYPES: tuple[EventType, ...] = (
         Scope.COMPLAINTS_READ,
         {**_CLOCK, "rung": Member.COUNT, "tell": Member.CODE, "code": Member.CODE},
     ),
+    EventType(
+        "complaint.opened_by_rule",
+        "A follow-up rule opened a complaint.",
+        Scope.COMPLAINTS_READ,
+        {"rule": Member.CODE, "cause_kind": Member.CODE, "cause_id": Member.ID},
+    ),
+    EventType("promise.made", "Something was promised.", Scope.PROMISES_READ, _PROMISE, is_new=True),
+    EventType(
+        "promise.made_by_rule",
+        "A follow-up rule promised a customer a call.",
+        Scope.PROMISES_READ,
+        {"rule": Member.CODE, "cause_kind": Member.CODE, "cause_id": Member.ID},
+    ),
+    EventType("promise.kept", "A promise was kept, on time or late.", Scope.PROMISES_READ, _PROMISE),
+    EventType("promise.moved", "A promise has another date.", Scope.PROMISES_READ, _PROMISE),
+    EventType("promise.cancelled", "A promise was cancelled.", Scope.PROMISES_READ, _PROMISE),
+    EventType("promise.warned", "A promise comes near to its due time.", Scope.PROMISES_READ, _PROMISE),
+    EventType("promise.broken", "A promise was not kept by its due time.", Scope.PROMISES_READ, _PROMISE),
+    EventType(
+        "promise.escalated",
+        "A rung of an escalation rule was reached by a promise.",
+        Scope.PROMISES_READ,
+        {**_PROMISE, "rung": Member.COUNT, "tell": Member.CODE, "code": Member.CODE},
+    ),
+    EventType("promise.handed_over", "A promise has another owner.", Scope.PROMISES_READ, _PROMISE),
+    EventType("promise.transferred", "A promise was moved to another customer.", Scope.PROMISES_READ, _MOVED),
     EventType("incident.recorded", "Something went wrong for many.", Scope.COMPLAINTS_READ, is_new=True),
     EventType("incident.updated", "An incident was corrected.", Scope.COMPLAINTS_READ),
     EventType("incident.cause_recorded", "The cause of an incident was found.", Scope.COMPLAINTS_READ),
@@ -204,11 +270,13 @@ EVENT_TYPES: tuple[EventType, ...] = (
         Scope.COMPLAINTS_READ,
         _INCIDENT,
     ),
+    *_of_compensations(),
     EventType("complaint_category.saved", "A category of complaints was set.", Scope.SETTINGS_READ),
     EventType("complaint_cause.saved", "A cause of complaints was set.", Scope.SETTINGS_READ),
     EventType("calendar.saved", "A calendar was set.", Scope.SETTINGS_READ),
     EventType("standard.saved", "A service standard was set.", Scope.SETTINGS_READ),
     EventType("escalation_rule.saved", "An escalation rule was set.", Scope.SETTINGS_READ),
+    EventType("follow_up_rule.saved", "A follow-up rule was set.", Scope.SETTINGS_READ),
     EventType("unit.saved", "A unit was set.", Scope.PEOPLE_READ),
     EventType("agent.saved", "An agent was set.", Scope.PEOPLE_READ),
     EventType("agent.deactivated", "An agent was deactivated.", Scope.PEOPLE_READ),

@@ -19,12 +19,13 @@ from app.domain.imports.sources import (
     FileFormat,
     MappingError,
     MappingProblem,
+    column_flags,
     row_problems,
     snapshot_problems,
 )
 from app.domain.imports.target_columns import MONEY, column_problems
-from app.domain.imports.targets import Reading, RecordKind, Target, find, further
-from app.domain.imports.word_rules import MAX_VALUES, ValueRule, fold
+from app.domain.imports.targets import Reading, RecordKind, Target, find
+from app.domain.imports.word_rules import MAX_VALUES, ValueRule, WordCondition, fold
 
 MAX_RULES = 20
 """Most kind rules of one mapping."""
@@ -68,7 +69,8 @@ class Mapping:
         values: values in the place of the words that the columns of targets hold.
         group_by: the column whose equal keys make one record of several rows; empty when each row is one.
             It is the source of ``external_id``. Amounts are added up, of times that differ the earliest
-            counts, anything else must be the same.
+            counts, anything else must be the same. A time may be that of the rows with a word only,
+            ``When[What=Resolved]`` (`app.domain.imports.word_rules.WordCondition`).
         snapshot_on: of contract terms, the day that the file shows contracts on, ``2026-01-31``: its rows
             have no days, but ``age`` and ``left``. Empty where rows have days of their own.
         unit: what ``age`` counts: ``days``, ``months`` or ``years``.
@@ -195,10 +197,18 @@ class Mapping:
         if not self.from_column(target):
             return []
         source = self.columns[target]
+        if condition := self.condition(target):
+            source = condition.source
         if self.is_product(target):
             return [part.strip() for part in source.split(PRODUCT)]
         together = self.is_instant(target) or self.is_words(target)
         return [part.strip() for part in source.split(TOGETHER)] if together else [source]
+
+    def condition(self, target: str) -> WordCondition | None:
+        """Give what a row must say so that a time counts, where several rows make one record."""
+        if not (self.group_by and self.is_instant(target) and self.from_column(target)):
+            return None
+        return WordCondition.parse(self.columns[target])
 
     def is_product(self, target: str) -> bool:
         """Tell whether a target is the product of two columns."""
@@ -232,7 +242,8 @@ class Mapping:
         """Give every source that must be read from the file, with the pointer of its first mention."""
         found: dict[str, str] = {}
         for target in self.columns:
-            for source in self.parts(target):
+            condition = self.condition(target)
+            for source in (*self.parts(target), *([condition.column] if condition else ())):
                 found.setdefault(source, f"/columns/{target}")
         for index, rule in enumerate(self.kind_rules):
             for source in self.rule_sources(rule):
@@ -240,38 +251,6 @@ class Mapping:
         if self.group_by:
             found.setdefault(self.group_by, "/group_by")
         return found
-
-
-def column_flags(flags: abc.Iterable[str], kind: str | None = None) -> dict[str, str]:
-    """Read ``TARGET=SOURCE`` flags; further sources of a target that may have several are numbered.
-
-    Raises:
-        MappingError: a flag of another form, or a target that is given twice.
-
-    >>> column_flags(["amount=Total", "currency==TRY"])
-    {'amount': 'Total', 'currency': '=TRY'}
-    >>> column_flags(["phone=Mobile", "phone=Home"], "customers")
-    {'phone': 'Mobile', 'phone.2': 'Home'}
-    """
-    sources: dict[str, str] = {}
-    for flag in flags:
-        target, equals, source = (part.strip() for part in flag.partition("="))
-        if not (target and equals):
-            detail = "Write a column as target=source, for example external_id=InvoiceNo or currency==TRY."
-            raise MappingError([MappingProblem("/columns", "not_a_column_flag", detail)])
-        name: str | None = target
-        if target in sources:
-            name = further(RecordKind(kind), target, sources) if kind in list(RecordKind) else None
-        if name is None:
-            raise MappingError([given_twice(target)])
-        sources[name] = source
-    return sources
-
-
-def given_twice(target: str) -> MappingProblem:
-    """The problem of a target that is given two sources at once."""
-    detail = "This target is given twice: name one column or one constant for it."
-    return MappingProblem(f"/columns/{target}", "given_twice", detail)
 
 
 # Member -> type in JSON.

@@ -63,7 +63,10 @@ def shaped(raw: RawBatch, mapping: Mapping) -> RawBatch:
     them; ``unmatched`` counts those that no rule of their target names.
     """
     columns = {target: _joined(raw, mapping, target) for target in mapping.columns if mapping.parts(target)}
-    unmatched: Counter[str] = Counter()
+    unmatched = _unnamed(raw, mapping)
+    for target, texts in columns.items():
+        if condition := mapping.condition(target):
+            columns[target] = texts.set(~_says(raw.columns[condition.column], condition.words), None)
     for target in dict.fromkeys(rule.target for rule in mapping.values):
         columns[target], unmatched[target] = _replaced(columns[target], mapping, target)
     refused: dict[int, Refused] = {}
@@ -133,6 +136,25 @@ def _joined(raw: RawBatch, mapping: Mapping, target: str) -> pl.Series:
         return parts[0]
     joined = pl.select(pl.concat_str(parts, separator=" ", ignore_nulls=True)).to_series()
     return joined.set(joined == "", None)
+
+
+def _says(texts: pl.Series, words: frozenset[str]) -> pl.Series:
+    """Which cells say one of some words."""
+    named = [word for word in texts.unique() if fold(word or "") in words]
+    return texts.is_in(named, nulls_equal=True)
+
+
+def _unnamed(raw: RawBatch, mapping: Mapping) -> Counter[str]:
+    """How many rows say what no time is chosen by, under the target of the first such time."""
+    named: dict[str, tuple[str, frozenset[str]]] = {}
+    for target in mapping.columns:
+        if condition := mapping.condition(target):
+            first, words = named.get(condition.column, (target, frozenset()))
+            named[condition.column] = first, words | condition.words
+    counts = {
+        first: int((~_says(raw.columns[column], words)).sum()) for column, (first, words) in named.items()
+    }
+    return Counter(counts)
 
 
 def _replaced(texts: pl.Series, mapping: Mapping, target: str) -> tuple[pl.Series, int]:

@@ -23,8 +23,9 @@ from app.domain.imports.targets import (
     RecordKind,
     fields_of,
     find,
+    further,
 )
-from app.domain.imports.word_rules import ValueRule
+from app.domain.imports.word_rules import ValueRule, WordCondition
 from app.domain.surveys.surveys import MAX_QUESTIONS
 
 MAX_COLUMN = 1000
@@ -102,8 +103,41 @@ class Mapped(Protocol):
     def constant(self, target: str) -> str | None: ...
     def parts(self, target: str) -> list[str]: ...
     def from_column(self, target: str) -> bool: ...
+    def condition(self, target: str) -> WordCondition | None: ...
     def is_product(self, target: str) -> bool: ...
     def rule_sources(self, rule: KindRule) -> list[str]: ...
+
+
+def column_flags(flags: abc.Iterable[str], kind: str | None = None) -> dict[str, str]:
+    """Read ``TARGET=SOURCE`` flags; further sources of a target that may have several are numbered.
+
+    Raises:
+        MappingError: a flag of another form, or a target that is given twice.
+
+    >>> column_flags(["amount=Total", "currency==TRY"])
+    {'amount': 'Total', 'currency': '=TRY'}
+    >>> column_flags(["phone=Mobile", "phone=Home"], "customers")
+    {'phone': 'Mobile', 'phone.2': 'Home'}
+    """
+    sources: dict[str, str] = {}
+    for flag in flags:
+        target, equals, source = (part.strip() for part in flag.partition("="))
+        if not (target and equals):
+            detail = "Write a column as target=source, for example external_id=InvoiceNo or currency==TRY."
+            raise MappingError([MappingProblem("/columns", "not_a_column_flag", detail)])
+        name: str | None = target
+        if target in sources:
+            name = further(RecordKind(kind), target, sources) if kind in list(RecordKind) else None
+        if name is None:
+            raise MappingError([given_twice(target)])
+        sources[name] = source
+    return sources
+
+
+def given_twice(target: str) -> MappingProblem:
+    """The problem of a target that is given two sources at once."""
+    detail = "This target is given twice: name one column or one constant for it."
+    return MappingProblem(f"/columns/{target}", "given_twice", detail)
 
 
 def missing(target: str) -> MappingProblem:
@@ -236,6 +270,10 @@ def _record_source_fault(mapping: Mapped, target: str, field: Field) -> str | No
             return "This target is a constant: write it with =."
         if len(parts) > 2 and field.reading is Reading.INSTANT:
             return "An instant comes from one column, or from two: date,time."
+        if condition := mapping.condition(target):
+            parts.append(condition.column)
+        elif field.reading is Reading.INSTANT and WordCondition.parse(mapping.columns[target]):
+            return "Rows are chosen by a word only where group_by makes one record of several."
         return next(filter(None, (column_fault(mapping.format, part) for part in parts)), None)
     if target == "external_id":
         return None if f"={constant}" == LINE_ID else NO_CONSTANT

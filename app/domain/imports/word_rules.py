@@ -1,5 +1,6 @@
 """Words of a file: how two spellings are compared, and rules that put a value in the place of a word."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
@@ -84,3 +85,36 @@ class ValueRule:
 
     def __str__(self) -> str:
         return f"{self.target}:{self.word}={self.value}"
+
+
+_CONDITION = re.compile(r"(?P<source>[^\[\]]+)\[(?P<column>[^\[\]=]+)=(?P<words>[^\[\]]*)\]")
+
+
+@dataclass(frozen=True, slots=True)
+class WordCondition:
+    """Which rows of a key tell a time, in files of one row an event: those that say one of some words.
+
+    Args:
+        source: the column of the time, or two, ``Date,Time``.
+        column: the column of the word.
+        words: as `fold` writes them; an empty one is an empty cell.
+    """
+
+    source: str
+    column: str
+    words: frozenset[str]
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """Read ``SOURCE[COLUMN=WORD|WORD]``; None where the text has another form.
+
+        >>> WordCondition.parse("When[What=Resolved|Solved]").source
+        'When'
+        >>> WordCondition.parse("Received [UTC]") is None
+        True
+        """
+        match = _CONDITION.fullmatch(text)
+        if match is None:
+            return None
+        words = frozenset(fold(word) for word in match["words"].split("|"))
+        return cls(match["source"].strip(), match["column"].strip(), words)

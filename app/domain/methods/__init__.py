@@ -9,11 +9,13 @@ from types import MappingProxyType
 from app.domain.methods import (
     churn,
     comparison,
+    compensations,
     cross_section,
     failures,
     learned_churn,
     lifetime_value,
     profit,
+    recovery,
     satisfaction,
     signals,
     standards,
@@ -37,6 +39,8 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             *cross_section.METHODS,
             *signals.METHODS,
             *failures.METHODS,
+            *recovery.METHODS,
+            *compensations.METHODS,
             *standards.METHODS,
         )
     }

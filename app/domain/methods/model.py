@@ -22,6 +22,7 @@ class MethodKind(StrEnum):
     CHURN_LEVEL = "churn_level"
     CHURN_SIGNAL = "churn_sign"
     SERVICE_STANDARD = "service_standard"
+    RECOVERY_EFFECT = "recovery_effect"
 
 
 @dataclass(frozen=True, slots=True)

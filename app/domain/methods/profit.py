@@ -95,7 +95,7 @@ METHODS = (
                 "What is not known is not 0: a customer with an unknown cost has no profit; read the "
                 "coverage first."
             ),
-            "Unit costs are averages, and compensation is not recorded: reports leave it out.",
+            "Unit costs are averages; compensation counts when it was given, less what was taken back.",
         ),
     ),
     Method(

@@ -20,6 +20,7 @@ _GIVEN: Mapping[str, tuple[Figures, Figures]] = {
     "spend_drop": ({"recent_spend_minor": 40_000, "earlier_spend_minor": 100_000}, {}),
     "open_complaint": ({"open_complaints": 2}, {}),
     "unresolved_complaint": ({"open_complaints": 1, "oldest_open_day": "2026-10-13"}, {}),
+    "broken_promise": ({"broken_promises": 2}, {}),
     "low_score": ({"last_score": 20.0, "last_score_day": "2026-11-01"}, {"median_score": 80.0}),
     "falling_scores": (
         {
@@ -46,6 +47,7 @@ _FOUND: Mapping[str, tuple[float, float, float]] = {
     "spend_drop": (40, 100, 0.6),
     "open_complaint": (2, 0, 0.75),
     "unresolved_complaint": (42, 14, 0.75),
+    "broken_promise": (2, 0, 0.75),
     "low_score": (20, 80, 0.6),
     "falling_scores": (40, 85, 0.9),
     "contract_end_near": (30, 90, 0.6703),

@@ -1,6 +1,6 @@
 """Who stands above whom: parents of units, and the roles that roles report to."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 
@@ -40,3 +40,14 @@ def first_active(places: Mapping[str, Place], start: str | None) -> str | None:
     'b'
     """
     return next((code for code in way_up(places, start) if places[code].is_active), None)
+
+
+def with_those_below(places: Mapping[str, Place], codes: Collection[str]) -> frozenset[str]:
+    """Give ``codes``, registered or not, and whatever stands below one of them.
+
+    >>> tree = {"izmir": Place("turkey", True), "turkey": Place(None, True)}
+    >>> sorted(with_those_below(tree, ["turkey", "baku"]))
+    ['baku', 'izmir', 'turkey']
+    """
+    wanted = frozenset(codes)
+    return wanted | {code for code in places if not wanted.isdisjoint(way_up(places, code))}

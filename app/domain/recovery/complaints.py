@@ -87,6 +87,7 @@ class EventKind(StrEnum):
     CAUSE_FOUND = "cause_found"
     PREVENTION_PLANNED = "prevention_planned"
     PREVENTION_DONE = "prevention_done"
+    PROMISED = "promised"
     NOTED = "noted"
     CHANGED = "changed"
     TRANSFERRED = "transferred"
@@ -94,6 +95,8 @@ class EventKind(StrEnum):
     LEFT_INCIDENT = "left_incident"
     LINKED_AS_DUPLICATE = "linked_as_duplicate"
     UNLINKED_DUPLICATE = "unlinked_duplicate"
+    COMPENSATED = "compensated"
+    COMPENSATION_REVERSED = "compensation_reversed"
 
 
 NON_TRANSITIONS = frozenset(
@@ -103,6 +106,7 @@ NON_TRANSITIONS = frozenset(
         EventKind.CAUSE_FOUND,
         EventKind.PREVENTION_PLANNED,
         EventKind.PREVENTION_DONE,
+        EventKind.PROMISED,
         EventKind.NOTED,
         EventKind.CHANGED,
         EventKind.TRANSFERRED,
@@ -110,6 +114,8 @@ NON_TRANSITIONS = frozenset(
         EventKind.LEFT_INCIDENT,
         EventKind.LINKED_AS_DUPLICATE,
         EventKind.UNLINKED_DUPLICATE,
+        EventKind.COMPENSATED,
+        EventKind.COMPENSATION_REVERSED,
     }
 )
 """Events that move neither the state nor the owner; every other one is a step."""

@@ -12,6 +12,7 @@ class LateKind(StrEnum):
     TRANSACTIONS = "transactions"
     INTERACTIONS = "interactions"
     COMPLAINTS = "complaints"
+    PROMISES = "promises"
     SURVEY_RESPONSES = "survey_responses"
     CUSTOMERS = "customers"
 

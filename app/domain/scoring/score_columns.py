@@ -172,6 +172,7 @@ SCORE_COLUMNS = (
     _complaints("open_complaints"),
     _complaints("reopened_complaints"),
     _complaints("oldest_open_day", NO_DAY),
+    ScoreColumn("broken_promises", np.int32, 0, row=CHURN_FACTS, read_from=LateKind.PROMISES),
     _customers("contract_started_day"),
     _customers("contract_ends_day", row=CHURN_FACTS),
     _customers("contract_notice_day", row=CHURN_FACTS),
@@ -200,6 +201,23 @@ ROW_FACTS = (
     *(column.name for column in SCORE_COLUMNS if column.row == CHURN_FACTS and column.name not in COLUMNS),
 )
 """The figures in `CHURN_FACTS`, in its order: those that warning signs read come first."""
+
+
+_BEFORE_PROMISES = len(ROW_FACTS) - 1
+
+
+def facts_of_row(row: Sequence[Any]) -> list[Any]:
+    """Give the values of a stored `CHURN_FACTS` in the order of `ROW_FACTS`. A row of a run from before
+    promises were counted has none of them.
+
+    >>> old, new = list(range(_BEFORE_PROMISES)), facts_of_row(range(_BEFORE_PROMISES))
+    >>> new[len(COLUMNS) - 1], new[len(COLUMNS) :] == old[len(COLUMNS) - 1 :]
+    (None, True)
+    """
+    found = list(row)
+    if len(found) == _BEFORE_PROMISES:
+        found.insert(COLUMNS.index("broken_promises"), None)
+    return found
 
 
 def equal(one: NDArray[Any], other: Any) -> BoolArray:

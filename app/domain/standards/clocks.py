@@ -172,6 +172,19 @@ def start(at: datetime, target_seconds: int, warn_share: float | None, rules: Ru
     return _scheduled(_timed(clock, rules), rules)
 
 
+def start_until(at: datetime, due_at: datetime, warn_share: float | None, rules: Rules) -> Clock:
+    """Start a clock that is due at a given instant: its target is the time between.
+
+    >>> from datetime import UTC
+    >>> noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    >>> clock = start_until(noon, noon + timedelta(hours=2), 0.75, Rules())
+    >>> clock.target_seconds, clock.next_at.isoformat()
+    (7200, '2026-03-02T13:30:00+00:00')
+    """
+    clock = Clock(at, round(rules.scale.measure(at, due_at)), warn_share, due_at, None)
+    return _scheduled(replace(clock, warn_at=_share_at(clock, warn_share, rules)), rules)
+
+
 def fire(clock: Clock, now: datetime, rules: Rules) -> tuple[Clock, list[Notice]]:
     """Deal with everything that came before ``now``: each thing once, whatever was missed, in order of time.
 

@@ -24,10 +24,13 @@ class Metric(StrEnum):
     """The time a caller waits in the queue."""
     REPLY = "reply"
     """The time a customer waits for an answer over any channel but the telephone."""
+    PROMISE = "promise"
+    """From when something is promised until it is kept; the time of a promise that names no date. Categories
+    are kinds of promises here."""
 
 
-COMPLAINT_METRICS = frozenset(Metric) - {Metric.ANSWER_CALL, Metric.REPLY}
-"""Those a complaint has clocks for; the others are read from contacts."""
+COMPLAINT_METRICS = frozenset(Metric) - {Metric.ANSWER_CALL, Metric.REPLY, Metric.PROMISE}
+"""Those a complaint has clocks for; the others are read from contacts, or are of promises."""
 
 PAUSABLE = frozenset({Metric.RESOLVE, Metric.CLOSE})
 """Those that stand still while the company waits for the customer; the others are its own to do."""

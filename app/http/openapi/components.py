@@ -20,7 +20,7 @@ ERRORS: dict[int, tuple[str, str]] = {
     414: ("UriTooLong", "The path and query are too long."),
     415: ("UnsupportedMediaType", "The body has a media type or encoding the operation does not take."),
     422: ("Invalid", "The request is well-formed but breaks a rule; see `errors`."),
-    428: ("PreconditionRequired", "If-Match is required."),
+    428: ("PreconditionRequired", "If-Match or Idempotency-Key is required."),
     429: ("RateLimited", "Too many requests; wait as long as Retry-After says."),
     431: ("HeadersTooLarge", "The request headers are too many or too long."),
     500: ("Unexpected", "Something went wrong here; the request_id leads to the log."),
@@ -79,7 +79,8 @@ ACTING_AGENT: Schema = {
 """A parameter of every operation that changes something."""
 
 BY_AGENT = "x-by-agent"
-"""Marks an operation that only a person can do, until the document is finished."""
+"""Marks an operation that only a person can do, with the code of one who can, until the document is
+finished."""
 
 ERROR_HEADERS: dict[int, tuple[str, ...]] = {
     401: ("WWW-Authenticate",),
@@ -169,13 +170,17 @@ TAGS = {
     "Insights": "What is computed over all customers, each figure with its number of cases and its window.",
     "Interactions": "Contacts with customers: calls, messages, visits; and how they can end.",
     "Complaints": "What customers complain of: a life in steps, an owner at every moment, changes as events.",
+    "Promises": "What was promised, to customers and by them: by when, kept or broken, seen to by whom.",
     "Incidents": "What went wrong for many: complaints join it, causes and preventions are recorded once.",
+    "Compensations": "What is given to make up for failures: within limits at once, above them on request.",
     "Transactions": "Purchases, refunds, charges and cancellations: what a customer's value is made of.",
     "Surveys": "What customers are asked, who was asked, and what was answered.",
     "Competitors": "What studies say of competitors' customers, to compare our own figures with.",
     "Scoring": "Runs that compute the insights as of a day.",
     "Rates": "Exchange rates into the reporting currency, and what serving customers costs.",
     "Standards": "How long things may take, in which working hours, who is told, and what is due now.",
+    "Follow-ups": "What is done by itself when a customer answers badly, says a critical word, or waits too "
+    "long.",
     "People": "Who serves the customers: units and their queues, agents, and what their roles may do.",
     "Imports": "Files taken in as durable jobs, with a report of every refused row.",
     "Events": "What happened, as other systems learn of it: signed webhooks, and lists to ask for.",
@@ -186,9 +191,9 @@ the lint."""
 
 TAG_GROUPS = {
     "See": ("Customers", "Insights"),
-    "Record": ("Interactions", "Complaints", "Incidents", "Transactions"),
+    "Record": ("Interactions", "Complaints", "Promises", "Incidents", "Compensations", "Transactions"),
     "Measure": ("Surveys", "Competitors"),
-    "Decide": ("Scoring", "Rates", "Standards"),
+    "Decide": ("Scoring", "Rates", "Standards", "Follow-ups"),
     "Operate": ("People", "Imports", "Events", "Jobs"),
 }
 """Groups of tags, as Redoc shows them."""

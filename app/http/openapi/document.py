@@ -66,6 +66,8 @@ _MAX_LENGTHS = {"uuid": 36, "date-time": 64, "date": 10, "time": 32, "duration":
 _MAX_LENGTHS |= {"uri": 2083, "uri-reference": 2048, "binary": 2**29}
 # Statuses a route may give beside its own; FastAPI knows the schema of one status only.
 _SAME_CONTENT = frozenset({200, 201, 207})
+_CONDITIONS = ("If-Match", "Idempotency-Key")
+"""Headers that operations which may answer 428 require."""
 _DATA_MEMBERS = frozenset({"example", "examples", "default", "enum", "const"})
 _SCHEMA_KEYWORDS = frozenset(
     {"type", "anyOf", "oneOf", "allOf", "$ref", "enum", "const", "properties", "items"}
@@ -187,11 +189,11 @@ def _finish_operation(operation: Schema, route: RouteContext) -> None:
     operation["responses"] = _finish_responses(operation["responses"], shared)
     if "GET" not in (route.methods or ()):
         acting = deepcopy(ACTING_AGENT)
-        if operation.pop(BY_AGENT, False):
-            acting["schema"]["examples"] = ["ayse.k"]
+        if agent := operation.pop(BY_AGENT, None):
+            acting["schema"]["examples"] = [agent]
         operation.setdefault("parameters", []).append(acting)
     for parameter in operation.get("parameters", ()):
-        _finish_parameter(parameter, if_match_required="428" in operation["responses"])
+        _finish_parameter(parameter, conditions_required="428" in operation["responses"])
 
 
 def _finish_responses(responses: Schema, shared: frozenset[int]) -> Schema:
@@ -222,7 +224,7 @@ def _extent(dependant: Dependant) -> Extent | None:
     return next((extent for extent in declared if extent is not None), None)
 
 
-def _finish_parameter(parameter: Schema, if_match_required: bool) -> None:
+def _finish_parameter(parameter: Schema, conditions_required: bool) -> None:
     schema = parameter["schema"]
     options = [option for option in schema.get("anyOf", ()) if option.get("type") != "null"]
     if len(options) == 1:  # a parameter cannot be null, only absent
@@ -234,8 +236,10 @@ def _finish_parameter(parameter: Schema, if_match_required: bool) -> None:
         parameter.setdefault("description", schema.pop("description"))
     if schema.pop("x-prefilled", parameter["required"]) and schema.get("examples"):
         parameter["example"] = schema["examples"][0]  # what Swagger UI fills in
-    if parameter["name"] == "If-Match" and if_match_required:
+    if parameter["name"] in _CONDITIONS and conditions_required:
         parameter["required"] = True
+        if parameter["name"] == "If-Match":
+            parameter["example"] = "*"
 
 
 def _error_response(status: int) -> Schema:

@@ -68,7 +68,7 @@ class FailureFigures(Output):
     """What putting it right cost, as far as that is recorded in the reporting currency; null where no cost
     is."""
     compensation: Money | None
-    """Null: compensation is not recorded yet."""
+    """What was given to make up for them, less what was taken back; null: nothing ever was."""
 
 
 class FailureCell(FailureFigures):

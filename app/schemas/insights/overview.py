@@ -18,6 +18,7 @@ from app.domain.customers.customers import (
     Match,
     Tier,
 )
+from app.domain.promises.promises import Promiser, PromiseState
 from app.domain.recovery.complaints import ComplaintState, Severity
 from app.schemas.activity.interactions import EXAMPLE_ID as EXAMPLE_INTERACTION_ID
 from app.schemas.common.base import (
@@ -31,6 +32,7 @@ from app.schemas.common.base import (
     Output,
     QualifiedKey,
     line_out,
+    paragraph_out,
 )
 from app.schemas.customers.customers import EXAMPLE_ID, DoNotContact, ExternalId, Hours
 from app.schemas.customers.scores import (
@@ -40,6 +42,7 @@ from app.schemas.customers.scores import (
     Demandingness,
     Satisfaction,
 )
+from app.schemas.promises.promises import MAX_TEXT
 from app.schemas.recovery.complaints import EXAMPLE_OPEN_ID, EXAMPLE_OPEN_NUMBER, Number
 from app.schemas.scoring.churn import ChurnReason
 
@@ -66,6 +69,22 @@ class OpenComplaint(Output):
     state: ComplaintState
     owner: Annotated[str, line_out(100)]
     received_at: datetime
+
+
+class OpenPromise(Output):
+    """A promise that is still to be kept, to the customer or by the customer."""
+
+    id: UUID
+    promised_by: Promiser
+    kind: Label
+    text: Annotated[str, paragraph_out(MAX_TEXT)]
+    owner: Annotated[str, line_out(100)]
+    """Who sees to it."""
+    due_at: datetime
+    state: PromiseState
+    """`open` or `overdue`."""
+    sentence: Annotated[str, paragraph_out(MAX_TEXT + 200)]
+    """What is promised and for which day, in the caller's language: "Promised for yesterday: ..."."""
 
 
 class LastInteraction(Output):
@@ -149,6 +168,7 @@ _EXAMPLE: dict[str, Any] = {
             "received_at": "2026-11-23T09:30:00Z",
         }
     ],
+    "open_promises": [],
     "last_interactions": [
         {
             "id": EXAMPLE_INTERACTION_ID,
@@ -211,6 +231,8 @@ class OverviewRead(Output):
     """Complaints that wait for a resolution."""
     open_complaints: Annotated[list[OpenComplaint], Field(max_length=MAX_LISTED)]
     """The newest of them."""
+    open_promises: Annotated[list[OpenPromise], Field(max_length=MAX_LISTED)]
+    """Those still to be kept, soonest due first; none without the scope ``promises:read``."""
     last_interactions: Annotated[list[LastInteraction], Field(max_length=MAX_LISTED)]
     """Newest first."""
 

@@ -18,9 +18,10 @@ Channels = Annotated[list[Channel], Field(max_length=len(Channel))]
 
 
 class NotCounted(StrEnum):
-    """A cost of serving customers that nothing records: it is missing from every figure."""
+    """A cost of serving customers that is missing from the figures."""
 
     COMPENSATION = "compensation"
+    """Some of it was given in another reporting currency than that of the run."""
 
 
 class NotKnown(StrEnum):
@@ -129,7 +130,7 @@ class ProfitRead(Output):
     revenue: Money
     goods: Money
     serve: Money
-    """Contacts and returns at their unit costs."""
+    """Contacts and returns at their unit costs, and compensation."""
     serve_share: Ratio | None
     """Of the revenue; null unless that is above 0."""
     profit: Money
@@ -145,6 +146,8 @@ class ProfitRead(Output):
     channels_without_cost: Channels
     """Channels with contacts and without a unit cost: set them at ``/v1/unit-costs``."""
     returns: ReturnsCost
+    compensation: Money
+    """Given to make up for failures, less what was taken back, also to customers without a profit."""
     top_losses: Annotated[list[Loss], Field(max_length=50)]
     """Greatest loss first."""
 
@@ -165,6 +168,8 @@ class CustomerProfitRead(Output):
     goods: Money | None
     channels: Annotated[list[ChannelCost], Field(max_length=len(Channel))]
     returns: ReturnsCost
+    compensation: Money
+    """Given to make up for failures, less what was taken back, also to customers without a profit."""
     serve: Money | None
     serve_share: Ratio | None
     profit: Money | None

@@ -9,9 +9,21 @@ from pydantic import Field
 
 from app.domain.activity.interactions import Direction, Phase, Purpose, Sentiment
 from app.domain.activity.transactions import TransactionKind
+from app.domain.promises.promises import PromiseEventKind, Promiser, PromiseState
 from app.domain.recovery.complaints import ComplaintState, EventKind, Severity
 from app.domain.surveys.surveys import MAX_QUESTIONS, SCALE_GREATEST, SCALE_LEAST, QuestionKind
-from app.schemas.common.base import Code, InstantIn, Label, Money, Output, PageOf, Paging, line_out
+from app.schemas.common.base import (
+    Code,
+    InstantIn,
+    Label,
+    Money,
+    Output,
+    PageOf,
+    Paging,
+    line_out,
+    paragraph_out,
+)
+from app.schemas.promises.promises import MAX_TEXT
 from app.schemas.recovery.complaints import Number
 from app.schemas.surveys.surveys import ScaleRead
 
@@ -24,6 +36,8 @@ class TimelineKind(StrEnum):
     COMPLAINT = "complaint"
     SURVEY_INVITATION = "survey_invitation"
     SURVEY_RESPONSE = "survey_response"
+    COMPENSATION = "compensation"
+    PROMISE = "promise"
 
 
 class TransactionEntry(Output):
@@ -64,6 +78,31 @@ class ComplaintEntry(Output):
     """True: nobody knows when it happened; ``at`` is the step before, or when Vefa heard of it."""
 
 
+class CompensationEntry(Output):
+    """Something that was given to make up for a failure, or its counter-entry."""
+
+    kind: Label
+    amount: Money
+    """Negative: it was taken back."""
+    complaint_id: UUID | None
+    interaction_id: UUID | None
+
+
+class PromiseEntry(Output):
+    """What happened to a promise."""
+
+    promised_by: Promiser
+    event: PromiseEventKind
+    """What happened to it."""
+    state: PromiseState
+    """Its state after that."""
+    owner: Annotated[str, line_out(100)]
+    """Who saw to it after that."""
+    text: Annotated[str, paragraph_out(MAX_TEXT)]
+    due_at: datetime
+    """The date that counted after that."""
+
+
 class Score(Output):
     """A number given in answer to a question."""
 
@@ -89,11 +128,12 @@ class TimelineEntry(Output):
     """When it happened; not when it was recorded, but for a ``complaint`` with ``time_unknown``."""
     kind: TimelineKind
     id: UUID
-    """Of the transaction, interaction, complaint, invitation or response."""
+    """Of the transaction, interaction, complaint, invitation, response, compensation or promise."""
     href: Annotated[str, line_out(200)]
     """Where all of it can be read."""
     title: Annotated[str, line_out(255)] | None
-    """Category of a transaction, topic of an interaction, subject of a complaint, code of a survey."""
+    """Category of a transaction, topic of an interaction, subject of a complaint, code of a survey or of
+    what was given, kind of a promise."""
     channel: Code | None
     agent: Annotated[str, line_out(100)] | None
     unit: Label | None
@@ -101,6 +141,8 @@ class TimelineEntry(Output):
     interaction: InteractionEntry | None
     complaint: ComplaintEntry | None
     survey: SurveyEntry | None
+    compensation: CompensationEntry | None
+    promise: PromiseEntry | None
 
 
 class TimelinePage(PageOf):

@@ -3,12 +3,13 @@
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from app.domain.common import emails
 from app.domain.people.seen_in import SeenIn
 from app.schemas.common.base import (
+    NO_CONTROL,
     STRIPPED,
     UNSET,
     ChangesQuery,
@@ -50,7 +51,8 @@ def _address(text: str) -> str:
 
 Email = Annotated[
     str,
-    Field(min_length=3, max_length=254, examples=["ayse.k@vefa.example"]),
+    StringConstraints(min_length=3, max_length=254, pattern=NO_CONTROL),
+    Field(examples=["ayse.k@vefa.example"]),
     AfterValidator(_address),
     STRIPPED,
 ]
@@ -124,6 +126,8 @@ class AgentSaved(AgentRead):
     registered; 0 when it was already."""
     handed_over_complaints: Count
     """Complaints that went to a queue because the person became inactive."""
+    handed_over_promises: Count
+    """Promises that went to a queue because the person became inactive."""
 
 
 class SeenRecords(Output):
@@ -198,6 +202,8 @@ class AgentDeactivated(AgentRead):
 
     handed_over_complaints: Count
     """Complaints that were not closed and belong to the queue now, each with an event."""
+    handed_over_promises: Count
+    """Promises that were neither kept nor cancelled and belong to the queue now, each with an event."""
     queue: Annotated[str, line_out(100)]
     """The owner that they went to: a unit, or the company's desk."""
     headless_units: Annotated[list[UnitCodeOut], Field(max_length=1000)]

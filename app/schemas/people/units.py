@@ -17,6 +17,7 @@ from app.schemas.common.base import (
     PageOf,
     QueryFlag,
     Version,
+    line_out,
 )
 from app.schemas.people.codes import AgentCode, AgentCodeOut, Names, NamesOut, UnitCode, UnitCodeOut
 
@@ -62,7 +63,7 @@ class UnitRead(Output):
     kind: UnitKind
     parent: UnitCodeOut | None
     head: AgentCodeOut | None
-    calendar: Annotated[str, Field(max_length=64)] | None
+    calendar: Annotated[str, line_out(64)] | None
     is_active: bool
     created_at: datetime
     updated_at: datetime
@@ -73,6 +74,8 @@ class UnitSaved(UnitRead):
 
     handed_over_complaints: Count
     """Complaints that waited in its queue and went to another because it became inactive."""
+    handed_over_promises: Count
+    """Promises that waited in its queue and went to another because it became inactive."""
 
 
 class UnitPage(PageOf):

@@ -27,6 +27,7 @@ from app.schemas.common.base import (
     Input,
     InstantIn,
     Label,
+    Money,
     Output,
     PageOf,
     Paging,
@@ -154,6 +155,12 @@ class ComplaintOfFile(ComplaintCreate):
     """Whether times out of order are kept as they are read."""
 
 
+class ComplaintOfRule(ComplaintCreate):
+    """What a follow-up rule says of a complaint that it opens."""
+
+    opened_by_rule: Label
+
+
 class ComplaintUpdate(_ComplaintFields):
     """A merge patch (RFC 7396): absent members stay, null clears. State, owner and times change by steps."""
 
@@ -196,6 +203,8 @@ class ComplaintRead(Output):
     our_fault: OurFault
     found_by: FoundBy
     """How the company came to know of it."""
+    opened_by_rule: Annotated[str, line_out(64)] | None
+    """Code of the follow-up rule that opened it; null: somebody recorded it."""
     state: ComplaintState
     owner: Annotated[str, line_out(100)]
     owner_kind: OwnerKind
@@ -230,6 +239,9 @@ class ComplaintRead(Output):
     leading_complaint_id: UUID | None
     """The complaint that it says once more, under which the case is worked on; null when it is a case of its
     own. While it is set the life of this one stands still, and reports count only the leading one."""
+    compensation: Money | None
+    """What was given to make up for it, less what was taken back, in the reporting currency; null when
+    nothing ever was."""
 
 
 class ComplaintPage(PageOf):
@@ -285,6 +297,8 @@ class ComplaintQuery(Paging):
     """`agent`: a person answers for it. `queue`: it waits in a queue."""
     found_by: Annotated[list[FoundBy], Field(max_length=len(FoundBy))] = Field(default=[])
     """Found in one of these ways; repeat for more."""
+    opened_by_rule: Label | None = None
+    """Opened by this follow-up rule."""
     unit: Label | None = None
     """Worked on by this unit."""
     severity: Annotated[list[Severity], Field(max_length=len(Severity))] = Field(default=[])

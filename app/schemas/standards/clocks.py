@@ -9,7 +9,8 @@ from pydantic import Field
 from app.domain.recovery.complaints import Severity
 from app.domain.standards.clocks import ClockState
 from app.domain.standards.standards import Metric
-from app.schemas.common.base import Count, Label, Output, PageOf, Paging, Version, line_out
+from app.schemas.common.base import Count, Label, Output, PageOf, Paging, Version, line_out, paragraph_out
+from app.schemas.promises.promises import MAX_TEXT
 from app.schemas.recovery.complaints import Number, Owner
 from app.schemas.standards.standards import Seconds, Tier
 
@@ -59,18 +60,28 @@ class ClockPage(PageOf):
 
 
 class DueRead(Output):
-    """A clock that runs, with its complaint."""
+    """A clock of a complaint that runs, or a promise that is still to be kept (metric `promise`)."""
 
-    complaint_id: UUID
-    complaint_number: Number
+    complaint_id: UUID | None
+    """Null: a promise that comes from none."""
+    complaint_number: Number | None
+    """Null for a promise."""
+    promise_id: UUID | None
+    """Null for a clock of a complaint."""
     customer_id: UUID
-    clock_number: Version = Field(description="Number of the clock within the complaint.")
+    clock_number: Version | None = Field(
+        description="Number of the clock within the complaint; null for a promise."
+    )
     metric: Metric
-    standard: Label
+    text: Annotated[str, paragraph_out(MAX_TEXT)] | None
+    """What is promised; null for a clock of a complaint."""
+    standard: Label | None
+    """Null: a promise that no standard warns of."""
     state: ClockState
     owner: Annotated[str, line_out(100)]
     unit: Annotated[str, line_out(64)] | None
-    severity: Severity
+    severity: Severity | None
+    """Null for a promise."""
     tier: Tier | None
     started_at: datetime
     due_at: datetime
@@ -85,11 +96,11 @@ class DuePage(PageOf):
 
 
 class DueQuery(Paging):
-    """Whose clocks; those that stand still are left out."""
+    """Whose clocks and promises; clocks that stand still are left out."""
 
     agent: Owner | None = None
-    """Of complaints that this agent owns."""
+    """Of complaints and promises that this agent owns."""
     unit: Label | None = None
-    """Of complaints that this unit works on."""
+    """Of complaints and promises that this unit works on."""
     metric: Metric | None = None
     """Of this metric."""

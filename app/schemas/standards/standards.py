@@ -82,7 +82,9 @@ class StandardPut(Input):
     tiers: Annotated[list[Tier], Field(max_length=3)] = Field(default=[])
     """Value tiers of the customer by the current scoring run."""
     units: Annotated[list[Label], Field(max_length=MAX_CONDITIONS)] = Field(default=[])
+    """With whatever unit stands below them when the clock starts."""
     categories: Annotated[list[Category], Field(max_length=MAX_CONDITIONS)] = Field(default=[])
+    """With whatever category stands below them when the clock starts."""
     position: Position = 100
     """Standards of a metric are tried from the lowest on, and the first that is for the case wins; equal ones
     by code."""

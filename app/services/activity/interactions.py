@@ -166,7 +166,7 @@ def update_one(
     """
     change = changes.begin(tx, actor, INTERACTIONS, Interaction, interaction_id, if_match)
     before = change.before
-    sent = data.model_dump(include=data.model_fields_set)
+    sent = data.model_dump(include=data.model_fields_set - {"promises"})
     if sent.get("phone") is not None:
         sent |= _caller(tx, actor, before, sent)
     changed = change.differing(sent)
@@ -203,7 +203,7 @@ def _new_row(
 ) -> Row | AppError:
     """The row of an item whose customer is still to be found, or why it is refused."""
     row = {
-        **item.model_dump(exclude={"customer", "create_missing"}),
+        **item.model_dump(exclude={"customer", "create_missing", "promises"}),
         "id": row_id,
         "version": 1,
         "recorded_at": at,

@@ -8,8 +8,8 @@ from sqlalchemy import delete, insert, select, update
 
 from app.domain.common.access import Actor
 from app.domain.customers.contract_statements import AgeUnit
-from app.domain.imports.mapping import Mapping, column_flags, given_twice
-from app.domain.imports.sources import MappingError, MappingProblem
+from app.domain.imports.mapping import Mapping
+from app.domain.imports.sources import MappingError, MappingProblem, column_flags, given_twice
 from app.domain.imports.targets import PEOPLE, RecordKind, Target, names, unnumbered
 from app.errors import FieldError, InvalidError
 from app.schemas.common.base import ChangesQuery

@@ -16,6 +16,8 @@ from app.services.recovery import complaints
 from app.store.audit import trail
 from app.store.tables import (
     Base,
+    Compensation,
+    CompensationRequest,
     Complaint,
     ComplaintEvent,
     Customer,
@@ -48,7 +50,15 @@ _NAMED_BY = {
 }
 """The member by which invitations and responses say that they are about a record."""
 
-_MINE: tuple[Any, ...] = (Transaction, Interaction, Complaint, SurveyInvitation, SurveyResponse)
+_MINE: tuple[Any, ...] = (
+    Transaction,
+    Interaction,
+    Complaint,
+    Compensation,
+    CompensationRequest,
+    SurveyInvitation,
+    SurveyResponse,
+)
 """What a customer may have."""
 
 

@@ -21,6 +21,7 @@ from app.schemas.insights.failures import MAX_KINDS, MAX_PREVENTIONS, FailuresQu
 from app.services.platform.windows import window_days
 from app.store.engine import in_thread
 from app.store.tables import (
+    Compensation,
     Complaint,
     ComplaintRecoveryStep,
     CustomerScore,
@@ -35,7 +36,7 @@ from app.texts import translate
 METHODS = ("failure_pareto", "rate_change", "prevention_effect")
 LIMITS = (
     "Only what was complained of is counted; who keeps silent is not in it.",
-    "Compensation is not recorded yet, so it is not part of any cost.",
+    "Compensation counts with the case it was given for; that of a duplicate with the leading complaint.",
     "Rates are complaints a day: more customers make more complaints.",
     "After a bad time fewer failures follow by themselves: fewer after a prevention need not be its effect.",
 )
@@ -163,9 +164,22 @@ class _Found:
             .group_by(_STEP.complaint_id)
             .subquery()
         )
-        sums = func.count().label("n"), func.sum(costs.c.cost_minor).label("cost_minor")
+        of = func.coalesce(Complaint.leading_complaint_id, Complaint.id)
+        given = (
+            select(of.label("complaint_id"), func.sum(Compensation.cost_minor).label("given_minor"))
+            .join(Complaint, Complaint.id == Compensation.complaint_id)
+            .where(Compensation.currency == self.currency)
+            .group_by(of)
+            .subquery()
+        )
+        sums = (
+            func.count().label("n"),
+            func.sum(costs.c.cost_minor).label("cost_minor"),
+            func.sum(given.c.given_minor).label("given_minor"),
+        )
         each = _cases(select(*keys, Complaint.customer_id, *sums), self.start, self.end, self.what)
         each = each.join(costs, costs.c.complaint_id == Complaint.id, isouter=True)
+        each = each.join(given, given.c.complaint_id == Complaint.id, isouter=True)
         by_customer = each.group_by(*keys, Complaint.customer_id).subquery()
         columns = [by_customer.c[name] for name in names]
         score = CustomerScore.value_at_risk_minor
@@ -177,6 +191,7 @@ class _Found:
                 func.count(case((by_customer.c.n > 1, 1))).label("repeat_customers"),
                 func.coalesce(func.sum(score), 0).label("value_at_risk_minor"),
                 func.sum(by_customer.c.cost_minor).label("cost_minor"),
+                func.sum(by_customer.c.given_minor).label("given_minor"),
             )
             .select_from(by_customer)
             .join(CustomerScore, CustomerScore.customer_id == by_customer.c.customer_id, isouter=True)
@@ -196,7 +211,7 @@ def _shaper(currency: str, *, has_run: bool) -> Shape:
             **{name: int(row[name]) for name in ("complaints", "customers", "repeat_customers")},
             "value_at_risk": amount(row["value_at_risk_minor"]) if has_run else None,
             "fix_cost": amount(row["cost_minor"]),
-            "compensation": None,
+            "compensation": amount(row["given_minor"]),
         }
 
     return shape

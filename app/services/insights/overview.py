@@ -6,9 +6,11 @@ from uuid import UUID
 from sqlalchemy import Integer, Text, bindparam, func, literal_column, select
 
 from app.domain.common import emails, phones
-from app.domain.common.access import Actor
+from app.domain.common.access import Actor, Scope
 from app.domain.common.text import split_qualified
 from app.domain.customers.customers import Match, match_of
+from app.domain.promises.promises import Promiser, PromiseState
+from app.domain.promises.sentences import sentence
 from app.domain.recovery.complaints import ENDED_STATES
 from app.errors import NotFoundError
 from app.schemas.common.base import shaper
@@ -17,6 +19,7 @@ from app.schemas.insights.overview import (
     MAX_REASONS,
     LastInteraction,
     OpenComplaint,
+    OpenPromise,
     OverviewRead,
     ScreenPopQuery,
 )
@@ -26,13 +29,24 @@ from app.services.scoring import churn_explanations
 from app.store.engine import one_statement
 from app.store.sql.prepared_select import PreparedSelect
 from app.store.sql.union_all import union_all
-from app.store.tables import Complaint, Customer, CustomerLookup, CustomerScore, Interaction, ScoringRun
+from app.store.tables import (
+    Complaint,
+    Customer,
+    CustomerLookup,
+    CustomerScore,
+    Interaction,
+    Promise,
+    ScoringRun,
+)
 from app.store.transactions import ReadTx, Row
+from app.store.types import now
 from app.store.visibility import owner_of, read_visible, visible_to
+from app.texts import render
 
 _as_read = shaper(OverviewRead)
 _COMPLAINT = tuple(OpenComplaint.model_fields)
 _INTERACTION = tuple(LastInteraction.model_fields)
+_PROMISE = tuple(name for name in OpenPromise.model_fields if name not in ("state", "sentence"))
 _ID = bindparam("customer_id", type_=Customer.id.type)
 
 # --- statements, made once: one built anew is compared with the cached one member by member
@@ -99,11 +113,20 @@ _last_interactions = (
     .order_by(Interaction.started_at.desc(), Interaction.id.desc())
     .limit(MAX_LISTED)
 )
-_recent = union_all([_open_complaints, _last_interactions])
-_AT = {"received_at": "at", "started_at": "at"}
-_COLUMNS = tuple(
-    dict.fromkeys(("place", "count", *(_AT.get(name, name) for name in (*_COMPLAINT, *_INTERACTION))))
+_open_promises = (
+    select(
+        literal_column("2", Integer).label("place"),
+        Promise.due_at.label("at"),
+        *(getattr(Promise, name) for name in _PROMISE if name != "due_at"),
+    )
+    .where(Promise.customer_id == _ID, Promise.ended_at.is_(None))
+    .order_by(Promise.due_at, Promise.id)
+    .limit(MAX_LISTED)
 )
+_recent = union_all([_open_complaints, _last_interactions, _open_promises])
+_AT = {"received_at": "at", "started_at": "at", "due_at": "at"}
+_LISTED = (*_COMPLAINT, *_INTERACTION, *_PROMISE)
+_COLUMNS = tuple(dict.fromkeys(("place", "count", *(_AT.get(name, name) for name in _LISTED))))
 _RECENT = PreparedSelect(
     select(*(_recent.c[name] for name in _COLUMNS)).order_by(
         _recent.c.place, _recent.c.at.desc(), _recent.c.id.desc()
@@ -111,6 +134,7 @@ _RECENT = PreparedSelect(
 )
 _complaint_of = itemgetter(*(_AT.get(name, name) for name in _COMPLAINT))
 _interaction_of = itemgetter(*(_AT.get(name, name) for name in _INTERACTION))
+_promise_of = itemgetter(*(_AT.get(name, name) for name in _PROMISE))
 
 
 # --- use cases
@@ -129,7 +153,7 @@ def get(tx: ReadTx, actor: Actor, customer_id: UUID, language: str) -> Row:
     found = read_visible(tx, _BY_ID, actor, {"customer_id": customer_id})
     if not found:
         raise NotFoundError("There is no such customer.")
-    return _overview(tx, found[0], language)
+    return _overview(tx, actor, found[0], language)
 
 
 @one_statement
@@ -146,7 +170,7 @@ def screen_pop(tx: ReadTx, actor: Actor, query: ScreenPopQuery, language: str) -
         return {"match": match, "customer": None, "candidates": [], "has_more_candidates": False}
     return {
         "match": match,
-        "customer": _overview(tx, found[0], language),
+        "customer": _overview(tx, actor, found[0], language),
         "candidates": [
             {**row, shared_opt_outs.MEMBER: shared_opt_outs.shared(row)} for row in found[1 : MAX_LISTED + 1]
         ],
@@ -188,17 +212,20 @@ def _addresses(text: str) -> tuple[str, ...]:
         return ()
 
 
-def _overview(tx: ReadTx, row: Row, language: str) -> Row:
+def _overview(tx: ReadTx, actor: Actor, row: Row, language: str) -> Row:
     """A customer's row as `OverviewRead` wants it, with what happened of late."""
     complaints: list[Row] = []
     interactions: list[Row] = []
+    promises: list[Row] = []
     count = 0
     for found in _RECENT.rows(tx, {"customer_id": row["id"]}):
         if found["place"] == 0:
             complaints.append(dict(zip(_COMPLAINT, _complaint_of(found), strict=True)))
             count = found["count"]
-        else:
+        elif found["place"] == 1:
             interactions.append(dict(zip(_INTERACTION, _interaction_of(found), strict=True)))
+        else:
+            promises.append(dict(zip(_PROMISE, _promise_of(found), strict=True)))
     scores = standing.scores_of(row)
     if scores["churn"] is not None:
         shaped = (row["churn_facts"], row["churn_baselines"], row["scored_as_of"], row["data_end"])
@@ -210,6 +237,20 @@ def _overview(tx: ReadTx, row: Row, language: str) -> Row:
         "contract": standing.contract_of(row),
         "open_complaints_count": count,
         "open_complaints": complaints,
+        "open_promises": _promised(actor, promises, language) if promises else [],
         "last_interactions": interactions,
     }
     return _as_read(whole)
+
+
+def _promised(actor: Actor, promises: list[Row], language: str) -> list[Row]:
+    """Promises, latest due first, as they are shown: soonest first, each in words."""
+    if not actor.may(Scope.PROMISES_READ):
+        return []
+    at, company = now(), actor.company
+    today = company.day_of(at)
+    for row in promises:
+        said = sentence(Promiser(row["promised_by"]), row["text"], company.day_of(row["due_at"]), today)
+        row["state"] = PromiseState.OVERDUE if row["due_at"] < at else PromiseState.OPEN
+        row["sentence"] = render(language, said)
+    return promises[::-1]

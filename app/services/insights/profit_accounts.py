@@ -31,6 +31,7 @@ class ProfitFigures:
         unit_costs: those that were used, by `CostCode`, as `app.schemas.insights.unit_costs` has them.
         costs: the same as the rules want them.
         found: the profit.
+        compensation_left_out: lines of the ledger in another currency than the run's.
     """
 
     accounts: Accounts
@@ -38,6 +39,7 @@ class ProfitFigures:
     unit_costs: Mapping[str, Row]
     costs: Costs
     found: Profit
+    compensation_left_out: int
 
 
 def read(
@@ -57,6 +59,7 @@ def read(
     """
     sold = profit_facts.goods(tx, spec, only)
     goods, unknown, returns = (_aligned(sold, name, ids) for name in ("goods_minor", "unknown", "returns"))
+    given_back = profit_facts.compensations(tx, spec, only)
     by_channel = profit_facts.contacts(tx, spec.bounds, only)
     contacts, seconds, untimed = (
         {channel: _aligned(found, name, ids) for channel, found in by_channel.items()}
@@ -68,7 +71,7 @@ def read(
         accounts = Accounts(
             revenue_minor=_countable(revenue_minor),
             goods_minor=np.where(unknown > 0, UNKNOWN, _countable(goods)),
-            compensation_minor=np.zeros(ids.size, dtype=np.int64),  # nothing records it
+            compensation_minor=_countable(_aligned(given_back, "given_minor", ids)),
             returns=returns,
             contacts=contacts,
             seconds=seconds,
@@ -76,7 +79,8 @@ def read(
         found = profit.compute(accounts, costs)
     except ValueError:
         raise ConflictError("The amounts are too large to be added up.") from None
-    return ProfitFigures(accounts, untimed, given, costs, found)
+    left_out = int(_aligned(given_back, "unknown", ids).sum())
+    return ProfitFigures(accounts, untimed, given, costs, found, left_out)
 
 
 def unknown(figures: ProfitFigures) -> dict[str, profit.BoolArray]:

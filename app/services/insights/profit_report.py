@@ -29,9 +29,6 @@ from app.store.sql.numpy_io import Ids
 from app.store.tables import Customer, ScoringRun
 from app.store.transactions import ReadTx, Row
 
-NOT_COUNTED = ("compensation",)
-"""Costs of serving customers that nothing records: they are missing from every figure."""
-
 _RUN = select(ScoringRun.id, ScoringRun.as_of, ScoringRun.parameters, ScoringRun.is_current)
 
 
@@ -58,13 +55,14 @@ def report(tx: ReadTx, actor: Actor, run_id: UUID | None, as_of: date | None) ->
         "as_of": run.as_of,
         "is_current": run.is_current,
         "window": {"start": spec.bounds.start, "end": spec.bounds.end},
-        "not_counted": NOT_COUNTED,
+        "not_counted": _not_counted(figures),
         "unknown": {why: int(np.count_nonzero(who)) for why, who in profit_accounts.unknown(figures).items()},
         **_summary(figures, currency),
         "tiers": [{"tier": tier, **_sums(figures, tiers == tier, currency)} for tier in TIER_NAMES],
         "channels": _channels(figures, currency),
         "channels_without_cost": sorted(figures.accounts.contacts.keys() - figures.costs.channels.keys()),
         "returns": _returns(figures, currency),
+        "compensation": money.to_wire(int(figures.accounts.compensation_minor.sum()), currency),
         "top_losses": _losses(tx, ids, tiers, figures, currency),
     }
 
@@ -99,12 +97,13 @@ def of_customer(tx: ReadTx, actor: Actor, customer_id: UUID) -> Row:
         "as_of": run.as_of,
         "window": {"start": spec.bounds.start, "end": spec.bounds.end},
         "tier": str(stored["tier"]) if has_tier else None,
-        "not_counted": NOT_COUNTED,
+        "not_counted": _not_counted(figures),
         "unknown": [why for why, who in lacks.items() if who[0]],
         "revenue": money.to_wire(int(revenue[0]), currency) if has_tier else None,
         "goods": goods,
         "channels": [line for line in _channels(figures, currency) if line["contacts"]],
         "returns": _returns(figures, currency),
+        "compensation": money.to_wire(int(figures.accounts.compensation_minor.sum()), currency),
         "serve": serve,
         "serve_share": _share(figures.found.serve_minor, revenue) if serve is not None else None,
         "profit": gained if has_tier else None,
@@ -112,6 +111,11 @@ def of_customer(tx: ReadTx, actor: Actor, customer_id: UUID) -> Row:
 
 
 # --- inside
+
+
+def _not_counted(figures: ProfitFigures) -> list[str]:
+    """Costs that are missing from the figures: compensation, where some of it is in another currency."""
+    return ["compensation"] if figures.compensation_left_out else []
 
 
 def _summary(figures: ProfitFigures, currency: str) -> Row:

@@ -1,4 +1,4 @@
-"""Everything that happened to a customer, from five tables, as one list."""
+"""Everything that happened to a customer, from six tables, as one list."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -6,18 +6,21 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, Select, and_, bindparam, literal_column, or_, select
+from sqlalchemy import Integer, Select, Text, and_, bindparam, cast, literal_column, or_, select
 
 from app.domain.common import money
-from app.domain.common.access import Actor
+from app.domain.common.access import Actor, Scope
 from app.schemas.insights.timeline import TimelineKind, TimelineQuery
 from app.services.customers.external_ids import check_visible
 from app.store.paging import After, Page
 from app.store.sql.union_all import union_all
 from app.store.tables import (
+    Compensation,
     Complaint,
     ComplaintEvent,
     Interaction,
+    Promise,
+    PromiseEvent,
     Survey,
     SurveyAnswer,
     SurveyInvitation,
@@ -34,6 +37,8 @@ _HREF = {
     TimelineKind.COMPLAINT: "/v1/complaints/",
     TimelineKind.SURVEY_INVITATION: "/v1/survey-invitations/",
     TimelineKind.SURVEY_RESPONSE: "/v1/survey-responses/",
+    TimelineKind.COMPENSATION: "/v1/compensations/",
+    TimelineKind.PROMISE: "/v1/promises/",
 }
 _KINDS = tuple(TimelineKind)
 """The place in it orders what happened at the same instant."""
@@ -159,6 +164,38 @@ _BRANCHES = {
         SurveyResponse.answered_at,
         SurveyResponse.id,
     ),
+    TimelineKind.COMPENSATION: _Branch(
+        select(
+            Compensation.kind.label("title"),
+            Compensation.agent,
+            Compensation.unit,
+            Compensation.amount_minor,
+            Compensation.amount_currency.label("currency"),
+            Compensation.complaint_id,
+            Compensation.interaction_id,
+        ),
+        Compensation.customer_id,
+        Compensation.given_at,
+        Compensation.id,
+    ),
+    TimelineKind.PROMISE: _Branch(
+        select(
+            cast(Promise.kind, Text).label("title"),
+            Promise.channel,
+            Promise.agent,
+            Promise.unit,
+            Promise.promised_by,
+            Promise.text,
+            PromiseEvent.kind.label("event"),
+            PromiseEvent.state,
+            PromiseEvent.owner,
+            PromiseEvent.due_at,
+        ).join_from(PromiseEvent, Promise, Promise.id == PromiseEvent.promise_id),
+        PromiseEvent.customer_id,
+        PromiseEvent.at,
+        PromiseEvent.promise_id,
+        PromiseEvent.number,
+    ),
 }
 
 
@@ -182,7 +219,10 @@ def page(tx: ReadTx, actor: Actor, query: TimelineQuery, after: After | None, cu
         "rows": query.limit + 1,
         **goes_on,
     }
-    found = tx.execute(_statement(frozenset(query.kind)), values).mappings().all()
+    kinds = frozenset(query.kind)
+    if not actor.may(Scope.PROMISES_READ):
+        kinds = (kinds or frozenset(TimelineKind)) - {TimelineKind.PROMISE}
+    found = tx.execute(_statement(kinds), values).mappings().all() if kinds or not query.kind else []
     rows = [dict(row) for row in found[: query.limit]]
     scores = _scores(tx, rows)
     behind = None
@@ -243,6 +283,7 @@ _ENTRIES = {
         "ended_at",
     ),
     "complaint": ("number", "event", "state", "owner", "severity"),
+    "promise": ("promised_by", "event", "state", "owner", "text", "due_at"),
 }
 
 
@@ -255,11 +296,15 @@ def _shape(row: Row, scores: dict[UUID, list[Row]]) -> Row:
         "id": row["id"],
         "href": f"{_HREF[kind]}{row['id']}",
         **{name: row.get(name) for name in ("title", "channel", "agent", "unit")},
-        **dict.fromkeys(("transaction", "interaction", "complaint", "survey")),
+        **dict.fromkeys(("transaction", "interaction", "complaint", "survey", "compensation", "promise")),
     }
     if kind is TimelineKind.TRANSACTION:
         amount = money.to_wire(abs(row["amount_minor"]), row["currency"])
         entry["transaction"] = {"kind": row["transaction_kind"], "amount": amount}
+    elif kind is TimelineKind.COMPENSATION:
+        case = {name: row[name] for name in ("complaint_id", "interaction_id")}
+        amount = money.to_wire(row["amount_minor"], row["currency"])
+        entry["compensation"] = {"kind": row["title"], "amount": amount, **case}
     elif kind in _ENTRIES:
         entry[kind] = {name: row[name] for name in _ENTRIES[kind]}
         if kind is TimelineKind.COMPLAINT:

@@ -11,8 +11,8 @@ from app.errors import FieldError, InvalidError
 from app.schemas.common.base import shaper
 from app.schemas.people.agents import AgentListed, AgentPut, AgentQuery, AgentRead
 from app.services.people import records, seen_codes
-from app.services.people.records import Draft
-from app.services.platform import preconditions
+from app.services.platform import by_code, preconditions
+from app.services.platform.by_code import Draft
 from app.store.audit import trail
 from app.store.engine import one_statement
 from app.store.listing import COMPANY_WIDE, Filter, Listing, equal, since, where
@@ -123,13 +123,14 @@ def put(
             and the agent shall be active (``has_ended``).
         PreconditionFailedError: ``if_match`` does not name the present version, or ``if_none_match`` does.
     """
-    draft = records.draft(tx, Agent, code, data, _NEW, if_match, if_none_match)
+    records.lock(tx)
+    draft = by_code.draft(tx, Agent, code, data, _NEW, if_match, if_none_match)
     today = actor.company.day_of(now())
     if wrong := _problems(tx, actor, draft, data, today):
         raise InvalidError(fields=wrong)
     if has_ended(today, draft.after["active_until_on"]):
         draft.after["is_active"] = False
-    draft.after = records.store(tx, actor, "agent", draft)
+    draft.after = by_code.store(tx, actor, "agent", draft)
     return draft
 
 

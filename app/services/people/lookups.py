@@ -66,6 +66,17 @@ def owner_problems(tx: WriteTx, actor: Actor, owner: str | None, pointer: str = 
     return [FieldError(pointer, "unknown_owner", _UNKNOWN, params={"desk": desk})] if has_people(tx) else []
 
 
+def person_problems(tx: WriteTx, actor: Actor, person: str, pointer: str) -> list[FieldError]:
+    """Say why ``person`` cannot be responsible: as `owner_problems`, or it is a queue (``not_a_person``)."""
+    if wrong := owner_problems(tx, actor, person, pointer):
+        return wrong
+    known = owner_kinds(tx, [person], actor.company.complaint_owner)
+    if person not in known or known[person].kind != OwnerKind.QUEUE:
+        return []
+    detail = "Expected a person: a queue is responsible for nothing."
+    return [FieldError(pointer, "not_a_person", detail)]
+
+
 def unit_of(tx: ReadTx, agent: str) -> str | None:
     """Return the unit of an agent; None for one without, or whom nobody registered."""
     return tx.execute(select(Agent.unit).where(Agent.code == agent)).scalar_one_or_none()

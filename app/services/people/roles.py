@@ -7,7 +7,8 @@ from app.errors import FieldError, InvalidError
 from app.schemas.common.base import shaper
 from app.schemas.people.roles import RolePut, RoleQuery, RoleRead
 from app.services.people import records
-from app.services.people.records import Draft
+from app.services.platform import by_code
+from app.services.platform.by_code import Draft
 from app.store.engine import one_statement
 from app.store.listing import COMPANY_WIDE, Listing, equal, since, where
 from app.store.paging import After, Page, SortKey
@@ -65,11 +66,12 @@ def put(
             stand above itself (``circle``).
         PreconditionFailedError: ``if_match`` does not name the present version, or ``if_none_match`` does.
     """
-    draft = records.draft(tx, Role, code, data, _NEW, if_match, if_none_match)
+    records.lock(tx)
+    draft = by_code.draft(tx, Role, code, data, _NEW, if_match, if_none_match)
     draft.after["scopes"] = sorted(set(draft.after["scopes"]))
     if wrong := _problems(tx, draft):
         raise InvalidError(fields=wrong)
-    return shape(records.store(tx, actor, "role", draft)), draft.is_new
+    return shape(by_code.store(tx, actor, "role", draft)), draft.is_new
 
 
 # --- inside

@@ -10,7 +10,8 @@ from app.errors import FieldError, InvalidError
 from app.schemas.common.base import shaper
 from app.schemas.people.units import UnitPut, UnitQuery, UnitRead
 from app.services.people import records
-from app.services.people.records import Draft
+from app.services.platform import by_code
+from app.services.platform.by_code import Draft
 from app.store.engine import one_statement
 from app.store.listing import COMPANY_WIDE, Listing, equal, since, where
 from app.store.paging import After, Page, SortKey
@@ -70,10 +71,11 @@ def put(
             which cannot become inactive (``last_resort``).
         PreconditionFailedError: ``if_match`` does not name the present version, or ``if_none_match`` does.
     """
-    draft = records.draft(tx, Unit, code, data, _NEW, if_match, if_none_match)
+    records.lock(tx)
+    draft = by_code.draft(tx, Unit, code, data, _NEW, if_match, if_none_match)
     if wrong := _problems(tx, actor, draft):
         raise InvalidError(fields=wrong)
-    draft.after = records.store(tx, actor, "unit", draft)
+    draft.after = by_code.store(tx, actor, "unit", draft)
     return draft
 
 
@@ -102,7 +104,7 @@ def _problems(tx: ReadTx, actor: Actor, draft: Draft) -> list[FieldError]:
 
 
 def _agent(tx: ReadTx, actor: Actor, code: str) -> Place | None:
-    row = records.stored(tx, Agent, code)
+    row = by_code.stored(tx, Agent, code)
     if row is None:
         return None
     days = {"from_on": row["active_from_on"], "until_on": row["active_until_on"]}

@@ -1,6 +1,7 @@
 """Windows of whole local days that reports are asked for."""
 
-from datetime import date, timedelta
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
 
 from app.domain.common.company import Company
 from app.errors import FieldError, InvalidError
@@ -21,3 +22,13 @@ def window_days(company: Company, first: date | None, to: date | None) -> tuple[
         wrong = FieldError("from", "window_order", "from must be before to.", location="query")
         raise InvalidError(fields=[wrong])
     return first, to
+
+
+def months(company: Company, first: date, to: date) -> Iterator[tuple[str, tuple[datetime, datetime]]]:
+    """Give the calendar months of a window, cut at its ends, as instants."""
+    begin = first
+    while begin < to:
+        year, month = divmod(begin.year * 12 + begin.month, 12)
+        following = min(date(year, month + 1, 1), to)
+        yield f"{begin:%Y-%m}", (company.start_of(begin), company.start_of(following))
+        begin = following

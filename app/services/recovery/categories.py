@@ -10,7 +10,7 @@ from app.errors import FieldError, ForbiddenError, InvalidError
 from app.schemas.common.base import shaper
 from app.schemas.recovery.categories import CategoryListed, CategoryPut, CategoryQuery, CategoryRead
 from app.services.people import records
-from app.services.platform import rights
+from app.services.platform import by_code, rights
 from app.services.recovery import trees
 from app.store.engine import in_thread_on_sqlite, one_statement
 from app.store.listing import COMPANY_WIDE, Listing, equal, since, where
@@ -124,13 +124,12 @@ def put(
             unit that is unknown or inactive.
         PreconditionFailedError: ``if_match`` does not name the present version, or ``if_none_match`` does.
     """
-    before, after, wrong = trees.draft(tx, ComplaintCategory, code, data, _NEW, if_match, if_none_match)
-    unit = after["owner_unit"]
-    if unit is not None and (before is None or unit != before["owner_unit"]):
+    draft, wrong = trees.draft(tx, ComplaintCategory, code, data, _NEW, if_match, if_none_match)
+    if unit := draft.newly("owner_unit"):
         wrong += records.known_problems(records.places(tx, Unit).get(unit), "owner_unit", "unit")
     if wrong:
         raise InvalidError(fields=wrong)
-    return shape(trees.store(tx, actor, ComplaintCategory, "complaint_category", before, after)), not before
+    return shape(by_code.store(tx, actor, "complaint_category", draft)), draft.is_new
 
 
 def named(tx: ReadTx, codes: Collection[str]) -> dict[str, Row]:

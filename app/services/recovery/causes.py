@@ -6,6 +6,7 @@ from app.domain.common.access import Actor
 from app.errors import FieldError, InvalidError
 from app.schemas.common.base import shaper
 from app.schemas.recovery.categories import CausePut, CauseQuery, CauseRead
+from app.services.platform import by_code
 from app.services.recovery import trees
 from app.store.engine import one_statement
 from app.store.listing import COMPANY_WIDE, Listing, equal, since, where
@@ -62,15 +63,15 @@ def put(
         InvalidError: a new one without names; a parent that is not registered or stands below it.
         PreconditionFailedError: ``if_match`` does not name the present version, or ``if_none_match`` does.
     """
-    before, after, wrong = trees.draft(tx, ComplaintCause, code, data, _NEW, if_match, if_none_match)
+    draft, wrong = trees.draft(tx, ComplaintCause, code, data, _NEW, if_match, if_none_match)
     if wrong:
         raise InvalidError(fields=wrong)
-    return shape(trees.store(tx, actor, ComplaintCause, "complaint_cause", before, after)), not before
+    return shape(by_code.store(tx, actor, "complaint_cause", draft)), draft.is_new
 
 
 def problems(tx: ReadTx, code: str, pointer: str = "/cause") -> list[FieldError]:
     """Say that a cause is not registered (``unknown_cause``) or not active (``inactive_cause``)."""
-    row = trees.stored(tx, ComplaintCause, code)
+    row = by_code.stored(tx, ComplaintCause, code)
     if row is None:
         detail = "No cause with this code is registered. Register it with a PUT to /v1/complaint-causes/."
         return [FieldError(pointer, "unknown_cause", detail)]

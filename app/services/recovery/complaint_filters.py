@@ -14,8 +14,11 @@ COLUMNS: tuple[Any, ...] = (
 )
 """When they happened to the customer, and what they are linked to."""
 
-NONE = {"incident_id": None, "leading_complaint_id": None}
-"""The links of a complaint that has just been recorded."""
+NONE = {
+    **dict.fromkeys(("incident_id", "leading_complaint_id")),
+    **dict.fromkeys(("compensation_minor", "compensation_currency")),
+}
+"""The links of a complaint that has just been recorded, and what was given for it."""
 
 
 def has_number(text: str) -> Any:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import and_, insert, not_, or_, select
 
-from app.domain.common import names
+from app.domain.common import money, names
 from app.domain.common.access import Actor
 from app.domain.people.agents import OwnerKind
 from app.domain.recovery import search_words
@@ -86,6 +86,7 @@ COMPLAINTS = Listing(
             Complaint.product,
             Complaint.channel,
             Complaint.our_fault,
+            Complaint.opened_by_rule,
             *complaint_filters.COLUMNS,
         ),
         complaint_filters.DUPLICATES,
@@ -108,7 +109,9 @@ _as_read = shaper(ComplaintRead)
 
 def shape(row: Row) -> Row:
     """A row as `ComplaintRead` wants it."""
-    return _as_read({**row, "time_unknown": is_time_unknown(row["state"], row)})
+    minor = row["compensation_minor"]
+    given = None if minor is None else money.to_wire(minor, row["compensation_currency"])
+    return _as_read({**row, "time_unknown": is_time_unknown(row["state"], row), "compensation": given})
 
 
 # --- reading
@@ -301,6 +304,7 @@ _OF_FILES = {"customer", "create_missing", "state", "changed_at", "keep_history"
 def _new_row(item: ComplaintCreate, past: Past, at: datetime, row_id: UUID, import_id: UUID | None) -> Row:
     """The row of an item whose customer and owner are still to be found."""
     return {
+        "opened_by_rule": None,
         **item.model_dump(exclude=_OF_FILES),
         **asdict(past[-1][2]),
         "id": row_id,

@@ -15,6 +15,7 @@ from app.schemas.recovery.learning import (
     IncidentPreventionCreate,
     IncidentPreventionRead,
 )
+from app.services.people import lookups
 from app.services.platform import preconditions
 from app.services.recovery import causes, incidents
 from app.store.audit import trail
@@ -107,10 +108,13 @@ def add_prevention(
     Raises:
         NotFoundError, ForbiddenError: as all changes of incidents.
         ConflictError: the incident is closed (``incident_closed``).
+        InvalidError: ``responsible`` is not a registered active agent, once people are registered.
     """
     change = incidents.begin_change(tx, actor, incident_id, None)
     if change.before["closed_at"] is not None:
         raise incidents.closed()
+    if wrong := lookups.person_problems(tx, actor, data.responsible, "/responsible"):
+        raise InvalidError(fields=wrong)
     row: Row = {
         **data.model_dump(),
         "id": prevention_id or new_id(),

@@ -32,11 +32,13 @@ def hand_over(
     """Give the complaint, in whatever state it is, to another owner or unit. A file may name anybody.
 
     Raises:
-        ConflictError: it is there already.
+        ConflictError: it is there already, or it is a duplicate (``is_duplicate``).
         InvalidError: the owner is not registered (``unknown_owner``) or not active (``inactive_owner``).
     """
     change = begin(tx, actor, complaints.COMPLAINTS, Complaint, complaint_id, if_match)
     before = change.before
+    if not is_import:
+        links.refuse_duplicate(before)
     wanted = {"owner": data.owner, "unit": before["unit"] if data.unit is None else data.unit}
     members = change.differing(wanted)
     steps.check_unit(actor, members)

@@ -14,11 +14,11 @@ from sqlalchemy import insert, select, update
 
 from app.domain.common import money
 from app.domain.common.access import Actor
-from app.domain.people.agents import OwnerKind
 from app.domain.recovery.complaints import ComplaintState, EventKind
 from app.domain.recovery.recovery_steps import CustomerAnswer, RecoveryKind, our_fault_of
 from app.errors import ConflictError, FieldError, InvalidError, NotFoundError
 from app.schemas.common.base import Money, shaper
+from app.schemas.recovery.promises import ComplaintPromise
 from app.schemas.recovery.recovery_steps import (
     ComplaintAnswer,
     ComplaintApology,
@@ -31,6 +31,7 @@ from app.schemas.recovery.recovery_steps import (
 )
 from app.services.people import lookups
 from app.services.platform.changes import Change, begin
+from app.services.promises import wrap_ups
 from app.services.recovery import causes, complaints, links, steps
 from app.store.listing import Listing, equal
 from app.store.paging import After, Page, SortKey, fetch
@@ -132,11 +133,7 @@ def prevent(
             (``unknown_owner``, ``inactive_owner``); ``due_on`` is before the complaint (``before_received``).
     """
     change, at = _begin(tx, actor, complaint_id, data.at, if_match)
-    wrong = lookups.owner_problems(tx, actor, data.responsible, "/responsible")
-    known = lookups.owner_kinds(tx, [data.responsible], actor.company.complaint_owner)
-    if not wrong and data.responsible in known and known[data.responsible].kind == OwnerKind.QUEUE:
-        detail = "Expected a person: a queue is responsible for nothing."
-        wrong.append(FieldError("/responsible", "not_a_person", detail))
+    wrong = lookups.person_problems(tx, actor, data.responsible, "/responsible")
     if data.due_on < actor.company.day_of(change.before["received_at"]):
         detail = "Expected a day that is not before the complaint was received."
         wrong.append(FieldError("/due_on", "before_received", detail))
@@ -172,6 +169,24 @@ def complete_prevention(
     at = _happened_at(change, data.at)
     tx.execute(update(_TABLE).where(*wanted).values(done_at=at))
     return steps.store(change, EventKind.PREVENTION_DONE, at, {}, note=data.text)
+
+
+def promise(
+    tx: WriteTx, actor: Actor, complaint_id: UUID, data: ComplaintPromise, if_match: str | None = None
+) -> Row:
+    """Record what was promised to the customer of a complaint or by the customer, in whatever state it is.
+
+    Raises:
+        NotFoundError: no such complaint, or the caller may not see its customer.
+        PreconditionFailedError: ``if_match`` does not name the present version.
+        ForbiddenError: the caller lacks the scope to write promises.
+        InvalidError, ConflictError: as `app.services.promises.promises.create`; or ``at`` is before the
+            complaint's last step (``before_last_step``) or ahead of our clock (``in_future``).
+    """
+    change = begin(tx, actor, complaints.COMPLAINTS, Complaint, complaint_id, if_match)
+    at = steps.happened_at(change, data.at)
+    wrap_ups.promise(tx, actor, [data.given()], complaint_id=complaint_id, made_at=at, pointer="")
+    return steps.store(change, EventKind.PROMISED, at, {}, note=data.text)
 
 
 def answer(

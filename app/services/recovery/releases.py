@@ -1,4 +1,5 @@
-"""What somebody owns goes to a queue when they stop: nobody's complaint stays with a person who is not there.
+"""What somebody owns goes to a queue when they stop: neither a complaint nor a promise stays with a person
+who is not there.
 
 A person stops by a change, by a step, or because their last day is over; a unit's queue stops with the unit.
 All in the transaction in which that is stored, each complaint with an event of its own. Complaints that are
@@ -21,6 +22,7 @@ from app.domain.recovery.complaints import NON_TRANSITIONS, ComplaintState, Even
 from app.schemas.people.agents import AgentDeactivation, AgentPut
 from app.schemas.people.units import UnitPut
 from app.services.people import agents, seen_codes, units
+from app.services.promises import releases as promises
 from app.services.recovery import complaints
 from app.services.standards import clocks
 from app.store.audit import trail
@@ -46,13 +48,12 @@ def put_agent(
     """Register or change an agent (`agents.put`); hand over what they own if they are inactive from now on.
 
     Returns:
-        The agent with ``adopted_records`` and ``handed_over_complaints``, and whether it is new.
+        The agent with ``adopted_records`` and how much was handed over, and whether it is new.
     """
     draft = agents.put(tx, actor, code, data, if_match, if_none_match)
     adopted = seen_codes.count(tx, code) if draft.is_new else 0
-    released = _release_agent(tx, actor, draft.after)[1] if draft.ends else 0
-    row = agents.shape(draft.after)
-    return {**row, "adopted_records": adopted, "handed_over_complaints": released}, draft.is_new
+    released = _release_agent(tx, actor, draft.after)[1] if draft.ends else _NOTHING
+    return {**agents.shape(draft.after), "adopted_records": adopted, **released}, draft.is_new
 
 
 def put_unit(
@@ -67,11 +68,11 @@ def put_unit(
     on.
 
     Returns:
-        The unit with ``handed_over_complaints``, and whether it is new.
+        The unit with how much was handed over, and whether it is new.
     """
     draft = units.put(tx, actor, code, data, if_match, if_none_match)
-    released = release(tx, actor, code, units.queue_of(tx, actor, code)) if draft.ends else 0
-    return {**units.shape(draft.after), "handed_over_complaints": released}, draft.is_new
+    released = release_all(tx, actor, code, units.queue_of(tx, actor, code)) if draft.ends else _NOTHING
+    return {**units.shape(draft.after), **released}, draft.is_new
 
 
 def deactivate_agent(
@@ -80,7 +81,7 @@ def deactivate_agent(
     """Make an agent inactive, and hand over what they own; also what somebody owns who was inactive before.
 
     Returns:
-        The agent with ``handed_over_complaints``, ``queue`` and ``headless_units``.
+        The agent with how much was handed over, ``queue`` and ``headless_units``.
 
     Raises:
         NotFoundError: no agent has this code.
@@ -88,8 +89,7 @@ def deactivate_agent(
     """
     row = agents.deactivate(tx, actor, code, if_match)
     queue, released, led = _release_agent(tx, actor, row, data.note)
-    shown = agents.shape(row)
-    return {**shown, "handed_over_complaints": released, "queue": queue, "headless_units": led[:1000]}
+    return {**agents.shape(row), **released, "queue": queue, "headless_units": led[:1000]}
 
 
 def deactivate_ended(tx: WriteTx, actor: Actor) -> bool:
@@ -102,6 +102,15 @@ def deactivate_ended(tx: WriteTx, actor: Actor) -> bool:
     for code in ended:
         _release_agent(tx, actor, agents.deactivate(tx, actor, code))
     return len(ended) == ENDED_AT_ONCE
+
+
+def release_all(tx: WriteTx, actor: Actor, owner: str, queue: str, note: str | None = None) -> Row:
+    """Hand over what ``owner`` owns to a queue: complaints that are not closed, and promises that are neither
+    kept nor cancelled; how many these were, as members of the answer."""
+    return {
+        "handed_over_complaints": release(tx, actor, owner, queue, note),
+        "handed_over_promises": promises.release(tx, actor, owner, queue, note),
+    }
 
 
 def release(tx: WriteTx, actor: Actor, owner: str, queue: str, note: str | None = None) -> int:
@@ -124,14 +133,16 @@ def release(tx: WriteTx, actor: Actor, owner: str, queue: str, note: str | None 
 
 # --- inside
 
+_NOTHING: Row = {"handed_over_complaints": 0, "handed_over_promises": 0}
+
 
 def _release_agent(
     tx: WriteTx, actor: Actor, agent: Row, note: str | None = None
-) -> tuple[str, int, list[str]]:
-    """Hand over what an inactive agent owns; the queue, how many, and the units that they led."""
+) -> tuple[str, Row, list[str]]:
+    """Hand over what an inactive agent owns; the queue, how much, and the units that they led."""
     queue = units.queue_of(tx, actor, agent["unit"])
     led = agents.leave_units(tx, actor, agent["code"])
-    return queue, release(tx, actor, agent["code"], queue, note), led
+    return queue, release_all(tx, actor, agent["code"], queue, note), led
 
 
 def _hand_over(

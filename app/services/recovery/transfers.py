@@ -1,7 +1,8 @@
 """Move an interaction, a complaint or a transaction to the customer it belongs to.
 
-What is about the record moves with it: complaints that came from an interaction, and the invitations and
-responses about any of them. Both customers are marked as changed, so that the next scoring run reads them.
+What is about the record moves with it: complaints that came from an interaction, and the promises,
+invitations and responses that came from any of them. Both customers are marked as changed, so that the next
+scoring run reads them.
 
 Beyond what they say themselves, all raise:
     NotFoundError: no such record, or the caller may not see it.
@@ -22,10 +23,13 @@ from app.schemas.recovery.transfers import TransferCreate
 from app.services.activity import interactions, transactions
 from app.services.customers import do_not_contact, external_ids
 from app.services.platform import preconditions
+from app.services.promises import releases as promises
 from app.services.recovery import complaints, links
 from app.services.standards import clocks
 from app.store.audit import trail
 from app.store.tables import (
+    Compensation,
+    CompensationRequest,
     Complaint,
     ComplaintEvent,
     Customer,
@@ -59,6 +63,11 @@ def move_interaction(
     for row in moved:  # when all have moved: two that are linked stay so
         links.separate(tx, actor, row)
     _move_survey_records(tx, "interaction_id", interaction_id, customer_id)
+    _move_compensations(tx, "interaction_id", interaction_id, customer_id, at)
+    gone_too = [row["id"] for row in moved]
+    promises.move(
+        tx, actor, customer_id, at, data.reason, complaint_ids=gone_too, interaction_id=interaction_id
+    )
     _finish(tx, actor, "interaction", before, customer_id, at)
     after = {**before, **changes}
     do_not_contact.apply_opt_outs(tx, actor, [after])
@@ -85,6 +94,7 @@ def move_complaint(
     at = now()
     moved = _store_complaint(tx, actor, before, customer_id, data.reason, at)
     after = links.separate(tx, actor, moved)
+    promises.move(tx, actor, customer_id, at, data.reason, complaint_ids=[complaint_id])
     _finish(tx, actor, "complaint", before, customer_id, at)
     return complaints.shape(after)
 
@@ -137,6 +147,7 @@ def _store_complaint(
     event = complaints.event(actor, after, EventKind.TRANSFERRED, at, note=reason, members=["customer_id"])
     tx.execute(insert(ComplaintEvent).values({**event, "recorded_at": at}))
     clocks.move(tx, before["id"], customer_id)
+    _move_compensations(tx, "complaint_id", before["id"], customer_id, at)
     _move_survey_records(tx, "complaint_id", before["id"], customer_id)
     return after
 
@@ -149,6 +160,14 @@ def _move_survey_records(tx: WriteTx, member: str, record_id: UUID, customer_id:
     for table in (SurveyResponse, SurveyInvitation):
         mine = getattr(table, member) == record_id, table.customer_id.is_not(None)
         tx.execute(update(table).where(*mine).values(customer_id=customer_id))
+
+
+def _move_compensations(tx: WriteTx, member: str, record_id: UUID, customer_id: UUID, at: datetime) -> None:
+    """Give what was given for a record, and the requests about it, its new customer."""
+    for table in (Compensation, CompensationRequest):
+        mine = getattr(table, member) == record_id
+        changes = {"customer_id": customer_id, "version": table.version + 1, "updated_at": at}
+        tx.execute(update(table).where(mine).values(changes))
 
 
 def _finish(tx: WriteTx, actor: Actor, kind: str, before: Row, customer_id: UUID, at: datetime) -> None:

@@ -34,7 +34,7 @@ from app.store.transactions import Row
 
 Mask = NDArray[np.bool_]
 
-VERSION = 4
+VERSION = 5
 """Raised when the same facts give another flag."""
 
 _CONTRACT, _SILENCE, _EVENT, _CONTRACT_LEARNED, _CROSS_SECTION = (

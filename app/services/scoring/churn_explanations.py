@@ -14,7 +14,7 @@ from app.domain.churn.inputs.customer_facts import COLUMNS, CustomerFacts
 from app.domain.churn.models.logistic import Serving
 from app.domain.common.days import day_number
 from app.domain.customers.contract_statements import AgeUnit
-from app.domain.scoring.score_columns import ROW_FACTS
+from app.domain.scoring.score_columns import ROW_FACTS, facts_of_row
 from app.store.transactions import Row
 from app.texts import render
 
@@ -129,12 +129,12 @@ def section_explanation_of(
 def _facts(facts: Sequence[Any], as_of: date, data_end: date | None) -> CustomerFacts:
     """What warning signs read."""
     sales_end = None if data_end is None else day_number(data_end) + 1
-    return churn.from_row(facts[: len(COLUMNS)], day_number(as_of), sales_end)
+    return churn.from_row(facts_of_row(facts)[: len(COLUMNS)], day_number(as_of), sales_end)
 
 
 def _read(facts: Sequence[Any], as_of: date, data_end: date | None) -> tuple[CustomerFacts, int]:
     """What warning signs read, and the days with a refund."""
-    known = dict(zip(ROW_FACTS, facts, strict=True))
+    known = dict(zip(ROW_FACTS, facts_of_row(facts), strict=True))
     return _facts(facts, as_of, data_end), known["refunds"]
 
 

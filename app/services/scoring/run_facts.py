@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from app.domain.churn.inputs.sales_feed import Feed
 from app.domain.common import money
+from app.domain.common.company import Company
 from app.domain.common.days import day_of, local_days
 from app.domain.scoring.parameters import NO_DAY
 from app.domain.scoring.population import Population
@@ -176,6 +177,7 @@ class _Reader:
             self._transactions(),
             self._dated(customer_facts.contacts(self.tx, self.spec.bounds, self.only)),
             self._dated(customer_facts.complaints(self.tx, self.spec.bounds, self.only)),
+            customer_facts.promises(self.tx, self.spec.bounds, self.only),
             *self._contracts(),
             self._satisfaction(),
         ]
@@ -249,23 +251,32 @@ class _Reader:
 
     def _convert(self, paid: customer_facts.Foreign) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Amounts in the reporting currency, and which of them have a rate."""
-        days = local_days(paid.occurred_micros, self.spec.company)
-        converted = np.zeros(days.size, dtype=np.int64)
-        has_rate = np.zeros(days.size, dtype=np.bool_)
-        for code, rates in sorted(customer_facts.rates(self.tx).items()):
-            of_currency = np.flatnonzero(paid.currency == code)
-            for number in np.unique(days[of_currency]).tolist():
-                rate = rates.get(day_of(number))
-                if rate is None:
-                    continue
-                rows = of_currency[days[of_currency] == number]
-                amounts = paid.amount_minor[rows]
-                converted[rows] = money.convert_many(
-                    amounts, code, Decimal(rate), self.spec.parameters.currency
-                )
-                has_rate[rows] = True
-                self.rates_used.setdefault(code, {})[day_of(number).isoformat()] = rate
-        return converted, has_rate
+        spec = self.spec
+        amounts, has_rate, used = in_currency(self.tx, paid, spec.company, spec.parameters.currency)
+        for code, rates in used.items():
+            self.rates_used.setdefault(code, {}).update(rates)
+        return amounts, has_rate
+
+
+def in_currency(
+    tx: ReadTx, paid: customer_facts.Foreign, company: Company, currency: str
+) -> tuple[NDArray[np.int64], NDArray[np.bool_], dict[str, dict[str, str]]]:
+    """Convert amounts, each at the rate of its own local day; also which have one, and the rates by day."""
+    days = local_days(paid.occurred_micros, company)
+    converted = np.zeros(days.size, dtype=np.int64)
+    has_rate = np.zeros(days.size, dtype=np.bool_)
+    used: dict[str, dict[str, str]] = {}
+    for code, rates in sorted(customer_facts.rates(tx).items()):
+        of_currency = np.flatnonzero(paid.currency == code)
+        for number in np.unique(days[of_currency]).tolist():
+            rate = rates.get(day_of(number))
+            if rate is None:
+                continue
+            rows = of_currency[days[of_currency] == number]
+            converted[rows] = money.convert_many(paid.amount_minor[rows], code, Decimal(rate), currency)
+            has_rate[rows] = True
+            used.setdefault(code, {})[day_of(number).isoformat()] = rate
+    return converted, has_rate, used
 
 
 def _united(lists: list[Ids]) -> Ids:

@@ -2,19 +2,19 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 from sqlalchemy import BigInteger, Select, Text, and_, case, cast, func, not_, null, or_, select
 
 from app.domain.common.access import Actor
-from app.domain.common.company import Company
 from app.domain.standards.attainment import Attainment, Outcomes, attainment
 from app.domain.standards.clocks import ClockState
 from app.domain.standards.standards import COMPLAINT_METRICS, Metric
+from app.errors import FieldError, InvalidError
 from app.schemas.insights.standards import StandardsBy, StandardsQuery
-from app.services.platform.windows import window_days
+from app.services.platform.windows import months, window_days
 from app.services.standards import contact_waits, rules
 from app.store import dialects
 from app.store.engine import in_thread
@@ -59,14 +59,17 @@ def report(tx: ReadTx, actor: Actor, query: StandardsQuery) -> Row:
     """Count what became of the clocks of a metric that started in a window, as a whole and in groups.
 
     Raises:
-        InvalidError: ``from`` is not before ``to``.
+        InvalidError: ``from`` is not before ``to``, or the metric is that of promises (``see_promises``).
     """
+    if query.metric is Metric.PROMISE:
+        detail = "How far promises are kept is told by GET /v1/insights/promises."
+        raise InvalidError(fields=[FieldError("metric", "see_promises", detail, location="query")])
     first, to = window_days(actor.company, query.from_, query.to)
     start, end = actor.company.start_of(first), actor.company.start_of(to)
     groups: dict[str | None, Outcomes]
     if query.by is StandardsBy.MONTH:
-        months = _months(actor.company, first, to)
-        read = {key: _read(tx, query.metric, *bounds, None).get(None) for key, bounds in months}
+        parts = months(actor.company, first, to)
+        read = {key: _read(tx, query.metric, *bounds, None).get(None) for key, bounds in parts}
         groups = {key: found for key, found in read.items() if found is not None}
     else:
         groups = _read(tx, query.metric, start, end, query.by)
@@ -182,16 +185,6 @@ def _together(parts: list[Outcomes]) -> Outcomes:
     }
     taken = np.concatenate([np.empty(0), *(part.taken_seconds for part in parts)])
     return Outcomes(**flags, taken_seconds=taken)
-
-
-def _months(company: Company, first: date, to: date) -> Iterator[tuple[str, tuple[datetime, datetime]]]:
-    """The calendar months of a window, cut at its ends, as instants."""
-    begin = first
-    while begin < to:
-        year, month = divmod(begin.year * 12 + begin.month, 12)
-        following = min(date(year, month + 1, 1), to)
-        yield f"{begin:%Y-%m}", (company.start_of(begin), company.start_of(following))
-        begin = following
 
 
 def _figures(outcomes: Outcomes) -> Row:

@@ -73,15 +73,15 @@ def _tell(tx: WriteTx, actor: Actor, fired: Sequence[tuple[Row, Notice]]) -> lis
     """Write the events, those with the same data together; the owner changes that rungs ask for."""
     together: dict[tuple[str, str], list[tuple[str, UUID]]] = defaultdict(list)
     asks_heads = any(notice.rung is not None and notice.rung.tell is TellWhom.HEAD for _, notice in fired)
-    heads = _heads(tx) if asks_heads else {}
+    heads = heads_of(tx) if asks_heads else {}
     changes = []
     for row, notice in fired:
         data: Row = {name: row[name] for name in ("metric", "standard", "standard_version")}
         if notice.rung is not None:
-            whom = _whom(actor, row, notice.rung, heads)
-            data |= {"rung": notice.number, "tell": notice.rung.tell.value, "code": whom}
-            if notice.rung.changes_owner and whom is not None:
-                changes.append(OwnerChange(row["complaint_id"], whom, row["metric"], row["standard"]))
+            code = whom(actor, row, notice.rung, heads)
+            data |= {"rung": notice.number, "tell": notice.rung.tell.value, "code": code}
+            if notice.rung.changes_owner and code is not None:
+                changes.append(OwnerChange(row["complaint_id"], code, row["metric"], row["standard"]))
         key = ACTIONS[notice.kind], json.dumps(data, ensure_ascii=False)
         together[key].append((str(row["complaint_id"]), row["customer_id"]))
     for (action, data_text), objects in together.items():
@@ -89,7 +89,7 @@ def _tell(tx: WriteTx, actor: Actor, fired: Sequence[tuple[Row, Notice]]) -> lis
     return changes
 
 
-def _whom(actor: Actor, row: Row, rung: Rung, heads: Mapping[str, str]) -> str | None:
+def whom(actor: Actor, row: Row, rung: Rung, heads: Mapping[str, str]) -> str | None:
     """The code of whom a rung tells; None where no unit is known or nobody heads it."""
     if rung.tell is TellWhom.OWNER:
         return str(row["owner"])
@@ -101,7 +101,7 @@ def _whom(actor: Actor, row: Row, rung: Rung, heads: Mapping[str, str]) -> str |
     return None if unit is None else heads.get(unit)
 
 
-def _heads(tx: ReadTx) -> dict[str, str]:
+def heads_of(tx: ReadTx) -> dict[str, str]:
     """Who heads each active unit: its own head, else that of the nearest unit above that has one."""
     statement = select(Unit.code, Unit.head, Unit.parent).where(Unit.is_active)
     units = {row.code: row for row in tx.execute(statement)}

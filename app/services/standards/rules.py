@@ -7,13 +7,14 @@ from typing import Any
 
 from sqlalchemy import and_, or_, select
 
+from app.domain.people.hierarchy import Place, with_those_below
 from app.domain.standards.business_time import business_time
 from app.domain.standards.clocks import CLOCK_TIME, Rules, TimeScale
 from app.domain.standards.standards import Case, Standard, first_match
 from app.services.standards.calendars import working_hours
 from app.services.standards.escalation_rules import rungs_of
 from app.store.sql.composite_keys import in_pairs
-from app.store.tables import EscalationRule, ServiceStandard, Unit, WorkingCalendar
+from app.store.tables import ComplaintCategory, EscalationRule, ServiceStandard, Unit, WorkingCalendar
 from app.store.transactions import ReadTx, Row
 
 _CALENDAR = ("zone", "weekly", "holidays", "exceptions")
@@ -84,10 +85,15 @@ class Candidates:
 
 
 def candidates(tx: ReadTx, earliest: datetime, units: Collection[str | None]) -> Candidates:
-    """Read the versions that clocks which start at ``earliest`` or later may be under; one statement, and
-    another one for the calendars of ``units`` where business time counts."""
+    """Read the versions that clocks which start at ``earliest`` or later may be under.
+
+    One statement; one more for the calendars of ``units`` where business time counts, and for the tree of
+    units or of categories where a standard names some: it is for those below them, too.
+    """
     ends = ServiceStandard.valid_until
     rows = [dict(row) for row in tx.execute(_READ.where(or_(ends.is_(None), ends > earliest))).mappings()]
+    for member, table in (("units", Unit), ("categories", ComplaintCategory)):
+        _add_those_below(tx, rows, member, table)
     named = sorted(unit for unit in units if unit is not None)
     counts_hours = any(row["is_business_time"] for row in rows)
     return Candidates(rows, _unit_calendars(tx, named) if named and counts_hours else {})
@@ -121,6 +127,16 @@ def _versions(
         return []
     statement = select(table.__table__).where(in_pairs(table.code, table.version, wanted))
     return [((row["code"], row["version"]), dict(row)) for row in tx.execute(statement).mappings()]
+
+
+def _add_those_below(
+    tx: ReadTx, rows: Sequence[Row], member: str, table: type[Unit] | type[ComplaintCategory]
+) -> None:
+    if any(row[member] for row in rows):
+        tree = tx.execute(select(table.code, table.parent, table.is_active))
+        places = {code: Place(above, is_active) for code, above, is_active in tree}
+        for row in rows:
+            row[member] = with_those_below(places, row[member])
 
 
 def _candidate(row: Row) -> Candidate:

@@ -24,6 +24,8 @@ from app.store.tables import (
     Customer,
     Import,
     Interaction,
+    Promise,
+    PromiseEvent,
     SurveyResponse,
     Transaction,
 )
@@ -57,6 +59,7 @@ def _recorded(tx: ReadTx, since: datetime) -> Iterator[Select[Any]]:
         (Transaction.customer_id, Transaction.recorded_at),
         (Interaction.customer_id, Interaction.updated_at),
         (Complaint.customer_id, Complaint.updated_at),
+        (Promise.customer_id, Promise.updated_at),
         (SurveyResponse.customer_id, SurveyResponse.recorded_at),
         (Customer.id, Customer.updated_at),
         (ContractTerms.customer_id, ContractTerms.recorded_at),
@@ -78,6 +81,8 @@ def _passed(tx: ReadTx, before: Bounds, after: Bounds) -> Iterator[Select[Any]]:
         (Interaction.customer_id, Interaction.started_at, [end, contacts]),
         (Complaint.customer_id, Complaint.received_at, [end]),
         (ComplaintEvent.customer_id, ComplaintEvent.at, [end]),
+        (PromiseEvent.customer_id, PromiseEvent.at, [end, contacts]),
+        (PromiseEvent.customer_id, PromiseEvent.due_at, [end, contacts]),
         (SurveyResponse.customer_id, SurveyResponse.answered_at, [end]),
     ):
         for low, high in _not_empty(spans):

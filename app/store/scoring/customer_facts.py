@@ -17,6 +17,7 @@ from app.domain.activity.interactions import Direction
 from app.domain.activity.transactions import LOWERING, TransactionKind
 from app.domain.common.days import day_number, day_shifts
 from app.domain.customers.customers import LeavingReason
+from app.domain.promises.promises import UNFINISHED, Promiser, PromiseState
 from app.domain.recovery.complaints import OPEN_STATES, REOPENING
 from app.domain.scoring.parameters import NO_DAY, Parameters
 from app.domain.scoring.run_spec import Bounds, RunSpec
@@ -31,6 +32,8 @@ from app.store.tables import (
     Customer,
     ExchangeRate,
     Interaction,
+    Promise,
+    PromiseEvent,
     Transaction,
 )
 from app.store.transactions import ReadTx
@@ -226,6 +229,36 @@ def complaints(tx: ReadTx, bounds: Bounds, only: Ids | None = None) -> Columns:
     names = ("customer_id", "complaints", "open_complaints", "reopened_complaints", "oldest_open_micros")
     found = numpy_io.read(tx, statement, [ID, *[np.int64] * 4])
     return dict(zip(names, found, strict=True))
+
+
+def promises(tx: ReadTx, bounds: Bounds, only: Ids | None = None) -> Columns:
+    """Count promises of the company that were broken, by what was known of them at the end of the bounds.
+
+    Returns:
+        ``broken_promises``: those that were due since ``bounds.contacts`` and not kept in time, and those
+        that the company cancelled since then. Customers with such a promise.
+    """
+    last = (
+        select(PromiseEvent.promise_id, func.max(PromiseEvent.number).label("number"))
+        .where(PromiseEvent.at < bounds.end)
+        .group_by(PromiseEvent.promise_id)
+    )
+    newest = _of(tx, last, PromiseEvent.customer_id, only).subquery()
+    due_at, state = PromiseEvent.due_at, PromiseEvent.state
+    was_due = and_(due_at >= bounds.contacts, due_at < bounds.end)
+    is_overdue = and_(state.in_(sorted({*UNFINISHED, PromiseState.LATE, PromiseState.ABANDONED})), was_due)
+    is_cancelled = and_(state == PromiseState.CANCELLED_BY_US, PromiseEvent.at >= bounds.contacts)
+    is_it = (PromiseEvent.promise_id == newest.c.promise_id, PromiseEvent.number == newest.c.number)
+    statement = (
+        select(numpy_io.raw_id(tx, PromiseEvent.customer_id), func.count())
+        .join(newest, and_(*is_it))
+        .join(Promise, Promise.id == PromiseEvent.promise_id)
+        .where(Promise.promised_by == Promiser.US.value, or_(is_overdue, is_cancelled))
+        .group_by(PromiseEvent.customer_id)
+        .order_by(PromiseEvent.customer_id)
+    )
+    found = numpy_io.read(tx, statement, [ID, np.int64])
+    return dict(zip(("customer_id", "broken_promises"), found, strict=True))
 
 
 def contracts(tx: ReadTx, bounds: Bounds, only: Ids | None = None) -> Columns:

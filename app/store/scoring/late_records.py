@@ -25,6 +25,7 @@ from app.store.tables import (
     Customer,
     ExchangeRate,
     Interaction,
+    PromiseEvent,
     SurveyResponse,
     Transaction,
 )
@@ -117,7 +118,9 @@ def _statement(tx: ReadTx, kind: LateKind, asked: LateQuery, changed: Ids, is_su
         return and_(touched >= asked.until, touched < asked.read_at, differs)
 
     if kind is LateKind.COMPLAINTS:
-        return _complaints(asked, is_late)
+        return _with_events(asked, ComplaintEvent, ComplaintEvent.complaint_id, is_late)
+    if kind is LateKind.PROMISES:
+        return _with_events(asked, PromiseEvent, PromiseEvent.promise_id, is_late)
     if kind is LateKind.CUSTOMERS:
         never, at = literal(None, Instant()).label("occurred_at"), _changed_at()
         columns = (Customer.id, Customer.id.label("customer_id"), never, at.label("recorded_at"))
@@ -148,14 +151,15 @@ def _changed_at() -> Any:
     return found
 
 
-def _complaints(asked: LateQuery, is_late: Callable[[Any, Any, Any], Any]) -> Any:
-    """Complaints of which a step is late, receiving it included; they occurred with the first such step."""
-    at, recorded, owner = ComplaintEvent.at, ComplaintEvent.recorded_at, ComplaintEvent.customer_id
+def _with_events(asked: LateQuery, events: Any, row_id: Any, is_late: Callable[[Any, Any, Any], Any]) -> Any:
+    """Complaints or promises of which a step is late, the first included; they occurred with the first such
+    step."""
+    at, recorded, owner = events.at, events.recorded_at, events.customer_id
     columns = (
-        ComplaintEvent.complaint_id.label("id"),
+        row_id.label("id"),
         owner,
         func.min(at).label("occurred_at"),
         func.max(recorded).label("recorded_at"),
     )
     wanted = select(*columns).where(at < asked.end, is_late(owner, recorded, recorded))
-    return wanted.group_by(ComplaintEvent.complaint_id, owner)
+    return wanted.group_by(row_id, owner)

@@ -12,7 +12,7 @@ from app.domain.scoring.run_spec import Bounds, RunSpec
 from app.store.sql import numpy_io
 from app.store.sql.column_codec import Columns
 from app.store.sql.numpy_io import ID, Ids
-from app.store.tables import Interaction, Transaction
+from app.store.tables import Compensation, Interaction, Transaction
 from app.store.transactions import ReadTx
 
 
@@ -42,6 +42,29 @@ def goods(tx: ReadTx, spec: RunSpec, only: Ids | None = None) -> Columns:
     names = ("customer_id", "goods_minor", "unknown", "returns")
     found = numpy_io.read(tx, grouped, [ID, *[np.int64] * 3])
     return dict(zip(names, found, strict=True))
+
+
+def compensations(tx: ReadTx, spec: RunSpec, only: Ids | None = None) -> Columns:
+    """Sum up what was given to make up for failures, less what was taken back.
+
+    Returns:
+        ``customer_id``, ascending; ``given_minor``: in the reporting currency; ``unknown``: number of lines
+        of the ledger in another currency.
+    """
+    bounds, cost = spec.bounds, Compensation.cost_minor
+    known = Compensation.currency == spec.parameters.currency
+    statement = select(
+        numpy_io.raw_id(tx, Compensation.customer_id),
+        cast(func.sum(case((known, cost), else_=0)), BigInteger),
+        func.count(case((~known, 1))),
+    ).where(Compensation.given_at < bounds.end)
+    if bounds.start is not None:
+        statement = statement.where(Compensation.given_at >= bounds.start)
+    if only is not None:
+        statement = statement.where(numpy_io.id_in(tx, Compensation.customer_id, only))
+    grouped = statement.group_by(Compensation.customer_id).order_by(Compensation.customer_id)
+    names = ("customer_id", "given_minor", "unknown")
+    return dict(zip(names, numpy_io.read(tx, grouped, [ID, *[np.int64] * 2]), strict=True))
 
 
 def contacts(tx: ReadTx, bounds: Bounds, only: Ids | None = None) -> dict[str, Columns]:

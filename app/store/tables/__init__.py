@@ -9,6 +9,13 @@ from app.store.tables.audit_and_idempotency import (
     IdempotencyKey,
 )
 from app.store.tables.base import Base
+from app.store.tables.compensations import (
+    AuthorityLimit,
+    Compensation,
+    CompensationBudget,
+    CompensationKind,
+    CompensationRequest,
+)
 from app.store.tables.competitor_measurements import CompetitorMeasurement
 from app.store.tables.complaints import (
     Complaint,
@@ -17,6 +24,9 @@ from app.store.tables.complaints import (
     ComplaintEvent,
     ComplaintRecoveryStep,
     ComplaintWord,
+    FollowUp,
+    FollowUpCursor,
+    FollowUpRule,
 )
 from app.store.tables.contract_terms import ContractStatement, ContractTerms
 from app.store.tables.customers import Customer, CustomerExternalId, CustomerLookup
@@ -35,9 +45,9 @@ from app.store.tables.imports import (
 from app.store.tables.incidents import Incident, IncidentCause, IncidentCustomer, IncidentPrevention
 from app.store.tables.interactions import Disposition, Interaction
 from app.store.tables.jobs import Job, Worker
-from app.store.tables.model_evaluation import Backtest, ChurnContest
+from app.store.tables.model_evaluation import Backtest, ChurnContest, Replay
 from app.store.tables.people import Agent, Role, Unit
-from app.store.tables.replays import Replay
+from app.store.tables.promises import Promise, PromiseEvent
 from app.store.tables.scoring_runs import CustomerScore, RunColumns, ScoringRun
 from app.store.tables.standards import ComplaintClock, EscalationRule, ServiceStandard, WorkingCalendar
 from app.store.tables.surveys import (
@@ -47,8 +57,7 @@ from app.store.tables.surveys import (
     SurveyResponse,
     SurveyVersion,
 )
-from app.store.tables.transactions import ExchangeRate, Transaction
-from app.store.tables.unit_costs import UnitCost
+from app.store.tables.transactions import ExchangeRate, Transaction, UnitCost
 
 __all__ = [
     "Agent",
@@ -56,9 +65,14 @@ __all__ = [
     "AuditAlarm",
     "AuditEntry",
     "AuditHead",
+    "AuthorityLimit",
     "Backtest",
     "Base",
     "ChurnContest",
+    "Compensation",
+    "CompensationBudget",
+    "CompensationKind",
+    "CompensationRequest",
     "CompetitorMeasurement",
     "Complaint",
     "ComplaintCategory",
@@ -77,6 +91,9 @@ __all__ = [
     "EscalationRule",
     "Event",
     "ExchangeRate",
+    "FollowUp",
+    "FollowUpCursor",
+    "FollowUpRule",
     "IdempotencyKey",
     "Import",
     "ImportChange",
@@ -91,6 +108,8 @@ __all__ = [
     "IncidentPrevention",
     "Interaction",
     "Job",
+    "Promise",
+    "PromiseEvent",
     "RefusedRow",
     "Replay",
     "Role",

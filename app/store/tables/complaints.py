@@ -1,4 +1,4 @@
-"""Complaints and what happened to them."""
+"""Complaints, what happened to them, and the rules that open some by themselves."""
 
 from datetime import date, datetime
 from typing import Any
@@ -57,6 +57,10 @@ class Complaint(Base):
         ForeignKey("complaints.id", ondelete="SET NULL")
     )
     source_said: Mapped[bytes | None] = mapped_column(LargeBinary)
+    opened_by_rule: Mapped[str | None] = mapped_column(Key)
+    """Code of the follow-up rule that opened it."""
+    compensation_minor: Mapped[int | None] = mapped_column(BigInteger)
+    compensation_currency: Mapped[str | None] = mapped_column(Text)
 
     __table_args__ = (
         UniqueConstraint("source", "external_id"),
@@ -75,6 +79,7 @@ class Complaint(Base):
         index_where_set("import_id"),
         index_where_set("incident_id"),
         index_where_set("leading_complaint_id"),
+        index_where_set("opened_by_rule"),
     )
 
 
@@ -183,3 +188,72 @@ class ComplaintRecoveryStep(Base):
         index_where_set("cause"),
         index_where_set("responsible"),
     )
+
+
+class FollowUpRule(Base):
+    """What is done by itself when something is said or broken (`app.domain.follow_ups.rules`).
+
+    ``trigger`` says which of the conditions count; empty lists are "any".
+    """
+
+    __tablename__ = "follow_up_rules"
+
+    code: Mapped[str] = mapped_column(Key, primary_key=True)
+    version: Mapped[int]
+    names: Mapped[dict[str, Any]]
+    trigger: Mapped[str] = mapped_column(Text)
+    answer_index: Mapped[str | None] = mapped_column(Text)
+    at_most_points: Mapped[float | None]
+    words: Mapped[list[Any]]
+    found_in: Mapped[list[Any]]
+    metrics: Mapped[list[Any]]
+    tiers: Mapped[list[Any]]
+    max_age_days: Mapped[int]
+    action: Mapped[str] = mapped_column(Text)
+    subject: Mapped[str] = mapped_column(Text)
+    category: Mapped[str | None] = mapped_column(Key)
+    severity: Mapped[str | None] = mapped_column(Text)
+    owner: Mapped[str | None] = mapped_column(Key)
+    due_in_seconds: Mapped[int | None]
+    calendar: Mapped[str | None] = mapped_column(Key)
+    is_active: Mapped[bool]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class FollowUp(Base):
+    """That a rule has acted on a cause: once, which the unique constraint holds.
+
+    ``cause_detail`` is the metric of a broken standard, else empty.
+    """
+
+    __tablename__ = "follow_ups"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    rule: Mapped[str] = mapped_column(ForeignKey("follow_up_rules.code"))
+    rule_version: Mapped[int]
+    cause_kind: Mapped[str] = mapped_column(Key)
+    cause_id: Mapped[UUID]
+    cause_detail: Mapped[str] = mapped_column(Key)
+    customer_id: Mapped[UUID]
+    complaint_id: Mapped[UUID | None] = mapped_column(ForeignKey("complaints.id", ondelete="SET NULL"))
+    promise_id: Mapped[UUID | None] = mapped_column(ForeignKey("promises.id", ondelete="SET NULL"))
+    """Neither: what the rule asks for was refused."""
+    at: Mapped[datetime]
+
+    __table_args__ = (
+        UniqueConstraint("rule", "cause_kind", "cause_id", "cause_detail"),
+        Index(None, "at", "id"),
+        Index(None, "customer_id", "at"),
+        index_where_set("complaint_id"),
+        index_where_set("promise_id"),
+    )
+
+
+class FollowUpCursor(Base):
+    """Up to which event the rules have been looked at; one row, which is locked while they are."""
+
+    __tablename__ = "follow_up_cursor"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    position: Mapped[int] = mapped_column(BigInteger)

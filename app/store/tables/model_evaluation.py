@@ -1,10 +1,10 @@
-"""Backtests of churn forecasts, and the contests that decide which model serves."""
+"""Backtests of churn forecasts, the contests that decide which model serves, and replays of scoring runs."""
 
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, Text
+from sqlalchemy import ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.store.tables.base import Base
@@ -56,3 +56,23 @@ class ChurnContest(Base):
     created_at: Mapped[datetime]
 
     __table_args__ = (Index(None, "facts_key", "as_of"),)
+
+
+class Replay(Base):
+    """A run computed once more from what is known now, and held against what it stored then.
+
+    ``result`` is there when ``state`` is done.
+    """
+
+    __tablename__ = "replays"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    job_id: Mapped[UUID | None]
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("scoring_runs.id", ondelete="CASCADE"), index=True)
+    state: Mapped[str] = mapped_column(Text)
+    result: Mapped[dict[str, Any] | None]
+    error: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+    __table_args__ = (Index(None, "created_at", "id"),)

@@ -1,4 +1,4 @@
-"""What customers buy and give back, and the exchange rates it is valued with."""
+"""What customers buy and give back, and what it is valued with: exchange rates, and what serving costs."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -59,3 +59,20 @@ class ExchangeRate(Base):
     updated_at: Mapped[datetime]
 
     __table_args__ = (Index(None, "updated_at", "currency", "on_date"),)
+
+
+class UnitCost(Base):
+    """What a contact over a channel, or a return, costs: decimals as text, in the major unit of ``currency``.
+
+    The currency is kept because the reporting currency of a deployment can be changed: what was said in
+    another one is then not used.
+    """
+
+    __tablename__ = "unit_costs"
+
+    code: Mapped[str] = mapped_column(Key, primary_key=True)
+    version: Mapped[int]
+    currency: Mapped[str] = mapped_column(Text)
+    per_contact: Mapped[str] = mapped_column(Text)
+    per_minute: Mapped[str] = mapped_column(Text)
+    updated_at: Mapped[datetime]

@@ -96,7 +96,7 @@ def test_the_worked_example(api: Api, store: Store, actor: Actor, worked: str) -
         "profit": try_("276.00"),
     }
     assert (one["serve_share"], one["tier"], one["unknown"]) == (pytest.approx(0.124), "A", [])
-    assert one["not_counted"] == ["compensation"]
+    assert (one["not_counted"], one["compensation"]["amount"]) == ([], "0.00")
     assert one["returns"] == {
         "count": 2,
         "unit_cost": {"per_contact": "15", "per_minute": "0"},

@@ -44,6 +44,7 @@ def test_an_agent_is_registered_and_changed(api: Api) -> None:
     )
     row = new.json()
     assert (row.pop("adopted_records"), row.pop("handed_over_complaints")) == (0, 0)
+    assert row.pop("handed_over_promises") == 0
     assert row == {
         "code": "ayse.k",
         "version": 1,

@@ -146,6 +146,18 @@ class Life(RuleBasedStateMachine):
         if self._expect(take(self.api, case.path, "releases", by), case, code):
             case.give(AGENTS[by], is_accepted=False)
 
+    @rule(by=st.sampled_from(sorted(AGENTS)))
+    def stop_and_come_back(self, by: str) -> None:
+        """What a person owns goes to the queue of their unit, and stays there when they are active again."""
+        stopped = self.api.post(f"/v1/agents/{by}/deactivations", json={})
+        assert stopped.status_code in (200, 201), stopped.text
+        assert take(self.api, self.cases[0].path, "notes", by, note="x").json()["code"] == "unknown_agent"
+        agent(self.api, by, is_active=True)
+        for case in self.cases:
+            if case.owner == by and case.state != "closed":
+                case.events += 1
+                case.give(AGENTS[by], is_accepted=False)
+
     @rule(which=which)
     def note_twice_with_one_key(self, which: int) -> None:
         case, key = self.cases[which], uuid4().hex

@@ -62,6 +62,7 @@ def test_the_life_of_a_duplicate_stands_still_and_goes_on_when_it_is_taken_apart
         ("resolutions", {"resolution": "Done."}),
         ("closings", {}),
         ("reopenings", {"reason": "No."}),
+        ("hand-overs", {"owner": "elvin.m"}),
     ):
         refused = problem(api.post(f"{path}/{step}", json=body), 409, "is_duplicate")
         assert refused["existing"]["href"] == f"/v1/complaints/{first}"

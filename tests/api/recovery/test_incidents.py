@@ -110,6 +110,16 @@ def test_an_incident_is_not_closed_before_its_preventions_are_done(api: Api) -> 
     problem(api.get(f"{path}/preventions/{uuid4()}"), 404, "not_found")
 
 
+def test_a_registered_person_sees_to_a_prevention(api: Api) -> None:
+    path = f"/v1/incidents/{incident(api)['id']}/preventions"
+    api.put("/v1/units/izmir", json={"names": {"en": "Izmir"}, "kind": "branch"})
+    for who, code in (("izmir", "not_a_person"), ("nobody", "unknown_owner")):
+        refused = api.post(path, json={"text": "A lock.", "responsible": who})
+        refused = problem(refused, 422, "validation_failed")
+        assert [(each["pointer"], each["code"]) for each in refused["errors"]] == [("/responsible", code)]
+    assert ids(api, path) == []
+
+
 def test_complaints_join_an_incident_and_leave_it(api: Api) -> None:
     one, other = incident(api), incident(api, title="Another")
     ayse = made(api, "Ayşe")["id"]

@@ -98,6 +98,24 @@ def test_the_first_standard_in_order_that_is_for_the_case(api: Api) -> None:
         assert clock["standard"] == standard
 
 
+def test_a_unit_and_a_category_stand_for_those_below_them(api: Api) -> None:
+    names = {"names": {"en": "One"}}
+    for path in ("units/turkey", "complaint-categories/late"):
+        assert api.put(
+            f"/v1/{path}", json={**names, "kind": "branch"} if "unit" in path else names
+        ).is_success
+    assert api.put("/v1/units/izmir", json={**names, "kind": "branch", "parent": "turkey"}).is_success
+    assert api.put("/v1/complaint-categories/lost", json={**names, "parent": "late"}).is_success
+    set_standard(api, "late-ones", categories=["late"], position=1)
+    set_standard(api, "of-turkey", units=["turkey"], position=2)
+    set_standard(api, "rest", position=3)
+    cases = [("izmir", "lost"), ("izmir", "rude"), ("baku", "late"), ("baku", "rude")]
+    found = [
+        clocks_of(api, complain(api, unit=unit, category=category))[0]["standard"] for unit, category in cases
+    ]
+    assert found == ["late-ones", "of-turkey", "late-ones", "rest"]
+
+
 def test_business_time_over_lunch_and_a_weekend(api: Api) -> None:
     api.put("/v1/calendars/office", json=CALENDAR)
     set_standard(api, time="business", calendar="office", target_seconds=8 * 3600)

@@ -16,7 +16,8 @@ from import_helpers import accounted, take_in
 from jobs.helpers import ACTOR, ended, until
 from sqlalchemy import delete, select
 
-from app.domain.imports.mapping import Mapping, column_flags
+from app.domain.imports.mapping import Mapping
+from app.domain.imports.sources import column_flags
 from app.services.imports import imports
 from app.settings import Settings
 from app.store.engine import Store

@@ -11,7 +11,8 @@ from import_helpers import Row, take_in
 from sqlalchemy import delete, func, select, update
 
 from app.domain.common.access import Actor
-from app.domain.imports.mapping import Mapping, column_flags
+from app.domain.imports.mapping import Mapping
+from app.domain.imports.sources import column_flags
 from app.jobs.imports import file_layout
 from app.jobs.imports import run as work
 from app.schemas.customers.contract_terms import ContractTermsCreate

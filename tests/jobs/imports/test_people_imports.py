@@ -9,7 +9,8 @@ from import_helpers import Row, begin, counts, refused, take_in
 from sqlalchemy import Engine, event, select
 
 from app.domain.common.access import Actor
-from app.domain.imports.mapping import Mapping, column_flags
+from app.domain.imports.mapping import Mapping
+from app.domain.imports.sources import column_flags
 from app.jobs.imports import file_layout
 from app.jobs.imports import run as work
 from app.services.imports import imports

@@ -14,7 +14,7 @@ import numpy as np
 from app.domain.churn.contractual.reason_groups import OWN
 from app.domain.churn.explanations.reason_groups import THEMES, Customer
 from app.domain.churn.inputs.customer_facts import COLUMNS, RECENT_DAYS, SCORES, CustomerFacts, Facts
-from app.domain.churn.inputs.features import FEATURES
+from app.domain.churn.inputs.features import BY_NAME
 from app.domain.churn.inputs.purchase_history import NO_DAY
 from app.domain.churn.inputs.snapshots import Snapshot
 from app.domain.churn.models.logistic import Serving
@@ -68,8 +68,8 @@ def contributions(
     one = Snapshot(alone(facts), np.array([value_minor]), np.array([refunds]))
     parts = serving.contributions(one)[0]
     sums = dict.fromkeys(THEMES, 0.0)
-    for feature, part in zip(FEATURES, parts.tolist(), strict=True):
-        sums[feature.theme] += part
+    for name, part in zip(serving.learned.names, parts.tolist(), strict=True):
+        sums[BY_NAME[name].theme] += part
     found = [Contribution(code, *THEMES[code].measure(customer), total) for code, total in sums.items()]
     return sorted(found, key=lambda one: -abs(one.contribution))
 

@@ -160,6 +160,13 @@ _ALL = (
         _count(lambda c: c.facts.complaints - c.facts.open_complaints),
     ),
     ReasonGroup(
+        "broken_promises",
+        Unit.COUNT,
+        "Promises broken in the last {recent_days} days: {value}.",
+        _NOTHING,
+        _count(lambda c: c.facts.broken_promises),
+    ),
+    ReasonGroup(
         "satisfaction",
         Unit.POINTS,
         "The last satisfaction score was {value} of 100; the mean of all customers is {baseline}.",

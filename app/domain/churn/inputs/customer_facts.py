@@ -47,6 +47,7 @@ class Facts:
         earlier_score_squares: squared distances from that mean, added up.
         contract_ends_day: last day of the contract.
         contract_notice_day: day on which notice was given.
+        broken_promises: promises of ours to the customer that were broken in the last `RECENT_DAYS`.
         sales_end_day: purchases are of the days before it, and silence is counted to it: earlier than
             ``as_of_day`` where sales have stopped arriving, else the same.
 
@@ -75,6 +76,7 @@ class Facts:
     earlier_score_squares: FloatArray
     contract_ends_day: IntArray
     contract_notice_day: IntArray
+    broken_promises: IntArray
     sales_end_day: int = NO_DAY
 
     def __post_init__(self) -> None:
@@ -134,6 +136,7 @@ class CustomerFacts(NamedTuple):
     earlier_score_squares: float | None
     contract_ends_day: int | None
     contract_notice_day: int | None
+    broken_promises: int
     sales_end_day: int
 
     @property

@@ -9,7 +9,7 @@ of the company's own pace. What is not known of a customer is taken at its usual
 Source: docs/formulas.md#learned-churn.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -88,16 +88,20 @@ class Feature:
     column: Callable[[Sight], FloatArray]
 
 
-def matrix(snapshot: Snapshot, q: FloatArray, usually: Usual | None = None) -> FloatArray:
-    """Compute all features, shape (n, features).
+def matrix(
+    snapshot: Snapshot, q: FloatArray, usually: Usual | None = None, names: Sequence[str] | None = None
+) -> FloatArray:
+    """Compute features, shape (n, features).
 
     Args:
         snapshot: the customers.
         q: their parametric probability of no purchase in the horizon.
         usually: what is usual, when it was measured before among more customers than these.
+        names: of the features, in their order; all of `FEATURES` by default. A model that was learned before
+            a feature was added knows only those it was learned from.
     """
     sight = Sight(snapshot, usually or usual(snapshot), q)
-    return np.stack([feature.column(sight) for feature in FEATURES]).T
+    return np.stack([BY_NAME[name].column(sight) for name in names or NAMES]).T
 
 
 # --- the numbers
@@ -218,6 +222,12 @@ FEATURES: tuple[Feature, ...] = (
         lambda s: np.log1p(s.snapshot.facts.complaints - s.snapshot.facts.open_complaints),
     ),
     Feature(
+        "broken_promises",
+        "broken_promises",
+        "ln(1 + promises to the customer broken in 90 days)",
+        lambda s: np.log1p(s.snapshot.facts.broken_promises),
+    ),
+    Feature(
         "satisfaction",
         "satisfaction",
         "(last score of the year - its mean)/100, 0 without one",
@@ -239,3 +249,4 @@ FEATURES: tuple[Feature, ...] = (
 """In the order of the columns of `matrix`."""
 
 NAMES = tuple(feature.code for feature in FEATURES)
+BY_NAME: Mapping[str, Feature] = {feature.code: feature for feature in FEATURES}

@@ -58,11 +58,12 @@ class Logistic:
         if expected is None or isinstance(now.purchase_model, NoFit):
             return None
         usually = features.usual(now)
-        odds, centre = np.empty(len(now)), np.zeros(len(NAMES))
+        names = self.learned.names
+        odds, centre = np.empty(len(now)), np.zeros(len(names))
         done = 0
         for part in now.parts():
             rows = slice(done, done + len(part))
-            adds = self.learned.parts(features.matrix(part, expected[rows], usually))
+            adds = self.learned.parts(features.matrix(part, expected[rows], usually, names))
             odds[rows] = self.learned.intercept + adds.sum(axis=1)
             centre += adds.sum(axis=0) / len(now)
             done += len(part)
@@ -106,12 +107,14 @@ class Serving:
     centre: FloatArray
 
     def contributions(self, customers: Snapshot) -> FloatArray:
-        """What each feature adds to the log-odds against the mean of the run's customers, (n, features).
+        """What each feature that was learned adds to the log-odds against the mean of the run's customers,
+        (n, features).
 
         They add up: the sum of a row is the customer's published log-odds less `mean_log_odds`.
         """
         expected = mbg_cnbd_k.q(self.parametric, customers.histories, self.horizon_days)
-        return self.learned.parts(features.matrix(customers, expected, self.usual)) - self.centre
+        columns = features.matrix(customers, expected, self.usual, self.learned.names)
+        return self.learned.parts(columns) - self.centre
 
     @property
     def mean_log_odds(self) -> float:

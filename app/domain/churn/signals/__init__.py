@@ -16,6 +16,7 @@ from app.domain.churn.signals import (
     contacts,
     contract_end,
     falling_purchases,
+    promises,
     scores,
     silence,
 )
@@ -33,6 +34,7 @@ SIGNALS: Mapping[str, Signal] = MappingProxyType(
             falling_purchases.SPEND,
             complaints.OPEN,
             complaints.UNRESOLVED,
+            promises.BROKEN,
             scores.LOW,
             scores.FALLING,
             contract_end.SIGNAL,

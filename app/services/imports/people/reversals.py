@@ -18,6 +18,8 @@ from app.services.imports.people import contract_statements, customers
 from app.services.imports.people import contract_terms as import_terms
 from app.store.audit import trail
 from app.store.tables import (
+    Compensation,
+    CompensationRequest,
     Complaint,
     ContractStatement,
     ContractTerms,
@@ -33,7 +35,15 @@ from app.store.transactions import ReadTx, Row, WriteTx
 AT_ONCE = 500
 """Changes taken back in one transaction."""
 
-_THEIRS: tuple[Any, ...] = (Transaction, Interaction, Complaint, SurveyInvitation, SurveyResponse)
+_THEIRS: tuple[Any, ...] = (
+    Transaction,
+    Interaction,
+    Complaint,
+    Compensation,
+    CompensationRequest,
+    SurveyInvitation,
+    SurveyResponse,
+)
 Changes = dict[customer_changes.Place, Change]
 
 _DAYS = frozenset({"born_on", "customer_since_on", "left_on", *CONTRACT.values()})

@@ -73,6 +73,7 @@ ENDS_IN_30 = AS_OF + 29
         ("spend_drop", {"recent_spend_minor": 400, "earlier_spend_minor": 1000}, 40, 100, 0.6),
         ("spend_drop", {"recent_spend_minor": -400, "earlier_spend_minor": 1000}, 0, 100, 1),
         ("open_complaint", {"open_complaints": 2}, 2, 0, 0.75),
+        ("broken_promise", {"broken_promises": 1}, 1, 0, 0.5),
         ("unresolved_complaint", {"open_complaints": 1, "oldest_open_day": AS_OF - 42}, 42, 14, 0.75),
         (
             "unresolved_complaint",
