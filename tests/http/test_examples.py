@@ -38,6 +38,8 @@ from app.store.tables import Base
 
 OF_WORKERS = {
     *(f"complaint.{what}" for what in ("escalated", "standard_broken", "standard_warned")),
+    *(f"promise.{what}" for what in ("broken", "escalated", "made_by_rule", "warned")),
+    "compensation.escalated",
     *(f"import.{what}" for what in ("batch_reverted", "batch_stored", "customer_kept", "done", "reverted")),
     *(f"webhook.endpoint_{what}" for what in ("disabled", "failing", "recovered")),
 }
