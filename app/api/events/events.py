@@ -49,7 +49,7 @@ _SHOWN = [
 ]
 _EVENTS = {
     event_stream.MEDIA_TYPE: {
-        "schema": {"type": "string", "description": "Events, one after the other."},
+        "schema": {"type": "string", "format": "binary", "description": "Events, one after the other."},
         "example": b"".join(_SHOWN).decode(),
     }
 }

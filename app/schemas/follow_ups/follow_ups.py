@@ -52,12 +52,19 @@ class FollowUpQuery(Paging):
     """Filters add up: what was done must match all of them."""
 
     sort: FollowUpSort = FollowUpSort.NEWEST
+    """Newest or oldest first, by when it was done."""
     rule: Label | None = None
+    """Code of the rule that acted."""
     cause_kind: CauseKind | None = None
+    """What it acted on."""
     cause_id: UUID | None = None
+    """The very response, complaint, contact or promise it acted on."""
     customer_id: UUID | None = None
+    """The customer it was done for."""
     complaint_id: UUID | None = None
+    """The complaint it opened."""
     promise_id: UUID | None = None
+    """The promise it made."""
     at_from: InstantIn | None = None
     """Done at or after this instant."""
     at_before: InstantIn | None = None

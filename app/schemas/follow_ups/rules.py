@@ -173,6 +173,7 @@ class FollowUpRuleQuery(ChangesQuery):
     """Filters add up: a rule must match all of them."""
 
     trigger: Trigger | None = None
+    """What makes it act."""
     active: QueryFlag | None = None
     """Whether it acts."""
 
