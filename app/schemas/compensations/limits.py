@@ -21,7 +21,7 @@ from app.schemas.people.codes import RoleCode, RoleCodeOut, UnitCode, UnitCodeOu
 from app.schemas.standards.standards import Tier
 
 EXAMPLE_LIMIT = "clerk_voucher"
-EXAMPLE_UNIT = "istanbul"
+EXAMPLE_UNIT = "turkey"
 EXAMPLE_MONTH = "2026-11"
 
 

@@ -15,6 +15,8 @@ MAX_GROUPS = 20
 
 Figure = Annotated[float, Field(ge=0, le=100)]
 Difference = Annotated[float, Field(ge=-100, le=100)]
+End = Annotated[float, Field(ge=-1_000_000, le=1_000_000)]
+"""Of an interval, which with few customers reaches beyond what a difference can be."""
 
 
 class RecoveryBy(StrEnum):
@@ -73,9 +75,9 @@ class RecoveryCompared(Output):
     """Weighted by the strata; null where a group is empty."""
     second_value: Figure | None
     difference: Difference | None
-    low: Difference | None
+    low: End | None
     """95 % interval."""
-    high: Difference | None
+    high: End | None
     verdict: RecoveryVerdict
 
 
