@@ -130,15 +130,20 @@ def _broken(tx: ReadTx, rule: Row, among: Among) -> Iterator[Cause]:
 def _broken_promises(tx: ReadTx, rule: Row, among: Among) -> Iterator[Cause]:
     if among.is_empty(CauseKind.PROMISE):
         return
-    promise = Promise
-    mine = promise.id, promise.customer_id, promise.broken_at, promise.unit, promise.channel, promise.text
     statement: Any = (
-        select(*mine)
-        .where(promise.broken_at.is_not(None), promise.promised_by == Promiser.US)
-        .where(promise.source != SOURCE, *among.of(CauseKind.PROMISE, promise.id, promise.broken_at))
+        select(
+            Promise.id,
+            Promise.customer_id,
+            Promise.broken_at,
+            Promise.unit,
+            Promise.channel,
+            Promise.text,
+        )
+        .where(Promise.broken_at.is_not(None), Promise.promised_by == Promiser.US)
+        .where(Promise.source != SOURCE, *among.of(CauseKind.PROMISE, Promise.id, Promise.broken_at))
     )
     if rule["tiers"]:
-        statement = statement.where(promise.tier.in_(rule["tiers"]))
+        statement = statement.where(Promise.tier.in_(rule["tiers"]))
     for row in tx.execute(statement):
         yield _cause(CauseKind.PROMISE, row, row.text)
 
@@ -162,12 +167,17 @@ def _of_nobody(table: Any) -> list[Any]:
 
 
 def _responses(among: Among, *texts: Any) -> Select[Any]:
-    response = SurveyResponse
-    columns = response.id, response.customer_id, response.answered_at, response.unit, response.channel
     return (
-        select(*columns, *texts)
-        .where(response.customer_id.is_not(None), *_of_nobody(response))
-        .where(*among.of(CauseKind.RESPONSE, response.id, response.answered_at))
+        select(
+            SurveyResponse.id,
+            SurveyResponse.customer_id,
+            SurveyResponse.answered_at,
+            SurveyResponse.unit,
+            SurveyResponse.channel,
+            *texts,
+        )
+        .where(SurveyResponse.customer_id.is_not(None), *_of_nobody(SurveyResponse))
+        .where(*among.of(CauseKind.RESPONSE, SurveyResponse.id, SurveyResponse.answered_at))
     )
 
 
@@ -187,12 +197,19 @@ def _texts_of_complaints(among: Among) -> Any:
 
 
 def _texts_of_interactions(among: Among) -> Any:
-    contact = Interaction
-    mine = contact.id, contact.customer_id, contact.started_at, contact.unit, contact.channel
     return (
-        select(*mine, contact.notes)
-        .where(contact.customer_id.is_not(None), contact.notes.is_not(None), *_of_nobody(contact))
-        .where(*among.of(CauseKind.INTERACTION, contact.id, contact.started_at))
+        select(
+            Interaction.id,
+            Interaction.customer_id,
+            Interaction.started_at,
+            Interaction.unit,
+            Interaction.channel,
+            Interaction.notes,
+        )
+        .where(Interaction.customer_id.is_not(None), Interaction.notes.is_not(None))
+        .where(
+            *_of_nobody(Interaction), *among.of(CauseKind.INTERACTION, Interaction.id, Interaction.started_at)
+        )
     )
 
 

@@ -76,6 +76,8 @@ CSV_COLUMNS = (
 )
 MAX_CUSTOMERS = 20_000
 """About so many of a group are looked at; more would take longer and say the same."""
+MOST_POINTS = 100.0
+"""No difference is greater: the interval of a few customers is cut there."""
 _RUN = select(ScoringRun.parameters).where(ScoringRun.is_current)
 _UNITS = {RecoveryOutcome.SATISFACTION: "points", RecoveryOutcome.RETURNED: "share"}
 _KINDS = INDICES["composite"].kinds
@@ -387,7 +389,7 @@ def _compared(comparison: RecoveryComparison, compared: Compared) -> Row:
         "first_value": found and found.first,
         "second_value": found and found.second,
         "difference": found and found.difference,
-        "low": found and found.low,
-        "high": found and found.high,
+        "low": None if found is None or found.low is None else max(found.low, -MOST_POINTS),
+        "high": None if found is None or found.high is None else min(found.high, MOST_POINTS),
         "verdict": compared.verdict,
     }

@@ -250,6 +250,22 @@ def test_the_worked_example_over_http(api: Api, store: Store, actor: Actor) -> N
     assert not outcome(report, "satisfaction")["is_paradox"]
 
 
+def test_no_end_lies_beyond_what_points_can_differ_by(api: Api, store: Store, actor: Actor) -> None:
+    given = [(customer(number), 220.0, number) for number in (1, 5, 1, 5)]
+    people = [who for who, _, _ in given]
+    sales = [bought(who, 320) for who in people] + [bought(people[0], 0)]
+    fill(
+        store,
+        actor,
+        customers=people,
+        transactions=sales,
+        complaints=[complained(one, 300, 5) for one in people[:2]],
+    )
+    answered(store, actor, given)
+    found = compared(api.get(PATH, params=WINDOW).json(), "satisfaction", "paradox")
+    assert (found["low"], found["high"], found["verdict"]) == (-100, 100, "too_few")
+
+
 @pytest.mark.usefixtures("planted")
 def test_the_file_has_the_comparisons_of_the_report(api: Api) -> None:
     query = {**WINDOW, "by": "apology"}
