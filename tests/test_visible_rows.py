@@ -60,6 +60,7 @@ EXEMPT = {
     "insights.overview._last_contact_at": _OF_VISIBLE,
     "insights.overview._owners": "within a statement that is limited",
     "insights.overview._open_complaints": _OF_VISIBLE,
+    "insights.overview._open_promises": _OF_VISIBLE,
     "insights.overview._last_interactions": _OF_VISIBLE,
     "insights.profit_report._losses": _WHOLE_COMPANY,
     "insights.timeline._BRANCHES": _OF_VISIBLE,
