@@ -297,7 +297,7 @@ def _wrong_head(scope: Scope, head: Head) -> AppError | None:
     return None
 
 
-_REPORTS = ("standards", "recovery", "compensations", "promises")
+_REPORTS = ("standards", "recovery", "compensations", "promises", "failures")
 _NOT_JSON = (
     "/refused-rows.csv",
     "/events/stream",

@@ -19,7 +19,7 @@ from app.domain.imports.code_pages import AUTO, KNOWN, canonical, same
 from app.domain.imports.mapping import Mapping
 from app.domain.imports.sources import FileFormat
 from app.errors import AppError, FieldError, InvalidError, MalformedError, MediaTypeError
-from app.http import replies
+from app.http import csv_files, replies
 from app.http.call import Call, IdempotencyKey, StrictRoute, requires
 from app.http.openapi.operations import accepted, paged, read
 from app.schemas.imports.imports import (
@@ -57,7 +57,6 @@ _GZIP = b"\x1f\x8b"
 _BODY = {"schema": {"type": "string", "format": "binary", "description": "The file as it is."}}
 _UPLOAD: dict[str, Any] = {"requestBody": {"required": True, "content": dict.fromkeys(MEDIA_TYPES, _BODY)}}
 _UPLOAD["requestBody"]["content"]["text/csv"] = {**_BODY, "example": EXAMPLE_FILE}
-_CSV = {"text/csv": {"schema": {"type": "string", "format": "binary", "description": "A CSV file."}}}
 
 Reads = Annotated[Call, requires(Scope.IMPORTS_READ, extent=Extent.BY_CUSTOMER)]
 Writes = Annotated[Call, requires(Scope.IMPORTS_WRITE, extent=Extent.BY_CUSTOMER)]
@@ -131,7 +130,7 @@ async def list_refused_rows(
     "/{import_id}/refused-rows.csv",
     summary="Download refused rows",
     response_class=StreamingResponse,
-    responses={**read(etag=False), 200: {"description": "The refused rows", "content": _CSV}},
+    responses=csv_files.responses("The refused rows"),
 )
 async def download_refused_rows(call: Reads, import_id: ImportId) -> Response:
     """Download the lines that were not stored, and why, as CSV."""

@@ -4,18 +4,17 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from app.domain.common import csv_lines
 from app.domain.common.access import Extent, Scope
-from app.http import replies
+from app.http import csv_files, replies
 from app.http.call import Call, StrictRoute, requires
-from app.http.openapi.operations import read, responses
+from app.http.csv_files import csv_file
+from app.http.openapi.operations import responses
 from app.schemas.insights.compensations import CompensationsQuery, CompensationsRead
 from app.services.insights import compensations_report
 
 router = APIRouter(prefix="/insights", tags=["Insights"], route_class=StrictRoute)
 
 Reads = Annotated[Call, requires(Scope.INSIGHTS_READ, extent=Extent.COMPANY_FIGURES)]
-_CSV = {"text/csv": {"schema": {"type": "string", "format": "binary", "description": "A CSV file."}}}
 
 
 @router.get(
@@ -36,7 +35,7 @@ async def get_compensations_report(call: Reads, query: Annotated[CompensationsQu
     "/compensations.csv",
     summary="Download compensation",
     response_class=Response,
-    responses={**read(etag=False), 200: {"description": "The groups of the report", "content": _CSV}},
+    responses=csv_files.responses("The groups of the report"),
 )
 async def download_compensations_report(
     call: Reads, query: Annotated[CompensationsQuery, Query()]
@@ -45,6 +44,4 @@ async def download_compensations_report(
     found = await call.read(compensations_report.report, query, call.language)
     columns = compensations_report.CSV_COLUMNS
     rows = compensations_report.csv_rows(found)
-    lines = [csv_lines.line(columns), *(csv_lines.line(row[name] for name in columns) for row in rows)]
-    headers = {"Content-Disposition": 'attachment; filename="compensations.csv"'}
-    return Response("".join(lines), media_type="text/csv; charset=utf-8", headers=headers)
+    return csv_file("compensations", columns, rows)

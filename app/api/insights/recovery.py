@@ -4,18 +4,17 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from app.domain.common import csv_lines
 from app.domain.common.access import Extent, Scope
-from app.http import replies
+from app.http import csv_files, replies
 from app.http.call import Call, StrictRoute, requires
-from app.http.openapi.operations import read, responses
+from app.http.csv_files import csv_file
+from app.http.openapi.operations import responses
 from app.schemas.insights.recovery import RecoveryQuery, RecoveryRead
 from app.services.insights import recovery_report
 
 router = APIRouter(prefix="/insights", tags=["Insights"], route_class=StrictRoute)
 
 Reads = Annotated[Call, requires(Scope.INSIGHTS_READ, extent=Extent.COMPANY_FIGURES)]
-_CSV = {"text/csv": {"schema": {"type": "string", "format": "binary", "description": "A CSV file."}}}
 
 
 @router.get(
@@ -38,13 +37,11 @@ async def get_recovery(call: Reads, query: Annotated[RecoveryQuery, Query()]) ->
     "/recovery.csv",
     summary="Download the effect of recovery",
     response_class=Response,
-    responses={**read(etag=False), 200: {"description": "The comparisons of the report", "content": _CSV}},
+    responses=csv_files.responses("The comparisons of the report"),
 )
 async def download_recovery(call: Reads, query: Annotated[RecoveryQuery, Query()]) -> Response:
     """Download the comparisons of the report as CSV, a line each; those of the whole have the key `*`."""
     found = await call.read(recovery_report.report, query, call.language)
     columns = recovery_report.CSV_COLUMNS
     rows = recovery_report.csv_rows(found)
-    lines = [csv_lines.line(columns), *(csv_lines.line(row[name] for name in columns) for row in rows)]
-    headers = {"Content-Disposition": 'attachment; filename="recovery.csv"'}
-    return Response("".join(lines), media_type="text/csv; charset=utf-8", headers=headers)
+    return csv_file("recovery", columns, rows)

@@ -5,7 +5,7 @@ its latest cause, and where none was recorded of it that of its incident.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -40,6 +40,18 @@ LIMITS = (
     "Rates are complaints a day: more customers make more complaints.",
     "After a bad time fewer failures follow by themselves: fewer after a prevention need not be its effect.",
 )
+CSV_COLUMNS = (
+    *FailureWhere,
+    "what",
+    "complaints",
+    "customers",
+    "repeat_customers",
+    "value_at_risk",
+    "fix_cost",
+    "compensation",
+    "currency",
+)
+_AMOUNTS = ("value_at_risk", "fix_cost", "compensation")
 _DAY = timedelta(days=1)
 Shape = Callable[[Row], Row]
 _RUN = select(ScoringRun.id, ScoringRun.as_of, ScoringRun.currency).where(ScoringRun.is_current)
@@ -81,6 +93,16 @@ def report(tx: ReadTx, actor: Actor, query: FailuresQuery, language: str) -> Row
         "methods": METHODS,
         "limits": [translate(limit, language) for limit in LIMITS],
     }
+
+
+def csv_rows(found: Row) -> Iterator[Row]:
+    """The lines of the CSV of a report: all together, whose place is ``*`` wherever one was asked for, then
+    each cell."""
+    places = {one.value: "*" if one in found["where"] else None for one in FailureWhere}
+    for row in ({**places, "what": "*", **found["total"]}, *found["cells"]):
+        amounts = {name: row[name] and row[name]["amount"] for name in _AMOUNTS}
+        currencies = (row[name]["currency"] for name in _AMOUNTS if row[name])
+        yield {**row, **amounts, "currency": next(currencies, None)}
 
 
 # --- inside

@@ -1,5 +1,7 @@
 """The failure map: each complaint counted once, totals that tie, and honest words about what changed."""
 
+import csv
+import io
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -97,6 +99,19 @@ def test_the_map_is_a_recount_of_the_complaints(api: Api, complaints: list[Recor
     report = api.get(PATH, params={"where": where}).json()
     found = {cell[:-1]: cell[-1] for cell in cells(report, *where, "what", "complaints")}
     assert found == counted
+
+
+def test_the_cells_as_a_file_say_the_same(api: Api, complaints: list[Record]) -> None:
+    query = "where=channel&where=unit"
+    answer = api.get(f"{PATH}.csv?{query}", headers={"Accept": "text/csv"})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/csv; charset=utf-8")
+    report = api.get(f"{PATH}?{query}").json()
+    whole, *rows = csv.DictReader(io.StringIO(answer.text))
+    assert (whole["channel"], whole["unit"], whole["phase"], whole["what"]) == ("*", "*", "", "*")
+    assert int(whole["complaints"]) == report["total"]["complaints"]
+    names = ("channel", "unit", "what")
+    said = [(*(row[name] or None for name in names), int(row["complaints"])) for row in rows]
+    assert said == [(*(cell[name] for name in names), cell["complaints"]) for cell in report["cells"]]
 
 
 def test_the_few_kinds_that_make_most_failures_are_ranked(api: Api, complaints: list[Record]) -> None:
