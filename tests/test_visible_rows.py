@@ -54,6 +54,7 @@ EXEMPT = {
     "imports.sale_updates._stored": _OF_FILE,
     "imports.source_digests.read": _OF_FILE,
     "insights.churn_report._top": _WHOLE_COMPANY,
+    "insights.compensation_value._bought": _WHOLE_COMPANY,
     "insights.failures_report._figures": _WHOLE_COMPANY,
     "insights.lifetime_value_report.report": _WHOLE_COMPANY,
     "insights.overview._READ": "limited where it is read",

@@ -1,13 +1,16 @@
 """From what a service returns to the bytes of an answer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import quote
 
 import orjson
+from fastapi import Response
 from pydantic import BaseModel
 
+from app.domain.common import csv_lines
 from app.domain.common.etags import etag
+from app.http.openapi.operations import read
 from app.schemas.common.base import serializer
 from app.store.idempotency import Answer
 from app.store.paging import Page
@@ -94,3 +97,18 @@ class _Quoted(Row):
 
 def _filled(location: str, row: Row) -> str:
     return location.format_map(_Quoted(row))
+
+
+_CSV = {"text/csv": {"schema": {"type": "string", "format": "binary", "description": "A CSV file."}}}
+
+
+def csv_responses(what: str) -> dict[int | str, dict[str, Any]]:
+    """Describe the answers of an operation that gives ``what`` as CSV."""
+    return {**read(etag=False), 200: {"description": what, "content": _CSV}}
+
+
+def csv_file(name: str, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> Response:
+    """Answer with a file of a line of names and a line for each row, called ``<name>.csv``."""
+    lines = [csv_lines.line(columns), *(csv_lines.line(row[column] for column in columns) for row in rows)]
+    headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
+    return Response("".join(lines), media_type="text/csv; charset=utf-8", headers=headers)

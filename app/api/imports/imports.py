@@ -19,7 +19,7 @@ from app.domain.imports.code_pages import AUTO, KNOWN, canonical, same
 from app.domain.imports.mapping import Mapping
 from app.domain.imports.sources import FileFormat
 from app.errors import AppError, FieldError, InvalidError, MalformedError, MediaTypeError
-from app.http import csv_files, replies
+from app.http import replies
 from app.http.call import Call, IdempotencyKey, StrictRoute, requires
 from app.http.openapi.operations import accepted, paged, read
 from app.schemas.imports.imports import (
@@ -130,7 +130,7 @@ async def list_refused_rows(
     "/{import_id}/refused-rows.csv",
     summary="Download refused rows",
     response_class=StreamingResponse,
-    responses=csv_files.responses("The refused rows"),
+    responses=replies.csv_responses("The refused rows"),
 )
 async def download_refused_rows(call: Reads, import_id: ImportId) -> Response:
     """Download the lines that were not stored, and why, as CSV."""

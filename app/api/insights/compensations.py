@@ -5,9 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from app.domain.common.access import Extent, Scope
-from app.http import csv_files, replies
+from app.http import replies
 from app.http.call import Call, StrictRoute, requires
-from app.http.csv_files import csv_file
 from app.http.openapi.operations import responses
 from app.schemas.insights.compensations import CompensationsQuery, CompensationsRead
 from app.services.insights import compensations_report
@@ -35,7 +34,7 @@ async def get_compensations_report(call: Reads, query: Annotated[CompensationsQu
     "/compensations.csv",
     summary="Download compensation",
     response_class=Response,
-    responses=csv_files.responses("The groups of the report"),
+    responses=replies.csv_responses("The groups of the report"),
 )
 async def download_compensations_report(
     call: Reads, query: Annotated[CompensationsQuery, Query()]
@@ -44,4 +43,4 @@ async def download_compensations_report(
     found = await call.read(compensations_report.report, query, call.language)
     columns = compensations_report.CSV_COLUMNS
     rows = compensations_report.csv_rows(found)
-    return csv_file("compensations", columns, rows)
+    return replies.csv_file("compensations", columns, rows)

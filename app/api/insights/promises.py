@@ -5,9 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from app.domain.common.access import Extent, Scope
-from app.http import csv_files, replies
+from app.http import replies
 from app.http.call import Call, StrictRoute, requires
-from app.http.csv_files import csv_file
 from app.http.openapi.operations import responses
 from app.schemas.insights.promises import PromisesQuery, PromisesReport
 from app.services.promises import report
@@ -32,11 +31,11 @@ async def get_promises_report(call: Reads, query: Annotated[PromisesQuery, Query
     "/promises.csv",
     summary="Download the report of promises",
     response_class=Response,
-    responses=csv_files.responses("The groups of the report"),
+    responses=replies.csv_responses("The groups of the report"),
 )
 async def download_promises_report(call: Reads, query: Annotated[PromisesQuery, Query()]) -> Response:
     """Download the report as CSV: a line for the whole, whose key is `*`, then one for each group."""
     found = await call.read(report.report, query)
     columns = report.CSV_COLUMNS
     rows = [{"key": "*", **found["overall"]}, *found["groups"]]
-    return csv_file("promises", columns, rows)
+    return replies.csv_file("promises", columns, rows)

@@ -5,9 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from app.domain.common.access import Extent, Scope
-from app.http import csv_files, replies
+from app.http import replies
 from app.http.call import Call, StrictRoute, requires
-from app.http.csv_files import csv_file
 from app.http.openapi.operations import responses
 from app.schemas.insights.recovery import RecoveryQuery, RecoveryRead
 from app.services.insights import recovery_report
@@ -37,11 +36,11 @@ async def get_recovery(call: Reads, query: Annotated[RecoveryQuery, Query()]) ->
     "/recovery.csv",
     summary="Download the effect of recovery",
     response_class=Response,
-    responses=csv_files.responses("The comparisons of the report"),
+    responses=replies.csv_responses("The comparisons of the report"),
 )
 async def download_recovery(call: Reads, query: Annotated[RecoveryQuery, Query()]) -> Response:
     """Download the comparisons of the report as CSV, a line each; those of the whole have the key `*`."""
     found = await call.read(recovery_report.report, query, call.language)
     columns = recovery_report.CSV_COLUMNS
     rows = recovery_report.csv_rows(found)
-    return csv_file("recovery", columns, rows)
+    return replies.csv_file("recovery", columns, rows)

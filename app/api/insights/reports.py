@@ -5,9 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 
 from app.domain.common.access import Extent, Scope
-from app.http import csv_files, replies
+from app.http import replies
 from app.http.call import Call, StrictRoute, requires
-from app.http.csv_files import csv_file
 from app.http.openapi.operations import read, responses
 from app.schemas.common.base import Code
 from app.schemas.insights.competitors import CompetitorsQuery, CompetitorsRead
@@ -195,12 +194,12 @@ async def get_failures(call: Reads, query: Annotated[FailuresQuery, Query()]) ->
     "/failures.csv",
     summary="Download the failure map",
     response_class=Response,
-    responses=csv_files.responses("The cells of the report"),
+    responses=replies.csv_responses("The cells of the report"),
 )
 async def download_failures(call: Reads, query: Annotated[FailuresQuery, Query()]) -> Response:
     """Download the cells of the failure map as CSV, the fullest first; the line of all has the place `*`."""
     found = await call.read(failures_report.report, query, call.language)
-    return csv_file("failures", failures_report.CSV_COLUMNS, failures_report.csv_rows(found))
+    return replies.csv_file("failures", failures_report.CSV_COLUMNS, failures_report.csv_rows(found))
 
 
 @router.get("/methods", response_model=MethodsRead, summary="List methods", responses=responses())
