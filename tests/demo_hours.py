@@ -49,10 +49,11 @@ TIMES = (time(0, 0), time(0, 1), time(3, 17), time(12, 0), time(23, 59))
 
 AHEAD = {
     *("expires_at", "ends_on", "contract_ends_on", "handed_over_at", "as_of"),
-    *("due_at", "due_on", "warn_at", "next_at"),
+    *("due_at", "due_on", "warn_at", "next_at", "reversible_until", "month"),
 }
-"""Columns that say what is to come: ends of invitations and contracts, when a job may be taken up,
-when something is due, and tomorrow, as of whose beginning the demo is scored so that today counts."""
+"""Columns that say what is to come: ends of invitations and contracts, when a job may be taken up, when
+something is due, until when it may be taken back, months of budgets, and tomorrow, as of whose beginning the
+demo is scored so that today counts."""
 
 _ANSWERED = re.compile(r'"status": (\d+)')
 

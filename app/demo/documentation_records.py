@@ -158,7 +158,7 @@ def load(tx: WriteTx, actor: Actor, customer_ids: Sequence[UUID], until: date, e
     invitation = shown.of(SurveyInvitationRead, SurveyInvitationCreate)
     _record(tx, actor, invitations, invitation_schemas, invitation)
     _record(tx, actor, responses, response_schemas, _response(shown))
-    documented_incidents.load_follow_ups(tx, actor, shown, customer_ids[1])
+    documented_incidents.load_follow_ups(tx, actor, shown, customer_ids[1 % len(customer_ids)])
     _load_measurements(tx, actor, until)
     code = example(DispositionRead)["code"]
     dispositions.put(tx, actor, code, shown.of(DispositionRead, DispositionPut), None)

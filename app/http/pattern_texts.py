@@ -42,6 +42,8 @@ PATTERNS: Mapping[str, str] = {
     ),
     r"^([01][0-9]|2[0-3]):[0-5][0-9]$": "Expected a time of day such as 09:00.",
     r"^[0-9]{1,9}$": "Expected 1 to 9 digits.",
+    r"^[0-9]+$": "Expected digits only.",
+    r"^(19|20)[0-9]{2}-(0[1-9]|1[0-2])$": "Expected a month such as 2026-11.",
     r"^[A-Za-z0-9_-]+$": "Expected the next_cursor of the page before, as it is.",
     r"^https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?([/?#][\x21-\x7e]*)?$": (
         "Expected an address such as https://pbx.example/recordings/1.ogg, without user and password,"

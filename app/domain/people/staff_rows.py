@@ -72,7 +72,7 @@ def read(kind: StaffKind, text: str, renamed: Mapping[str, str]) -> Iterator[Sta
             or fewer cells than the header; or quotes do not match.
 
     >>> list(read(StaffKind.UNITS, "code;kind;name.tr\\nizmir;branch;İzmir\\n", {}))
-    [StaffRow(line=2, code='izmir', body={'kind': 'branch', 'names': {'tr': 'İzmir'}})]
+    [StaffRow(line=2, code='izmir', body={'names': {'tr': 'İzmir'}, 'kind': 'branch'})]
     """
     first = text.split("\n", 1)[0]
     delimiter = max(",;\t", key=first.count)

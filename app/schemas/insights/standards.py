@@ -1,7 +1,7 @@
 """How far service standards are kept, on the wire."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -25,13 +25,25 @@ class StandardsBy(StrEnum):
     MONTH = "month"
 
 
+MeasuredMetric = Literal[
+    Metric.ACKNOWLEDGE,
+    Metric.FIRST_RESPONSE,
+    Metric.RESOLVE,
+    Metric.CLOSE,
+    Metric.PREVENTION,
+    Metric.ANSWER_CALL,
+    Metric.REPLY,
+]
+"""The metrics whose times are measured: all but that of promises."""
+
+
 class StandardsQuery(Input):
     """Which clocks: those of a metric that started in ``[from, to)``, days of the company's zone."""
 
     model_config = ConfigDict(validate_by_name=True)
 
-    metric: Metric = Field(examples=["resolve"])
-    """What the standards give time for."""
+    metric: MeasuredMetric = Field(examples=["resolve"])
+    """What the standards give time for. How far promises are kept is told by ``/v1/insights/promises``."""
     from_: DateIn | None = Field(default=None, alias="from", examples=["2025-11-24"])
     """First day that counts; default 365 days before ``to``."""
     to: DateIn | None = Field(default=None, examples=["2026-11-24"])

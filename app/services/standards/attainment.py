@@ -12,7 +12,6 @@ from app.domain.common.access import Actor
 from app.domain.standards.attainment import Attainment, Outcomes, attainment
 from app.domain.standards.clocks import ClockState
 from app.domain.standards.standards import COMPLAINT_METRICS, Metric
-from app.errors import FieldError, InvalidError
 from app.schemas.insights.standards import StandardsBy, StandardsQuery
 from app.services.platform.windows import months, window_days
 from app.services.standards import contact_waits, rules
@@ -59,11 +58,8 @@ def report(tx: ReadTx, actor: Actor, query: StandardsQuery) -> Row:
     """Count what became of the clocks of a metric that started in a window, as a whole and in groups.
 
     Raises:
-        InvalidError: ``from`` is not before ``to``, or the metric is that of promises (``see_promises``).
+        InvalidError: ``from`` is not before ``to``.
     """
-    if query.metric is Metric.PROMISE:
-        detail = "How far promises are kept is told by GET /v1/insights/promises."
-        raise InvalidError(fields=[FieldError("metric", "see_promises", detail, location="query")])
     first, to = window_days(actor.company, query.from_, query.to)
     start, end = actor.company.start_of(first), actor.company.start_of(to)
     groups: dict[str | None, Outcomes]

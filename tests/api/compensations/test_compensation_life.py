@@ -44,10 +44,11 @@ class Life(RuleBasedStateMachine):
     api: Api
     store: Store
     actor: Actor
+    ended_at = BEGIN
 
     def __init__(self) -> None:
         super().__init__()
-        self.at, self.keys = BEGIN, 0
+        self.at, self.keys = self.ended_at, 0  # after the lives before it, in the same company
         self.complaints = [complaint(self.api, external_id=None)["id"] for _ in range(3)]
         self.requests: dict[str, str] = {}
         self.known = {one["id"] for one in self.all("compensations")}
@@ -99,6 +100,7 @@ class Life(RuleBasedStateMachine):
     @rule(minutes=st.sampled_from([5, 61, 300]))
     def wait(self, minutes: int) -> None:
         self.at += timedelta(minutes=minutes)
+        type(self).ended_at = self.at
 
     @rule()
     def work(self) -> None:

@@ -110,7 +110,7 @@ def test_each_kind_is_told_in_its_own_members(
         "agent": None,
         "unit": None,
         "title": None,
-        **dict.fromkeys(("transaction", "interaction", "complaint", "survey")),
+        **dict.fromkeys(("transaction", "interaction", "complaint", "survey", "compensation", "promise")),
     }
     found = everything(api, customer_id)
     assert [entry.pop("id") for entry in found[:4]] == [

@@ -16,6 +16,7 @@ from app.domain.common.access import Actor, Scope
 from app.domain.events import bodies
 from app.domain.events.bodies import Happened
 from app.domain.events.event_types import BY_NAME, EVENT_TYPES, visible_types
+from app.domain.promises.promises import PromiseEventKind
 from app.domain.recovery.complaints import EventKind
 from app.http.openapi import webhooks
 from app.http.openapi.operations import COMMITTED
@@ -32,8 +33,14 @@ COMPUTED = {
     },
     "services.recovery.links": {f"complaint.{kind.value}" for kind in EventKind},
     "services.recovery.learning": {"incident.prevention_done"},
-    "services.recovery.trees": {"complaint_category.saved", "complaint_cause.saved"},
-    "services.people.records": {"unit.saved", "agent.saved", "role.saved"},
+    "services.platform.by_code": {
+        f"{thing}.saved" for thing in ("unit", "agent", "role", "complaint_category", "complaint_cause")
+    },
+    "services.compensations.requests": {"compensation.approved", "compensation.denied"},
+    "services.follow_ups.actions": {"complaint.opened_by_rule", "promise.made_by_rule"},
+    "services.promises.ladder": {f"promise.{what}" for what in ("warned", "broken", "escalated")},
+    "services.promises.releases": {"promise.handed_over", "promise.transferred"},
+    "services.promises.steps": {f"promise.{kind.value}" for kind in PromiseEventKind},
     "services.standards.ladder": set(ladder.ACTIONS.values()),
     "services.standards.versions": {"calendar.saved", "standard.saved", "escalation_rule.saved"},
     "demo.load": {"demo.made"},

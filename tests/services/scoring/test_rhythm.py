@@ -56,7 +56,7 @@ def test_who_is_overdue_is_at_risk(api: Api, store: Store, actor: Actor) -> None
     _, report = run(api, store, actor, AS_OF)
     serving, fitted = report["serving"], report["models"]["mbg_cnbd_k"]
     contest = serving["contest"]
-    assert (serving["model"], serving["k"], report["version"]) == ("mbg_cnbd_k", fitted["k"], 4)
+    assert (serving["model"], serving["k"], report["version"]) == ("mbg_cnbd_k", fitted["k"], 5)
     assert (contest["serves"], contest["purchase_model"]) == ("mbg_cnbd_k", "mbg_cnbd_k")
     assert contest["k"] >= 12
     assert fitted["k"] >= 12
