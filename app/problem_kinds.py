@@ -202,11 +202,9 @@ PROBLEMS: dict[str, ProblemKind] = {
         409, "The case was removed", "Deny the request: there is nothing any more that it is for."
     ),
     "already_reversed": ProblemKind(
-        409, "It was taken back already", "Nothing needs to be sent again; `existing` is the counter-entry."
+        409, "It was taken back already", "Nothing needs to be sent again; `existing` is the reversal."
     ),
-    "is_reversal": ProblemKind(
-        409, "It is a counter-entry", "A counter-entry stays; give something anew instead."
-    ),
+    "is_reversal": ProblemKind(409, "It is a reversal", "A reversal stays; give something else instead."),
     "reversal_too_late": ProblemKind(
         409,
         "Too late to take it back",

@@ -151,9 +151,9 @@ async def reverse_compensation(
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
-    """Take back what was given, for as many days as its kind says, by a counter-entry: the answer.
+    """Take back what was given, for as many days as its kind says, by a reversal: the answer.
 
-    The line itself is never edited; it names the counter-entry as `reversed_by_id`.
+    The line itself is never edited; it names the reversal as `reversed_by_id`.
     """
     require_key(idempotency_key)
     return await call.write(GIVEN, reversals.reverse, compensation_id, body, if_match)

@@ -114,7 +114,7 @@ class _Given(Output):
 
 
 class CompensationRead(_Given):
-    """One line of the ledger, whose amounts are never edited: something given, or a counter-entry that takes
+    """One line of the ledger, whose amounts are never edited: something given, or a reversal that takes
     it back."""
 
     authority: AgentCodeOut
@@ -125,13 +125,13 @@ class CompensationRead(_Given):
     request_id: UUID | None
     """The request that was approved; null: it was given at once."""
     reverses_id: UUID | None
-    """The compensation that this counter-entry takes back."""
+    """The compensation that this reversal takes back."""
     reversed_by_id: UUID | None
-    """The counter-entry that took it back."""
+    """The reversal that took it back."""
     on: date
-    """The local day whose limits and budget it counts in; a counter-entry has that of what it takes back."""
+    """The local day whose limits and budget it counts in; a reversal has that of what it takes back."""
     given_at: datetime
-    """When it was given; a counter-entry has that of what it takes back."""
+    """When it was given; a reversal has that of what it takes back."""
     reversible_until: datetime
     """Until when it can be taken back."""
     recorded_at: datetime
@@ -172,7 +172,7 @@ class CompensationQuery(Paging):
     unit: UnitCode | None = None
     """Of this unit's budget."""
     reversed: QueryFlag | None = None
-    """True: only what was taken back. False: only the rest; counter-entries are among that."""
+    """True: only what was taken back. False: only the rest; reversals are among that."""
     given_from: InstantIn | None = None
     """Given at this instant or later."""
     given_before: InstantIn | None = None

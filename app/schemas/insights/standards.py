@@ -43,7 +43,7 @@ class StandardsQuery(Input):
     model_config = ConfigDict(validate_by_name=True)
 
     metric: MeasuredMetric = Field(examples=["resolve"])
-    """What the standards give time for. How far promises are kept is told by ``/v1/insights/promises``."""
+    """What the standards give time for. ``/v1/insights/promises`` reports promises."""
     from_: DateIn | None = Field(default=None, alias="from", examples=["2025-11-24"])
     """First day that counts; default 365 days before ``to``."""
     to: DateIn | None = Field(default=None, examples=["2026-11-24"])

@@ -79,7 +79,7 @@ class ComplaintEntry(Output):
 
 
 class CompensationEntry(Output):
-    """Something that was given to make up for a failure, or its counter-entry."""
+    """Something that was given to make up for a failure, or its reversal."""
 
     kind: Label
     amount: Money

@@ -95,7 +95,7 @@ class PromiseGiven(DueTime):
     kind: Kind
     """What kind of promise, in the company's own words: ``call_back``, ``delivery``, ``payment``."""
     text: Text
-    """What is promised, as the customer was told."""
+    """What is promised, in the words that the customer heard."""
     agent: Owner | None = None
     """Who promised it, or took the customer's promise; the acting person, else the one of the contact, by
     default."""

@@ -160,7 +160,7 @@ def require(tx: WriteTx, unit: str | None, on: date, cost_minor: int, currency: 
     if budget is None:
         return
     if budget["currency"] != currency:
-        detail = "The budget was set in another reporting currency, and the two do not add up: set it anew."
+        detail = "The budget was set in another reporting currency, and the two do not add up: set it again."
         raise ConflictError(detail, code="other_currency")
     left = budget["amount_minor"] - spent(tx, budget)
     if cost_minor > left:

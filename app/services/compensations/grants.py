@@ -8,7 +8,7 @@ from sqlalchemy import insert, select
 
 from app.domain.common.access import Actor
 from app.domain.compensations import authority
-from app.domain.compensations.authority import Limit, Used
+from app.domain.compensations.authority import Limit, Person, Used
 from app.domain.compensations.requests import AtDeadline, RequestState
 from app.domain.standards.business_time import business_time
 from app.domain.standards.clocks import CLOCK_TIME, TimeScale
@@ -101,7 +101,7 @@ def _give(
     new = row_id or new_id()
     if above is not None or limit is None:
         asked["above"] = above
-        return _ask(tx, actor, of, amount, asked, kind, known, new, given_at), False
+        return _ask(tx, actor, of, amount, person, asked, kind, known, new, given_at), False
     budgets.require(tx, person.unit, on, amount.cost_minor, amount.currency)
     row = ledger.book(
         tx,
@@ -123,6 +123,7 @@ def _ask(
     actor: Actor,
     of: Case,
     amount: Amount,
+    asker: Person,
     asked: Row,
     kind: Row,
     known: list[Limit],
@@ -131,7 +132,6 @@ def _ask(
 ) -> Row:
     """Write a request to those who may give so much."""
     _refuse_second(tx, of, kind["code"], at)
-    asker = people.person_of(tx, asked["agent"])
     roles = records.places(tx, Role)
     in_case = ledger.in_case(tx, actor, of, kind["code"])
     able = {

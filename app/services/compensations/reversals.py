@@ -1,4 +1,4 @@
-"""Take back what was given, by a counter-entry: a line of the ledger is never edited."""
+"""Take back what was given, by a reversal: a line of the ledger is never edited."""
 
 from datetime import datetime
 from uuid import UUID
@@ -31,7 +31,7 @@ def reverse(
     """Take a compensation back; ``row_id`` and ``at`` are for records of the past.
 
     Returns:
-        The counter-entry: the same amounts, negative. It counts where the compensation did, in limits, in
+        The reversal: the same amounts, negative. It counts where the compensation did, in limits, in
         the budget and in reports.
 
     Raises:
@@ -39,7 +39,7 @@ def reverse(
         PreconditionRequiredError: ``if_match`` is missing.
         NotFoundError: there is none with this id, or the caller may not see its customer.
         PreconditionFailedError: ``if_match`` does not name the present version.
-        ConflictError: it was taken back already (``already_reversed``), is a counter-entry itself
+        ConflictError: it was taken back already (``already_reversed``), is a reversal itself
             (``is_reversal``), or its time for that is over (``reversal_too_late``).
     """
     lookups.require_agent(tx, actor)
@@ -78,7 +78,7 @@ def reverse(
 
 def _refuse(row: Row, at: datetime) -> None:
     if row["reverses_id"] is not None:
-        detail = "This is a counter-entry; give something anew if the customer shall have it after all."
+        detail = "This is a reversal: give the compensation again if the customer shall have it after all."
         raise ConflictError(detail, code="is_reversal")
     if (counter := row["reversed_by_id"]) is not None:
         existing = str(counter), f"/v1/compensations/{counter}"

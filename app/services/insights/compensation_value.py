@@ -80,7 +80,7 @@ def _compensated(tx: ReadTx, actor: Actor, first: date, to: date) -> dict[str, I
     """Whom something was given and not taken back in each month of the window, ascending.
 
     Rows are read as they lie in one index: to group them by customer would take the database several times as
-    long. A counter-entry has the instant of what it takes back.
+    long. A reversal has the instant of what it takes back.
     """
     table, company = Compensation, actor.company
     statement = select(

@@ -152,9 +152,9 @@ class Compensation(Base):
     """One line of the ledger: what was given, or with ``reverses_id`` that it was taken back.
 
     Amounts are never edited. ``amount_minor`` is the cost in the currency it arose in, ``cost_minor`` the
-    same in the reporting currency of the day; both are negative in a counter-entry. ``authority`` is the
+    same in the reporting currency of the day; both are negative in a reversal. ``authority`` is the
     agent by whose limit it goes. ``on_date`` is the local day whose limits and budget it counts in,
-    ``given_at`` the instant; a counter-entry has those of the grant it takes back.
+    ``given_at`` the instant; a reversal has those of the grant it takes back.
     """
 
     __tablename__ = "compensations"
