@@ -26,13 +26,7 @@ class StandardsBy(StrEnum):
 
 
 MeasuredMetric = Literal[
-    Metric.ACKNOWLEDGE,
-    Metric.FIRST_RESPONSE,
-    Metric.RESOLVE,
-    Metric.CLOSE,
-    Metric.PREVENTION,
-    Metric.ANSWER_CALL,
-    Metric.REPLY,
+    "acknowledge", "first_response", "resolve", "close", "prevention", "answer_call", "reply"
 ]
 """The metrics whose times are measured: all but that of promises."""
 

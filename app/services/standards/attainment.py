@@ -60,20 +60,21 @@ def report(tx: ReadTx, actor: Actor, query: StandardsQuery) -> Row:
     Raises:
         InvalidError: ``from`` is not before ``to``.
     """
+    metric = Metric(query.metric)
     first, to = window_days(actor.company, query.from_, query.to)
     start, end = actor.company.start_of(first), actor.company.start_of(to)
     groups: dict[str | None, Outcomes]
     if query.by is StandardsBy.MONTH:
         parts = months(actor.company, first, to)
-        read = {key: _read(tx, query.metric, *bounds, None).get(None) for key, bounds in parts}
+        read = {key: _read(tx, metric, *bounds, None).get(None) for key, bounds in parts}
         groups = {key: found for key, found in read.items() if found is not None}
     else:
-        groups = _read(tx, query.metric, start, end, query.by)
+        groups = _read(tx, metric, start, end, query.by)
     whole = _together(list(groups.values()))
     ordered = sorted(groups.items(), key=lambda group: (group[0] is None, group[0] or ""))
     shown = [] if query.by is None else [{"key": key, **_figures(found)} for key, found in ordered]
     return {
-        "metric": query.metric,
+        "metric": metric,
         "window": {"start": start, "end": end},
         "by": query.by,
         "overall": _figures(whole),
